@@ -1,0 +1,29 @@
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import typescript from 'typescript-eslint';
+
+/** The arrow of the house: cli → {targets, infra} → core. */
+const arrow = [
+  { sourceTag: 'scope:core', onlyDependOnLibsWithTags: ['scope:core'] },
+  { sourceTag: 'scope:targets', onlyDependOnLibsWithTags: ['scope:targets', 'scope:core'] },
+  { sourceTag: 'scope:infra', onlyDependOnLibsWithTags: ['scope:infra', 'scope:core'] },
+  { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['*'] },
+];
+
+export default typescript.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.venv/**', '.cache/**', '**/results/**'] },
+  ...typescript.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.mts', '**/*.mjs', '**/*.js'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { depConstraints: arrow, banTransitiveDependencies: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'max-lines': ['error', { max: 450 }],
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+    },
+  },
+  prettier,
+);

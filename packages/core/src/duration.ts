@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+const unitSeconds = { h: 3600, m: 60, s: 1, ms: 0.001 } as const;
+const pattern =
+  /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+
+/**
+ * Reads a duration as Go, k6 and Locust write it: `30s`, `5m`, `1h30m`, `250ms`.
+ *
+ * @returns seconds, or undefined when the text is not a duration.
+ */
+export function parseDuration(text: string): number | undefined {
+  const match = pattern.exec(text);
+  if (!match || text === '') return undefined;
+  const [, hours = '0', minutes = '0', seconds = '0', milliseconds = '0'] = match;
+  return (
+    Number(hours) * unitSeconds.h +
+    Number(minutes) * unitSeconds.m +
+    Number(seconds) * unitSeconds.s +
+    Number(milliseconds) * unitSeconds.ms
+  );
+}
+
+/** Writes seconds as a duration: 5400 → `1h30m`, 0.25 → `250ms`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1 && seconds > 0) return `${Math.round(seconds * 1000)}ms`;
+  const rounded = Math.round(seconds);
+  const parts = [
+    [Math.floor(rounded / 3600), 'h'],
+    [Math.floor((rounded % 3600) / 60), 'm'],
+    [rounded % 60, 's'],
+  ] as const;
+  return (
+    parts
+      .filter(([amount]) => amount > 0)
+      .map(([amount, unit]) => `${amount}${unit}`)
+      .join('') || '0s'
+  );
+}
+
+/** A duration in a schema: text in, seconds out. */
+export function durationSchema({ allowZero = false } = {}) {
+  return z
+    .string()
+    .refine((text) => {
+      const seconds = parseDuration(text);
+      return seconds !== undefined && (allowZero || seconds > 0);
+    }, 'must be a duration such as 30s, 5m or 1h30m')
+    .meta({ examples: ['30s', '5m', '1h30m'] });
+}

@@ -1,0 +1,104 @@
+import type { Bundle } from '../bundle/bundle.js';
+import type { IamStatement } from '../target/contract.js';
+
+/** What a run asks of a fleet. */
+export interface FleetRequest {
+  /** Names the run everywhere: sortable UTC time and a random part. */
+  readonly runId: string;
+  /** Load-generating processes. */
+  readonly workers: number;
+  /** How long the load lasts, in seconds: what costs and expiries are reckoned from. */
+  readonly durationSeconds: number;
+  /** Base URL of the system under test. */
+  readonly host: string;
+  /** What the nodes must be allowed to do. */
+  readonly iamStatements: readonly IamStatement[];
+}
+
+/** What would be made. Reading it changes nothing and costs nothing. */
+export interface FleetPlan {
+  /** One line for each thing that would be made, for people. */
+  readonly resources: readonly string[];
+  /** What the whole fleet costs an hour, in US dollars, and where the price comes from. */
+  readonly pricePerHour: { readonly usDollars: number; readonly source: string };
+  /** The permissions that provisioning needs. */
+  readonly permissions: readonly IamStatement[];
+}
+
+/** What provisioning needs beyond the request. */
+export interface ProvisionRequest extends FleetRequest {
+  readonly bundle: Bundle;
+  /** Values for the environment of every node; secrets among them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folder on this machine for the logs of the run. */
+  readonly logDirectory: string;
+  /** Removes every known secret from a text. All that is logged goes through it. */
+  readonly redact: (text: string) => string;
+  readonly signal: AbortSignal;
+  /** Called with one line for people, for every step that takes time. */
+  readonly onProgress: (message: string) => void;
+}
+
+/** How to log in to the master's web UI and API. */
+export interface MasterLogin {
+  readonly username: string;
+  /** The password of the login form, and the bearer token of the API. */
+  readonly password: string;
+}
+
+/** One process or machine of a fleet. */
+export interface FleetNode {
+  /** `master`, `worker-1`, … */
+  readonly name: string;
+  readonly role: 'master' | 'worker';
+  readonly state: 'starting' | 'running' | 'stopped' | 'failed';
+  /** Why it is not running, and its last words, already redacted. */
+  readonly reason?: string;
+}
+
+/** What a clean-up did. */
+export interface DestroyReport {
+  /** What was removed, one line each. */
+  readonly removed: readonly string[];
+  /** What could not be removed, one line each with the reason. Empty means: nothing is left. */
+  readonly remaining: readonly string[];
+}
+
+/** A fleet that exists. From here on every fleet is the same: `LocustMaster` talks to `masterUrl`. */
+export interface FleetHandle {
+  readonly runId: string;
+  /** Base URL of the master's web UI, without a trailing slash. */
+  readonly masterUrl: string;
+  readonly login: MasterLogin;
+  readonly expectedWorkers: number;
+  status(): Promise<readonly FleetNode[]>;
+  /** The log lines so far of every node, oldest first. */
+  logs(): AsyncIterable<{ readonly node: string; readonly line: string }>;
+  /** Removes everything; safe to repeat, never throws for what is already gone. */
+  destroy(): Promise<DestroyReport>;
+}
+
+/** Something that an earlier run left behind. */
+export interface Orphan {
+  readonly runId: string;
+  /** What it is, for people. */
+  readonly resource: string;
+}
+
+/** Where the load comes from: a master and its workers. Version 1 of the contract. */
+export interface Fleet {
+  readonly specificationVersion: 1;
+  /** `local`, `ec2`, `ecs`, … */
+  readonly kind: string;
+  /** What would be made; no call that changes anything. */
+  plan(request: FleetRequest): Promise<FleetPlan>;
+  /**
+   * Makes the fleet and returns when the master answers. On failure it removes what it made, then throws
+   * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either.
+   */
+  provision(request: ProvisionRequest): Promise<FleetHandle>;
+  /** The handle of a fleet that was made earlier. */
+  attach(runId: string): Promise<FleetHandle>;
+  /** What earlier runs left behind. */
+  listOrphans(): Promise<readonly Orphan[]>;
+}

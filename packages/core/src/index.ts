@@ -1,0 +1,17 @@
+export * from './errors.js';
+export * from './exit-codes.js';
+export * from './duration.js';
+export type * from './json.js';
+export type * from './target/contract.js';
+export type * from './target/emulator-contract.js';
+export { defineTarget } from './target/define-target.js';
+export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
+export type * from './fleet/contract.js';
+export type * from './bundle/bundle.js';
+export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
+export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
+export type * from './load/plan.js';
+export type * from './locust/statistics.js';
+export * from './run/events.js';
+export type * from './run/contract.js';
+export type * from './report/summary.js';

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { durationSchema, parseDuration } from '../duration.js';
+
+const users = z.int().min(1).max(1_000_000);
+const spawnRate = z.number().positive().max(100_000).describe('users started a second');
+const duration = durationSchema();
+const seconds = (text: string) => parseDuration(text) ?? 0;
+
+const waitTime = z
+  .union([
+    durationSchema({ allowZero: true }),
+    z.strictObject({ min: durationSchema({ allowZero: true }), max: durationSchema({ allowZero: true }) }),
+  ])
+  .default('0s')
+  .describe('pause of a user between two requests: a duration, or { min, max } drawn uniformly');
+
+const constant = z.strictObject({
+  profile: z.literal('constant').describe('the same number of users from start to end'),
+  users: users.describe('virtual users'),
+  spawnRate: spawnRate.optional().describe('users started a second. Default: all users within one second'),
+  duration: duration.describe('length of the load, ramp included'),
+  waitTime,
+});
+
+const ramp = z.strictObject({
+  profile: z.literal('ramp').describe('from one number of users to another in a straight line'),
+  from: z.int().min(0).default(0).describe('users at the start'),
+  users: users.describe('users at the end of the ramp'),
+  duration: duration.describe('length of the ramp'),
+  hold: durationSchema({ allowZero: true }).default('0s').describe('how long the users stay afterwards'),
+  waitTime,
+});
+
+const stages = z.strictObject({
+  profile: z.literal('stages').describe('your own stages'),
+  stages: z
+    .array(
+      z.strictObject({
+        duration: durationSchema({ allowZero: true }).describe('0s: jump'),
+        users: z.int().min(0).max(1_000_000).describe('users at the end of the stage'),
+      }),
+    )
+    .min(1)
+    .describe('the users move in a straight line from the end of one stage to the end of the next, from 0'),
+  waitTime,
+});
+
+const step = z.strictObject({
+  profile: z.literal('step').describe('a staircase: finds the load at which the service bends'),
+  users: users.describe('users of the last step'),
+  steps: z.int().min(1).max(1000).default(5).describe('number of equal steps'),
+  duration: duration.describe('length of the whole staircase'),
+  waitTime,
+});
+
+const spike = z.strictObject({
+  profile: z.literal('spike').describe('a base load, a sudden peak, and the base load again'),
+  users: users.describe('users before and after the peak'),
+  peakUsers: users.describe('users at the peak'),
+  duration: duration.describe('length of the whole test'),
+  peakDuration: duration
+    .optional()
+    .describe('length of the peak, in the middle. Default: a fifth of the test'),
+  waitTime,
+});
+
+const soak = z.strictObject({
+  profile: z.literal('soak').describe('a steady load for a long time: finds leaks and slow decay'),
+  users: users.describe('virtual users'),
+  duration: duration.default('1h').describe('length of the whole test'),
+  rampDuration: duration.default('1m').describe('length of the ramp at the start'),
+  waitTime,
+});
+
+const profiles = z.discriminatedUnion('profile', [constant, ramp, stages, step, spike, soak]);
+
+/**
+ * How much load, and for how long. Without `profile` it is `stages` when there are stages, otherwise `constant`.
+ */
+export const loadProfileSchema = z.preprocess(
+  (value) => {
+    if (typeof value !== 'object' || value === null || 'profile' in value) return value;
+    return { profile: 'stages' in value ? 'stages' : 'constant', ...value };
+  },
+  profiles.superRefine((load, context) => {
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (load.profile === 'spike') {
+      if (load.peakUsers <= load.users) issue('peakUsers', `must be more than users (${load.users})`);
+      if (load.peakDuration && seconds(load.peakDuration) >= seconds(load.duration))
+        issue('peakDuration', `must be shorter than duration (${load.duration})`);
+    }
+    if (load.profile === 'soak' && seconds(load.rampDuration) >= seconds(load.duration))
+      issue('rampDuration', `must be shorter than duration (${load.duration})`);
+    if (load.profile === 'step' && load.steps > load.users)
+      issue('steps', `must not be more than users (${load.users})`);
+    if (load.profile === 'stages') {
+      if (load.stages.every((stage) => seconds(stage.duration) === 0))
+        issue('stages', 'must last longer than 0s');
+      if (load.stages.every((stage) => stage.users === 0)) issue('stages', 'must reach at least 1 user');
+    }
+    if (typeof load.waitTime === 'object' && seconds(load.waitTime.max) < seconds(load.waitTime.min))
+      issue('waitTime', 'max must not be less than min');
+  }),
+);
+
+type WithoutProfile<Profile> = Profile extends { profile: 'constant' | 'stages' }
+  ? Omit<Profile, 'profile'>
+  : never;
+
+/** A load profile as a user writes it. */
+export type LoadProfileInput = z.input<typeof profiles> | WithoutProfile<z.input<typeof profiles>>;
+
+/** A load profile after validation, defaults filled in. */
+export type LoadProfile = z.output<typeof profiles>;

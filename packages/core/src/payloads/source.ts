@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+const order = z
+  .enum(['sequential', 'random'])
+  .default('sequential')
+  .describe('sequential: every worker walks through the payloads in order; random: each request draws one');
+
+/** Where payloads come from. A bare string is a path; its ending tells the format. */
+export const payloadSourceSchema = z.union([
+  z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file'),
+  z.strictObject({
+    inline: z.array(z.json()).min(1).describe('JSON values, one for each payload'),
+    order,
+  }),
+  z.strictObject({
+    file: z.string().min(1).describe('path, relative to the configuration file'),
+    format: z
+      .enum(['json', 'jsonl', 'csv', 'binary'])
+      .optional()
+      .describe('default: by the ending of the path'),
+    /** Only for CSV. */
+    csvAs: z
+      .enum(['text', 'json'])
+      .optional()
+      .describe(
+        'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object',
+      ),
+    csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
+    contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),
+    order,
+  }),
+  z.strictObject({
+    files: z.array(z.string().min(1)).min(1).describe('paths of binary files, one payload each'),
+    contentType: z
+      .string()
+      .optional()
+      .describe('Content-Type of every payload. Default: by the ending of each path'),
+    order,
+  }),
+]);
+
+/** Where payloads come from. */
+export type PayloadSource = z.input<typeof payloadSourceSchema>;

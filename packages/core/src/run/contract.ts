@@ -1,0 +1,66 @@
+import type { Bundle } from '../bundle/bundle.js';
+import type { Fleet, FleetPlan } from '../fleet/contract.js';
+import type { JsonObject } from '../json.js';
+import type { LoadProfileInput } from '../load/profile.js';
+import type { RunReport } from '../report/summary.js';
+import type { Target } from '../target/contract.js';
+import type { OnProgress } from './events.js';
+
+/** What a load test is made of. */
+export interface LoadTestOptions {
+  /** What is tested: `sagemaker({ … })`. */
+  target: Target;
+  /** Load-generating processes, 1 to 1,000. Default 1. */
+  workers?: number;
+  /** How much load, and for how long. */
+  load: LoadProfileInput;
+  /**
+   * What the run must hold, as in k6: `{ 'http_req_duration': ['p(95)<200'], 'http_req_failed': ['rate<0.01'] }`.
+   * Times in milliseconds. `http_req_duration{name:predict}` looks at one request name. Default: none.
+   */
+  thresholds?: Record<string, readonly string[]>;
+  /** Names the results folder: letters, digits, `.`, `_`, `-`. Default: the target's kind. */
+  name?: string;
+  /** The folder that relative paths start from. Default: the current one. */
+  baseDirectory?: string;
+  /** Where variables are read from. Default: `process.env`. */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a load test is run. */
+export interface RunOptions {
+  /** Where the load comes from: `localFleet()`. */
+  fleet: Fleet;
+  /** Stops the load, collects what there is, and cleans up. The report then says `aborted`. */
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  /** Parent of `{name}/{runId}/`. Default: `results` in the base directory. */
+  resultsDirectory?: string;
+  /** Leave the fleet standing after the run. Default false. */
+  keepFleet?: boolean;
+}
+
+/** A load test whose options are valid. */
+export interface LoadTest {
+  readonly name: string;
+  /** Every option with its default filled in and secrets redacted. */
+  readonly configuration: JsonObject;
+  /**
+   * Writes the files that Locust runs.
+   *
+   * @param directory Where to. Default: a new folder under the system's folder for temporary files.
+   * @throws LoadwrightError `PAYLOADS_INVALID`
+   */
+  bundle(options?: { directory?: string; signal?: AbortSignal }): Promise<Bundle>;
+  /** What a fleet would make for this test: changes nothing. */
+  plan(fleet: Fleet): Promise<FleetPlan>;
+  /** The target's one cheap request, with the credentials that the workers would use. Undefined: it has none. */
+  preflight(options?: { signal?: AbortSignal }): Promise<string | undefined>;
+  /**
+   * Runs the test and judges it. A threshold that breaks does not throw: read `verdict`.
+   *
+   * @throws LoadwrightError when the run could not be made: bad credentials, no fleet, resources that remain, or
+   * `ABORTED` before any load was made.
+   */
+  run(options: RunOptions): Promise<RunReport>;
+}

@@ -1,0 +1,53 @@
+import type { FleetPlan } from '../fleet/contract.js';
+
+/** The phases of a run, in order. */
+export const phases = [
+  'preflight',
+  'plan',
+  'provision',
+  'connect',
+  'load',
+  'stop',
+  'collect',
+  'judge',
+  'destroy',
+] as const;
+
+/** `connect` waits for all workers; `load` is the time in which requests are measured. */
+export type Phase = (typeof phases)[number];
+
+/** One point of the time series: what happened in about one second. */
+export interface Sample {
+  /** Seconds since the load began. */
+  readonly elapsedSeconds: number;
+  readonly users: number;
+  readonly requestsPerSecond: number;
+  readonly failuresPerSecond: number;
+  /** Percentiles of the response times that arrived since the last sample, in milliseconds; null when none did. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly workers: readonly { readonly id: string; readonly state: string; readonly cpuPercent: number }[];
+  /** Totals since the load began. */
+  readonly totalRequests: number;
+  readonly totalFailures: number;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | {
+      readonly type: 'phase';
+      readonly phase: Phase;
+      readonly state: 'started' | 'finished';
+      readonly detail?: string;
+    }
+  /** One line for people: a step that takes time, or a warning. */
+  | { readonly type: 'message'; readonly level: 'info' | 'warning'; readonly message: string }
+  | { readonly type: 'plan'; readonly plan: FleetPlan }
+  /** The master answers. The login is for a person's eyes: never log it. */
+  | { readonly type: 'ready'; readonly url: string; readonly username: string; readonly password: string }
+  | { readonly type: 'connected'; readonly workers: number; readonly expectedWorkers: number }
+  | { readonly type: 'sample'; readonly sample: Sample; readonly durationSeconds: number };
+
+/** Receives the events of a run. Must not throw. */
+export type OnProgress = (event: RunEvent) => void;

@@ -1,0 +1,128 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import type { JsonObject } from '../json.js';
+import type { PayloadSource } from '../payloads/source.js';
+import type { EmulatorDefinition } from './emulator-contract.js';
+
+/**
+ * The schema of a target's options: any library that implements Standard Schema for validation and Standard JSON
+ * Schema for description (zod from 4.2 does both). It must validate synchronously. A property that holds a secret is
+ * marked `writeOnly: true` in its JSON Schema (in zod: `.meta({ writeOnly: true })`) and is redacted everywhere.
+ */
+export type OptionsSchema<Input = unknown, Options = unknown> = {
+  readonly '~standard': StandardSchemaV1.Props<Input, Options> & StandardJSONSchemaV1.Props<Input, Options>;
+};
+
+/** A variable that every load-generating node needs. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** True when the value must never be written anywhere. */
+  readonly secret: boolean;
+  /** True when the load cannot be made without it. */
+  readonly required: boolean;
+  /** What it holds and where to get it, in one line. */
+  readonly description: string;
+}
+
+/** Values for the nodes' environment. */
+export interface ResolvedEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** When the credentials among the values stop working. Absent: not known, or never. */
+  readonly expiresAt?: Date;
+}
+
+/** One statement of an IAM policy, as AWS spells it. */
+export interface IamStatement {
+  readonly Sid?: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: JsonObject;
+}
+
+/** What surrounds a target's calls. */
+export interface TargetContext {
+  /** The caller's environment; read variables from here, never from `process.env`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths in the options start from. */
+  readonly baseDirectory: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a preflight call saw. */
+export interface PreflightReport {
+  /** One line for people: what was asked and what was answered. */
+  readonly summary: string;
+  /** Time from sending to the last byte of the answer, in milliseconds. */
+  readonly latencyMilliseconds: number;
+}
+
+/** What a preflight needs beyond the context. */
+export interface PreflightContext extends TargetContext {
+  /** What {@link TargetDefinition.resolveEnvironment} gave: the credentials that the nodes will use. */
+  readonly resolvedEnvironment: ResolvedEnvironment;
+  /** The first payload of the test as it will be sent, if the target has payloads. */
+  readonly firstPayload: PayloadRecord | undefined;
+}
+
+/** One line of `payloads.jsonl`: exactly one of `json`, `text` and `base64`. */
+export interface PayloadRecord {
+  /** A JSON value, sent as its compact text. */
+  readonly json?: unknown;
+  /** Text, sent as UTF-8. */
+  readonly text?: string;
+  /** Bytes, in base64. */
+  readonly base64?: string;
+  /** The Content-Type to send. Absent: the target's own. */
+  readonly contentType?: string;
+}
+
+/**
+ * How one kind of endpoint is tested. Version 1 of the contract.
+ *
+ * Members are functions of the validated options. They must not have side effects; only `resolveEnvironment` and
+ * `preflight` may use the network.
+ */
+export interface TargetDefinition<Input = unknown, Options = unknown> {
+  readonly specificationVersion: 1;
+  /** Unique name, lower case with hyphens: `sagemaker`. */
+  readonly kind: string;
+  /** What it tests, in one line. */
+  readonly summary: string;
+  readonly options: OptionsSchema<Input, Options>;
+  /** Options that validate, used by `loadwright init` and by the documentation. */
+  readonly example: Input;
+  /** The Locust file, a static `.py` file. It becomes `locustfile.py` of the bundle. */
+  readonly locustfile: URL;
+  /** Further static `.py` files that the Locust file imports by their base names. */
+  readonly pythonModules?: readonly URL[];
+  /** Base URL of the system under test, without a trailing slash: Locust's `--host`. */
+  host(options: Options): string;
+  /** What the Python files need to know: `target.json`. Never a secret. */
+  targetConfig(options: Options): JsonObject;
+  /** Where payloads come from. Absent or undefined: the Python files make the requests by themselves. */
+  payloads?(options: Options): PayloadSource | undefined;
+  /** The variables that every node needs. */
+  environment?(options: Options): readonly EnvironmentVariable[];
+  /** Finds the values of {@link environment}. Throws `CREDENTIALS_INVALID` when one is missing. */
+  resolveEnvironment?(options: Options, context: TargetContext): Promise<ResolvedEnvironment>;
+  /** One cheap, real request. Throws `PREFLIGHT_FAILED` or `CREDENTIALS_INVALID`, with a hint. */
+  preflight?(options: Options, context: PreflightContext): Promise<PreflightReport>;
+  /** What the nodes must be allowed to do, least privilege. */
+  iamStatements?(options: Options): readonly IamStatement[];
+  /** Facts that belong in every report, for instance `{ protocol: 'koorde' }`. */
+  labels?(options: Options): Readonly<Record<string, string>>;
+  /** A local stand-in for the service. */
+  readonly emulator?: EmulatorDefinition;
+}
+
+/** A target with its options, as a target's factory returns it. The options are validated by `createLoadTest`. */
+export interface Target {
+  readonly definition: TargetDefinition;
+  readonly options: unknown;
+}
+
+/** Makes a {@link Target}: `sagemaker({ endpointName: 'fraud' })`. The default export of a target plugin. */
+export interface TargetFactory<Input = unknown, Options = unknown> {
+  (options: Input): Target;
+  readonly definition: TargetDefinition<Input, Options>;
+}

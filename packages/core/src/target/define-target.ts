@@ -1,0 +1,9 @@
+import type { TargetDefinition, TargetFactory } from './contract.js';
+
+/** Turns a definition into a factory: the one call that a target's module makes. */
+export function defineTarget<Input, Options>(
+  definition: TargetDefinition<Input, Options>,
+): TargetFactory<Input, Options> {
+  const factory = (options: Input) => ({ definition: definition as TargetDefinition, options });
+  return Object.assign(factory, { definition });
+}
