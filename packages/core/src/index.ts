@@ -1,6 +1,7 @@
 export * from './errors.js';
 export * from './exit-codes.js';
 export * from './duration.js';
+export { networkFailure } from './network-failure.js';
 export type * from './json.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';

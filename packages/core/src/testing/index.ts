@@ -1,0 +1,13 @@
+export {
+  capacityOptionsSchema,
+  capacityRequestsPerSecond,
+  logNormalSigma,
+  type CapacityOptions,
+} from './capacity.js';
+export {
+  startLoopbackEndpoint,
+  type EmulatedRequest,
+  type EmulatedResponse,
+  type LoopbackEndpoint,
+  type LoopbackEndpointOptions,
+} from './loopback-endpoint.js';
