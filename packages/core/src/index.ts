@@ -16,3 +16,8 @@ export type * from './locust/statistics.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
 export type * from './report/summary.js';
+export { createRedactor, redactOptions, collectSecrets } from './secrets.js';
+export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
+export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+export { createLoadTest } from './run/create-load-test.js';
+export { LocustMaster, type LocustMasterOptions } from './locust/master.js';

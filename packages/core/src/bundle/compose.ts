@@ -1,0 +1,27 @@
+import { stringify } from 'yaml';
+import { locustVersion } from '../python-files.js';
+import type { EnvironmentVariable } from '../target/contract.js';
+
+/**
+ * The compose file of a bundle: `docker compose up --scale worker=16`. Variables are passed on by name, so that no
+ * value is written; only workers get them. The web UI has no login here, so it listens on loopback alone.
+ */
+export function composeFile(environment: readonly EnvironmentVariable[]): string {
+  const service = (command: string) => ({
+    image: `locustio/locust:${locustVersion()}`,
+    volumes: ['.:/mnt/locust:ro'],
+    working_dir: '/mnt/locust',
+    command: `-f locustfile.py ${command}`,
+  });
+  const variables = environment.map((variable) => variable.name);
+  return stringify({
+    services: {
+      master: { ...service('--master --exit-code-on-error 0'), ports: ['127.0.0.1:8089:8089'] },
+      worker: {
+        ...service('--worker --master-host master'),
+        depends_on: ['master'],
+        ...(variables.length > 0 && { environment: variables }),
+      },
+    },
+  });
+}

@@ -1,0 +1,45 @@
+import { formatDuration } from '../duration.js';
+import type { LoadPlan } from '../load/plan.js';
+import { locustVersion } from '../python-files.js';
+import type { EnvironmentVariable } from '../target/contract.js';
+
+/** The README of a bundle: how to run it by hand, without Loadwright. */
+export function bundleReadme(bundle: {
+  kind: string;
+  host: string;
+  environment: readonly EnvironmentVariable[];
+  load: LoadPlan;
+}): string {
+  const { load } = bundle;
+  const variables = bundle.environment.map(
+    ({ name, required, description }) => `- \`${name}\`${required ? '' : ' (optional)'}: ${description}`,
+  );
+  const shape = load.stages
+    ? `Up to ${load.users} users over ${formatDuration(load.durationSeconds)}, in the stages of \`load.json\`.`
+    : `${load.users} users, ${load.spawnRate} started a second, for ${formatDuration(load.durationSeconds)}.`;
+  return `# Load test of ${bundle.host}
+
+Target: ${bundle.kind}. ${shape} The numbers come from \`load.json\`${load.stages ? '' : "; Locust's own options win over them"}.
+This folder stands alone: it needs Locust, and nothing else.
+
+## Before
+${variables.length > 0 ? `Set in the environment of every worker:\n\n${variables.join('\n')}` : 'No variables are needed.'}
+
+## Run
+On this machine, Python 3.10 or newer:
+
+    python3 -m venv .venv
+    .venv/bin/pip install --require-hashes -r requirements.txt
+    .venv/bin/locust -f locustfile.py --headless
+
+With containers (image \`locustio/locust:${locustVersion()}\`), web UI on http://127.0.0.1:8089:
+
+    docker compose up --scale worker=16
+
+## Files
+- \`locustfile.py\`, \`*_requests.py\`: what is sent
+- \`loadwright_runtime/\`: how it is sent
+- \`target.json\`, \`load.json\`, \`payloads.jsonl\`: the data they read; no secrets
+- \`requirements.txt\`: Locust and what it needs, pinned with hashes
+`;
+}

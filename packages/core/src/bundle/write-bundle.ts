@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LoadwrightError } from '../errors.js';
+import type { JsonObject } from '../json.js';
+import type { LoadPlan } from '../load/plan.js';
+import { writePayloads } from '../payloads/write.js';
+import type { PayloadSource } from '../payloads/source.js';
+import { pythonDirectory, requirementsFile } from '../python-files.js';
+import type { EnvironmentVariable } from '../target/contract.js';
+import type { Bundle, BundleFile } from './bundle.js';
+import { composeFile } from './compose.js';
+import { bundleReadme } from './readme.js';
+
+/** What a bundle is made from: everything a target and a load profile come down to. */
+export interface BundleContents {
+  readonly kind: string;
+  /** Base URL of the system under test. */
+  readonly host: string;
+  readonly targetConfig: JsonObject;
+  readonly locustfile: URL;
+  readonly pythonModules: readonly URL[];
+  readonly environment: readonly EnvironmentVariable[];
+  readonly payloads: PayloadSource | undefined;
+  readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
+}
+
+/** What may stand in a folder that a bundle is written to: an earlier bundle, which is replaced. */
+const ownEntries = [
+  'loadwright_runtime',
+  'locustfile.py',
+  'target.json',
+  'load.json',
+  'payloads.jsonl',
+  'requirements.txt',
+  'docker-compose.yml',
+  'README.md',
+  '__pycache__',
+];
+
+/**
+ * Writes the files that Locust runs.
+ *
+ * @throws LoadwrightError `PAYLOADS_INVALID`, or `CONFIG_INVALID` when the folder holds something else.
+ */
+export async function writeBundle(
+  directory: string,
+  contents: BundleContents,
+  options: { baseDirectory: string; signal?: AbortSignal },
+): Promise<Bundle> {
+  const modules = contents.pythonModules.map((url) => fileURLToPath(url));
+  await clear(directory, [...ownEntries, ...modules.map((path) => basename(path))]);
+
+  const file = (name: string) => join(directory, name);
+  const payloads =
+    contents.payloads === undefined
+      ? undefined
+      : await writePayloads(contents.payloads, file('payloads.jsonl'), options);
+  const load = contents.load(payloads?.order ?? 'sequential');
+  const target = { version: 1, kind: contents.kind, host: contents.host, config: contents.targetConfig };
+
+  await cp(new URL('loadwright_runtime/', pythonDirectory), file('loadwright_runtime'), {
+    recursive: true,
+    filter: (source) => !/__pycache__|(^|[\\/])(test_\w+|conftest)\.py$/.test(source),
+  });
+  await cp(contents.locustfile, file('locustfile.py'));
+  await cp(requirementsFile, file('requirements.txt'));
+  for (const path of modules) await cp(path, file(basename(path)));
+  await writeFile(file('target.json'), json(target));
+  await writeFile(file('load.json'), json(load));
+  await writeFile(file('docker-compose.yml'), composeFile(contents.environment));
+  await writeFile(file('README.md'), bundleReadme({ ...contents, load }));
+  return describeBundle(directory);
+}
+
+/** Lists and digests the files of a bundle's folder. */
+async function describeBundle(directory: string): Promise<Bundle> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(directory.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .sort();
+  const files: BundleFile[] = [];
+  for (const path of paths) {
+    const absolute = join(directory, path);
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(absolute)) hash.update(chunk as Buffer);
+    files.push({ path, bytes: (await stat(absolute)).size, sha256: hash.digest('hex') });
+  }
+  const digest = createHash('sha256');
+  for (const { path, sha256 } of files) digest.update(`${path}\0${sha256}\n`);
+  return { directory, files, digest: digest.digest('hex') };
+}
+
+async function clear(directory: string, replaceable: readonly string[]): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const present = await readdir(directory);
+  const foreign = present.filter((name) => !replaceable.includes(name));
+  if (foreign.length > 0) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `The folder for the bundle, ${directory}, holds other files: ${foreign.slice(0, 5).join(', ')}.`,
+      { hint: 'Name an empty or new folder, or one that holds an earlier bundle (--output).' },
+    );
+  }
+  await Promise.all(present.map((name) => rm(join(directory, name), { recursive: true })));
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LocustMaster } from './master.js';
+
+const login = { username: 'loadwright', password: 'generated-password' };
+const servers: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(
+    servers.splice(0).map((server) => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    }),
+  );
+});
+
+/** A server that records what it is asked and answers as told. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse, body: string) => void) {
+  const seen: { method: string; url: string; body: string; headers: IncomingMessage['headers'] }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      seen.push({ method: request.method ?? '', url: request.url ?? '', body, headers: request.headers });
+      answer(request, response, body);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { master: new LocustMaster({ url: `http://127.0.0.1:${port}/`, login }), seen };
+}
+
+const json = (response: ServerResponse, value: unknown) => response.end(JSON.stringify(value));
+const load = { users: 20, spawnRate: 5, host: 'http://127.0.0.1:1' };
+
+describe('LocustMaster', () => {
+  it('starts a load with a form, the login, and no run time', async () => {
+    const { master, seen } = await serve((_request, response) =>
+      json(response, { success: true, message: 'ok' }),
+    );
+    await master.swarm(load);
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/swarm' });
+    expect(seen[0]?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    expect(seen[0]?.headers.authorization).toBe('Bearer generated-password');
+    expect(Object.fromEntries(new URLSearchParams(seen[0]?.body))).toEqual({
+      user_count: '20',
+      spawn_rate: '5',
+      host: 'http://127.0.0.1:1',
+    });
+  });
+
+  it('reads a refusal that comes with HTTP 200', async () => {
+    const { master } = await serve((_request, response) =>
+      json(response, { success: false, message: 'No users' }),
+    );
+    await expect(master.swarm(load)).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: expect.stringContaining('No users'),
+    });
+  });
+
+  it('does not take a redirect to the login page for an answer', async () => {
+    const { master } = await serve((_request, response) => {
+      response.writeHead(302, { location: '/login' }).end();
+    });
+    await expect(master.statistics()).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: expect.stringContaining('refused the login'),
+    });
+  });
+
+  it('asks again after a server error, and gives up on an answer it does not understand', async () => {
+    let asked = 0;
+    const { master } = await serve((_request, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(500).end();
+      else json(response, { version: 2 });
+    });
+    await expect(master.statistics()).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: expect.stringContaining('not understood'),
+    });
+    expect(asked).toBe(2);
+  });
+
+  it('says that the master is lost when nobody answers', async () => {
+    const { master, seen } = await serve((request) => void request.socket.destroy());
+    await expect(master.statistics()).rejects.toMatchObject({ code: 'MASTER_LOST', retryable: true });
+    expect(seen.length).toBeGreaterThan(1);
+  });
+
+  it('ends at once when the caller aborts', async () => {
+    const { master } = await serve(() => {});
+    const controller = new AbortController();
+    const waiting = master.statistics({ signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+  });
+
+  it('saves a file with secrets removed, also where a chunk ends inside one', async () => {
+    const { master } = await serve((request, response) => {
+      if (request.url === '/missing') return void response.writeHead(404).end();
+      response.write('name,error\npredict,"token hush-hu');
+      setImmediate(() => response.end('sh é refused"'));
+    });
+    const destination = join(await mkdtemp(join(tmpdir(), 'loadwright-')), 'failures.csv');
+    const redact = (text: string) => text.replaceAll('hush-hush', '[redacted]');
+    expect(await master.download('/failures', destination, redact)).toBe(true);
+    expect(await readFile(destination, 'utf8')).toBe('name,error\npredict,"token [redacted] é refused"');
+    expect(await master.download('/missing', destination, redact)).toBe(false);
+  });
+});

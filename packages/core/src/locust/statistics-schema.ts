@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { MasterStatistics } from './statistics.js';
+
+const pairs = z.array(z.tuple([z.number(), z.number()]));
+
+const request = z.object({
+  method: z.string(),
+  name: z.string(),
+  count: z.number(),
+  failures: z.number(),
+  totalMilliseconds: z.number(),
+  minimumMilliseconds: z.number().nullable(),
+  maximumMilliseconds: z.number(),
+  totalBytes: z.number(),
+  histogram: pairs,
+  requestsPerSecond: pairs,
+  failuresPerSecond: pairs,
+});
+
+/** Checks what the bundle's runtime serves; the runtime may be older or newer than this package. */
+export const masterStatisticsSchema = z.object({
+  version: z.literal(1),
+  state: z.string(),
+  time: z.number(),
+  userCount: z.number(),
+  workers: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string(),
+      userCount: z.number(),
+      cpuPercent: z.number(),
+      memoryBytes: z.number(),
+    }),
+  ),
+  total: request,
+  requests: z.array(request),
+  errors: z.array(
+    z.object({ method: z.string(), name: z.string(), error: z.string(), occurrences: z.number() }),
+  ),
+  counters: z.record(z.string(), z.number()).optional(),
+  locustVersion: z.string(),
+  pythonVersion: z.string(),
+}) satisfies z.ZodType<MasterStatistics>;

@@ -1,0 +1,38 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writeBundle } from '../bundle/write-bundle.js';
+import { bundleContents, fleetRequest } from './bundle-contents.js';
+import type { LoadTest, LoadTestOptions } from './contract.js';
+import { preflight } from './preflight.js';
+import { prepare } from './prepare.js';
+import { createRunId } from './run-id.js';
+import { runLoadTest } from './run.js';
+
+/**
+ * Makes a load test from a target and a load. Nothing is written or sent until one of its methods is called.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID`, `THRESHOLD_INVALID` or `TARGET_…`, naming every wrong field at once.
+ */
+export function createLoadTest(options: LoadTestOptions): LoadTest {
+  const test = prepare(options);
+  return {
+    name: test.name,
+    configuration: test.configuration,
+    async bundle({ directory, signal } = {}) {
+      const destination = directory
+        ? resolve(test.baseDirectory, directory)
+        : await mkdtemp(join(tmpdir(), `loadwright-${test.name}-`));
+      return writeBundle(destination, bundleContents(test), {
+        baseDirectory: test.baseDirectory,
+        ...(signal && { signal }),
+      });
+    },
+    plan: (fleet) => fleet.plan(fleetRequest(test, createRunId())),
+    async preflight({ signal } = {}) {
+      const outcome = await preflight(test, signal ?? new AbortController().signal);
+      return outcome.report?.summary;
+    },
+    run: (runOptions) => runLoadTest(test, runOptions),
+  };
+}

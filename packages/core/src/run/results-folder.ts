@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocustMaster } from '../locust/master.js';
+import { renderJunit } from '../report/junit.js';
+import { renderReportHtml } from '../report/html.js';
+import type { RunReport } from '../report/summary.js';
+
+/** Locust's own files, under Locust's own names, and where its web API serves them. */
+const locustFiles = {
+  'locust_stats.csv': '/stats/requests/csv',
+  'locust_stats_history.csv': '/stats/requests_full_history/csv',
+  'locust_failures.csv': '/stats/failures/csv',
+  'locust_exceptions.csv': '/exceptions/csv',
+  'locust.html': '/stats/report?download=1',
+} as const;
+
+/** The folder of one run: `{results}/{name}/{runId}/`. All text that is written passes through `redact`. */
+export class ResultsFolder {
+  readonly directory: string;
+  readonly bundleDirectory: string;
+  readonly logDirectory: string;
+  readonly #redact: (text: string) => string;
+
+  constructor(results: string, name: string, runId: string, redact: (text: string) => string) {
+    this.directory = join(results, name, runId);
+    this.bundleDirectory = join(this.directory, 'bundle');
+    this.logDirectory = join(this.directory, 'logs');
+    this.#redact = redact;
+  }
+
+  /** Makes the folder and writes the resolved configuration. */
+  async create(configuration: unknown): Promise<void> {
+    await mkdir(this.logDirectory, { recursive: true });
+    await this.#write('config.resolved.json', `${JSON.stringify(configuration, null, 2)}\n`);
+  }
+
+  /** Downloads Locust's own files. @returns the names of those that the master did not give. */
+  async collect(master: LocustMaster): Promise<string[]> {
+    const missing: string[] = [];
+    for (const [name, path] of Object.entries(locustFiles)) {
+      const saved = await master.download(path, join(this.directory, name), this.#redact);
+      if (!saved) missing.push(name);
+    }
+    return missing;
+  }
+
+  /** Writes `summary.json`, `report.html` and `junit.xml`. */
+  async writeReport(report: RunReport): Promise<void> {
+    await this.#write('summary.json', `${JSON.stringify(report, null, 2)}\n`);
+    await this.#write('report.html', await renderReportHtml(report));
+    await this.#write('junit.xml', renderJunit(report));
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    await writeFile(join(this.directory, name), this.#redact(text));
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isLoadwrightError } from '../errors.js';
+import type { FleetHandle } from '../fleet/contract.js';
+import { difference, percentile, type Histogram } from '../locust/histogram.js';
+import type { LocustMaster } from '../locust/master.js';
+import type { MasterStatistics } from '../locust/statistics.js';
+import type { Sample } from './events.js';
+
+/** What was seen while the load lasted. */
+export interface Observation {
+  readonly samples: readonly Sample[];
+  /** The last statistics that the master gave; undefined when it never did. */
+  readonly statistics: MasterStatistics | undefined;
+  /** The master's clock when the load began, Unix time in seconds. */
+  readonly startedAt: number;
+  /** Measured length of the load, in seconds. */
+  readonly loadSeconds: number;
+  /** Why the measurement cannot be trusted, one sentence each. */
+  readonly problems: readonly string[];
+  /** True when the caller's signal ended the load. */
+  readonly aborted: boolean;
+}
+
+/** Seconds over which the live rates are averaged: workers report once a second, not in step with the readings. */
+const rateWindow = 3;
+/** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
+const earlyEndTolerance = 2;
+const deadStates = new Set(['missing', 'stopped']);
+
+/**
+ * Watches a load that has just been started, for at most `durationSeconds`, and reads the master once a second.
+ * It ends early when the caller aborts, the master is lost, a worker is lost, or somebody stops the load.
+ */
+export async function watch(
+  master: LocustMaster,
+  handle: FleetHandle,
+  options: {
+    /** The statistics just before the load began. */
+    before: MasterStatistics;
+    durationSeconds: number;
+    signal: AbortSignal;
+    onSample: (sample: Sample) => void;
+  },
+): Promise<Observation> {
+  const begin = performance.now();
+  const samples: Sample[] = [];
+  const problems: string[] = [];
+  let histogram: Histogram = options.before.total.histogram;
+  let statistics: MasterStatistics | undefined;
+  let aborted = false;
+
+  for (let tick = 1; problems.length === 0; tick++) {
+    const dueSeconds = Math.min(tick, options.durationSeconds);
+    const wait = Math.max(0, begin + dueSeconds * 1000 - performance.now());
+    aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
+    if (aborted) break;
+    try {
+      statistics = await master.statistics({ since: options.before.time - 1 });
+    } catch (error) {
+      problems.push(await describeLostMaster(handle, error));
+      break;
+    }
+    const elapsedSeconds = (performance.now() - begin) / 1000;
+    const sample = sampleOf(
+      statistics,
+      difference(statistics.total.histogram, histogram),
+      elapsedSeconds,
+      samples,
+    );
+    histogram = statistics.total.histogram;
+    samples.push(sample);
+    options.onSample(sample);
+
+    problems.push(...(await lostWorkers(handle, statistics)));
+    if (dueSeconds >= options.durationSeconds) break;
+    const idle = statistics.state === 'stopped' || (statistics.state === 'ready' && tick > 1);
+    if (idle && options.durationSeconds - elapsedSeconds > earlyEndTolerance) {
+      problems.push(`The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`);
+    } else if (idle) break;
+  }
+  return {
+    samples,
+    statistics,
+    startedAt: options.before.time,
+    loadSeconds: (performance.now() - begin) / 1000,
+    problems,
+    aborted,
+  };
+}
+
+function sampleOf(
+  statistics: MasterStatistics,
+  arrived: Histogram,
+  elapsedSeconds: number,
+  samples: readonly Sample[],
+): Sample {
+  const { total } = statistics;
+  const earlier = samples.at(-rateWindow);
+  const seconds = Math.max(elapsedSeconds - (earlier?.elapsedSeconds ?? 0), 1e-3);
+  return {
+    elapsedSeconds,
+    users: statistics.userCount,
+    requestsPerSecond: (total.count - (earlier?.totalRequests ?? 0)) / seconds,
+    failuresPerSecond: (total.failures - (earlier?.totalFailures ?? 0)) / seconds,
+    p50: percentile(arrived, 0.5),
+    p95: percentile(arrived, 0.95),
+    p99: percentile(arrived, 0.99),
+    workers: statistics.workers.map(({ id, state, cpuPercent }) => ({ id, state, cpuPercent })),
+    totalRequests: total.count,
+    totalFailures: total.failures,
+  };
+}
+
+async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): Promise<string[]> {
+  const failed = (await handle.status()).filter((node) => node.state === 'failed');
+  if (failed.length > 0)
+    return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
+  const alive = statistics.workers.filter((worker) => !deadStates.has(worker.state)).length;
+  if (alive >= handle.expectedWorkers || statistics.state === 'stopped') return [];
+  return [`A worker was lost: ${alive} of ${handle.expectedWorkers} answer.`];
+}
+
+async function describeLostMaster(handle: FleetHandle, error: unknown): Promise<string> {
+  const failed = await handle.status().catch(() => []);
+  const reason = failed.find((node) => node.role === 'master' && node.state === 'failed')?.reason;
+  if (reason) return `The master was lost: ${reason}`;
+  return isLoadwrightError(error) ? error.message : `The master was lost: ${String(error)}`;
+}
