@@ -1,0 +1,53 @@
+import type { JsonValue } from '@loadwright/core';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { DatabricksOptions } from './options.js';
+import { requestBody, wrapPayload } from './wrap.js';
+
+interface Vector {
+  name: string;
+  format: DatabricksOptions['format'];
+  payload: JsonValue;
+  body: JsonValue;
+}
+
+const vectors = JSON.parse(readFileSync(new URL('./wrap-vectors.json', import.meta.url), 'utf8')) as Vector[];
+
+describe('wrapPayload', () => {
+  it.each(vectors)('$name', ({ format, payload, body }) => {
+    // As text, because the order of the columns matters.
+    expect(JSON.stringify(wrapPayload(payload, format))).toBe(JSON.stringify(body));
+  });
+
+  it('refuses rows without names for dataframe_split', () => {
+    expect(() => wrapPayload([1, 2], 'dataframe_split')).toThrow(
+      expect.objectContaining({ code: 'PAYLOADS_INVALID', message: expect.stringContaining('column names') }),
+    );
+  });
+});
+
+describe('requestBody', () => {
+  it('sends JSON as compact text', () => {
+    expect(requestBody({ json: { a: 1 } }, 'inputs')).toEqual({
+      body: '{"inputs":{"a":1}}',
+      contentType: 'application/json',
+    });
+  });
+
+  it('sends text and bytes as they are when the format is raw', () => {
+    expect(requestBody({ text: 'a,b\n1,2', contentType: 'text/csv' }, 'raw')).toEqual({
+      body: 'a,b\n1,2',
+      contentType: 'text/csv',
+    });
+    expect(requestBody({ base64: 'AAE=' }, 'raw').body).toEqual(new Uint8Array([0, 1]));
+  });
+
+  it.each([
+    [{ text: 'a,b' }, 'text'],
+    [{ base64: 'AAE=' }, 'binary'],
+  ])('refuses %j for the other formats', (record, kind) => {
+    expect(() => requestBody(record, 'instances')).toThrow(
+      expect.objectContaining({ code: 'PAYLOADS_INVALID', message: expect.stringContaining(kind) }),
+    );
+  });
+});
