@@ -1,0 +1,80 @@
+const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+
+/** Thrown when a stage that others need has failed; it is already counted and explained. */
+export class Stop extends Error {}
+
+/** Runs the stages of a check one after another, counts their tests, and has the last word. */
+export class Ledger {
+  #passed;
+  #failed;
+  #failures = [];
+
+  /** @param {{ passed: number, failed: number }} [carried] counts of what ran before */
+  constructor({ passed = 0, failed = 0 } = {}) {
+    this.#passed = passed;
+    this.#failed = failed;
+  }
+
+  get counts() {
+    return { passed: this.#passed, failed: this.#failed };
+  }
+
+  /**
+   * Runs one stage. It counts as one test, unless the work returns counts of its own.
+   *
+   * @param {string} title
+   * @param {() => Promise<void | { passed: number, failed: number, skipped?: number }>} work throws when it failed
+   * @param {{ required?: boolean }} options required: nothing after it makes sense if it fails
+   */
+  async stage(title, work, { required = false } = {}) {
+    process.stdout.write(`\n${paint('1;36', `▶ ${title}`)}\n`);
+    const began = performance.now();
+    let counts;
+    let reason;
+    try {
+      counts = (await work()) ?? { passed: 1, failed: 0 };
+      if (counts.failed > 0) reason = `${counts.failed} of ${counts.failed + counts.passed} failed`;
+    } catch (error) {
+      counts = { passed: 0, failed: 1 };
+      reason = explain(error);
+    }
+    this.#passed += counts.passed;
+    this.#failed += counts.failed;
+    const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
+    if (reason === undefined) {
+      process.stdout.write(`${paint('32', `✔ ${title}`)} (${counts.passed} passed${skipped}, ${seconds})\n`);
+      return;
+    }
+    this.#failures.push(`${title}: ${reason}`);
+    process.stdout.write(`${paint('31', `✘ ${title}: ${reason}`)} (${seconds})\n`);
+    if (required) throw new Stop(title);
+  }
+
+  /** Prints what failed and, as the last line, the totals. Sets the exit code. */
+  finish() {
+    if (this.#failures.length > 0) {
+      process.stdout.write(`\n${paint('31', 'What failed')}\n`);
+      for (const failure of this.#failures) process.stdout.write(`  ${failure.replaceAll('\n', '\n    ')}\n`);
+    }
+    process.exitCode = this.#failed > 0 ? 1 : 0;
+    process.stdout.write(`\n${this.#passed} passed, ${this.#failed} failed\n`);
+  }
+}
+
+/** Runs the stages and finishes the ledger, whatever happens. */
+export async function withLedger(ledger, stages) {
+  try {
+    await stages(ledger);
+  } catch (error) {
+    if (!(error instanceof Stop))
+      await ledger.stage('the check itself', () => Promise.reject(error)).catch(() => {});
+  }
+  ledger.finish();
+}
+
+function explain(error) {
+  const output = error.output ? `\n${error.output.trim().split('\n').slice(-60).join('\n')}` : '';
+  return `${error.message}${output}`;
+}

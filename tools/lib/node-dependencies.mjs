@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { mustRun } from './processes.mjs';
+
+const read = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
+
+/** True when node_modules holds exactly what the lock file says, as npm recorded it after its last installation. */
+export function dependenciesMatch(folder) {
+  const record = join(folder, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = read(record);
+  const locked = read(join(folder, 'package-lock.json'));
+  return (
+    Object.entries(locked).every(([path, entry]) => {
+      if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true;
+      const found = installed[path];
+      // Optional packages are those of other platforms.
+      if (!found) return Boolean(entry.optional || entry.devOptional || entry.peer);
+      return found.version === entry.version && found.integrity === entry.integrity;
+    }) && Object.keys(installed).every((path) => path in locked)
+  );
+}
+
+/** Installs the npm dependencies, unless they are there already. */
+export async function ensureNodeDependencies() {
+  if (dependenciesMatch(root)) return;
+  process.stderr.write('Installing npm dependencies\n');
+  await mustRun('npm', ['ci', '--no-audit', '--no-fund'], { stream: process.stderr });
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { root } from './paths.mjs';
+
+const running = new Set();
+
+/** A command that ended with anything but 0. */
+export class CommandFailed extends Error {
+  constructor(command, args, code, output) {
+    super(`${[command, ...args].join(' ')} ended with ${code}`);
+    this.output = output;
+  }
+}
+
+/**
+ * Runs a command in a process group of its own and streams its output. What it leaves behind in that group is
+ * ended with it.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, stream?: NodeJS.WritableStream }} options quiet:
+ * keep the output to oneself; stream: where stdout goes
+ * @returns {Promise<{ code: number, stdout: string, output: string }>} output: stdout and stderr as they came
+ */
+export function execute(command, args, options = {}) {
+  const { cwd = root, env = process.env, quiet = false, stream = process.stdout } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let output = '';
+    child.on('spawn', () => running.add(child));
+    child.on('error', reject);
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      output += text;
+      if (!quiet) stream.write(text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      if (!quiet) process.stderr.write(text);
+    });
+    // A grandchild may hold the pipes open: end it when the command itself is gone.
+    child.on('exit', () => endGroup(child));
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code: code ?? `signal ${signal}`, stdout, output });
+    });
+  });
+}
+
+/** As {@link execute}, but throws {@link CommandFailed}; a quiet command's output is part of the error. */
+export async function mustRun(command, args, options = {}) {
+  const result = await execute(command, args, options);
+  if (result.code !== 0) {
+    throw new CommandFailed(command, args, result.code, options.quiet ? result.output : '');
+  }
+  return result;
+}
+
+function endGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group is empty, as it should be.
+  }
+}
+
+let whenSignalled = (signal) => process.exit(128 + constants.signals[signal]);
+
+/** Replaces what happens on SIGINT, SIGTERM and SIGHUP: until then this process ends, and its commands with it. */
+export function onSignal(handler) {
+  whenSignalled = handler;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => whenSignalled(signal));
+process.on('exit', () => running.forEach(endGroup));

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pythonBin, root } from './paths.mjs';
+import { mustRun } from './processes.mjs';
+
+const requirements = join(root, 'requirements-dev.txt');
+const stamp = join(root, '.venv', 'loadwright-requirements.sha256');
+const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
+
+/** The version of a Python as `3.11`, or undefined when it does not run. */
+function versionOf(python) {
+  const code = 'import sys; print("%d.%d" % sys.version_info[:2])';
+  const { status, stdout } = spawnSync(python, ['-c', code], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function findPython() {
+  const named = process.env.LOADWRIGHT_PYTHON;
+  for (const python of named ? [named] : candidates) {
+    const version = versionOf(python);
+    const [major, minor] = (version ?? '0.0').split('.').map(Number);
+    if (major === 3 && minor >= 10) return python;
+  }
+  throw new Error(
+    'no Python 3.10 or newer was found. Install one (Debian: apt-get install python3 python3-venv), ' +
+      'or name it in the variable LOADWRIGHT_PYTHON',
+  );
+}
+
+/** Makes the Python environment of the tests (`.venv`), unless it is there, works, and is of the same versions. */
+export async function ensurePythonEnvironment() {
+  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const complete = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+  if (complete && versionOf(pythonBin('python'))) return;
+  process.stderr.write('Making the Python environment of the tests\n');
+  const python = findPython();
+  rmSync(join(root, '.venv'), { recursive: true, force: true });
+  await mustRun(python, ['-m', 'venv', '.venv']);
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
+  await mustRun(pythonBin('python'), [...install, '-r', requirements]);
+  writeFileSync(stamp, digest);
+}

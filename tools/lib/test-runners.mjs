@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bin, cacheFolder, pythonBin, root } from './paths.mjs';
+import { CommandFailed, execute } from './processes.mjs';
+
+function reportFile(name) {
+  mkdirSync(cacheFolder, { recursive: true });
+  const file = join(cacheFolder, name);
+  rmSync(file, { force: true });
+  return file;
+}
+
+/**
+ * Runs the vitest suite of a folder.
+ *
+ * @param {string} folder relative to the root
+ * @param {{ env: NodeJS.ProcessEnv, config?: string, node?: string }} options config: another configuration file than
+ * the folder's own; node: the binary to run it with
+ * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ */
+export async function vitest(folder, { env, config, node = process.execPath }) {
+  const file = reportFile(`vitest-${folder.replaceAll('/', '-')}.json`);
+  const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  if (config) args.push('--config', config);
+  const { code } = await execute(node, args, { cwd: join(root, folder), env });
+  const report = readReport(file, `vitest in ${folder}`, code);
+  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(report);
+  // A file that cannot be loaded, or an error outside any test, fails no test of its own.
+  const failed = numFailedTests === 0 && (!success || code !== 0) ? 1 : numFailedTests;
+  return { passed: numPassedTests, failed, skipped: numPendingTests };
+}
+
+/** Runs every Python test. */
+export async function pytest({ env }) {
+  const file = reportFile('pytest.xml');
+  const { code } = await execute(pythonBin('pytest'), [`--junit-xml=${file}`], { env });
+  const suite = /<testsuite [^>]*>/.exec(readReport(file, 'pytest', code))?.[0] ?? '';
+  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const broken = count('failures') + count('errors');
+  const skipped = count('skipped');
+  return {
+    passed: count('tests') - broken - skipped,
+    failed: broken === 0 && code !== 0 ? 1 : broken,
+    skipped,
+  };
+}
+
+function readReport(file, what, code) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new CommandFailed(what, [], `${code}, before it wrote its report`, '');
+  }
+}
