@@ -1,0 +1,84 @@
+import type { ThresholdResult } from './summary.js';
+
+/** U+202F, the narrow no-break space: between groups of three digits, and between a number and its unit. */
+const thin = '\u202F';
+/** Stands for what was not measured. */
+export const nothing = '–';
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** A number with thin spaces between thousands: `143 022`, `0.25`. Digits are those after the point. */
+export function formatNumber(value: number, maximumDigits = 0, minimumDigits = 0): string {
+  const key = `${maximumDigits}/${minimumDigits}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat('en', {
+      maximumFractionDigits: maximumDigits,
+      minimumFractionDigits: minimumDigits,
+    });
+    formatters.set(key, formatter);
+  }
+  return formatter.format(value).replaceAll(',', thin);
+}
+
+/** About three significant digits for small numbers, whole numbers for large ones. */
+export function formatFigure(value: number): string {
+  return formatNumber(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+/** A response time with its unit: `86 ms`, from ten seconds on `12.4 s`. */
+export function formatMilliseconds(milliseconds: number | null): string {
+  if (milliseconds === null) return nothing;
+  if (milliseconds < 10_000) return `${formatFigure(milliseconds)}${thin}ms`;
+  return `${formatFigure(milliseconds / 1000)}${thin}s`;
+}
+
+/** A ratio of 0 to 1 in percent. What is more than nothing is never shown as 0. */
+export function formatRatio(ratio: number): string {
+  const percent = ratio * 100;
+  if (percent > 0 && percent < 0.01) return `<${thin}0.01${thin}%`;
+  // All but a few is not all.
+  const shown = percent < 100 ? Math.min(percent, 99.99) : percent;
+  return `${formatNumber(shown, shown < 10 || shown > 99.5 ? 2 : 1)}${thin}%`;
+}
+
+/** A size: `106 B`, `5.2 kB`, `1.3 MB`. */
+export function formatBytes(bytes: number): string {
+  const [divisor, unit] = bytes < 1000 ? [1, 'B'] : bytes < 1e6 ? [1e3, 'kB'] : [1e6, 'MB'];
+  return `${formatNumber(bytes / divisor, divisor > 1 ? 1 : 0)}${thin}${unit}`;
+}
+
+/** A value of a threshold, exact enough that it never seems to equal a limit it missed. */
+export function formatMeasured(value: number | null, unit: ThresholdResult['unit']): string {
+  if (value === null) return 'nothing';
+  if (unit === '') return `${formatNumber(value * 100, 3)}${thin}%`;
+  return `${formatNumber(value, 3)}${thin}${unit}`;
+}
+
+/** Time into the load as a clock shows it: `0:05`, `12:30`, `1:02:03`. */
+export function formatClock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+/** A length of time for people: `20 s`, `5 min`, `1 h 30 min`. */
+export function formatLength(seconds: number): string {
+  const whole = seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds);
+  const parts = [
+    [Math.floor(whole / 3600), 'h'],
+    [Math.floor((whole % 3600) / 60), 'min'],
+    [Number((whole % 60).toFixed(1)), 's'],
+  ] as const;
+  const shown = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount}${thin}${unit}`);
+  return shown.join(' ') || `0${thin}s`;
+}
+
+/** An instant in UTC: `2026-08-14 09:30:00 UTC`; a text that is not an instant as it is. */
+export function formatInstant(instant: string): string {
+  const time = new Date(instant);
+  if (Number.isNaN(time.getTime())) return instant;
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,42 @@
+import { getJunitXml } from 'junit-xml';
+import { formatMeasured } from './format.js';
+import type { RunReport, ThresholdResult } from './summary.js';
+
+type TestCase = Parameters<typeof getJunitXml>[0]['suites'][number]['testCases'][number];
+
+/** XML 1.0 has no way to write the other control characters, not even escaped (section 2.2). */
+const forbidden = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+/**
+ * `junit.xml`: one test case for each threshold, for continuous integration. A broken threshold is a failure; a
+ * measurement that cannot be trusted is an error, so that no reader takes it for a pass.
+ */
+export function renderJunit(report: RunReport): string {
+  const suite = `loadwright.${report.name}`;
+  const testCases = report.thresholds.map((threshold) => thresholdCase(threshold, suite));
+  if (report.verdict === 'INVALID' || testCases.length === 0) testCases.push(validityCase(report, suite));
+  const xml = getJunitXml(
+    {
+      suites: [{ name: suite, timestamp: new Date(report.startedAt), time: report.loadSeconds, testCases }],
+    },
+    // The library's default form writes failures as <error> elements.
+    { schema: 'ant-junit' },
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${xml}\n`.replace(forbidden, '\uFFFD');
+}
+
+function thresholdCase(threshold: ThresholdResult, classname: string): TestCase {
+  const name = `${threshold.metric} ${threshold.expression}`;
+  if (threshold.passed) return { name, classname };
+  return {
+    name,
+    classname,
+    failures: [{ message: `${name}: measured ${formatMeasured(threshold.measured, threshold.unit)}` }],
+  };
+}
+
+function validityCase(report: RunReport, classname: string): TestCase {
+  const name = 'measurement is valid';
+  if (report.verdict !== 'INVALID') return { name, classname };
+  return { name, classname, errors: [{ message: report.reasons.join(' ') }] };
+}

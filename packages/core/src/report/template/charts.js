@@ -1,0 +1,229 @@
+/* global uPlot */
+(() => {
+  'use strict';
+
+  const charts = JSON.parse(document.getElementById('chart-data').textContent);
+  const root = document.documentElement;
+  const minute = 60;
+  const hour = 3600;
+  const secondSteps = [1, 2, 5, 10, 15, 30];
+  const clockSteps = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * minute);
+  const hourSteps = [1, 2, 3, 6, 12, 24, 48, 96].map((hours) => hours * hour);
+
+  /** A value of the style sheet, so that colours and patterns stand in one place. */
+  const token = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+
+  const grouped = (value) =>
+    value.toLocaleString('en', { maximumFractionDigits: 2 }).replaceAll(',', '\u202f');
+
+  const clock = (seconds) => {
+    const two = (value) => String(Math.floor(value)).padStart(2, '0');
+    const rest = `${two(seconds % minute)}`;
+    if (seconds < hour) return `${Math.floor(seconds / minute)}:${rest}`;
+    return `${Math.floor(seconds / hour)}:${two((seconds % hour) / minute)}:${rest}`;
+  };
+
+  /**
+   * @param scale 1 on screen; on paper the drawing is made larger and fitted by the style sheet, to be sharp.
+   */
+  function axes(chart, width, scale) {
+    const ink = token('muted');
+    const common = {
+      stroke: ink,
+      font: `${12 * scale}px ${token('sans')}`,
+      ticks: { show: false },
+      gap: 6 * scale,
+    };
+    const grid = { stroke: token('grid'), width: scale };
+    const across =
+      chart.kind === 'time'
+        ? {
+            incrs: [...secondSteps, ...clockSteps, ...hourSteps],
+            values: (_, splits) => splits.map(clock),
+          }
+        : edgeAxis(chart, width / scale);
+    return [
+      { ...common, ...across, grid: { show: false }, space: 56 * scale, size: 26 * scale },
+      {
+        ...common,
+        grid,
+        space: 36 * scale,
+        values: (_, splits) => splits.map(grouped),
+        size: (_, values) => (14 + 7 * Math.max(2, ...(values ?? []).map((text) => text.length))) * scale,
+      },
+    ];
+  }
+
+  /** Labels at the edges between bars, as many as there is room for. */
+  function edgeAxis(chart, width) {
+    const every = Math.max(1, Math.ceil(chart.edges.length / (width / 52)));
+    const chosen = chart.edges.map((_, index) => index).filter((index) => index % every === 0);
+    return {
+      splits: () => chosen.map((index) => index - 0.5),
+      values: (_, splits) => splits.map((split) => chart.edges[Math.round(split + 0.5)]),
+    };
+  }
+
+  function seriesOptions(chart, { tone }, scale) {
+    const stroke = token(`tone-${tone}`);
+    if (chart.kind === 'bars') {
+      return {
+        stroke,
+        fill: `${stroke}b0`,
+        width: 0,
+        paths: uPlot.paths.bars({ size: [0.92, 120] }),
+        points: { show: false },
+      };
+    }
+    const dash = token(`dash-${tone}`)
+      .split(' ')
+      .map((length) => Number(length) * scale);
+    const alone = chart.series.length === 1;
+    return {
+      stroke,
+      width: 1.75 * scale,
+      ...(dash.length > 1 && { dash }),
+      ...((alone || (tone === '1' && chart.id === 'throughput')) && { fill: `${stroke}1c` }),
+      // A line needs two points; a single one is drawn as a dot.
+      points: { show: chart.x.length === 1, size: 7 * scale },
+    };
+  }
+
+  /** Vertical lines with a name, each a row lower than the one before so that the names never collide. */
+  function drawMarkers(plot, markers, scale) {
+    const { ctx, bbox } = plot;
+    const pixels = uPlot.pxRatio * scale;
+    ctx.save();
+    ctx.font = `600 ${11 * pixels}px ${token('sans')}`;
+    ctx.lineWidth = pixels;
+    ctx.textBaseline = 'top';
+    markers.forEach(({ label, x }, row) => {
+      const left = Math.round(plot.valToPos(x, 'x', true));
+      const top = bbox.top + row * 15 * pixels;
+      ctx.strokeStyle = ctx.fillStyle = token('ink');
+      ctx.setLineDash([3 * pixels, 3 * pixels]);
+      ctx.beginPath();
+      ctx.moveTo(left, top);
+      ctx.lineTo(left, bbox.top + bbox.height);
+      ctx.stroke();
+      const fits = left + 34 * pixels < bbox.left + bbox.width;
+      ctx.textAlign = fits ? 'left' : 'right';
+      ctx.fillText(label, left + (fits ? 4 : -4) * pixels, top);
+    });
+    ctx.restore();
+  }
+
+  function options(chart, { width, height, scale, onCursor }) {
+    const last = chart.x.length - 1;
+    const across =
+      chart.kind === 'bars' ? [-0.5, last + 0.5] : [Math.min(0, chart.x[0]), Math.max(chart.x[last], 1)];
+    return {
+      width,
+      height,
+      padding: [10 * scale, 10 * scale, 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 8 },
+        ...(chart.kind === 'time' && { sync: { key: 'time' } }),
+      },
+      scales: {
+        x: { time: false, range: across },
+        // From zero: a chart that starts elsewhere makes small differences look large.
+        y: { range: (_, __, highest) => [0, Math.max(chart.atLeast, (highest ?? 0) * 1.08)] },
+      },
+      axes: axes(chart, width, scale),
+      series: [{}, ...chart.series.map((series) => seriesOptions(chart, series, scale))],
+      hooks: {
+        setCursor: [(plot) => onCursor(plot.cursor.idx)],
+        ...(chart.markers && { draw: [(plot) => drawMarkers(plot, chart.markers, scale)] }),
+      },
+    };
+  }
+
+  /** One chart of the page: draws it, and tells in words what is under its cursor. */
+  function mount(chart) {
+    const figure = document.querySelector(`[data-chart="${chart.id}"]`);
+    const box = figure.querySelector('.plot');
+    const readout = figure.querySelector('.readout');
+    const rows = figure.querySelectorAll('tbody tr');
+    const names = [...figure.querySelectorAll('thead [data-label]')].map((cell) => cell.dataset.label);
+    let plot;
+    let current = null;
+
+    function onCursor(index) {
+      current = index ?? null;
+      if (current === null) {
+        readout.textContent = readout.dataset.summary;
+        return;
+      }
+      const [label, ...cells] = [...rows[current].children].map((cell) => cell.textContent);
+      readout.textContent = `${label}: ${cells.map((text, index) => `${names[index]} ${text}`).join(', ')}`;
+    }
+
+    function draw(paper) {
+      plot?.destroy();
+      const size = paper
+        ? {
+            scale: 2,
+            width: (chart.kind === 'bars' ? 700 : 340) * 2,
+            height: (chart.kind === 'bars' ? 230 : 190) * 2,
+          }
+        : { scale: 1, width: box.clientWidth, height: box.clientHeight };
+      const data = [chart.x, ...chart.series.map((series) => series.values)];
+      plot = new uPlot(options(chart, { ...size, onCursor }), data, box);
+    }
+
+    function moveTo(index) {
+      const chosen = Math.max(0, Math.min(chart.x.length - 1, index));
+      plot.setCursor({ left: plot.valToPos(chart.x[chosen], 'x'), top: plot.over.clientHeight / 2 });
+    }
+
+    const moves = {
+      ArrowRight: () => (current === null ? 0 : current + 1),
+      ArrowLeft: () => (current === null ? chart.x.length - 1 : current - 1),
+      PageDown: () => (current ?? 0) + 10,
+      PageUp: () => (current ?? 0) - 10,
+      Home: () => 0,
+      End: () => chart.x.length - 1,
+    };
+    box.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === 'Escape') plot.setCursor({ left: -10, top: -10 });
+      else if (moves[event.key]) moveTo(moves[event.key]());
+      else return;
+      event.preventDefault();
+    });
+    // Only the chart that is being read aloud speaks; the others follow its cursor silently.
+    box.addEventListener('focus', () => readout.setAttribute('aria-live', 'polite'));
+    box.addEventListener('blur', () => {
+      readout.removeAttribute('aria-live');
+      plot.setCursor({ left: -10, top: -10 });
+    });
+    new ResizeObserver(() => {
+      if (!root.dataset.printing && box.clientWidth > 0) draw(false);
+    }).observe(box);
+    draw(false);
+    return draw;
+  }
+
+  const drawings = charts.map(mount);
+  const drawAll = (paper) => drawings.forEach((draw) => draw(paper));
+  const closed = [];
+
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAll(false));
+  addEventListener('beforeprint', () => {
+    root.dataset.printing = 'yes';
+    for (const details of document.querySelectorAll('.configuration:not([open])')) {
+      details.open = true;
+      closed.push(details);
+    }
+    drawAll(true);
+  });
+  addEventListener('afterprint', () => {
+    delete root.dataset.printing;
+    for (const details of closed.splice(0)) details.open = false;
+    drawAll(false);
+  });
+})();

@@ -1,0 +1,53 @@
+import type { Sample } from '../run/events.js';
+
+/** What one point of a chart shows: one sample, or several that were put together. */
+export interface Point {
+  readonly elapsedSeconds: number;
+  readonly users: number;
+  readonly requestsPerSecond: number;
+  readonly failuresPerSecond: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  /** By worker id, percent of one core; a worker that did not answer is absent. */
+  readonly cpu: ReadonlyMap<string, number>;
+}
+
+/**
+ * Puts neighbouring samples together until there are few enough points to draw and to read. Rates become means;
+ * users, percentiles and CPU keep the highest value, so that a short spike is never smoothed away.
+ *
+ * @param most The most points.
+ */
+export function thinSeries(series: readonly Sample[], most: number): Point[] {
+  const size = Math.max(1, Math.ceil(series.length / most));
+  const points: Point[] = [];
+  for (let start = 0; start < series.length; start += size) {
+    points.push(merge(series.slice(start, start + size)));
+  }
+  return points;
+}
+
+function merge(samples: readonly Sample[]): Point {
+  const mean = (pick: (sample: Sample) => number) =>
+    samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
+  const highest = (pick: (sample: Sample) => number | null) => {
+    const values = samples.map(pick).filter((value) => value !== null);
+    return values.length > 0 ? Math.max(...values) : null;
+  };
+  const cpu = new Map<string, number>();
+  for (const worker of samples.flatMap((sample) => sample.workers)) {
+    if (worker.state === 'missing') continue;
+    cpu.set(worker.id, Math.max(worker.cpuPercent, cpu.get(worker.id) ?? 0));
+  }
+  return {
+    elapsedSeconds: samples.at(-1)!.elapsedSeconds,
+    users: highest((sample) => sample.users) ?? 0,
+    requestsPerSecond: mean((sample) => sample.requestsPerSecond),
+    failuresPerSecond: mean((sample) => sample.failuresPerSecond),
+    p50: highest((sample) => sample.p50),
+    p95: highest((sample) => sample.p95),
+    p99: highest((sample) => sample.p99),
+    cpu,
+  };
+}

@@ -1,0 +1,220 @@
+import type { RequestSummary, RunReport } from '../src/report/summary.js';
+import type { Sample } from '../src/run/events.js';
+import { countOf, percentile, type Histogram } from '../src/locust/histogram.js';
+
+/** What a made-up run looks like. */
+interface FixtureOptions {
+  /** Seconds of load, one sample each. */
+  readonly samples?: number;
+  readonly workers?: number;
+  readonly peakUsers?: number;
+}
+
+/** Numbers from 0 to 1, the same ones every time (mulberry32). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** As finely as Locust counts: whole milliseconds below 100, two significant digits above. */
+const coarse = (milliseconds: number) =>
+  milliseconds < 100 ? Math.round(milliseconds) : Number(milliseconds.toPrecision(2));
+
+/** Response times around a median with a long tail, and a second hump of retries. */
+function responseTimes(count: number, median: number, random: () => number): Histogram {
+  const histogram = new Map<number, number>();
+  for (let index = 0; index < count; index++) {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const slow = random() < 0.02 ? 4 : 1;
+    const milliseconds = coarse(Math.max(2, median * slow * Math.exp(0.38 * normal)));
+    histogram.set(milliseconds, (histogram.get(milliseconds) ?? 0) + 1);
+  }
+  return [...histogram].sort(([first], [second]) => first - second);
+}
+
+function summary(name: string, histogram: Histogram, failures: number, seconds: number): RequestSummary {
+  const count = countOf(histogram);
+  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
+  return {
+    method: 'POST',
+    name,
+    count,
+    failures,
+    failureRate: failures / count,
+    requestsPerSecond: count / seconds,
+    average: histogram.reduce((sum, [milliseconds, times]) => sum + milliseconds * times, 0) / count,
+    minimum: histogram[0]?.[0] ?? 0,
+    maximum: histogram.at(-1)?.[0] ?? 0,
+    median: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    averageBytes: 106.4,
+  };
+}
+
+function sampleAt(second: number, options: Required<FixtureOptions>, random: () => number): Sample {
+  const ramp = Math.min(1, second / (options.samples * 0.25));
+  const users = Math.round(options.peakUsers * ramp);
+  const saturation = second > options.samples * 0.68 && second < options.samples * 0.8 ? 1 : 0;
+  const requestsPerSecond = users * 2.4 * (0.96 + 0.08 * random()) * (1 - 0.12 * saturation);
+  const p50 = 34 + 9 * ramp + 3 * random() + 26 * saturation;
+  return {
+    elapsedSeconds: second,
+    users,
+    requestsPerSecond: Math.round(requestsPerSecond),
+    failuresPerSecond: saturation ? Math.round(6 + 8 * random()) : 0,
+    p50: coarse(p50),
+    p95: coarse(p50 * (1.9 + 0.3 * random())),
+    p99: coarse(p50 * (2.9 + 0.9 * random())),
+    workers: Array.from({ length: options.workers }, (_, index) => ({
+      id: `loader-${index + 1}_${'b1946ac92492d2347c6235b4d2611184'.slice(index)}`,
+      state: 'running',
+      cpuPercent: 8 + ramp * (46 + index * 7) + 5 * random(),
+    })),
+    totalRequests: second * 400,
+    totalFailures: 0,
+  };
+}
+
+/** A run as it would be: a ramp, a plateau, a few seconds of saturation with throttling, and one broken threshold. */
+export function realisticReport(choice: FixtureOptions = {}): RunReport {
+  const options = { samples: 120, workers: 2, peakUsers: 200, ...choice };
+  const random = numbers(7);
+  const seconds = options.samples;
+  const predict = responseTimes(30_000, 42, random);
+  const batch = responseTimes(6_000, 118, random);
+  const both = new Map(predict);
+  for (const [milliseconds, count] of batch) both.set(milliseconds, (both.get(milliseconds) ?? 0) + count);
+  const distribution = [...both].sort(([first], [second]) => first - second);
+  const total = summary('Aggregated', distribution, 214, seconds);
+  return {
+    schemaVersion: 1,
+    name: 'fraud-detection',
+    runId: '20260814T093000Z-k3f9x2',
+    verdict: 'FAIL',
+    reasons: ['http_req_duration{name:predict-batch}: p(95)<200 does not hold, measured 250 ms.'],
+    aborted: false,
+    target: {
+      kind: 'sagemaker',
+      host: 'https://runtime.sagemaker.eu-west-1.amazonaws.com',
+      labels: { endpoint: 'fraud-detection-prod' },
+    },
+    fleet: { kind: 'local', workers: options.workers },
+    startedAt: '2026-08-14T09:30:00.000Z',
+    endedAt: new Date(Date.UTC(2026, 7, 14, 9, 30, seconds + 9)).toISOString(),
+    loadSeconds: seconds,
+    thresholds: [
+      { metric: 'http_req_duration', expression: 'p(95)<250', passed: true, measured: total.p95, unit: 'ms' },
+      {
+        metric: 'http_req_duration{name:predict-batch}',
+        expression: 'p(95)<200',
+        passed: false,
+        measured: 250,
+        unit: 'ms',
+      },
+      {
+        metric: 'http_req_failed',
+        expression: 'rate<0.01',
+        passed: true,
+        measured: total.failureRate,
+        unit: '',
+      },
+      {
+        metric: 'http_reqs',
+        expression: 'rate>250',
+        passed: true,
+        measured: total.requestsPerSecond,
+        unit: 'requests/s',
+      },
+    ],
+    total,
+    requests: [summary('predict', predict, 0, seconds), summary('predict-batch', batch, 214, seconds)],
+    errors: [
+      {
+        method: 'POST',
+        name: 'predict-batch',
+        error: 'HTTP 400 ThrottlingException: Rate exceeded',
+        occurrences: 187,
+        hint: 'The service is throttling: the load is above its quota or capacity. Lower the users, or scale the endpoint out and run again.',
+      },
+      {
+        method: 'POST',
+        name: 'predict-batch',
+        error: 'check failed: /predictions/0 is "n/a", expected a number',
+        occurrences: 27,
+        hint: 'An answer came, but not the expected one. Compare an answer of the service with `expect` of the target.',
+      },
+    ],
+    series: Array.from({ length: seconds }, (_, index) => sampleAt(index + 1, options, random)),
+    distribution,
+    configuration: {
+      name: 'fraud-detection',
+      target: {
+        kind: 'sagemaker',
+        options: {
+          endpointName: 'fraud-detection-prod',
+          region: 'eu-west-1',
+          payloads: './features.jsonl',
+          expect: { status: [200] },
+        },
+      },
+      workers: options.workers,
+      load: {
+        profile: 'ramp',
+        from: 0,
+        users: options.peakUsers,
+        duration: '30s',
+        hold: '90s',
+        waitTime: '0s',
+      },
+      thresholds: { http_req_duration: ['p(95)<250'], http_req_failed: ['rate<0.01'] },
+    },
+    bundleDigest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    versions: { loadwright: '0.1.0', node: '22.12.0', locust: '2.46.0', python: '3.12.7' },
+    resultsDirectory: '/results/fraud-detection/20260814T093000Z-k3f9x2',
+  };
+}
+
+/** A run of which nothing was measured: no request, no sample, no threshold. */
+export function emptyReport(): RunReport {
+  const report = realisticReport({ samples: 1 });
+  const zero = Object.fromEntries(
+    Object.entries(report.total).map(([key, value]) => [key, typeof value === 'number' ? 0 : value]),
+  ) as unknown as RequestSummary;
+  return {
+    ...report,
+    verdict: 'INVALID',
+    reasons: ['The run was stopped before its end.', 'No request was answered.'],
+    aborted: true,
+    loadSeconds: 0,
+    thresholds: [],
+    total: zero,
+    requests: [],
+    errors: [],
+    series: [],
+    distribution: [],
+  };
+}
+
+/** A run with a small, quiet service that held all its thresholds. */
+export function passingReport(): RunReport {
+  const report = realisticReport();
+  return {
+    ...report,
+    name: 'web-cache',
+    verdict: 'PASS',
+    reasons: ['All 2 thresholds held.'],
+    target: { kind: 'dht', host: 'http://127.0.0.1:8080', labels: { protocol: 'koorde' } },
+    thresholds: report.thresholds.filter(({ passed }) => passed).slice(0, 2),
+    total: { ...report.total, failures: 0, failureRate: 0 },
+    requests: report.requests.slice(0, 1),
+    errors: [],
+    series: report.series.map((sample) => ({ ...sample, failuresPerSecond: 0 })),
+  };
+}
