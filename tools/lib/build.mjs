@@ -32,7 +32,7 @@ export async function ensureBuilt() {
   process.stderr.write('Building the packages\n');
   const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
   const args = ['run-many', '-t', 'build', '--parallel=2', '--output-style=static'];
-  await mustRun(bin('nx'), args, { env, stream: process.stderr });
+  await mustRun(bin('nx'), args, { env, quiet: true });
   mkdirSync(cacheFolder, { recursive: true });
   writeFileSync(stamp, digest);
 }

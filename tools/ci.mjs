@@ -1,0 +1,65 @@
+/**
+ * The second half of `.ci/run`, after `npm test`: the packages as a stranger gets them, the report in a real browser,
+ * unused code, a large payload file, the compose files, and a second version of Node.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { checkConsumer } from './ci/consumer.mjs';
+import { ensureChromium, ensureCompose, installNode } from './ci/machine.mjs';
+import { checkPackages } from './ci/packages.mjs';
+import { Ledger, withLedger } from './lib/ledger.mjs';
+import { bin, packages, root } from './lib/paths.mjs';
+import { mustRun } from './lib/processes.mjs';
+import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
+import { vitest } from './lib/test-runners.mjs';
+
+const environment = createTestEnvironment();
+const env = environment.variables;
+const major = Number(process.versions.node.split('.')[0]);
+const otherNode = major >= 22 ? '20.19' : '24';
+
+function countsOfNpmTest() {
+  const file = process.env.LOADWRIGHT_TEST_COUNTS;
+  if (!file) return { passed: 0, failed: 0 };
+  const text = readFileSync(file, 'utf8');
+  rmSync(file);
+  // Nothing was written: `npm test` broke off.
+  return text === '' ? { passed: 0, failed: 1 } : JSON.parse(text);
+}
+
+const ledger = new Ledger(countsOfNpmTest());
+await withLedger(ledger, async () => {
+  const tarballs = await checkPackages(ledger, { env, folder: join(environment.folder, 'tarballs') });
+  const folder = join(environment.folder, 'consumer');
+  await checkConsumer(ledger, { env, folder, tarballs, compose: ensureCompose });
+
+  await ledger.stage('Chromium', ensureChromium);
+  await ledger.stage('the report in a browser', () =>
+    vitest('packages/core', { env, config: 'vitest.browser.config.ts' }),
+  );
+  await ledger.stage('unused files, dependencies and exports', () =>
+    mustRun(bin('knip'), [], { env }).then(() => undefined),
+  );
+
+  const nodeFolder = join(environment.folder, 'node');
+  let node;
+  await ledger.stage(`Node ${otherNode}`, async () => {
+    node = await installNode(otherNode, { folder: nodeFolder, env });
+  });
+  if (node) {
+    const second = { ...env, PATH: `${node}${delimiter}${env.PATH}` };
+    const binary = join(node, 'node');
+    for (const name of packages) {
+      await ledger.stage(`tests of ${name} on Node ${otherNode}`, () =>
+        vitest(`packages/${name}`, { env: second, node: binary }),
+      );
+    }
+    const results = join(environment.folder, 'results');
+    const demo = [join(root, 'packages/cli/dist/bin.js'), 'demo', '--duration', '5s', '--results', results];
+    await ledger.stage(`the demo on Node ${otherNode}`, () =>
+      mustRun(binary, demo, { env: second }).then(() => undefined),
+    );
+  }
+  await ledger.stage('no process left behind', () => assertNoProcessLeft(environment.folder));
+});
+environment.remove();

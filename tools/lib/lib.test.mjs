@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Ledger, withLedger } from './ledger.mjs';
+import { dependenciesMatch } from './node-dependencies.mjs';
+import { execute, mustRun } from './processes.mjs';
+import { createTestEnvironment } from './test-environment.mjs';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+function captureStdout() {
+  let text = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += chunk;
+    return true;
+  });
+  return () => text;
+}
+
+describe('the ledger', () => {
+  it('adds up tests and stages, and has the totals as its last line', async () => {
+    const output = captureStdout();
+    await withLedger(new Ledger({ passed: 1, failed: 0 }), async (ledger) => {
+      await ledger.stage('a check', async () => {});
+      await ledger.stage('a suite', async () => ({ passed: 5, failed: 0, skipped: 1 }));
+      await ledger.stage('a bad suite', async () => ({ passed: 2, failed: 3 }));
+      await ledger.stage('a bad check', () => Promise.reject(new Error('no good')));
+    });
+    expect(output().endsWith('\n9 passed, 4 failed\n')).toBe(true);
+    expect(output()).toContain('a bad check: no good');
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('stops after a required stage that failed', async () => {
+    const output = captureStdout();
+    const later = vi.fn();
+    await withLedger(new Ledger(), async (ledger) => {
+      await ledger.stage('set-up', () => Promise.reject(new Error('no network')), { required: true });
+      await ledger.stage('later', later);
+    });
+    expect(later).not.toHaveBeenCalled();
+    expect(output().endsWith('\n0 passed, 1 failed\n')).toBe(true);
+  });
+});
+
+describe('commands', () => {
+  it('ends what a command leaves behind', async () => {
+    const script = `const { pid } = require('node:child_process').spawn('sleep', ['600'], { stdio: 'inherit' });
+      process.stdout.write(String(pid), () => process.exit(0));`;
+    const { stdout } = await execute(process.execPath, ['-e', script], { quiet: true });
+    await vi.waitFor(() => expect(() => process.kill(Number(stdout), 0)).toThrow('ESRCH'), { timeout: 5000 });
+  });
+
+  it('says which command failed, with its output', async () => {
+    const failing = mustRun(process.execPath, ['-e', 'console.error("why"); process.exit(3)'], {
+      quiet: true,
+    });
+    await expect(failing).rejects.toMatchObject({ message: /ended with 3$/, output: 'why\n' });
+  });
+});
+
+describe('installed dependencies', () => {
+  const folderWith = (installed) => {
+    const folder = mkdtempSync(join(tmpdir(), 'dependencies-'));
+    const lock = {
+      'node_modules/a': { version: '1.0.0', integrity: 'x' },
+      'node_modules/b-darwin': { version: '1.0.0', optional: true },
+    };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: lock }));
+    if (installed) {
+      mkdirSync(join(folder, 'node_modules'));
+      const record = join(folder, 'node_modules', '.package-lock.json');
+      writeFileSync(record, JSON.stringify({ packages: installed }));
+    }
+    return folder;
+  };
+
+  it.each([
+    ['nothing is installed', undefined, false],
+    ['all is as locked', { 'node_modules/a': { version: '1.0.0', integrity: 'x' } }, true],
+    ['a version differs', { 'node_modules/a': { version: '1.0.1', integrity: 'x' } }, false],
+    ['a package is missing', {}, false],
+  ])('%s', (_, installed, expected) => {
+    expect(dependenciesMatch(folderWith(installed))).toBe(expected);
+  });
+});
+
+it("keeps the developer's accounts away from tests", () => {
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'real');
+  vi.stubEnv('AWS_PROFILE', 'mine');
+  vi.stubEnv('DATABRICKS_TOKEN', 'real');
+  const { variables, remove } = createTestEnvironment();
+  remove();
+  expect(Object.values(variables)).not.toContain('real');
+  expect(variables).not.toHaveProperty('AWS_PROFILE');
+  vi.unstubAllEnvs();
+});

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { createProjectGraphAsync } from '@nx/devkit';
+import { ESLint } from 'eslint';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from './lib/paths.mjs';
+
+const eslint = new ESLint({ cwd: root });
+
+/** The rules that a file with this one line would break. */
+async function brokenRules(file, line) {
+  const [result] = await eslint.lintText(`${line}\n`, { filePath: join(root, 'packages', file) });
+  return result.messages.map((message) => message.ruleId);
+}
+
+// Without a project graph in its cache the rule skips itself, with a warning only.
+beforeAll(() => createProjectGraphAsync({ exitOnError: false }), 120_000);
+
+describe('the arrow cli → {targets, infra} → core', () => {
+  it.each([
+    ['core/src/probe.ts', `export * from '@loadwright/targets/sagemaker';`],
+    ['core/src/probe.ts', `export * from '@loadwright/infra/local';`],
+    ['core/src/probe.ts', `export const later = () => import('@loadwright/cli');`],
+    ['targets/src/probe.ts', `export * from '@loadwright/infra/local';`],
+    ['targets/src/probe.ts', `export * from '@loadwright/cli';`],
+    ['infra/src/probe.ts', `export * from '@loadwright/targets/dht';`],
+    ['infra/src/probe.ts', `export * from '../../core/src/errors.js';`],
+  ])('forbids in %s: %s', async (file, line) => {
+    expect(await brokenRules(file, line)).toContain('@nx/enforce-module-boundaries');
+  });
+
+  it.each([
+    ['targets/src/probe.ts', `export * from '@loadwright/core';`],
+    ['infra/src/probe.ts', `export * from '@loadwright/core/testing';`],
+    ['cli/src/probe.ts', `export * from '@loadwright/targets/chalice';`],
+    ['cli/src/probe.ts', `export * from '@loadwright/infra/local';`],
+  ])('allows in %s: %s', async (file, line) => {
+    expect(await brokenRules(file, line)).toEqual([]);
+  });
+
+  it('forbids a dependency that only another package declares', async () => {
+    expect(await brokenRules('core/src/probe.ts', `export * from 'execa';`)).toContain(
+      '@nx/enforce-module-boundaries',
+    );
+  });
+});
