@@ -27,19 +27,14 @@ describe('wrapPayload', () => {
 });
 
 describe('requestBody', () => {
-  it('sends JSON as compact text', () => {
-    expect(requestBody({ json: { a: 1 } }, 'inputs')).toEqual({
-      body: '{"inputs":{"a":1}}',
-      contentType: 'application/json',
-    });
-  });
-
-  it('sends text and bytes as they are when the format is raw', () => {
-    expect(requestBody({ text: 'a,b\n1,2', contentType: 'text/csv' }, 'raw')).toEqual({
-      body: 'a,b\n1,2',
-      contentType: 'text/csv',
-    });
-    expect(requestBody({ base64: 'AAE=' }, 'raw').body).toEqual(new Uint8Array([0, 1]));
+  it.each([
+    [{ json: { a: 1 } }, 'inputs', '{"inputs":{"a":1}}', 'application/json'],
+    [{ json: { a: 1 } }, 'raw', '{"a":1}', 'application/json'],
+    [{ text: 'a,b', contentType: 'text/csv' }, 'raw', 'a,b', 'text/csv'],
+    [{ base64: 'aGk=' }, 'raw', 'hi', 'application/json'],
+  ] as const)('sends %j as %s', (record, format, body, contentType) => {
+    const request = requestBody(record, format);
+    expect({ ...request, body: request.body.toString() }).toEqual({ body, contentType });
   });
 
   it.each([

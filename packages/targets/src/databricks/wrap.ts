@@ -1,4 +1,10 @@
-import { LoadwrightError, type JsonObject, type JsonValue, type PayloadRecord } from '@loadwright/core';
+import {
+  LoadwrightError,
+  payloadBytes,
+  type JsonObject,
+  type JsonValue,
+  type PayloadRecord,
+} from '@loadwright/core';
 import { bodyFormats, type DatabricksOptions } from './options.js';
 
 type BodyFormat = DatabricksOptions['format'];
@@ -27,19 +33,17 @@ export function wrapPayload(payload: JsonValue, format: BodyFormat): JsonValue {
 export function requestBody(
   record: PayloadRecord,
   format: BodyFormat,
-): { body: string | Uint8Array<ArrayBuffer>; contentType: string } {
-  const { json, text, base64, contentType = 'application/json' } = record;
-  if (json !== undefined) {
-    return { body: JSON.stringify(wrapPayload(json as JsonValue, format)), contentType };
-  }
-  if (format !== 'raw') {
+): { body: Buffer; contentType: string } {
+  const { json, contentType = 'application/json' } = record;
+  if (format === 'raw') return { body: payloadBytes(record), contentType };
+  if (json === undefined) {
     throw new LoadwrightError(
       'PAYLOADS_INVALID',
-      `payloads: the format ${format} needs JSON, but the first payload is ${text === undefined ? 'binary' : 'text'}.`,
+      `payloads: the format ${format} needs JSON, but the first payload is ${record.text === undefined ? 'binary' : 'text'}.`,
       { hint: "Use a .json or .jsonl file, set csvAs: 'json' for a CSV file, or set format: 'raw'." },
     );
   }
-  return { body: text ?? new Uint8Array(Buffer.from(base64 ?? '', 'base64')), contentType };
+  return { body: payloadBytes({ json: wrapPayload(json as JsonValue, format) }), contentType };
 }
 
 function isCompleteBody(payload: JsonValue): boolean {

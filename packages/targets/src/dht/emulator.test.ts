@@ -1,0 +1,137 @@
+import { validate, type Emulator } from '@loadwright/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { dhtEmulator } from './emulator.js';
+
+let emulator: Emulator | undefined;
+
+async function start(options: object = {}): Promise<Emulator> {
+  emulator = await dhtEmulator.start(
+    validate(dhtEmulator.options, { serviceTime: '1ms', ...options }, { field: 'emulator' }),
+  );
+  return emulator;
+}
+
+afterEach(async () => {
+  await emulator?.stop();
+  emulator = undefined;
+});
+
+const item = (number: number) => `/cache?url=${encodeURIComponent(`https://origin.example/item/${number}`)}`;
+const get = (path: string) => fetch(emulator!.url + path);
+const outcome = ({ headers }: Response) => [headers.get('x-cache'), headers.get('x-cache-origin')].join(' ');
+
+describe('GET /cache', () => {
+  it('shares the URLs among the nodes, and a hit in the ring is mostly remote', async () => {
+    await start({ nodes: 4, objectBytes: 10 });
+    const counts: Record<string, number> = {};
+    for (let round = 0; round < 5; round += 1) {
+      for (let number = 0; number < 20; number += 1) {
+        const response = await get(item(number));
+        expect(response.status).toBe(200);
+        expect(await response.text()).toBe('xxxxxxxxxx');
+        counts[outcome(response)] = (counts[outcome(response)] ?? 0) + 1;
+      }
+    }
+    // Every URL is fetched once; a quarter of the requests enter at the responsible node.
+    const fetched = (counts['MISS-ORIGIN '] ?? 0) + (counts['MISS-DHT MISS-ORIGIN'] ?? 0);
+    expect(fetched).toBe(20);
+    expect(counts['MISS-DHT HIT-LOCAL']).toBeGreaterThan(counts['HIT-LOCAL ']!);
+  });
+
+  it('takes the nodes in turn', async () => {
+    await start({ nodes: 3 });
+    const entries = [];
+    for (let request = 0; request < 3; request += 1) {
+      const { headers } = await get(item(1));
+      entries.push(headers.get('x-entry-node') ?? 'responsible');
+    }
+    expect(new Set(entries).size).toBe(3);
+  });
+
+  it('says how long it took, in milliseconds', async () => {
+    await start({ serviceTime: '20ms' });
+    expect(Number((await get(item(1))).headers.get('x-latency-ms'))).toBeGreaterThanOrEqual(19);
+  });
+
+  it.each([
+    ['/cache', {}, 400, "missing 'url' query parameter"],
+    ['/cache?url=', {}, 400, "missing 'url' query parameter"],
+    ['/other', {}, 404, '404 page not found'],
+    [item(1), { originFails: true }, 502, 'failed to fetch from origin'],
+    [item(1), { state: 'NOT_INITIALIZED' }, 500, 'node not initialized'],
+    [item(1), { state: 'DEBRUIJN_NOT_READY' }, 503, 'Koorde routing failed'],
+    [item(1), { protocol: 'chord', state: 'NOT_INITIALIZED' }, 500, 'node not initialized'],
+  ])('%s with %j is %i', async (path, options, status, message) => {
+    await start(options);
+    const response = await get(path);
+    expect(response.status).toBe(status);
+    expect(await response.text()).toContain(message);
+  });
+
+  it('beyond its capacity routing fails', async () => {
+    await start({ protocol: 'chord', concurrency: 1, queueLimit: 0, serviceTime: '200ms' });
+    const answers = await Promise.all([get(item(1)), get(item(2))]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 503]);
+    const refused = answers.find(({ status }) => status === 503)!;
+    expect(await refused.text()).toBe('Chord routing failed: no responsible node available for key\n');
+    expect(emulator!.statistics()).toMatchObject({ served: 1, throttled: 1 });
+  });
+});
+
+describe('GET /health', () => {
+  it.each([
+    [
+      'koorde',
+      'READY',
+      200,
+      { protocol: 'koorde', successor_count: 3, de_bruijn_count: 4, de_bruijn_ready: true },
+    ],
+    [
+      'chord',
+      'READY',
+      200,
+      { protocol: 'chord', successor_count: 3, de_bruijn_count: 0, de_bruijn_ready: true },
+    ],
+    ['koorde', 'DEBRUIJN_NOT_READY', 503, { de_bruijn_count: 0, de_bruijn_ready: false }],
+    ['koorde', 'NOT_INITIALIZED', 503, { successor_ready: false, successor_count: 0 }],
+  ])('%s %s', async (protocol, state, status, details) => {
+    await start({ protocol, state });
+    const response = await get('/health');
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      healthy: status === 200,
+      status: state,
+      node_id: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+      details,
+    });
+  });
+});
+
+describe('GET /metrics', () => {
+  it('tells about one node', async () => {
+    await start({ nodes: 1, cacheBytes: 1024, hotMisses: 1 });
+    for (const number of [1, 1, 2, 1]) await get(item(number));
+    expect(await (await get('/metrics')).json()).toEqual({
+      node: { id: expect.stringMatching(/^0x/), addr: '10.0.0.0:4000' },
+      cache: expect.objectContaining({
+        hits: 1,
+        misses: 3,
+        evictions: 2,
+        entry_count: 1,
+        capacity_bytes: 1024,
+      }),
+      hotspots: { count: 1, urls: ['https://origin.example/item/1'] },
+      routing: {
+        successor_count: 0,
+        debruijn_count: 1,
+        has_predecessor: false,
+        stats: { protocol: 'koorde' },
+      },
+    });
+  });
+});
+
+it('refuses a state that the protocol does not have', () => {
+  const options = { protocol: 'chord', state: 'DEBRUIJN_NOT_READY' };
+  expect(() => validate(dhtEmulator.options, options, { field: 'emulator' })).toThrow('koorde only');
+});

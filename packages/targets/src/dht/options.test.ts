@@ -1,0 +1,98 @@
+import { validate } from '@loadwright/core';
+import { describe, expect, it } from 'vitest';
+import { dht } from './index.js';
+import { firstUrl } from './options.js';
+
+const { definition } = dht;
+const valid = definition.example;
+const parse = (options: unknown) => validate(definition.options, options, { field: 'target' });
+const origin = 'https://origin.example/item';
+
+describe('options', () => {
+  it('fill in their defaults', () => {
+    expect(parse({ ...valid, urls: { template: `${origin}/{i}` } })).toEqual({
+      baseUrl: 'http://cache.example',
+      path: '/cache',
+      protocol: 'koorde',
+      urls: { template: `${origin}/{i}`, count: 100 },
+      choice: 'zipf',
+      requestName: 'cache',
+      timeout: '30s',
+    });
+  });
+
+  it.each([
+    ['baseUrl', undefined, 'missing'],
+    ['baseUrl', 'cache.example', 'must be a URL'],
+    ['baseUrl', 'file:///etc/passwd', 'must be a URL'],
+    ['baseUrl', 'http://someone:else@cache.example', 'user name'],
+    ['baseUrl', 'http://cache.example/?a=b', 'query'],
+    ['path', 'cache', 'must start with /'],
+    ['path', '/cache?url=', 'must start with /'],
+    ['protocol', undefined, 'koorde'],
+    ['protocol', 'pastry', 'koorde'],
+    ['urls', undefined, 'missing'],
+    ['urls', {}, 'urls'],
+    ['urls', { template: `${origin}/1` }, 'must hold {i}'],
+    ['urls', { template: '{i}.example' }, 'must be a URL'],
+    ['urls', { template: `${origin}?a=1&b={i}` }, 'must not hold &'],
+    ['urls', { template: `${origin}#{i}` }, 'must not hold &'],
+    ['urls', { template: `${origin}/{i}`, count: 0 }, 'count'],
+    ['urls', { list: [] }, 'list'],
+    ['urls', { list: [`${origin}/1`, `${origin}/1`] }, 'is there twice'],
+    ['urls', { list: [`${origin}/1`, 'item 2'] }, 'must not hold &'],
+    ['urls', { list: [`${origin}/1`], count: 5 }, 'count'],
+    ['choice', 'pareto', 'zipf'],
+    ['zipfExponent', 0, 'zipfExponent'],
+    ['zipfExponent', '1.2', 'zipfExponent'],
+    ['timeout', 'long', 'must be a duration'],
+    ['payloads', './a.json', 'unknown option'],
+  ])('refuse %s = %j', (field, value, explanation) => {
+    const refused = expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(new RegExp(`^target\\.${field}`)),
+    });
+    expect(() => parse({ ...valid, [field]: value })).toThrow(refused);
+    expect(() => parse({ ...valid, [field]: value })).toThrow(explanation);
+  });
+
+  it('refuse an exponent without Zipf', () => {
+    expect(() => parse({ ...valid, choice: 'uniform', zipfExponent: 1 })).toThrow('only when choice is zipf');
+  });
+});
+
+describe('what follows from the options', () => {
+  it('targetConfig holds what the Python files read', () => {
+    const options = parse({ ...valid, urls: { list: [`${origin}/a`, `${origin}/b`] }, timeout: '10s' });
+    expect(definition.targetConfig(options)).toEqual({
+      path: '/cache',
+      urls: { list: [`${origin}/a`, `${origin}/b`] },
+      choice: 'zipf',
+      zipfExponent: 1.2,
+      protocol: 'koorde',
+      timeoutSeconds: 10,
+      requestName: 'cache',
+    });
+  });
+
+  it('host has no trailing slash', () => {
+    expect(definition.host(parse({ ...valid, baseUrl: 'http://cache.example:8080/' }))).toBe(
+      'http://cache.example:8080',
+    );
+  });
+
+  it('every report is labelled with the protocol', () => {
+    expect(definition.labels!(parse({ ...valid, protocol: 'chord', zipfExponent: 0.8 }))).toEqual({
+      protocol: 'chord',
+      urls: '100',
+      choice: 'zipf 0.8',
+    });
+    const uniform = parse({ ...valid, choice: 'uniform', urls: { list: [origin] } });
+    expect(definition.labels!(uniform)).toEqual({ protocol: 'koorde', urls: '1', choice: 'uniform' });
+  });
+
+  it('the first URL is the one numbered 0', () => {
+    expect(firstUrl(parse(valid))).toBe(`${origin}/0`);
+    expect(firstUrl(parse({ ...valid, urls: { list: [`${origin}/b`, `${origin}/a`] } }))).toBe(`${origin}/b`);
+  });
+});
