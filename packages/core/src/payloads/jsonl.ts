@@ -1,0 +1,25 @@
+import { longestPayload, type PayloadFile } from './payload-file.js';
+import { jsonLine, type RecordLines } from './record.js';
+
+/** One payload for each line that is not blank. */
+export async function* readJsonl(file: PayloadFile, contentType: string | undefined): RecordLines {
+  let rest = '';
+  let number = 0;
+  const place = () => `line ${number}`;
+  const toRecords = (lines: readonly string[]) => {
+    const records: string[] = [];
+    for (const line of lines) {
+      number++;
+      if (line.trim() !== '') records.push(jsonLine(line, file, place, contentType));
+    }
+    return records;
+  };
+  for await (const chunk of file.readText()) {
+    const end = chunk.lastIndexOf('\n');
+    const complete = rest + chunk.slice(0, Math.max(end, 0));
+    rest = end < 0 ? rest + chunk : chunk.slice(end + 1);
+    if (end >= 0) yield toRecords(complete.split('\n'));
+    if (rest.length > longestPayload) throw file.tooLong(`line ${number + 1}`);
+  }
+  yield toRecords([rest]);
+}

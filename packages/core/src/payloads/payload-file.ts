@@ -1,0 +1,86 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LoadwrightError } from '../errors.js';
+
+/**
+ * The longest single payload, in bytes: the services' own limits are below it (SageMaker 6 MB, Databricks 16 MB), and
+ * one payload must fit in memory several times over.
+ */
+export const longestPayload = 32 * 1024 * 1024;
+
+const chunkBytes = 64 * 1024;
+
+/** A file of payloads, named in messages as the user named it. */
+export class PayloadFile {
+  private constructor(
+    /** As the user wrote it. */
+    readonly name: string,
+    readonly path: string,
+    readonly bytes: number,
+  ) {}
+
+  /** Throws `PAYLOADS_INVALID` when there is no such file, or nothing in it. */
+  static async open(name: string, baseDirectory: string): Promise<PayloadFile> {
+    const path = resolve(baseDirectory, name);
+    const hint = `Paths start from ${baseDirectory}.`;
+    let stats: Stats;
+    try {
+      stats = await stat(path);
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const problem = missing ? 'there is no such file' : `it cannot be read: ${(error as Error).message}`;
+      throw new LoadwrightError('PAYLOADS_INVALID', `${name}: ${problem}`, { hint, cause: error });
+    }
+    if (stats.isDirectory()) {
+      throw new LoadwrightError('PAYLOADS_INVALID', `${name}: found a folder, expected a file`, {
+        hint: 'List the files of a folder one by one: payloads: { files: ["a.jpg", "b.jpg"] }.',
+      });
+    }
+    if (!stats.isFile())
+      throw new LoadwrightError('PAYLOADS_INVALID', `${name}: this is not a regular file`, { hint });
+    const file = new PayloadFile(name, path, stats.size);
+    if (stats.size === 0) throw file.error('the file is empty', 'Write at least one payload to it.');
+    return file;
+  }
+
+  error(problem: string, hint: string, cause?: unknown): LoadwrightError {
+    return new LoadwrightError('PAYLOADS_INVALID', `${this.name}: ${problem}`, { hint, cause });
+  }
+
+  tooLong(what: string): LoadwrightError {
+    return this.error(
+      `${what} is longer than ${longestPayload / 1024 / 1024} MiB`,
+      'No service takes a payload of that size. For many payloads, write one a line to a .jsonl file.',
+    );
+  }
+
+  /** The bytes of the file, in chunks. */
+  async *read(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of createReadStream(this.path, { highWaterMark: chunkBytes }))
+        yield chunk as Buffer;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      throw this.error(`it cannot be read: ${(error as Error).message}`, 'Check its permissions.', error);
+    }
+  }
+
+  /** The text of the file, in chunks, without a byte order mark. */
+  async *readText(): AsyncGenerator<string> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const decode = (chunk?: Buffer) => {
+      try {
+        return decoder.decode(chunk, { stream: chunk !== undefined });
+      } catch (error) {
+        throw this.error(
+          'found bytes that are not UTF-8 text',
+          'Save it as UTF-8, or send it as it is with format: "binary".',
+          error,
+        );
+      }
+    };
+    for await (const chunk of this.read()) yield decode(chunk);
+    yield decode();
+  }
+}

@@ -1,0 +1,35 @@
+import type { PayloadFile } from './payload-file.js';
+
+/**
+ * Lines of `payloads.jsonl`, without their ends. Many at once: a promise for each would cost more than the line.
+ */
+export type RecordLines = AsyncGenerator<string[]>;
+
+/** Writes one line: `{"json":…,"contentType":…}`. The value is JSON already and is not written anew. */
+export function recordLine(
+  kind: 'json' | 'text' | 'base64',
+  valueAsJson: string,
+  contentType?: string,
+): string {
+  return contentType === undefined
+    ? `{"${kind}":${valueAsJson}}`
+    : `{"${kind}":${valueAsJson},"contentType":${JSON.stringify(contentType)}}`;
+}
+
+/**
+ * Makes a line of a JSON text as the user wrote it, so that numbers keep every digit. It is parsed only to see that it
+ * is JSON.
+ *
+ * @param place Where it stands, for the message: `line 3`.
+ */
+export function jsonLine(text: string, file: PayloadFile, place: () => string, contentType?: string): string {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/ is not valid JSON$/, '');
+    throw file.error(`${place()} is not JSON: ${reason}`, 'Correct it, or choose another format.', error);
+  }
+  // Inside a JSON text a line can only end between two tokens.
+  const line = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]\s*/g, '') : text;
+  return recordLine('json', line.trim(), contentType);
+}

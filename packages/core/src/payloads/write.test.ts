@@ -1,0 +1,199 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PayloadSource } from './source.js';
+import { readFirstPayload, writePayloads } from './write.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'loadwright-payloads-'));
+  await mkdir(join(folder, 'images'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function given(name: string, content: string | Uint8Array) {
+  await writeFile(join(folder, name), content);
+}
+
+async function written(source: PayloadSource) {
+  const destination = join(folder, 'out.jsonl');
+  const result = await writePayloads(source, destination, { baseDirectory: folder });
+  const text = await readFile(destination, 'utf8');
+  expect(text.endsWith('\n')).toBe(true);
+  const lines = text.trimEnd().split('\n');
+  expect(result).toMatchObject({ count: lines.length, bytes: (await stat(destination)).size });
+  expect(result.first).toEqual(JSON.parse(lines[0] ?? ''));
+  expect(await readFirstPayload(source, { baseDirectory: folder })).toEqual(result.first);
+  return lines;
+}
+
+describe('writePayloads', () => {
+  it('writes inline values', async () => {
+    expect(await written({ inline: [{ a: 1 }, 'ü', null] })).toEqual([
+      '{"json":{"a":1}}',
+      '{"json":"ü"}',
+      '{"json":null}',
+    ]);
+  });
+
+  it('keeps the lines of JSONL as they are, every digit of a number too', async () => {
+    await given('a.jsonl', '\ufeff{"x": 1.0, "id": 12345678901234567890}\r\n\n  [1,2] \n"last"');
+    expect(await written('a.jsonl')).toEqual([
+      '{"json":{"x": 1.0, "id": 12345678901234567890}}',
+      '{"json":[1,2]}',
+      '{"json":"last"}',
+    ]);
+    expect(await written({ file: 'a.jsonl', contentType: 'application/x', order: 'random' })).toContain(
+      '{"json":[1,2],"contentType":"application/x"}',
+    );
+  });
+
+  it('takes a JSON list apart', async () => {
+    const items = [{ text: 'a ] , " \\ [' }, [[1], []], 'x,y', 7, null, {}];
+    await given('list.json', ` ${JSON.stringify(items, null, 2)}\n`);
+    const lines = await written('list.json');
+    expect(lines.map((line) => (JSON.parse(line) as { json: unknown }).json)).toEqual(items);
+  });
+
+  it('takes any other JSON document as one payload', async () => {
+    await given('one.json', '{\n  "instances": [\r\n    [1.50, "a b"]\n  ]\n}\n');
+    expect(await written('one.json')).toEqual(['{"json":{"instances": [[1.50, "a b"]]}}']);
+  });
+
+  it('sees list items that end at any place of a chunk', async () => {
+    const items = Array.from({ length: 40_000 }, (_, index) => ({ index, text: '"\\'.repeat(index % 7) }));
+    await given('long.json', JSON.stringify(items));
+    expect((await written('long.json')).map((line) => (JSON.parse(line) as { json: unknown }).json)).toEqual(
+      items,
+    );
+  });
+
+  it('sends CSV rows as they stand, without the header', async () => {
+    await given('a.csv', 'x,y\r\n1,"a, ""b"""\r\n\r\n2,ü\r\n');
+    expect(await written('a.csv')).toEqual([
+      '{"text":"1,\\"a, \\"\\"b\\"\\"\\"","contentType":"text/csv"}',
+      '{"text":"2,ü","contentType":"text/csv"}',
+    ]);
+    expect(await written({ file: 'a.csv', csvHeader: false })).toHaveLength(3);
+  });
+
+  it('makes objects of CSV rows', async () => {
+    await given('b.csv', 'id, name\n1.50,"a\nb"\n007,\n-2e3,true\n');
+    expect(await written({ file: 'b.csv', csvAs: 'json' })).toEqual([
+      '{"json":{"id":1.50,"name":"a\\nb"}}',
+      '{"json":{"id":"007","name":""}}',
+      '{"json":{"id":-2e3,"name":"true"}}',
+    ]);
+  });
+
+  it('encodes binary files', async () => {
+    await given('images/a.JPG', Uint8Array.of(0, 255, 254));
+    await given('images/b.model', 'b');
+    expect(await written('images/a.JPG')).toEqual(['{"base64":"AP/+","contentType":"image/jpeg"}']);
+    expect(await written({ files: ['images/a.JPG', 'images/b.model'] })).toEqual([
+      '{"base64":"AP/+","contentType":"image/jpeg"}',
+      '{"base64":"Yg==","contentType":"application/octet-stream"}',
+    ]);
+    expect(await written({ file: 'images/b.model', format: 'binary', contentType: 'a/b' })).toEqual([
+      '{"base64":"Yg==","contentType":"a/b"}',
+    ]);
+  });
+
+  const megabytes33 = 33 * 1024 * 1024;
+  it.each<[string, string | Uint8Array | undefined, PayloadSource, RegExp]>([
+    ['a missing file', undefined, 'no.jsonl', /^no\.jsonl: there is no such file$/],
+    ['a folder', undefined, { file: 'images', format: 'jsonl' }, /^images: found a folder, expected a file$/],
+    ['an empty file', '', 'wrong.jsonl', /^wrong\.jsonl: the file is empty$/],
+    ['blank lines', '\n \n', 'wrong.jsonl', /^wrong\.jsonl: there is no payload in it$/],
+    ['an empty list', ' [ ] ', 'wrong.json', /^wrong\.json: there is no payload in it$/],
+    ['a header alone', 'a,b\n', 'wrong.csv', /^wrong\.csv: there is no payload in it$/],
+    ['a bad line', '{}\n\n{"a":}\n{}', 'wrong.jsonl', /^wrong\.jsonl: line 3 is not JSON: Unexpected token/],
+    ['a bad last line', '{}\n{"a":', 'wrong.jsonl', /^wrong\.jsonl: line 2 is not JSON: Unexpected end/],
+    ['a bad item', '[{}, {a}]', 'wrong.json', /^wrong\.json: item 2 is not JSON: Expected property name/],
+    ['a comma too many', '[1, ]', 'wrong.json', /^wrong\.json: item 2 is not JSON: Unexpected end/],
+    ['a list without an end', '[1, 2', 'wrong.json', /^wrong\.json: the list has no end$/],
+    [
+      'lines in a .json',
+      '[1]\n[2]',
+      'wrong.json',
+      /^wrong\.json: there is more text after the end of the list$/,
+    ],
+    [
+      'objects in a .json',
+      '{}\n{}',
+      'wrong.json',
+      /^wrong\.json: the document is not JSON: Unexpected non-whitespace/,
+    ],
+    ['a row too long', 'a,b\n1,2\n1,2,3\n', 'wrong.csv', /^wrong\.csv: line 3: .*expect 2, got 3$/],
+    ['an open quote', 'a,b\n1,"2\n', 'wrong.csv', /^wrong\.csv: line \d: Quote Not Closed/],
+    ['an unnamed column', 'a,\n1,2\n', 'wrong.csv', /^wrong\.csv: a column of the header has no name$/],
+    ['the same column twice', 'a,a\n1,2\n', 'wrong.csv', /^wrong\.csv: the column "a" is there twice$/],
+    [
+      'nameless objects',
+      '1\n',
+      { file: 'wrong.csv', csvAs: 'json', csvHeader: false },
+      /cannot become objects$/,
+    ],
+    [
+      'an unknown ending',
+      'x',
+      'wrong.model',
+      /^wrong\.model: found the ending "\.model", expected \.json, \.jsonl/,
+    ],
+    ['no ending', 'x', 'wrong', /^wrong: found no ending, expected/],
+    [
+      'other encodings',
+      Uint8Array.of(0x22, 0xe4, 0x22),
+      'wrong.jsonl',
+      /^wrong\.jsonl: found bytes that are not UTF-8 text$/,
+    ],
+    [
+      'an endless line',
+      Buffer.alloc(megabytes33, '1'),
+      'wrong.jsonl',
+      /^wrong\.jsonl: line 1 is longer than 32 MiB$/,
+    ],
+    [
+      'an endless item',
+      Buffer.alloc(megabytes33, '[1'),
+      'wrong.json',
+      /^wrong\.json: item 1 is longer than 32 MiB$/,
+    ],
+    [
+      'an endless field',
+      Buffer.alloc(megabytes33, 'x'),
+      'wrong.csv',
+      /^wrong\.csv: line \d+ is longer than 32 MiB$/,
+    ],
+    ['a huge file', Buffer.alloc(megabytes33), 'wrong.png', /^wrong\.png: the file is longer than 32 MiB$/],
+  ])('refuses %s', async (_what, content, source, message) => {
+    const name = typeof source === 'string' ? source : (source as { file: string }).file;
+    if (content !== undefined) await given(name, content);
+    const destination = join(folder, 'refused.jsonl');
+    const error: unknown = await writePayloads(source, destination, { baseDirectory: folder }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toMatchObject({
+      code: 'PAYLOADS_INVALID',
+      message: expect.stringMatching(message),
+      hint: expect.any(String),
+    });
+    await expect(stat(destination)).rejects.toThrow('ENOENT');
+  });
+
+  it('stops when asked to, and leaves no file', async () => {
+    await given('a.jsonl', '{}\n'.repeat(500_000));
+    const destination = join(folder, 'aborted.jsonl');
+    const options = { baseDirectory: folder, signal: AbortSignal.abort() };
+    await expect(writePayloads('a.jsonl', destination, options)).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(stat(destination)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('readFirstPayload', () => {
+  it('reads no more than it needs', async () => {
+    await given('late.jsonl', `${'{}\n'.repeat(400_000)}this is wrong\n`);
+    expect(await readFirstPayload('late.jsonl', { baseDirectory: folder })).toEqual({ json: {} });
+  });
+});

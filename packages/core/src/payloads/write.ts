@@ -1,0 +1,120 @@
+import { open, readFile, rm } from 'node:fs/promises';
+import { LoadwrightError } from '../errors.js';
+import type { PayloadRecord } from '../target/contract.js';
+import { readCsv } from './csv.js';
+import { contentTypeOf, formatOf } from './format.js';
+import { readJson } from './json.js';
+import { readJsonl } from './jsonl.js';
+import { longestPayload, PayloadFile } from './payload-file.js';
+import { recordLine, type RecordLines } from './record.js';
+import type { PayloadSource } from './source.js';
+
+/** What {@link writePayloads} wrote. */
+export interface WrittenPayloads {
+  /** Payloads, one a line. */
+  readonly count: number;
+  /** Size of the file in bytes. */
+  readonly bytes: number;
+  readonly order: 'sequential' | 'random';
+  readonly first: PayloadRecord;
+}
+
+/** What {@link writePayloads} needs beyond the source. */
+export interface PayloadOptions {
+  /** The folder that relative paths start from. */
+  readonly baseDirectory: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes the payloads of a source to a file, one {@link PayloadRecord} a line: the same source gives the same bytes.
+ * The source is streamed; only single payloads are held in memory. A file that could not be completed is removed.
+ *
+ * @throws LoadwrightError `PAYLOADS_INVALID`, which names the file and the line; `ABORTED`
+ */
+export async function writePayloads(
+  source: PayloadSource,
+  destination: string,
+  { baseDirectory, signal }: PayloadOptions,
+): Promise<WrittenPayloads> {
+  const output = await open(destination, 'w');
+  let count = 0;
+  let bytes = 0;
+  let first: PayloadRecord | undefined;
+  try {
+    for await (const lines of recordLines(source, baseDirectory)) {
+      if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
+      if (lines.length === 0) continue;
+      first ??= JSON.parse(lines[0] ?? '') as PayloadRecord;
+      count += lines.length;
+      const text = `${lines.join('\n')}\n`;
+      bytes += Buffer.byteLength(text);
+      await output.writeFile(text);
+    }
+    if (!first) throw noPayload(source);
+  } catch (error) {
+    await output.close();
+    await rm(destination, { force: true });
+    throw error;
+  }
+  await output.close();
+  return { count, bytes, order: orderOf(source), first };
+}
+
+/**
+ * The first payload of a source, reading no more than it takes.
+ *
+ * @throws LoadwrightError `PAYLOADS_INVALID`
+ */
+export async function readFirstPayload(
+  source: PayloadSource,
+  { baseDirectory }: Pick<PayloadOptions, 'baseDirectory'>,
+): Promise<PayloadRecord> {
+  for await (const [line] of recordLines(source, baseDirectory)) {
+    if (line !== undefined) return JSON.parse(line) as PayloadRecord;
+  }
+  throw noPayload(source);
+}
+
+function orderOf(source: PayloadSource): 'sequential' | 'random' {
+  return (typeof source === 'string' ? undefined : source.order) ?? 'sequential';
+}
+
+function noPayload(source: PayloadSource): LoadwrightError {
+  const name = typeof source === 'string' ? source : 'file' in source ? source.file : 'payloads';
+  return new LoadwrightError('PAYLOADS_INVALID', `${name}: there is no payload in it`, {
+    hint: 'Add at least one: a line of a .jsonl file, an item of a JSON list, a row of a .csv file below the header.',
+  });
+}
+
+async function* recordLines(source: PayloadSource, baseDirectory: string): RecordLines {
+  if (typeof source === 'object' && 'inline' in source) {
+    yield source.inline.map((value) => recordLine('json', JSON.stringify(value)));
+  } else if (typeof source === 'object' && 'files' in source) {
+    for (const name of source.files) yield [await binaryLine(name, baseDirectory, source.contentType)];
+  } else {
+    const options = typeof source === 'string' ? { file: source } : source;
+    yield* fileLines(options, baseDirectory);
+  }
+}
+
+type FileSource = Extract<PayloadSource, { file: string }>;
+
+async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
+  const { file: name, contentType, csvAs = 'text', csvHeader = true } = source;
+  const format = source.format ?? formatOf(name);
+  if (format === 'binary') {
+    yield [await binaryLine(name, baseDirectory, contentType)];
+    return;
+  }
+  const file = await PayloadFile.open(name, baseDirectory);
+  if (format === 'csv') yield* readCsv(file, { csvAs, csvHeader, contentType });
+  else yield* format === 'json' ? readJson(file, contentType) : readJsonl(file, contentType);
+}
+
+async function binaryLine(name: string, baseDirectory: string, contentType?: string): Promise<string> {
+  const file = await PayloadFile.open(name, baseDirectory);
+  if (file.bytes > longestPayload) throw file.tooLong('the file');
+  const content = await readFile(file.path, 'base64');
+  return recordLine('base64', `"${content}"`, contentType ?? contentTypeOf(name));
+}
