@@ -10,6 +10,7 @@ export { responseCheckSchema, type ResponseCheck } from './target/response-check
 export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';
 export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
+export { payloadBytes } from './payloads/bytes.js';
 export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
 export type * from './locust/statistics.js';
@@ -21,3 +22,4 @@ export { validate, describeIssues, type ValidateOptions, type DescribeOptions } 
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
 export { LocustMaster, type LocustMasterOptions } from './locust/master.js';
+export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';

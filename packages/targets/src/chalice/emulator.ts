@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Emulator, EmulatorDefinition } from '@loadwright/core';
+import {
+  capacityOptionsSchema,
+  startLoopbackEndpoint,
+  type EmulatedRequest,
+  type EmulatedResponse,
+} from '@loadwright/core/testing';
+import { z } from 'zod';
+import { apiKeyVariable, bearerTokenVariable } from './credentials.js';
+
+const emulatorOptionsSchema = capacityOptionsSchema.extend({
+  stage: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be 1 to 128 letters, digits, hyphens and underscores')
+    .default('api')
+    .describe('stage of the API, the first part of every path'),
+  authentication: z
+    .enum(['none', 'api-key', 'bearer'])
+    .default('api-key')
+    .describe('what requests must carry'),
+});
+
+type ChaliceEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
+
+/** The linear model behind the service: cost = base + perUnit × distance. */
+const price = { base: 2.5, perUnit: 1.75 } as const;
+
+/** A loopback Chalice service behind API Gateway: keys, tokens, routes, validation, throttling and latency. */
+export const chaliceEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
+
+async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
+  const secret = randomBytes(24).toString('base64url');
+  const endpoint = await startLoopbackEndpoint({
+    capacity: options,
+    check: (request) => checkRequest(request, options, secret),
+    answer: ({ body }) => {
+      const { distance } = JSON.parse(body.toString()) as { distance: number };
+      return respond(200, { cost: price.base + price.perUnit * distance });
+    },
+    throttled: () => gatewayError(429, 'TooManyRequestsException', 'Too Many Requests'),
+  });
+  const variables = {
+    none: {},
+    'api-key': { [apiKeyVariable]: secret },
+    bearer: { [bearerTokenVariable]: secret },
+  };
+  return {
+    url: endpoint.url,
+    targetOptions: {
+      baseUrl: `${endpoint.url}/${options.stage}`,
+      authentication: options.authentication,
+    },
+    environment: variables[options.authentication],
+    statistics: endpoint.statistics,
+    stop: endpoint.stop,
+  };
+}
+
+/** First what API Gateway looks at, then what Chalice and the service do. */
+function checkRequest(
+  request: EmulatedRequest,
+  { authentication, stage }: ChaliceEmulatorOptions,
+  secret: string,
+): EmulatedResponse | undefined {
+  const route = `${request.method} ${request.path.replace(`/${stage}`, '') || '/'}`;
+  if (!`${request.path}/`.startsWith(`/${stage}/`) || !['GET /', 'POST /evaluate'].includes(route)) {
+    return gatewayError(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  if (authentication === 'api-key' && request.headers['x-api-key'] !== secret) {
+    return gatewayError(403, 'ForbiddenException', 'Forbidden');
+  }
+  if (authentication === 'bearer' && request.headers['authorization'] !== `Bearer ${secret}`) {
+    return gatewayError(401, 'UnauthorizedException', 'Unauthorized');
+  }
+  if (route === 'GET /')
+    return respond(200, { message: 'POST {"distance": number} to /evaluate for its cost.' });
+  return checkEvaluation(request);
+}
+
+function checkEvaluation({ body, headers }: EmulatedRequest): EmulatedResponse | undefined {
+  const contentType = headers['content-type'];
+  if (contentType === undefined) {
+    return chaliceError(500, 'InternalServerError', 'An internal server error occurred.');
+  }
+  if (contentType.split(';', 1)[0]!.trim().toLowerCase() !== 'application/json') {
+    return chaliceError(415, 'UnsupportedMediaType', `Unsupported media type: ${contentType}`);
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(body.toString());
+  } catch {
+    return chaliceError(400, 'BadRequestError', 'Error Parsing JSON');
+  }
+  const distance = (input as { distance?: unknown } | null)?.distance;
+  if (typeof distance !== 'number' || distance <= 0) {
+    return chaliceError(400, 'BadRequestError', 'distance must be a positive number');
+  }
+  return undefined;
+}
+
+function respond(status: number, body: object, headers: Record<string, string> = {}): EmulatedResponse {
+  return { status, headers: { 'x-amzn-RequestId': randomUUID(), ...headers }, body };
+}
+
+function chaliceError(status: number, Code: string, Message: string): EmulatedResponse {
+  return respond(status, { Code, Message });
+}
+
+function gatewayError(status: number, type: string, message: string): EmulatedResponse {
+  return respond(status, { message }, { 'x-amzn-ErrorType': type });
+}

@@ -1,0 +1,160 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { durationSchema, parseDuration, type Emulator, type EmulatorDefinition } from '@loadwright/core';
+import {
+  capacityOptionsSchema,
+  startLoopbackEndpoint,
+  type EmulatedRequest,
+  type EmulatedResponse,
+} from '@loadwright/core/testing';
+import { z } from 'zod';
+import { predict } from './emulated-model.js';
+import { sagemakerOptionsSchema } from './options.js';
+import { verifySignature, type AcceptedCredentials } from './verify-signature.js';
+
+const { endpointName, region } = sagemakerOptionsSchema.shape;
+
+const emulatorOptionsSchema = capacityOptionsSchema.extend({
+  endpointName: endpointName.default('loadwright-emulator').describe('name of the one endpoint that exists'),
+  region: region.default('eu-west-1').describe('region that signatures must be scoped to'),
+  variant: z.string().min(1).max(63).default('AllTraffic').describe('name of its production variant'),
+  bodyLimitBytes: z
+    .int()
+    .min(1)
+    .default(6 * 1024 * 1024)
+    .describe('largest request body in bytes; SageMaker documents 6 MB'),
+  credentialsLifetime: durationSchema()
+    .optional()
+    .describe('time after which the made-up credentials are refused as expired. Default: never'),
+  modelErrorRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('share of requests, evenly spread, that the model fails (424)'),
+});
+
+type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
+
+/** The account that the emulator's messages speak of. */
+const account = '123456789012';
+
+/** A loopback SageMaker runtime: signatures, errors, limits, throttling and latency of InvokeEndpoint. */
+export const sagemakerEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
+
+async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
+  const credentials = madeUpCredentials(options);
+  let invocations = 0;
+
+  function answer(request: EmulatedRequest): EmulatedResponse {
+    invocations += 1;
+    const failures = (count: number) => Math.floor(count * options.modelErrorRate);
+    const result =
+      failures(invocations) > failures(invocations - 1)
+        ? { status: 500, message: 'the model failed, as modelErrorRate asks' }
+        : predict(request.body, request.headers['content-type']);
+    if ('status' in result) return modelError(options, result.status, result.message);
+    return {
+      status: 200,
+      headers: { ...requestId(), 'x-amzn-Invoked-Production-Variant': options.variant },
+      body: result,
+    };
+  }
+
+  const endpoint = await startLoopbackEndpoint({
+    capacity: options,
+    check: async (request) => {
+      const route = /^\/endpoints\/([^/]+)\/invocations$/.exec(request.path);
+      if (!route || request.method !== 'POST') {
+        return refuse(404, 'UnknownOperationException', 'Unable to determine operation');
+      }
+      const refusal = await verifySignature(request, credentials, options.region, Date.now());
+      if (refusal) return refuse(403, refusal.type, refusal.message);
+      return checkRequest(request, route[1]!, options);
+    },
+    answer,
+    throttled: () => refuse(400, 'ThrottlingException', null),
+  });
+
+  return {
+    url: endpoint.url,
+    targetOptions: {
+      endpointName: options.endpointName,
+      region: options.region,
+      endpointUrl: endpoint.url,
+    },
+    environment: {
+      // An empty AWS_PROFILE counts as none: a profile would be preferred over these credentials.
+      AWS_PROFILE: '',
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+    },
+    statistics: endpoint.statistics,
+    stop: endpoint.stop,
+  };
+}
+
+function madeUpCredentials({ credentialsLifetime }: SagemakerEmulatorOptions): AcceptedCredentials {
+  return {
+    accessKeyId: `EMULATED${randomBytes(6).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(96).toString('base64'),
+    ...(credentialsLifetime === undefined
+      ? {}
+      : { expiration: new Date(Date.now() + parseDuration(credentialsLifetime)! * 1000) }),
+  };
+}
+
+/** What SageMaker looks at before it hands the request to the model. */
+function checkRequest(
+  { body, headers }: EmulatedRequest,
+  encodedName: string,
+  { bodyLimitBytes, endpointName, variant }: SagemakerEmulatorOptions,
+): EmulatedResponse | undefined {
+  if (body.length > bodyLimitBytes) {
+    const message = `HTTP content length exceeded ${bodyLimitBytes} bytes.`;
+    return refuse(413, 'RequestEntityTooLargeException', message);
+  }
+  if (encodedName !== endpointName) {
+    return refuse(400, 'ValidationError', `Endpoint ${encodedName} of account ${account} not found.`);
+  }
+  const wanted = headers['x-amzn-sagemaker-target-variant'];
+  if (wanted !== undefined && wanted !== variant) {
+    return refuse(400, 'ValidationError', `Variant ${wanted} not found for Request`);
+  }
+  return undefined;
+}
+
+function modelError(
+  { endpointName, region, variant }: SagemakerEmulatorOptions,
+  status: number,
+  message: string,
+): EmulatedResponse {
+  const kind = status < 500 ? 'client' : 'server';
+  return refuse(
+    424,
+    'ModelError',
+    `Received ${kind} error (${status}) from ${variant} with message "${message}".`,
+    {
+      OriginalStatusCode: status,
+      OriginalMessage: message,
+      LogStreamArn: `arn:aws:logs:${region}:${account}:log-group:/aws/sagemaker/Endpoints/${endpointName}`,
+    },
+  );
+}
+
+/** An error in the form of AWS's REST services: the type in a header, the message in the body. */
+function refuse(
+  status: number,
+  type: string,
+  message: string | null,
+  details: Readonly<Record<string, unknown>> = {},
+): EmulatedResponse {
+  // Only a modelled error spells its message with a capital letter.
+  const text = type === 'ModelError' ? { Message: message } : { message };
+  return { status, headers: { ...requestId(), 'x-amzn-ErrorType': type }, body: { ...text, ...details } };
+}
+
+function requestId(): Record<string, string> {
+  return { 'x-amzn-RequestId': randomUUID() };
+}

@@ -1,0 +1,75 @@
+import { defineTarget, parseDuration, type IamStatement, type JsonObject } from '@loadwright/core';
+import { resolveSagemakerEnvironment, sagemakerVariables } from './credentials.js';
+import { sagemakerEmulator } from './emulator.js';
+import { hostOf } from './host.js';
+import { sagemakerOptionsSchema, type SagemakerInput, type SagemakerOptions } from './options.js';
+import { partitionOf } from './partition.js';
+import { sagemakerPreflight } from './preflight.js';
+
+export type { SagemakerInput, SagemakerOptions } from './options.js';
+
+/** Real-time inference endpoints of Amazon SageMaker, called with InvokeEndpoint. */
+export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
+  specificationVersion: 1,
+  kind: 'sagemaker',
+  summary: 'Real-time inference endpoint of Amazon SageMaker (InvokeEndpoint, signed with SigV4)',
+  options: sagemakerOptionsSchema,
+  example: {
+    endpointName: 'my-endpoint',
+    region: 'eu-west-1',
+    payloads: { inline: [{ instances: [[0.5, 1.5, 2.5]] }, { instances: [[3.5, 4.5, 5.5]] }] },
+  },
+  locustfile: new URL('./locustfile.py', import.meta.url),
+  pythonModules: [new URL('./sagemaker_requests.py', import.meta.url)],
+  host: hostOf,
+  targetConfig,
+  payloads: (options) => options.payloads,
+  environment: () => sagemakerVariables,
+  resolveEnvironment: resolveSagemakerEnvironment,
+  preflight: sagemakerPreflight,
+  iamStatements,
+  labels: ({ endpointName, region }) => ({ endpoint: endpointName, region }),
+  emulator: sagemakerEmulator,
+});
+
+export default sagemaker;
+
+function targetConfig(options: SagemakerOptions): JsonObject {
+  const { accept, contentType, endpointName, expect, region, requestName, timeout } = options;
+  const headers = {
+    'X-Amzn-SageMaker-Custom-Attributes': options.customAttributes,
+    'X-Amzn-SageMaker-Target-Model': options.targetModel,
+    'X-Amzn-SageMaker-Target-Variant': options.targetVariant,
+    'X-Amzn-SageMaker-Inference-Component': options.inferenceComponent,
+  };
+  return {
+    endpointName,
+    region,
+    contentType,
+    ...(accept === undefined ? {} : { accept }),
+    headers: Object.fromEntries(
+      Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined),
+    ),
+    timeoutSeconds: parseDuration(timeout)!,
+    requestName,
+    expect: expect as JsonObject,
+  };
+}
+
+function iamStatements(options: SagemakerOptions): IamStatement[] {
+  const { accountId = '*', endpointName, region, targetModel } = options;
+  const prefix = `arn:${partitionOf(region).id}:sagemaker:${region}:${accountId}:endpoint/`;
+  // SageMaker writes names in its ARNs in lower case, and IAM compares ARNs with regard to case.
+  const names = new Set([endpointName, endpointName.toLowerCase()]);
+  return [
+    {
+      Sid: 'LoadwrightInvokeEndpoint',
+      Effect: 'Allow',
+      Action: ['sagemaker:InvokeEndpoint'],
+      Resource: [...names].map((name) => prefix + name),
+      ...(targetModel === undefined
+        ? {}
+        : { Condition: { StringEquals: { 'sagemaker:TargetModel': targetModel } } }),
+    },
+  ];
+}

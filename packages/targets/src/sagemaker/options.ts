@@ -1,0 +1,114 @@
+import { durationSchema, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { z } from 'zod';
+import { partitionOf } from './partition.js';
+
+/** AWS's own pattern for names of endpoints and variants. */
+const name = z
+  .string()
+  .max(63)
+  .regex(
+    /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/,
+    'must be 1 to 63 letters, digits and hyphens, without a hyphen at either end',
+  );
+
+/** What may stand in a request header. */
+const headerValue = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'must be 1 to 1024 printable ASCII characters');
+
+const secret = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .meta({ writeOnly: true });
+
+const credentials = z.strictObject({
+  accessKeyId: secret.describe('access key id of static credentials'),
+  secretAccessKey: secret.describe('secret access key of static credentials'),
+  sessionToken: secret.optional().describe('session token, when the credentials are temporary'),
+});
+
+export const sagemakerOptionsSchema = z
+  .strictObject({
+    endpointName: name.describe('name of the real-time endpoint'),
+    region: z
+      .string('must be given: the AWS region of the endpoint, such as eu-west-1')
+      .regex(
+        /^(af|ap|ca|cn|eu|il|me|mx|sa|us)(-gov)?-[a-z]+-\d$/,
+        'must be an AWS region such as eu-west-1 (partitions aws, aws-cn and aws-us-gov)',
+      )
+      .describe('AWS region of the endpoint, such as eu-west-1'),
+    payloads: payloadSourceSchema.describe('where request bodies come from'),
+    contentType: headerValue
+      .default('application/json')
+      .describe('Content-Type of payloads that have none of their own'),
+    accept: headerValue.optional().describe('Accept: the format of the answer that is asked for'),
+    targetModel: headerValue
+      .optional()
+      .describe('the model of a multi-model endpoint, such as customer17.tar.gz'),
+    targetVariant: name.optional().describe('the production variant. Default: the endpoint divides the load'),
+    customAttributes: headerValue
+      .optional()
+      .describe('X-Amzn-SageMaker-Custom-Attributes, handed to the model as it is'),
+    inferenceComponent: name.optional().describe('the inference component of the endpoint'),
+    requestName: z
+      .string()
+      .min(1)
+      .max(100)
+      .default('invoke')
+      .describe('fixed name of the requests in statistics and thresholds'),
+    timeout: durationSchema()
+      .default('70s')
+      .describe('time until an unanswered request fails. SageMaker itself gives a model 60 s'),
+    expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+    endpointUrl: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .refine((url) => URL.canParse(url) && /^\/?$/.test(restOf(url)), 'must have no path, query or user')
+      .optional()
+      .describe("base URL to use instead of the region's own: a VPC endpoint, or an emulator"),
+    fips: z.boolean().default(false).describe('use the FIPS 140 endpoint of the region'),
+    accountId: z
+      .string()
+      .regex(/^\d{12}$/, 'must be 12 digits')
+      .optional()
+      .describe("account of the endpoint, for the ARN in the nodes' IAM policy. Default: any account"),
+    profile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('profile of the AWS configuration files. Default: the variable AWS_PROFILE'),
+    credentials: credentials
+      .optional()
+      .describe("static credentials. Default: the AWS SDK's own chain (variables, profile, role, …)"),
+  })
+  .superRefine((options, context) => {
+    if (options.fips && options.endpointUrl !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['fips'],
+        message: 'has no effect beside endpointUrl: give one of the two',
+      });
+    }
+    if (options.fips && partitionOf(options.region).id === 'aws-cn') {
+      context.addIssue({
+        code: 'custom',
+        path: ['fips'],
+        message: 'there are no FIPS endpoints in the China regions',
+      });
+    }
+    if (options.credentials && options.profile !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['profile'],
+        message: 'has no effect beside credentials: give one of the two',
+      });
+    }
+  });
+
+/** Everything of a URL but scheme and address. */
+function restOf(url: string): string {
+  const { username, password, pathname, search, hash } = new URL(url);
+  return username + password + pathname + search + hash;
+}
+
+export type SagemakerInput = z.input<typeof sagemakerOptionsSchema>;
+export type SagemakerOptions = z.output<typeof sagemakerOptionsSchema>;
