@@ -11,3 +11,5 @@ export {
   type LoopbackEndpoint,
   type LoopbackEndpointOptions,
 } from './loopback-endpoint.js';
+export { type ConformanceCheck, type KnownGaps } from './conformance.js';
+export { targetConformance, type TargetConformanceOptions } from './target-conformance.js';
