@@ -1,0 +1,7 @@
+import { targetConformance } from '@loadwright/core/testing';
+import { describe, it } from 'vitest';
+import { databricks } from './index.js';
+
+describe('databricks conforms to the contract of targets', () => {
+  for (const check of targetConformance(databricks)) it(check.name, check.run);
+});
