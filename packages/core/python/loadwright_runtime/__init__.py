@@ -1,0 +1,36 @@
+"""What every Loadwright bundle shares: how requests are sent, paced, counted and shown.
+
+A Locust file needs three names: :func:`prepare`, a :class:`RequestSource` ("what to send") and
+:class:`LoadwrightUser` ("how it is sent"). Only what Locust itself installs is imported.
+"""
+
+from . import variables
+from .body_template import compile_template
+from .checks import ResponseCheck, refusal_reason
+from .errors import SetupError
+from .payloads import Body, Payload, compact_json
+from .prepare import prepare
+from .request import Request, Response, host_header
+from .sigv4 import Credentials, Signer
+from .source import RequestSource, SourceSetup
+from .user import LoadwrightUser
+
+__all__ = [
+    "Body",
+    "Credentials",
+    "LoadwrightUser",
+    "Payload",
+    "Request",
+    "RequestSource",
+    "Response",
+    "ResponseCheck",
+    "SetupError",
+    "Signer",
+    "SourceSetup",
+    "compact_json",
+    "compile_template",
+    "host_header",
+    "prepare",
+    "refusal_reason",
+    "variables",
+]

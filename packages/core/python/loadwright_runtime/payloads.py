@@ -1,0 +1,127 @@
+"""Payloads from ``payloads.jsonl``, which may be far larger than memory."""
+
+import base64
+import itertools
+import json
+import mmap
+import random
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import SetupError
+
+# Encoded bodies are kept up to this sum of bytes, so that small sets are encoded once.
+_CACHE_BYTES = 32 * 1024 * 1024
+
+# Multiples of this fraction of a circle lie far apart, however many there are (Knuth, TAOCP 3, 6.4).
+_GOLDEN_FRACTION = 0.6180339887498949
+
+_DEFAULT_CONTENT_TYPES = {
+    "json": "application/json",
+    "text": "text/plain",
+    "base64": "application/octet-stream",
+}
+
+
+class Body(NamedTuple):
+    """What is sent for a payload."""
+
+    content: bytes
+    content_type: str
+
+
+class Payload:
+    """One line of ``payloads.jsonl``: exactly one of ``json``, ``text`` and ``base64``."""
+
+    __slots__ = ("_line", "_record", "kind")
+
+    def __init__(self, line: bytes):
+        self._line = line
+        self._record: dict[str, Any] = json.loads(line)
+        self.kind = next(kind for kind in _DEFAULT_CONTENT_TYPES if kind in self._record)
+
+    @property
+    def value(self) -> Any:
+        """The value of a payload of kind ``json``, or the text or base64 text of another."""
+        return self._record[self.kind]
+
+    def content_type(self, default: str | None = None) -> str:
+        """Its own Content-Type, else the target's, else the one of its kind."""
+        return self._record.get("contentType") or default or _DEFAULT_CONTENT_TYPES[self.kind]
+
+    def encode(self, default_content_type: str | None = None) -> Body:
+        """The payload as it is: compact JSON, UTF-8 text, or bytes."""
+        if self.kind == "json":
+            content = self._json_text()
+        elif self.kind == "text":
+            content = self.value.encode()
+        else:
+            content = base64.b64decode(self.value)
+        return Body(content, self.content_type(default_content_type))
+
+    def _json_text(self) -> bytes:
+        # The very text of the file where it can be cut out: parsing and writing would respell numbers (1e-7).
+        if len(self._record) == 1 and self._line.startswith(b'{"json":'):
+            return self._line[len(b'{"json":') : -1]
+        return compact_json(self.value)
+
+
+def compact_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Payloads:
+    """The bodies of a payload file, in order or at random. One for each process, shared by its users."""
+
+    def __init__(self, path: Path, order: str, worker_index: int, encode: Callable[[Payload], Body]):
+        """
+        :param order: ``sequential`` or ``random``
+        :param worker_index: sequential workers begin at different payloads
+        :param encode: makes the body of one payload
+        """
+        self._encode = encode
+        self._starts = _line_starts(path)
+        if not self._starts:
+            raise SetupError(f"{path} holds no payloads: render the bundle again.")
+        with path.open("rb") as file:
+            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._cache: dict[int, Body] = {}
+        self._cached_bytes = 0
+        count = len(self._starts)
+        first = int(worker_index * _GOLDEN_FRACTION % 1 * count)
+        self._indexes = itertools.count(first) if order == "sequential" else None
+        self._body(first)  # A file that does not fit the target is told now, not by every request.
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def next_body(self) -> Body:
+        count = len(self._starts)
+        return self._body(random.randrange(count) if self._indexes is None else next(self._indexes) % count)
+
+    def _body(self, index: int) -> Body:
+        body = self._cache.get(index)
+        if body is None:
+            start = self._starts[index]
+            end = self._memory.find(b"\n", start)
+            body = self._encode(Payload(self._memory[start : end if end >= 0 else None].rstrip()))
+            if self._cached_bytes + len(body.content) <= _CACHE_BYTES:
+                self._cached_bytes += len(body.content)
+                self._cache[index] = body
+        return body
+
+
+def _line_starts(path: Path) -> array:
+    starts, position = array("Q"), 0
+    try:
+        # Read, not mapped: pages of the map would all count as memory of this process.
+        with path.open("rb") as file:
+            for line in file:
+                if not line.isspace():
+                    starts.append(position)
+                position += len(line)
+    except FileNotFoundError:
+        raise SetupError(f"{path} does not exist: a bundle is a whole folder, copy all of it.") from None
+    return starts

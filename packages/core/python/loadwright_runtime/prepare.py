@@ -1,0 +1,62 @@
+"""Connects a bundle with Locust."""
+
+from pathlib import Path
+from typing import Any
+
+import locust.runners
+import locust.stats
+from locust import LoadTestShape, events
+from locust.runners import MasterRunner
+
+from . import lifeline, web
+from .bundle import Bundle, read_bundle
+from .counters import Counters
+from .defaults import apply_defaults
+from .errors import SetupError
+from .load_shape import stages_shape
+from .user import LoadwrightUser
+
+# Figures are looked at while the test runs; Locust's own interval is 3 s.
+_REPORT_INTERVAL_SECONDS = 1.0
+_PERCENTILES = [0.5, 0.9, 0.95, 0.99]
+
+
+def prepare() -> type[LoadTestShape] | None:
+    """
+    To be called by the Locust file, once. Reads the bundle that this package lies in and sets Locust up.
+
+    :returns: the load shape of ``load.json``, which must stand in the Locust file's namespace; None when it
+        has no stages, for any shape there would make Locust ignore its own options
+    """
+    try:
+        lifeline.watch()
+        bundle = read_bundle(Path(__file__).resolve().parent.parent)
+    except SetupError as error:
+        error.exit()
+    counters = Counters()
+    LoadwrightUser.configure(bundle, counters)
+    locust.runners.WORKER_REPORT_INTERVAL = _REPORT_INTERVAL_SECONDS
+    locust.stats.PERCENTILES_TO_STATISTICS = _PERCENTILES
+    locust.stats.PERCENTILES_TO_CHART = _PERCENTILES
+
+    @events.init.add_listener
+    def on_init(environment: Any, **_: Any) -> None:
+        try:
+            _set_up(environment, bundle, counters)
+        except SetupError as error:
+            # Tells the master that this worker goes; without it the master waits until it misses it.
+            environment.events.quitting.fire(environment=environment, reverse=True)
+            error.exit()
+
+    return stages_shape(bundle.load) if bundle.load.stages else None
+
+
+def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
+    apply_defaults(environment.parsed_options, bundle.load)
+    counters.connect(environment)
+    if environment.web_ui:
+        web.extend(environment, counters)
+    # A master sends nothing, so it needs no credentials.
+    if not isinstance(environment.runner, MasterRunner):
+        for user_class in environment.user_classes:
+            user_class.source(environment)

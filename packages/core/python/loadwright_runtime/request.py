@@ -1,0 +1,61 @@
+"""What goes over the seam between "what to send" and "how it is sent"."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Request:
+    """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
+
+    __slots__ = ("body", "headers", "method", "name", "path")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        name: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ):
+        """
+        :param path: path and query, percent-encoded, starting with the source's ``base_path``
+        :param name: what the statistics call it: one of few fixed strings, never a text with varying parts
+        """
+        self.method = method
+        self.path = path
+        self.name = name
+        self.headers = headers or {}
+        self.body = body
+
+
+class Response:
+    """One complete answer."""
+
+    __slots__ = ("_headers", "body", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, object], body: bytes):
+        """:param headers: found by names in lower case"""
+        self.status = status
+        self._headers = headers
+        self.body = body
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, whatever its case; the first one when it was sent several times."""
+        value = self._headers.get(name.lower())
+        if isinstance(value, list):
+            value = value[0]
+        return None if value is None else str(value)
+
+
+def host_header(host: str) -> str:
+    """The ``Host`` header for a base URL: without user, and without the scheme's own port."""
+    parts = urlsplit(host)
+    name = parts.netloc.rpartition("@")[2].lower()
+    return name.removesuffix(f":{_DEFAULT_PORTS[parts.scheme]}") if parts.port else name

@@ -1,0 +1,154 @@
+"""AWS Signature Version 4, in plain Python: Locust's container image has no boto3.
+
+Follows "Signature Version 4 signing process" of the AWS General Reference, for services other than S3: the
+path is normalised and encoded once more, and the body is hashed but its hash is not sent.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+# Signatures of bodies up to this size, and so many of them, are kept within a second.
+_KEPT_BODY_BYTES = 16 * 1024
+_KEPT_SIGNATURES = 256
+
+
+class Credentials(NamedTuple):
+    """Credentials of AWS; temporary ones have a session token."""
+
+    access_key: str
+    secret_key: str
+    session_token: str | None = None
+
+
+class _Moment(NamedTuple):
+    """What all signatures of one second share."""
+
+    second: int
+    amz_date: str
+    scope: str
+    key: bytes
+
+
+class Signer:
+    """Signs requests to one service in one region. The signing key is derived once a day."""
+
+    def __init__(
+        self, credentials: Credentials, region: str, service: str, now: Callable[[], float] = time.time
+    ):
+        """:param now: the clock, in Unix seconds"""
+        self.credentials = credentials
+        self._region = region
+        self._service = service
+        self._now = now
+        self._key_date = ""
+        self._key = b""
+        self._moment = _Moment(-1, "", "", b"")
+
+    def prepare(
+        self, method: str, host: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
+    ) -> "PreparedRequest":
+        """
+        A request of which only the body changes.
+
+        :param host: the ``Host`` header
+        :param path: percent-encoded path, as it is sent
+        :param query: percent-encoded query, as it is sent, without the question mark
+        :param headers: further headers, all of which are sent and signed
+        """
+        return PreparedRequest(self, method, host, path, query, headers or {})
+
+    def moment(self) -> _Moment:
+        second = int(self._now())
+        if second != self._moment.second:
+            amz_date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
+            date = amz_date[:8]
+            scope = f"{date}/{self._region}/{self._service}/aws4_request"
+            if date != self._key_date:
+                self._key = signing_key(self.credentials.secret_key, date, self._region, self._service)
+                self._key_date = date
+            self._moment = _Moment(second, amz_date, scope, self._key)
+        return self._moment
+
+
+class PreparedRequest:
+    """A request whose canonical form is ready but for the date and the body."""
+
+    def __init__(
+        self, signer: Signer, method: str, host: str, path: str, query: str, headers: Mapping[str, str]
+    ):
+        token = signer.credentials.session_token
+        self._signer = signer
+        self._headers = dict(headers)
+        if token:
+            self._headers["X-Amz-Security-Token"] = token
+        signed = {name.lower(): " ".join(value.split()) for name, value in self._headers.items()}
+        signed |= {"host": host, "x-amz-date": "\0"}
+        lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
+        self._signed_names = ";".join(sorted(signed))
+        canonical = "\n".join(
+            (method, canonical_path(path), canonical_query(query), lines, self._signed_names, "")
+        )
+        self._before_date, self._after_date = canonical.split("\0")
+        self._kept: dict[bytes, dict[str, str]] = {}
+        self._kept_moment = signer.moment()
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """All headers to send but ``Host``. Not to be changed: a body gets the same ones for a second."""
+        moment = self._signer.moment()
+        if moment is not self._kept_moment:
+            self._kept_moment = moment
+            self._kept = {}
+        if len(body) > _KEPT_BODY_BYTES:
+            return self._sign(body, moment)
+        headers = self._kept.get(body)
+        if headers is None:
+            headers = self._sign(body, moment)
+            if len(self._kept) < _KEPT_SIGNATURES:
+                self._kept[body] = headers
+        return headers
+
+    def _sign(self, body: bytes, moment: _Moment) -> dict[str, str]:
+        body_hash = hashlib.sha256(body).hexdigest()
+        canonical = f"{self._before_date}{moment.amz_date}{self._after_date}{body_hash}"
+        canonical_hash = hashlib.sha256(canonical.encode()).hexdigest()
+        to_sign = f"{_ALGORITHM}\n{moment.amz_date}\n{moment.scope}\n{canonical_hash}"
+        signature = hmac.digest(moment.key, to_sign.encode(), "sha256").hex()
+        access_key = self._signer.credentials.access_key
+        return {
+            **self._headers,
+            "X-Amz-Date": moment.amz_date,
+            "Authorization": f"{_ALGORITHM} Credential={access_key}/{moment.scope}, "
+            f"SignedHeaders={self._signed_names}, Signature={signature}",
+        }
+
+
+def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
+    """:param date: ``YYYYMMDD``"""
+    key = f"AWS4{secret_key}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def canonical_path(path: str) -> str:
+    """The path without empty, ``.`` and ``..`` segments, percent-encoded once more."""
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    end = "/" if segments and path.endswith("/") else ""
+    return quote(f"/{'/'.join(segments)}{end}", safe="/~")
+
+
+def canonical_query(query: str) -> str:
+    """The parameters of a percent-encoded query, sorted; one without a value gets an empty one."""
+    pairs = sorted(part.partition("=")[::2] for part in query.split("&") if part)
+    return "&".join(f"{name}={value}" for name, value in pairs)

@@ -1,0 +1,71 @@
+"""The seam's one side: what to send."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from .bundle import Bundle
+from .checks import ResponseCheck
+from .counters import Counters
+from .payloads import Body, Payload, Payloads
+from .request import Request, Response
+
+
+@dataclass(frozen=True)
+class SourceSetup:
+    """What a :class:`RequestSource` is made from."""
+
+    bundle: Bundle
+    host: str
+    """Base URL of the system under test, without a trailing slash."""
+    worker_index: int = 0
+    """0, 1, … in the order in which the workers first reported to the master."""
+    counters: Counters = field(default_factory=Counters)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The target's own part of ``target.json``."""
+        return self.bundle.config
+
+    @property
+    def has_payloads(self) -> bool:
+        return self.bundle.payloads_file.exists()
+
+    def payloads(self, encode: Callable[[Payload], Body]) -> Payloads:
+        """Opens the bundle's payloads. Raises :class:`SetupError` when there are none."""
+        return Payloads(self.bundle.payloads_file, self.bundle.load.payload_order, self.worker_index, encode)
+
+
+class RequestSource(ABC):
+    """What is sent, and which answers are right. Made once for each process; all its users share it.
+
+    The constructor reads the variables it needs from the environment (:mod:`.variables`): it runs only where
+    users run, never on a master. It raises :class:`SetupError` when something is missing.
+    """
+
+    def __init__(self, setup: SourceSetup):
+        self.config = setup.config
+        self.host = setup.host
+        self.base_path = urlsplit(setup.host).path
+        """Path of the host's URL, usually empty: every request's path starts with it."""
+        self._response_check = ResponseCheck(setup.config.get("expect"))
+        self._counters = setup.counters
+
+    @abstractmethod
+    def next_request(self) -> Request:
+        """The next request, complete with its credentials. Its making is not timed."""
+
+    def check(self, response: Response) -> str | None:
+        """
+        Why an answer is a failure, or None when it is right. By default ``expect`` in the configuration
+        decides.
+
+        Locust keeps one entry for each distinct reason: reasons are few and hold no varying parts.
+        """
+        return self._response_check(response)
+
+    def count(self, name: str) -> None:
+        """Adds one to a counter of the report; the master adds up those of all workers."""
+        self._counters.add(name)

@@ -1,0 +1,28 @@
+"""What Loadwright adds to the web UI of a master: a route for machines, and a login."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from . import login
+from .counters import Counters
+from .statistics import master_statistics
+
+
+def extend(environment: Any, counters: Counters) -> None:
+    """Adds ``GET /loadwright/statistics?since=``, and the login when its variable is set."""
+    base_path = environment.parsed_options.web_base_path
+    routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
+
+    @routes.get("/statistics")
+    def statistics() -> Response:
+        try:
+            since = float(request.args.get("since", 0))
+        except ValueError:
+            return Response("since must be a Unix time in seconds", 400)
+        document = master_statistics(environment, counters, since)
+        return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
+
+    login.protect(environment.web_ui, routes, base_path)
+    environment.web_ui.app.register_blueprint(routes)

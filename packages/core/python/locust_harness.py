@@ -1,0 +1,230 @@
+"""For tests: a loopback server, a bundle's folder, and Locust processes that never outlive the test."""
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+RUNTIME = Path(__file__).parent / "loadwright_runtime"
+LOCUST = Path(sys.executable).with_name("locust")
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: bytes = b'{"predictions":[1]}'
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Stub:
+    """A server on a port that the system chooses; remembers what it received."""
+
+    def __init__(self, answer: Callable[[Received], Answer]):
+        self.requests: list[Received] = []
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # Without it the answer waits for the acknowledgement of its headers, 40 ms each time.
+            wbufsize = -1
+            disable_nagle_algorithm = True
+
+            def handle_any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                received = Received(self.command, self.path, headers, body)
+                stub.requests.append(received)
+                result = answer(received)
+                self.send_response(result.status)
+                for name, value in result.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(result.body)))
+                self.end_headers()
+                self.wfile.write(result.body)
+
+            do_GET = do_POST = do_PUT = handle_any  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextlib.contextmanager
+def serving(answer: Callable[[Received], Answer] = lambda _: Answer()) -> Iterator[Stub]:
+    stub = Stub(answer)
+    try:
+        yield stub
+    finally:
+        stub.close()
+
+
+def load_plan(**changes: Any) -> dict[str, Any]:
+    plan = {
+        "version": 1,
+        "users": 2,
+        "spawnRate": 10,
+        "durationSeconds": 2,
+        "waitTime": {"minimumSeconds": 0.02, "maximumSeconds": 0.04},
+        "payloadOrder": "sequential",
+    }
+    return {**plan, **changes}
+
+
+def write_bundle(
+    directory: Path,
+    target: Path,
+    *,
+    host: str,
+    config: dict[str, Any],
+    load: dict[str, Any] | None = None,
+    payloads: list[dict[str, Any]] | None = None,
+) -> Path:
+    """Puts a bundle together from the Python files of a target's folder."""
+    shutil.copytree(RUNTIME, directory / "loadwright_runtime", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in target.glob("*.py"):
+        if not file.name.startswith("test_"):
+            shutil.copy(file, directory)
+    document = {"version": 1, "kind": target.name, "host": host, "config": config}
+    (directory / "target.json").write_text(json.dumps(document))
+    (directory / "load.json").write_text(json.dumps(load or load_plan()))
+    if payloads is not None:
+        lines = (json.dumps(record, separators=(",", ":")) + "\n" for record in payloads)
+        (directory / "payloads.jsonl").write_text("".join(lines))
+    return directory
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Locusts:
+    """Starts Locust in a bundle's folder, and ends whatever is left."""
+
+    def __init__(self, directory: Path):
+        self._directory = directory
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def start(
+        self, *arguments: str, variables: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
+        # Nothing of the caller's environment but the path: a variable set here must not decide a test.
+        environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **(variables or {})}
+        process = subprocess.Popen(
+            [LOCUST, "-f", "locustfile.py", *arguments],
+            cwd=self._directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **options,
+        )
+        self._processes.append(process)
+        return process
+
+    def run(self, *arguments: str, variables: dict[str, str] | None = None) -> tuple[int, str]:
+        """Runs Locust to its end; its exit code and output."""
+        process = self.start(*arguments, variables=variables)
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
+    def close(self) -> None:
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+@contextlib.contextmanager
+def locusts(directory: Path) -> Iterator[Locusts]:
+    processes = Locusts(directory)
+    try:
+        yield processes
+    finally:
+        processes.close()
+
+
+def eventually(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    """Waits until a condition gives something true, and gives that back."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := condition():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Web:
+    """A client of a master's web UI: follows no redirects, keeps no cookies."""
+
+    def __init__(self, url: str, password: str | None = None):
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {password}"} if password else {}
+
+    def request(
+        self, path: str, form: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        data = None if form is None else urllib.parse.urlencode(form).encode()
+        request = urllib.request.Request(self._url + path, data, {**self._headers, **(headers or {})})
+        try:
+            with _opener.open(request, timeout=20) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, dict(error.headers), error.read()
+        except OSError:
+            return 0, {}, b""
+
+    def statistics(self, since: float = 0) -> dict[str, Any]:
+        status, _, body = self.request(f"/loadwright/statistics?since={since}")
+        return json.loads(body) if status == 200 else {}
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+
+
+def text_of(record: dict[str, Any]) -> bytes:
+    """What a payload record is sent as."""
+    if "base64" in record:
+        return base64.b64decode(record["base64"])
+    return record["text"].encode() if "text" in record else json.dumps(record["json"]).encode()

@@ -1,0 +1,50 @@
+"""Requests to a real-time endpoint of SageMaker: ``InvokeEndpoint``, signed with Signature Version 4."""
+
+from urllib.parse import quote
+
+from loadwright_runtime import (
+    Body,
+    Credentials,
+    Payload,
+    Request,
+    RequestSource,
+    Signer,
+    SourceSetup,
+    host_header,
+    variables,
+)
+from loadwright_runtime.sigv4 import PreparedRequest
+
+
+class SageMakerRequests(RequestSource):
+    """Invokes one endpoint with the bundle's payloads."""
+
+    def __init__(self, setup: SourceSetup):
+        super().__init__(setup)
+        purpose = "the load generators sign every request with these AWS credentials"
+        credentials = Credentials(
+            variables.required("AWS_ACCESS_KEY_ID", purpose),
+            variables.required("AWS_SECRET_ACCESS_KEY", purpose),
+            variables.optional("AWS_SESSION_TOKEN"),
+        )
+        self._signer = Signer(credentials, self.config["region"], "sagemaker")
+        self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/invocations"
+        self._name = self.config["requestName"]
+        self._payloads = setup.payloads(self._encode)
+        self._prepared: dict[str, PreparedRequest] = {}
+
+    def next_request(self) -> Request:
+        body, content_type = self._payloads.next_body()
+        prepared = self._prepared.get(content_type) or self._prepare(content_type)
+        return Request("POST", self._path, name=self._name, headers=prepared.headers(body), body=body)
+
+    def _encode(self, payload: Payload) -> Body:
+        return payload.encode(self.config["contentType"])
+
+    def _prepare(self, content_type: str) -> PreparedRequest:
+        headers = {"Content-Type": content_type, **self.config["headers"]}
+        if "accept" in self.config:
+            headers["Accept"] = self.config["accept"]
+        prepared = self._signer.prepare("POST", host_header(self.host), self._path, headers=headers)
+        self._prepared[content_type] = prepared
+        return prepared
