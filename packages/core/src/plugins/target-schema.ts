@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const aFunction = z.custom<(...parameters: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'must be a function',
+);
+
+const pythonFile = z.custom<URL>(
+  (value) => value instanceof URL && value.protocol === 'file:' && value.pathname.endsWith('.py'),
+  'must be the file: URL of a .py file, such as new URL("./locustfile.py", import.meta.url)',
+);
+
+const optionsSchema = z.custom((value) => {
+  const standard = (
+    value as { '~standard'?: { validate?: unknown; jsonSchema?: { input?: unknown } } } | undefined
+  )?.['~standard'];
+  return typeof standard?.validate === 'function' && typeof standard.jsonSchema?.input === 'function';
+}, 'must be a schema with Standard Schema and Standard JSON Schema, such as one of zod 4.2 or later');
+
+/** What a {@link TargetDefinition} must have, to be checked where it comes from outside. */
+export const targetDefinitionSchema = z.looseObject({
+  kind: z.custom<string>(
+    (value) => typeof value === 'string' && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(value),
+    'must be a name in lower case with hyphens',
+  ),
+  summary: z.custom<string>((value) => typeof value === 'string' && value !== '', 'must be one line of text'),
+  options: optionsSchema,
+  example: z.custom((value) => value !== undefined, 'must be options that validate'),
+  locustfile: pythonFile,
+  pythonModules: z.array(pythonFile, 'must be a list of URLs').optional(),
+  host: aFunction,
+  targetConfig: aFunction,
+  payloads: aFunction.optional(),
+  environment: aFunction.optional(),
+  resolveEnvironment: aFunction.optional(),
+  preflight: aFunction.optional(),
+  iamStatements: aFunction.optional(),
+  labels: aFunction.optional(),
+  emulator: z
+    .looseObject({ options: optionsSchema, start: aFunction }, 'must be an object with options and start')
+    .optional(),
+});
