@@ -23,3 +23,16 @@ export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
 export { LocustMaster, type LocustMasterOptions } from './locust/master.js';
 export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';
+export {
+  loadTarget,
+  validateTargetFactory,
+  assertTarget,
+  type BuiltInTargets,
+  type LoadTargetOptions,
+} from './plugins/load-target.js';
+export {
+  writePayloads,
+  readFirstPayload,
+  type PayloadOptions,
+  type WrittenPayloads,
+} from './payloads/write.js';
