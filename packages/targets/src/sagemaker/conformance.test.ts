@@ -1,0 +1,11 @@
+import { targetConformance } from '@loadwright/core/testing';
+import { beforeAll, describe, it, vi } from 'vitest';
+import { sagemaker } from './index.js';
+
+describe('sagemaker', () => {
+  // The end of the SDK's chain asks the metadata service, which must not be reached from a test.
+  beforeAll(() => void vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true'));
+
+  const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  for (const check of targetConformance(sagemaker, { environment })) it(check.name, check.run);
+});
