@@ -1,0 +1,57 @@
+import type { Fleet, LoadTest, RunReport } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Context } from './context.js';
+import { interruptible } from './interrupt.js';
+import { createLiveView } from './live/view.js';
+import { formatReport } from './output/report.js';
+
+/** How a run is carried out and shown. */
+export interface CarryOutOptions {
+  readonly fleet: Fleet;
+  readonly resultsDirectory: string;
+  /** False: plain lines even on a terminal. */
+  readonly live: boolean;
+}
+
+/** Runs a load test with a live view, and prints what it found. */
+export async function carryOut(
+  context: Context,
+  test: LoadTest,
+  options: CarryOutOptions,
+): Promise<ExitCode> {
+  const { io } = context;
+  const { fleet, resultsDirectory } = options;
+  const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
+  const report = await interruptible(
+    io,
+    {
+      onStop: (signal) =>
+        view.say(
+          `stopping (${signal}): the load ends, what was measured is kept, the fleet is removed; press Ctrl-C again to leave at once`,
+        ),
+      abandoned:
+        fleet.kind === 'local'
+          ? 'nothing to clean up: the processes of a local fleet end with this command'
+          : `resources of the fleet "${fleet.kind}" may remain`,
+    },
+    (signal) => test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory }),
+  ).finally(() => view.close());
+  printReport(context, report);
+  return exitCodeOfReport(report);
+}
+
+/** The report on stdout: as JSON, or for people with the next step. */
+export function printReport(context: Context, report: RunReport): void {
+  if (context.json) return context.printJson(report);
+  const { colors } = context;
+  const next = report.aborted
+    ? 'The run was stopped early, so it says nothing for certain: loadwright run'
+    : `loadwright report ${report.runId} --open`;
+  context.print('', formatReport(report, colors).trimEnd(), `  ${colors.dim('next      ')}${next}`);
+}
+
+/** The exit code that a finished run gives. */
+export function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {
+  if (aborted) return exitCodes.aborted;
+  return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[verdict];
+}

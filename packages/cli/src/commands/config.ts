@@ -1,0 +1,94 @@
+import { configJsonSchema } from '@loadwright/core/config';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { JsonObject, JsonValue } from '@loadwright/core';
+import type { Command } from 'commander';
+import { builtInTargets } from '../built-in-targets.js';
+import {
+  addConfigurationFlags,
+  loadConfiguration,
+  resultsDirectory,
+  type ConfigurationFlags,
+} from '../configuration.js';
+import type { Context } from '../context.js';
+import { createConfiguredTest } from '../load-test.js';
+import { examples } from '../output/help.js';
+import { formatTable } from '../output/table.js';
+import { findTarget } from '../target.js';
+
+export function configure(command: Command, context: Context): void {
+  const print = command
+    .command('print')
+    .description('Every value of the configuration, and where it comes from. Secrets are left out.');
+  addConfigurationFlags(print)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright config print', 'all values'],
+        ['LOADWRIGHT_WORKERS=8 loadwright config print', 'with a variable'],
+      ]),
+    )
+    .action(context.action((options: ConfigurationFlags) => printConfiguration(options, context)));
+  command
+    .command('schema')
+    .description('The JSON Schema of a configuration file, for editors.')
+    .addHelpText(
+      'after',
+      examples(context, [['loadwright config schema > loadwright.schema.json', 'for "$schema"']]),
+    )
+    .action(context.action(() => printSchema(context)));
+  command.addHelpText(
+    'after',
+    examples(context, [['loadwright config print', 'all values, and their origin']]),
+  );
+}
+
+async function printConfiguration(options: ConfigurationFlags, context: Context): Promise<ExitCode> {
+  const { io } = context;
+  const loaded = await loadConfiguration(options, io);
+  const configuration: JsonObject = {
+    ...createConfiguredTest(loaded, { environment: io.environment }).configuration,
+    fleet: loaded.config.fleet as JsonObject,
+    results: await resultsDirectory(undefined, io, loaded),
+  };
+  const values = flatten(configuration).map(([path, value]) => ({
+    path,
+    value,
+    origin: originOf(path, loaded.origins),
+  }));
+  if (context.json) context.printJson({ file: loaded.file, configuration, values });
+  else
+    context.print(
+      formatTable(
+        ['value', '', 'origin'],
+        values.map(({ path, value, origin }) => [path, JSON.stringify(value), origin]),
+        context.colors,
+      ),
+    );
+  return exitCodes.pass;
+}
+
+async function printSchema(context: Context): Promise<ExitCode> {
+  const definitions = await Promise.all(
+    Object.keys(builtInTargets).map(async (kind) => (await findTarget(kind, context.io)).definition),
+  );
+  context.printJson(configJsonSchema(definitions));
+  return exitCodes.pass;
+}
+
+/** The origin of a value, or that of the object that it belongs to. */
+function originOf(path: string, origins: Readonly<Record<string, string>>): string {
+  const parts = path.split('.');
+  for (let length = parts.length; length > 0; length -= 1) {
+    const origin = origins[parts.slice(0, length).join('.')];
+    if (origin !== undefined) return origin;
+  }
+  return 'default';
+}
+
+/** Dotted paths and their values; a list is one value. */
+function flatten(value: JsonValue, path = ''): [string, JsonValue][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
+  const entries = Object.entries(value).filter((entry) => entry[1] !== undefined);
+  return entries.flatMap(([key, item]) => flatten(item as JsonValue, path === '' ? key : `${path}.${key}`));
+}

@@ -1,0 +1,100 @@
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { isLoadwrightError } from '@loadwright/core';
+import type { Command } from 'commander';
+import { findConfigurationFile, loadConfiguration, resultsDirectory } from '../configuration.js';
+import type { Context } from '../context.js';
+import {
+  checkLocust,
+  checkNode,
+  checkProgram,
+  checkResults,
+  checkTarget,
+  type Finding,
+} from '../doctor/checks.js';
+import { interruptible } from '../interrupt.js';
+import { examples } from '../output/help.js';
+
+interface DoctorOptions {
+  readonly config?: string;
+  readonly fix?: boolean;
+}
+
+export function configure(command: Command, context: Context): void {
+  command
+    .description(
+      'Look at this machine and this project, and tell all that is missing at once. Makes no request to the service.',
+    )
+    .option('--config <file>', 'the configuration file')
+    .option('--fix', 'install the managed Locust')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright doctor', 'what is missing'],
+        ['loadwright doctor --fix', 'and install Locust'],
+      ]),
+    )
+    .action(context.action((options: DoctorOptions) => doctor(options, context)));
+}
+
+async function doctor(options: DoctorOptions, context: Context): Promise<ExitCode> {
+  const { io } = context;
+  const findings = await interruptible(
+    io,
+    { onStop: () => context.note('stopping…'), abandoned: 'run "loadwright doctor --fix" again' },
+    async (signal) => [
+      await checkNode(),
+      ...(await checkLocust(io, {
+        fix: options.fix ?? false,
+        signal,
+        onProgress: (line) => context.note(context.errorColors.dim(line)),
+      })),
+      await checkProgram('uv', 'makes the first installation of Locust quicker', io),
+      await checkProgram('docker', 'runs a rendered bundle: docker compose up --scale worker=16', io),
+      ...(await checkProject(options, context)),
+    ],
+  );
+  const problems = findings.filter(({ state }) => state === 'problem').length;
+  if (context.json) context.printJson({ problems, findings });
+  else context.print(...findings.flatMap((finding) => format(finding, context)), '', conclude(problems));
+  return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
+}
+
+async function checkProject({ config }: DoctorOptions, { io }: Context): Promise<Finding[]> {
+  const subject = 'configuration';
+  if (config === undefined && (await findConfigurationFile(io.cwd)) === undefined) {
+    return [
+      {
+        subject,
+        state: 'missing',
+        detail: `no loadwright.config file in ${io.cwd}`,
+        remedy: 'write one: loadwright init',
+      },
+    ];
+  }
+  try {
+    const loaded = await loadConfiguration({ config }, io);
+    return [
+      { subject, state: 'good', detail: loaded.file },
+      ...(await checkTarget(loaded.config.target, loaded.baseDirectory, io)),
+      await checkResults(await resultsDirectory(undefined, io, loaded)),
+    ];
+  } catch (error) {
+    if (!isLoadwrightError(error)) throw error;
+    return [{ subject, state: 'problem', detail: error.message, remedy: error.hint }];
+  }
+}
+
+function format({ subject, state, detail, remedy }: Finding, { colors }: Context): string[] {
+  const symbol = { good: colors.green('✓'), missing: colors.yellow('–'), problem: colors.red('✗') }[state];
+  const indent = (text: string) => text.replaceAll('\n', '\n    ');
+  return [
+    `${symbol} ${colors.bold(subject)}: ${indent(detail)}`,
+    ...(remedy === undefined ? [] : [`    ${colors.cyan('→')} ${indent(remedy)}`]),
+  ];
+}
+
+function conclude(problems: number): string {
+  if (problems === 0) return 'Ready.';
+  return problems === 1 ? '1 problem.' : `${problems} problems.`;
+}

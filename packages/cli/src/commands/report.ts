@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import { printReport } from '../carry-out.js';
+import { resultsDirectory } from '../configuration.js';
+import type { Context } from '../context.js';
+import { formatCount, formatMilliseconds, formatRate } from '../output/format.js';
+import { examples } from '../output/help.js';
+import { formatTable } from '../output/table.js';
+import { findRun, listRuns, readReport } from '../results.js';
+
+interface ReportOptions {
+  readonly results?: string;
+  readonly open?: boolean;
+  readonly list?: boolean;
+}
+
+export function configure(command: Command, context: Context): void {
+  command
+    .description('Show a past run again: the newest, or the one with this id or name.')
+    .option('--list', 'list the runs, newest first')
+    .option('--open', 'open report.html')
+    .option('--results <folder>', 'where the results are (default: as the configuration says, or results)')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright report', 'the newest run'],
+        ['loadwright report --list', 'which runs there are'],
+        ['loadwright report demo-sagemaker --open', 'the newest run of that name, in the browser'],
+      ]),
+    )
+    .action(
+      context.action((run: string | undefined, options: ReportOptions) => report(run, options, context)),
+    );
+}
+
+/** Shows; it does not judge again, so the exit code is 0 whatever the verdict was. */
+async function report(run: string | undefined, options: ReportOptions, context: Context): Promise<ExitCode> {
+  const results = await resultsDirectory(options.results, context.io);
+  if (options.list) {
+    await list(results, context);
+    return exitCodes.pass;
+  }
+  const found = await findRun(results, run);
+  printReport(context, await readReport(found));
+  if (options.open) await context.io.openFile(join(found.directory, 'report.html'));
+  return exitCodes.pass;
+}
+
+async function list(results: string, context: Context): Promise<void> {
+  const runs = await listRuns(results);
+  const reports = await Promise.all(runs.map(readReport));
+  if (context.json) {
+    context.printJson(
+      reports.map(({ name, runId, verdict, startedAt, resultsDirectory: directory }) => ({
+        name,
+        runId,
+        verdict,
+        startedAt,
+        directory,
+      })),
+    );
+  } else if (reports.length === 0) {
+    context.print(`${results}: there are no finished runs`);
+  } else {
+    const right = (title: string) => ({ title, align: 'right' as const });
+    context.print(
+      formatTable(
+        ['run', 'verdict', 'started', right('requests'), right('failed'), right('p95')],
+        reports.map(({ name, runId, verdict, startedAt, total }) => [
+          `${name}/${runId}`,
+          verdict,
+          startedAt,
+          formatCount(total.count),
+          formatRate(total.failureRate),
+          formatMilliseconds(total.p95),
+        ]),
+        context.colors,
+      ),
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import type { Emulator } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { LoadedConfig } from '@loadwright/core/config';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { carryOut } from '../carry-out.js';
+import {
+  addConfigurationFlags,
+  loadConfiguration,
+  resultsDirectory,
+  type ConfigurationFlags,
+} from '../configuration.js';
+import type { Context } from '../context.js';
+import { emulatorOf, pointAt, startEmulator } from '../emulation.js';
+import { createFleet } from '../fleet.js';
+import { createConfiguredTest } from '../load-test.js';
+import { examples } from '../output/help.js';
+
+interface RunOptions extends ConfigurationFlags {
+  readonly emulator?: boolean;
+  readonly dryRun?: boolean;
+  readonly live: boolean;
+}
+
+export function configure(command: Command, context: Context): void {
+  addConfigurationFlags(command)
+    .description(
+      'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. ' +
+        'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 104 bad configuration, 105 stopped.',
+    )
+    .option('--emulator', "load the target's emulator, started for this run, instead of the real service")
+    .option('--dry-run', 'print the plan and the resolved configuration; change nothing')
+    .option('--no-live', 'plain lines instead of the live view')
+    .option('--json', 'one JSON document on stdout, everything else on stderr')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright run', 'as the file says'],
+        ['loadwright run --emulator', 'without the real service'],
+        ['loadwright run --users 200 --duration 5m', 'more load'],
+        ['loadwright run --dry-run', 'what would happen'],
+        ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
+      ]),
+    )
+    .action(context.action((options: RunOptions) => run(options, context)));
+}
+
+async function run(options: RunOptions, context: Context): Promise<ExitCode> {
+  const loaded = await loadConfiguration(options, context.io);
+  if (options.dryRun) return dryRun(loaded, options, context);
+  if (!options.emulator) return runAgainst(undefined, loaded, options, context);
+  // Wrong options are told before anything is started.
+  const { definition } = loaded.config.target;
+  emulatorOf(definition);
+  const { emulator, capacity } = await startEmulator(definition);
+  try {
+    context.note(
+      `${definition.kind} emulator: ${emulator.url}${capacity === undefined ? '' : `, serves ${capacity} requests/s at most`}`,
+    );
+    return await runAgainst(emulator, loaded, options, context);
+  } finally {
+    await emulator.stop();
+  }
+}
+
+async function runAgainst(
+  emulator: Emulator | undefined,
+  loaded: LoadedConfig,
+  { live }: RunOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const { environment } = context.io;
+  const { target } = loaded.config;
+  const test = createConfiguredTest(
+    loaded,
+    emulator ? pointAt(target, emulator, environment) : { environment },
+  );
+  return carryOut(context, test, {
+    fleet: await createFleet(loaded.config.fleet, environment),
+    resultsDirectory: await resultsDirectory(undefined, context.io, loaded),
+    live,
+  });
+}
+
+async function dryRun(loaded: LoadedConfig, { emulator }: RunOptions, context: Context): Promise<ExitCode> {
+  const { environment } = context.io;
+  const { colors } = context;
+  const test = createConfiguredTest(loaded, { environment });
+  const plan = await test.plan(await createFleet(loaded.config.fleet, environment));
+  const { configuration } = test;
+  if (context.json) {
+    context.printJson({ dryRun: true, plan, configuration });
+    return exitCodes.pass;
+  }
+  const { usDollars, source } = plan.pricePerHour;
+  context.print(
+    colors.bold('Dry run: nothing is changed, nothing is sent.'),
+    '',
+    colors.bold('Plan'),
+    ...plan.resources.map((line) => `  ${line}`),
+    ...(emulator ? [`  the ${loaded.config.target.definition.kind} emulator, which the load goes to`] : []),
+    `  ${usDollars.toFixed(2)} US dollars an hour (${source})`,
+    ...plan.permissions.flatMap(({ Action }) => Action.map((action) => `  permission ${action}`)),
+    '',
+    colors.bold('Configuration'),
+    stringify(configuration).trimEnd().replace(/^/gm, '  '),
+  );
+  return exitCodes.pass;
+}

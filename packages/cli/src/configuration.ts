@@ -1,0 +1,96 @@
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LoadwrightError } from '@loadwright/core';
+import { loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
+import type { Command } from 'commander';
+import { builtInTargets } from './built-in-targets.js';
+import type { CliIo } from './io.js';
+import { collect } from './parse.js';
+
+/** The names that a configuration file may have. */
+export const configurationFiles = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml'].map(
+  (ending) => `loadwright.config.${ending}`,
+);
+
+/** What the flags of a command say about the configuration. */
+export interface ConfigurationFlags {
+  readonly config?: string;
+  readonly threshold?: readonly string[];
+  readonly [flag: string]: unknown;
+}
+
+/** Gives a command the flags that change the configuration: the file, every setting, and thresholds. */
+export function addConfigurationFlags(command: Command): Command {
+  command.option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)');
+  for (const { flag, type, description, variable } of settings) {
+    command.option(`${flag} <${type}>`, `${description} (variable ${variable})`);
+  }
+  return command.option(
+    '--threshold <threshold>',
+    "what must hold, instead of the file's for that metric: 'http_req_duration: p(95)<200'; may be repeated",
+    collect,
+  );
+}
+
+/** The configuration of this folder: defaults < file < environment < flags. */
+export async function loadConfiguration(flags: ConfigurationFlags, io: CliIo): Promise<LoadedConfig> {
+  const given = settings.flatMap(({ flag }) => {
+    const value = flags[camelCase(flag)];
+    return typeof value === 'string' ? [[flag, value] as const] : [];
+  });
+  const loaded = await loadConfig({
+    cwd: io.cwd,
+    ...(flags.config !== undefined && { file: flags.config }),
+    environment: io.environment,
+    flags: Object.fromEntries(given),
+    builtInTargets,
+  });
+  const thresholds = parseThresholdFlags(flags.threshold ?? []);
+  return {
+    ...loaded,
+    config: { ...loaded.config, thresholds: { ...loaded.config.thresholds, ...thresholds } },
+  };
+}
+
+/** The configuration file of a folder, if there is one. */
+export async function findConfigurationFile(directory: string): Promise<string | undefined> {
+  const files = new Set(await readdir(directory));
+  return configurationFiles.find((file) => files.has(file));
+}
+
+/** The folder of all results: the flag, the variable, the configuration file, or `results`. */
+export async function resultsDirectory(
+  flag: string | undefined,
+  io: CliIo,
+  loaded?: LoadedConfig,
+): Promise<string> {
+  const given = flag ?? io.environment['LOADWRIGHT_RESULTS'];
+  if (given) return resolve(io.cwd, given);
+  const configured = loaded ?? ((await findConfigurationFile(io.cwd)) && (await loadConfiguration({}, io)));
+  return configured
+    ? resolve(configured.baseDirectory, configured.config.results)
+    : resolve(io.cwd, 'results');
+}
+
+function parseThresholdFlags(texts: readonly string[]): Record<string, string[]> {
+  const thresholds: Record<string, string[]> = {};
+  for (const text of texts) {
+    const [, metric, expression] = /^\s*([^:{\s]+(?:\{[^}]*\})?)\s*:\s*(.+?)\s*$/.exec(text) ?? [];
+    if (metric === undefined || expression === undefined) {
+      throw new LoadwrightError(
+        'THRESHOLD_INVALID',
+        `--threshold: found "${text}", expected metric: expression`,
+        {
+          hint: "for example --threshold 'http_req_duration: p(95)<200'",
+        },
+      );
+    }
+    (thresholds[metric] ??= []).push(expression);
+  }
+  return thresholds;
+}
+
+/** `--spawn-rate` → `spawnRate`, as commander names it. */
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

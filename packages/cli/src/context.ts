@@ -1,0 +1,45 @@
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { CliIo } from './io.js';
+import { colorsFor, type Colors } from './output/colors.js';
+
+/** What a command works with. */
+export interface Context {
+  readonly io: CliIo;
+  /** Colours for stdout. */
+  readonly colors: Colors;
+  /** Colours for stderr. */
+  readonly errorColors: Colors;
+  /** True with `--json`: stdout carries exactly one JSON document. */
+  readonly json: boolean;
+  /** The exit code that the command has given itself. */
+  exitCode: ExitCode;
+  /** Prints lines on stdout. */
+  print(...lines: readonly string[]): void;
+  /** Prints lines for people that are not the result: on stderr. */
+  note(...lines: readonly string[]): void;
+  /** Prints the one JSON document. */
+  printJson(document: unknown): void;
+  /** Makes an action of commander out of a function that gives the exit code. */
+  action<Arguments extends unknown[]>(
+    handler: (...values: Arguments) => Promise<ExitCode>,
+  ): (...values: Arguments) => Promise<void>;
+}
+
+export function createContext(argv: readonly string[], io: CliIo): Context {
+  const context: Context = {
+    io,
+    colors: colorsFor(io.stdout, io.environment),
+    errorColors: colorsFor(io.stderr, io.environment),
+    json: argv.includes('--json'),
+    exitCode: exitCodes.pass,
+    print: (...lines) => void io.stdout.write(`${lines.join('\n')}\n`),
+    note: (...lines) => void io.stderr.write(`${lines.join('\n')}\n`),
+    printJson: (document) => void io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`),
+    action:
+      (handler) =>
+      async (...values) => {
+        context.exitCode = await handler(...values);
+      },
+  };
+  return context;
+}

@@ -1,0 +1,14 @@
+import { LoadwrightError, type Fleet } from '@loadwright/core';
+import type { CliIo } from './io.js';
+
+/** The fleet of a configuration: `{ kind: 'local', … }`. */
+export async function createFleet(
+  { kind, ...options }: { readonly kind: string; readonly [option: string]: unknown },
+  environment: CliIo['environment'],
+): Promise<Fleet> {
+  if (kind !== 'local') {
+    throw new LoadwrightError('CONFIG_INVALID', `fleet.kind: found "${kind}", expected "local"`);
+  }
+  const { localFleet } = await import('@loadwright/infra/local');
+  return localFleet({ environment, ...options });
+}

@@ -1,0 +1,54 @@
+import { stringify } from 'yaml';
+
+/** The formats that `loadwright init` writes. */
+export const configFormats = ['ts', 'json', 'yaml'] as const;
+
+export type ConfigFormat = (typeof configFormats)[number];
+
+/** A first test: small enough for any service, and long enough to mean something. */
+export function firstConfig(kind: string, options: Readonly<Record<string, unknown>>) {
+  return {
+    target: { kind, ...options },
+    workers: 2,
+    load: { users: 20, spawnRate: 5, duration: '1m', waitTime: { min: '50ms', max: '150ms' } },
+    thresholds: {
+      http_req_failed: ['rate<0.01'],
+      http_req_duration: ['p(95)<500'],
+    },
+  };
+}
+
+const howToRun = [
+  'A load test for "loadwright run". The first time, without the real service: "loadwright run --emulator".',
+  'Options of the target: "loadwright targets show KIND". Everything resolved: "loadwright config print".',
+];
+
+/** The text of a configuration file. */
+export function formatConfig(config: ReturnType<typeof firstConfig>, format: ConfigFormat): string {
+  const comments = howToRun.map((line) => line.replace('KIND', config.target.kind));
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(config, undefined, 2)}\n`;
+    case 'yaml':
+      return `${comments.map((line) => `# ${line}\n`).join('')}${stringify(config)}`;
+    case 'ts':
+      // The import is of a type, so the file also runs where @loadwright/core is not installed beside it.
+      return [
+        `import type { LoadwrightConfig } from '@loadwright/core/config';`,
+        '',
+        ...comments.map((line) => `// ${line}`),
+        `export default ${formatLiteral(config)} satisfies LoadwrightConfig;`,
+        '',
+      ].join('\n');
+  }
+}
+
+/** JSON as one writes it in TypeScript: names without quotes, single quotes around texts. */
+function formatLiteral(value: unknown): string {
+  return JSON.stringify(value, undefined, 2)
+    .replace(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, '$1$2:')
+    .replace(/"((?:[^"\\']|\\[^"u])*)"(,?)$/gm, "'$1'$2")
+    .replace(/([\]}'"\w])$/gm, (match, end: string, offset: number, text: string) =>
+      /^\n\s*[\]}]/.test(text.slice(offset + match.length)) ? `${end},` : match,
+    );
+}

@@ -1,0 +1,124 @@
+import { stripVTControlCharacters } from 'node:util';
+import { formatDuration, type Sample } from '@loadwright/core';
+import type { Colors } from '../output/colors.js';
+import {
+  formatCount,
+  formatMilliseconds,
+  formatNumber,
+  formatRate,
+  progressBar,
+  sparkline,
+} from '../output/format.js';
+import { phaseTitles } from './phases.js';
+import type { LiveState } from './state.js';
+
+/** What a frame is drawn with. */
+export interface FrameOptions {
+  /** Width of the terminal, in characters. */
+  readonly columns: number;
+  readonly colors: Colors;
+  /** The wall clock, in milliseconds. */
+  readonly now: number;
+}
+
+const labelWidth = 10;
+
+/** The live part of the screen, drawn anew for every frame. No line is wider than the terminal. */
+export function renderFrame(state: LiveState, options: FrameOptions): string {
+  const { colors, columns } = options;
+  if (state.phase === undefined) return '';
+  const lines = [title(state, options)];
+  if (state.phase === 'load' && state.sample) {
+    lines.push(progress(state, state.sample, options), '', ...figures(state, state.sample, options));
+  }
+  if (state.ui && (state.phase === 'load' || state.phase === 'connect')) {
+    const { url, username, password } = state.ui;
+    lines.push(...row('web UI', [url, `login ${username} ${password}`], options));
+  }
+  return lines.map((line) => cut(line, columns, colors)).join('\n');
+}
+
+function title(state: LiveState, { colors, now }: FrameOptions): string {
+  const seconds = Math.max(0, Math.floor((now - state.phaseStartedAt) / 1000));
+  const detail =
+    state.phase === 'connect' && state.connected
+      ? ` ${state.connected.workers} of ${state.connected.expectedWorkers}`
+      : '';
+  const name = state.phase ? phaseTitles[state.phase] : '';
+  // The bar below tells the time of the load.
+  const time = state.phase === 'load' || seconds === 0 ? '' : colors.dim(` ${formatDuration(seconds)}`);
+  return `${colors.cyan('●')} ${colors.bold(name)}${detail}${time}`;
+}
+
+function progress(state: LiveState, sample: Sample, { colors, columns }: FrameOptions): string {
+  const total = state.durationSeconds;
+  const elapsed = Math.min(sample.elapsedSeconds, total);
+  const text = `${formatDuration(elapsed)} of ${formatDuration(total)} · ${formatDuration(total - elapsed)} left`;
+  const width = Math.max(0, Math.min(40, columns - text.length - 4));
+  const bar = progressBar(total === 0 ? 1 : elapsed / total, width);
+  return `  ${colors.cyan(bar.filled)}${colors.dim(bar.empty)}${width > 0 ? '  ' : ''}${text}`;
+}
+
+function figures(state: LiveState, sample: Sample, options: FrameOptions): string[] {
+  const { colors } = options;
+  const failed = sample.totalRequests === 0 ? 0 : sample.totalFailures / sample.totalRequests;
+  const paint = sample.totalFailures > 0 ? colors.red : (text: string) => text;
+  const expected = state.connected?.expectedWorkers ?? sample.workers.length;
+  const lost = sample.workers.length < expected;
+  const workers = `${sample.workers.length} of ${expected}`;
+  return [
+    ...row('users', [formatCount(sample.users)], options),
+    ...row(
+      'rate',
+      [`${formatNumber(sample.requestsPerSecond)} requests/s`, ...trend(state, options)],
+      options,
+    ),
+    ...row(
+      'requests',
+      [
+        formatCount(sample.totalRequests),
+        paint(`${formatCount(sample.totalFailures)} failed (${formatRate(failed)})`),
+      ],
+      options,
+    ),
+    ...row(
+      'latency',
+      [
+        `p50 ${formatMilliseconds(sample.p50)}`,
+        `p95 ${formatMilliseconds(sample.p95)}`,
+        `p99 ${formatMilliseconds(sample.p99)}`,
+      ],
+      options,
+    ),
+    ...row('workers', [lost ? colors.red(workers) : workers, cpu(sample)], options),
+  ];
+}
+
+function trend(state: LiveState, { colors, columns }: FrameOptions): string[] {
+  const width = Math.min(30, columns - labelWidth - 24);
+  return width < 8 ? [] : [colors.cyan(sparkline(state.throughput, width))];
+}
+
+function cpu({ workers }: Sample): string {
+  const percents = workers.map((worker) => worker.cpuPercent);
+  if (percents.length === 0) return '';
+  if (percents.length <= 4) return `CPU ${percents.map((percent) => `${Math.round(percent)} %`).join('  ')}`;
+  const mean = percents.reduce((sum, percent) => sum + percent, 0) / percents.length;
+  return `CPU mean ${Math.round(mean)} %  highest ${Math.round(Math.max(...percents))} %`;
+}
+
+/** A label and its values: beside each other where they fit, otherwise one below the other. */
+function row(label: string, values: readonly string[], { columns, colors }: FrameOptions): string[] {
+  const head = `  ${colors.dim(label.padEnd(labelWidth))}`;
+  const indent = ' '.repeat(labelWidth + 2);
+  const beside = values.filter((value) => value !== '').join('   ');
+  if (labelWidth + 2 + stripVTControlCharacters(beside).length <= columns) return [head + beside];
+  return values.filter((value) => value !== '').map((value, index) => (index === 0 ? head : indent) + value);
+}
+
+/** Shortens a line that is too wide; it loses its colours. */
+function cut(line: string, columns: number, colors: Colors): string {
+  const plain = stripVTControlCharacters(line);
+  if (plain.length <= columns) return line;
+  return `${plain.slice(0, Math.max(0, columns - 1))}${colors.dim('…')}`;
+}

@@ -1,0 +1,127 @@
+import { formatDuration, type OnProgress, type RunEvent } from '@loadwright/core';
+import { createLogUpdate } from 'log-update';
+import type { CliIo, OutputStream } from '../io.js';
+import { colorsFor, type Colors } from '../output/colors.js';
+import { formatCount, formatMilliseconds, formatNumber } from '../output/format.js';
+import { renderFrame } from './frame.js';
+import { emptyState, reduce, type LiveState } from './state.js';
+
+/** Shows a run while it goes on. */
+export interface LiveView {
+  readonly onProgress: OnProgress;
+  /** Prints a line that stays. */
+  say(line: string): void;
+  /** Ends the view; what has been printed stays. */
+  close(): void;
+}
+
+/** Time between two frames when no event comes, in milliseconds. */
+const frameInterval = 500;
+/** Seconds of load between two lines where there is no terminal. */
+const lineInterval = 5;
+
+/** A view that is redrawn on a terminal, and plain lines elsewhere or when it is not wanted. */
+export function createLiveView(
+  io: CliIo,
+  stream: OutputStream,
+  { live = true }: { live?: boolean } = {},
+): LiveView {
+  const colors = colorsFor(stream, io.environment);
+  return stream.isTTY && live ? terminalView(io, stream, colors) : lineView(io, stream, colors);
+}
+
+function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {
+  // Hides the cursor by itself rather than through log-update, which would use the process's own stderr for it.
+  const update = createLogUpdate(stream as NodeJS.WritableStream, { showCursor: true });
+  stream.write('\u001B[?25l');
+  let state = emptyState;
+  const draw = () => {
+    const columns = stream.columns ?? 80;
+    const frame = renderFrame(state, { columns, colors, now: io.now() });
+    if (frame === '') update.clear();
+    else update(frame);
+  };
+  const timer = setInterval(draw, frameInterval);
+  const say = (line: string) => {
+    update.clear();
+    stream.write(`${line}\n`);
+    draw();
+  };
+  return {
+    onProgress(event) {
+      const now = io.now();
+      const before = state;
+      state = reduce(state, event, now);
+      if (event.type === 'phase' && event.state === 'finished') state = { ...state, phase: undefined };
+      const line = describeEvent(event, before, now, colors);
+      if (line === undefined) draw();
+      else say(line);
+    },
+    say,
+    close() {
+      clearInterval(timer);
+      update.clear();
+      update.done();
+      stream.write('\u001B[?25h');
+    },
+  };
+}
+
+function lineView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {
+  let state = emptyState;
+  let nextLine = lineInterval;
+  const say = (line: string) => void stream.write(`${line}\n`);
+  return {
+    onProgress(event) {
+      const now = io.now();
+      const line = describeEvent(event, state, now, colors) ?? plainLine(event, colors);
+      state = reduce(state, event, now);
+      if (event.type === 'sample') {
+        if (event.sample.elapsedSeconds < nextLine) return;
+        nextLine += lineInterval;
+      }
+      if (line !== undefined) say(line);
+    },
+    say,
+    close() {},
+  };
+}
+
+/** The line that stays behind when something is done, or a step that people should read. */
+function describeEvent(event: RunEvent, state: LiveState, now: number, colors: Colors): string | undefined {
+  if (event.type === 'message') {
+    return event.level === 'warning'
+      ? `${colors.yellow('!')} ${event.message}`
+      : colors.dim(`  ${event.message}`);
+  }
+  if (event.type !== 'phase' || event.state === 'started') return undefined;
+  const seconds = (now - state.phaseStartedAt) / 1000;
+  const time = seconds >= 1 ? colors.dim(` (${formatDuration(seconds)})`) : '';
+  const detail = event.detail === undefined ? '' : `: ${event.detail}`;
+  return `${colors.green('✓')} ${event.phase}${detail}${time}`;
+}
+
+/** What a reader of a log sees of the events that a terminal draws. The login is not for logs. */
+function plainLine(event: RunEvent, colors: Colors): string | undefined {
+  switch (event.type) {
+    case 'phase':
+      return `${colors.cyan('●')} ${event.phase}`;
+    case 'ready':
+      return `  web UI: ${event.url} (its login is shown on a terminal only)`;
+    case 'connected':
+      return `  ${event.workers} of ${event.expectedWorkers} workers connected`;
+    case 'sample': {
+      const { sample, durationSeconds } = event;
+      return [
+        `  ${formatDuration(sample.elapsedSeconds)} of ${formatDuration(durationSeconds)}`,
+        `${formatCount(sample.users)} users`,
+        `${formatNumber(sample.requestsPerSecond)} requests/s`,
+        `${formatCount(sample.totalFailures)} failed`,
+        `p50 ${formatMilliseconds(sample.p50)} p95 ${formatMilliseconds(sample.p95)} p99 ${formatMilliseconds(sample.p99)}`,
+        `${sample.workers.length} workers, CPU ${sample.workers.map((worker) => `${Math.round(worker.cpuPercent)} %`).join(' ')}`,
+      ].join(' · ');
+    }
+    default:
+      return undefined;
+  }
+}

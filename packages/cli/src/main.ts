@@ -1,0 +1,35 @@
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { CommanderError } from 'commander';
+import { createContext, type Context } from './context.js';
+import type { CliIo } from './io.js';
+import { describeError, formatError } from './output/errors.js';
+import { createProgram } from './program.js';
+
+export type { CliIo, OutputStream, StopSignal } from './io.js';
+
+/**
+ * The command `loadwright`.
+ *
+ * @param argv The arguments after the command's own name.
+ * @returns the exit code; never throws and never ends the process.
+ */
+export async function main(argv: readonly string[], io: CliIo): Promise<ExitCode> {
+  const context = createContext(argv, io);
+  try {
+    const program = await createProgram(argv, context);
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    return report(error, context);
+  }
+}
+
+function report(error: unknown, context: Context): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
+  const debug = Boolean(context.io.environment['LOADWRIGHT_DEBUG']);
+  context.io.stderr.write(formatError(error, context.errorColors, debug));
+  const document = describeError(error);
+  if (context.json) context.printJson(document);
+  return document.error.exitCode;
+}

@@ -1,0 +1,51 @@
+import { exitCodeOf, isLoadwrightError } from '@loadwright/core/errors';
+import type { ExitCode } from '@loadwright/core/exit-codes';
+import type { Colors } from './colors.js';
+
+/** An error as `--json` prints it. */
+export interface ErrorDocument {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly exitCode: ExitCode;
+  };
+}
+
+/** Every error, also a defect of Loadwright itself, in the one form that it is shown in. */
+export function describeError(error: unknown): ErrorDocument {
+  if (isLoadwrightError(error)) {
+    const { code, message, hint } = error;
+    return { error: { code, message, ...(hint !== undefined && { hint }), exitCode: exitCodeOf(error) } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    error: {
+      code: 'INTERNAL',
+      message: `a defect of Loadwright itself: ${message}`,
+      hint: 'please report it, with what "LOADWRIGHT_DEBUG=1" adds to this output and what "loadwright doctor" says',
+      exitCode: 1,
+    },
+  };
+}
+
+/** An error for people. The stack trace is for whoever asks for it with LOADWRIGHT_DEBUG=1. */
+export function formatError(error: unknown, colors: Colors, debug: boolean): string {
+  const { code, message, hint } = describeError(error).error;
+  const lines = [
+    `${colors.red(colors.bold('error:'))} ${indent(message)}`,
+    ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(hint)}`]),
+    colors.dim(`code: ${code}`),
+  ];
+  if (debug && error instanceof Error && error.stack) lines.push('', error.stack, ...causes(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function causes(error: Error): string[] {
+  if (!(error.cause instanceof Error)) return [];
+  return [`caused by: ${error.cause.stack ?? error.cause.message}`, ...causes(error.cause)];
+}
+
+function indent(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}

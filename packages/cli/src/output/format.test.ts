@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatCount,
+  formatMilliseconds,
+  formatNumber,
+  formatRate,
+  progressBar,
+  sparkline,
+} from './format.js';
+
+describe('figures', () => {
+  it.each([
+    [formatCount(1234567), '1,234,567'],
+    [formatNumber(4.214), '4.21'],
+    [formatNumber(42.14), '42.1'],
+    [formatNumber(4210.4), '4,210'],
+    [formatMilliseconds(null), '–'],
+    [formatMilliseconds(0.4), '0.4 ms'],
+    [formatMilliseconds(231), '231 ms'],
+    [formatMilliseconds(12_340), '12.3 s'],
+    [formatRate(0.0123), '1.23 %'],
+    [sparkline([0, 5, 10], 30), '▁▅█'],
+    [sparkline([0, 0], 30), '▁▁'],
+    [sparkline([9, 1, 2, 4], 3), '▃▅█'],
+  ])('%s', (actual, expected) => expect(actual).toBe(expected));
+
+  it('draws a bar of a fixed width, whatever the part', () => {
+    for (const part of [-1, 0, 0.33, 1, 7]) {
+      const { filled, empty } = progressBar(part, 10);
+      expect(filled.length + empty.length).toBe(10);
+    }
+  });
+});

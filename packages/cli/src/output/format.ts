@@ -1,0 +1,40 @@
+/** 1234567 → `1,234,567`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** Three figures that count: 4.21, 42.1, 421, 4,210. */
+export function formatNumber(value: number): string {
+  const digits = value === 0 || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+/** Milliseconds, in seconds from ten of them on. */
+export function formatMilliseconds(milliseconds: number | null): string {
+  if (milliseconds === null) return '–';
+  return milliseconds >= 10_000
+    ? `${formatNumber(milliseconds / 1000)} s`
+    : `${formatNumber(milliseconds)} ms`;
+}
+
+/** 0.0123 → `1.23 %`. */
+export function formatRate(rate: number): string {
+  return `${formatNumber(rate * 100)} %`;
+}
+
+const blocks = '▁▂▃▄▅▆▇█';
+
+/** The newest values as bars, measured against their own greatest; from zero. */
+export function sparkline(values: readonly number[], width: number): string {
+  const shown = values.slice(-width);
+  const greatest = Math.max(...shown, 0);
+  return shown
+    .map((value) => blocks[greatest === 0 ? 0 : Math.round((value / greatest) * (blocks.length - 1))])
+    .join('');
+}
+
+/** A bar of a width, filled to a part between 0 and 1. */
+export function progressBar(part: number, width: number): { filled: string; empty: string } {
+  const count = Math.round(Math.min(1, Math.max(0, part)) * width);
+  return { filled: '━'.repeat(count), empty: '─'.repeat(width - count) };
+}

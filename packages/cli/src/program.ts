@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { LoadwrightError } from '@loadwright/core/errors';
+import { Command, CommanderError } from 'commander';
+import { commands, completionSummary } from './commands.js';
+import type { Context } from './context.js';
+import { examples } from './output/help.js';
+
+/** The command line: every command with its arguments, and the options of those that the arguments name. */
+export async function createProgram(argv: readonly string[], context: Context): Promise<Command> {
+  const { io, colors } = context;
+  const program = new Command('loadwright')
+    .description('Load tests for model endpoints, run by Locust.')
+    .version(await version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      // Errors are thrown, and printed by main in the one form that all errors have.
+      outputError: () => {},
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => colors.isColorSupported,
+      getErrHasColors: () => context.errorColors.isColorSupported,
+    })
+    .configureHelp({
+      styleTitle: (text) => colors.bold(text),
+      styleCommandText: (text) => colors.cyan(text),
+      styleOptionTerm: (text) => colors.cyan(text),
+      styleSubcommandTerm: (text) => colors.cyan(text),
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright demo', 'see a whole load test in half a minute'],
+        ['loadwright init sagemaker', 'begin your own'],
+        ['loadwright run', 'run it'],
+      ]),
+    );
+  const named = new Set(argv);
+  // What can be completed is everything.
+  const everything = named.has('complete') || named.has('completion');
+  for (const { usage, summary, load } of commands) {
+    const command = program
+      .command(usage)
+      .summary(summary)
+      .description(`${capitalise(summary)}.`);
+    if (everything || named.has(command.name())) await (await load()).configure(command, context);
+  }
+  if (everything) {
+    const { addCompletion } = await import('./completion.js');
+    addCompletion(program, context, completionSummary);
+  } else {
+    program.command('completion <shell>').summary(completionSummary);
+  }
+  overrideExit(program);
+  return program;
+}
+
+/** Turns what commander has to say about the command line into an error of ours. */
+function overrideExit(command: Command): void {
+  command.exitOverride((error) => {
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    throw usageError(error, commandPath(command));
+  });
+  command.commands.forEach(overrideExit);
+}
+
+function usageError(error: CommanderError, path: string): LoadwrightError {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const help = `run "${path} --help"`;
+  return new LoadwrightError('USAGE', message, {
+    hint: suggestion ? `${suggestion.replace(/^\(Did/, 'did').replace(/\)$/, '')} Otherwise ${help}` : help,
+  });
+}
+
+function commandPath(command: Command): string {
+  return command.parent ? `${commandPath(command.parent)} ${command.name()}` : command.name();
+}
+
+function argumentTerm(argument: Command['registeredArguments'][number]): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}
