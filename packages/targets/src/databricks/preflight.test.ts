@@ -150,7 +150,7 @@ describe('other answers', () => {
     async (body) => {
       await expect(preflightAnswered({ status: 200, body })).rejects.toMatchObject({
         code: 'PREFLIGHT_FAILED',
-        message: expect.stringContaining('not with predictions'),
+        message: expect.stringContaining('answered, but the answer'),
         hint: expect.stringContaining("format: 'raw'"),
       });
     },
@@ -158,6 +158,20 @@ describe('other answers', () => {
 
   it('200 with outputs is a feature that was served', async () => {
     await expect(preflightAnswered({ status: 200, body: { outputs: [{ a: 1 }] } })).resolves.toBeDefined();
+  });
+
+  it('an answer that expect.json does not allow', async () => {
+    const answer = { status: 200, body: { predictions: [1] } };
+    const json = { pointer: '/predictions/0', type: 'string' };
+    await expect(preflightAnswered(answer, { expect: { json } })).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      message: expect.stringContaining('/predictions/0 is not of type string: {"predictions":[1]}'),
+      hint: expect.stringContaining('expect.json'),
+    });
+  });
+
+  it('a raw body may get any answer', async () => {
+    await preflightAnswered({ status: 200, body: 'data: [DONE]' }, { format: 'raw' });
   });
 
   it('a status in expect.status is a success', async () => {

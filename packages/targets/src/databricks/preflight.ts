@@ -5,6 +5,7 @@ import {
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
+import { answerProblem } from './expected-answer.js';
 import { endpointPath, hostOf, timeoutSeconds, type DatabricksOptions } from './options.js';
 import { refusal } from './refusal.js';
 import { tokenVariable } from './token.js';
@@ -33,7 +34,7 @@ export async function preflight(
   if (!options.expect.status.includes(status)) {
     throw refusal({ status, text: redact(text), url, endpointName: options.endpointName });
   }
-  if (options.format !== 'raw') checkAnswer(redact(text), url);
+  checkAnswer(redact(text), url, options);
   return {
     summary: `POST ${endpointPath(options)} answered ${status} with ${Buffer.byteLength(text)} bytes`,
     latencyMilliseconds,
@@ -57,31 +58,19 @@ async function post(
   }
 }
 
-/** A prediction is an object with `predictions`, and `outputs` when features are served. */
-function checkAnswer(text: string, url: string): void {
-  const answer = parseJson(text);
-  if (
-    typeof answer === 'object' &&
-    answer !== null &&
-    ['predictions', 'outputs'].some((key) => key in answer)
-  ) {
-    return;
-  }
+/** Whole bodies may get any answer; everything else must be a prediction, and hold what `expect.json` says. */
+function checkAnswer(text: string, url: string, { format, expect }: DatabricksOptions): void {
+  if (format === 'raw' && !expect.json) return;
+  const problem = answerProblem(text, expect.json);
+  if (problem === undefined) return;
   throw new LoadwrightError(
     'PREFLIGHT_FAILED',
-    `${url} answered with status 200, but not with predictions: ${text.slice(0, 200) || 'an empty body'}`,
+    `${url} answered, but ${problem}: ${text.slice(0, 200) || 'an empty body'}`,
     {
-      hint:
-        'Check workspaceUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
-        "write whole bodies and set format: 'raw'.",
+      hint: expect.json
+        ? 'Correct the option expect.json, or the payloads. Every request would count as failed.'
+        : 'Check workspaceUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
+          "write whole bodies and set format: 'raw'.",
     },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
