@@ -63,7 +63,10 @@ export function prepare(options: LoadTestOptions): PreparedTest {
   const own = attempt(() => validate(ownOptions, rest, { field: '' }));
   const profile = attempt(() => validate(loadProfileSchema, load, { field: 'load' }));
   const thresholds = own && attempt(() => parseThresholds(own.thresholds));
-  const definition = attempt(() => assertTarget(target, 'target').definition);
+  const definition = attempt(() => {
+    assertTarget(target, 'target');
+    return target.definition;
+  });
   const targetOptions =
     definition && attempt(() => validate(definition.options, target.options, { field: 'target' }));
   if (!own || !profile || !thresholds || !definition || targetOptions === undefined) throw combine(problems);
