@@ -14,6 +14,8 @@ export interface MasterStatistics {
   readonly total: RequestStatistics;
   readonly requests: readonly RequestStatistics[];
   readonly errors: readonly ErrorStatistics[];
+  /** What a target counts beside the requests, of all workers; a name that never came up is absent. */
+  readonly counters?: Readonly<Record<string, number>> | undefined;
   readonly locustVersion: string;
   readonly pythonVersion: string;
 }
