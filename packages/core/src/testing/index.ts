@@ -13,3 +13,4 @@ export {
 } from './loopback-endpoint.js';
 export { type ConformanceCheck, type KnownGaps } from './conformance.js';
 export { targetConformance, type TargetConformanceOptions } from './target-conformance.js';
+export { fleetConformance, type FleetConformanceOptions } from './fleet-conformance.js';

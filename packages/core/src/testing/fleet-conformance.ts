@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import type { Fleet, FleetHandle, ProvisionRequest } from '../fleet/contract.js';
+import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
+
+/** What the suite needs to make a fleet. */
+export interface FleetConformanceOptions {
+  /** A request with a real bundle and a run id of its own; called once for each fleet that is made. */
+  readonly provisionRequest: () => ProvisionRequest | Promise<ProvisionRequest>;
+  /** Checks that are known to fail, by name, with the reason. */
+  readonly knownGaps?: KnownGaps;
+}
+
+/**
+ * The checks that every fleet must pass. They make real fleets, and remove them again whatever happens.
+ *
+ * @param makeFleet a new object at each call, as another process or machine would have it.
+ */
+export function fleetConformance(
+  makeFleet: () => Fleet,
+  { provisionRequest, knownGaps = {} }: FleetConformanceOptions,
+): ConformanceCheck[] {
+  async function withFleet(
+    use: (handle: FleetHandle, request: ProvisionRequest) => Promise<void>,
+  ): Promise<void> {
+    const request = await provisionRequest();
+    const handle = await makeFleet().provision(request);
+    try {
+      await use(handle, request);
+    } finally {
+      await handle.destroy();
+    }
+  }
+
+  async function assertNothingLeft(runId: string): Promise<void> {
+    const left = (await makeFleet().listOrphans()).filter((orphan) => orphan.runId === runId);
+    assert.deepEqual(left, [], 'nothing may be left behind');
+  }
+
+  const checks: ConformanceCheck[] = [
+    {
+      name: 'names its contract version and kind',
+      run: async () => {
+        const { kind, specificationVersion } = makeFleet();
+        assert.equal(specificationVersion, 1);
+        assert.match(kind, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'kind: lower case with hyphens');
+      },
+    },
+    {
+      name: 'plans without making anything',
+      run: async () => {
+        const request = await provisionRequest();
+        const plan = await makeFleet().plan(request);
+        assert.deepEqual(await makeFleet().plan(request), plan, 'the same request must give the same plan');
+        assert(plan.resources.length > 0, 'the plan must list what would be made');
+        assert(plan.pricePerHour.usDollars >= 0 && plan.pricePerHour.source, 'a price needs its source');
+        await assertNothingLeft(request.runId);
+      },
+    },
+    {
+      name: 'makes a master that answers and the workers that were asked for',
+      run: () =>
+        withFleet(async (handle, request) => {
+          assert.equal(handle.runId, request.runId);
+          assert.equal(handle.expectedWorkers, request.workers);
+          assert.doesNotMatch(handle.masterUrl, /\/$/, 'masterUrl must have no trailing slash');
+          const nodes = await handle.status();
+          assert.equal(nodes.filter(({ role }) => role === 'master').length, 1, 'one master');
+          assert.equal(nodes.filter(({ role }) => role === 'worker').length, request.workers, 'all workers');
+          assert(
+            nodes.every(({ state }) => state === 'starting' || state === 'running'),
+            'every node is starting or running',
+          );
+          assert.equal(
+            await statusOfMaster(handle, handle.login.password),
+            200,
+            'the login must be accepted',
+          );
+        }),
+    },
+    {
+      name: 'lets nobody in without the login',
+      run: () =>
+        withFleet(async (handle) => {
+          for (const password of [undefined, 'wrong']) {
+            const status = await statusOfMaster(handle, password);
+            assert([302, 401, 403].includes(status), `without the login the master answers ${status}`);
+          }
+        }),
+    },
+    {
+      name: 'is found again by its run id, and removed from elsewhere',
+      run: () =>
+        withFleet(async (handle, request) => {
+          const attached = await makeFleet().attach(request.runId);
+          assert.equal(attached.masterUrl, handle.masterUrl);
+          assert.equal(attached.expectedWorkers, handle.expectedWorkers);
+          assert.deepEqual(attached.login, handle.login);
+          const { remaining, removed } = await attached.destroy();
+          assert(removed.length > 0, 'destroy must say what it removed');
+          assert.deepEqual(remaining, [], 'destroy must leave nothing');
+          assert.deepEqual(
+            await handle.destroy(),
+            { removed: [], remaining: [] },
+            'a second destroy must find nothing to remove',
+          );
+          await assert.rejects(statusOfMaster(handle, undefined), 'the master must be gone');
+          await assertNothingLeft(request.runId);
+        }),
+    },
+    {
+      name: 'leaves nothing when it is stopped while it is made',
+      run: async () => {
+        const request = await provisionRequest();
+        const making = makeFleet().provision({ ...request, signal: AbortSignal.abort() });
+        await assert.rejects(
+          making.then((handle) => handle.destroy()),
+          'provision must reject when its signal is aborted',
+        );
+        await assertNothingLeft(request.runId);
+      },
+    },
+  ];
+  return withKnownGaps(checks, knownGaps);
+}
+
+/** The status that the master's statistics answer with. */
+async function statusOfMaster({ masterUrl }: FleetHandle, password: string | undefined): Promise<number> {
+  const response = await fetch(`${masterUrl}/stats/requests`, {
+    headers: password === undefined ? {} : { Authorization: `Bearer ${password}` },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(10_000),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
