@@ -1,0 +1,23 @@
+import { optionRows } from '../../packages/cli/dist/output/schema-table.js';
+
+const code = (text) => (text === undefined || text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``);
+const plain = (text) => text.replaceAll('|', '\\|').replaceAll('<', '\\<').replaceAll('\n', ' ');
+
+/** A Markdown table. */
+export function table(titles, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** The options that a JSON Schema describes: the same rows as `loadwright targets show` prints. */
+export function optionsTable(schema) {
+  const rows = optionRows(schema).map((option) => [
+    code(option.name) + (option.required ? ' **required**' : ''),
+    code(option.type),
+    code(option.default),
+    plain(option.description) + (option.secret ? ' _(secret)_' : ''),
+  ]);
+  return table(['option', 'type', 'default', 'meaning'], rows);
+}
+
+export { code, plain };
