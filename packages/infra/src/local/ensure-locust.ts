@@ -15,7 +15,7 @@ export async function ensureLocust(
   options: LocalFleetOptions = {},
   { signal, onProgress = () => {} }: { signal?: AbortSignal; onProgress?: (message: string) => void } = {},
 ): Promise<LocustInstallation> {
-  return unlessAborted(signal, async () => {
+  return onThisMachine(signal, async () => {
     const { locust, cacheDirectory, environment } = resolveOptions(options);
     if (locust) return checkNamedLocust(locust, environment, signal);
     const requirements = fileURLToPath(requirementsFile);
@@ -32,7 +32,7 @@ export async function findLocust(
   options: LocalFleetOptions = {},
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<LocustInstallation | undefined> {
-  return unlessAborted(signal, async () => {
+  return onThisMachine(signal, async () => {
     const { locust, cacheDirectory, environment } = resolveOptions(options);
     if (locust) return checkNamedLocust(locust, environment, signal);
     const requirements = fileURLToPath(requirementsFile);
@@ -40,10 +40,16 @@ export async function findLocust(
   });
 }
 
-async function unlessAborted<Result>(
+/** Refuses systems without process groups, and tells an abort as one. */
+async function onThisMachine<Result>(
   signal: AbortSignal | undefined,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  if (process.platform === 'win32') {
+    throw new LoadwrightError('LOCUST_UNAVAILABLE', 'Local fleets run on Linux and macOS.', {
+      hint: 'On Windows, run Loadwright inside the Windows Subsystem for Linux.',
+    });
+  }
   try {
     return await work();
   } catch (error) {

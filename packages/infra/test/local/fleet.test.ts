@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocustMaster } from '@loadwright/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -63,6 +63,16 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     for (const file of readdirSync(request.logDirectory)) {
       expect(readFileSync(join(request.logDirectory, file), 'utf8')).not.toContain(canary);
     }
+  });
+
+  it("does not heed a Locust configuration in the user's home", async () => {
+    const request = provisionRequest();
+    const home = join(request.bundle.directory, '..');
+    writeFileSync(join(home, '.locust.conf'), 'headless = true\n');
+    const handle = await localFleet({ locust, environment: { ...process.env, HOME: home } }).provision(
+      request,
+    );
+    expect((await handle.destroy()).remaining).toEqual([]);
   });
 
   it.each([
