@@ -40,7 +40,9 @@ export async function chalicePreflight(
       throw networkFailure(error, url, what);
     });
   const latencyMilliseconds = performance.now() - started;
-  if (!options.expect.status.includes(status)) throw refusal(status, text, url, options);
+  if (!options.expect.status.includes(status)) {
+    throw refusal(status, withoutSecrets(text, context.resolvedEnvironment.variables), url, options);
+  }
   return { summary: `${options.method} ${url} answered ${status}`, latencyMilliseconds };
 }
 
@@ -118,6 +120,11 @@ function refusal(status: number, text: string, url: string, options: ChaliceOpti
       (said === undefined ? '.' : `: ${said}`),
     { hint, retryable },
   );
+}
+
+/** A service may repeat what it was sent. */
+function withoutSecrets(text: string, secrets: Readonly<Record<string, string>>): string {
+  return Object.values(secrets).reduce((safe, secret) => safe.replaceAll(secret, '***'), text);
 }
 
 /** What Chalice (`Message`) or API Gateway (`message`) says, if it says something short. */
