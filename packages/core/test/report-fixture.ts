@@ -151,7 +151,7 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
       {
         method: 'POST',
         name: 'predict-batch',
-        error: 'check failed: /predictions/0 is "n/a", expected a number',
+        error: 'check of /predictions/0: not of type number',
         occurrences: Math.round(failures * 0.13),
         hint: 'An answer came, but not the expected one. Compare an answer of the service with `expect` of the target.',
       },

@@ -30,7 +30,7 @@ test('an invalid measurement is an error, whatever the thresholds say', () => {
 
 test('holds no character that XML cannot hold, and no markup from outside', () => {
   const xml = renderJunit({ ...hostileReport(), name: 'bell \u0007 null \u0000', reasons: ['\uFFFE'] });
-   
+
   expect(xml).not.toMatch(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE]/);
   expect(xml).not.toContain('<img');
 });
