@@ -18,7 +18,7 @@ export function processIo(): CliIo {
   process.stderr.on('error', onStreamError);
   return {
     cwd: process.cwd(),
-    environment: process.env,
+    environment: { ...process.env },
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

@@ -23,7 +23,10 @@ export interface FrameOptions {
 
 const labelWidth = 10;
 
-/** The live part of the screen, drawn anew for every frame. No line is wider than the terminal. */
+/**
+ * The live part of the screen, drawn anew for every frame. No line is wider than the terminal, except that the login is
+ * never cut.
+ */
 export function renderFrame(state: LiveState, options: FrameOptions): string {
   const { colors, columns } = options;
   if (state.phase === undefined) return '';
@@ -31,11 +34,12 @@ export function renderFrame(state: LiveState, options: FrameOptions): string {
   if (state.phase === 'load' && state.sample) {
     lines.push(progress(state, state.sample, options), '', ...figures(state, state.sample, options));
   }
+  const shown = lines.map((line) => cut(line, columns, colors));
   if (state.ui && (state.phase === 'load' || state.phase === 'connect')) {
     const { url, username, password } = state.ui;
-    lines.push(...row('web UI', [url, `login ${username} ${password}`], options));
+    shown.push(...row('web UI', [url, `user ${username}`, `password ${password}`], options));
   }
-  return lines.map((line) => cut(line, columns, colors)).join('\n');
+  return shown.join('\n');
 }
 
 function title(state: LiveState, { colors, now }: FrameOptions): string {
