@@ -47,6 +47,7 @@ test.each([
 
 test('the JSON Schema names every member', () => {
   const { properties, required } = runReportJsonSchema();
-  expect(Object.keys(properties as object)).toEqual(Object.keys(realisticReport()));
-  expect(required).toHaveLength(Object.keys(realisticReport()).length);
+  const members = Object.keys(realisticReport());
+  expect(Object.keys(properties as object)).toEqual(expect.arrayContaining(members));
+  expect(required).toEqual(members);
 });
