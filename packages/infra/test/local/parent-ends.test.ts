@@ -26,7 +26,7 @@ async function parentAt(line: string, end?: string) {
 }
 
 describe('when the process that made a fleet ends, nothing is left', { timeout: 60_000 }, () => {
-  it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('by %s', async (signal) => {
     const { parent, ended, directory } = await parentAt('provisioned');
     expect(processesIn(directory)).toHaveLength(3);
     parent.kill(signal);
