@@ -24,7 +24,7 @@ const nothing: RequestStatistics = {
 export function figuresOf(
   statistics: MasterStatistics | undefined,
   observation: Observation,
-): Pick<RunReport, 'total' | 'requests' | 'errors' | 'series' | 'distribution' | 'loadSeconds'> {
+): Pick<RunReport, 'total' | 'requests' | 'errors' | 'counters' | 'series' | 'distribution' | 'loadSeconds'> {
   const { loadSeconds } = observation;
   const total = statistics?.total ?? nothing;
   return {
@@ -32,6 +32,8 @@ export function figuresOf(
     total: summarise(total, loadSeconds),
     requests: (statistics?.requests ?? []).map((request) => summarise(request, loadSeconds)),
     errors: (statistics?.errors ?? []).map(summariseError),
+    ...(statistics?.counters &&
+      Object.keys(statistics.counters).length > 0 && { counters: statistics.counters }),
     series: exactRates(observation, total),
     distribution: total.histogram,
   };
