@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunReport } from '@loadwright/core';
@@ -17,6 +17,7 @@ beforeAll(() => rmSync(cache, { recursive: true, force: true }));
 function project(...files: string[]): string {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'project-'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   for (const file of files) cpSync(join(examples, file), join(folder, file));
   return folder;
 }
@@ -35,8 +36,9 @@ function expectPass(report: RunReport): void {
 
 describe('the configuration', () => {
   it('says the same in TypeScript and in YAML', async () => {
+    const folder = project('loadwright.config.ts', 'loadwright.config.yaml');
     const print = async (file: string) => {
-      const { stdout } = await loadwright(project(file), 'config', 'print', '--json');
+      const { stdout } = await loadwright(folder, 'config', 'print', '--json', '--config', file);
       return (JSON.parse(stdout) as { configuration: unknown }).configuration;
     };
     expect(await print('loadwright.config.yaml')).toEqual(await print('loadwright.config.ts'));
@@ -68,13 +70,16 @@ async function withEmulator<Result>(
 }
 
 it('the program runs', async () => {
+  const cwd = project('program.ts');
+  const compiler = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', 'program.ts'];
+  await execa('tsc', [...compiler, '--ignoreConfig', '--types', 'node'], {
+    cwd,
+    preferLocal: true,
+    localDir: root,
+  });
   const flags = ['--set', 'endpointName=fraud', '--set', 'region=eu-west-1'];
   const { stdout } = await withEmulator(['sagemaker', ...flags], ({ url, environment }) =>
-    execa(process.execPath, ['--import', 'jiti/register', join(examples, 'program.ts')], {
-      cwd: project(),
-      preferLocal: true,
-      env: { ...environment, SAGEMAKER_ENDPOINT_URL: url },
-    }),
+    execa(process.execPath, ['program.js'], { cwd, env: { ...environment, SAGEMAKER_ENDPOINT_URL: url } }),
   );
   expect(stdout).toContain('load finished');
   expect(stdout).toMatch(/PASS All 2 thresholds held/);

@@ -3,12 +3,13 @@ import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
 import { metrics } from '../../packages/core/dist/thresholds/metrics.js';
+import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options.js';
 import { chalice } from '../../packages/targets/dist/chalice/index.js';
 import { databricks } from '../../packages/targets/dist/databricks/index.js';
 import { dht } from '../../packages/targets/dist/dht/index.js';
 import { sagemaker } from '../../packages/targets/dist/sagemaker/index.js';
 import { documentedConstants } from './documented-constants.mjs';
-import { code, optionsTable, plain, table } from './tables.mjs';
+import { code, optionsTable, plain, sentence, table } from './tables.mjs';
 
 /** The alternatives of a schema that are objects: a load profile, a kind of payload source. */
 function objects(schema) {
@@ -61,7 +62,7 @@ export const sections = {
       .map((schema) => {
         const { profile, ...properties } = schema.properties;
         const own = { ...schema, properties };
-        return `### ${profile.const}\n\n${plain(profile.description)}.\n\n${optionsTable(own)}`;
+        return `### ${profile.const}\n\n${sentence(profile.description)}\n\n${optionsTable(own)}`;
       })
       .join('\n\n'),
   metrics: () =>
@@ -90,6 +91,7 @@ export const sections = {
         plain(comment),
       ]),
     ),
+  'fleet:local': () => optionsTable(jsonSchemaOf(localFleetOptionsSchema)),
   ...Object.fromEntries(
     Object.entries(targets).flatMap(([kind, factory]) => [
       [`target:${kind}`, () => target(factory)],
