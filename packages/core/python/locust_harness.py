@@ -168,6 +168,16 @@ class Locusts:
         output, _ = process.communicate(timeout=60)
         return process.returncode, output
 
+    def run_until(
+        self, condition: Callable[[], Any], *arguments: str, variables: dict[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Runs a headless Locust until something holds, then ends it; its exit code and output."""
+        process = self.start("--headless", "-t", "60s", *arguments, variables=variables)
+        eventually(lambda: condition() or process.poll() is not None, "the end of the run")
+        process.terminate()
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
     def close(self) -> None:
         for process in self._processes:
             if process.poll() is None:

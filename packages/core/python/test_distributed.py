@@ -275,14 +275,15 @@ def test_lifeline(make_bundle, start_locusts):
         read_end, write_end = os.pipe()
         try:
             alive = {"variables": {"LOADWRIGHT_LIFELINE_FD": str(read_end)}, "pass_fds": (read_end,)}
-            port = free_port()
+            port, other = free_port(), free_port()
+            ports = (f"--master-bind-port={other}", f"--master-port={other}")
             processes = [
                 locusts.start("--master", f"--master-bind-port={port}", f"--web-port={free_port()}", **alive),
                 locusts.start("--worker", f"--master-port={port}", **alive),
                 # Its master never comes: it is still connecting when the parent goes.
                 locusts.start("--worker", f"--master-port={free_port()}", **alive),
                 locusts.start("--headless", "-t", "60s", **alive),
-                locusts.start("--headless", "-t", "60s", "--processes=2", **alive),
+                locusts.start("--headless", "-t", "60s", "--processes=2", *ports, **alive),
             ]
             eventually(lambda: len(stub.requests) > 50, "load")
             assert [process.poll() for process in processes] == [None] * len(processes)
