@@ -6,6 +6,7 @@ export type * from './json.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';
+export { answerProblem } from './target/answer-problem.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';

@@ -101,6 +101,21 @@ describe('preflight', () => {
     expect(JSON.stringify(error) + (error as Error).message).not.toContain('CANARY');
   });
 
+  it('looks into the answer when expect.json says so', async () => {
+    const input = { expect: { json: { pointer: '/price', type: 'number' as const } } };
+    await preflight({ status: 200, body: { price: 12 } }, { input });
+    await endpoint.stop();
+    const error = await preflight({ status: 200, body: { cost: 'CANARYTOKEN' } }, { input }).catch(
+      (thrown: unknown) => thrown as Error,
+    );
+    expect(error).toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      message: expect.stringContaining('expect.json: /price does not exist'),
+      hint: expect.stringContaining('expect.json'),
+    });
+    expect((error as Error).message).not.toContain('CANARY');
+  });
+
   it('explains that there is no answer in time, and that it was stopped', async () => {
     const never = new Promise<never>(() => {});
     await expect(preflight(never, { input: { timeout: '100ms' } })).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import {
+  answerProblem,
   LoadwrightError,
   networkFailure,
   parseDuration,
@@ -42,6 +43,17 @@ export async function chalicePreflight(
   const latencyMilliseconds = performance.now() - started;
   if (!options.expect.status.includes(status)) {
     throw refusal(status, withoutSecrets(text, context.resolvedEnvironment.variables), url, options);
+  }
+  const problem = options.expect.json && answerProblem(text, options.expect.json);
+  if (problem !== undefined) {
+    const said = withoutSecrets(text, context.resolvedEnvironment.variables).slice(0, 200);
+    throw new LoadwrightError(
+      'PREFLIGHT_FAILED',
+      `${options.method} ${url} answered, but ${problem}: ${said}`,
+      {
+        hint: 'Correct the option expect.json, or the body. Every request would count as failed.',
+      },
+    );
   }
   return { summary: `${options.method} ${url} answered ${status}`, latencyMilliseconds };
 }

@@ -153,6 +153,18 @@ describe('preflight', () => {
     expect((await preflight(answer, { expect: { status: [424] } })).summary).toContain('answered 424');
   });
 
+  it('looks into the answer when expect.json says so', async () => {
+    const wanted = { json: { pointer: '/predictions/0', type: 'number' } };
+    await preflight({ status: 200, body: { predictions: [1] } }, { expect: wanted });
+    await endpoint.stop();
+    await expect(
+      preflight({ status: 200, body: { outputs: [1] } }, { expect: wanted }),
+    ).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      message: expect.stringContaining('expect.json: /predictions/0 does not exist'),
+    });
+  });
+
   it('explains that there is no answer in time', async () => {
     const never = new Promise<never>(() => {});
     const slow = preflight(never as never, { timeout: '100ms' });
