@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { checkConsumer } from './ci/consumer.mjs';
-import { ensureChromium, ensureCompose, installNode } from './ci/machine.mjs';
+import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -30,8 +30,7 @@ function countsOfNpmTest() {
 const ledger = new Ledger(countsOfNpmTest());
 await withLedger(ledger, async () => {
   const tarballs = await checkPackages(ledger, { env, folder: join(environment.folder, 'tarballs') });
-  const folder = join(environment.folder, 'consumer');
-  await checkConsumer(ledger, { env, folder, tarballs, compose: ensureCompose });
+  await checkConsumer(ledger, { env, folder: environment.folder, tarballs });
 
   await ledger.stage('Chromium', ensureChromium);
   await ledger.stage('the report in a browser', () =>
