@@ -36,6 +36,12 @@ await withLedger(ledger, async () => {
   await ledger.stage('the report in a browser', () =>
     vitest('packages/core', { env, config: 'vitest.browser.config.ts' }),
   );
+  await ledger.stage('a payload file of 1 GB in less than 200 MB of memory', () =>
+    vitest('packages/core', {
+      env: { ...env, LOADWRIGHT_TEST_PAYLOAD_MEGABYTES: '1024' },
+      file: 'src/payloads/memory.test.ts',
+    }),
+  );
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),
   );
