@@ -95,6 +95,7 @@ describe('a run', { timeout: 60_000 }, () => {
       'destroy',
     ]);
     expect(report.series).toHaveLength(3);
+    expect(report.series.at(-1)?.workers.map((worker) => worker.cpuPercent > 0)).toEqual([true, true]);
     expect(readdirSync(folderOf()).sort()).toEqual([
       'bundle',
       'config.resolved.json',
