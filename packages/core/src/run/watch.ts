@@ -26,6 +26,8 @@ const rateWindow = 3;
 /** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
 const earlyEndTolerance = 2;
 const deadStates = new Set(['missing', 'stopped']);
+/** States of the master in which every worker must be there: after a stop, workers leave and come back. */
+const loadedStates = new Set(['spawning', 'running']);
 
 /**
  * Watches a load that has just been started, for at most `durationSeconds`, and reads the master once a second.
@@ -116,7 +118,7 @@ async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): P
   if (failed.length > 0)
     return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
   const alive = statistics.workers.filter((worker) => !deadStates.has(worker.state)).length;
-  if (alive >= handle.expectedWorkers || statistics.state === 'stopped') return [];
+  if (alive >= handle.expectedWorkers || !loadedStates.has(statistics.state)) return [];
   return [`A worker was lost: ${alive} of ${handle.expectedWorkers} answer.`];
 }
 
