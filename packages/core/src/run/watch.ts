@@ -5,12 +5,15 @@ import { difference, percentile, type Histogram } from '../locust/histogram.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Sample } from './events.js';
+import { RatesBySecond } from './rates.js';
 
 /** What was seen while the load lasted. */
 export interface Observation {
   readonly samples: readonly Sample[];
   /** The last statistics that the master gave; undefined when it never did. */
   readonly statistics: MasterStatistics | undefined;
+  /** The workers' own counts by second. */
+  readonly rates: RatesBySecond;
   /** The master's clock when the load began, Unix time in seconds. */
   readonly startedAt: number;
   /** Measured length of the load, in seconds. */
@@ -47,6 +50,7 @@ export async function watch(
   const begin = performance.now();
   const samples: Sample[] = [];
   const problems: string[] = [];
+  const rates = new RatesBySecond(options.before.time);
   let histogram: Histogram = options.before.total.histogram;
   let statistics: MasterStatistics | undefined;
   let aborted = false;
@@ -57,7 +61,7 @@ export async function watch(
     aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
     if (aborted) break;
     try {
-      statistics = await master.statistics({ since: options.before.time - 1 });
+      statistics = rates.add(await master.statistics({ since: rates.since }));
     } catch (error) {
       problems.push(await describeLostMaster(handle, error));
       break;
@@ -83,6 +87,7 @@ export async function watch(
   return {
     samples,
     statistics,
+    rates,
     startedAt: options.before.time,
     loadSeconds: (performance.now() - begin) / 1000,
     problems,
