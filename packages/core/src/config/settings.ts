@@ -10,7 +10,7 @@ export interface Setting {
   /** `--users` */
   readonly flag: string;
   /** What is written after the flag. A `number` is converted; a `folder` is relative to the current folder. */
-  readonly type: 'text' | 'number' | 'duration' | 'profile' | 'folder';
+  readonly type: 'text' | 'number' | 'duration' | 'rate' | 'profile' | 'folder';
   readonly description: string;
   /** What is allowed. */
   readonly schema: z.ZodType;
@@ -18,6 +18,7 @@ export interface Setting {
 
 const profiles = loadProfileSchema.out.options;
 const { users, spawnRate, duration } = profiles[0].shape;
+const { arrivalRate } = profiles[6].shape;
 const profileNames = profiles.map((profile) => profile.shape.profile.value);
 
 /** Every setting, in the order in which help shows them. */
@@ -37,6 +38,14 @@ export const settings: readonly Setting[] = [
     type: 'number',
     description: 'users started a second',
     schema: spawnRate.unwrap(),
+  },
+  {
+    path: 'load.arrivalRate',
+    variable: 'LOADWRIGHT_ARRIVAL_RATE',
+    flag: '--arrival-rate',
+    type: 'rate',
+    description: 'requests due in a second or minute, such as 500/s or 30000/m, however slow the answers',
+    schema: arrivalRate,
   },
   {
     path: 'load.duration',

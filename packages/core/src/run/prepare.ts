@@ -4,7 +4,7 @@ import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
-import { resolveLoad } from '../load/resolve.js';
+import { totalSeconds } from '../load/length.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
 import type { TargetDefinition } from '../target/contract.js';
@@ -80,7 +80,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     targetOptions,
     workers: own.workers,
     load: profile,
-    durationSeconds: resolveLoad(profile, 'sequential').durationSeconds,
+    durationSeconds: totalSeconds(profile),
     thresholds,
     configuration: {
       name,

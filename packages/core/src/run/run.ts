@@ -128,7 +128,7 @@ class Run {
 
   async #load(master: LocustMaster, handle: FleetHandle, before: MasterStatistics): Promise<Observation> {
     const test = this.#test;
-    const { users, spawnRate, durationSeconds } = resolveLoad(test.load, 'sequential');
+    const { users, spawnRate, durationSeconds } = resolveLoad(test.load, 'sequential', test.workers);
     const host = test.definition.host(test.targetOptions);
     await master.swarm({ users, spawnRate, host }, this.signal);
     return watch(master, handle, {
