@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loadProfileSchema } from '../load/profile.js';
+import { rateSchema } from '../rate.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
 export interface Setting {
@@ -18,7 +19,6 @@ export interface Setting {
 
 const profiles = loadProfileSchema.out.options;
 const { users, spawnRate, duration } = profiles[0].shape;
-const { arrivalRate } = profiles[6].shape;
 const profileNames = profiles.map((profile) => profile.shape.profile.value);
 
 /** Every setting, in the order in which help shows them. */
@@ -45,7 +45,7 @@ export const settings: readonly Setting[] = [
     flag: '--arrival-rate',
     type: 'rate',
     description: 'requests due in a second or minute, such as 500/s or 30000/m, however slow the answers',
-    schema: arrivalRate,
+    schema: rateSchema(),
   },
   {
     path: 'load.duration',

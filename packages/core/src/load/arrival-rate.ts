@@ -1,0 +1,35 @@
+import type { ArrivalPlan } from './plan.js';
+
+interface Line {
+  readonly begin: number;
+  readonly end: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+function linesOf({ startRate, stages }: ArrivalPlan): Line[] {
+  let [begin, from] = [0, startRate];
+  return stages.map(({ durationSeconds, rate }) => {
+    const line = { begin, end: begin + durationSeconds, from, to: rate };
+    [begin, from] = [line.end, rate];
+    return line;
+  });
+}
+
+function rateOn({ begin, end, from, to }: Line, second: number): number {
+  return end === begin ? to : from + ((to - from) * (second - begin)) / (end - begin);
+}
+
+/** Requests a second that are due at a second of the load; 0 after its end. */
+export function rateAt(plan: ArrivalPlan, second: number): number {
+  const line = linesOf(plan).findLast(({ begin, end }) => begin <= second && second <= end);
+  return line ? rateOn(line, second) : 0;
+}
+
+/** How many requests are due between two seconds of the load: the mean, if they come at random. */
+export function arrivalsBetween(plan: ArrivalPlan, from: number, to: number): number {
+  return linesOf(plan).reduce((total, line) => {
+    const [begin, end] = [Math.max(from, line.begin), Math.min(to, line.end)];
+    return end > begin ? total + ((rateOn(line, begin) + rateOn(line, end)) / 2) * (end - begin) : total;
+  }, 0);
+}
