@@ -1,11 +1,25 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { builtInTargets } from '../built-in-targets.js';
 import { configFormats } from '../init/config-file.js';
 import { run, TestIo } from '../../test/support.js';
 
 const kinds = Object.keys(builtInTargets);
+
+/** A terminal with somebody who waits for a question before answering it. */
+function atTerminal() {
+  const io = new TestIo({ terminal: true });
+  const keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+  Object.assign(io, { stdin: keys });
+  const answer = async (question: string, text: string) => {
+    while (!io.stdout.text.includes(question)) await once(io.stdout, 'written');
+    keys.write(text);
+  };
+  return { io, answer };
+}
 
 describe('loadwright init', () => {
   it.each(kinds.flatMap((kind) => configFormats.map((format) => [kind, format] as const)))(
@@ -32,29 +46,16 @@ describe('loadwright init', () => {
           kind: 'dht',
           baseUrl: 'http://cache.example',
           protocol: 'koorde',
-          urls: {
-            template: 'https://origin.example/item/{i}',
-            count: 100,
-          },
+          urls: { template: 'https://origin.example/item/{i}', count: 100 },
         },
         workers: 2,
         load: {
           users: 20,
           spawnRate: 5,
           duration: '1m',
-          waitTime: {
-            min: '50ms',
-            max: '150ms',
-          },
+          waitTime: { min: '50ms', max: '150ms' },
         },
-        thresholds: {
-          http_req_failed: [
-            'rate<0.01',
-          ],
-          http_req_duration: [
-            'p(95)<500',
-          ],
-        },
+        thresholds: { http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<500'] },
       } satisfies LoadwrightConfig;
       "
     `);
@@ -71,6 +72,27 @@ describe('loadwright init', () => {
     const forced = ['init', 'dht', '--yes', '--format', 'yaml', '--force'];
     expect((await run(forced, new TestIo({ cwd: io.cwd }))).exitCode).toBe(0);
     expect(await readFile(join(io.cwd, 'loadwright.config.yaml'), 'utf8')).toBe(before);
+  });
+
+  it('asks on a terminal: target, format, and what the target cannot do without', async () => {
+    const { io, answer } = atTerminal();
+    const ended = run(['init'], io);
+    await answer('What do you want to test?', '\u001B[B\r'); // The second: databricks.
+    await answer('Which kind of configuration file?', '\r');
+    await answer('workspaceUrl', '\r');
+    await answer('endpointName', '2\r');
+    expect((await ended).exitCode).toBe(0);
+    const text = await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8');
+    expect(text).toContain("kind: 'databricks'");
+    expect(text).toMatch(/endpointName: '.+2'/);
+  });
+
+  it('writes nothing when the questions are left with Ctrl-C', async () => {
+    const { io, answer } = atTerminal();
+    const ended = run(['init'], io);
+    await answer('What do you want to test?', '\u0003');
+    expect((await ended).exitCode).toBe(105);
+    expect(await readdir(io.cwd)).toEqual([]);
   });
 
   it('asks for a target on the command line when there is no terminal', async () => {

@@ -90,6 +90,6 @@ describe('renderFrame', () => {
       .slice(0, 8)
       .reduce((folded, event) => reduce(folded, event, 0), emptyState);
     const frame = renderFrame({ ...state, phase: 'connect' }, { columns: 80, colors, now: 7000 });
-    expect(frame.split('\n')[0]).toBe('● wait for the workers 1 of 2 7s');
+    expect(frame.split('\n')[0]).toBe('● connect: wait for the workers 1 of 2 7s');
   });
 });

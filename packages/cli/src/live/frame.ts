@@ -48,10 +48,10 @@ function title(state: LiveState, { colors, now }: FrameOptions): string {
     state.phase === 'connect' && state.connected
       ? ` ${state.connected.workers} of ${state.connected.expectedWorkers}`
       : '';
-  const name = state.phase ? phaseTitles[state.phase] : '';
+  const meaning = state.phase && phaseTitles[state.phase];
   // The bar below tells the time of the load.
   const time = state.phase === 'load' || seconds === 0 ? '' : colors.dim(` ${formatDuration(seconds)}`);
-  return `${colors.cyan('●')} ${colors.bold(name)}${detail}${time}`;
+  return `${colors.cyan('●')} ${colors.bold(state.phase ?? '')}${meaning ? `: ${meaning}` : ''}${detail}${time}`;
 }
 
 function progress(state: LiveState, sample: Sample, { colors, columns }: FrameOptions): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { momentOf, windowOf } from './window.js';
+import { windowOf } from './window.js';
 import type { MasterStatistics, RequestStatistics } from './statistics.js';
 
 function request(change: Partial<RequestStatistics>): RequestStatistics {
@@ -111,11 +111,4 @@ describe('windowOf', () => {
     expect(window.lag).toEqual([[1, 6]]);
     expect(window.phases).toEqual({ connect: [[2, 1]], tls: [], wait: [] });
   });
-});
-
-describe('momentOf', () => {
-  it('is where the counts by second reach the count of the reading', () =>
-    expect(momentOf(reading(earlier), reading(later))).toBe(101.25));
-  it('is unknown before the first request', () =>
-    expect(momentOf(reading(request({})), reading(later))).toBeUndefined());
 });

@@ -65,20 +65,3 @@ function phasesBetween(later: PhaseHistograms, earlier: PhaseHistograms = {}): P
     difference(later[phase] ?? [], earlier[phase] ?? []);
   return { connect: between('connect'), tls: between('tls'), wait: between('wait') };
 }
-
-/**
- * When a reading of a run was really taken, on the workers' clocks: their reports lag up to a second behind, so it is
- * the moment at which their own counts by second, which are known afterwards, reach the count of the reading.
- *
- * @param final The last statistics of the run, with the figures by second of all of it.
- * @returns Unix time in seconds; undefined when the reading held nothing.
- */
-export function momentOf(reading: MasterStatistics, final: MasterStatistics): number | undefined {
-  let missing = reading.total.count;
-  if (missing === 0) return undefined;
-  for (const [second, count] of final.total.requestsPerSecond) {
-    if (count >= missing) return second + missing / count;
-    missing -= count;
-  }
-  return undefined;
-}

@@ -61,25 +61,22 @@ export function figuresOf(judged: JudgedLoad, observation: Observation): Figures
     requests: (statistics?.requests ?? []).map((request) => summarise(request, seconds)),
     errors: (statistics?.errors ?? []).map(summariseError),
     ...(counters.length > 0 && { counters: Object.fromEntries(counters) }),
-    ...(total.responseHistogram && { arrivals: summariseArrivals(statistics, judged.samples) }),
+    ...(statistics?.counters?.['offered'] !== undefined && {
+      arrivals: summariseArrivals(statistics.counters, judged.samples),
+    }),
     ...(statistics && summariseGenerator(statistics)),
-    series: exactRates(observation, total),
+    series: exactRates(observation),
     distribution: total.responseHistogram ?? total.histogram,
     ...(total.responseHistogram && { serviceDistribution: total.histogram }),
   };
 }
 
 function summariseArrivals(
-  statistics: MasterStatistics | undefined,
+  { offered = 0, late = 0, dropped = 0 }: Readonly<Record<string, number>>,
   samples: readonly Sample[],
 ): ArrivalSummary {
-  const { offered = 0, late = 0, dropped = 0 } = statistics?.counters ?? {};
-  return {
-    offered,
-    late,
-    dropped,
-    mostInFlight: Math.max(0, ...samples.map(({ open }) => open?.inFlight ?? 0)),
-  };
+  const inFlight = samples.map(({ open }) => open?.inFlight ?? 0);
+  return { offered, late, dropped, mostInFlight: Math.max(0, ...inFlight) };
 }
 
 function summariseGenerator({ lag, phases, counters }: MasterStatistics): Pick<RunReport, 'generator'> {
@@ -170,15 +167,9 @@ function summariseError(error: MasterStatistics['errors'][number]): ErrorSummary
  * The live rates are averages over the readings; afterwards the workers' own counts by second are known, so each
  * sample gets those of the second before it.
  */
-function exactRates({ samples, startedAt }: Observation, total: RequestStatistics): Sample[] {
-  const requests = new Map(total.requestsPerSecond);
-  const failures = new Map(total.failuresPerSecond);
-  return samples.map((sample) => {
-    const second = Math.round(startedAt + sample.elapsedSeconds - 1);
-    return {
-      ...sample,
-      requestsPerSecond: requests.get(second) ?? 0,
-      failuresPerSecond: failures.get(second) ?? 0,
-    };
-  });
+function exactRates({ samples, startedAt, rates }: Observation): Sample[] {
+  return samples.map((sample) => ({
+    ...sample,
+    ...rates.at(Math.round(startedAt + sample.elapsedSeconds - 1)),
+  }));
 }

@@ -3,6 +3,7 @@ import { realisticReport } from '../../test/report-fixture.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import { figuresOf } from './build-report.js';
 import { judgedLoad } from './judged-load.js';
+import { RatesBySecond } from './rates.js';
 import type { Observation } from './watch.js';
 
 /** Ten seconds of 100 requests; those of the first two took 500 ms, all others 5 ms. */
@@ -41,11 +42,15 @@ function reading(seconds: number, change: Partial<MasterStatistics> = {}): Maste
   };
 }
 
+const rates = new RatesBySecond(1000);
+rates.add(reading(10));
+
 const observation: Observation = {
   samples: realisticReport({ samples: 10 }).series,
   before: reading(0, { time: 1000 }),
   statistics: reading(10),
   warmedUp: undefined,
+  rates,
   startedAt: 1000,
   loadSeconds: 10,
   endedAt: new Date(0),
@@ -87,16 +92,12 @@ it('leaves the warm-up out of figures, and counts its length as the workers do',
 });
 
 it('does not trust clocks that differ', () => {
-  const far = reading(10, {});
-  const shifted = {
-    ...far,
-    total: {
-      ...far.total,
-      requestsPerSecond: far.total.requestsPerSecond.map(([second, count]) => [second + 60, count] as const),
-    },
-  };
+  const rates = new RatesBySecond(1000);
+  const { total, ...rest } = reading(10);
+  const requestsPerSecond = total.requestsPerSecond.map(([second, count]) => [second + 60, count] as const);
+  rates.add({ ...rest, total: { ...total, requestsPerSecond } });
   const warmedUp = { statistics: reading(2), elapsedSeconds: 3 };
-  expect(judgedLoad({ ...observation, warmedUp }, shifted).window.from).toBe(3);
+  expect(judgedLoad({ ...observation, warmedUp, rates }, reading(10)).window.from).toBe(3);
 });
 
 it('tells response and service times, arrivals and the generator apart', () => {

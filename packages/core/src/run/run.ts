@@ -154,7 +154,7 @@ class Run {
     observation: Observation,
   ): Promise<MasterStatistics | undefined> {
     try {
-      return await stopAndSettle(master);
+      return await stopAndSettle(master, observation.rates);
     } catch (error) {
       this.#warn(`The last statistics could not be read: ${describe(error)}`);
       return observation.statistics;

@@ -6,6 +6,7 @@ import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem } from '../report/summary.js';
 import type { Sample } from './events.js';
+import { RatesBySecond } from './rates.js';
 import { sampleOf } from './sample.js';
 
 /** What was seen while the load lasted. */
@@ -17,6 +18,8 @@ export interface Observation {
   readonly statistics: MasterStatistics | undefined;
   /** The statistics at the end of the warm-up; undefined without one, or when the load ended before. */
   readonly warmedUp: { readonly statistics: MasterStatistics; readonly elapsedSeconds: number } | undefined;
+  /** The workers' own counts by second. */
+  readonly rates: RatesBySecond;
   /** The master's clock when the load began, Unix time in seconds. */
   readonly startedAt: number;
   /** Measured length of the load, in seconds. */
@@ -31,6 +34,8 @@ export interface Observation {
 /** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
 const earlyEndTolerance = 2;
 const deadStates = new Set(['missing', 'stopped']);
+/** States of the master in which every worker must be there: after a stop, workers leave and come back. */
+const loadedStates = new Set(['spawning', 'running']);
 
 /**
  * Watches a load that has just been started, for at most `durationSeconds`, and reads the master once a second.
@@ -52,6 +57,7 @@ export async function watch(
   const begin = performance.now();
   const samples: Sample[] = [];
   const problems: Problem[] = [];
+  const rates = new RatesBySecond(options.before.time);
   let warmedUp: Observation['warmedUp'];
   let statistics: MasterStatistics | undefined;
   let aborted = false;
@@ -63,7 +69,7 @@ export async function watch(
     if (aborted) break;
     const previous: MasterStatistics = statistics ?? options.before;
     try {
-      statistics = await master.statistics({ since: options.before.time - 1 });
+      statistics = rates.add(await master.statistics({ since: rates.since }));
     } catch (error) {
       problems.push({ rule: 'master-lost', reason: await describeLostMaster(handle, error) });
       break;
@@ -92,6 +98,7 @@ export async function watch(
     before: options.before,
     statistics,
     warmedUp,
+    rates,
     startedAt: options.before.time,
     loadSeconds: (performance.now() - begin) / 1000,
     endedAt: new Date(),
@@ -105,7 +112,7 @@ async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): P
   if (failed.length > 0)
     return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
   const alive = statistics.workers.filter((worker) => !deadStates.has(worker.state)).length;
-  if (alive >= handle.expectedWorkers || statistics.state === 'stopped') return [];
+  if (alive >= handle.expectedWorkers || !loadedStates.has(statistics.state)) return [];
   return [`A worker was lost: ${alive} of ${handle.expectedWorkers} answer.`];
 }
 
