@@ -8,6 +8,7 @@ const arrow = [
   { sourceTag: 'scope:targets', onlyDependOnLibsWithTags: ['scope:targets', 'scope:core'] },
   { sourceTag: 'scope:infra', onlyDependOnLibsWithTags: ['scope:infra', 'scope:core'] },
   { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'scope:docs', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 export default typescript.config(

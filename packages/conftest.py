@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+# First of all: it replaces parts of the standard library, which others must not have imported before.
+import locust  # noqa: F401
 import pytest
 from locust_harness import locusts, serving, write_bundle
 

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { checkConsumer } from './ci/consumer.mjs';
-import { ensureChromium, ensureCompose, installNode } from './ci/machine.mjs';
+import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -30,12 +30,17 @@ function countsOfNpmTest() {
 const ledger = new Ledger(countsOfNpmTest());
 await withLedger(ledger, async () => {
   const tarballs = await checkPackages(ledger, { env, folder: join(environment.folder, 'tarballs') });
-  const folder = join(environment.folder, 'consumer');
-  await checkConsumer(ledger, { env, folder, tarballs, compose: ensureCompose });
+  await checkConsumer(ledger, { env, folder: environment.folder, tarballs });
 
   await ledger.stage('Chromium', ensureChromium);
   await ledger.stage('the report in a browser', () =>
     vitest('packages/core', { env, config: 'vitest.browser.config.ts' }),
+  );
+  await ledger.stage('a payload file of 1 GB in less than 200 MB of memory', () =>
+    vitest('packages/core', {
+      env: { ...env, LOADWRIGHT_TEST_PAYLOAD_MEGABYTES: '1024' },
+      file: 'src/payloads/memory.test.ts',
+    }),
   );
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),

@@ -15,6 +15,10 @@ export function packageBuild() {
     bundle: false,
     clean: false,
     sourcemap: true,
+    // Without it a package whose modules all lie in one folder of `src` would lose that folder.
+    esbuildOptions: (options) => {
+      options.outbase = 'src';
+    },
     onSuccess: async () => {
       execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
       cpSync('src', 'dist', {

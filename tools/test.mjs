@@ -27,8 +27,15 @@ await withLedger(ledger, async () => {
   await ledger.stage('build', ensureBuilt, { required: true });
   await ledger.stage('formatting', check(bin('prettier'), '--check', '--log-level=warn', '.'));
   await ledger.stage('lint', nx('lint'));
-  await ledger.stage('lint of the tools', check(bin('eslint'), 'tools', 'eslint.config.mjs'));
+  await ledger.stage(
+    'lint of the tools',
+    check(bin('eslint'), 'tools', 'eslint.config.mjs', '--max-warnings=0'),
+  );
   await ledger.stage('types', nx('typecheck'));
+  await ledger.stage(
+    'generated documentation',
+    check(process.execPath, 'tools/generate-docs.mjs', '--check'),
+  );
   await ledger.stage('Python lint', check(pythonBin('ruff'), 'check', '.'));
   await ledger.stage('Python formatting', check(pythonBin('ruff'), 'format', '--check', '.'));
   await ledger.stage('tests of tools', () => vitest('tools', { env }));

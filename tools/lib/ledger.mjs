@@ -2,7 +2,7 @@ const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 /** Thrown when a stage that others need has failed; it is already counted and explained. */
-export class Stop extends Error {}
+class Stop extends Error {}
 
 /** Runs the stages of a check one after another, counts their tests, and has the last word. */
 export class Ledger {

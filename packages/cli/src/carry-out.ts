@@ -22,13 +22,16 @@ export async function carryOut(
   const { io } = context;
   const { fleet, resultsDirectory } = options;
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
+  let stopped = false;
   const report = await interruptible(
     io,
     {
-      onStop: (signal) =>
+      onStop: (signal) => {
+        stopped = true;
         view.say(
           `stopping (${signal}): the load ends, what was measured is kept, the fleet is removed; press Ctrl-C again to leave at once`,
-        ),
+        );
+      },
       abandoned:
         fleet.kind === 'local'
           ? 'nothing to clean up: the processes of a local fleet end with this command'
@@ -37,7 +40,8 @@ export async function carryOut(
     (signal) => test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory }),
   ).finally(() => view.close());
   printReport(context, report);
-  return exitCodeOfReport(report);
+  // Also when the load was over already: whoever stopped it is told that it was stopped.
+  return stopped ? exitCodes.aborted : exitCodeOfReport(report);
 }
 
 /** The report on stdout: as JSON, or for people with the next step. */
@@ -50,8 +54,7 @@ export function printReport(context: Context, report: RunReport): void {
   context.print('', formatReport(report, colors).trimEnd(), `  ${colors.dim('next      ')}${next}`);
 }
 
-/** The exit code that a finished run gives. */
-export function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {
+function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {
   if (aborted) return exitCodes.aborted;
   return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[verdict];
 }

@@ -4,6 +4,7 @@ import { LoadwrightError } from '@loadwright/core';
 import { loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { builtInTargets } from './built-in-targets.js';
+import { hinted } from './hinted.js';
 import type { CliIo } from './io.js';
 import { collect } from './parse.js';
 
@@ -38,17 +39,23 @@ export async function loadConfiguration(flags: ConfigurationFlags, io: CliIo): P
     const value = flags[camelCase(flag)];
     return typeof value === 'string' ? [[flag, value] as const] : [];
   });
-  const loaded = await loadConfig({
-    cwd: io.cwd,
-    ...(flags.config !== undefined && { file: flags.config }),
-    environment: io.environment,
-    flags: Object.fromEntries(given),
-    builtInTargets,
-  });
+  const loaded = await hinted('flags and variables with what they take: loadwright run --help', () =>
+    loadConfig({
+      cwd: io.cwd,
+      ...(flags.config !== undefined && { file: flags.config }),
+      environment: io.environment,
+      flags: Object.fromEntries(given),
+      builtInTargets,
+    }),
+  );
   const thresholds = parseThresholdFlags(flags.threshold ?? []);
+  const origins = Object.keys(thresholds).map(
+    (metric) => [`thresholds.${metric}`, 'flag --threshold'] as const,
+  );
   return {
     ...loaded,
     config: { ...loaded.config, thresholds: { ...loaded.config.thresholds, ...thresholds } },
+    origins: { ...loaded.origins, ...Object.fromEntries(origins) },
   };
 }
 
@@ -58,18 +65,17 @@ export async function findConfigurationFile(directory: string): Promise<string |
   return configurationFiles.find((file) => files.has(file));
 }
 
-/** The folder of all results: the flag, the variable, the configuration file, or `results`. */
-export async function resultsDirectory(
-  flag: string | undefined,
-  io: CliIo,
-  loaded?: LoadedConfig,
-): Promise<string> {
+/** The folder of all results of a configuration. */
+export function resultsOf({ baseDirectory, config }: LoadedConfig): string {
+  return resolve(baseDirectory, config.results);
+}
+
+/** The folder of past results: the flag, the variable, the configuration if there is one, or `results`. */
+export async function findResults(flag: string | undefined, io: CliIo): Promise<string> {
   const given = flag ?? io.environment['LOADWRIGHT_RESULTS'];
   if (given) return resolve(io.cwd, given);
-  const configured = loaded ?? ((await findConfigurationFile(io.cwd)) && (await loadConfiguration({}, io)));
-  return configured
-    ? resolve(configured.baseDirectory, configured.config.results)
-    : resolve(io.cwd, 'results');
+  const file = await findConfigurationFile(io.cwd);
+  return file === undefined ? resolve(io.cwd, 'results') : resultsOf(await loadConfiguration({}, io));
 }
 
 function parseThresholdFlags(texts: readonly string[]): Record<string, string[]> {

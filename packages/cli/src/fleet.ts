@@ -1,4 +1,5 @@
 import { LoadwrightError, type Fleet } from '@loadwright/core';
+import { hinted } from './hinted.js';
 import type { CliIo } from './io.js';
 
 /** The fleet of a configuration: `{ kind: 'local', … }`. */
@@ -7,8 +8,10 @@ export async function createFleet(
   environment: CliIo['environment'],
 ): Promise<Fleet> {
   if (kind !== 'local') {
-    throw new LoadwrightError('CONFIG_INVALID', `fleet.kind: found "${kind}", expected "local"`);
+    throw new LoadwrightError('CONFIG_INVALID', `fleet.kind: found "${kind}", expected "local"`, {
+      hint: 'leave the fleet out of the configuration to run on this machine',
+    });
   }
   const { localFleet } = await import('@loadwright/infra/local');
-  return localFleet({ environment, ...options });
+  return hinted('correct the fleet of the configuration', () => localFleet({ environment, ...options }));
 }

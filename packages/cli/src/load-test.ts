@@ -1,12 +1,16 @@
 import { createLoadTest, type LoadTest, type Target } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
+import { hinted } from './hinted.js';
 import type { CliIo } from './io.js';
 
 /** The load test of a configuration; with another target or environment when it is pointed at an emulator. */
-export function createConfiguredTest(
-  { config, baseDirectory }: LoadedConfig,
+export async function createConfiguredTest(
+  { config, baseDirectory, file }: LoadedConfig,
   { target = config.target, environment }: { target?: Target; environment: CliIo['environment'] },
-): LoadTest {
+): Promise<LoadTest> {
   const { name, workers, load, thresholds } = config;
-  return createLoadTest({ name, target, workers, load, thresholds, baseDirectory, environment });
+  const { kind } = target.definition;
+  return hinted(`correct ${file}; what the target takes: loadwright targets show ${kind}`, () =>
+    createLoadTest({ name, target, workers, load, thresholds, baseDirectory, environment }),
+  );
 }

@@ -10,15 +10,14 @@ export function processIo(): CliIo {
   };
   const onStreamError = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    // `loadwright targets list | head -1` is no failure. A run must stop its load and clean up first.
-    if (listeners.size === 0) process.exit(0);
+    // `loadwright targets list | head -1` is no failure, so nobody needs to listen. A run stops its load.
     forward('SIGPIPE');
   };
   process.stdout.on('error', onStreamError);
   process.stderr.on('error', onStreamError);
   return {
     cwd: process.cwd(),
-    environment: process.env,
+    environment: { ...process.env },
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

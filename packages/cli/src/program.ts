@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LoadwrightError } from '@loadwright/core/errors';
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { commands, completionSummary } from './commands.js';
 import type { Context } from './context.js';
 import { examples } from './output/help.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { main, type CliIo, type StopSignal } from '../src/main.js';
 
-/** Keeps what is written to it. */
+/** Keeps what is written to it, and emits `written`. */
 export class MemoryStream extends Writable {
   text = '';
   constructor(
@@ -15,6 +15,7 @@ export class MemoryStream extends Writable {
   }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
+    this.emit('written');
     done();
   }
 }

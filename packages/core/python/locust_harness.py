@@ -38,6 +38,14 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Locust drops the connections of users that it stops."""
+
+
 class Stub:
     """A server on a port that the system chooses; remembers what it received."""
 
@@ -69,8 +77,7 @@ class Stub:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -158,6 +165,16 @@ class Locusts:
     def run(self, *arguments: str, variables: dict[str, str] | None = None) -> tuple[int, str]:
         """Runs Locust to its end; its exit code and output."""
         process = self.start(*arguments, variables=variables)
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
+    def run_until(
+        self, condition: Callable[[], Any], *arguments: str, variables: dict[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Runs a headless Locust until something holds, then ends it; its exit code and output."""
+        process = self.start("--headless", "-t", "60s", *arguments, variables=variables)
+        eventually(lambda: condition() or process.poll() is not None, "the end of the run")
+        process.terminate()
         output, _ = process.communicate(timeout=60)
         return process.returncode, output
 

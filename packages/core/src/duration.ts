@@ -38,7 +38,7 @@ export function formatDuration(seconds: number): string {
   );
 }
 
-/** A duration in a schema: text in, seconds out. */
+/** A duration in a schema; it stays text, which {@link parseDuration} reads. */
 export function durationSchema({ allowZero = false } = {}) {
   return z
     .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from './json-schema.js';
-import { collectSecrets, createRedactor, redactOptions } from './secrets.js';
+import { collectSecrets, createRedactor, redactOptions, redactStrings } from './secrets.js';
 
 const secret = 'pa"ss/word+ü 1';
 
@@ -98,5 +98,18 @@ describe('redactOptions and collectSecrets', () => {
 
   it('goes by names alone where there is no schema', () => {
     expect(redactOptions({}, { password: 'x', users: 3 })).toEqual({ password: '[redacted]', users: 3 });
+  });
+});
+
+describe('redactStrings', () => {
+  it('cleans every string of a document, and nothing else', () => {
+    const redact = createRedactor(['s3cr&t', '12345']);
+    const document = { texts: ['token s3cr&t', { deep: 's3cr&t' }], count: 12345, none: null, yes: true };
+    expect(redactStrings(document, redact)).toEqual({
+      texts: ['token [redacted]', { deep: '[redacted]' }],
+      count: 12345,
+      none: null,
+      yes: true,
+    });
   });
 });

@@ -108,3 +108,15 @@ function isFreeForm(parents: readonly Variant[], children: readonly Variant[], k
     !children.some((child) => child.recursive) && !parents.some(({ schema }) => declaredProperty(schema, key))
   );
 }
+
+/** A copy of a document in which every string, keys aside, has passed through `redact`. */
+export function redactStrings<Document>(document: Document, redact: (text: string) => string): Document {
+  return mapStrings(document, redact) as Document;
+}
+
+function mapStrings(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, redact)]));
+}

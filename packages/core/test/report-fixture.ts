@@ -27,12 +27,14 @@ const coarse = (milliseconds: number) =>
 
 /** Response times around a median with a long tail, and a second hump of retries. */
 function responseTimes(count: number, median: number, random: () => number): Histogram {
+  // A hundred thousand draws show the shape; more of them only weigh more.
+  const weight = Math.ceil(count / 100_000);
   const histogram = new Map<number, number>();
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < count / weight; index++) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     const slow = random() < 0.02 ? 4 : 1;
     const milliseconds = coarse(Math.max(2, median * slow * Math.exp(0.38 * normal)));
-    histogram.set(milliseconds, (histogram.get(milliseconds) ?? 0) + 1);
+    histogram.set(milliseconds, (histogram.get(milliseconds) ?? 0) + weight);
   }
   return [...histogram].sort(([first], [second]) => first - second);
 }
@@ -75,7 +77,7 @@ function sampleAt(second: number, options: Required<FixtureOptions>, random: () 
     workers: Array.from({ length: options.workers }, (_, index) => ({
       id: `loader-${index + 1}_${'b1946ac92492d2347c6235b4d2611184'.slice(index)}`,
       state: 'running',
-      cpuPercent: 8 + ramp * (46 + index * 7) + 5 * random(),
+      cpuPercent: 8 + ramp * (46 + (index % 5) * 7) + 5 * random(),
     })),
     totalRequests: second * 400,
     totalFailures: 0,
@@ -87,12 +89,15 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
   const options = { samples: 120, workers: 2, peakUsers: 200, ...choice };
   const random = numbers(7);
   const seconds = options.samples;
-  const predict = responseTimes(30_000, 42, random);
-  const batch = responseTimes(6_000, 118, random);
+  const series = Array.from({ length: seconds }, (_, index) => sampleAt(index + 1, options, random));
+  const requests = Math.round(series.reduce((sum, sample) => sum + sample.requestsPerSecond, 0));
+  const failures = series.reduce((sum, sample) => sum + sample.failuresPerSecond, 0);
+  const predict = responseTimes(Math.round(requests * 0.83), 42, random);
+  const batch = responseTimes(requests - Math.round(requests * 0.83), 118, random);
   const both = new Map(predict);
   for (const [milliseconds, count] of batch) both.set(milliseconds, (both.get(milliseconds) ?? 0) + count);
   const distribution = [...both].sort(([first], [second]) => first - second);
-  const total = summary('Aggregated', distribution, 214, seconds);
+  const total = summary('Aggregated', distribution, failures, seconds);
   return {
     schemaVersion: 1,
     name: 'fraud-detection',
@@ -134,24 +139,24 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
       },
     ],
     total,
-    requests: [summary('predict', predict, 0, seconds), summary('predict-batch', batch, 214, seconds)],
+    requests: [summary('predict', predict, 0, seconds), summary('predict-batch', batch, failures, seconds)],
     errors: [
       {
         method: 'POST',
         name: 'predict-batch',
         error: 'HTTP 400 ThrottlingException: Rate exceeded',
-        occurrences: 187,
+        occurrences: failures - Math.round(failures * 0.13),
         hint: 'The service is throttling: the load is above its quota or capacity. Lower the users, or scale the endpoint out and run again.',
       },
       {
         method: 'POST',
         name: 'predict-batch',
-        error: 'check failed: /predictions/0 is "n/a", expected a number',
-        occurrences: 27,
+        error: 'check of /predictions/0: not of type number',
+        occurrences: Math.round(failures * 0.13),
         hint: 'An answer came, but not the expected one. Compare an answer of the service with `expect` of the target.',
       },
     ],
-    series: Array.from({ length: seconds }, (_, index) => sampleAt(index + 1, options, random)),
+    series,
     distribution,
     configuration: {
       name: 'fraud-detection',
@@ -216,5 +221,39 @@ export function passingReport(): RunReport {
     requests: report.requests.slice(0, 1),
     errors: [],
     series: report.series.map((sample) => ({ ...sample, failuresPerSecond: 0 })),
+  };
+}
+
+const attack = '</script><img src=x onerror="window.broken = true"><!--<script>';
+
+/** A run in which every text that comes from outside tries to become more than text, or is very long. */
+export function hostileReport(): RunReport {
+  const report = realisticReport({ samples: 20 });
+  const name = `${attack}${'very-long-name-'.repeat(20)}`;
+  return {
+    ...report,
+    name,
+    reasons: [name, attack],
+    target: { kind: attack, host: `http://${name}`, labels: { [attack]: name } },
+    requests: report.requests.map((request) => ({ ...request, method: attack, name })),
+    thresholds: report.thresholds.map((threshold) => ({
+      ...threshold,
+      metric: name,
+      measured: null,
+      passed: false,
+    })),
+    errors: report.errors.map((error) => ({
+      ...error,
+      name,
+      error: attack + 'x'.repeat(5000),
+      hint: attack,
+    })),
+    configuration: { [attack]: [attack, name] },
+    versions: { ...report.versions, [attack]: attack },
+    series: report.series.map((sample, index) => ({
+      ...sample,
+      ...(index % 4 === 0 && { p50: null, p95: null, p99: null }),
+      workers: sample.workers.map((worker) => ({ ...worker, id: attack + worker.id })),
+    })),
   };
 }

@@ -6,7 +6,7 @@ import { builtInTargets } from '../built-in-targets.js';
 import {
   addConfigurationFlags,
   loadConfiguration,
-  resultsDirectory,
+  resultsOf,
   type ConfigurationFlags,
 } from '../configuration.js';
 import type { Context } from '../context.js';
@@ -46,10 +46,11 @@ export function configure(command: Command, context: Context): void {
 async function printConfiguration(options: ConfigurationFlags, context: Context): Promise<ExitCode> {
   const { io } = context;
   const loaded = await loadConfiguration(options, io);
+  const test = await createConfiguredTest(loaded, { environment: io.environment });
   const configuration: JsonObject = {
-    ...createConfiguredTest(loaded, { environment: io.environment }).configuration,
+    ...test.configuration,
     fleet: loaded.config.fleet as JsonObject,
-    results: await resultsDirectory(undefined, io, loaded),
+    results: resultsOf(loaded),
   };
   const values = flatten(configuration).map(([path, value]) => ({
     path,

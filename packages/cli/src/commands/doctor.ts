@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
-import { findConfigurationFile, loadConfiguration, resultsDirectory } from '../configuration.js';
+import { findConfigurationFile, loadConfiguration, resultsOf } from '../configuration.js';
 import type { Context } from '../context.js';
 import {
   checkLocust,
@@ -77,7 +77,7 @@ async function checkProject({ config }: DoctorOptions, { io }: Context): Promise
     return [
       { subject, state: 'good', detail: loaded.file },
       ...(await checkTarget(loaded.config.target, loaded.baseDirectory, io)),
-      await checkResults(await resultsDirectory(undefined, io, loaded)),
+      await checkResults(resultsOf(loaded)),
     ];
   } catch (error) {
     if (!isLoadwrightError(error)) throw error;

@@ -51,6 +51,15 @@ describe('loadwright report', () => {
     expect(io.opened).toEqual([join(newest, 'report.html')]);
   });
 
+  it('calls a defect of its own a defect, with exit code 1 and without a stack trace', async () => {
+    io.openFile = () => Promise.reject(new TypeError('open is not a function'));
+    const { exitCode, stderr } = await run(['report', '--open'], io);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('a defect of Loadwright itself: open is not a function');
+    expect(stderr).toContain('LOADWRIGHT_DEBUG=1');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
   it('lists what exists when a run is unknown', async () => {
     const { exitCode, stderr } = await run(['report', 'absent'], io);
     expect(exitCode).toBe(104);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { printReport } from '../carry-out.js';
-import { resultsDirectory } from '../configuration.js';
+import { findResults } from '../configuration.js';
 import type { Context } from '../context.js';
 import { formatCount, formatMilliseconds, formatRate } from '../output/format.js';
 import { examples } from '../output/help.js';
@@ -37,7 +37,7 @@ export function configure(command: Command, context: Context): void {
 
 /** Shows; it does not judge again, so the exit code is 0 whatever the verdict was. */
 async function report(run: string | undefined, options: ReportOptions, context: Context): Promise<ExitCode> {
-  const results = await resultsDirectory(options.results, context.io);
+  const results = await findResults(options.results, context.io);
   if (options.list) {
     await list(results, context);
     return exitCodes.pass;

@@ -7,7 +7,7 @@ import { carryOut } from '../carry-out.js';
 import {
   addConfigurationFlags,
   loadConfiguration,
-  resultsDirectory,
+  resultsOf,
   type ConfigurationFlags,
 } from '../configuration.js';
 import type { Context } from '../context.js';
@@ -71,13 +71,13 @@ async function runAgainst(
 ): Promise<ExitCode> {
   const { environment } = context.io;
   const { target } = loaded.config;
-  const test = createConfiguredTest(
+  const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
   return carryOut(context, test, {
     fleet: await createFleet(loaded.config.fleet, environment),
-    resultsDirectory: await resultsDirectory(undefined, context.io, loaded),
+    resultsDirectory: resultsOf(loaded),
     live,
   });
 }
@@ -85,7 +85,7 @@ async function runAgainst(
 async function dryRun(loaded: LoadedConfig, { emulator }: RunOptions, context: Context): Promise<ExitCode> {
   const { environment } = context.io;
   const { colors } = context;
-  const test = createConfiguredTest(loaded, { environment });
+  const test = await createConfiguredTest(loaded, { environment });
   const plan = await test.plan(await createFleet(loaded.config.fleet, environment));
   const { configuration } = test;
   if (context.json) {

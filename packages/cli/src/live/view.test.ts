@@ -40,7 +40,7 @@ describe('createLiveView', () => {
 
   it('redraws on a terminal, shows the login there, and shows the cursor again', () => {
     const text = show(new TestIo({ terminal: true, environment: { NO_COLOR: '1' } }));
-    expect(text).toContain('login loadwright correct-horse');
+    expect(text).toContain('user loadwright   password correct-horse');
     expect(text).toContain('12s of 20s · 8s left');
     expect(text.endsWith('\u001B[?25h')).toBe(true);
   });

@@ -3,10 +3,13 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** Three figures that count: 4.21, 42.1, 421, 4,210. */
+/** The three figures that count: 0.00377, 4.21, 42.1, 421, 4,210. */
 export function formatNumber(value: number): string {
-  const digits = value === 0 || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+  return Math.abs(value) < 1
+    ? value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+    : value.toLocaleString('en-US', {
+        maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2,
+      });
 }
 
 /** Milliseconds, in seconds from ten of them on. */

@@ -13,14 +13,14 @@ describe('formatReport', () => {
 
         target    dht · http://127.0.0.1:4000 · protocol koorde
         run       fraud/20260801T101112Z-a1b2c3
-        load      3,184 requests in 20s · 159 requests/s · 0.38 % failed · 2 workers (local)
+        load      3,184 requests in 20s · 159 requests/s · 0.377 % failed · 2 workers (local)
 
            threshold                     measured
         ✓  http_req_duration  p(95)<200     31 ms
-        ✓  http_req_failed    rate<0.01         0
+        ✓  http_req_failed    rate<0.01   0.00377
 
-        request    count  failed  requests/s  average    p50    p95    p99       max
-        GET cache  3,184  0.38 %         159  23.4 ms  22 ms  31 ms  87 ms  1,240 ms
+        request    count   failed  requests/s  average    p50    p95    p99       max
+        GET cache  3,184  0.377 %         159  23.4 ms  22 ms  31 ms  87 ms  1,240 ms
 
         12 × GET cache: HTTP 503
           hint: the service had no room for more requests

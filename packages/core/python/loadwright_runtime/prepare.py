@@ -16,8 +16,9 @@ from .errors import SetupError
 from .load_shape import stages_shape
 from .user import LoadwrightUser
 
-# Figures are looked at while the test runs; Locust's own interval is 3 s.
+# Figures are looked at while the test runs; Locust's own intervals are 3 s and 10 s.
 _REPORT_INTERVAL_SECONDS = 1.0
+_CPU_INTERVAL_SECONDS = 1.0
 _PERCENTILES = [0.5, 0.9, 0.95, 0.99]
 
 
@@ -36,6 +37,7 @@ def prepare() -> type[LoadTestShape] | None:
     counters = Counters()
     LoadwrightUser.configure(bundle, counters)
     locust.runners.WORKER_REPORT_INTERVAL = _REPORT_INTERVAL_SECONDS
+    locust.runners.CPU_MONITOR_INTERVAL = _CPU_INTERVAL_SECONDS
     locust.stats.PERCENTILES_TO_STATISTICS = _PERCENTILES
     locust.stats.PERCENTILES_TO_CHART = _PERCENTILES
 

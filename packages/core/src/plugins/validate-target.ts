@@ -33,7 +33,7 @@ export function validateTargetFactory(value: unknown, origin: string): TargetFac
  * @param field The option that holds it, for messages.
  * @throws LoadwrightError `TARGET_INVALID`, `TARGET_VERSION_UNSUPPORTED`
  */
-export function assertTarget(value: unknown, field: string): asserts value is Target {
+export function assertTarget(value: unknown, field: string): Target {
   if (isFactoryLike(value)) {
     throw new LoadwrightError(
       'TARGET_INVALID',
@@ -50,6 +50,7 @@ export function assertTarget(value: unknown, field: string): asserts value is Ta
     });
   }
   validateDefinition(value.definition, field);
+  return value as Target;
 }
 
 function validateDefinition(definition: unknown, origin: string): void {

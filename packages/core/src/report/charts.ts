@@ -39,8 +39,6 @@ export interface Chart {
   /** The vertical axis reaches at least to here. */
   readonly atLeast: number;
   readonly series: readonly ChartSeries[];
-  /** How points were put together; absent when each is one sample. */
-  readonly note?: string;
 }
 
 /** One line, or one set of bars. */
@@ -68,18 +66,14 @@ export function timeCharts(report: Pick<RunReport, 'series'>): Chart[] {
     x: points.map((point) => point.elapsedSeconds),
     labels: points.map((point) => formatClock(point.elapsedSeconds)),
     ...chart,
-    ...thinned(report.series, points),
   }));
 }
 
 type Part = Pick<Chart, 'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'series'>;
 
-function thinned(series: readonly Sample[], points: readonly Point[]): Pick<Chart, 'note'> {
-  const together = Math.ceil(series.length / points.length);
-  if (together === 1) return {};
-  return {
-    note: `Each point stands for ${together} samples: the mean of rates, the highest of all else.`,
-  };
+/** How many samples a point of the charts over time stands for. */
+export function samplesPerPoint(series: readonly Sample[]): number {
+  return Math.max(1, Math.ceil(series.length / mostPoints));
 }
 
 function line(
@@ -200,7 +194,7 @@ export function distributionChart(distribution: Histogram): Chart | undefined {
   let seen = 0;
   return {
     id: 'distribution',
-    title: 'Latency distribution',
+    title: 'Response times of all requests',
     kind: 'bars',
     unit: 'requests',
     summary: `Half of all requests took up to ${at(0.5)}, 95 % up to ${at(0.95)}, 99 % up to ${at(0.99)}.`,

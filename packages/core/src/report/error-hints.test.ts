@@ -26,7 +26,19 @@ test.each([
   ["gaierror(-2, 'Name or service not known')", /resolved/],
   ["SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]')", /encrypted/],
   ['OSError(24, "Too many open files")', /ulimit/],
-  ['check failed: /predictions/0 is 7, expected at most 1', /expect/],
+  ['check of /predictions/0: above 1', /`expect`/],
+  ['check: the answer is not JSON', /`expect`/],
+  ['check failed: TypeError', /traceback/],
+  ['time-out after 60 s', /in time/],
+  ['time-out while connecting', /security group/],
+  ['connection refused', /Nothing listens/],
+  ['connection closed by the server', /closed the connection/],
+  ['connection closed or broken within the answer', /closed the connection/],
+  ['name resolution failed', /resolved/],
+  ['the TLS certificate is not valid for this host', /encrypted/],
+  ['TLS error', /encrypted/],
+  ['network error ENETUNREACH', /network path/],
+  ['network error EADDRNOTAVAIL', /local ports/],
 ])('%s has its own hint', (error, hint) => {
   expect(errorHint(error)).toMatch(hint);
 });

@@ -121,12 +121,20 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'A worker reached its limit of open files. Raise `ulimit -n`, or spread the users over more workers.',
   ],
   [
-    /time(?:d)?[ -]?out|ETIMEDOUT/i,
+    /time-?out while connecting|ETIMEDOUT/i,
+    'No connection was made in time: a firewall or security group drops it, or the service accepts no more connections.',
+  ],
+  [
+    /time(?:d)?[ -]?out/i,
     'The service did not answer in time. It is saturated or too slow for the time limit: lower the users, or compare p99 with the limit.',
   ],
   [
     /Connection ?reset|ECONNRESET|RemoteDisconnected|Connection aborted|broken ?pipe|EPIPE|ConnectionClosed|closed (?:the )?connection|connection (?:was )?closed|IncompleteRead/i,
     'The service or a load balancer closed the connection. It may be restarting or full; compare its keep-alive time with the pause between requests.',
+  ],
+  [
+    /^check failed: \w+$/,
+    "The target's own check stopped with an exception: locust_exceptions.csv and the logs of the workers have its traceback.",
   ],
   [
     /\bcheck\b|unexpected (?:answer|value|status)|not (?:valid )?JSON|JSONDecode|pointer/i,

@@ -36,10 +36,16 @@ export function formatMilliseconds(milliseconds: number | null): string {
 /** A ratio of 0 to 1 in percent. What is more than nothing is never shown as 0. */
 export function formatRatio(ratio: number): string {
   const percent = ratio * 100;
-  if (percent > 0 && percent < 0.01) return `<${thin}0.01${thin}%`;
+  if (percent === 0 || percent >= 100) return `${formatNumber(percent)}${thin}%`;
+  if (percent < 0.01) return `<${thin}0.01${thin}%`;
+  const digits = percent < 10 || percent > 99.5 ? 2 : 1;
   // All but a few is not all.
-  const shown = percent < 100 ? Math.min(percent, 99.99) : percent;
-  return `${formatNumber(shown, shown < 10 || shown > 99.5 ? 2 : 1)}${thin}%`;
+  return `${formatNumber(Math.min(percent, 99.99), digits, digits)}${thin}%`;
+}
+
+/** A text that is not longer than is useful to read. */
+export function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 /** A size: `106 B`, `5.2 kB`, `1.3 MB`. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
-import { distributionChart, timeCharts, type Chart } from './charts.js';
+import { distributionChart, samplesPerPoint, timeCharts, type Chart } from './charts.js';
 import * as format from './format.js';
 import type { RunReport } from './summary.js';
 import { thresholdRow } from './thresholds-view.js';
@@ -44,6 +44,7 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
     report,
     charts,
     distribution,
+    samplesPerPoint: samplesPerPoint(report.series),
     thresholds: report.thresholds.map(thresholdRow),
     peakThroughput: report.series.reduce((peak, sample) => Math.max(peak, sample.requestsPerSecond), 0),
     files,

@@ -72,6 +72,7 @@ const runReportSchema = z.looseObject({
   total: requestSummary,
   requests: z.array(requestSummary).describe('by request name'),
   errors: z.array(error),
+  counters: z.record(z.string(), count).optional().describe('what the target counts beside the requests'),
   series: z.array(sample),
   distribution: z
     .array(z.tuple([milliseconds, count]))

@@ -30,6 +30,8 @@ export interface RunReport {
   /** By request name. */
   readonly requests: readonly RequestSummary[];
   readonly errors: readonly ErrorSummary[];
+  /** What the target counts beside the requests, for instance cache hits; absent when it counts nothing. */
+  readonly counters?: Readonly<Record<string, number>>;
   readonly series: readonly Sample[];
   /** Response times of all requests: pairs of milliseconds and count, sorted. */
   readonly distribution: readonly (readonly [milliseconds: number, count: number])[];

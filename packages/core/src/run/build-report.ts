@@ -24,7 +24,7 @@ const nothing: RequestStatistics = {
 export function figuresOf(
   statistics: MasterStatistics | undefined,
   observation: Observation,
-): Pick<RunReport, 'total' | 'requests' | 'errors' | 'series' | 'distribution' | 'loadSeconds'> {
+): Pick<RunReport, 'total' | 'requests' | 'errors' | 'counters' | 'series' | 'distribution' | 'loadSeconds'> {
   const { loadSeconds } = observation;
   const total = statistics?.total ?? nothing;
   return {
@@ -32,7 +32,9 @@ export function figuresOf(
     total: summarise(total, loadSeconds),
     requests: (statistics?.requests ?? []).map((request) => summarise(request, loadSeconds)),
     errors: (statistics?.errors ?? []).map(summariseError),
-    series: exactRates(observation, total),
+    ...(statistics?.counters &&
+      Object.keys(statistics.counters).length > 0 && { counters: statistics.counters }),
+    series: exactRates(observation),
     distribution: total.histogram,
   };
 }
@@ -79,15 +81,9 @@ function summariseError(error: MasterStatistics['errors'][number]): ErrorSummary
  * The live rates are averages over the readings; afterwards the workers' own counts by second are known, so each
  * sample gets those of the second before it.
  */
-function exactRates({ samples, startedAt }: Observation, total: RequestStatistics): Sample[] {
-  const requests = new Map(total.requestsPerSecond);
-  const failures = new Map(total.failuresPerSecond);
-  return samples.map((sample) => {
-    const second = Math.round(startedAt + sample.elapsedSeconds - 1);
-    return {
-      ...sample,
-      requestsPerSecond: requests.get(second) ?? 0,
-      failuresPerSecond: failures.get(second) ?? 0,
-    };
-  });
+function exactRates({ samples, startedAt, rates }: Observation): Sample[] {
+  return samples.map((sample) => ({
+    ...sample,
+    ...rates.at(Math.round(startedAt + sample.elapsedSeconds - 1)),
+  }));
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
+import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { resolveLoad } from '../load/resolve.js';
 import { assertTarget } from '../plugins/load-target.js';
@@ -71,7 +72,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     definition && attempt(() => validate(definition.options, target.options, { field: 'target' }));
   if (!own || !profile || !thresholds || !definition || targetOptions === undefined) throw combine(problems);
 
-  const schema = definition.options['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+  const schema = jsonSchemaOf(definition.options);
   const name = own.name ?? definition.kind;
   return {
     name,

@@ -14,7 +14,10 @@ const locustFiles = {
   'locust.html': '/stats/report?download=1',
 } as const;
 
-/** The folder of one run: `{results}/{name}/{runId}/`. All text that is written passes through `redact`. */
+/**
+ * The folder of one run: `{results}/{name}/{runId}/`. Documents come here without secrets; what the master gives
+ * passes through `redact`.
+ */
 export class ResultsFolder {
   readonly directory: string;
   readonly bundleDirectory: string;
@@ -52,6 +55,6 @@ export class ResultsFolder {
   }
 
   async #write(name: string, text: string): Promise<void> {
-    await writeFile(join(this.directory, name), this.#redact(text));
+    await writeFile(join(this.directory, name), text);
   }
 }

@@ -6,7 +6,7 @@ import { resolveLoad } from '../load/resolve.js';
 import { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { RunReport } from '../report/summary.js';
-import { createRedactor } from '../secrets.js';
+import { createRedactor, redactStrings } from '../secrets.js';
 import { evaluateThresholds } from '../thresholds/evaluate.js';
 import { figuresOf, versionsOf } from './build-report.js';
 import { bundleContents, fleetRequest } from './bundle-contents.js';
@@ -70,7 +70,9 @@ class Run {
     const redact = createRedactor(secrets);
     const folder = new ResultsFolder(results, test.name, this.id, redact);
     const { bundle, handle } = await this.#in('provision', async () => {
-      await folder.create({ runId: this.id, fleet: fleet.kind, ...test.configuration });
+      await folder.create(
+        redactStrings({ runId: this.id, fleet: fleet.kind, ...test.configuration }, redact),
+      );
       const written = await writeBundle(folder.bundleDirectory, bundleContents(test), {
         baseDirectory: test.baseDirectory,
         signal: this.signal,
@@ -87,14 +89,19 @@ class Run {
       return { bundle: written, handle: made };
     });
     try {
-      return await this.#measure(handle, folder, bundle.digest);
+      return await this.#measure(handle, folder, bundle.digest, redact);
     } finally {
       await this.#in('destroy', () => this.#destroy(handle));
     }
   }
 
   /** Everything between a fleet that stands and its removal. */
-  async #measure(handle: FleetHandle, folder: ResultsFolder, bundleDigest: string): Promise<RunReport> {
+  async #measure(
+    handle: FleetHandle,
+    folder: ResultsFolder,
+    bundleDigest: string,
+    redact: (text: string) => string,
+  ): Promise<RunReport> {
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
     this.#progress({ type: 'ready', url: handle.masterUrl, ...handle.login });
     const before = await this.#in('connect', () =>
@@ -108,7 +115,11 @@ class Run {
     const statistics = await this.#in('stop', () => this.#finalStatistics(master, observation));
     await this.#in('collect', () => this.#collect(master, folder));
     return this.#in('judge', async (detail) => {
-      const report = this.#report(handle, observation, statistics, { folder, bundleDigest });
+      // Before it is rendered: afterwards a secret may be escaped, and look different.
+      const report = redactStrings(
+        this.#report(handle, observation, statistics, { folder, bundleDigest }),
+        redact,
+      );
       await folder.writeReport(report);
       detail(report.verdict);
       return report;
@@ -134,7 +145,7 @@ class Run {
     observation: Observation,
   ): Promise<MasterStatistics | undefined> {
     try {
-      return await stopAndSettle(master);
+      return await stopAndSettle(master, observation.rates);
     } catch (error) {
       this.#warn(`The last statistics could not be read: ${describe(error)}`);
       return observation.statistics;

@@ -5,12 +5,15 @@ import { difference, percentile, type Histogram } from '../locust/histogram.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Sample } from './events.js';
+import { RatesBySecond } from './rates.js';
 
 /** What was seen while the load lasted. */
 export interface Observation {
   readonly samples: readonly Sample[];
   /** The last statistics that the master gave; undefined when it never did. */
   readonly statistics: MasterStatistics | undefined;
+  /** The workers' own counts by second. */
+  readonly rates: RatesBySecond;
   /** The master's clock when the load began, Unix time in seconds. */
   readonly startedAt: number;
   /** Measured length of the load, in seconds. */
@@ -26,6 +29,8 @@ const rateWindow = 3;
 /** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
 const earlyEndTolerance = 2;
 const deadStates = new Set(['missing', 'stopped']);
+/** States of the master in which every worker must be there: after a stop, workers leave and come back. */
+const loadedStates = new Set(['spawning', 'running']);
 
 /**
  * Watches a load that has just been started, for at most `durationSeconds`, and reads the master once a second.
@@ -45,6 +50,7 @@ export async function watch(
   const begin = performance.now();
   const samples: Sample[] = [];
   const problems: string[] = [];
+  const rates = new RatesBySecond(options.before.time);
   let histogram: Histogram = options.before.total.histogram;
   let statistics: MasterStatistics | undefined;
   let aborted = false;
@@ -55,7 +61,7 @@ export async function watch(
     aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
     if (aborted) break;
     try {
-      statistics = await master.statistics({ since: options.before.time - 1 });
+      statistics = rates.add(await master.statistics({ since: rates.since }));
     } catch (error) {
       problems.push(await describeLostMaster(handle, error));
       break;
@@ -81,6 +87,7 @@ export async function watch(
   return {
     samples,
     statistics,
+    rates,
     startedAt: options.before.time,
     loadSeconds: (performance.now() - begin) / 1000,
     problems,
@@ -116,7 +123,7 @@ async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): P
   if (failed.length > 0)
     return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
   const alive = statistics.workers.filter((worker) => !deadStates.has(worker.state)).length;
-  if (alive >= handle.expectedWorkers || statistics.state === 'stopped') return [];
+  if (alive >= handle.expectedWorkers || !loadedStates.has(statistics.state)) return [];
   return [`A worker was lost: ${alive} of ${handle.expectedWorkers} answer.`];
 }
 

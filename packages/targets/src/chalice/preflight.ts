@@ -1,4 +1,5 @@
 import {
+  answerProblem,
   LoadwrightError,
   networkFailure,
   parseDuration,
@@ -40,7 +41,20 @@ export async function chalicePreflight(
       throw networkFailure(error, url, what);
     });
   const latencyMilliseconds = performance.now() - started;
-  if (!options.expect.status.includes(status)) throw refusal(status, text, url, options);
+  if (!options.expect.status.includes(status)) {
+    throw refusal(status, withoutSecrets(text, context.resolvedEnvironment.variables), url, options);
+  }
+  const problem = options.expect.json && answerProblem(text, options.expect.json);
+  if (problem !== undefined) {
+    const said = withoutSecrets(text, context.resolvedEnvironment.variables).slice(0, 200);
+    throw new LoadwrightError(
+      'PREFLIGHT_FAILED',
+      `${options.method} ${url} answered, but ${problem}: ${said}`,
+      {
+        hint: 'Correct the option expect.json, or the body. Every request would count as failed.',
+      },
+    );
+  }
   return { summary: `${options.method} ${url} answered ${status}`, latencyMilliseconds };
 }
 
@@ -118,6 +132,11 @@ function refusal(status: number, text: string, url: string, options: ChaliceOpti
       (said === undefined ? '.' : `: ${said}`),
     { hint, retryable },
   );
+}
+
+/** A service may repeat what it was sent. */
+function withoutSecrets(text: string, secrets: Readonly<Record<string, string>>): string {
+  return Object.values(secrets).reduce((safe, secret) => safe.replaceAll(secret, '***'), text);
 }
 
 /** What Chalice (`Message`) or API Gateway (`message`) says, if it says something short. */

@@ -1,11 +1,11 @@
 import {
+  answerProblem,
   createRedactor,
   LoadwrightError,
   networkFailure,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
-import { answerProblem } from './expected-answer.js';
 import { endpointPath, hostOf, timeoutSeconds, type DatabricksOptions } from './options.js';
 import { refusal } from './refusal.js';
 import { tokenVariable } from './token.js';
@@ -61,7 +61,7 @@ async function post(
 /** Whole bodies may get any answer; everything else must be a prediction, and hold what `expect.json` says. */
 function checkAnswer(text: string, url: string, { format, expect }: DatabricksOptions): void {
   if (format === 'raw' && !expect.json) return;
-  const problem = answerProblem(text, expect.json);
+  const problem = expect.json ? answerProblem(text, expect.json) : predictionProblem(text);
   if (problem === undefined) return;
   throw new LoadwrightError(
     'PREFLIGHT_FAILED',
@@ -73,4 +73,10 @@ function checkAnswer(text: string, url: string, { format, expect }: DatabricksOp
           "write whole bodies and set format: 'raw'.",
     },
   );
+}
+
+/** The form that every model and feature endpoint answers in. */
+function predictionProblem(text: string): string | undefined {
+  const missing = ['predictions', 'outputs'].every((key) => answerProblem(text, { pointer: `/${key}` }));
+  return missing ? 'the answer has neither predictions nor outputs' : undefined;
 }

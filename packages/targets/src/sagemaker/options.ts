@@ -5,9 +5,8 @@ import { partitionOf } from './partition.js';
 /** AWS's own pattern for names of endpoints and variants. */
 const name = z
   .string()
-  .max(63)
   .regex(
-    /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/,
+    /^(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*$/,
     'must be 1 to 63 letters, digits and hyphens, without a hyphen at either end',
   );
 

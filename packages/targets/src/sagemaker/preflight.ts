@@ -1,4 +1,5 @@
 import {
+  answerProblem,
   LoadwrightError,
   networkFailure,
   parseDuration,
@@ -55,17 +56,19 @@ export async function sagemakerPreflight(
   try {
     const answer = await client
       .send(command, { abortSignal: context.signal })
-      .then(({ $metadata, InvokedProductionVariant }) => ({
+      .then(({ $metadata, InvokedProductionVariant, Body }) => ({
         status: $metadata.httpStatusCode ?? 0,
         variant: InvokedProductionVariant,
+        text: Body?.transformToString() ?? '',
       }))
       .catch((error: unknown) => {
         const status = statusOf(error);
         if (status === undefined) throw networkFailure(error, endpoint, whatOf(options));
         if (!options.expect.status.includes(status)) throw refusal(error, status, options, variables);
-        return { status, variant: undefined };
+        return { status, variant: undefined, text: undefined };
       });
     if (!options.expect.status.includes(answer.status)) throw unexpected(answer.status, options);
+    checkAnswer(answer.text, options);
     const latencyMilliseconds = performance.now() - started;
     const variant = answer.variant === undefined ? '' : `, variant ${answer.variant}`;
     return {
@@ -91,5 +94,19 @@ function unexpected(status: number, options: SagemakerOptions): LoadwrightError 
     'PREFLIGHT_FAILED',
     `${whatOf(options)} answered ${status}, but expect.status allows ${allowed}.`,
     { hint: `Add ${status} to the option expect.status if it is a correct answer.` },
+  );
+}
+
+/** The body of an error that is expected is not known here: the SDK has read it. */
+function checkAnswer(text: string | undefined, options: SagemakerOptions): void {
+  const problem =
+    options.expect.json && text !== undefined ? answerProblem(text, options.expect.json) : undefined;
+  if (problem === undefined) return;
+  throw new LoadwrightError(
+    'PREFLIGHT_FAILED',
+    `${whatOf(options)} answered, but ${problem}: ${text?.slice(0, 200)}`,
+    {
+      hint: 'Correct the option expect.json, or the payloads. Every request would count as failed.',
+    },
   );
 }

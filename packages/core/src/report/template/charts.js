@@ -120,7 +120,7 @@
     return {
       width,
       height,
-      padding: [10 * scale, 10 * scale, 0, 0],
+      padding: [10 * scale, 20 * scale, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -175,9 +175,13 @@
       plot = new uPlot(options(chart, { ...size, onCursor }), data, box);
     }
 
+    /** Moves the cursor of this chart, and with it those of the charts beside it. */
+    const setCursor = (left, top) => plot.setCursor({ left, top }, true, true);
+    const leave = () => setCursor(-10, -10);
+
     function moveTo(index) {
       const chosen = Math.max(0, Math.min(chart.x.length - 1, index));
-      plot.setCursor({ left: plot.valToPos(chart.x[chosen], 'x'), top: plot.over.clientHeight / 2 });
+      setCursor(plot.valToPos(chart.x[chosen], 'x'), plot.over.clientHeight / 2);
     }
 
     const moves = {
@@ -190,7 +194,7 @@
     };
     box.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === 'Escape') plot.setCursor({ left: -10, top: -10 });
+      if (event.key === 'Escape') leave();
       else if (moves[event.key]) moveTo(moves[event.key]());
       else return;
       event.preventDefault();
@@ -199,7 +203,7 @@
     box.addEventListener('focus', () => readout.setAttribute('aria-live', 'polite'));
     box.addEventListener('blur', () => {
       readout.removeAttribute('aria-live');
-      plot.setCursor({ left: -10, top: -10 });
+      leave();
     });
     new ResizeObserver(() => {
       if (!root.dataset.printing && box.clientWidth > 0) draw(false);

@@ -1,5 +1,6 @@
-import type { JsonValue, ResponseCheck } from '@loadwright/core';
 import { isDeepStrictEqual } from 'node:util';
+import type { JsonValue } from '../json.js';
+import type { ResponseCheck } from './response-check.js';
 
 type ValueCheck = NonNullable<ResponseCheck['json']>;
 
@@ -7,22 +8,18 @@ type ValueCheck = NonNullable<ResponseCheck['json']>;
  * Why an answer with a good status is not the one that is expected; undefined when it is. The workers apply the same
  * check to every answer (`loadwright_runtime/checks.py`); before the run it shows a check that can never hold.
  *
- * @param check `expect.json`. Without it an answer must be an object with `predictions`, or with `outputs` when
- *   features are served.
+ * @param text The answer's body.
+ * @param check `expect.json`.
  */
-export function answerProblem(text: string, check: ValueCheck | undefined): string | undefined {
+export function answerProblem(text: string, check: ValueCheck): string | undefined {
   let answer: JsonValue;
   try {
     answer = JSON.parse(text) as JsonValue;
   } catch {
     return 'the answer is not JSON';
   }
-  if (check) {
-    const problem = valueProblem(valueAt(answer, check.pointer), check);
-    return problem && `expect.json: ${check.pointer || 'the answer'} ${problem}`;
-  }
-  const isPrediction = ['predictions', 'outputs'].some((key) => valueAt(answer, `/${key}`) !== undefined);
-  return isPrediction ? undefined : 'the answer has neither predictions nor outputs';
+  const problem = valueProblem(valueAt(answer, check.pointer), check);
+  return problem && `expect.json: ${check.pointer || 'the answer'} ${problem}`;
 }
 
 /** The value that a JSON Pointer (RFC 6901) leads to; undefined when there is none. */

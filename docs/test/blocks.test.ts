@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { blocks, command, localLinks, pages, root, type Block } from './documents.js';
+
+const folder = join(root, 'docs/.cache/blocks');
+const ofLanguage = (...languages: string[]) => blocks.filter((block) => languages.includes(block.language));
+const loadwright = (...args: string[]) => execa(process.execPath, [command, ...args], { cwd: folder });
+const isConfiguration = ({ text }: Block) => /^target:|defineConfig\(/m.test(text);
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+});
+
+it.each(blocks.filter((block) => block.example))('$place is a part of $example', ({ text, example }) => {
+  expect(readFileSync(join(root, example!), 'utf8')).toContain(text);
+});
+
+describe('TypeScript', () => {
+  it('type-checks', async () => {
+    const own = ofLanguage('ts').filter((block) => !block.example);
+    own.forEach(({ place, text }, index) => {
+      writeFileSync(join(folder, `block-${index}.ts`), `// ${place}\n${text}\nexport {};\n`);
+    });
+    const project = join(folder, 'tsconfig.json');
+    writeFileSync(project, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }));
+    const { all } = await execa('tsc', ['-p', project], {
+      cwd: root,
+      preferLocal: true,
+      all: true,
+      reject: false,
+    });
+    expect(all).toBe('');
+  });
+});
+
+it.each(ofLanguage('json'))('$place is JSON', ({ text }) => {
+  JSON.parse(text);
+});
+
+it.each(ofLanguage('yaml'))('$place is YAML', ({ text }) => {
+  parse(text);
+});
+
+it.each(
+  ofLanguage('ts', 'yaml')
+    .filter(isConfiguration)
+    .filter(({ text }) => !/kind: echo/.test(text)),
+)('$place is a valid configuration', async ({ language, text, place }) => {
+  const partial = language === 'yaml' && !/^target:/m.test(text);
+  const file = join(folder, `config-${place.replace(/\W/g, '-')}.${language}`);
+  writeFileSync(file, text);
+  if (!partial) await loadwright('config', 'print', '--config', file);
+});
+
+describe('commands', () => {
+  const lines = ofLanguage('sh')
+    .flatMap(({ place, text }) => text.split('\n').map((line) => ({ place, line })))
+    .map(({ place, line }) => ({ place, words: /\bloadwright (\S.*)/.exec(line)?.[1]?.split(/\s+/) ?? [] }))
+    .filter(({ words }) => words.length > 0 && !words[0]!.startsWith('-'));
+
+  it.each(lines)('$place: loadwright $words exists', async ({ words }) => {
+    const { stdout } = await loadwright(words[0]!, '--help');
+    for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag);
+  });
+});
+
+it.each(pages)('$path links to pages that exist', (page) => {
+  expect(localLinks(page).filter((path) => !existsSync(path))).toEqual([]);
+});

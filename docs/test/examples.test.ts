@@ -1,0 +1,106 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunReport } from '@loadwright/core';
+import { targetConformance } from '@loadwright/core/testing';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { echo } from '../examples/loadwright-target-echo/src/index.js';
+import { command, root } from './documents.js';
+
+const examples = join(root, 'docs/examples');
+const cache = join(root, 'docs/.cache/projects');
+
+beforeAll(() => rmSync(cache, { recursive: true, force: true }));
+
+/** A folder for a user's project, with the given examples in it. */
+function project(...files: string[]): string {
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'project-'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  for (const file of files) cpSync(join(examples, file), join(folder, file));
+  return folder;
+}
+
+const loadwright = (cwd: string, ...args: string[]) => execa(process.execPath, [command, ...args], { cwd });
+
+async function run(cwd: string, ...args: string[]): Promise<RunReport> {
+  const { stdout } = await loadwright(cwd, 'run', '--emulator', '--json', ...args);
+  return JSON.parse(stdout) as RunReport;
+}
+
+function expectPass(report: RunReport): void {
+  expect(report).toMatchObject({ verdict: 'PASS', total: { failures: 0 } });
+  expect(report.total.count).toBeGreaterThan(0);
+}
+
+describe('the configuration', () => {
+  it('says the same in TypeScript and in YAML', async () => {
+    const folder = project('loadwright.config.ts', 'loadwright.config.yaml');
+    const print = async (file: string) => {
+      const { stdout } = await loadwright(folder, 'config', 'print', '--json', '--config', file);
+      return (JSON.parse(stdout) as { configuration: unknown }).configuration;
+    };
+    expect(await print('loadwright.config.yaml')).toEqual(await print('loadwright.config.ts'));
+  });
+
+  it('runs', async () => expectPass(await run(project('loadwright.config.ts', 'features.jsonl'))));
+});
+
+it('the commands of the first test run', async () => {
+  const script = readFileSync(join(examples, 'first-test.sh'), 'utf8');
+  const here = script.replaceAll('npx loadwright', `'${process.execPath}' '${command}'`);
+  const { stdout } = await execa('sh', ['-e', '-c', here], { cwd: project() });
+  expect(stdout.match(/PASS/g)?.length).toBeGreaterThanOrEqual(2);
+});
+
+/** An emulator in a process of its own, as a user starts it. */
+async function withEmulator<Result>(
+  args: readonly string[],
+  work: (emulator: { url: string; environment: Record<string, string> }) => Promise<Result>,
+): Promise<Result> {
+  const emulator = execa(process.execPath, [command, 'emulate', ...args, '--json'], { buffer: false });
+  try {
+    for await (const line of createInterface(emulator.stdout)) return await work(JSON.parse(line));
+    throw new Error('the emulator said nothing');
+  } finally {
+    emulator.kill('SIGINT');
+    await emulator;
+  }
+}
+
+it('the program runs', async () => {
+  const cwd = project('program.ts');
+  const compiler = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', 'program.ts'];
+  await execa('tsc', [...compiler, '--ignoreConfig', '--types', 'node'], {
+    cwd,
+    preferLocal: true,
+    localDir: root,
+  });
+  const flags = ['--set', 'endpointName=fraud', '--set', 'region=eu-west-1'];
+  const { stdout } = await withEmulator(['sagemaker', ...flags], ({ url, environment }) =>
+    execa(process.execPath, ['program.js'], { cwd, env: { ...environment, SAGEMAKER_ENDPOINT_URL: url } }),
+  );
+  expect(stdout).toContain('load finished');
+  expect(stdout).toMatch(/PASS All 2 thresholds held/);
+});
+
+describe('a target of your own', () => {
+  const source = join(examples, 'loadwright-target-echo');
+
+  describe('conforms', () => {
+    for (const check of targetConformance(echo)) it(check.name, check.run);
+  });
+
+  it('is found by its name in the project of its user, and runs', async () => {
+    const folder = project('third-party.yaml');
+    const installed = join(folder, 'node_modules', 'loadwright-target-echo');
+    mkdirSync(installed, { recursive: true });
+    cpSync(join(source, 'package.json'), join(installed, 'package.json'));
+    cpSync(join(source, 'python'), join(installed, 'python'), { recursive: true });
+    await execa('tsc', ['-p', source, '--outDir', join(installed, 'dist')], { cwd: root, preferLocal: true });
+    const { stdout } = await loadwright(folder, 'targets', 'show', 'echo');
+    expect(stdout).toContain('ECHO_TOKEN');
+    expectPass(await run(folder, '--config', 'third-party.yaml'));
+  });
+});

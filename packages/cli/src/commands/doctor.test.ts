@@ -1,0 +1,71 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { databricksConfig, dhtConfig, project } from '../../test/project.js';
+import { run, TestIo } from '../../test/support.js';
+import { checkNode, checkResults } from '../doctor/checks.js';
+
+/** An empty cache, so that what this machine has installed does not matter. */
+async function emptyCache() {
+  return { LOADWRIGHT_CACHE_DIR: await mkdtemp(join(tmpdir(), 'loadwright-cache-')) };
+}
+
+describe('loadwright doctor', () => {
+  it('is content without a configuration, and says what is still to come', async () => {
+    const { exitCode, stdout } = await run(['doctor'], new TestIo({ environment: await emptyCache() }));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/✓ Node\.js: \d+/);
+    expect(stdout).toMatch(/✓ Python: 3\.\d+/);
+    expect(stdout).toMatch(/– Locust: not installed yet\n.*loadwright doctor --fix/);
+    expect(stdout).toMatch(/– configuration: no loadwright.config file.*\n.*loadwright init/);
+    expect(stdout).toContain('Ready.');
+  });
+
+  it('looks at the project: configuration, variables, results', async () => {
+    const { exitCode, stdout } = await run(['doctor', '--json'], await project(dhtConfig));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      problems: 0,
+      findings: expect.arrayContaining([
+        expect.objectContaining({ subject: 'configuration', state: 'good' }),
+        expect.objectContaining({ subject: 'results', state: 'good' }),
+      ]),
+    });
+  });
+
+  it('tells whether variables are set, never their values', async () => {
+    const { token: _, ...target } = databricksConfig.target;
+    const config = { ...databricksConfig, target };
+    const set = await run(
+      ['doctor'],
+      await project(config, { environment: { DATABRICKS_TOKEN: 'canary-token' } }),
+    );
+    expect(set.exitCode).toBe(0);
+    expect(set.stdout).toContain('✓ DATABRICKS_TOKEN: set');
+    expect(set.stdout + set.stderr).not.toContain('canary-token');
+    const missing = await run(['doctor'], await project(config));
+    expect(missing.exitCode).toBe(104);
+    expect(missing.stdout).toContain('DATABRICKS_TOKEN: not set');
+  });
+
+  it('tells all problems at once', async () => {
+    const io = await project({ ...dhtConfig, wokers: 3 }, { environment: { LOADWRIGHT_PYTHON: '/absent' } });
+    const { exitCode, stdout } = await run(['doctor'], io);
+    expect(exitCode).toBe(104);
+    expect(stdout).toMatch(/✗ Python: [^]*✗ Locust: [^]*✗ configuration: wokers/);
+    expect(stdout).toContain('3 problems.');
+  });
+
+  it.each([
+    ['20.18.3', 'problem'],
+    ['20.19.0', 'good'],
+    ['24.1.0', 'good'],
+  ])('finds Node.js %s a %s', async (version, state) => {
+    expect((await checkNode(version)).state).toBe(state);
+  });
+
+  it('finds a results folder that cannot be', async () => {
+    expect((await checkResults(join(import.meta.filename, 'results'))).state).toBe('problem');
+  });
+});

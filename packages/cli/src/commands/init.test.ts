@@ -1,0 +1,104 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { builtInTargets } from '../built-in-targets.js';
+import { configFormats } from '../init/config-file.js';
+import { run, TestIo } from '../../test/support.js';
+
+const kinds = Object.keys(builtInTargets);
+
+/** A terminal with somebody who waits for a question before answering it. */
+function atTerminal() {
+  const io = new TestIo({ terminal: true });
+  const keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+  Object.assign(io, { stdin: keys });
+  const answer = async (question: string, text: string) => {
+    while (!io.stdout.text.includes(question)) await once(io.stdout, 'written');
+    keys.write(text);
+  };
+  return { io, answer };
+}
+
+describe('loadwright init', () => {
+  it.each(kinds.flatMap((kind) => configFormats.map((format) => [kind, format] as const)))(
+    'writes for %s a file in %s that is valid as it is',
+    async (kind, format) => {
+      const { exitCode, stderr, io } = await run(['init', kind, '--yes', '--format', format]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(await readdir(io.cwd)).toEqual([`loadwright.config.${format}`]);
+      const printed = await run(['config', 'print', '--json'], new TestIo({ cwd: io.cwd }));
+      expect(printed.stderr).toBe('');
+      expect(JSON.parse(printed.stdout)).toMatchObject({ configuration: { target: { kind }, workers: 2 } });
+    },
+  );
+
+  it('writes TypeScript as people write it', async () => {
+    const { io } = await run(['init', 'dht', '--yes']);
+    expect(await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8')).toMatchInlineSnapshot(`
+      "import type { LoadwrightConfig } from '@loadwright/core/config';
+
+      // A load test for "loadwright run". The first time, without the real service: "loadwright run --emulator".
+      // Options of the target: "loadwright targets show dht". Everything resolved: "loadwright config print".
+      export default {
+        target: {
+          kind: 'dht',
+          baseUrl: 'http://cache.example',
+          protocol: 'koorde',
+          urls: { template: 'https://origin.example/item/{i}', count: 100 },
+        },
+        workers: 2,
+        load: {
+          users: 20,
+          spawnRate: 5,
+          duration: '1m',
+          waitTime: { min: '50ms', max: '150ms' },
+        },
+        thresholds: { http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<500'] },
+      } satisfies LoadwrightConfig;
+      "
+    `);
+  });
+
+  it('never overwrites a configuration, whatever its format, without --force', async () => {
+    const { io } = await run(['init', 'dht', '--yes', '--format', 'yaml']);
+    const before = await readFile(join(io.cwd, 'loadwright.config.yaml'), 'utf8');
+    const { exitCode, stderr } = await run(['init', 'chalice', '--yes'], new TestIo({ cwd: io.cwd }));
+    expect(exitCode).toBe(104);
+    expect(stderr).toContain('loadwright.config.yaml exists already');
+    expect(await readdir(io.cwd)).toEqual(['loadwright.config.yaml']);
+    await writeFile(join(io.cwd, 'loadwright.config.yaml'), 'old');
+    const forced = ['init', 'dht', '--yes', '--format', 'yaml', '--force'];
+    expect((await run(forced, new TestIo({ cwd: io.cwd }))).exitCode).toBe(0);
+    expect(await readFile(join(io.cwd, 'loadwright.config.yaml'), 'utf8')).toBe(before);
+  });
+
+  it('asks on a terminal: target, format, and what the target cannot do without', async () => {
+    const { io, answer } = atTerminal();
+    const ended = run(['init'], io);
+    await answer('What do you want to test?', '\u001B[B\r'); // The second: databricks.
+    await answer('Which kind of configuration file?', '\r');
+    await answer('workspaceUrl', '\r');
+    await answer('endpointName', '2\r');
+    expect((await ended).exitCode).toBe(0);
+    const text = await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8');
+    expect(text).toContain("kind: 'databricks'");
+    expect(text).toMatch(/endpointName: '.+2'/);
+  });
+
+  it('writes nothing when the questions are left with Ctrl-C', async () => {
+    const { io, answer } = atTerminal();
+    const ended = run(['init'], io);
+    await answer('What do you want to test?', '\u0003');
+    expect((await ended).exitCode).toBe(105);
+    expect(await readdir(io.cwd)).toEqual([]);
+  });
+
+  it('asks for a target on the command line when there is no terminal', async () => {
+    const { exitCode, stderr, io } = await run(['init']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('loadwright init sagemaker --yes');
+    expect(await readdir(io.cwd)).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunReport } from '@loadwright/core';
+import { describe, expect, it } from 'vitest';
+import { Command, processesIn } from './command.js';
+
+// The first run on a machine installs Locust.
+const timeout = 240_000;
+
+describe('loadwright demo', () => {
+  it.each(['sagemaker', 'databricks', 'chalice', 'dht'])(
+    'of %s passes, with a real master and two workers',
+    async (target) => {
+      const command = new Command(['demo', target, '--json', '--duration', '5s']);
+      const exitCode = await command.ended;
+      expect({ exitCode, stderr: command.stderr }).toEqual({ exitCode: 0, stderr: command.stderr });
+      const report = JSON.parse(command.stdout) as RunReport;
+      expect(report).toMatchObject({
+        verdict: 'PASS',
+        aborted: false,
+        target: { kind: target },
+        fleet: { kind: 'local', workers: 2 },
+        total: { failures: 0 },
+      });
+      expect(report.total.count).toBeGreaterThan(50);
+      expect(report.series.at(-1)?.workers).toHaveLength(2);
+      expect(await readdir(join(command.cwd, 'results', `demo-${target}`, report.runId))).toEqual(
+        expect.arrayContaining(['report.html', 'summary.json', 'junit.xml', 'locust_stats.csv', 'logs']),
+      );
+      expect(processesIn(command.cwd)).toEqual([]);
+    },
+    timeout,
+  );
+
+  it.each(['sagemaker', 'databricks', 'chalice'])(
+    'of %s with a wrong secret stops before anything is started',
+    async (target) => {
+      const command = new Command(['demo', target, '--json', '--wrong-credentials']);
+      expect(await command.ended).toBe(104);
+      const { error } = JSON.parse(command.stdout) as { error: Record<string, unknown> };
+      expect(error).toMatchObject({ code: 'CREDENTIALS_INVALID', exitCode: 104, hint: expect.any(String) });
+      expect(command.stderr.match(/^error: /gm)).toHaveLength(1);
+      expect(command.stderr).not.toMatch(/^● provision|^\s+at /m);
+      expect(await readdir(command.cwd)).toEqual([]);
+    },
+    timeout,
+  );
+});

@@ -1,0 +1,64 @@
+import type { LoadProfileInput } from '../load/profile.js';
+import type { Target } from '../target/contract.js';
+
+/** Something that is named by its kind, with the options of that kind. */
+export interface ByKind {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+/**
+ * What a configuration file holds. In every text `${NAME}` stands for a variable, `${NAME:-default}` for one that may
+ * be missing or empty, and `$${` for `${`.
+ */
+export interface LoadwrightConfig {
+  /** For editors; not read. */
+  $schema?: string;
+  /** Names the results folder. Default: the target's kind. */
+  name?: string;
+  /**
+   * What is tested: a target, or its kind and options. A kind is one of Loadwright's own, a path (`./target.ts`), or a
+   * package of the project (`@acme/target`; `kafka` is `loadwright-target-kafka`).
+   */
+  target: Target | ByKind;
+  /** Load-generating processes, 1 to 1,000. Default 1. */
+  workers?: number;
+  /** How much load, and for how long. */
+  load?: LoadProfileInput;
+  /** What the run must hold: `{ http_req_duration: ['p(95)<200'] }`. Default: none. */
+  thresholds?: Record<string, readonly string[]>;
+  /** Where the load comes from. Default `{ kind: 'local' }`. */
+  fleet?: ByKind;
+  /** Folder of all results, relative to this file. Default `results`. */
+  results?: string;
+}
+
+/** A configuration with its target loaded and every layer applied; `createLoadTest` validates what is in it. */
+export interface ResolvedConfig {
+  readonly name?: string;
+  readonly target: Target;
+  readonly workers: number;
+  readonly load: LoadProfileInput;
+  readonly thresholds: Record<string, readonly string[]>;
+  readonly fleet: ByKind;
+  readonly results: string;
+}
+
+/** What {@link loadConfig} gives. */
+export interface LoadedConfig {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  readonly config: ResolvedConfig;
+  /**
+   * Where each value comes from, by its dotted path: `default`, `file`, `environment LOADWRIGHT_USERS` or
+   * `flag --users`. A list is one value.
+   */
+  readonly origins: Readonly<Record<string, string>>;
+  /** The folder of the file: relative paths start here. */
+  readonly baseDirectory: string;
+}
+
+/** Gives a configuration its type. */
+export function defineConfig(config: LoadwrightConfig): LoadwrightConfig {
+  return config;
+}

@@ -1,0 +1,39 @@
+import { childVariants, variants, type JsonSchema } from '../json-schema.js';
+
+/**
+ * Gives variables of a configuration file the type that their field has: `users: ${USERS}` is a number. Texts that a
+ * field takes as they are, and texts that no type fits, stay texts.
+ *
+ * @param paths The values that came from a variable as a whole.
+ */
+export function convertVariables(
+  config: unknown,
+  paths: readonly (readonly (string | number)[])[],
+  schema: JsonSchema,
+): void {
+  for (const path of paths) {
+    let described = variants(schema, schema);
+    let parent: unknown = undefined;
+    let value = config;
+    for (const key of path) {
+      described = childVariants(schema, described, key);
+      parent = value;
+      value = (value as Record<string | number, unknown> | undefined)?.[key];
+    }
+    const last = path.at(-1);
+    const types = new Set(described.map((variant) => variant.schema.type));
+    if (typeof value !== 'string' || last === undefined || types.has('string')) continue;
+    (parent as Record<string | number, unknown>)[last] = converted(value, types);
+  }
+}
+
+function converted(text: string, types: ReadonlySet<unknown>): unknown {
+  if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  if (types.has('number') || types.has('integer')) return parseNumber(text) ?? text;
+  return text;
+}
+
+/** A number as people write it, or undefined when the text is something else. */
+export function parseNumber(text: string): number | undefined {
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : undefined;
+}

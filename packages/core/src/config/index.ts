@@ -1,0 +1,5 @@
+export * from './contract.js';
+export { loadConfig, type LoadConfigOptions } from './load-config.js';
+export { findConfigFile } from './read-file.js';
+export { settings, type Setting } from './settings.js';
+export { configJsonSchema } from './json-schema.js';

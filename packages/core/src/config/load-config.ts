@@ -1,0 +1,103 @@
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
+import type { LoadedConfig, ResolvedConfig } from './contract.js';
+import { convertVariables } from './convert.js';
+import { interpolate } from './interpolate.js';
+import { configJsonSchema } from './json-schema.js';
+import { findOverrides, setPath } from './overrides.js';
+import { locateConfigFile, readConfigFile } from './read-file.js';
+import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
+import { validate } from '../validation.js';
+
+/** What {@link loadConfig} reads. */
+export interface LoadConfigOptions {
+  /** The folder that is searched for a file, and that `file` starts from. */
+  readonly cwd: string;
+  /** Path of the file. Default: `loadwright.config.*` in `cwd`. */
+  readonly file?: string;
+  /** Variables: those of the settings, and those that the file names. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the user wrote after each flag of `settings`: `{ '--users': '200' }`. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  /** Targets that need no installation. */
+  readonly builtInTargets: BuiltInTargets;
+}
+
+/** The shape of a file. What `createLoadTest` validates is left to it, so that it can tell all problems at once. */
+const fileSchema = z.strictObject({
+  $schema: z.unknown().optional(),
+  name: z.unknown().optional(),
+  target: z.unknown().optional(),
+  workers: z.unknown().default(1),
+  load: z.unknown().default({}),
+  thresholds: z.unknown().default({}),
+  fleet: byKindSchema.default({ kind: 'local' }),
+  results: z.string().min(1).default('results'),
+});
+
+/**
+ * Finds and reads the configuration: defaults < file < environment < flags. The target's plugin is loaded; the values
+ * are validated by `createLoadTest`.
+ *
+ * @throws LoadwrightError `CONFIG_UNREADABLE`, `CONFIG_INVALID` with all problems, one a line, and what `loadTarget`
+ * throws.
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
+  const file = await locateConfigFile(options.cwd, options.file);
+  const baseDirectory = dirname(file);
+  const content = interpolate(await readConfigFile(file), options.environment);
+
+  const problems = content.problems.map(
+    (problem) =>
+      new LoadwrightError('CONFIG_INVALID', problem, {
+        hint: 'Set the variable, or give a default in the file: ${NAME:-default}.',
+      }),
+  );
+  const attempt = <Value>(check: () => Value): Value | undefined => {
+    try {
+      return check();
+    } catch (error) {
+      if (!isLoadwrightError(error)) throw error;
+      problems.push(error);
+      return undefined;
+    }
+  };
+  const config: Record<string, unknown> | undefined = attempt(() =>
+    validate(fileSchema, content.value, { field: '', hint: `Correct ${file}.` }),
+  );
+  const given = attempt(() => checkTarget((content.value as { target?: unknown }).target));
+  const overrides = findOverrides(options).map((found) => ({ ...found, value: attempt(found.read) }));
+  if (!config || !given || problems.length > 0) throw combine(problems);
+
+  const inFile = new Set(leaves(content.value));
+  const origins = Object.fromEntries(
+    leaves(config).map((path) => [path, inFile.has(path) ? 'file' : 'default']),
+  );
+  delete origins.$schema;
+  delete config.$schema;
+
+  const factory = isTarget(given)
+    ? undefined
+    : await loadTarget(given.kind, { from: baseDirectory, builtIn: options.builtInTargets });
+  convertVariables(config, content.replaced, configJsonSchema(factory ? [factory.definition] : []));
+  if (factory) {
+    const { kind: _, ...targetOptions } = config.target as Record<string, unknown>;
+    config.target = factory(targetOptions);
+  }
+  for (const { path, value, origin } of overrides) {
+    setPath(config, path, value);
+    origins[path] = origin;
+  }
+  return { file, baseDirectory, origins, config: config as unknown as ResolvedConfig };
+}
+
+/** All problems of a configuration as one error. */
+function combine(problems: readonly LoadwrightError[]): LoadwrightError {
+  const hints = new Set(problems.map((problem) => problem.hint).filter((hint) => hint !== undefined));
+  const message = problems.map((problem) => problem.message).join('\n');
+  return new LoadwrightError(problems[0]?.code ?? 'CONFIG_INVALID', message, {
+    ...(hints.size > 0 && { hint: [...hints].join('\n') }),
+  });
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { validate } from '../validation.js';
+import { parseNumber } from './convert.js';
+import { isPlainObject } from './interpolate.js';
+import { settings, type Setting } from './settings.js';
+
+/** A value from a variable or a flag. */
+export interface Override {
+  readonly path: string;
+  /** `environment LOADWRIGHT_USERS` or `flag --users` */
+  readonly origin: string;
+  /** Converts the text. Throws `CONFIG_INVALID`, which names the variable or the flag. */
+  readonly read: () => unknown;
+}
+
+/** Where the texts come from. */
+export interface OverrideSources {
+  /** Folders start from here. */
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+/** The settings that a variable or a flag gives; the flag wins. An empty variable is as good as none. */
+export function findOverrides({ cwd, environment, flags }: OverrideSources): Override[] {
+  return settings.flatMap((setting) => {
+    const { path, variable, flag } = setting;
+    const fromFlag = flags[flag];
+    if (fromFlag !== undefined) {
+      return [{ path, origin: `flag ${flag}`, read: () => read(fromFlag, setting, flag, cwd) }];
+    }
+    const fromVariable = environment[variable];
+    if (!fromVariable) return [];
+    return [
+      { path, origin: `environment ${variable}`, read: () => read(fromVariable, setting, variable, cwd) },
+    ];
+  });
+}
+
+function read(text: string, { path, type, schema }: Setting, source: string, cwd: string): unknown {
+  const value = type === 'number' ? (parseNumber(text) ?? text) : text;
+  const valid = validate(schema, value, { field: `${source} (${path})` });
+  return type === 'folder' ? resolve(cwd, text) : valid;
+}
+
+/** Sets the value at a dotted path, making what is missing on the way. */
+export function setPath(config: Record<string, unknown>, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let parent = config;
+  for (const key of keys) {
+    const child = parent[key];
+    parent = parent[key] = isPlainObject(child) ? child : {};
+  }
+  parent[last] = value;
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { LoadwrightError } from '../errors.js';
+import { alternatives } from '../validation/describe-schema.js';
+
+const endings = ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml'];
+const stem = 'loadwright.config';
+const allowedNames = `${stem}.{${endings.map((ending) => ending.slice(1)).join(',')}}`;
+
+/**
+ * The configuration file of a folder.
+ *
+ * @returns its absolute path, or undefined when there is none.
+ * @throws LoadwrightError `CONFIG_UNREADABLE` when there are several.
+ */
+export async function findConfigFile(directory: string): Promise<string | undefined> {
+  const entries = new Set(await readdir(directory));
+  const found = endings.map((ending) => stem + ending).filter((name) => entries.has(name));
+  if (found.length > 1) {
+    throw new LoadwrightError('CONFIG_UNREADABLE', `found several configuration files: ${found.join(', ')}`, {
+      hint: 'Keep one of them, or name the one to use: --config <file>.',
+    });
+  }
+  return found[0] === undefined ? undefined : join(directory, found[0]);
+}
+
+/** The file that a user asked for, or the one of the folder. */
+export async function locateConfigFile(cwd: string, file: string | undefined): Promise<string> {
+  if (file === undefined) {
+    const found = await findConfigFile(cwd);
+    if (found !== undefined) return found;
+    throw new LoadwrightError(
+      'CONFIG_UNREADABLE',
+      `there is no configuration file in ${cwd}, expected ${allowedNames}`,
+      {
+        hint: 'Make one: loadwright init. Or name one that is elsewhere: --config <file>.',
+      },
+    );
+  }
+  const path = resolve(cwd, file);
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile()) {
+    throw new LoadwrightError('CONFIG_UNREADABLE', `${file}: there is no such file`, {
+      hint: `Looked for ${path}. To make one: loadwright init.`,
+    });
+  }
+  if (!endings.includes(extname(path))) {
+    const found = extname(path) === '' ? 'no ending' : `the ending "${extname(path)}"`;
+    throw new LoadwrightError(
+      'CONFIG_UNREADABLE',
+      `${file}: found ${found}, expected ${alternatives(endings)}`,
+      {
+        hint: 'Rename the file by what is in it.',
+      },
+    );
+  }
+  return path;
+}
+
+/**
+ * What a configuration file holds, as it stands there.
+ *
+ * @throws LoadwrightError `CONFIG_UNREADABLE`, `CONFIG_INVALID` when it is not an object.
+ */
+export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  const name = basename(path);
+  const { loadConfig } = await import('c12');
+  let content: unknown;
+  try {
+    const { layers } = await loadConfig({
+      cwd: dirname(path),
+      configFile: name,
+      // Nothing but this file: no other files, no remote ones, no variants by NODE_ENV.
+      rcFile: false,
+      globalRc: false,
+      packageJson: false,
+      dotenv: false,
+      extend: false,
+      giget: false,
+      envName: false,
+      // A cache would write the file's text, secrets included, to another folder.
+      jitiOptions: { fsCache: false, moduleCache: false },
+    });
+    content = layers?.find((layer) => layer.configFile === name)?.config;
+  } catch (error) {
+    throw new LoadwrightError('CONFIG_UNREADABLE', `${name} cannot be read: ${reasonOf(error, path)}`, {
+      hint: `Correct the file ${path}.`,
+      cause: error,
+    });
+  }
+  if (
+    typeof content === 'object' &&
+    content !== null &&
+    !Array.isArray(content) &&
+    Object.keys(content).length > 0
+  ) {
+    return content as Record<string, unknown>;
+  }
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `${name}: found no configuration, expected an object with target`,
+    {
+      hint: 'A program exports it: export default defineConfig({ … }). To see one: loadwright init.',
+    },
+  );
+}
+
+/** The first line of an error, without the piece of the file that parsers quote: it may hold a secret. */
+function reasonOf(error: unknown, path: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // c12 reads a property of whatever the file holds.
+  if (error instanceof TypeError && message.includes("'$meta'")) return 'it is empty';
+  const withoutPath = message.replace(`${path}: `, '');
+  const reason = path.endsWith('.json') ? withoutPath.replace(/, (?:\.{3})?".*/s, '') : withoutPath;
+  return (reason.split('\n')[0] ?? '').replace(/ in JSON at position (\d+).*/, (_, position: string) => {
+    const before = readFileSync(path, 'utf8').slice(0, Number(position)).split('\n');
+    return ` (${before.length}:${(before.at(-1) ?? '').length + 1})`;
+  });
+}

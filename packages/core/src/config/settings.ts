@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { loadProfileSchema } from '../load/profile.js';
+
+/** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
+export interface Setting {
+  /** Dotted path in the configuration: `load.users`. */
+  readonly path: string;
+  /** `LOADWRIGHT_USERS` */
+  readonly variable: string;
+  /** `--users` */
+  readonly flag: string;
+  /** What is written after the flag. A `number` is converted; a `folder` is relative to the current folder. */
+  readonly type: 'text' | 'number' | 'duration' | 'profile' | 'folder';
+  readonly description: string;
+  /** What is allowed. */
+  readonly schema: z.ZodType;
+}
+
+const profiles = loadProfileSchema.out.options;
+const { users, spawnRate, duration } = profiles[0].shape;
+const profileNames = profiles.map((profile) => profile.shape.profile.value);
+
+/** Every setting, in the order in which help shows them. */
+export const settings: readonly Setting[] = [
+  {
+    path: 'load.users',
+    variable: 'LOADWRIGHT_USERS',
+    flag: '--users',
+    type: 'number',
+    description: 'virtual users',
+    schema: users,
+  },
+  {
+    path: 'load.spawnRate',
+    variable: 'LOADWRIGHT_SPAWN_RATE',
+    flag: '--spawn-rate',
+    type: 'number',
+    description: 'users started a second',
+    schema: spawnRate.unwrap(),
+  },
+  {
+    path: 'load.duration',
+    variable: 'LOADWRIGHT_DURATION',
+    flag: '--duration',
+    type: 'duration',
+    description: 'length of the load, such as 30s, 5m or 1h30m',
+    schema: duration,
+  },
+  {
+    path: 'load.profile',
+    variable: 'LOADWRIGHT_PROFILE',
+    flag: '--profile',
+    type: 'profile',
+    description: `shape of the load: ${profileNames.join(', ')}`,
+    schema: z.enum(profileNames),
+  },
+  {
+    path: 'workers',
+    variable: 'LOADWRIGHT_WORKERS',
+    flag: '--workers',
+    type: 'number',
+    description: 'load-generating processes',
+    schema: z.int().min(1).max(1000),
+  },
+  {
+    path: 'name',
+    variable: 'LOADWRIGHT_NAME',
+    flag: '--name',
+    type: 'text',
+    description: 'name of the results folder of this test',
+    schema: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+        'must be 1 to 64 letters, digits, dots, underscores or hyphens',
+      ),
+  },
+  {
+    path: 'results',
+    variable: 'LOADWRIGHT_RESULTS',
+    flag: '--results',
+    type: 'folder',
+    description: 'folder of all results',
+    schema: z.string().min(1),
+  },
+];

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { realisticReport } from '../../test/report-fixture.js';
+import { distributionChart, timeCharts } from './charts.js';
+
+const chartOf = (report: Parameters<typeof timeCharts>[0], id: string) =>
+  timeCharts(report).find((chart) => chart.id === id)!;
+
+test('every chart has a text for every point', () => {
+  const report = realisticReport({ samples: 40 });
+  const charts = [...timeCharts(report), distributionChart(report.distribution)!];
+  expect(charts).toHaveLength(5);
+  for (const chart of charts) {
+    for (const series of chart.series) {
+      expect(series.values).toHaveLength(chart.x.length);
+      expect(series.texts).toHaveLength(chart.labels.length);
+    }
+  }
+});
+
+test('no samples, no charts', () => {
+  expect(timeCharts({ series: [] })).toEqual([]);
+  expect(distributionChart([])).toBeUndefined();
+});
+
+test('a long run keeps its highest percentile', () => {
+  const { series } = realisticReport({ samples: 10_000 });
+  const spiked = series.map((sample, index) => (index === 4321 ? { ...sample, p99: 4000 } : sample));
+  const chart = chartOf({ series: spiked }, 'response-times');
+  expect(chart.x.length).toBeLessThanOrEqual(300);
+  expect(Math.max(...chart.series[2]!.values.map((value) => value ?? 0))).toBe(4000);
+});
+
+test('response times of many seconds are drawn in seconds', () => {
+  const series = realisticReport({ samples: 5 }).series.map((sample) => ({ ...sample, p99: 12_400 }));
+  const chart = chartOf({ series }, 'response-times');
+  expect(chart.unit).toBe('s');
+  expect(chart.series[2]!.values[0]).toBe(12.4);
+  expect(chart.series[2]!.texts[0]).toBe('12.4\u202Fs');
+});
+
+test('a second without answers is a gap, not a zero', () => {
+  const series = realisticReport({ samples: 3 }).series.map((sample, index) =>
+    index === 1 ? { ...sample, p50: null, p95: null, p99: null } : sample,
+  );
+  const [p50] = chartOf({ series }, 'response-times').series;
+  expect(p50!.values[1]).toBeNull();
+  expect(p50!.texts[1]).toBe('–');
+});
+
+test('a lost worker leaves a gap, and many workers become three lines', () => {
+  const lost = realisticReport({ samples: 3 }).series.map((sample) => ({
+    ...sample,
+    workers: sample.workers.map((worker, index) =>
+      index === 1 && sample.elapsedSeconds > 1 ? { ...worker, state: 'missing' } : worker,
+    ),
+  }));
+  expect(chartOf({ series: lost }, 'worker-cpu').series[1]!.values.slice(1)).toEqual([null, null]);
+  const many = chartOf(realisticReport({ samples: 3, workers: 20 }), 'worker-cpu');
+  expect(many.series.map(({ label }) => label)).toEqual(['Busiest worker', 'Mean', 'Idlest worker']);
+});

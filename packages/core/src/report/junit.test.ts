@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { emptyReport, hostileReport, passingReport, realisticReport } from '../../test/report-fixture.js';
+import { renderJunit } from './junit.js';
+
+const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
+
+test('has a test case for each threshold, and the measured value of a broken one', () => {
+  const report = realisticReport();
+  const xml = renderJunit(report);
+  expect(xml).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/);
+  expect(count(xml, /<testcase /g)).toBe(report.thresholds.length);
+  expect(xml).toContain('tests="4" errors="0" failures="1"');
+  expect(xml).toMatch(
+    /<failure message="http_req_duration\{name:predict-batch\} p\(95\)&lt;200: measured 250\u202Fms"/,
+  );
+});
+
+test('a passed run without thresholds has one passed test case', () => {
+  const xml = renderJunit({ ...passingReport(), thresholds: [] });
+  expect(xml).toContain('name="measurement is valid"');
+  expect(xml).toContain('tests="1" errors="0" failures="0"');
+});
+
+test('an invalid measurement is an error, whatever the thresholds say', () => {
+  const xml = renderJunit({ ...passingReport(), verdict: 'INVALID', reasons: ['A worker was lost.'] });
+  expect(xml).toContain('errors="1" failures="0"');
+  expect(xml).toContain('<error message="A worker was lost."');
+  expect(renderJunit(emptyReport())).toContain('<error message="The run was stopped before its end.');
+});
+
+test('holds no character that XML cannot hold, and no markup from outside', () => {
+  const xml = renderJunit({ ...hostileReport(), name: 'bell \u0007 null \u0000', reasons: ['\uFFFE'] });
+
+  expect(xml).not.toMatch(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE]/);
+  expect(xml).not.toContain('<img');
+});

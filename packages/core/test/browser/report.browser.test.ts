@@ -1,0 +1,170 @@
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunReport } from '../../src/report/summary.js';
+import { emptyReport, hostileReport, passingReport, realisticReport } from '../report-fixture.js';
+import { launchBrowser, withReport } from './open-report.js';
+
+const desktop = { viewport: { width: 1280, height: 900 } };
+const phone = { viewport: { width: 375, height: 720 } };
+const dark: BrowserContextOptions = { ...desktop, colorScheme: 'dark' };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+/** Colours of the opaque pixels of every canvas, most frequent first. */
+const canvasColours = (page: Page): Promise<string[][]> =>
+  page.evaluate(`[...document.querySelectorAll('.plot canvas')].map((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const counts = new Map();
+    for (let at = 0; at < data.length; at += 4) {
+      const colour = data.slice(at, at + 4).join();
+      if (data[at + 3] === 255) counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    return [...counts].sort((left, right) => right[1] - left[1]).map(([colour]) => colour);
+  })`);
+
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollWidth - innerWidth');
+
+/** What axe-core finds wrong: the rule and the first element that breaks it. */
+async function violations(page: Page): Promise<string[]> {
+  const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+    'axe.run()',
+  );
+  return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+const reports: readonly (readonly [string, RunReport])[] = [
+  ['a failed run', realisticReport()],
+  ['a passed run', passingReport()],
+  ['a run without requests', emptyReport()],
+  ['a run with hostile names', hostileReport()],
+  ['a run of three hours on twelve workers', realisticReport({ samples: 10_000, workers: 12 })],
+  ['a run of one second', realisticReport({ samples: 1 })],
+];
+
+test.each(reports)('%s opens from disk without complaints, the network, or overflow', async (_, report) => {
+  await withReport(browser, report, desktop, async ({ page, complaints, requests }) => {
+    expect(await page.locator('h1').innerText()).toContain(report.verdict);
+    expect(await page.locator('.plot canvas').count()).toBe(report.series.length > 0 ? 5 : 0);
+    expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
+    await page.setViewportSize(phone.viewport);
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+});
+
+test.each(reports.slice(0, 4))('%s has no accessibility violation', async (_, report) => {
+  await withReport(browser, report, desktop, async ({ page }) => {
+    await page.evaluate(axe.source);
+    expect(await violations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize(phone.viewport);
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+test('changes its colours in dark mode, charts included, while it is open', async () => {
+  await withReport(browser, realisticReport(), desktop, async ({ page }) => {
+    const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const [lightGround, lightCharts] = [await ground(), await canvasColours(page)];
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await ground()).not.toBe(lightGround);
+    // The page hears of the change with its next frame.
+    await expect
+      .poll(async () => {
+        const darkCharts = await canvasColours(page);
+        return darkCharts.every((colours, index) => colours[0] !== lightCharts[index]?.[0]);
+      })
+      .toBe(true);
+  });
+});
+
+test('reads a chart aloud under the arrow keys', async () => {
+  await withReport(browser, realisticReport(), desktop, async ({ page }) => {
+    const chart = page.locator('[data-chart="throughput"]');
+    const readout = chart.locator('.readout');
+    const summary = await readout.innerText();
+    await chart.locator('.plot').focus();
+    expect(await readout.getAttribute('aria-live')).toBe('polite');
+    const heard = [summary];
+    for (const key of ['ArrowRight', 'ArrowRight', 'PageDown', 'End', 'ArrowLeft', 'Home']) {
+      await page.keyboard.press(key);
+      heard.push(await readout.innerText());
+    }
+    expect(heard.map((text) => text.split(': ')[0])).toEqual([
+      summary,
+      '0:01',
+      '0:02',
+      '0:12',
+      '2:00',
+      '1:59',
+      '0:01',
+    ]);
+    expect(heard[1]).toMatch(/^0:01: Requests\/s \d+, Failures\/s \d+$/);
+    // The other charts show the same moment, in silence.
+    const other = page.locator('[data-chart="users"] .readout');
+    expect(await other.innerText()).toMatch(/^0:01: Users/);
+    expect(await other.getAttribute('aria-live')).toBeNull();
+    await page.keyboard.press('Escape');
+    expect(await readout.innerText()).toBe(summary);
+  });
+});
+
+test('is in reach of the Tab key from the first to the last part', async () => {
+  await withReport(browser, realisticReport(), desktop, async ({ page }) => {
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.className')).toBe('skip');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
+    const reached = new Set<string>();
+    for (let step = 0; step < 40; step++) {
+      await page.keyboard.press('Tab');
+      reached.add(await page.evaluate(`document.activeElement.closest('section')?.id ?? ''`));
+    }
+    for (const id of ['thresholds', 'requests', 'over-time', 'latency', 'run']) expect(reached).toContain(id);
+  });
+});
+
+test('scrolls a wide table inside its own box with the keyboard', async () => {
+  await withReport(browser, realisticReport(), phone, async ({ page }) => {
+    const box = page.locator('#requests .scroll');
+    await box.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => box.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+    expect(await overflow(page)).toBe(0);
+  });
+});
+
+test('prints in light colours, with the configuration, and is as before afterwards', async () => {
+  await withReport(browser, realisticReport(), dark, async ({ page, complaints }) => {
+    const before = await canvasColours(page);
+    const document = await page.pdf({ format: 'A4', printBackground: true });
+    expect(document.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(await page.locator('.configuration').getAttribute('open')).toBeNull();
+    expect(await canvasColours(page)).toEqual(before);
+
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.setViewportSize({ width: 703, height: 1000 });
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+    expect(await page.locator('.configuration').getAttribute('open')).not.toBeNull();
+    expect(await page.evaluate(`getComputedStyle(document.body).color`)).toBe('rgb(21, 25, 31)');
+    // Whatever reaches beyond the paper makes the browser print everything smaller.
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('keeps hostile text as text', async () => {
+  await withReport(browser, hostileReport(), desktop, async ({ page }) => {
+    expect(await page.evaluate('window.broken')).toBeUndefined();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('#requests tbody th').first().innerText()).toContain('</script><img');
+  });
+});

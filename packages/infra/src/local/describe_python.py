@@ -1,0 +1,27 @@
+"""Prints as JSON what Loadwright needs to know about the Python that runs it.
+
+It must run on every Python, also on Python 2: that is how a Python that is too old is told from none.
+"""
+
+import json
+import sys
+import sysconfig
+
+try:
+    import ensurepip
+    import venv
+
+    can_make_environments = bool(ensurepip and venv)
+except ImportError:
+    can_make_environments = False
+
+print(
+    json.dumps(
+        {
+            "executable": sys.executable,
+            "version": ".".join(map(str, sys.version_info[:3])),
+            "platform": sysconfig.get_platform(),
+            "canMakeEnvironments": can_make_environments,
+        }
+    )
+)

@@ -1,0 +1,45 @@
+import { createReadStream, createWriteStream, existsSync, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { createInterface } from 'node:readline';
+
+const tailLines = 200;
+
+/** The log of one process: a file with every line, and the last lines in memory. All of it redacted. */
+export class NodeLog {
+  readonly path: string;
+  readonly #redact: (text: string) => string;
+  readonly #file: WriteStream;
+  readonly #tail: string[] = [];
+
+  constructor(path: string, redact: (text: string) => string) {
+    this.path = path;
+    this.#redact = redact;
+    this.#file = createWriteStream(path, { flags: 'a' });
+    // A full disk must not end the run: the tail in memory still tells what went wrong.
+    this.#file.on('error', () => {});
+  }
+
+  write(line: string): void {
+    const redacted = this.#redact(line);
+    this.#tail.push(redacted);
+    if (this.#tail.length > tailLines) this.#tail.shift();
+    if (this.#file.writable) this.#file.write(`${redacted}\n`);
+  }
+
+  /** The last lines, oldest first. */
+  tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  /** Every line so far. */
+  async *lines(): AsyncIterable<string> {
+    if (existsSync(this.path))
+      yield* createInterface({ input: createReadStream(this.path), crlfDelay: Infinity });
+  }
+
+  /** Returns when every line is in the file. */
+  async close(): Promise<void> {
+    this.#file.end();
+    await finished(this.#file).catch(() => {});
+  }
+}

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isLoadwrightError, LoadwrightError, LocustMaster, type ProvisionRequest } from '@loadwright/core';
+import type { LocalHandle } from './handle.js';
+import { inheritedEnvironment } from './inherited-environment.js';
+import { LocalNode } from './nodes.js';
+import type { Environment, LocalFleetSettings } from './options.js';
+import { nodeEnded, startTimedOut, type FleetPorts } from './startup-failure.js';
+
+const pollMilliseconds = 50;
+
+/** What {@link startNodes} needs. */
+export interface StartOptions {
+  readonly executable: string;
+  readonly handle: LocalHandle;
+  readonly ports: FleetPorts;
+  readonly request: ProvisionRequest;
+  readonly settings: LocalFleetSettings;
+}
+
+/**
+ * Starts the master and, when it answers, the workers; returns when all workers are connected. The order makes sure
+ * that the workers find this master, and not another program that took its port.
+ *
+ * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends or time is up, `ABORTED` by the signal. What was
+ *   started is in `handle.nodes`, for the caller to destroy.
+ */
+export async function startNodes(options: StartOptions): Promise<void> {
+  const { handle, ports, request, settings } = options;
+  const deadline = AbortSignal.timeout(settings.startTimeoutSeconds * 1000);
+  const signal = AbortSignal.any([request.signal, deadline]);
+  const login = {
+    LOADWRIGHT_UI_USERNAME: handle.login.username,
+    LOADWRIGHT_UI_PASSWORD: handle.login.password,
+  };
+  let state = 'the master did not answer';
+  try {
+    request.onProgress(`Starting the Locust master at ${handle.masterUrl}`);
+    startNode(options, 'master', 'master', login, [
+      ...['--master', '--master-bind-host', '127.0.0.1', '--master-bind-port', String(ports.master)],
+      ...['--web-host', '127.0.0.1', '--web-port', String(ports.web), '--web-login'],
+      ...['--csv', join(handle.workingDirectory, 'locust'), '--csv-full-history'],
+    ]);
+    const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+    await untilTrue(handle, signal, async (either) => {
+      try {
+        // Cheap and without the password, until something listens there.
+        await fetch(`${master.url}/login`, { redirect: 'manual', signal: either });
+        await master.statistics({ signal: either });
+        return true;
+      } catch (error) {
+        // Nobody yet, or another program that took the port: then the master ends by itself.
+        if (isLoadwrightError(error)) state = error.message;
+        return false;
+      }
+    });
+
+    const { workers } = request;
+    request.onProgress(`Starting ${workers} ${workers === 1 ? 'worker' : 'workers'}`);
+    state = `not all of its ${workers} workers connected`;
+    for (let number = 1; number <= workers; number += 1) {
+      startNode(options, `worker-${number}`, 'worker', request.environment, [
+        ...['--worker', '--master-host', '127.0.0.1', '--master-port', String(ports.master)],
+      ]);
+    }
+    await untilTrue(handle, signal, async (either) => {
+      const connected = (await master.statistics({ signal: either })).workers.length;
+      state = `${connected} of ${workers} workers connected`;
+      return connected >= workers;
+    });
+  } catch (error) {
+    if (request.signal.aborted) {
+      throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', {
+        cause: request.signal.reason,
+      });
+    }
+    if (deadline.aborted) throw startTimedOut(settings.startTimeoutSeconds, state);
+    throw error;
+  }
+}
+
+function startNode(
+  { executable, handle, request, settings }: StartOptions,
+  name: string,
+  role: LocalNode['role'],
+  environment: Readonly<Record<string, string>>,
+  roleArguments: readonly string[],
+): void {
+  handle.nodes.push(
+    new LocalNode({
+      name,
+      role,
+      file: executable,
+      arguments: ['-f', 'locustfile.py', '--exit-code-on-error', '0', ...roleArguments],
+      directory: request.bundle.directory,
+      environment: {
+        ...inheritedEnvironment(settings.environment),
+        ...homeWithoutConfiguration(settings.environment, handle),
+        ...environment,
+        // The bundle is a result: running it must not add files to it.
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUNBUFFERED: '1',
+      },
+      logDirectory: request.logDirectory,
+      redact: (text) => request.redact(text).replaceAll(handle.login.password, '***'),
+    }),
+  );
+}
+
+/** Locust reads ~/.locust.conf, in which a line such as `headless = true` would keep the fleet from working. */
+function homeWithoutConfiguration({ HOME = '' }: Environment, handle: LocalHandle): Record<string, string> {
+  return existsSync(join(HOME, '.locust.conf')) ? { HOME: handle.workingDirectory } : {};
+}
+
+/** Asks again and again until the answer is true; a node that ends, or the signal, ends the wait with an error. */
+async function untilTrue(
+  handle: LocalHandle,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<boolean>,
+): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const asked = async () => {
+    while (!(await ask(either))) await delay(pollMilliseconds, undefined, { signal: either });
+  };
+  const ended = handle.nodes.map(async (node) => {
+    await node.process.exited;
+    throw nodeEnded(node);
+  });
+  try {
+    await Promise.race([asked(), ...ended]);
+  } finally {
+    over.abort();
+  }
+}

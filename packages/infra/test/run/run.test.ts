@@ -1,0 +1,225 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createLoadTest,
+  LocustMaster,
+  type Fleet,
+  type FleetHandle,
+  type LoadTestOptions,
+  type RunEvent,
+  type RunReport,
+} from '@loadwright/core';
+import type { LoopbackEndpoint } from '@loadwright/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localFleet } from '../../src/local/index.js';
+import { processesIn } from '../local/processes.js';
+import { locust } from '../local/provision-request.js';
+import { echo, startEcho } from './echo-target.js';
+
+let endpoint: LoopbackEndpoint;
+let results: string;
+
+beforeEach(async () => {
+  endpoint = await startEcho();
+  results = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-run-')));
+});
+afterEach(async () => {
+  await endpoint.stop();
+  rmSync(results, { recursive: true, force: true });
+});
+
+function loadTest(change: Partial<LoadTestOptions> = {}) {
+  return createLoadTest({
+    target: echo({ url: endpoint.url }),
+    workers: 2,
+    load: { users: 4, duration: '3s' },
+    baseDirectory: results,
+    environment: {},
+    ...change,
+  });
+}
+
+/** The folder of the one run in the results. */
+function folderOf(name = 'echo'): string {
+  const [run] = readdirSync(join(results, 'results', name));
+  return join(results, 'results', name, run!);
+}
+
+/** The processes of the one run in the results. */
+function processesOfRun() {
+  return existsSync(join(results, 'results')) ? processesIn(join(folderOf(), 'bundle')) : [];
+}
+
+/** A fleet that hands its handle to the test. */
+function observedFleet(onHandle: (handle: FleetHandle) => void): Fleet {
+  const fleet = localFleet({ locust });
+  return {
+    ...fleet,
+    provision: async (request) => {
+      const handle = await fleet.provision(request);
+      onHandle(handle);
+      return handle;
+    },
+  };
+}
+
+describe('a run', { timeout: 60_000 }, () => {
+  it('measures, judges, keeps everything and leaves nothing', async () => {
+    const events: RunEvent[] = [];
+    const report = await loadTest({
+      thresholds: { 'http_req_duration{name:echo}': ['p(95)<2000'], http_req_failed: ['rate<0.01'] },
+    }).run({ fleet: localFleet({ locust }), onProgress: (event) => events.push(event) });
+
+    expect(report).toMatchObject({ verdict: 'PASS', aborted: false, errors: [] });
+    expect(report.requests.map((request) => request.name)).toEqual(['echo']);
+    // Requests in flight when the load stopped were served, but nobody waited for their answers.
+    const { served } = endpoint.statistics();
+    expect(report.total.count).toBeGreaterThan(20);
+    expect(served - report.total.count).toBeGreaterThanOrEqual(0);
+    expect(served - report.total.count).toBeLessThanOrEqual(4);
+    expect(report.distribution.reduce((sum, [, count]) => sum + count, 0)).toBe(report.total.count);
+
+    const started = events.flatMap((event) =>
+      event.type === 'phase' && event.state === 'started' ? [event.phase] : [],
+    );
+    expect(started).toEqual([
+      'preflight',
+      'plan',
+      'provision',
+      'connect',
+      'load',
+      'stop',
+      'collect',
+      'judge',
+      'destroy',
+    ]);
+    expect(report.series).toHaveLength(3);
+    expect(report.series.at(-1)?.workers.map((worker) => worker.cpuPercent > 0)).toEqual([true, true]);
+    expect(readdirSync(folderOf()).sort()).toEqual([
+      'bundle',
+      'config.resolved.json',
+      'junit.xml',
+      'locust.html',
+      'locust_exceptions.csv',
+      'locust_failures.csv',
+      'locust_stats.csv',
+      'locust_stats_history.csv',
+      'logs',
+      'report.html',
+      'summary.json',
+    ]);
+    const summary = JSON.parse(readFileSync(join(folderOf(), 'summary.json'), 'utf8')) as RunReport;
+    expect(summary).toEqual(report);
+    expect(processesOfRun()).toEqual([]);
+  });
+
+  it('follows the stages of a load shape and ends with it', async () => {
+    const report = await loadTest({
+      load: { profile: 'spike', users: 2, peakUsers: 8, duration: '5s', peakDuration: '3s' },
+    }).run({ fleet: localFleet({ locust }) });
+    expect(report.verdict).toBe('PASS');
+    expect(Math.max(...report.series.map((sample) => sample.users))).toBe(8);
+    expect(report.loadSeconds).toBeLessThan(6);
+  });
+
+  it('fails when a threshold breaks', async () => {
+    const report = await loadTest({ thresholds: { http_req_duration: ['max<1'] } }).run({
+      fleet: localFleet({ locust }),
+    });
+    expect(report.verdict).toBe('FAIL');
+    expect(report.reasons[0]).toMatch(/http_req_duration: max<1 does not hold, measured \d/);
+  });
+
+  it('is INVALID when nothing but failures came', async () => {
+    await endpoint.stop();
+    endpoint = await startEcho(500);
+    const report = await loadTest({ thresholds: { http_req_duration: ['p(95)<2000'] } }).run({
+      fleet: localFleet({ locust }),
+    });
+    expect(report.verdict).toBe('INVALID');
+    expect(report.reasons[0]).toMatch(/All \d+ requests failed/);
+    expect(report.errors[0]?.error).toContain('HTTP 500');
+  });
+
+  it('starts nothing when the preflight fails', async () => {
+    const test = loadTest({ target: echo({ url: endpoint.url, token: 'wrong' }) });
+    await expect(test.run({ fleet: localFleet({ locust }) })).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+    });
+    expect(existsSync(join(results, 'results'))).toBe(false);
+  });
+});
+
+describe('a run that is disturbed', { timeout: 60_000 }, () => {
+  const long = { users: 4, duration: '60s' } as const;
+  const firstSample = (act: () => unknown) => (event: RunEvent) => {
+    if (event.type === 'sample' && event.sample.elapsedSeconds < 1.5) void act();
+  };
+
+  it.each(['worker-1', 'master'])('ends, INVALID, when %s dies, and keeps what there is', async (name) => {
+    const report = await loadTest({ load: long }).run({
+      fleet: localFleet({ locust }),
+      onProgress: firstSample(() => {
+        const node = processesOfRun().find(({ commandLine }) => isNode(commandLine, name));
+        process.kill(node!.pid, 'SIGKILL');
+      }),
+    });
+    expect(report.verdict).toBe('INVALID');
+    expect(report.reasons[0]).toMatch(
+      name === 'master' ? /^The master was lost: .*SIGKILL/ : /^worker-1 was lost: .*SIGKILL/,
+    );
+    expect(report.total.count).toBeGreaterThan(0);
+    expect(report.loadSeconds).toBeLessThan(20);
+    expect(existsSync(join(folderOf(), 'report.html'))).toBe(true);
+    expect(processesOfRun()).toEqual([]);
+  });
+
+  it('is INVALID when somebody stops the load in the web UI', async () => {
+    let master: LocustMaster | undefined;
+    const report = await loadTest({ load: long }).run({
+      fleet: observedFleet((handle) => {
+        master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+      }),
+      onProgress: firstSample(() => master?.stop()),
+    });
+    expect(report.verdict).toBe('INVALID');
+    expect(report.reasons[0]).toMatch(/stopped from outside/);
+  });
+
+  it('keeps what was measured when the user stops it', async () => {
+    const controller = new AbortController();
+    const report = await loadTest({ load: long }).run({
+      fleet: localFleet({ locust }),
+      signal: controller.signal,
+      onProgress: firstSample(() => controller.abort()),
+    });
+    expect(report).toMatchObject({ verdict: 'INVALID', aborted: true });
+    expect(report.total.count).toBeGreaterThan(0);
+    expect(existsSync(join(folderOf(), 'locust_stats.csv'))).toBe(true);
+    expect(processesOfRun()).toEqual([]);
+  });
+
+  it.each(['preflight', 'plan', 'provision', 'connect'])(
+    'leaves nothing when stopped in %s',
+    async (phase) => {
+      const controller = new AbortController();
+      const running = loadTest().run({
+        fleet: localFleet({ locust }),
+        signal: controller.signal,
+        onProgress: (event) => {
+          if (event.type === 'phase' && event.phase === phase && event.state === 'started')
+            controller.abort();
+        },
+      });
+      await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(processesOfRun()).toEqual([]);
+    },
+  );
+});
+
+/** One argument a line: the Locust process itself, not what watches over it. */
+function isNode(commandLine: string, name: string): boolean {
+  const role = name === 'master' ? '--master\n' : '--worker\n';
+  return commandLine.includes(role) && !commandLine.includes('run_with_lifeline');
+}

@@ -1,0 +1,95 @@
+import re
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+from loadwright_runtime import SetupError, SourceSetup
+from loadwright_runtime.bundle import read_bundle
+from sagemaker_requests import SageMakerRequests
+
+CONFIG = {
+    "endpointName": "fraud",
+    "region": "eu-west-1",
+    "timeoutSeconds": 70,
+    "contentType": "application/json",
+    "headers": {"X-Amzn-SageMaker-Target-Model": "customer17.tar.gz"},
+    "requestName": "invoke",
+    "expect": {"status": [200]},
+}
+PAYLOADS = [{"json": {"instances": [[1, 2]]}}, {"text": "1,2\n", "contentType": "text/csv"}]
+
+
+@pytest.fixture
+def source(make_bundle, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+
+    def make(host="https://runtime.sagemaker.eu-west-1.amazonaws.com", **changes):
+        bundle = read_bundle(make_bundle("sagemaker", host=host, config=CONFIG | changes, payloads=PAYLOADS))
+        return SageMakerRequests(SourceSetup(bundle, bundle.host))
+
+    return make
+
+
+def test_request(source):
+    request = source(accept="text/plain").next_request()
+    assert (request.method, request.path, request.name) == ("POST", "/endpoints/fraud/invocations", "invoke")
+    assert request.body == b'{"instances":[[1,2]]}'
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["Accept"] == "text/plain"
+    assert request.headers["X-Amzn-SageMaker-Target-Model"] == "customer17.tar.gz"
+
+
+def test_each_payload_has_its_content_type(source):
+    requests = source()
+    sent = [requests.next_request() for _ in range(3)]
+    assert [request.headers["Content-Type"] for request in sent] == [
+        "application/json",
+        "text/csv",
+        "application/json",
+    ]
+    assert sent[1].body == b"1,2\n"
+
+
+@pytest.mark.parametrize("token", [None, "FwoGZXIvYXdzE=="])
+@pytest.mark.parametrize(
+    "host", ["https://runtime.sagemaker.eu-west-1.amazonaws.com", "http://127.0.0.1:8080"]
+)
+def test_signature_is_the_one_of_botocore(source, monkeypatch, host, token):
+    if token:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    request = source(host).next_request()
+    headers = {
+        name: value for name, value in request.headers.items() if name not in ("Authorization", "X-Amz-Date")
+    }
+    headers.pop("X-Amz-Security-Token", None)
+    assert request.headers.get("X-Amz-Security-Token") == token
+    theirs = botocore.awsrequest.AWSRequest("POST", host + request.path, headers=headers, data=request.body)
+    theirs.context["timestamp"] = request.headers["X-Amz-Date"]
+    auth = botocore.auth.SigV4Auth(
+        botocore.credentials.Credentials("AKIDEXAMPLE", "a-secret", token), "sagemaker", "eu-west-1"
+    )
+    theirs.headers["X-Amz-Date"] = theirs.context["timestamp"]
+    if token:
+        theirs.headers["X-Amz-Security-Token"] = token
+    canonical = auth.canonical_request(theirs)
+    signature = auth.signature(auth.string_to_sign(theirs, canonical), theirs)
+    assert re.search(r"Signature=(\w+)$", request.headers["Authorization"])[1] == signature
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_missing_credentials(source, monkeypatch, name):
+    monkeypatch.delenv(name)
+    with pytest.raises(SetupError, match=name):
+        source()
+
+
+def test_run(stub, make_bundle, start_locusts):
+    directory = make_bundle("sagemaker", host=stub.url, config=CONFIG, payloads=PAYLOADS)
+    variables = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "canary-secret"}
+    code, output = start_locusts(directory).run_until(lambda: len(stub.requests) > 20, variables=variables)
+    assert code == 0 and "canary-secret" not in output
+    assert not any(b"canary-secret" in file.read_bytes() for file in directory.rglob("*") if file.is_file())
+    assert {request.path for request in stub.requests} == {"/endpoints/fraud/invocations"}

@@ -1,0 +1,36 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../lib/paths.mjs';
+import { mustRun } from '../lib/processes.mjs';
+
+/**
+ * Builds, tests and packs the example of a target that lives outside the repository, knowing the packed core alone,
+ * and installs it in the consumer's project.
+ *
+ * @param {import('../lib/ledger.mjs').Ledger} ledger
+ * @param {{ env: NodeJS.ProcessEnv, cwd: string, folder: string, core: string }} options cwd: the consumer's project;
+ * core: the tarball
+ */
+export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core }) {
+  const name = 'loadwright-target-echo';
+  const source = join(folder, name);
+  const run = (...args) => mustRun('npm', args, { cwd: source, env, quiet: true });
+
+  await ledger.stage('a third-party target builds with core alone', async () => {
+    cpSync(join(root, 'docs', 'examples', name), source, { recursive: true });
+    await run('install', '--no-audit', '--no-fund', '--save-dev', core);
+    await run('run', 'build');
+  });
+  await ledger.stage('a third-party target conforms', async () => {
+    const args = ['--test', '--test-reporter=tap', 'test/conformance.test.mjs'];
+    const { stdout } = await mustRun(process.execPath, args, { cwd: source, env });
+    const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
+    return { passed: count('pass'), failed: count('fail') };
+  });
+  await ledger.stage('a third-party target installs', async () => {
+    const { stdout } = await run('pack', '--json', '--pack-destination', folder);
+    const [{ filename }] = JSON.parse(stdout);
+    const args = ['install', '--no-audit', '--no-fund', join(folder, filename)];
+    await mustRun('npm', args, { cwd, env, quiet: true });
+  });
+}

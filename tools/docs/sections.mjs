@@ -1,0 +1,102 @@
+import { jsonSchemaOf, loadProfileSchema, payloadSourceSchema } from '../../packages/core/dist/index.js';
+import { settings } from '../../packages/core/dist/config/index.js';
+import { errorCodes } from '../../packages/core/dist/errors.js';
+import { exitCodes } from '../../packages/core/dist/exit-codes.js';
+import { metrics } from '../../packages/core/dist/thresholds/metrics.js';
+import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options.js';
+import { chalice } from '../../packages/targets/dist/chalice/index.js';
+import { databricks } from '../../packages/targets/dist/databricks/index.js';
+import { dht } from '../../packages/targets/dist/dht/index.js';
+import { sagemaker } from '../../packages/targets/dist/sagemaker/index.js';
+import { documentedConstants } from './documented-constants.mjs';
+import { code, optionsTable, plain, sentence, table } from './tables.mjs';
+
+/** The alternatives of a schema that are objects: a load profile, a kind of payload source. */
+function objects(schema) {
+  if (schema.properties) return [schema];
+  return [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])].flatMap(objects);
+}
+
+function target({ definition }) {
+  const schema = jsonSchemaOf(definition.options);
+  const options = definition.options['~standard'].validate(definition.example).value;
+  const variables = definition.environment?.(options) ?? [];
+  const parts = [optionsTable(schema)];
+  if (variables.length > 0) {
+    const rows = variables.map(({ name, secret, description }) => [
+      code(name),
+      plain(description) + (secret ? ' _(secret)_' : ''),
+    ]);
+    parts.push(table(['variable', 'meaning'], rows));
+  }
+  return parts.join('\n\n');
+}
+
+const emulator = ({ definition }) => optionsTable(jsonSchemaOf(definition.emulator.options));
+
+function permissions({ definition }) {
+  const options = definition.options['~standard'].validate(definition.example).value;
+  return `\`\`\`json\n${JSON.stringify({ Version: '2012-10-17', Statement: definition.iamStatements(options) }, null, 2)}\n\`\`\``;
+}
+
+const targets = { sagemaker, databricks, chalice, dht };
+
+/** Every generated part of the documentation, by name. */
+export const sections = {
+  settings: () =>
+    table(
+      ['setting', 'flag', 'variable', 'meaning'],
+      settings.map(({ path, flag, variable, description }) => [
+        code(path),
+        code(flag),
+        code(variable),
+        plain(description),
+      ]),
+    ),
+  payloads: () =>
+    objects(jsonSchemaOf(payloadSourceSchema))
+      .map((schema) => `With \`${Object.keys(schema.properties)[0]}\`:\n\n${optionsTable(schema)}`)
+      .join('\n\n'),
+  'load-profiles': () =>
+    objects(jsonSchemaOf(loadProfileSchema))
+      .map((schema) => {
+        const { profile, ...properties } = schema.properties;
+        const own = { ...schema, properties };
+        return `### ${profile.const}\n\n${sentence(profile.description)}\n\n${optionsTable(own)}`;
+      })
+      .join('\n\n'),
+  metrics: () =>
+    table(
+      ['metric', 'measures', 'aggregations'],
+      Object.entries(metrics).map(([name, { summary, aggregations }]) => [
+        code(name),
+        plain(summary),
+        aggregations.map((aggregation) => code(aggregation === 'p' ? 'p(N)' : aggregation)).join(', '),
+      ]),
+    ),
+  'exit-codes': () =>
+    table(
+      ['exit code', 'meaning'],
+      documentedConstants('packages/core/src/exit-codes.ts', 'exitCodes').map(({ name, comment }) => [
+        exitCodes[name],
+        plain(comment),
+      ]),
+    ),
+  'error-codes': () =>
+    table(
+      ['error code', 'exit code', 'meaning'],
+      documentedConstants('packages/core/src/errors.ts', 'errorCodes').map(({ name, comment }) => [
+        code(name),
+        errorCodes[name],
+        plain(comment),
+      ]),
+    ),
+  'fleet:local': () => optionsTable(jsonSchemaOf(localFleetOptionsSchema)),
+  ...Object.fromEntries(
+    Object.entries(targets).flatMap(([kind, factory]) => [
+      [`target:${kind}`, () => target(factory)],
+      [`emulator:${kind}`, () => emulator(factory)],
+    ]),
+  ),
+  'permissions:sagemaker': () => permissions(sagemaker),
+};
