@@ -124,11 +124,17 @@ class Connection:
                 self._lost(error)
                 return
             if self._is_ordinary and self._parser is None:
+                # Heads of answers are often the same for a second. Then there is nothing to parse.
+                head, status, length = self._endpoint.last_head
+                if data.startswith(head) and len(head) + length == len(data):
+                    self._take_ordinary(data, status, len(head), length)
+                    return
                 match = match_ordinary(data)
                 if match is not None:
-                    length = int(match[2])
-                    if match.end() + length == len(data):
-                        self._take_ordinary(data, int(match[1]), match.end(), length)
+                    head, status, length = match[0], int(match[1]), int(match[2])
+                    if len(head) + length == len(data):
+                        self._endpoint.last_head = head, status, length
+                        self._take_ordinary(data, status, len(head), length)
                         return
             self._take(data)
         else:
@@ -214,8 +220,9 @@ class Connection:
         else:
             self._state = _IDLE
             self._deadline = _NEVER
-        if status in endpoint.plain_statuses and not endpoint.listeners:
-            self._end(seconds, None, length, None)
+        if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
+            self._measure.record(seconds, length)
+            self._owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
             self._judge(seconds, Response(status, headers, data[body_start:]), length)

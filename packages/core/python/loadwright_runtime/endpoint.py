@@ -58,6 +58,8 @@ class Endpoint:
         self.connections: set[Connection] = set()
         """Those with a socket."""
         self.plain_statuses = source.plain_statuses()
+        self.last_head: tuple[bytes, int, int] = (b"HTTP", 0, 0)
+        """Head, status and length of body of the last ordinary answer."""
         self.listeners: list[Any] = []
         self.find_listeners()
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+_KEPT_REQUESTS = 1024
+_KEPT_BODY_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -46,6 +48,28 @@ class Request:
         self.on_piece = on_piece
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
+
+
+class RequestCache:
+    """Requests by what they are made for, so that what comes again is not made and encoded again."""
+
+    __slots__ = ("_make", "_requests")
+
+    def __init__(self, make: Callable[[Any], Request]):
+        self._make = make
+        self._requests: dict[Any, Request] = {}
+
+    def of(self, key: Any) -> Request:
+        request = self._requests.get(key)
+        if request is None:
+            request = self._make(key)
+            # Only the first ones are kept: bodies that are all different would push each other out.
+            if len(self._requests) < _KEPT_REQUESTS and len(request.body) <= _KEPT_BODY_BYTES:
+                self._requests[key] = request
+        return request
+
+    def clear(self) -> None:
+        self._requests.clear()
 
 
 class Response:
