@@ -72,7 +72,10 @@ class Endpoint:
         ]
 
     def close(self) -> None:
+        """Ends what runs for it. Its connections must not have requests any more."""
         self.resolver.close()
+        for connection in list(self.connections):
+            connection.abort()
 
     def _rebalance(self, added: set[Address], total: int) -> None:
         """Lets connections to addresses that are gone end, and new addresses get their share of the others."""

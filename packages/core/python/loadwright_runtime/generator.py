@@ -21,6 +21,16 @@ class Generator:
             Generator._current = Generator(environment, counters)
         return Generator._current
 
+    @staticmethod
+    def end() -> None:
+        """Lets go of everything. The next one begins anew."""
+        generator, Generator._current = Generator._current, None
+        if generator is not None:
+            for endpoint in generator._endpoints.values():
+                endpoint.close()
+            generator._statistics.close()
+            generator._reactor.close()
+
     def __init__(self, environment: Any, counters: Counters):
         self._environment = environment
         self._reactor = Reactor()

@@ -25,7 +25,10 @@ class LocustStatistics:
         environment.events.test_start.add_listener(lambda **_: measure.clear())
         # What is flushed later than this would miss the last report of a worker that quits.
         environment.events.test_stop.add_listener(lambda **_: self.flush())
-        gevent.spawn(self._run)
+        self._greenlet = gevent.spawn(self._run)
+
+    def close(self) -> None:
+        self._greenlet.kill(block=False)
 
     def flush(self) -> None:
         now = time.time()
