@@ -69,6 +69,11 @@ class Connection:
         return self._state in (_OPENING, _BUSY)
 
     @property
+    def is_open(self) -> bool:
+        """Whether a request would go out over the connection that is there."""
+        return self._state == _IDLE
+
+    @property
     def has_failed_to_open(self) -> bool:
         return self._failed_openings > 0
 
@@ -243,7 +248,7 @@ class Connection:
                 else:
                     parser.end()
                 if parser.is_complete:
-                    self._take_whole(parser, is_open=bool(data))
+                    self._take_whole(parser)
                     return
                 data = self._receive(_RECEIVE_BYTES)
         except BlockingIOError:
@@ -280,13 +285,13 @@ class Connection:
 
         self._parser = AnswerParser(request.method, deliver)
 
-    def _take_whole(self, parser: AnswerParser, is_open: bool) -> None:
+    def _take_whole(self, parser: AnswerParser) -> None:
         seconds = _clock() - self._started
         head = parser.head
         assert head is not None
         self._has_answered = True
         self._parser = None
-        if is_open and parser.keeps_alive and not self._is_retiring:
+        if parser.keeps_alive and not self._is_retiring:
             self._state = _IDLE
             self._deadline = _NEVER
         else:

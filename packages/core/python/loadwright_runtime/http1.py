@@ -16,7 +16,7 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _VALUE = rb"[^\x00\r\n\x0b\x0c]*"
-_STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) ([0-9]{3})(?: " + _VALUE + rb")?")
+_STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: " + _VALUE + rb")?")
 _HEADER = re.compile(rb"(" + _TOKEN + rb"):[ \t]*((?:[^\x00\s](?:" + _VALUE + rb"[^\x00\s])?)?)[ \t]*")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
@@ -85,16 +85,17 @@ def parse_head(block: bytes, method: str) -> Head:
         raise ProtocolError("not an HTTP status line")
     version, status = match[1], int(match[2])
     headers = [_header(line) for line in _unfold(lines)]
-    length, is_chunked, options = None, False, set()
+    lengths, is_chunked, options = set(), False, set()
     for name, value in headers:
         if name == b"content-length":
-            length = _content_length(value, length)
+            lengths |= {text.strip() for text in value.split(b",")}
         elif name == b"transfer-encoding":
             if is_chunked or value.lower() != b"chunked":
                 raise ProtocolError("a transfer coding that is not chunked")
             is_chunked = True
         elif name == b"connection":
             options |= {option.strip() for option in value.lower().split(b",")}
+    length = _content_length(lengths)
     if method == "HEAD" or status in (204, 304) or status < 200 or (method == "CONNECT" and status < 300):
         length, is_chunked = 0, False
     elif is_chunked:
@@ -140,10 +141,11 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
     return match[1].lower(), match[2]
 
 
-def _content_length(value: bytes, before: int | None) -> int:
-    texts = {text.strip() for text in value.split(b",")}
+def _content_length(texts: set[bytes]) -> int | None:
+    if not texts:
+        return None
     text = texts.pop()
-    if texts or not _LENGTH.fullmatch(text) or before not in (None, int(text)):
+    if texts or not _LENGTH.fullmatch(text):
         raise ProtocolError("a wrong or ambiguous Content-Length")
     return int(text)
 
@@ -158,6 +160,7 @@ class AnswerParser:
         """
         self.head: Head | None = None
         self.is_complete = False
+        self._is_open = True
         self.body_bytes = 0
         self._method = method
         self._on_body = on_body
@@ -172,14 +175,9 @@ class AnswerParser:
         return b"".join(self._kept)
 
     @property
-    def leftover(self) -> bytes:
-        """What came after the end of the answer."""
-        return bytes(self._buffer)
-
-    @property
     def keeps_alive(self) -> bool:
         """Whether another request may follow on the connection."""
-        return self.is_complete and not self._buffer and self.head is not None and self.head.keeps_alive
+        return self.is_complete and self._is_open and not self._buffer and self.head is not None and self.head.keeps_alive
 
     def feed(self, data: bytes) -> None:
         """Raises :class:`ProtocolError`."""
@@ -192,6 +190,7 @@ class AnswerParser:
         if not self.is_complete and self._step != self._read_until_close:
             raise ProtocolError("closed within the answer")
         self.is_complete = True
+        self._is_open = False
 
     def _read_head(self) -> bool:
         buffer = self._buffer
@@ -203,7 +202,7 @@ class AnswerParser:
             if len(buffer) > MAXIMUM_HEAD_BYTES:
                 raise ProtocolError("headers are too long")
             return False
-        head = parse_head(bytes(buffer[: match.start()]).removesuffix(b"\r"), self._method)
+        head = parse_head(bytes(buffer[: match.start()]), self._method)
         del buffer[: match.end()]
         self._searched = 0
         if head.status < 200:

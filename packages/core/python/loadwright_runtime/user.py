@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from gevent.event import Event
 from locust import User, between, constant, task
 
 from .bundle import Bundle, check_host
@@ -49,10 +50,15 @@ class LoadwrightUser(User):
     def __init__(self, environment: Any):
         super().__init__(environment)
         self._loop: UserLoop | None = None
+        self._is_stopped = Event()
 
     @task
     def send_requests(self) -> None:
         """Ends when the user is stopped; raises what the target's code raised, for Locust to tell."""
+        if self.bundle.load.arrivals:
+            # Requests arrive by themselves. The user only shows Locust that a test runs.
+            self._is_stopped.wait()
+            return
         endpoint = Generator.of(self.environment, self.counters).endpoint(self.source(self.environment))
         plan = self.bundle.load
         has_pauses = type(self).wait_time is not LoadwrightUser.wait_time or plan.maximum_wait_seconds > 0
@@ -61,6 +67,8 @@ class LoadwrightUser(User):
 
     def stop(self, force: bool = False) -> bool:
         is_stopped = super().stop(force)
-        if not is_stopped and self._loop is not None:
-            self._loop.drain()
+        if not is_stopped:
+            self._is_stopped.set()
+            if self._loop is not None:
+                self._loop.drain()
         return is_stopped
