@@ -7,9 +7,12 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import LoadwrightUser, Request, RequestSource
+from gevent.event import AsyncResult
+from loadwright_runtime import LoadwrightUser, Request, RequestSource, tls
 from loadwright_runtime.bundle import Bundle, LoadPlan
+from loadwright_runtime.connection import Connection
 from loadwright_runtime.counters import Counters
+from loadwright_runtime.generator import Generator
 from locust.env import Environment
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -44,18 +47,46 @@ def make_user(tmp_path):
     """A user of a lone process; ``events`` collects what Locust is told."""
 
     def make(host, source=Source, timeout=2.0, expect=None):
+        Generator.end()
         plan = LoadPlan(1, 1, 1, (), 0, 0, 0, "sequential")
         config = {"timeoutSeconds": timeout} | ({"expect": expect} if expect else {})
         LoadwrightUser.configure(Bundle(tmp_path, host, config, plan), Counters())
         user_class = type("SomeUser", (LoadwrightUser,), {"source_class": source})
         environment = Environment(user_classes=[user_class])
         environment.create_local_runner()
-        user = user_class(environment)
-        user.events = []
         environment.events.request.add_listener(lambda **event: user.events.append(event))
+        user = OneByOne(environment, user_class)
         return user
 
-    return make
+    yield make
+    Generator.end()
+
+
+class OneByOne:
+    """A user that sends when it is told to."""
+
+    def __init__(self, environment, user_class):
+        self.events = []
+        self.counters = user_class.counters
+        source = user_class.source(environment)
+        self._endpoint = Generator.of(environment, user_class.counters).endpoint(source)
+        self._connection = Connection(self._endpoint, self)
+
+    def send_next(self):
+        self._ended = AsyncResult()
+        request = self._endpoint.source.next_request()
+        self._endpoint.reactor.soon(lambda: self._connection.start(request))
+        try:
+            self._ended.get(timeout=30)
+        except gevent.GreenletExit:
+            self._connection.abort()
+            raise
+
+    def finished(self, _):
+        self._ended.set()
+
+    def raised(self, _, error):
+        self._ended.set_exception(error)
 
 
 def read_request(connection, store=None):
@@ -94,9 +125,9 @@ def test_success(serve, make_user):
     assert len(connections) == 1
     assert received[0].split(b"\r\n\r\n")[0].decode().split("\r\n") == [
         "POST /base/p?q=%2F;a HTTP/1.1",
-        "User-Agent: loadwright",
         f"Host: {address}",
         "X-Own: 1",
+        "User-Agent: loadwright",
         "Content-Length: 4",
     ]
     event = user.events[0]
@@ -280,15 +311,17 @@ def test_tls_is_verified(serve, make_user, tmp_path, monkeypatch):
     context.load_cert_chain(certificate, key)
     port = serve(answering(OK), ssl_context=context).split(":")[1]
 
+    tls.shared_context.cache_clear()
     user = make_user(f"https://localhost:{port}")
     user.send_next()
     assert reasons(user) == ["the TLS certificate is not valid for this host"]
 
-    monkeypatch.setattr(
-        "geventhttpclient.connectionpool.SSLConnectionPool.default_options", {"ca_certs": certificate}
-    )
-    trusting, elsewhere = make_user(f"https://localhost:{port}"), make_user(f"https://127.0.0.1:{port}")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls.shared_context.cache_clear()
+    trusting = make_user(f"https://localhost:{port}")
     trusting.send_next()
+    elsewhere = make_user(f"https://127.0.0.1:{port}")
     elsewhere.send_next()
     assert reasons(trusting) == [None]
     assert reasons(elsewhere) == ["the TLS certificate is not valid for this host"]
+    tls.shared_context.cache_clear()
