@@ -45,7 +45,10 @@ function describeLoad(load: LoadPlan): string {
   const length = formatDuration(load.durationSeconds);
   const numbers = 'The numbers come from `load.json`';
   if (load.arrivals) {
-    const peak = Math.max(load.arrivals.startRate, ...load.arrivals.stages.map(({ rate }) => rate));
+    const peak = Math.max(
+      load.arrivals.startRate,
+      ...load.arrivals.stages.map(({ ratePerSecond }) => ratePerSecond),
+    );
     return `Up to ${peak} requests/s for ${length}, however slow the answers. ${numbers}; Locust needs one user for each worker to send them (\`--users\`).`;
   }
   if (load.stages)

@@ -4,13 +4,13 @@ import type { ArrivalPlan } from './plan.js';
 
 /** Up to 100/s in ten seconds, a jump to 200/s, five seconds of it. */
 const plan: ArrivalPlan = {
-  distribution: 'constant',
+  kind: 'constant',
   maxInFlight: 1,
   startRate: 0,
   stages: [
-    { durationSeconds: 10, rate: 100 },
-    { durationSeconds: 0, rate: 200 },
-    { durationSeconds: 5, rate: 200 },
+    { durationSeconds: 10, ratePerSecond: 100 },
+    { durationSeconds: 0, ratePerSecond: 200 },
+    { durationSeconds: 5, ratePerSecond: 200 },
   ],
 };
 

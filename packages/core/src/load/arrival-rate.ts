@@ -9,9 +9,9 @@ interface Line {
 
 function linesOf({ startRate, stages }: ArrivalPlan): Line[] {
   let [begin, from] = [0, startRate];
-  return stages.map(({ durationSeconds, rate }) => {
-    const line = { begin, end: begin + durationSeconds, from, to: rate };
-    [begin, from] = [line.end, rate];
+  return stages.map(({ durationSeconds, ratePerSecond }) => {
+    const line = { begin, end: begin + durationSeconds, from, to: ratePerSecond };
+    [begin, from] = [line.end, ratePerSecond];
     return line;
   });
 }

@@ -94,10 +94,10 @@ describe('load profiles', () => {
       waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
       payloadOrder: 'sequential',
       arrivals: {
-        distribution: 'constant',
+        kind: 'constant',
         maxInFlight: 10_000,
         startRate: 500,
-        stages: [{ durationSeconds: 60, rate: 500 }],
+        stages: [{ durationSeconds: 60, ratePerSecond: 500 }],
       },
     });
   });
@@ -114,12 +114,12 @@ describe('load profiles', () => {
     expect(plan).toMatchObject({ durationSeconds: 10, users: 3 });
     expect(plan.stages).toBeUndefined();
     expect(plan.arrivals).toEqual({
-      distribution: 'poisson',
+      kind: 'poisson',
       maxInFlight: 50,
       startRate: 0,
       stages: [
-        { durationSeconds: 10, rate: 100 },
-        { durationSeconds: 0, rate: 0 },
+        { durationSeconds: 10, ratePerSecond: 100 },
+        { durationSeconds: 0, ratePerSecond: 0 },
       ],
     });
   });

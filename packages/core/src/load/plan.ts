@@ -30,7 +30,7 @@ export interface LoadStage {
 /** When requests are due: a rate that moves in straight lines. All numbers are those of all workers together. */
 export interface ArrivalPlan {
   /** `constant`: at equal distances. `poisson`: independent of each other, at exponentially distributed ones. */
-  readonly distribution: 'constant' | 'poisson';
+  readonly kind: 'constant' | 'poisson';
   /** The most requests that are on their way at any time. What is due beyond them is dropped, and counted. */
   readonly maxInFlight: number;
   /** Requests a second at the beginning of the first stage. */
@@ -42,5 +42,5 @@ export interface ArrivalPlan {
 export interface ArrivalStage {
   readonly durationSeconds: number;
   /** Requests a second at the end of the stage. */
-  readonly rate: number;
+  readonly ratePerSecond: number;
 }

@@ -27,9 +27,9 @@ export function resolveLoad(
       users: workers,
       spawnRate: workers,
       arrivals: {
-        distribution: load.arrivals,
+        kind: load.arrivals,
         maxInFlight: load.maxInFlight,
-        startRate: load.profile === 'arrivals' ? stages[0]!.rate : 0,
+        startRate: load.profile === 'arrivals' ? stages[0]!.ratePerSecond : 0,
         stages,
       },
       waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
@@ -60,7 +60,7 @@ function waitTimeOf(wait: string | { min: string; max: string }): LoadPlan['wait
 function arrivalStagesOf(load: OpenProfile): [ArrivalStage, ...ArrivalStage[]] {
   const stage = (written: { duration: string; arrivalRate: string }) => ({
     durationSeconds: seconds(written.duration),
-    rate: parseRate(written.arrivalRate) ?? 0,
+    ratePerSecond: parseRate(written.arrivalRate) ?? 0,
   });
   return load.profile === 'arrivals' ? [stage(load)] : (load.stages.map(stage) as [ArrivalStage]);
 }

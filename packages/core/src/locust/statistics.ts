@@ -18,8 +18,8 @@ export interface MasterStatistics {
   readonly errors: readonly ErrorStatistics[];
   /**
    * What is counted beside the requests, of all workers; a name that never came up is absent. Of the generator:
-   * `offered` (arrivals that were due), `late` and `dropped` ones, and `retried_idle` (sent again because the server had
-   * closed an idle connection). All else is the target's.
+   * `arrivals` (requests that were due), `late` and `dropped` ones, `retried_idle` (sent again because the server had
+   * closed an idle connection), `interrupted` (under way when the load stopped), `tls_resumed`. All else is the target's.
    */
   readonly counters?: Readonly<Record<string, number>> | undefined;
   /** What came before a request was sent. A request that needed no new connection has no `connect` and no `tls`. */

@@ -29,7 +29,14 @@ const nothing: RequestStatistics = {
 };
 
 /** Counters of the generator itself; all others are the target's. */
-const generatorCounters: ReadonlySet<string> = new Set(['offered', 'late', 'dropped', 'retried_idle']);
+const generatorCounters: ReadonlySet<string> = new Set([
+  'arrivals',
+  'late',
+  'dropped',
+  'retried_idle',
+  'interrupted',
+  'tls_resumed',
+]);
 
 type Figures = Pick<
   RunReport,
@@ -61,7 +68,7 @@ export function figuresOf(judged: JudgedLoad, observation: Observation): Figures
     requests: (statistics?.requests ?? []).map((request) => summarise(request, seconds)),
     errors: (statistics?.errors ?? []).map(summariseError),
     ...(counters.length > 0 && { counters: Object.fromEntries(counters) }),
-    ...(statistics?.counters?.['offered'] !== undefined && {
+    ...(statistics?.counters?.['arrivals'] !== undefined && {
       arrivals: summariseArrivals(statistics.counters, judged.samples),
     }),
     ...(statistics && summariseGenerator(statistics)),
@@ -72,7 +79,7 @@ export function figuresOf(judged: JudgedLoad, observation: Observation): Figures
 }
 
 function summariseArrivals(
-  { offered = 0, late = 0, dropped = 0 }: Readonly<Record<string, number>>,
+  { arrivals: offered = 0, late = 0, dropped = 0 }: Readonly<Record<string, number>>,
   samples: readonly Sample[],
 ): ArrivalSummary {
   const inFlight = samples.map(({ open }) => open?.inFlight ?? 0);

@@ -111,7 +111,7 @@ it('tells response and service times, arrivals and the generator apart', () => {
         [2100, 100],
       ] as const,
     },
-    counters: { offered: 1010, dropped: 4, late: 9, retried_idle: 2, cache_hits: 500 },
+    counters: { arrivals: 1010, dropped: 4, late: 9, retried_idle: 2, cache_hits: 500 },
     lag: [
       [0.2, 99],
       [4, 1],

@@ -41,10 +41,10 @@ function openSample(
   serviceTimes: Histogram,
   offeredPerSecond: number,
 ): NonNullable<Sample['open']> {
-  const { offered = 0, late = 0, dropped = 0 } = counters;
+  const { arrivals = 0, late = 0, dropped = 0 } = counters;
   return {
     offeredPerSecond,
-    inFlight: Math.max(0, offered - dropped - total.count),
+    inFlight: Math.max(0, arrivals - dropped - total.count),
     late,
     dropped,
     service: percentiles(serviceTimes),

@@ -113,7 +113,7 @@ describe('thresholds of the open model', () => {
   const open = {
     total,
     requests: [],
-    counters: { dropped: 20, offered: 120 },
+    counters: { dropped: 20, arrivals: 120 },
     phases: {
       connect: [[3, 2]] as const,
       tls: [],

@@ -16,9 +16,9 @@ export const offeredRate: ValidityRule = {
   summary: 'with an arrival rate: less than 95 % of the requests that were due were sent',
   check: ({ statistics, arrivals, window }) => {
     if (!arrivals) return [];
-    const { offered = 0, dropped = 0 } = statistics.counters ?? {};
+    const { arrivals: offered = 0, dropped = 0 } = statistics.counters ?? {};
     const planned = arrivalsBetween(arrivals, window.from + edgeSeconds, window.to);
-    const chance = arrivals.distribution === 'poisson' ? deviations * Math.sqrt(planned) : 0;
+    const chance = arrivals.kind === 'poisson' ? deviations * Math.sqrt(planned) : 0;
     const due = Math.max(offered, planned - chance);
     const sent = offered - dropped;
     if (sent >= due * leastShare) return [];

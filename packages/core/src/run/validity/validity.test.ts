@@ -42,21 +42,17 @@ function sample(elapsedSeconds: number, cpu: Record<string, number>): Sample {
 const samplesWith = (busy: number, cpu = 90.1) =>
   Array.from({ length: 100 }, (_, second) => sample(second, { a: 90, b: second < busy ? cpu : 40 }));
 
-const arrivals = (distribution: ArrivalPlan['distribution']): ArrivalPlan => ({
-  distribution,
+const arrivals = (kind: ArrivalPlan['kind']): ArrivalPlan => ({
+  kind,
   maxInFlight: 50,
   startRate: 10,
-  stages: [{ durationSeconds: 101, rate: 10 }],
+  stages: [{ durationSeconds: 101, ratePerSecond: 10 }],
 });
 /** The plan has 1,000 requests between second 1 and 101. */
-const openLoad = (
-  offered: number,
-  dropped: number,
-  distribution: ArrivalPlan['distribution'] = 'constant',
-) => ({
-  arrivals: arrivals(distribution),
+const openLoad = (offered: number, dropped: number, kind: ArrivalPlan['kind'] = 'constant') => ({
+  arrivals: arrivals(kind),
   window: { from: 0, to: 101 },
-  statistics: statistics({ counters: { offered, dropped } }),
+  statistics: statistics({ counters: { arrivals: offered, dropped } }),
 });
 
 const lag = (late: number): { statistics: MasterStatistics } => {
