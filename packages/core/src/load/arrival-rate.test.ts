@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrivalsBetween, rateAt } from './arrival-rate.js';
+import { arrivalsBetween, meanRate } from './arrival-rate.js';
 import type { ArrivalPlan } from './plan.js';
 
 /** Up to 100/s in ten seconds, a jump to 200/s, five seconds of it. */
@@ -14,14 +14,13 @@ const plan: ArrivalPlan = {
   ],
 };
 
-describe('rateAt', () => {
+describe('meanRate', () => {
   it.each([
-    [0, 0],
-    [5, 50],
-    [10, 200],
-    [15, 200],
-    [16, 0],
-  ])('second %d', (second, rate) => expect(rateAt(plan, second)).toBe(rate));
+    [0, 1, 5],
+    [4, 6, 50],
+    [14, 15.2, 200],
+    [15, 16, 0],
+  ])('%d to %d', (from, to, rate) => expect(meanRate(plan, from, to)).toBe(rate));
 });
 
 describe('arrivalsBetween', () => {

@@ -20,16 +20,19 @@ function rateOn({ begin, end, from, to }: Line, second: number): number {
   return end === begin ? to : from + ((to - from) * (second - begin)) / (end - begin);
 }
 
-/** Requests a second that are due at a second of the load; 0 after its end. */
-export function rateAt(plan: ArrivalPlan, second: number): number {
-  const line = linesOf(plan).findLast(({ begin, end }) => begin <= second && second <= end);
-  return line ? rateOn(line, second) : 0;
-}
-
 /** How many requests are due between two seconds of the load: the mean, if they come at random. */
 export function arrivalsBetween(plan: ArrivalPlan, from: number, to: number): number {
   return linesOf(plan).reduce((total, line) => {
     const [begin, end] = [Math.max(from, line.begin), Math.min(to, line.end)];
     return end > begin ? total + ((rateOn(line, begin) + rateOn(line, end)) / 2) * (end - begin) : total;
   }, 0);
+}
+
+/** Requests due in a second, on average between two seconds of the load; the time after its end does not count. */
+export function meanRate(plan: ArrivalPlan, from: number, to: number): number {
+  const end = Math.min(
+    to,
+    plan.stages.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0),
+  );
+  return end > from ? arrivalsBetween(plan, from, end) / (end - from) : 0;
 }

@@ -42,7 +42,7 @@ export interface Sample {
 
 /** What a sample of the open model tells besides. */
 export interface OpenSample {
-  /** Requests due in a second, as planned. */
+  /** Requests due in a second since the last sample, as planned. */
   readonly offeredPerSecond: number;
   /** Requests that were due and are neither answered nor dropped. */
   readonly inFlight: number;

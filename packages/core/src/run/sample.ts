@@ -1,4 +1,4 @@
-import { rateAt } from '../load/arrival-rate.js';
+import { meanRate } from '../load/arrival-rate.js';
 import type { ArrivalPlan } from '../load/plan.js';
 import { difference, percentile, type Histogram } from '../locust/histogram.js';
 import type { MasterStatistics } from '../locust/statistics.js';
@@ -32,7 +32,13 @@ export function sampleOf(
     totalRequests: total.count,
     totalFailures: total.failures,
     ...(statistics.lag && { lagP99: percentile(difference(statistics.lag, previous.lag ?? []), 0.99) }),
-    ...(arrivals && { open: openSample(statistics, serviceTimes, rateAt(arrivals, elapsedSeconds)) }),
+    ...(arrivals && {
+      open: openSample(
+        statistics,
+        serviceTimes,
+        meanRate(arrivals, earlierSamples.at(-1)?.elapsedSeconds ?? 0, elapsedSeconds),
+      ),
+    }),
   };
 }
 
