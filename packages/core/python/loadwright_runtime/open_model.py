@@ -101,15 +101,14 @@ class ArrivalLoop:
             return
         if _clock() - due > _LATE_SECONDS:
             measure.count("late")
+        connection = self._idle.pop() if self._idle else Connection(self._endpoint, self)
+        self._busy.add(connection)
         try:
-            request = self._endpoint.source.next_request()
+            connection.start(self._endpoint.source.next_request(), due)
         except Exception as error:
             measure.count("dropped")
             self._tell(error)
-            return
-        connection = self._idle.pop() if self._idle else Connection(self._endpoint, self)
-        self._busy.add(connection)
-        connection.start(request, due)
+            self.finished(connection)
 
     def _tell(self, error: Exception) -> None:
         """There is no user whose exception it could be: told once in the log, and in Locust's exceptions."""
