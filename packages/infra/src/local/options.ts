@@ -63,7 +63,9 @@ export interface LocalFleetSettings {
  * @throws LoadwrightError `CONFIG_INVALID` with every wrong option.
  */
 export function resolveOptions(options: LocalFleetOptions): LocalFleetSettings {
-  const valid = validate(localFleetOptionsSchema, options, { field: 'localFleet' });
+  // process.env is not a plain object, which a schema would want; a copy of it is.
+  const plain = options.environment ? { ...options, environment: { ...options.environment } } : options;
+  const valid = validate(localFleetOptionsSchema, plain, { field: 'localFleet' });
   const environment: Environment = valid.environment ?? process.env;
   const named = (option: 'locust' | 'python', variable: string): Named | undefined => {
     const value = valid[option];

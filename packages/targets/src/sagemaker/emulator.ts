@@ -81,6 +81,9 @@ async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
       endpointName: options.endpointName,
       region: options.region,
       endpointUrl: endpoint.url,
+      // What leads elsewhere must not stay when these options are laid over a user's own.
+      profile: undefined,
+      fips: undefined,
     },
     environment: {
       // An empty AWS_PROFILE counts as none: a profile would be preferred over these credentials.
