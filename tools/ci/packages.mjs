@@ -29,6 +29,8 @@ export async function checkPackages(ledger, { env, folder }) {
         const stray = files
           .map((file) => file.path)
           .filter((path) => /\.test\.|test_\w+\.py$|__pycache__/.test(path));
+        const missing = ['LICENSE', 'README.md'].filter((name) => !files.some((file) => file.path === name));
+        if (missing.length > 0) throw new Error(`the package lacks ${missing.join(' and ')}`);
         if (stray.length > 0) throw new Error(`the package holds tests: ${stray.join(', ')}`);
         process.stdout.write(`${files.length} files, ${Math.round(size / 1024)} kB packed\n`);
       },

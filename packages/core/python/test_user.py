@@ -5,114 +5,14 @@ import time
 
 import gevent
 import pytest
+from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from gevent.event import AsyncResult
-from loadwright_runtime import LoadwrightUser, Request, RequestSource, tls
-from loadwright_runtime.bundle import Bundle, LoadPlan
-from loadwright_runtime.connection import Connection
-from loadwright_runtime.counters import Counters
-from loadwright_runtime.generator import Generator
-from locust.env import Environment
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Source(RequestSource):
-    method = "POST"
-
-    def next_request(self):
-        path = f"{self.base_path}/p?q=%2F;a"
-        return Request(self.method, path, name="name", headers={"X-Own": "1"}, body=b"body")
-
-
-@pytest.fixture
-def serve():
-    """Starts a server that handles each connection with a function of its socket."""
-    servers = []
-
-    def start(handle, **options):
-        server = StreamServer(("127.0.0.1", 0), lambda connection, _: handle(connection), **options)
-        server.start()
-        servers.append(server)
-        return f"127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.stop(timeout=0)
-
-
-@pytest.fixture
-def make_user(tmp_path):
-    """A user of a lone process; ``events`` collects what Locust is told."""
-
-    def make(host, source=Source, timeout=2.0, expect=None):
-        Generator.end()
-        plan = LoadPlan(1, 1, 1, (), 0, 0, 0, "sequential")
-        config = {"timeoutSeconds": timeout} | ({"expect": expect} if expect else {})
-        LoadwrightUser.configure(Bundle(tmp_path, host, config, plan), Counters())
-        user_class = type("SomeUser", (LoadwrightUser,), {"source_class": source})
-        environment = Environment(user_classes=[user_class])
-        environment.create_local_runner()
-        environment.events.request.add_listener(lambda **event: user.events.append(event))
-        user = OneByOne(environment, user_class)
-        return user
-
-    yield make
-    Generator.end()
-
-
-class OneByOne:
-    """A user that sends when it is told to."""
-
-    def __init__(self, environment, user_class):
-        self.events = []
-        self.counters = user_class.counters
-        source = user_class.source(environment)
-        self._endpoint = Generator.of(environment, user_class.counters).endpoint(source)
-        self._connection = Connection(self._endpoint, self)
-
-    def send_next(self):
-        self._ended = AsyncResult()
-        request = self._endpoint.source.next_request()
-        self._endpoint.reactor.soon(lambda: self._connection.start(request))
-        try:
-            self._ended.get(timeout=30)
-        except gevent.GreenletExit:
-            self._connection.abort()
-            raise
-
-    def finished(self, _):
-        self._ended.set()
-
-    def raised(self, _, error):
-        self._ended.set_exception(error)
-
-
-def read_request(connection, store=None):
-    received = b""
-    while b"\r\n\r\nbody" not in received:
-        block = connection.recv(4096)
-        if not block:
-            return None
-        received += block
-    if store is not None:
-        store.append(received)
-    return received
-
-
-def answering(answer, store=None, connections=None):
-    def handle(connection):
-        if connections is not None:
-            connections.append(connection)
-        while read_request(connection, store):
-            connection.sendall(answer)
-
-    return handle
+from loadwright_runtime import tls
 
 
 def reasons(user):
-    return [None if event["exception"] is None else repr(event["exception"]) for event in user.events]
+    return user.reasons
 
 
 def test_success(serve, make_user):

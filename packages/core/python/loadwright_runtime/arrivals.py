@@ -12,7 +12,7 @@ from .bundle import ArrivalPlan
 
 @dataclass(frozen=True)
 class Share:
-    """A worker's part of the arrivals: the worker of index i of n takes every n-th, beginning with the i-th."""
+    """A worker's part of the arrivals: worker i of n takes every n-th, beginning with the i-th."""
 
     index: int = 0
     count: int = 1
@@ -55,9 +55,12 @@ class ArrivalCurve:
         duration, before, after = self._pieces[piece]
         number -= self._numbers[piece - 1] if piece else 0.0
         slope = (after - before) / duration
+        begin = self._ends[piece] - duration
+        if number <= 0:
+            return begin
         # The root of slope/2 t² + before t - number, in the form that does not lose digits for small slopes.
         elapsed = 2 * number / (before + math.sqrt(max(0.0, before * before + 2 * slope * number)))
-        return self._ends[piece] - duration + elapsed
+        return begin + elapsed
 
 
 def due_times(curve: ArrivalCurve, kind: str, share: Share) -> Iterator[float]:

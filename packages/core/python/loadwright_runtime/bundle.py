@@ -28,14 +28,14 @@ class ArrivalStage:
 
 @dataclass(frozen=True)
 class ArrivalPlan:
-    """``arrivals`` of ``load.json``: the open model, in which requests are due whether or not answers come."""
+    """``arrivals`` of ``load.json``: requests are due whether or not those before are answered."""
 
     kind: str
     """``constant`` or ``poisson``"""
     start_rate: float
     stages: tuple[ArrivalStage, ...]
     maximum_in_flight: int
-    """Of all workers together. An arrival beyond it is dropped."""
+    """Of all workers together. An arrival beyond it waits."""
 
 
 @dataclass(frozen=True)

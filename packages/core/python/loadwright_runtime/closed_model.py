@@ -63,8 +63,6 @@ class UserLoop:
         if self._is_closed or self._is_draining:
             return
         try:
-            request = self._next_request()
+            self._connection.start(self._next_request())
         except Exception as error:
             self._end.set_exception(error)
-        else:
-            self._connection.start(request)

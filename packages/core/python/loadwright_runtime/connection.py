@@ -235,7 +235,9 @@ class Connection:
     def _take(self, data: bytes) -> None:
         """Any answer: in pieces, chunked, ended by the close, streamed, or not one at all."""
         try:
-            for _ in range(_PIECES_A_TURN):
+            for piece in range(_PIECES_A_TURN):
+                if piece:
+                    data = self._receive(_RECEIVE_BYTES)
                 if self._parser is None:
                     if not data:
                         self._lost(ConnectionResetError())
@@ -250,7 +252,6 @@ class Connection:
                 if parser.is_complete:
                     self._take_whole(parser)
                     return
-                data = self._receive(_RECEIVE_BYTES)
         except BlockingIOError:
             return
         except (OSError, ProtocolError) as error:

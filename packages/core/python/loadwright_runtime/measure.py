@@ -61,8 +61,8 @@ class Measure:
         """:param name: ``connect``, ``tls``, ``wait`` or ``firstByte``"""
         add(self._counters.histogram("phase", name), seconds)
 
-    def count(self, name: str) -> None:
-        self._counters.add(name)
+    def count(self, name: str, number: int = 1) -> None:
+        self._counters.add(name, number)
 
     def clear(self) -> None:
         # Connections hold on to the objects, so they stay.

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from .arrivals import ArrivalCurve, Share, due_times
@@ -17,7 +18,12 @@ _logger = logging.getLogger(__name__)
 
 
 class ArrivalLoop:
-    """Sends a worker's share of the arrivals over as many connections as are needed at a time."""
+    """
+    Sends a worker's share of the arrivals over as many connections as are needed at a time.
+
+    An arrival for which there is no room in flight waits, and is counted as late when it is sent. One that
+    waited for as long as a request may take, or to the end of the test, is dropped and counted as such.
+    """
 
     def __init__(self, endpoint: Endpoint, plan: ArrivalPlan):
         self._endpoint = endpoint
@@ -30,6 +36,8 @@ class ArrivalLoop:
         # The one used last is taken first: those that are not needed any more are left to the server to close.
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
+        self._waiting: deque[float] = deque()
+        """When those were due for which there was no room in flight."""
         self._is_stopped = False
         self._next_due: float | None = None
         self._has_told_error = False
@@ -55,6 +63,8 @@ class ArrivalLoop:
     def stop(self) -> None:
         """Sends no more. What is under way goes on."""
         self._is_stopped = True
+        self._drop(len(self._waiting))
+        self._waiting.clear()
 
     def close(self) -> None:
         self.stop()
@@ -67,6 +77,13 @@ class ArrivalLoop:
         self._busy.discard(connection)
         if self._is_stopped:
             connection.abort()
+            return
+        oldest = _clock() - self._endpoint.limits.request
+        while self._waiting and self._waiting[0] < oldest:
+            self._waiting.popleft()
+            self._drop(1)
+        if self._waiting:
+            self._send(connection, self._waiting.popleft())
         elif connection.is_open:
             self._idle.append(connection)
 
@@ -94,22 +111,26 @@ class ArrivalLoop:
             return
         due = self._began + self._next_due
         self._schedule()
-        measure = self._endpoint.measure
-        measure.count("arrivals")
+        self._endpoint.measure.count("arrivals")
         if len(self._busy) >= self._maximum_in_flight:
-            measure.count("dropped")
-            return
+            self._waiting.append(due)
+        else:
+            self._send(self._idle.pop() if self._idle else Connection(self._endpoint, self), due)
+
+    def _send(self, connection: Connection, due: float) -> None:
         if _clock() - due > _LATE_SECONDS:
-            measure.count("late")
-        try:
-            request = self._endpoint.source.next_request()
-        except Exception as error:
-            measure.count("dropped")
-            self._tell(error)
-            return
-        connection = self._idle.pop() if self._idle else Connection(self._endpoint, self)
+            self._endpoint.measure.count("late")
         self._busy.add(connection)
-        connection.start(request, due)
+        try:
+            connection.start(self._endpoint.source.next_request(), due)
+        except Exception as error:
+            self._drop(1)
+            self._tell(error)
+            self._busy.discard(connection)
+
+    def _drop(self, number: int) -> None:
+        if number:
+            self._endpoint.measure.count("dropped", number)
 
     def _tell(self, error: Exception) -> None:
         """There is no user whose exception it could be: told once in the log, and in Locust's exceptions."""

@@ -1,13 +1,12 @@
 """Opens one connection: name, TCP, tunnel of a proxy, TLS. Nothing here waits."""
 
+import _socket
 import errno
 import os
 import socket
 import time
 from collections.abc import Callable
 from typing import Any
-
-import _socket
 
 from .endpoint import Endpoint
 from .failures import ProxyRefusedError

@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 from loadwright_runtime import (
     Body,
-    Body,
     Credentials,
     Payload,
     Request,
