@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import locust.argument_parser
 import locust.runners
 import locust.stats
 from locust import LoadTestShape, events
@@ -42,6 +43,7 @@ def prepare() -> type[LoadTestShape] | None:
     locust.stats.PERCENTILES_TO_STATISTICS = _PERCENTILES
     locust.stats.PERCENTILES_TO_CHART = _PERCENTILES
     locust.stats.bucket_response_time = _bucket
+    _keep_default_arguments()
 
     @events.init.add_listener
     def on_init(environment: Any, **_: Any) -> None:
@@ -53,6 +55,13 @@ def prepare() -> type[LoadTestShape] | None:
             error.exit()
 
     return stages_shape(bundle.load) if bundle.load.stages else None
+
+
+def _keep_default_arguments() -> None:
+    # With every change of the number of users a worker of Locust builds its whole argument parser, once for
+    # each of its options: 100 ms in which nothing is sent and nothing received.
+    arguments = locust.argument_parser.default_args_dict()
+    locust.argument_parser.default_args_dict = arguments.copy
 
 
 def _bucket(milliseconds: float) -> float:
