@@ -78,7 +78,7 @@ export const sections = {
   'validity-rules': () =>
     table(
       ['rule', 'INVALID when'],
-      validityRules.map(({ id, summary }) => [code(id), plain(summary)]),
+      Object.entries(validityRules).map(([id, { summary }]) => [code(id), plain(summary)]),
     ),
   'exit-codes': () =>
     table(

@@ -95,6 +95,10 @@ const runReportSchema = z.looseObject({
     .array(z.looseObject({ rule: z.string(), reason: z.string() }))
     .optional()
     .describe('INVALID only: the reasons, with the rule behind each'),
+  warnings: z
+    .array(z.looseObject({ rule: z.string(), reason: z.string() }))
+    .optional()
+    .describe('rules that were broken and tolerated'),
   aborted: z.boolean(),
   target: z.looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) }),
   fleet: z.looseObject({ kind: z.string(), workers: count }),

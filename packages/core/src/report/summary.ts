@@ -15,6 +15,8 @@ export interface RunReport {
   readonly reasons: readonly string[];
   /** INVALID only: the same reasons, with the rule behind each. */
   readonly problems?: readonly Problem[] | undefined;
+  /** Rules that were broken and tolerated: they would have made the run INVALID. */
+  readonly warnings?: readonly Problem[] | undefined;
   /** True when the user stopped the run. The verdict is then INVALID. */
   readonly aborted: boolean;
   readonly target: {

@@ -7,6 +7,7 @@ const evidence: Evidence = {
   thresholds: [held],
   problems: [],
   findings: [],
+  tolerated: [],
   requests: 100,
   failures: 1,
   aborted: false,
@@ -45,5 +46,18 @@ describe('judge', () => {
     expect(result.problems?.map((problem) => problem.reason)).toEqual(
       verdict === 'INVALID' ? result.reasons : undefined,
     );
+  });
+
+  it('only warns of what is tolerated', () => {
+    const findings = [{ rule: 'event-loop-lag', reason: 'The loops were late.' }];
+    expect(judge({ ...evidence, findings, tolerated: ['event-loop-lag'] })).toEqual({
+      verdict: 'PASS',
+      reasons: ['The threshold held.', 'Tolerated (event-loop-lag): The loops were late.'],
+      warnings: findings,
+    });
+    expect(judge({ ...evidence, findings, tolerated: ['generator-cpu'] })).toMatchObject({
+      verdict: 'INVALID',
+      problems: findings,
+    });
   });
 });

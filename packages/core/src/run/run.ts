@@ -193,6 +193,7 @@ class Run {
         thresholds,
         problems: observation.problems,
         findings: this.#findings(judged, observation, made.expiresAt),
+        tolerated: this.#options.tolerate ?? [],
         requests: figures.total.count,
         failures: figures.total.failures,
         aborted,

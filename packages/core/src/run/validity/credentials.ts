@@ -5,7 +5,6 @@ import type { ValidityRule } from './rule.js';
 const expired = /Expired ?Token|token (?:has |is )?expired|security token.*expired/i;
 
 export const credentialsExpired: ValidityRule = {
-  id: 'credentials-expired',
   summary: 'the credentials expired before the load ended',
   check: ({ expiresAt, endedAt, statistics }) => {
     if (expiresAt && expiresAt <= endedAt) {
@@ -26,7 +25,6 @@ const skewed =
   /InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed|RequestExpired|Signature (?:expired|not yet current)/i;
 
 export const clockSkew: ValidityRule = {
-  id: 'clock-skew',
   summary: "signatures were refused: a worker's clock is more than SigV4's five minutes off",
   check: ({ statistics }) =>
     matching(statistics, skewed).map(

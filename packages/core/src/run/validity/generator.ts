@@ -11,7 +11,6 @@ const cpuShare = 0.05;
 
 /** One process after the other: a single overloaded worker spoils the tail of all. */
 export const generatorCpu: ValidityRule = {
-  id: 'generator-cpu',
   summary: 'a worker used more than 90 % of its core in more than 5 % of the samples',
   check: ({ samples }) => {
     const byWorker = new Map<string, number[]>();
@@ -33,7 +32,6 @@ export const generatorCpu: ValidityRule = {
 const lagLimit = 10;
 
 export const eventLoopLag: ValidityRule = {
-  id: 'event-loop-lag',
   summary: "the p99 of the workers' event-loop lag was above 10 ms",
   check: ({ statistics }) => {
     const p99 = percentile(statistics.lag ?? [], 0.99);
@@ -47,7 +45,6 @@ export const eventLoopLag: ValidityRule = {
 
 /** Locust gives every process an id of its own, so one that was not there before has taken the place of another. */
 export const workerRestarted: ValidityRule = {
-  id: 'worker-restarted',
   summary: 'a worker joined after the load had begun, so one was restarted',
   check: ({ samples, workers }) => {
     const before = new Set(workers);
@@ -70,7 +67,6 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 export const resourcesExhausted: ValidityRule = {
-  id: 'resources-exhausted',
   summary: 'a worker ran out of local ports, descriptors or memory for sockets',
   check: ({ statistics }) =>
     statistics.errors.flatMap(({ error, occurrences }) => {

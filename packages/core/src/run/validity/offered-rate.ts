@@ -12,7 +12,6 @@ const deviations = 3;
  * no fault of the measurement, and shows in the response times.
  */
 export const offeredRate: ValidityRule = {
-  id: 'offered-rate',
   summary: 'with an arrival rate: less than 95 % of the requests that were due were sent',
   check: ({ statistics, arrivals, window }) => {
     if (!arrivals) return [];

@@ -13,7 +13,6 @@ const beyond = 5;
  * measurement.
  */
 export const percentileSamples: ValidityRule = {
-  id: 'percentile-samples',
   summary:
     'a threshold asks for p(N) of fewer than 5 ÷ (1 − N ÷ 100) requests: 100 for p(95), 5,000 for p(99.9)',
   check: ({ thresholds, statistics }) =>

@@ -21,8 +21,6 @@ export interface ValidityEvidence {
 
 /** One reason why a measurement cannot be trusted. */
 export interface ValidityRule {
-  /** For programs: `generator-cpu`. */
-  readonly id: string;
   /** What makes a run INVALID, for the documentation. */
   readonly summary: string;
   /** @returns the evidence, one sentence each; nothing when the rule holds. */
