@@ -2,6 +2,7 @@ import { jsonSchemaOf, loadProfileSchema, payloadSourceSchema } from '../../pack
 import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
+import { validityRules } from '../../packages/core/dist/run/validity/index.js';
 import { metrics } from '../../packages/core/dist/thresholds/metrics.js';
 import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options.js';
 import { chalice } from '../../packages/targets/dist/chalice/index.js';
@@ -73,6 +74,11 @@ export const sections = {
         plain(summary),
         aggregations.map((aggregation) => code(aggregation === 'p' ? 'p(N)' : aggregation)).join(', '),
       ]),
+    ),
+  'validity-rules': () =>
+    table(
+      ['rule', 'INVALID when'],
+      Object.entries(validityRules).map(([id, { summary }]) => [code(id), plain(summary)]),
     ),
   'exit-codes': () =>
     table(

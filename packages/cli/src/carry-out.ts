@@ -1,4 +1,4 @@
-import type { Fleet, LoadTest, RunReport } from '@loadwright/core';
+import type { Fleet, LoadTest, RunReport, ValidityRuleId } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
@@ -11,6 +11,7 @@ export interface CarryOutOptions {
   readonly resultsDirectory: string;
   /** False: plain lines even on a terminal. */
   readonly live: boolean;
+  readonly tolerate: readonly ValidityRuleId[];
 }
 
 /** Runs a load test with a live view, and prints what it found. */
@@ -20,7 +21,7 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { fleet, resultsDirectory } = options;
+  const { fleet, resultsDirectory, tolerate } = options;
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
   const report = await interruptible(
@@ -37,7 +38,7 @@ export async function carryOut(
           ? 'nothing to clean up: the processes of a local fleet end with this command'
           : `resources of the fleet "${fleet.kind}" may remain`,
     },
-    (signal) => test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory }),
+    (signal) => test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory, tolerate }),
   ).finally(() => view.close());
   printReport(context, report);
   // Also when the load was over already: whoever stopped it is told that it was stopped.

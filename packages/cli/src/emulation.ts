@@ -5,6 +5,7 @@ import {
   type EmulatorDefinition,
   type Target,
   type TargetDefinition,
+  type ValidityRuleId,
 } from '@loadwright/core';
 import { capacityRequestsPerSecond } from '@loadwright/core/testing';
 
@@ -14,6 +15,12 @@ export interface StartedEmulator {
   /** Requests a second; undefined when its options do not tell. */
   readonly capacity: number | undefined;
 }
+
+/**
+ * Rules of validity that only warn beside an emulator: it takes the same cores as the workers, and what is measured of it
+ * is nobody's service.
+ */
+export const besideEmulator: readonly ValidityRuleId[] = ['generator-cpu', 'event-loop-lag'];
 
 /** A target's emulator, or an error that says that it has none. */
 export function emulatorOf(definition: TargetDefinition): EmulatorDefinition {

@@ -5,83 +5,14 @@ import time
 
 import gevent
 import pytest
+from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import LoadwrightUser, Request, RequestSource
-from loadwright_runtime.bundle import Bundle, LoadPlan
-from loadwright_runtime.counters import Counters
-from locust.env import Environment
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Source(RequestSource):
-    method = "POST"
-
-    def next_request(self):
-        path = f"{self.base_path}/p?q=%2F;a"
-        return Request(self.method, path, name="name", headers={"X-Own": "1"}, body=b"body")
-
-
-@pytest.fixture
-def serve():
-    """Starts a server that handles each connection with a function of its socket."""
-    servers = []
-
-    def start(handle, **options):
-        server = StreamServer(("127.0.0.1", 0), lambda connection, _: handle(connection), **options)
-        server.start()
-        servers.append(server)
-        return f"127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.stop(timeout=0)
-
-
-@pytest.fixture
-def make_user(tmp_path):
-    """A user of a lone process; ``events`` collects what Locust is told."""
-
-    def make(host, source=Source, timeout=2.0, expect=None):
-        plan = LoadPlan(1, 1, 1, (), 0, 0, 0, "sequential")
-        config = {"timeoutSeconds": timeout} | ({"expect": expect} if expect else {})
-        LoadwrightUser.configure(Bundle(tmp_path, host, config, plan), Counters())
-        user_class = type("SomeUser", (LoadwrightUser,), {"source_class": source})
-        environment = Environment(user_classes=[user_class])
-        environment.create_local_runner()
-        user = user_class(environment)
-        user.events = []
-        environment.events.request.add_listener(lambda **event: user.events.append(event))
-        return user
-
-    return make
-
-
-def read_request(connection, store=None):
-    received = b""
-    while b"\r\n\r\nbody" not in received:
-        block = connection.recv(4096)
-        if not block:
-            return None
-        received += block
-    if store is not None:
-        store.append(received)
-    return received
-
-
-def answering(answer, store=None, connections=None):
-    def handle(connection):
-        if connections is not None:
-            connections.append(connection)
-        while read_request(connection, store):
-            connection.sendall(answer)
-
-    return handle
+from loadwright_runtime import tls
 
 
 def reasons(user):
-    return [None if event["exception"] is None else repr(event["exception"]) for event in user.events]
+    return user.reasons
 
 
 def test_success(serve, make_user):
@@ -94,9 +25,9 @@ def test_success(serve, make_user):
     assert len(connections) == 1
     assert received[0].split(b"\r\n\r\n")[0].decode().split("\r\n") == [
         "POST /base/p?q=%2F;a HTTP/1.1",
-        "User-Agent: loadwright",
         f"Host: {address}",
         "X-Own: 1",
+        "User-Agent: loadwright",
         "Content-Length: 4",
     ]
     event = user.events[0]
@@ -280,15 +211,17 @@ def test_tls_is_verified(serve, make_user, tmp_path, monkeypatch):
     context.load_cert_chain(certificate, key)
     port = serve(answering(OK), ssl_context=context).split(":")[1]
 
+    tls.shared_context.cache_clear()
     user = make_user(f"https://localhost:{port}")
     user.send_next()
     assert reasons(user) == ["the TLS certificate is not valid for this host"]
 
-    monkeypatch.setattr(
-        "geventhttpclient.connectionpool.SSLConnectionPool.default_options", {"ca_certs": certificate}
-    )
-    trusting, elsewhere = make_user(f"https://localhost:{port}"), make_user(f"https://127.0.0.1:{port}")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls.shared_context.cache_clear()
+    trusting = make_user(f"https://localhost:{port}")
     trusting.send_next()
+    elsewhere = make_user(f"https://127.0.0.1:{port}")
     elsewhere.send_next()
     assert reasons(trusting) == [None]
     assert reasons(elsewhere) == ["the TLS certificate is not valid for this host"]
+    tls.shared_context.cache_clear()

@@ -17,6 +17,7 @@ export type * from './load/plan.js';
 export type * from './locust/statistics.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
+export { validityRuleIds, type ValidityRuleId } from './run/validity/ids.js';
 export * from './report/index.js';
 export { createRedactor, redactOptions, collectSecrets } from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';

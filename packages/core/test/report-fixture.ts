@@ -186,6 +186,58 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
   };
 }
 
+/** The same run with an arrival rate: a few seconds of saturation in which answers were late and some were dropped. */
+export function openReport(): RunReport {
+  const report = realisticReport();
+  const serviceDistribution = report.distribution.map(([time, count]) => [time / 2 + 0.004, count] as const);
+  const withService = (request: RequestSummary): RequestSummary => ({
+    ...request,
+    p999: request.maximum,
+    service: {
+      average: request.average / 2,
+      minimum: request.minimum / 2,
+      maximum: request.maximum / 2,
+      median: request.median / 2,
+      p90: request.p90 / 2,
+      p95: request.p95 / 2,
+      p99: request.p99 / 2,
+      p999: request.maximum / 2,
+    },
+  });
+  const spread = { count: 240, median: 0.084, p95: 0.41, p99: 1.62, maximum: 7.4 };
+  return {
+    ...report,
+    verdict: 'INVALID',
+    reasons: [
+      'Worker 1 used more than 90 % of its core in 12 of 60 samples (20 %), up to 97.2 %: use more workers.',
+    ],
+    problems: [
+      {
+        rule: 'generator-cpu',
+        reason:
+          'Worker 1 used more than 90 % of its core in 12 of 60 samples (20 %), up to 97.2 %: use more workers.',
+      },
+    ],
+    warmUpSeconds: 10,
+    total: withService(report.total),
+    requests: report.requests.map(withService),
+    arrivals: { offered: report.total.count + 12, late: 310, dropped: 12, mostInFlight: 88 },
+    generator: { lag: spread, phases: { connect: spread, wait: spread }, retriedIdle: 3 },
+    series: report.series.map((sample, index) => ({
+      ...sample,
+      lagP99: 0.8,
+      open: {
+        offeredPerSecond: 480,
+        inFlight: 20 + (index % 40),
+        late: index,
+        dropped: Math.min(12, index),
+        service: { p50: sample.p50, p95: sample.p95, p99: sample.p99 },
+      },
+    })),
+    serviceDistribution,
+  };
+}
+
 /** A run of which nothing was measured: no request, no sample, no threshold. */
 export function emptyReport(): RunReport {
   const report = realisticReport({ samples: 1 });

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { builtInTargets } from '../built-in-targets.js';
 import { carryOut } from '../carry-out.js';
 import type { Context } from '../context.js';
-import { pointAt, startEmulator, variablesOf } from '../emulation.js';
+import { besideEmulator, pointAt, startEmulator, variablesOf } from '../emulation.js';
 import { createFleet } from '../fleet.js';
 import { examples } from '../output/help.js';
 import { numberOrText } from '../parse.js';
@@ -76,6 +76,7 @@ async function demo(kind = 'sagemaker', options: DemoOptions, context: Context):
       fleet: await createFleet({ kind: 'local' }, io.environment),
       resultsDirectory: resolve(io.cwd, options.results),
       live: options.live,
+      tolerate: besideEmulator,
     });
   } finally {
     await emulator.stop();

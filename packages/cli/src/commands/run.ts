@@ -1,7 +1,7 @@
-import type { Emulator } from '@loadwright/core';
+import { validityRuleIds, type Emulator, type ValidityRuleId } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import { carryOut } from '../carry-out.js';
 import {
@@ -11,7 +11,7 @@ import {
   type ConfigurationFlags,
 } from '../configuration.js';
 import type { Context } from '../context.js';
-import { emulatorOf, pointAt, startEmulator } from '../emulation.js';
+import { besideEmulator, emulatorOf, pointAt, startEmulator } from '../emulation.js';
 import { createFleet } from '../fleet.js';
 import { createConfiguredTest } from '../load-test.js';
 import { examples } from '../output/help.js';
@@ -20,6 +20,7 @@ interface RunOptions extends ConfigurationFlags {
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
+  readonly tolerate?: readonly ValidityRuleId[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -30,6 +31,9 @@ export function configure(command: Command, context: Context): void {
     )
     .option('--emulator', "load the target's emulator, started for this run, instead of the real service")
     .option('--dry-run', 'print the plan and the resolved configuration; change nothing')
+    .addOption(
+      new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(validityRuleIds),
+    )
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
@@ -66,7 +70,7 @@ async function run(options: RunOptions, context: Context): Promise<ExitCode> {
 async function runAgainst(
   emulator: Emulator | undefined,
   loaded: LoadedConfig,
-  { live }: RunOptions,
+  { live, tolerate = [] }: RunOptions,
   context: Context,
 ): Promise<ExitCode> {
   const { environment } = context.io;
@@ -79,6 +83,7 @@ async function runAgainst(
     fleet: await createFleet(loaded.config.fleet, environment),
     resultsDirectory: resultsOf(loaded),
     live,
+    tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
   });
 }
 

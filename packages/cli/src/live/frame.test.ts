@@ -92,4 +92,20 @@ describe('renderFrame', () => {
     const frame = renderFrame({ ...state, phase: 'connect' }, { columns: 80, colors, now: 7000 });
     expect(frame.split('\n')[0]).toBe('● connect: wait for the workers 1 of 2 7s');
   });
+
+  it('shows what an open load has due, in flight and dropped', () => {
+    const open = {
+      offeredPerSecond: 500,
+      inFlight: 88,
+      late: 310,
+      dropped: 12,
+      service: { p50: 0.41, p95: 0.9, p99: 1.72 },
+    };
+    const event = { type: 'sample', durationSeconds: 20, sample: sample(1, { open }) } as const;
+    const frame = renderFrame(reduce(stateAfter(0), event, 0), { columns: 80, colors, now: 0 });
+    expect(frame).toContain('in flight 88   310 late   12 dropped');
+    expect(frame).toContain('rate      160 requests/s of 500 due');
+    expect(frame).toContain('p99 1,240 ms   service p99 1.72 ms');
+    expect(frame).not.toContain('users');
+  });
 });

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { formatDuration, type Sample } from '@loadwright/core';
+import { formatDuration, type OpenSample, type Sample } from '@loadwright/core';
 import type { Colors } from '../output/colors.js';
 import {
   formatCount,
@@ -70,11 +70,15 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
   const expected = state.connected?.expectedWorkers ?? sample.workers.length;
   const lost = sample.workers.length < expected;
   const workers = `${sample.workers.length} of ${expected}`;
+  const { open } = sample;
+  const rate = `${formatNumber(sample.requestsPerSecond)} requests/s`;
   return [
-    ...row('users', [formatCount(sample.users)], options),
+    ...(open
+      ? row('in flight', inFlight(open, colors), options)
+      : row('users', [formatCount(sample.users)], options)),
     ...row(
       'rate',
-      [`${formatNumber(sample.requestsPerSecond)} requests/s`, ...trend(state, options)],
+      [open ? `${rate} of ${formatNumber(open.offeredPerSecond)} due` : rate, ...trend(state, options)],
       options,
     ),
     ...row(
@@ -91,6 +95,7 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
         `p50 ${formatMilliseconds(sample.p50)}`,
         `p95 ${formatMilliseconds(sample.p95)}`,
         `p99 ${formatMilliseconds(sample.p99)}`,
+        ...(open ? [`service p99 ${formatMilliseconds(open.service.p99)}`] : []),
       ],
       options,
     ),
@@ -98,8 +103,13 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
   ];
 }
 
+function inFlight({ inFlight: count, late, dropped }: OpenSample, colors: Colors): string[] {
+  const text = `${formatCount(dropped)} dropped`;
+  return [formatCount(count), `${formatCount(late)} late`, dropped > 0 ? colors.red(text) : text];
+}
+
 function trend(state: LiveState, { colors, columns }: FrameOptions): string[] {
-  const width = Math.min(30, columns - labelWidth - 24);
+  const width = Math.min(30, columns - labelWidth - (state.sample?.open ? 38 : 24));
   return width < 8 ? [] : [colors.cyan(sparkline(state.throughput, width))];
 }
 

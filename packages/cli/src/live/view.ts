@@ -114,7 +114,9 @@ function plainLine(event: RunEvent, colors: Colors): string | undefined {
       const { sample, durationSeconds } = event;
       return [
         `  ${formatDuration(sample.elapsedSeconds)} of ${formatDuration(durationSeconds)}`,
-        `${formatCount(sample.users)} users`,
+        sample.open
+          ? `${formatCount(sample.open.inFlight)} in flight, ${formatCount(sample.open.dropped)} dropped`
+          : `${formatCount(sample.users)} users`,
         `${formatNumber(sample.requestsPerSecond)} requests/s`,
         `${formatCount(sample.totalFailures)} failed`,
         `p50 ${formatMilliseconds(sample.p50)} p95 ${formatMilliseconds(sample.p95)} p99 ${formatMilliseconds(sample.p99)}`,

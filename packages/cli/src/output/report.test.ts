@@ -45,4 +45,21 @@ describe('formatReport', () => {
     });
     expect(formatReport(report, plain)).toMatch(/✗\s+http_req_duration\s+p\(95\)<200\s+nothing/);
   });
+
+  it('tells of an open load what was due, and both kinds of times', () => {
+    const { total, requests } = makeReport();
+    const service = { average: 0.4, minimum: 0.2, maximum: 3, median: 0.38, p90: 0.6, p95: 0.71, p99: 1.31 };
+    const text = formatReport(
+      makeReport({
+        warmUpSeconds: 5,
+        arrivals: { offered: 3190, late: 40, dropped: 6, mostInFlight: 17 },
+        total: { ...total, service },
+        requests: requests.map((request) => ({ ...request, service })),
+      }),
+      plain,
+    );
+    expect(text).toContain('3,184 requests in 15s after 5s of warm-up');
+    expect(text).toContain('arrivals  3,190 due · 40 sent late · 6 dropped · up to 17 in flight');
+    expect(text).toMatch(/max\s+service p50\s+service p99\n.*1,240 ms\s+0.38 ms\s+1.31 ms/);
+  });
 });

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { formatDuration, type RequestSummary, type RunReport, type ThresholdResult } from '@loadwright/core';
+import {
+  formatDuration,
+  type ArrivalSummary,
+  type RequestSummary,
+  type RunReport,
+  type ThresholdResult,
+} from '@loadwright/core';
 import type { Colors } from './colors.js';
 import { formatCount, formatMilliseconds, formatNumber, formatRate } from './format.js';
 import { formatTable } from './table.js';
@@ -15,6 +21,7 @@ export function formatReport(report: RunReport, colors: Colors): string {
       `  ${colors.dim('target    ')}${[report.target.kind, report.target.host, ...labels].join(' · ')}`,
       `  ${colors.dim('run       ')}${report.name}/${report.runId}`,
       `  ${colors.dim('load      ')}${describeLoad(report)}`,
+      ...(report.arrivals ? [`  ${colors.dim('arrivals  ')}${describeArrivals(report.arrivals)}`] : []),
     ],
     report.thresholds.length > 0 && [thresholds(report.thresholds, colors)],
     report.requests.length > 0 && [requests(report, colors)],
@@ -28,12 +35,22 @@ export function formatReport(report: RunReport, colors: Colors): string {
 }
 
 function describeLoad(report: RunReport): string {
-  const { total, fleet } = report;
+  const { total, fleet, warmUpSeconds = 0 } = report;
+  const warmUp = warmUpSeconds > 0 ? ` after ${formatDuration(warmUpSeconds)} of warm-up` : '';
   return [
-    `${formatCount(total.count)} requests in ${formatDuration(report.loadSeconds)}`,
+    `${formatCount(total.count)} requests in ${formatDuration(report.loadSeconds - warmUpSeconds)}${warmUp}`,
     `${formatNumber(total.requestsPerSecond)} requests/s`,
     `${formatRate(total.failureRate)} failed`,
     `${fleet.workers} ${fleet.workers === 1 ? 'worker' : 'workers'} (${fleet.kind})`,
+  ].join(' · ');
+}
+
+function describeArrivals({ offered, late, dropped, mostInFlight }: ArrivalSummary): string {
+  return [
+    `${formatCount(offered)} due`,
+    `${formatCount(late)} sent late`,
+    `${formatCount(dropped)} dropped`,
+    `up to ${formatCount(mostInFlight)} in flight`,
   ].join(' · ');
 }
 
@@ -51,13 +68,18 @@ function thresholds(results: readonly ThresholdResult[], colors: Colors): string
 }
 
 function requests(report: RunReport, colors: Colors): string {
-  const titles = ['count', 'failed', 'requests/s', 'average', 'p50', 'p95', 'p99', 'max'];
+  const isOpen = report.total.service !== undefined;
+  const serviceTitles = isOpen ? ['service p50', 'service p99'] : [];
+  const titles = ['count', 'failed', 'requests/s', 'average', 'p50', 'p95', 'p99', 'max', ...serviceTitles];
   const row = (name: string, summary: RequestSummary) => [
     name,
     formatCount(summary.count),
     formatRate(summary.failureRate),
     formatNumber(summary.requestsPerSecond),
     ...[summary.average, summary.median, summary.p95, summary.p99, summary.maximum].map(formatMilliseconds),
+    ...(isOpen ? [summary.service?.median, summary.service?.p99] : []).map((time) =>
+      formatMilliseconds(time ?? null),
+    ),
   ];
   return formatTable(
     ['request', ...titles.map((title) => ({ title, align: 'right' as const }))],

@@ -10,7 +10,7 @@ from .checks import ResponseCheck, refusal_reason
 from .errors import SetupError
 from .payloads import Body, Payload, compact_json
 from .prepare import prepare
-from .request import Request, Response, host_header
+from .request import Piece, Request, RequestCache, Response, host_header
 from .sigv4 import Credentials, Signer
 from .source import RequestSource, SourceSetup
 from .user import LoadwrightUser
@@ -20,7 +20,9 @@ __all__ = [
     "Credentials",
     "LoadwrightUser",
     "Payload",
+    "Piece",
     "Request",
+    "RequestCache",
     "RequestSource",
     "Response",
     "ResponseCheck",

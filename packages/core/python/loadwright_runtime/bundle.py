@@ -18,6 +18,27 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class ArrivalStage:
+    """The rate moves in a straight line to ``rate``; a duration of 0 is a jump."""
+
+    duration_seconds: float
+    rate: float
+    """Requests a second of all workers together."""
+
+
+@dataclass(frozen=True)
+class ArrivalPlan:
+    """``arrivals`` of ``load.json``: requests are due whether or not those before are answered."""
+
+    kind: str
+    """``constant`` or ``poisson``"""
+    start_rate: float
+    stages: tuple[ArrivalStage, ...]
+    maximum_in_flight: int
+    """Of all workers together. An arrival beyond it waits."""
+
+
+@dataclass(frozen=True)
 class LoadPlan:
     """``load.json``: what the virtual users do."""
 
@@ -29,6 +50,8 @@ class LoadPlan:
     minimum_wait_seconds: float
     maximum_wait_seconds: float
     payload_order: str
+    arrivals: ArrivalPlan | None = None
+    """None: the closed model, in which each user waits for its answers."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +84,24 @@ def read_bundle(directory: Path) -> Bundle:
             minimum_wait_seconds=wait["minimumSeconds"],
             maximum_wait_seconds=wait["maximumSeconds"],
             payload_order=load["payloadOrder"],
+            arrivals=_arrivals(load["arrivals"]) if "arrivals" in load else None,
         )
         return Bundle(directory, host, target["config"], plan)
     except KeyError as error:
         raise SetupError(
             f"the bundle in {directory} lacks {error} in its data files: render it again."
         ) from None
+
+
+def _arrivals(arrivals: dict[str, Any]) -> ArrivalPlan:
+    return ArrivalPlan(
+        kind=arrivals["kind"],
+        start_rate=arrivals["startRate"],
+        stages=tuple(
+            ArrivalStage(stage["durationSeconds"], stage["ratePerSecond"]) for stage in arrivals["stages"]
+        ),
+        maximum_in_flight=arrivals["maxInFlight"],
+    )
 
 
 def check_host(host: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from .request import Response
@@ -51,6 +51,10 @@ class ResponseCheck:
     def __init__(self, expect: dict[str, Any] | None):
         self._statuses = frozenset(expect["status"]) if expect else range(200, 300)
         self._value_check = JsonCheck(expect["json"]) if expect and expect.get("json") else None
+
+    def plain_statuses(self) -> Container[int]:
+        """Statuses that decide alone that an answer is right."""
+        return () if self._value_check else self._statuses
 
     def __call__(self, response: Response) -> str | None:
         """Why the answer is wrong, or None."""

@@ -1,15 +1,29 @@
 """What goes over the seam between "what to send" and "how it is sent"."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+_KEPT_REQUESTS = 1024
+_KEPT_BODY_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Piece(NamedTuple):
+    """A piece of an answer's body, as it came."""
+
+    seconds: float
+    """Since just before the first byte of the request was sent."""
+    data: bytes
+    status: int
+    headers: Any
+    """``get(name)`` finds a header by its name in lower case."""
 
 
 class Request:
     """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
 
-    __slots__ = ("body", "headers", "method", "name", "path")
+    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "wire")
 
     def __init__(
         self,
@@ -19,16 +33,43 @@ class Request:
         name: str,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        on_piece: Callable[[Piece], None] | None = None,
     ):
         """
         :param path: path and query, percent-encoded, starting with the source's ``base_path``
         :param name: what the statistics call it: one of few fixed strings, never a text with varying parts
+        :param on_piece: takes the answer's body piece by piece; the :class:`Response` then has none
         """
         self.method = method
         self.path = path
         self.name = name
         self.headers = headers or {}
         self.body = body
+        self.on_piece = on_piece
+        self.wire: bytes | None = None
+        """The bytes that are sent, made once."""
+
+
+class RequestCache:
+    """Requests by what they are made for, so that what comes again is not made and encoded again."""
+
+    __slots__ = ("_make", "_requests")
+
+    def __init__(self, make: Callable[[Any], Request]):
+        self._make = make
+        self._requests: dict[Any, Request] = {}
+
+    def of(self, key: Any) -> Request:
+        request = self._requests.get(key)
+        if request is None:
+            request = self._make(key)
+            # Only the first ones are kept: bodies that are all different would push each other out.
+            if len(self._requests) < _KEPT_REQUESTS and len(request.body) <= _KEPT_BODY_BYTES:
+                self._requests[key] = request
+        return request
+
+    def clear(self) -> None:
+        self._requests.clear()
 
 
 class Response:
@@ -36,8 +77,8 @@ class Response:
 
     __slots__ = ("_headers", "body", "status")
 
-    def __init__(self, status: int, headers: Mapping[str, object], body: bytes):
-        """:param headers: found by names in lower case"""
+    def __init__(self, status: int, headers: Any, body: bytes):
+        """:param headers: ``get(name)`` finds a header by its name in lower case"""
         self.status = status
         self._headers = headers
         self.body = body
@@ -48,10 +89,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The value of a header, whatever its case; the first one when it was sent several times."""
-        value = self._headers.get(name.lower())
-        if isinstance(value, list):
-            value = value[0]
-        return None if value is None else str(value)
+        return self._headers.get(name.lower())
 
 
 def host_header(host: str) -> str:

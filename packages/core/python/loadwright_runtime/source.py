@@ -1,7 +1,7 @@
 """The seam's one side: what to send."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +65,12 @@ class RequestSource(ABC):
         Locust keeps one entry for each distinct reason: reasons are few and hold no varying parts.
         """
         return self._response_check(response)
+
+    def plain_statuses(self) -> Container[int]:
+        """Statuses of answers about which :meth:`check` need not be asked: none when a subclass has its own."""
+        if type(self).check is not RequestSource.check:
+            return ()
+        return self._response_check.plain_statuses()
 
     def count(self, name: str) -> None:
         """Adds one to a counter of the report; the master adds up those of all workers."""

@@ -9,6 +9,7 @@ from locust.runners import MasterRunner
 from locust.stats import StatsEntry
 
 from .counters import Counters
+from .histogram import Histogram, merge, to_milliseconds
 
 
 def master_statistics(environment: Any, counters: Counters, since: float) -> dict[str, Any]:
@@ -22,10 +23,20 @@ def master_statistics(environment: Any, counters: Counters, since: float) -> dic
         "workers": [_worker(node) for node in runner.clients.values()]
         if isinstance(runner, MasterRunner)
         else [],
-        "total": _requests(stats.total, since),
-        "requests": [_requests(entry, since) for entry in stats.entries.values()],
+        "total": _requests(stats.total, since) | _responses(_all_responses(counters)),
+        "requests": [
+            _requests(entry, since) | _responses(counters.histograms.get(("response", entry.method, entry.name)))
+            for entry in stats.entries.values()
+        ],
         "errors": [_error(error) for error in stats.errors.values()],
         "counters": counters.totals(),
+        "failureKinds": dict(counters.failure_kinds),
+        "phases": {
+            key[1]: to_milliseconds(histogram)
+            for key, histogram in counters.histograms.items()
+            if key[0] == "phase"
+        },
+        "lag": to_milliseconds(counters.histogram("lag")),
         "locustVersion": locust.__version__,
         "pythonVersion": platform.python_version(),
     }
@@ -55,6 +66,19 @@ def _requests(entry: StatsEntry, since: float) -> dict[str, Any]:
         "requestsPerSecond": _from(entry.num_reqs_per_sec, since),
         "failuresPerSecond": _from(entry.num_fail_per_sec, since),
     }
+
+
+def _responses(histogram: Histogram | None) -> dict[str, Any]:
+    """The time from when a request was due, which there is in the open model only."""
+    return {"responseHistogram": to_milliseconds(histogram)} if histogram else {}
+
+
+def _all_responses(counters: Counters) -> Histogram:
+    total: Histogram = {}
+    for key, histogram in counters.histograms.items():
+        if key[0] == "response":
+            merge(total, histogram)
+    return total
 
 
 def _from(by_second: dict[int, int], since: float) -> list[tuple[int, int]]:

@@ -1,31 +1,24 @@
 """The seam's other side: how requests are sent. Nothing outside this module knows the HTTP client."""
 
-import functools
-import time
 from typing import Any, ClassVar
 
-import gevent
-import gevent.ssl
-from geventhttpclient import HTTPClient
+from gevent.event import Event
 from locust import User, between, constant, task
 
 from .bundle import Bundle, check_host
+from .closed_model import UserLoop
 from .counters import Counters
-from .failures import RequestFailedError, network_failure
-from .request import Request, Response, host_header
+from .generator import Generator
 from .source import RequestSource, SourceSetup
-
-_DEFAULT_TIMEOUT_SECONDS = 60.0
-_CONNECT_TIMEOUT_SECONDS = 10.0
 
 
 class LoadwrightUser(User):
     """Sends the requests of its source, one after the other, over one kept-alive connection.
 
     A subclass names the source: ``source_class = MyRequests``. Each request ends in exactly one success or
-    failure of Locust's statistics, timed until the last byte of the answer; a new connection is part of it.
-    Redirects are not followed and answers not decompressed. Nothing is sent twice, but for a GET on a
-    connection that the server had just closed (with the HTTP client of Python 3.10: for any request).
+    failure of Locust's statistics, timed from just before its first byte is handed to the kernel to the last
+    byte of the answer. Redirects are not followed and answers not decompressed. Nothing is sent twice, but a
+    request on a kept-alive connection that the server closed before it answered: once, and it is counted.
     """
 
     abstract = True
@@ -34,6 +27,7 @@ class LoadwrightUser(User):
     bundle: ClassVar[Bundle]
     counters: ClassVar[Counters]
     _source: ClassVar[RequestSource | None] = None
+    _generator: ClassVar[Generator | None] = None
 
     @staticmethod
     def configure(bundle: Bundle, counters: Counters) -> None:
@@ -55,86 +49,26 @@ class LoadwrightUser(User):
 
     def __init__(self, environment: Any):
         super().__init__(environment)
-        self._requests = self.source(environment)
-        self._timeout_seconds = float(self._requests.config.get("timeoutSeconds", _DEFAULT_TIMEOUT_SECONDS))
-        self._client = self._new_client()
-
-    def on_stop(self) -> None:
-        self._client.close()
+        self._loop: UserLoop | None = None
+        self._is_stopped = Event()
 
     @task
-    def send_next(self) -> None:
-        request = self._requests.next_request()
-        response, reason = None, None
-        start_time, started = time.time(), time.perf_counter()
-        limit = gevent.Timeout.start_new(self._timeout_seconds)
-        try:
-            response = self._send(request)
-        except gevent.Timeout as expired:
-            if expired is not limit:
-                raise
-            reason = f"time-out after {self._timeout_seconds:g} s"
-        except Exception as error:
-            reason = network_failure(error)
-            if reason is None:
-                raise
-        finally:
-            limit.close()
-        milliseconds = (time.perf_counter() - started) * 1000
-        if response is None:
-            # Nobody knows how far the connection got.
-            self._client.close()
-            self._client = self._new_client()
-        else:
-            try:
-                reason = self._requests.check(response)
-            except Exception as error:
-                self._report(
-                    request, response, start_time, milliseconds, f"check failed: {type(error).__name__}"
-                )
-                raise
-        self._report(request, response, start_time, milliseconds, reason)
+    def send_requests(self) -> None:
+        """Ends when the user is stopped; raises what the target's code raised, for Locust to tell."""
+        if self.bundle.load.arrivals:
+            # Requests arrive by themselves. The user only shows Locust that a test runs.
+            self._is_stopped.wait()
+            return
+        endpoint = Generator.of(self.environment, self.counters).endpoint(self.source(self.environment))
+        plan = self.bundle.load
+        has_pauses = type(self).wait_time is not LoadwrightUser.wait_time or plan.maximum_wait_seconds > 0
+        self._loop = UserLoop(endpoint, self.wait_time if has_pauses else None)
+        self._loop.run()
 
-    def _send(self, request: Request) -> Response:
-        answer = self._client.request(
-            request.method, request.path, body=request.body, headers=request.headers
-        )
-        return Response(answer.status_code, answer.info(), bytes(answer.read()))
-
-    def _report(
-        self,
-        request: Request,
-        response: Response | None,
-        start_time: float,
-        milliseconds: float,
-        reason: str | None,
-    ) -> None:
-        self.environment.events.request.fire(
-            request_type=request.method,
-            name=request.name,
-            response_time=milliseconds,
-            response_length=0 if response is None else len(response.body),
-            exception=None if reason is None else RequestFailedError(reason),
-            context={},
-            start_time=start_time,
-            url=request.name,
-            response=response,
-        )
-
-    def _new_client(self) -> HTTPClient:
-        client = HTTPClient.from_url(
-            self._requests.host,
-            concurrency=1,
-            connection_timeout=min(_CONNECT_TIMEOUT_SECONDS, self._timeout_seconds),
-            # The limit of the whole request is kept above; one on each read would cost time and add nothing.
-            network_timeout=None,
-            ssl_context_factory=_shared_tls_context,
-        )
-        client.default_headers.update({"Host": host_header(self._requests.host), "User-Agent": "loadwright"})
-        return client
-
-
-@functools.cache
-def _shared_tls_context(cafile: str | None = None) -> Any:
-    # One for the process: loading the certificate authorities takes 45 ms and 0.8 MB for each context.
-    return gevent.ssl.create_default_context(cafile=cafile)
+    def stop(self, force: bool = False) -> bool:
+        is_stopped = super().stop(force)
+        if not is_stopped:
+            self._is_stopped.set()
+            if self._loop is not None:
+                self._loop.drain()
+        return is_stopped

@@ -14,12 +14,9 @@ export function bundleReadme(bundle: {
   const variables = bundle.environment.map(
     ({ name, required, description }) => `- \`${name}\`${required ? '' : ' (optional)'}: ${description}`,
   );
-  const shape = load.stages
-    ? `Up to ${load.users} users over ${formatDuration(load.durationSeconds)}, in the stages of \`load.json\`.`
-    : `${load.users} users, ${load.spawnRate} started a second, for ${formatDuration(load.durationSeconds)}.`;
   return `# Load test of ${bundle.host}
 
-Target: ${bundle.kind}. ${shape} The numbers come from \`load.json\`${load.stages ? '' : "; Locust's own options win over them"}.
+Target: ${bundle.kind}. ${describeLoad(load)}
 This folder stands alone: it needs Locust, and nothing else.
 
 ## Before
@@ -42,4 +39,19 @@ With containers (image \`locustio/locust:${locustVersion()}\`), web UI on http:/
 - \`target.json\`, \`load.json\`, \`payloads.jsonl\`: the data they read; no secrets
 - \`requirements.txt\`: Locust and what it needs, pinned with hashes
 `;
+}
+
+function describeLoad(load: LoadPlan): string {
+  const length = formatDuration(load.durationSeconds);
+  const numbers = 'The numbers come from `load.json`';
+  if (load.arrivals) {
+    const peak = Math.max(
+      load.arrivals.startRate,
+      ...load.arrivals.stages.map(({ ratePerSecond }) => ratePerSecond),
+    );
+    return `Up to ${peak} requests/s for ${length}, however slow the answers. ${numbers}; Locust needs one user for each worker to send them (\`--users\`).`;
+  }
+  if (load.stages)
+    return `Up to ${load.users} users over ${length}, in the stages of \`load.json\`. ${numbers}.`;
+  return `${load.users} users, ${load.spawnRate} started a second, for ${length}. ${numbers}; Locust's own options win over them.`;
 }

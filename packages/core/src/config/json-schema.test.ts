@@ -31,6 +31,8 @@ describe('configJsonSchema', () => {
     },
     { target, load: { stages: [{ users: 1, duration: '1m' }] }, thresholds: { a: ['rate<1'] } },
     { target, load: { profile: 'ramp', users: 1, duration: '1m' }, fleet: { kind: 'local', more: 1 } },
+    { target, load: { arrivalRate: '500/s', duration: '1m' } },
+    { target, load: { stages: [{ arrivalRate: '500/s', duration: '1m' }] } },
     { target: { kind: 'loadwright-target-x', anything: 1 } },
   ])('accepts %j', (config) => {
     expect(schema.safeParse(config).error).toBeUndefined();
@@ -44,6 +46,7 @@ describe('configJsonSchema', () => {
     { target, worker: 1 },
     { target, workers: 0 },
     { target, load: { users: 1 } },
+    { target, load: { users: 1, arrivalRate: '1/s', duration: '1m' } },
     { target, load: { profile: 'wave', users: 1, duration: '1m' } },
     { target, fleet: {} },
     { target, name: '../x' },

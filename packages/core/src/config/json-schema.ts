@@ -67,7 +67,9 @@ function bare({ $schema: _, ...schema }: JsonSchema): JsonSchema {
   return schema;
 }
 
-/** The load, where the profiles `constant` and `stages` need not be named. */
+const unnamed = new Set<unknown>(['constant', 'stages', 'arrivals', 'arrival-stages']);
+
+/** The load, where these profiles need not be named. */
 function loadJsonSchema(): JsonSchema {
   const schema = bare(jsonSchemaOf(loadProfileSchema));
   const profiles = schema.oneOf as JsonSchema[];
@@ -75,7 +77,7 @@ function loadJsonSchema(): JsonSchema {
     ...schema,
     oneOf: profiles.map((profile) => {
       const { profile: name } = profile.properties as { profile: JsonSchema };
-      if (name.const !== 'constant' && name.const !== 'stages') return profile;
+      if (!unnamed.has(name.const)) return profile;
       return { ...profile, required: (profile.required as string[]).filter((key) => key !== 'profile') };
     }),
   };

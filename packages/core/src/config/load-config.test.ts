@@ -334,7 +334,7 @@ describe('loadConfig refuses', () => {
       'another profile',
       { [json]: minimal },
       { flags: { '--profile': 'wave' } },
-      '--profile (load.profile): found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak"',
+      '--profile (load.profile): found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages"',
     ],
     [
       'a folder as a name',

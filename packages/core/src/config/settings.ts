@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loadProfileSchema } from '../load/profile.js';
+import { rateSchema } from '../rate.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
 export interface Setting {
@@ -10,7 +11,7 @@ export interface Setting {
   /** `--users` */
   readonly flag: string;
   /** What is written after the flag. A `number` is converted; a `folder` is relative to the current folder. */
-  readonly type: 'text' | 'number' | 'duration' | 'profile' | 'folder';
+  readonly type: 'text' | 'number' | 'duration' | 'rate' | 'profile' | 'folder';
   readonly description: string;
   /** What is allowed. */
   readonly schema: z.ZodType;
@@ -37,6 +38,14 @@ export const settings: readonly Setting[] = [
     type: 'number',
     description: 'users started a second',
     schema: spawnRate.unwrap(),
+  },
+  {
+    path: 'load.arrivalRate',
+    variable: 'LOADWRIGHT_ARRIVAL_RATE',
+    flag: '--arrival-rate',
+    type: 'rate',
+    description: 'requests due in a second or minute, such as 500/s or 30000/m, however slow the answers',
+    schema: rateSchema(),
   },
   {
     path: 'load.duration',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { warmUpSeconds } from './length.js';
 import { loadProfileSchema, type LoadProfileInput } from './profile.js';
 import { resolveLoad } from './resolve.js';
 
-const resolve = (load: LoadProfileInput) => resolveLoad(loadProfileSchema.parse(load), 'sequential');
+const resolve = (load: LoadProfileInput) => resolveLoad(loadProfileSchema.parse(load), 'sequential', 3);
 const stagesOf = (load: LoadProfileInput) =>
   resolve(load).stages?.map((stage) => [stage.durationSeconds, stage.users]);
 
@@ -84,7 +85,97 @@ describe('load profiles', () => {
     });
   });
 
+  it('arrivals: one user a worker, and a rate of all of them', () => {
+    expect(resolve({ arrivalRate: '30000/m', duration: '1m' })).toEqual({
+      version: 1,
+      users: 3,
+      spawnRate: 3,
+      durationSeconds: 60,
+      waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
+      payloadOrder: 'sequential',
+      arrivals: {
+        kind: 'constant',
+        maxInFlight: 10_000,
+        startRate: 500,
+        stages: [{ durationSeconds: 60, ratePerSecond: 500 }],
+      },
+    });
+  });
+
+  it('arrival-stages: from nothing, as written', () => {
+    const plan = resolve({
+      stages: [
+        { duration: '10s', arrivalRate: '100/s' },
+        { duration: '0s', arrivalRate: '0/s' },
+      ],
+      arrivals: 'poisson',
+      maxInFlight: 50,
+    });
+    expect(plan).toMatchObject({ durationSeconds: 10, users: 3 });
+    expect(plan.stages).toBeUndefined();
+    expect(plan.arrivals).toEqual({
+      kind: 'poisson',
+      maxInFlight: 50,
+      startRate: 0,
+      stages: [
+        { durationSeconds: 10, ratePerSecond: 100 },
+        { durationSeconds: 0, ratePerSecond: 0 },
+      ],
+    });
+  });
+
+  it.each<[string, LoadProfileInput, number]>([
+    ['users at once', { users: 5, duration: '1m' }, 0],
+    ['a slow start', { users: 200, spawnRate: 10, duration: '1m' }, 20],
+    ['a start that takes the whole load', { users: 200, spawnRate: 1, duration: '1m' }, 0],
+    ['a ramp with a hold', { profile: 'ramp', users: 5, duration: '10s', hold: '5s' }, 10],
+    ['a ramp and nothing else', { profile: 'ramp', users: 5, duration: '10s' }, 0],
+    ['a soak', { profile: 'soak', users: 5 }, 60],
+    ['a staircase', { profile: 'step', users: 5, duration: '10s' }, 0],
+    ['arrivals', { arrivalRate: '5/s', duration: '10s' }, 0],
+    ['what is written', { arrivalRate: '5/s', duration: '10s', warmUp: '4s' }, 4],
+    ['nothing, if that is written', { profile: 'soak', users: 5, warmUp: '0s' }, 0],
+  ])('does not judge the warm-up: %s', (_name, load, seconds) => {
+    expect(warmUpSeconds(loadProfileSchema.parse(load))).toBe(seconds);
+  });
+
+  it.each<[unknown, RegExp]>([
+    [
+      { users: 5, arrivalRate: '5/s', duration: '1m' },
+      /^found users together with arrivalRate, expected one model/,
+    ],
+    [
+      {
+        stages: [
+          { duration: '1s', users: 1 },
+          { duration: '1s', arrivalRate: '1/s' },
+        ],
+      },
+      /stages\[\]\.users together with stages\[\]\.arrivalRate/,
+    ],
+    [
+      { profile: 'constant', arrivalRate: '5/s', duration: '1m' },
+      /arrivalRate with profile constant, which has users/,
+    ],
+    [
+      { profile: 'arrivals', users: 5, duration: '1m' },
+      /users with profile arrivals, which has arrivals and no users/,
+    ],
+    [{ arrivalRate: '5/s', duration: '1m', waitTime: '1s' }, /found waitTime together with arrivalRate/],
+  ])('refuses a mixture of the models with one message: %j', (load, message) => {
+    const issues = loadProfileSchema.safeParse(load).error?.issues ?? [];
+    expect(issues).toHaveLength(1);
+    expect(issues[0]?.message).toMatch(message);
+  });
+
   it.each<[string, unknown, string]>([
+    ['a number as arrival rate', { arrivalRate: 500, duration: '1s' }, 'arrivalRate'],
+    ['a rate without a unit', { arrivalRate: '500', duration: '1s' }, 'arrivalRate'],
+    ['a rate of nothing', { arrivalRate: '0/s', duration: '1s' }, 'arrivalRate'],
+    ['an unknown distribution', { arrivalRate: '1/s', duration: '1s', arrivals: 'normal' }, 'arrivals'],
+    ['no room for a request', { arrivalRate: '1/s', duration: '1s', maxInFlight: 0 }, 'maxInFlight'],
+    ['stages of no rate', { stages: [{ duration: '1s', arrivalRate: '0/s' }] }, 'stages'],
+    ['a warm-up of everything', { arrivalRate: '1/s', duration: '9s', warmUp: '9s' }, 'warmUp'],
     ['no users', { users: 0, duration: '1s' }, 'users'],
     ['a number as duration', { users: 1, duration: 5 }, 'duration'],
     ['a peak below the base', { profile: 'spike', users: 10, peakUsers: 5, duration: '1m' }, 'peakUsers'],

@@ -1,7 +1,7 @@
 /** What the virtual users do: a load profile, resolved. `load.json` of a bundle. */
 export interface LoadPlan {
   readonly version: 1;
-  /** The most users that exist at any time. */
+  /** The most users that exist at any time. With `arrivals` one a worker, which keeps the schedule. */
   readonly users: number;
   /** Users started a second while the load is constant. */
   readonly spawnRate: number;
@@ -13,6 +13,8 @@ export interface LoadPlan {
   readonly stages?: readonly LoadStage[];
   /** Users at the beginning of the first stage. Default 0. */
   readonly startUsers?: number;
+  /** Open model: when requests are due, whether earlier ones are answered or not. Absent: users decide. */
+  readonly arrivals?: ArrivalPlan;
   /** Pause of a user between two requests, drawn uniformly, in seconds. */
   readonly waitTime: { readonly minimumSeconds: number; readonly maximumSeconds: number };
   readonly payloadOrder: 'sequential' | 'random';
@@ -23,4 +25,22 @@ export interface LoadStage {
   readonly durationSeconds: number;
   /** Users at the end of the stage. */
   readonly users: number;
+}
+
+/** When requests are due: a rate that moves in straight lines. All numbers are those of all workers together. */
+export interface ArrivalPlan {
+  /** `constant`: at equal distances. `poisson`: independent of each other, at exponentially distributed ones. */
+  readonly kind: 'constant' | 'poisson';
+  /** The most requests that are on their way at any time. What is due beyond them is dropped, and counted. */
+  readonly maxInFlight: number;
+  /** Requests a second at the beginning of the first stage. */
+  readonly startRate: number;
+  readonly stages: readonly ArrivalStage[];
+}
+
+/** One stage of an {@link ArrivalPlan}. A duration of 0 is a jump. */
+export interface ArrivalStage {
+  readonly durationSeconds: number;
+  /** Requests a second at the end of the stage. */
+  readonly ratePerSecond: number;
 }

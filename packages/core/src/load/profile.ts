@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { durationSchema, parseDuration } from '../duration.js';
+import { durationSchema, formatDuration, parseDuration } from '../duration.js';
+import { parseRate } from '../rate.js';
+import { arrivalsProfile, arrivalStagesProfile, impliedProfile, mixtureOf } from './arrivals.js';
+import { totalSeconds } from './length.js';
 
 const users = z.int().min(1).max(1_000_000);
 const spawnRate = z.number().positive().max(100_000).describe('users started a second');
@@ -14,12 +17,19 @@ const waitTime = z
   .default('0s')
   .describe('pause of a user between two requests: a duration, or { min, max } drawn uniformly');
 
+const warmUp = durationSchema({ allowZero: true })
+  .optional()
+  .describe(
+    'time at the start that is not judged. Default: the ramp of constant, ramp and soak, otherwise none',
+  );
+const common = { waitTime, warmUp };
+
 const constant = z.strictObject({
   profile: z.literal('constant').describe('the same number of users from start to end'),
   users: users.describe('virtual users'),
   spawnRate: spawnRate.optional().describe('users started a second. Default: all users within one second'),
   duration: duration.describe('length of the load, ramp included'),
-  waitTime,
+  ...common,
 });
 
 const ramp = z.strictObject({
@@ -28,7 +38,7 @@ const ramp = z.strictObject({
   users: users.describe('users at the end of the ramp'),
   duration: duration.describe('length of the ramp'),
   hold: durationSchema({ allowZero: true }).default('0s').describe('how long the users stay afterwards'),
-  waitTime,
+  ...common,
 });
 
 const stages = z.strictObject({
@@ -42,7 +52,7 @@ const stages = z.strictObject({
     )
     .min(1)
     .describe('the users move in a straight line from the end of one stage to the end of the next, from 0'),
-  waitTime,
+  ...common,
 });
 
 const step = z.strictObject({
@@ -50,7 +60,7 @@ const step = z.strictObject({
   users: users.describe('users of the last step'),
   steps: z.int().min(1).max(1000).default(5).describe('number of equal steps'),
   duration: duration.describe('length of the whole staircase'),
-  waitTime,
+  ...common,
 });
 
 const spike = z.strictObject({
@@ -61,7 +71,7 @@ const spike = z.strictObject({
   peakDuration: duration
     .optional()
     .describe('length of the peak, in the middle. Default: a fifth of the test'),
-  waitTime,
+  ...common,
 });
 
 const soak = z.strictObject({
@@ -69,18 +79,31 @@ const soak = z.strictObject({
   users: users.describe('virtual users'),
   duration: duration.default('1h').describe('length of the whole test'),
   rampDuration: duration.default('1m').describe('length of the ramp at the start'),
-  waitTime,
+  ...common,
 });
 
-const profiles = z.discriminatedUnion('profile', [constant, ramp, stages, step, spike, soak]);
+const profiles = z.discriminatedUnion('profile', [
+  constant,
+  ramp,
+  stages,
+  step,
+  spike,
+  soak,
+  arrivalsProfile({ warmUp }),
+  arrivalStagesProfile({ warmUp }),
+]);
 
 /**
- * How much load, and for how long. Without `profile` it is `stages` when there are stages, otherwise `constant`.
+ * How much load, and for how long. Without `profile` it is `arrivals` when there is an arrival rate, `stages` or
+ * `arrival-stages` when there are stages, otherwise `constant`.
  */
 export const loadProfileSchema = z.preprocess(
-  (value) => {
-    if (typeof value !== 'object' || value === null || 'profile' in value) return value;
-    return { profile: 'stages' in value ? 'stages' : 'constant', ...value };
+  (value, context) => {
+    if (typeof value !== 'object' || value === null) return value;
+    const load = value as Record<string, unknown>;
+    const mixture = mixtureOf(load);
+    if (mixture !== undefined) context.addIssue({ code: 'custom', message: mixture });
+    return 'profile' in load ? load : { profile: impliedProfile(load), ...load };
   },
   profiles.superRefine((load, context) => {
     const issue = (path: string, message: string) =>
@@ -99,12 +122,26 @@ export const loadProfileSchema = z.preprocess(
         issue('stages', 'must last longer than 0s');
       if (load.stages.every((stage) => stage.users === 0)) issue('stages', 'must reach at least 1 user');
     }
-    if (typeof load.waitTime === 'object' && seconds(load.waitTime.max) < seconds(load.waitTime.min))
+    if (load.profile === 'arrival-stages') {
+      if (load.stages.every((stage) => seconds(stage.duration) === 0))
+        issue('stages', 'must last longer than 0s');
+      if (load.stages.every((stage) => parseRate(stage.arrivalRate) === 0))
+        issue('stages', 'must reach more than 0/s');
+    }
+    if (load.warmUp && seconds(load.warmUp) >= totalSeconds(load))
+      issue('warmUp', `must be shorter than the whole load (${formatDuration(totalSeconds(load))})`);
+    if (
+      'waitTime' in load &&
+      typeof load.waitTime === 'object' &&
+      seconds(load.waitTime.max) < seconds(load.waitTime.min)
+    )
       issue('waitTime', 'max must not be less than min');
   }),
 );
 
-type WithoutProfile<Profile> = Profile extends { profile: 'constant' | 'stages' }
+type WithoutProfile<Profile> = Profile extends {
+  profile: 'constant' | 'stages' | 'arrivals' | 'arrival-stages';
+}
   ? Omit<Profile, 'profile'>
   : never;
 

@@ -1,24 +1,43 @@
 import { parseDuration } from '../duration.js';
-import type { LoadPlan, LoadStage } from './plan.js';
+import { parseRate } from '../rate.js';
+import { totalSeconds } from './length.js';
+import type { ArrivalStage, LoadPlan, LoadStage } from './plan.js';
 import type { LoadProfile } from './profile.js';
+
+type OpenProfile = Extract<LoadProfile, { arrivals: unknown }>;
+type StagedProfile = Exclude<LoadProfile, OpenProfile | { profile: 'constant' }>;
 
 const seconds = (text: string) => parseDuration(text) ?? 0;
 
-/** Turns a named profile into what the Locust process carries out. */
-export function resolveLoad(load: LoadProfile, payloadOrder: LoadPlan['payloadOrder']): LoadPlan {
-  const wait = typeof load.waitTime === 'string' ? { min: load.waitTime, max: load.waitTime } : load.waitTime;
-  const common = {
-    version: 1 as const,
-    waitTime: { minimumSeconds: seconds(wait.min), maximumSeconds: seconds(wait.max) },
-    payloadOrder,
-  };
-  if (load.profile === 'constant') {
+/**
+ * Turns a named profile into what the Locust process carries out.
+ *
+ * @param workers Load-generating processes: with an arrival rate each has one user.
+ */
+export function resolveLoad(
+  load: LoadProfile,
+  payloadOrder: LoadPlan['payloadOrder'],
+  workers: number,
+): LoadPlan {
+  const common = { version: 1 as const, durationSeconds: totalSeconds(load), payloadOrder };
+  if ('arrivals' in load) {
+    const stages = arrivalStagesOf(load);
     return {
       ...common,
-      users: load.users,
-      spawnRate: load.spawnRate ?? load.users,
-      durationSeconds: seconds(load.duration),
+      users: workers,
+      spawnRate: workers,
+      arrivals: {
+        kind: load.arrivals,
+        maxInFlight: load.maxInFlight,
+        startRate: load.profile === 'arrivals' ? stages[0]!.ratePerSecond : 0,
+        stages,
+      },
+      waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
     };
+  }
+  const waitTime = waitTimeOf(load.waitTime);
+  if (load.profile === 'constant') {
+    return { ...common, users: load.users, spawnRate: load.spawnRate ?? load.users, waitTime };
   }
   const stages = stagesOf(load);
   const startUsers = load.profile === 'ramp' ? load.from : 0;
@@ -27,13 +46,26 @@ export function resolveLoad(load: LoadProfile, payloadOrder: LoadPlan['payloadOr
     ...common,
     users: peak,
     spawnRate: peak,
-    durationSeconds: stages.reduce((sum, stage) => sum + stage.durationSeconds, 0),
     startUsers,
     stages,
+    waitTime,
   };
 }
 
-function stagesOf(load: Exclude<LoadProfile, { profile: 'constant' }>): LoadStage[] {
+function waitTimeOf(wait: string | { min: string; max: string }): LoadPlan['waitTime'] {
+  const { min, max } = typeof wait === 'string' ? { min: wait, max: wait } : wait;
+  return { minimumSeconds: seconds(min), maximumSeconds: seconds(max) };
+}
+
+function arrivalStagesOf(load: OpenProfile): [ArrivalStage, ...ArrivalStage[]] {
+  const stage = (written: { duration: string; arrivalRate: string }) => ({
+    durationSeconds: seconds(written.duration),
+    ratePerSecond: parseRate(written.arrivalRate) ?? 0,
+  });
+  return load.profile === 'arrivals' ? [stage(load)] : (load.stages.map(stage) as [ArrivalStage]);
+}
+
+function stagesOf(load: StagedProfile): LoadStage[] {
   switch (load.profile) {
     case 'ramp':
       return [

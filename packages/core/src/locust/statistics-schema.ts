@@ -13,6 +13,7 @@ const request = z.object({
   maximumMilliseconds: z.number(),
   totalBytes: z.number(),
   histogram: pairs,
+  responseHistogram: pairs.optional(),
   requestsPerSecond: pairs,
   failuresPerSecond: pairs,
 });
@@ -38,6 +39,8 @@ export const masterStatisticsSchema = z.object({
     z.object({ method: z.string(), name: z.string(), error: z.string(), occurrences: z.number() }),
   ),
   counters: z.record(z.string(), z.number()).optional(),
+  phases: z.object({ connect: pairs.optional(), tls: pairs.optional(), wait: pairs.optional() }).optional(),
+  lag: pairs.optional(),
   locustVersion: z.string(),
   pythonVersion: z.string(),
 }) satisfies z.ZodType<MasterStatistics>;

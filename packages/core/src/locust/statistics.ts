@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.js';
+
 /**
  * The master's statistics, as `loadwright_runtime` serves them on `GET /loadwright/statistics?since=<Unix seconds>`:
  * the merged numbers of all workers. Unlike Locust's `/stats/requests` it is not cached, not cut at 500 names, and
@@ -14,10 +16,26 @@ export interface MasterStatistics {
   readonly total: RequestStatistics;
   readonly requests: readonly RequestStatistics[];
   readonly errors: readonly ErrorStatistics[];
-  /** What a target counts beside the requests, of all workers; a name that never came up is absent. */
+  /**
+   * What is counted beside the requests, of all workers; a name that never came up is absent. Of the generator:
+   * `arrivals` (requests that were due), `late` and `dropped` ones, `retried_idle` (sent again because the server had
+   * closed an idle connection), `interrupted` (under way when the load stopped), `tls_resumed`. All else is the target's.
+   */
   readonly counters?: Readonly<Record<string, number>> | undefined;
+  /** What came before a request was sent. A request that needed no new connection has no `connect` and no `tls`. */
+  readonly phases?: PhaseHistograms | undefined;
+  /** How late the workers' event loops turned, in milliseconds. */
+  readonly lag?: Histogram | undefined;
   readonly locustVersion: string;
   readonly pythonVersion: string;
+}
+
+/** Times before a request was sent, of all requests, in milliseconds. */
+export interface PhaseHistograms {
+  readonly connect?: Histogram | undefined;
+  readonly tls?: Histogram | undefined;
+  /** Until a connection was free, or made. */
+  readonly wait?: Histogram | undefined;
 }
 
 /** One worker as the master sees it. */
@@ -37,14 +55,16 @@ export interface RequestStatistics {
   /** Requests that ended, failures included. */
   readonly count: number;
   readonly failures: number;
-  /** Sum of all response times, in milliseconds. */
+  /** Sum of all service times, in milliseconds. */
   readonly totalMilliseconds: number;
   /** Null before the first answer. */
   readonly minimumMilliseconds: number | null;
   readonly maximumMilliseconds: number;
   readonly totalBytes: number;
-  /** Histogram: pairs of response time in milliseconds and count, sorted by time. */
-  readonly histogram: readonly (readonly [milliseconds: number, count: number])[];
+  /** Service times: from the first byte that is handed to the kernel to the last byte of the answer. */
+  readonly histogram: Histogram;
+  /** Open model only, response times: from when the request was due to the last byte of the answer. */
+  readonly responseHistogram?: Histogram | undefined;
   /** Pairs of Unix second and requests, not before `since`. */
   readonly requestsPerSecond: readonly (readonly [second: number, count: number])[];
   /** Pairs of Unix second and failures, not before `since`. */

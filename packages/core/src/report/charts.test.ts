@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { realisticReport } from '../../test/report-fixture.js';
-import { distributionChart, timeCharts } from './charts.js';
+import { openReport, realisticReport } from '../../test/report-fixture.js';
+import { timeCharts } from './charts.js';
+import { distributionChart } from './distribution-chart.js';
 
 const chartOf = (report: Parameters<typeof timeCharts>[0], id: string) =>
   timeCharts(report).find((chart) => chart.id === id)!;
@@ -57,4 +58,26 @@ test('a lost worker leaves a gap, and many workers become three lines', () => {
   expect(chartOf({ series: lost }, 'worker-cpu').series[1]!.values.slice(1)).toEqual([null, null]);
   const many = chartOf(realisticReport({ samples: 3, workers: 20 }), 'worker-cpu');
   expect(many.series.map(({ label }) => label)).toEqual(['Busiest worker', 'Mean', 'Idlest worker']);
+});
+
+test('an open load shows what was offered, in flight and dropped, and both kinds of times', () => {
+  const report = openReport();
+  expect(timeCharts(report).map(({ id }) => id)).toEqual([
+    'throughput',
+    'response-times',
+    'service-times',
+    'in-flight',
+    'event-loop-lag',
+    'worker-cpu',
+  ]);
+  expect(chartOf(report, 'throughput').series.map(({ label }) => label)).toEqual([
+    'Offered/s',
+    'Achieved/s',
+    'Failures/s',
+  ]);
+  expect(chartOf(report, 'in-flight').summary).toMatch(/requests in flight, 12 dropped/);
+  expect(distributionChart(report.serviceDistribution!, 'Service times')).toMatchObject({
+    id: 'distribution-service-times',
+    labelHeading: 'Service time',
+  });
 });

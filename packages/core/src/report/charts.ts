@@ -1,15 +1,6 @@
-import type { Histogram } from '../locust/histogram.js';
-import { percentile } from '../locust/histogram.js';
 import type { Sample } from '../run/events.js';
-import {
-  formatClock,
-  formatFigure,
-  formatMilliseconds,
-  formatNumber,
-  formatRatio,
-  nothing,
-} from './format.js';
-import { binHistogram, type Bin } from './histogram-bins.js';
+import { highest, line, type Chart } from './chart.js';
+import { formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
 import type { RunReport } from './summary.js';
 import { thinSeries, type Point } from './thin-series.js';
 
@@ -18,49 +9,20 @@ const mostPoints = 300;
 /** More lines than this cannot be told apart. */
 const mostLines = 6;
 
-/** A chart, as the template lays it out and `charts.js` draws it. */
-export interface Chart {
-  readonly id: string;
-  readonly title: string;
-  /** `time`: lines over the elapsed seconds. `bars`: one bar for each point, side by side. */
-  readonly kind: 'time' | 'bars';
-  /** Unit of the vertical axis. */
-  readonly unit: string;
-  /** What the chart shows, in a sentence, for those who cannot see it, and as long as no point is chosen. */
-  readonly summary: string;
-  readonly x: readonly number[];
-  /** What each point stands for: the first column of the table. */
-  readonly labels: readonly string[];
-  readonly labelHeading: string;
-  /** Bars only: the values at the edges between the bars, one more than there are bars. */
-  readonly edges?: readonly string[];
-  /** Vertical lines at places of the horizontal axis. */
-  readonly markers?: readonly { readonly label: string; readonly x: number }[];
-  /** The vertical axis reaches at least to here. */
-  readonly atLeast: number;
-  readonly series: readonly ChartSeries[];
-}
-
-/** One line, or one set of bars. */
-export interface ChartSeries {
-  readonly label: string;
-  /** The label in full, where it has a longer form. */
-  readonly detail?: string;
-  /**
-   * The colour and line pattern in the style sheet: `1` to `6`, or `failure`. Absent: it is not drawn, only read in
-   * the table and under the cursor.
-   */
-  readonly tone?: string;
-  readonly values: readonly (number | null)[];
-  /** The values as people read them, with their units. */
-  readonly texts: readonly string[];
-}
-
 /** The charts over time. None without samples. */
 export function timeCharts(report: Pick<RunReport, 'series'>): Chart[] {
   const points = thinSeries(report.series, mostPoints);
   if (points.length === 0) return [];
-  return [throughput(points), responseTimes(points), users(points), workerCpu(points)].map((chart) => ({
+  const charts = points.some(({ open }) => open)
+    ? [
+        throughput(points),
+        times(points, 'Response times', (point) => point),
+        times(points, 'Service times', ({ open }) => open?.service),
+        inFlight(points),
+      ]
+    : [throughput(points), times(points, 'Response times', (point) => point), users(points)];
+  if (points.some(({ lagP99 }) => lagP99 !== null)) charts.push(eventLoopLag(points));
+  return [...charts, workerCpu(points)].map((chart) => ({
     kind: 'time' as const,
     labelHeading: 'Elapsed',
     x: points.map((point) => point.elapsedSeconds),
@@ -76,52 +38,80 @@ export function samplesPerPoint(series: readonly Sample[]): number {
   return Math.max(1, Math.ceil(series.length / mostPoints));
 }
 
-function line(
-  label: string,
-  tone: string | undefined,
-  values: readonly (number | null)[],
-  text: (value: number) => string,
-): ChartSeries {
-  return { label, tone, values, texts: values.map((value) => (value === null ? nothing : text(value))) };
-}
-
-const highest = (values: readonly (number | null)[]) =>
-  values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
-
 function throughput(points: readonly Point[]): Part {
   const requests = points.map((point) => point.requestsPerSecond);
   const failures = points.map((point) => point.failuresPerSecond);
+  const offered = points.map(({ open }) => open?.offeredPerSecond ?? null);
+  const isOpen = offered.some((rate) => rate !== null);
   const failed =
     highest(failures) > 0 ? `failures peak at ${formatFigure(highest(failures))} a second` : 'no failures';
   return {
     id: 'throughput',
-    title: 'Throughput',
+    title: isOpen ? 'Offered and achieved rate' : 'Throughput',
     unit: 'requests/s',
-    summary: `Peak ${formatFigure(highest(requests))} requests a second, ${failed}.`,
+    summary:
+      `Peak ${formatFigure(highest(requests))} requests a second, ${failed}` +
+      `${isOpen ? `; up to ${formatFigure(highest(offered))} a second were due` : ''}.`,
     atLeast: 1,
     series: [
-      line('Requests/s', '1', requests, formatFigure),
+      ...(isOpen ? [line('Offered/s', '2', offered, formatFigure)] : []),
+      line(isOpen ? 'Achieved/s' : 'Requests/s', '1', requests, formatFigure),
       line('Failures/s', 'failure', failures, formatFigure),
     ],
   };
 }
 
-function responseTimes(points: readonly Point[]): Part {
-  const of = (key: 'p50' | 'p95' | 'p99') => points.map((point) => point[key]);
+type Percentiles = Pick<Point, 'p50' | 'p95' | 'p99'>;
+
+function times(
+  points: readonly Point[],
+  title: string,
+  pick: (point: Point) => Percentiles | undefined,
+): Part {
+  const of = (key: keyof Percentiles) => points.map((point) => pick(point)?.[key] ?? null);
   const peak = highest(of('p99'));
   const inSeconds = peak >= 5000;
-  const scaled = (key: 'p50' | 'p95' | 'p99', tone: string) => ({
+  const scaled = (key: keyof Percentiles, tone: string) => ({
     ...line(key, tone, of(key), formatMilliseconds),
     values: of(key).map((value) => (value === null || !inSeconds ? value : value / 1000)),
   });
-  const answered = points.some((point) => point.p99 !== null);
+  const answered = of('p99').some((value) => value !== null);
   return {
-    id: 'response-times',
-    title: 'Response times',
+    id: title.toLowerCase().replace(' ', '-'),
+    title,
     unit: inSeconds ? 's' : 'ms',
     summary: answered ? `The highest p99 is ${formatMilliseconds(peak)}.` : 'No answer was timed.',
-    atLeast: 1,
+    atLeast: 0.1,
     series: [scaled('p50', '1'), scaled('p95', '2'), scaled('p99', '3')],
+  };
+}
+
+function inFlight(points: readonly Point[]): Part {
+  const values = points.map(({ open }) => open?.inFlight ?? null);
+  const totals = (key: 'late' | 'dropped') => points.map(({ open }) => open?.[key] ?? null);
+  return {
+    id: 'in-flight',
+    title: 'Requests in flight',
+    unit: 'requests',
+    summary: `Up to ${formatNumber(highest(values))} requests in flight, ${formatNumber(highest(totals('dropped')))} dropped.`,
+    atLeast: 1,
+    series: [
+      line('In flight', '1', values, formatNumber),
+      line('Late so far', undefined, totals('late'), formatNumber),
+      line('Dropped so far', undefined, totals('dropped'), formatNumber),
+    ],
+  };
+}
+
+function eventLoopLag(points: readonly Point[]): Part {
+  const values = points.map((point) => point.lagP99);
+  return {
+    id: 'event-loop-lag',
+    title: 'Event-loop lag of the workers',
+    unit: 'ms',
+    summary: `The highest p99 is ${formatMilliseconds(highest(values))}; above 10\u202Fms over the whole run it is INVALID.`,
+    atLeast: 10,
+    series: [line('p99', '1', values, formatMilliseconds)],
   };
 }
 
@@ -181,56 +171,4 @@ function workerCpu(points: readonly Point[]): Part {
     atLeast: 100,
     series,
   };
-}
-
-/** The latency distribution. Undefined without answers. */
-export function distributionChart(distribution: Histogram): Chart | undefined {
-  const bins = binHistogram(distribution);
-  if (bins.length === 0) return undefined;
-  const counts = bins.map((bin) => bin.count);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const at = (fraction: number) => formatMilliseconds(percentile(distribution, fraction));
-  const edge = (milliseconds: number) => formatNumber(milliseconds, 1);
-  let seen = 0;
-  return {
-    id: 'distribution',
-    title: 'Response times of all requests',
-    kind: 'bars',
-    unit: 'requests',
-    summary: `Half of all requests took up to ${at(0.5)}, 95 % up to ${at(0.95)}, 99 % up to ${at(0.99)}.`,
-    x: bins.map((_, index) => index),
-    labels: bins.map(({ from, to }) => `${edge(from)} to ${edge(to)}\u202Fms`),
-    labelHeading: 'Response time',
-    edges: [...bins.map(({ from }) => edge(from)), edge(bins.at(-1)!.to)],
-    markers: ([50, 95, 99] as const).map((rank) => ({
-      label: `p${rank}`,
-      x: placeOf(percentile(distribution, rank / 100) ?? 0, bins),
-    })),
-    atLeast: 1,
-    series: [
-      line('Requests', '1', counts, formatNumber),
-      line(
-        'Share',
-        undefined,
-        counts.map((count) => count / total),
-        formatRatio,
-      ),
-      line(
-        'Up to here',
-        undefined,
-        counts.map((count) => (seen += count) / total),
-        formatRatio,
-      ),
-    ],
-  };
-}
-
-/** Where a response time is on an axis on which bar 0 reaches from -0.5 to 0.5. */
-function placeOf(milliseconds: number, bins: readonly Bin[]): number {
-  const index = Math.max(
-    0,
-    bins.findLastIndex((bin) => bin.from <= milliseconds),
-  );
-  const { from, to } = bins[index]!;
-  return index - 0.5 + Math.min(1, (milliseconds - from) / (to - from));
 }

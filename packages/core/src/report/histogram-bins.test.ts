@@ -23,3 +23,16 @@ test('an edge belongs to the bin that it begins', () => {
   expect(binHistogram([[10, 1]])).toEqual([{ from: 10, to: 12.5, count: 1 }]);
   expect(binHistogram([[0, 1]])).toEqual([{ from: 0, to: 1, count: 1 }]);
 });
+
+test('tells times of less than a millisecond apart', () => {
+  const bins = binHistogram([
+    [0.104, 3],
+    [0.131, 4],
+    [1.5, 1],
+  ]);
+  expect(bins.slice(0, 2)).toEqual([
+    { from: 0.1, to: 0.125, count: 3 },
+    { from: 0.125, to: 0.16, count: 4 },
+  ]);
+  expect(bins.at(-1)).toEqual({ from: 1.25, to: 1.6, count: 1 });
+});

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { emptyReport, hostileReport, passingReport, realisticReport } from '../../test/report-fixture.js';
+import {
+  emptyReport,
+  hostileReport,
+  openReport,
+  passingReport,
+  realisticReport,
+} from '../../test/report-fixture.js';
 import { renderReportHtml } from './html.js';
 
 const policyOf = (html: string) => /Content-Security-Policy" content="(.*?)"/.exec(html)?.[1] ?? '';
@@ -62,6 +68,25 @@ describe('the content', () => {
     expect(html).toContain(passingReport().bundleDigest);
     expect(html).toContain('2.46.0');
     expect(await renderReportHtml(realisticReport())).toContain('The service is throttling');
+  });
+
+  test('tells of an open load what was due, late and dropped, and both kinds of times', async () => {
+    const html = await renderReportHtml(openReport());
+    for (const text of [
+      'Offered and achieved rate',
+      'Service times of all requests',
+      'Service time, ms',
+      'Dropped: too many in flight',
+      'Event-loop lag',
+      '3 requests were sent again',
+      'are the warm-up',
+      'after the warm-up',
+    ]) {
+      expect(html).toContain(text);
+    }
+    const page = html.slice(html.indexOf('<body>'), html.indexOf('<script'));
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(await renderReportHtml(realisticReport())).not.toContain('Load generator');
   });
 
   test('says what is missing', async () => {

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
-import { distributionChart, samplesPerPoint, timeCharts, type Chart } from './charts.js';
+import type { Chart } from './chart.js';
+import { samplesPerPoint, timeCharts } from './charts.js';
+import { distributionChart } from './distribution-chart.js';
 import * as format from './format.js';
 import type { RunReport } from './summary.js';
 import { thresholdRow } from './thresholds-view.js';
@@ -38,12 +40,15 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
     readTogether([chartLibrary('uPlot.iife.min.js'), template('charts.js')]),
   ]);
   const charts = timeCharts(report);
-  const distribution = distributionChart(report.distribution);
+  const distributions = [
+    distributionChart(report.distribution),
+    distributionChart(report.serviceDistribution ?? [], 'Service times'),
+  ].filter((chart) => chart !== undefined);
   const eta = new Eta({ views: template('') });
   return eta.render('./report.eta', {
     report,
     charts,
-    distribution,
+    distributions,
     samplesPerPoint: samplesPerPoint(report.series),
     thresholds: report.thresholds.map(thresholdRow),
     peakThroughput: report.series.reduce((peak, sample) => Math.max(peak, sample.requestsPerSecond), 0),
@@ -58,7 +63,7 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
       "base-uri 'none'",
       "form-action 'none'",
     ].join('; '),
-    data: embed([...charts, ...(distribution ? [distribution] : [])].map(drawable)),
+    data: embed([...charts, ...distributions].map(drawable)),
   });
 }
 

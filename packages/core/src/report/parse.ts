@@ -9,13 +9,7 @@ const figure = z.number().min(0);
 const instant = z.iso.datetime().describe('UTC, ISO 8601');
 const milliseconds = figure.describe('milliseconds');
 
-const requestSummary = z.looseObject({
-  method: z.string(),
-  name: z.string(),
-  count,
-  failures: count,
-  failureRate: z.number().min(0).max(1).describe('failures ÷ requests'),
-  requestsPerSecond: figure,
+const latencies = {
   average: milliseconds,
   minimum: milliseconds,
   maximum: milliseconds,
@@ -23,6 +17,26 @@ const requestSummary = z.looseObject({
   p90: milliseconds,
   p95: milliseconds,
   p99: milliseconds,
+  p999: milliseconds.optional(),
+};
+const spread = z.looseObject({
+  count,
+  median: milliseconds,
+  p95: milliseconds,
+  p99: milliseconds,
+  maximum: milliseconds,
+});
+const histogram = z.array(z.tuple([milliseconds, count]));
+
+const requestSummary = z.looseObject({
+  method: z.string(),
+  name: z.string(),
+  count,
+  failures: count,
+  failureRate: z.number().min(0).max(1).describe('failures ÷ requests'),
+  requestsPerSecond: figure,
+  ...latencies,
+  service: z.looseObject(latencies).optional().describe('sent → answered; only with an arrival rate'),
   averageBytes: figure.describe("mean size of an answer's body, in bytes"),
 });
 
@@ -37,6 +51,21 @@ const sample = z.looseObject({
   workers: z.array(z.looseObject({ id: z.string(), state: z.string(), cpuPercent: figure })),
   totalRequests: count,
   totalFailures: count,
+  lagP99: milliseconds.nullable().optional().describe("p99 of the workers' event-loop lag"),
+  open: z
+    .looseObject({
+      offeredPerSecond: figure,
+      inFlight: count,
+      late: count,
+      dropped: count,
+      service: z.looseObject({
+        p50: milliseconds.nullable(),
+        p95: milliseconds.nullable(),
+        p99: milliseconds.nullable(),
+      }),
+    })
+    .optional()
+    .describe('only with an arrival rate'),
 });
 
 const threshold = z.looseObject({
@@ -62,21 +91,43 @@ const runReportSchema = z.looseObject({
   runId: z.string(),
   verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
   reasons: z.array(z.string()).describe('why the verdict is what it is'),
+  problems: z
+    .array(z.looseObject({ rule: z.string(), reason: z.string() }))
+    .optional()
+    .describe('INVALID only: the reasons, with the rule behind each'),
+  warnings: z
+    .array(z.looseObject({ rule: z.string(), reason: z.string() }))
+    .optional()
+    .describe('rules that were broken and tolerated'),
   aborted: z.boolean(),
   target: z.looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) }),
   fleet: z.looseObject({ kind: z.string(), workers: count }),
   startedAt: instant,
   endedAt: instant,
   loadSeconds: figure.describe('measured length of the load'),
+  warmUpSeconds: figure.optional().describe('left out of every figure but the series'),
   thresholds: z.array(threshold),
   total: requestSummary,
   requests: z.array(requestSummary).describe('by request name'),
   errors: z.array(error),
   counters: z.record(z.string(), count).optional().describe('what the target counts beside the requests'),
+  arrivals: z
+    .looseObject({ offered: count, late: count, dropped: count, mostInFlight: count })
+    .optional()
+    .describe('what became of the arrivals; only with an arrival rate'),
+  generator: z
+    .looseObject({
+      lag: spread.optional().describe('how late the event loops of the workers turned'),
+      phases: z
+        .looseObject({ connect: spread.optional(), tls: spread.optional(), wait: spread.optional() })
+        .optional(),
+      retriedIdle: count,
+    })
+    .optional()
+    .describe('how the load generator itself did'),
   series: z.array(sample),
-  distribution: z
-    .array(z.tuple([milliseconds, count]))
-    .describe('response times of all requests: pairs of milliseconds and count, sorted'),
+  distribution: histogram.describe('times of all requests: pairs of milliseconds and count, sorted'),
+  serviceDistribution: histogram.optional().describe('the same of service times; only with an arrival rate'),
   configuration: z.record(z.string(), z.json()).describe('resolved, secrets redacted'),
   bundleDigest: z.string(),
   versions: z.record(z.string(), z.string()),

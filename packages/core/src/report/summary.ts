@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.js';
+import type { Histogram } from '../locust/histogram.js';
 import type { Sample } from '../run/events.js';
 
 /** PASS: every threshold held. FAIL: one broke. INVALID: the measurement cannot be trusted. */
@@ -12,6 +13,10 @@ export interface RunReport {
   readonly verdict: Verdict;
   /** Why the verdict is what it is, one sentence each; for PASS too. */
   readonly reasons: readonly string[];
+  /** INVALID only: the same reasons, with the rule behind each. */
+  readonly problems?: readonly Problem[] | undefined;
+  /** Rules that were broken and tolerated: they would have made the run INVALID. */
+  readonly warnings?: readonly Problem[] | undefined;
   /** True when the user stopped the run. The verdict is then INVALID. */
   readonly aborted: boolean;
   readonly target: {
@@ -25,6 +30,10 @@ export interface RunReport {
   readonly endedAt: string;
   /** Measured length of the load, in seconds. */
   readonly loadSeconds: number;
+  /**
+   * Seconds at its start that are left out of every figure but the series. Absent: all of it was judged.
+   */
+  readonly warmUpSeconds?: number | undefined;
   readonly thresholds: readonly ThresholdResult[];
   readonly total: RequestSummary;
   /** By request name. */
@@ -32,9 +41,15 @@ export interface RunReport {
   readonly errors: readonly ErrorSummary[];
   /** What the target counts beside the requests, for instance cache hits; absent when it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** What became of the arrivals; only with an arrival rate. */
+  readonly arrivals?: ArrivalSummary | undefined;
+  /** How the load generator itself did; absent when its runtime told nothing. */
+  readonly generator?: GeneratorSummary | undefined;
   readonly series: readonly Sample[];
-  /** Response times of all requests: pairs of milliseconds and count, sorted. */
-  readonly distribution: readonly (readonly [milliseconds: number, count: number])[];
+  /** Times of all requests, as in `total`: pairs of milliseconds and count, sorted. */
+  readonly distribution: Histogram;
+  /** The same of their service times; only with an arrival rate. */
+  readonly serviceDistribution?: Histogram | undefined;
   /** The configuration, resolved, secrets redacted. */
   readonly configuration: JsonObject;
   readonly bundleDigest: string;
@@ -43,15 +58,50 @@ export interface RunReport {
   readonly resultsDirectory: string;
 }
 
-/** The figures of one request name, or of all. Times in milliseconds. */
-export interface RequestSummary {
-  readonly method: string;
-  readonly name: string;
+/** Why a measurement cannot be trusted. */
+export interface Problem {
+  /** `generator-cpu`; every rule is listed in the documentation of verdicts. */
+  readonly rule: string;
+  /** One sentence, with the evidence. */
+  readonly reason: string;
+}
+
+/** The open model: requests that were due, whether earlier ones were answered or not. */
+export interface ArrivalSummary {
+  readonly offered: number;
+  /** Sent late, because the generator or a connection was busy. Response times show by how much. */
+  readonly late: number;
+  /** Never sent, because too many others were on their way. */
+  readonly dropped: number;
+  /** The most requests that were on their way at a sample. */
+  readonly mostInFlight: number;
+}
+
+/** The generator's own doing. Times in milliseconds. */
+export interface GeneratorSummary {
+  /** How late the event loops of the workers turned. */
+  readonly lag?: Spread | undefined;
+  /** What came before a request was sent, of the requests that went through it. */
+  readonly phases?: {
+    readonly connect?: Spread | undefined;
+    readonly tls?: Spread | undefined;
+    readonly wait?: Spread | undefined;
+  };
+  /** Requests that were sent again because the server had closed an idle connection. */
+  readonly retriedIdle: number;
+}
+
+/** A histogram in a few figures. Times in milliseconds. */
+export interface Spread {
   readonly count: number;
-  readonly failures: number;
-  /** Failures ÷ requests, 0 to 1. */
-  readonly failureRate: number;
-  readonly requestsPerSecond: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly maximum: number;
+}
+
+/** Times in milliseconds. */
+export interface Latencies {
   readonly average: number;
   readonly minimum: number;
   readonly maximum: number;
@@ -59,6 +109,24 @@ export interface RequestSummary {
   readonly p90: number;
   readonly p95: number;
   readonly p99: number;
+  /** Absent in reports of earlier versions. */
+  readonly p999?: number | undefined;
+}
+
+/**
+ * The figures of one request name, or of all. With an arrival rate the times are response times (due → answered),
+ * otherwise service times (sent → answered).
+ */
+export interface RequestSummary extends Latencies {
+  readonly method: string;
+  readonly name: string;
+  readonly count: number;
+  readonly failures: number;
+  /** Failures ÷ requests, 0 to 1. */
+  readonly failureRate: number;
+  readonly requestsPerSecond: number;
+  /** Service times; only with an arrival rate. */
+  readonly service?: Latencies | undefined;
   /** Mean size of an answer's body. */
   readonly averageBytes: number;
 }

@@ -1,4 +1,4 @@
-import type { Sample } from '../run/events.js';
+import type { OpenSample, Sample } from '../run/events.js';
 
 /** What one point of a chart shows: one sample, or several that were put together. */
 export interface Point {
@@ -9,6 +9,9 @@ export interface Point {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
+  readonly lagP99: number | null;
+  /** With an arrival rate only. */
+  readonly open: OpenSample | undefined;
   /** By worker id, percent of one core; a worker that did not answer is absent. */
   readonly cpu: ReadonlyMap<string, number>;
 }
@@ -31,10 +34,7 @@ export function thinSeries(series: readonly Sample[], most: number): Point[] {
 function merge(samples: readonly Sample[]): Point {
   const mean = (pick: (sample: Sample) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
-  const highest = (pick: (sample: Sample) => number | null) => {
-    const values = samples.map(pick).filter((value) => value !== null);
-    return values.length > 0 ? Math.max(...values) : null;
-  };
+  const highest = (pick: (sample: Sample) => number | null) => highestOf(samples.map(pick));
   const cpu = new Map<string, number>();
   for (const worker of samples.flatMap((sample) => sample.workers)) {
     if (worker.state === 'missing') continue;
@@ -48,6 +48,26 @@ function merge(samples: readonly Sample[]): Point {
     p50: highest((sample) => sample.p50),
     p95: highest((sample) => sample.p95),
     p99: highest((sample) => sample.p99),
+    lagP99: highest((sample) => sample.lagP99 ?? null),
+    open: openOf(samples),
     cpu,
   };
+}
+
+function openOf(samples: readonly Sample[]): OpenSample | undefined {
+  const open = samples.map((sample) => sample.open).filter((sample) => sample !== undefined);
+  const last = open.at(-1);
+  if (!last) return undefined;
+  const service = (key: 'p50' | 'p95' | 'p99') => highestOf(open.map((sample) => sample.service[key]));
+  return {
+    ...last,
+    offeredPerSecond: open.reduce((sum, sample) => sum + sample.offeredPerSecond, 0) / open.length,
+    inFlight: Math.max(...open.map((sample) => sample.inFlight)),
+    service: { p50: service('p50'), p95: service('p95'), p99: service('p99') },
+  };
+}
+
+function highestOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? Math.max(...known) : null;
 }

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { percentile } from '../locust/histogram.js';
+import { average, countOf, percentile, type Histogram } from '../locust/histogram.js';
 import type { MasterStatistics, RequestStatistics } from '../locust/statistics.js';
 import { errorHint } from '../report/error-hints.js';
-import type { ErrorSummary, RequestSummary, RunReport } from '../report/summary.js';
+import type {
+  ArrivalSummary,
+  ErrorSummary,
+  Latencies,
+  RequestSummary,
+  RunReport,
+  Spread,
+} from '../report/summary.js';
 import type { Sample } from './events.js';
+import type { JudgedLoad } from './judged-load.js';
 import type { Observation } from './watch.js';
 
 const nothing: RequestStatistics = {
@@ -20,23 +28,91 @@ const nothing: RequestStatistics = {
   failuresPerSecond: [],
 };
 
+/** Counters of the generator itself; all others are the target's. */
+const generatorCounters: ReadonlySet<string> = new Set([
+  'arrivals',
+  'late',
+  'dropped',
+  'retried_idle',
+  'interrupted',
+  'tls_resumed',
+]);
+
+type Figures = Pick<
+  RunReport,
+  | 'total'
+  | 'requests'
+  | 'errors'
+  | 'counters'
+  | 'arrivals'
+  | 'generator'
+  | 'series'
+  | 'distribution'
+  | 'serviceDistribution'
+  | 'loadSeconds'
+  | 'warmUpSeconds'
+>;
+
 /** The figures of a report: what the statistics and the samples of a run come down to. */
-export function figuresOf(
-  statistics: MasterStatistics | undefined,
-  observation: Observation,
-): Pick<RunReport, 'total' | 'requests' | 'errors' | 'counters' | 'series' | 'distribution' | 'loadSeconds'> {
-  const { loadSeconds } = observation;
+export function figuresOf(judged: JudgedLoad, observation: Observation): Figures {
+  const { statistics, window } = judged;
+  const seconds = window.to - window.from;
   const total = statistics?.total ?? nothing;
+  const counters = Object.entries(statistics?.counters ?? {}).filter(
+    ([name]) => !generatorCounters.has(name),
+  );
   return {
-    loadSeconds,
-    total: summarise(total, loadSeconds),
-    requests: (statistics?.requests ?? []).map((request) => summarise(request, loadSeconds)),
+    loadSeconds: observation.loadSeconds,
+    ...(window.from > 0 && { warmUpSeconds: window.from }),
+    total: summarise(total, seconds),
+    requests: (statistics?.requests ?? []).map((request) => summarise(request, seconds)),
     errors: (statistics?.errors ?? []).map(summariseError),
-    ...(statistics?.counters &&
-      Object.keys(statistics.counters).length > 0 && { counters: statistics.counters }),
+    ...(counters.length > 0 && { counters: Object.fromEntries(counters) }),
+    ...(statistics?.counters?.['arrivals'] !== undefined && {
+      arrivals: summariseArrivals(statistics.counters, judged.samples),
+    }),
+    ...(statistics && summariseGenerator(statistics)),
     series: exactRates(observation),
-    distribution: total.histogram,
+    distribution: total.responseHistogram ?? total.histogram,
+    ...(total.responseHistogram && { serviceDistribution: total.histogram }),
   };
+}
+
+function summariseArrivals(
+  { arrivals: offered = 0, late = 0, dropped = 0 }: Readonly<Record<string, number>>,
+  samples: readonly Sample[],
+): ArrivalSummary {
+  const inFlight = samples.map(({ open }) => open?.inFlight ?? 0);
+  return { offered, late, dropped, mostInFlight: Math.max(0, ...inFlight) };
+}
+
+function summariseGenerator({ lag, phases, counters }: MasterStatistics): Pick<RunReport, 'generator'> {
+  const retriedIdle = counters?.['retried_idle'] ?? 0;
+  if (!lag && !phases) return {};
+  const of = (histogram: Histogram | undefined, key: string) => {
+    const spread = spreadOf(histogram ?? []);
+    return spread && { [key]: spread };
+  };
+  return {
+    generator: {
+      ...of(lag, 'lag'),
+      ...(phases && {
+        phases: {
+          ...of(phases.connect, 'connect'),
+          ...of(phases.tls, 'tls'),
+          ...of(phases.wait, 'wait'),
+        },
+      }),
+      retriedIdle,
+    },
+  };
+}
+
+function spreadOf(histogram: Histogram): Spread | undefined {
+  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
+  const count = countOf(histogram);
+  if (count === 0) return undefined;
+  return { count, median: at(0.5), p95: at(0.95), p99: at(0.99), maximum: histogram.at(-1)?.[0] ?? 0 };
 }
 
 /** Versions of everything that took part. */
@@ -51,24 +127,41 @@ export function versionsOf(statistics: MasterStatistics | undefined): Record<str
   };
 }
 
-function summarise(request: RequestStatistics, loadSeconds: number): RequestSummary {
-  const { count, failures, histogram } = request;
-  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
+function summarise(request: RequestStatistics, seconds: number): RequestSummary {
+  const { count, failures, histogram, responseHistogram } = request;
+  const service = latenciesOf(histogram, {
+    average: count > 0 ? request.totalMilliseconds / count : 0,
+    minimum: request.minimumMilliseconds ?? 0,
+    maximum: request.maximumMilliseconds,
+  });
   return {
     method: request.method,
     name: request.name,
     count,
     failures,
     failureRate: count > 0 ? failures / count : 0,
-    requestsPerSecond: loadSeconds > 0 ? count / loadSeconds : 0,
-    average: count > 0 ? request.totalMilliseconds / count : 0,
-    minimum: request.minimumMilliseconds ?? 0,
-    maximum: request.maximumMilliseconds,
+    requestsPerSecond: seconds > 0 ? count / seconds : 0,
+    ...(responseHistogram ? { ...latenciesOf(responseHistogram), service } : service),
+    averageBytes: count > 0 ? request.totalBytes / count : 0,
+  };
+}
+
+/** @param exact Figures that are known better than from the histogram. */
+function latenciesOf(
+  histogram: Histogram,
+  exact?: Pick<Latencies, 'average' | 'minimum' | 'maximum'>,
+): Latencies {
+  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
+  return {
+    average: average(histogram) ?? 0,
+    minimum: histogram[0]?.[0] ?? 0,
+    maximum: histogram.at(-1)?.[0] ?? 0,
+    ...exact,
     median: at(0.5),
     p90: at(0.9),
     p95: at(0.95),
     p99: at(0.99),
-    averageBytes: count > 0 ? request.totalBytes / count : 0,
+    p999: at(0.999),
   };
 }
 

@@ -14,7 +14,7 @@ export function bundleContents(test: PreparedTest): BundleContents {
     pythonModules: definition.pythonModules ?? [],
     environment: definition.environment?.(targetOptions) ?? [],
     payloads: definition.payloads?.(targetOptions),
-    load: (payloadOrder) => resolveLoad(test.load, payloadOrder),
+    load: (payloadOrder) => resolveLoad(test.load, payloadOrder, test.workers),
   };
 }
 

@@ -5,6 +5,7 @@ import type { LoadProfileInput } from '../load/profile.js';
 import type { RunReport } from '../report/summary.js';
 import type { Target } from '../target/contract.js';
 import type { OnProgress } from './events.js';
+import type { ValidityRuleId } from './validity/ids.js';
 
 /** What a load test is made of. */
 export interface LoadTestOptions {
@@ -36,6 +37,11 @@ export interface RunOptions {
   onProgress?: OnProgress;
   /** Parent of `{name}/{runId}/`. Default: `results` in the base directory. */
   resultsDirectory?: string;
+  /**
+   * Rules of validity that only warn, for a machine that is known to do other things: the verdict then says so, and
+   * comes from the thresholds. Default: none.
+   */
+  tolerate?: readonly ValidityRuleId[];
   /** Leave the fleet standing after the run. Default false. */
   keepFleet?: boolean;
 }

@@ -23,7 +23,10 @@ export interface Sample {
   readonly users: number;
   readonly requestsPerSecond: number;
   readonly failuresPerSecond: number;
-  /** Percentiles of the response times that arrived since the last sample, in milliseconds; null when none did. */
+  /**
+   * Percentiles of the times of the answers since the last sample, in milliseconds; null when none came. With an
+   * arrival rate response times, otherwise service times.
+   */
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
@@ -31,6 +34,23 @@ export interface Sample {
   /** Totals since the load began. */
   readonly totalRequests: number;
   readonly totalFailures: number;
+  /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not told. */
+  readonly lagP99?: number | null | undefined;
+  /** Only with an arrival rate. */
+  readonly open?: OpenSample | undefined;
+}
+
+/** What a sample of the open model tells besides. */
+export interface OpenSample {
+  /** Requests due in a second since the last sample, as planned. */
+  readonly offeredPerSecond: number;
+  /** Requests that were due and are neither answered nor dropped. */
+  readonly inFlight: number;
+  /** Totals since the load began. */
+  readonly late: number;
+  readonly dropped: number;
+  /** Percentiles of the service times since the last sample, in milliseconds. */
+  readonly service: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
 }
 
 /** What a run tells while it goes on. */

@@ -1,22 +1,50 @@
-import type { ThresholdResult, Verdict } from '../report/summary.js';
+import type { Problem, ThresholdResult, Verdict } from '../report/summary.js';
 
 /** What the verdict is made from. */
 export interface Evidence {
   readonly thresholds: readonly ThresholdResult[];
-  /** Why the measurement cannot be trusted, one sentence each. */
-  readonly problems: readonly string[];
+  /** Why the load ended early. */
+  readonly problems: readonly Problem[];
+  /** What the rules of validity found. */
+  readonly findings: readonly Problem[];
+  /** Rules whose findings only warn. */
+  readonly tolerated: readonly string[];
   readonly requests: number;
   readonly failures: number;
   readonly aborted: boolean;
 }
 
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly problems?: readonly Problem[];
+  readonly warnings?: readonly Problem[];
+}
+
 /** The verdict and why. What cannot be trusted is INVALID, whatever the thresholds say. */
-export function judge(evidence: Evidence): { verdict: Verdict; reasons: string[] } {
-  const invalid = [...evidence.problems];
-  if (evidence.aborted) invalid.unshift('The run was stopped before its end.');
-  if (evidence.requests === 0) invalid.push('No request was answered.');
-  else if (evidence.failures === evidence.requests) invalid.push(`All ${evidence.requests} requests failed.`);
-  if (invalid.length > 0) return { verdict: 'INVALID', reasons: invalid };
+export function judge(evidence: Evidence): Judgement {
+  const isTolerated = ({ rule }: Problem) => evidence.tolerated.includes(rule);
+  const warnings = evidence.findings.filter(isTolerated);
+  const judgement = judgeProblems(
+    evidence,
+    evidence.findings.filter((finding) => !isTolerated(finding)),
+  );
+  if (warnings.length === 0) return judgement;
+  const tolerated = warnings.map(({ rule, reason }) => `Tolerated (${rule}): ${reason}`);
+  return { ...judgement, reasons: [...judgement.reasons, ...tolerated], warnings };
+}
+
+function judgeProblems(evidence: Evidence, findings: readonly Problem[]): Judgement {
+  const problems = [...evidence.problems];
+  if (evidence.aborted) problems.unshift({ rule: 'aborted', reason: 'The run was stopped before its end.' });
+  if (evidence.requests === 0) problems.push({ rule: 'no-requests', reason: 'No request was answered.' });
+  else if (evidence.failures === evidence.requests) {
+    problems.push({ rule: 'all-failed', reason: `All ${evidence.requests} requests failed.` });
+  }
+  problems.push(...findings);
+  if (problems.length > 0) {
+    return { verdict: 'INVALID', reasons: problems.map(({ reason }) => reason), problems };
+  }
 
   const broken = evidence.thresholds.filter((threshold) => !threshold.passed);
   if (broken.length > 0) {

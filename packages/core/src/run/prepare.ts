@@ -4,11 +4,11 @@ import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
-import { resolveLoad } from '../load/resolve.js';
+import { totalSeconds } from '../load/length.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
 import type { TargetDefinition } from '../target/contract.js';
-import { parseThresholds, type Threshold } from '../thresholds/parse.js';
+import { parseThresholds, requireMeasurable, type Threshold } from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
 
@@ -70,7 +70,9 @@ export function prepare(options: LoadTestOptions): PreparedTest {
   });
   const targetOptions =
     definition && attempt(() => validate(definition.options, target.options, { field: 'target' }));
-  if (!own || !profile || !thresholds || !definition || targetOptions === undefined) throw combine(problems);
+  if (profile && thresholds) attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
+  if (problems.length > 0 || !own || !profile || !thresholds || !definition || targetOptions === undefined)
+    throw combine(problems);
 
   const schema = jsonSchemaOf(definition.options);
   const name = own.name ?? definition.kind;
@@ -80,7 +82,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     targetOptions,
     workers: own.workers,
     load: profile,
-    durationSeconds: resolveLoad(profile, 'sequential').durationSeconds,
+    durationSeconds: totalSeconds(profile),
     thresholds,
     configuration: {
       name,

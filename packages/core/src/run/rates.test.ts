@@ -40,4 +40,21 @@ describe('RatesBySecond', () => {
     rates.add(reading(5000, []));
     expect(rates.since).toBe(4985);
   });
+
+  it.each([
+    [5, 1001],
+    [8, 1001 + 3 / 7],
+    [12, 1002],
+    [13, undefined],
+    [0, undefined],
+  ])('tells when %d requests had ended', (count, moment) => {
+    const rates = new RatesBySecond(1000);
+    rates.add(
+      reading(1030, [
+        [1001, 7],
+        [1000, 5],
+      ]),
+    );
+    expect(rates.reached(count)).toBe(moment);
+  });
 });

@@ -37,4 +37,19 @@ export class RatesBySecond {
       failuresPerSecond: this.#failures.get(second) ?? 0,
     };
   }
+
+  /**
+   * When so many requests had ended since the load began, on the workers' clocks.
+   *
+   * @returns Unix time in seconds; undefined when fewer ended, or none is asked for.
+   */
+  reached(count: number): number | undefined {
+    let missing = count;
+    if (missing === 0) return undefined;
+    for (const [second, requests] of [...this.#requests].sort(([first], [next]) => first - next)) {
+      if (requests >= missing) return second + missing / requests;
+      missing -= requests;
+    }
+    return undefined;
+  }
 }

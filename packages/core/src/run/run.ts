@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
+import { warmUpSeconds } from '../load/length.js';
+import type { LoadPlan } from '../load/plan.js';
 import { resolveLoad } from '../load/resolve.js';
 import { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { RunReport } from '../report/summary.js';
+import type { Problem, RunReport } from '../report/summary.js';
 import { createRedactor, redactStrings } from '../secrets.js';
 import { evaluateThresholds } from '../thresholds/evaluate.js';
 import { figuresOf, versionsOf } from './build-report.js';
@@ -14,11 +16,13 @@ import { waitForWorkers } from './connect.js';
 import type { RunOptions } from './contract.js';
 import type { OnProgress, Phase } from './events.js';
 import { judge } from './judge.js';
+import { judgedLoad, type JudgedLoad } from './judged-load.js';
 import { preflight } from './preflight.js';
 import type { PreparedTest } from './prepare.js';
 import { ResultsFolder } from './results-folder.js';
 import { createRunId } from './run-id.js';
 import { stopAndSettle } from './settle.js';
+import { findProblems } from './validity/index.js';
 import { watch, type Observation } from './watch.js';
 
 /** Carries out a run: the phases in order. See {@link RunOptions} and `LoadTest.run`. */
@@ -45,11 +49,13 @@ class Run {
   readonly signal: AbortSignal;
   phase: Phase = 'preflight';
   readonly #test: PreparedTest;
+  readonly #plan: LoadPlan;
   readonly #options: RunOptions;
   readonly #progress: OnProgress;
 
   constructor(test: PreparedTest, options: RunOptions) {
     this.#test = test;
+    this.#plan = resolveLoad(test.load, 'sequential', test.workers);
     this.#options = options;
     this.#progress = options.onProgress ?? (() => {});
     this.signal = options.signal ?? new AbortController().signal;
@@ -89,7 +95,7 @@ class Run {
       return { bundle: written, handle: made };
     });
     try {
-      return await this.#measure(handle, folder, bundle.digest, redact);
+      return await this.#measure(handle, folder, bundle.digest, redact, environment.expiresAt);
     } finally {
       await this.#in('destroy', () => this.#destroy(handle));
     }
@@ -101,6 +107,7 @@ class Run {
     folder: ResultsFolder,
     bundleDigest: string,
     redact: (text: string) => string,
+    expiresAt: Date | undefined,
   ): Promise<RunReport> {
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
     this.#progress({ type: 'ready', url: handle.masterUrl, ...handle.login });
@@ -117,7 +124,7 @@ class Run {
     return this.#in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(
-        this.#report(handle, observation, statistics, { folder, bundleDigest }),
+        this.#report(handle, observation, statistics, { folder, bundleDigest, expiresAt }),
         redact,
       );
       await folder.writeReport(report);
@@ -128,12 +135,14 @@ class Run {
 
   async #load(master: LocustMaster, handle: FleetHandle, before: MasterStatistics): Promise<Observation> {
     const test = this.#test;
-    const { users, spawnRate, durationSeconds } = resolveLoad(test.load, 'sequential');
+    const { users, spawnRate, durationSeconds, arrivals } = this.#plan;
     const host = test.definition.host(test.targetOptions);
     await master.swarm({ users, spawnRate, host }, this.signal);
     return watch(master, handle, {
       before,
       durationSeconds,
+      warmUpSeconds: warmUpSeconds(test.load),
+      arrivals,
       signal: this.signal,
       onSample: (sample) => this.#progress({ type: 'sample', sample, durationSeconds }),
     });
@@ -166,12 +175,14 @@ class Run {
     handle: FleetHandle,
     observation: Observation,
     statistics: MasterStatistics | undefined,
-    made: { folder: ResultsFolder; bundleDigest: string },
+    made: { folder: ResultsFolder; bundleDigest: string; expiresAt: Date | undefined },
   ): RunReport {
     const test = this.#test;
-    const figures = figuresOf(statistics, observation);
-    const thresholds = statistics
-      ? evaluateThresholds(test.thresholds, statistics, observation.loadSeconds)
+    const judged = judgedLoad(observation, statistics);
+    const figures = figuresOf(judged, observation);
+    const seconds = judged.window.to - judged.window.from;
+    const thresholds = judged.statistics
+      ? evaluateThresholds(test.thresholds, judged.statistics, seconds)
       : [];
     const { aborted } = observation;
     return {
@@ -181,6 +192,8 @@ class Run {
       ...judge({
         thresholds,
         problems: observation.problems,
+        findings: this.#findings(judged, observation, made.expiresAt),
+        tolerated: this.#options.tolerate ?? [],
         requests: figures.total.count,
         failures: figures.total.failures,
         aborted,
@@ -201,6 +214,20 @@ class Run {
       versions: versionsOf(statistics),
       resultsDirectory: made.folder.directory,
     };
+  }
+
+  #findings(judged: JudgedLoad, observation: Observation, expiresAt: Date | undefined): Problem[] {
+    const { statistics, ...window } = judged;
+    if (!statistics) return [];
+    return findProblems({
+      ...window,
+      statistics,
+      workers: observation.before.workers.map(({ id }) => id),
+      thresholds: this.#test.thresholds,
+      arrivals: this.#plan.arrivals,
+      expiresAt,
+      endedAt: observation.endedAt,
+    });
   }
 
   async #destroy(handle: FleetHandle): Promise<void> {

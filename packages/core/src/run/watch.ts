@@ -1,31 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
-import { difference, percentile, type Histogram } from '../locust/histogram.js';
+import type { ArrivalPlan } from '../load/plan.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
+import type { Problem } from '../report/summary.js';
 import type { Sample } from './events.js';
 import { RatesBySecond } from './rates.js';
+import { sampleOf } from './sample.js';
 
 /** What was seen while the load lasted. */
 export interface Observation {
   readonly samples: readonly Sample[];
+  /** The statistics just before the load began. */
+  readonly before: MasterStatistics;
   /** The last statistics that the master gave; undefined when it never did. */
   readonly statistics: MasterStatistics | undefined;
+  /** The statistics at the end of the warm-up; undefined without one, or when the load ended before. */
+  readonly warmedUp: { readonly statistics: MasterStatistics; readonly elapsedSeconds: number } | undefined;
   /** The workers' own counts by second. */
   readonly rates: RatesBySecond;
   /** The master's clock when the load began, Unix time in seconds. */
   readonly startedAt: number;
   /** Measured length of the load, in seconds. */
   readonly loadSeconds: number;
-  /** Why the measurement cannot be trusted, one sentence each. */
-  readonly problems: readonly string[];
+  readonly endedAt: Date;
+  /** Why the load ended early. */
+  readonly problems: readonly Problem[];
   /** True when the caller's signal ended the load. */
   readonly aborted: boolean;
 }
 
-/** Seconds over which the live rates are averaged: workers report once a second, not in step with the readings. */
-const rateWindow = 3;
 /** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
 const earlyEndTolerance = 2;
 const deadStates = new Set(['missing', 'stopped']);
@@ -43,15 +48,17 @@ export async function watch(
     /** The statistics just before the load began. */
     before: MasterStatistics;
     durationSeconds: number;
+    warmUpSeconds: number;
+    arrivals: ArrivalPlan | undefined;
     signal: AbortSignal;
     onSample: (sample: Sample) => void;
   },
 ): Promise<Observation> {
   const begin = performance.now();
   const samples: Sample[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const rates = new RatesBySecond(options.before.time);
-  let histogram: Histogram = options.before.total.histogram;
+  let warmedUp: Observation['warmedUp'];
   let statistics: MasterStatistics | undefined;
   let aborted = false;
 
@@ -60,61 +67,43 @@ export async function watch(
     const wait = Math.max(0, begin + dueSeconds * 1000 - performance.now());
     aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
     if (aborted) break;
+    const previous: MasterStatistics = statistics ?? options.before;
     try {
       statistics = rates.add(await master.statistics({ since: rates.since }));
     } catch (error) {
-      problems.push(await describeLostMaster(handle, error));
+      problems.push({ rule: 'master-lost', reason: await describeLostMaster(handle, error) });
       break;
     }
     const elapsedSeconds = (performance.now() - begin) / 1000;
-    const sample = sampleOf(
-      statistics,
-      difference(statistics.total.histogram, histogram),
-      elapsedSeconds,
-      samples,
-    );
-    histogram = statistics.total.histogram;
+    const sample = sampleOf(statistics, previous, elapsedSeconds, samples, options.arrivals);
     samples.push(sample);
     options.onSample(sample);
+    if (!warmedUp && options.warmUpSeconds > 0 && elapsedSeconds >= options.warmUpSeconds) {
+      warmedUp = { statistics, elapsedSeconds };
+    }
 
-    problems.push(...(await lostWorkers(handle, statistics)));
+    const lost = await lostWorkers(handle, statistics);
+    problems.push(...lost.map((reason) => ({ rule: 'worker-lost', reason })));
     if (dueSeconds >= options.durationSeconds) break;
     const idle = statistics.state === 'stopped' || (statistics.state === 'ready' && tick > 1);
     if (idle && options.durationSeconds - elapsedSeconds > earlyEndTolerance) {
-      problems.push(`The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`);
+      problems.push({
+        rule: 'stopped',
+        reason: `The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`,
+      });
     } else if (idle) break;
   }
   return {
     samples,
+    before: options.before,
     statistics,
+    warmedUp,
     rates,
     startedAt: options.before.time,
     loadSeconds: (performance.now() - begin) / 1000,
+    endedAt: new Date(),
     problems,
     aborted,
-  };
-}
-
-function sampleOf(
-  statistics: MasterStatistics,
-  arrived: Histogram,
-  elapsedSeconds: number,
-  samples: readonly Sample[],
-): Sample {
-  const { total } = statistics;
-  const earlier = samples.at(-rateWindow);
-  const seconds = Math.max(elapsedSeconds - (earlier?.elapsedSeconds ?? 0), 1e-3);
-  return {
-    elapsedSeconds,
-    users: statistics.userCount,
-    requestsPerSecond: (total.count - (earlier?.totalRequests ?? 0)) / seconds,
-    failuresPerSecond: (total.failures - (earlier?.totalFailures ?? 0)) / seconds,
-    p50: percentile(arrived, 0.5),
-    p95: percentile(arrived, 0.95),
-    p99: percentile(arrived, 0.99),
-    workers: statistics.workers.map(({ id, state, cpuPercent }) => ({ id, state, cpuPercent })),
-    totalRequests: total.count,
-    totalFailures: total.failures,
   };
 }
 

@@ -1,6 +1,7 @@
-import type { MasterStatistics, RequestStatistics } from '../locust/statistics.js';
+import { sum } from '../locust/histogram.js';
+import type { RequestStatistics } from '../locust/statistics.js';
 import type { ThresholdResult } from '../report/summary.js';
-import { metrics } from './metrics.js';
+import { metrics, type MeasuredStatistics } from './metrics.js';
 import type { Threshold } from './parse.js';
 
 const compare: Record<Threshold['operator'], (measured: number, limit: number) => boolean> = {
@@ -15,17 +16,17 @@ const compare: Record<Threshold['operator'], (measured: number, limit: number) =
 /**
  * Holds thresholds against what was measured. What could not be measured did not pass.
  *
- * @param loadSeconds Length of the load, for rates.
+ * @param seconds Length of the judged load, for rates.
  */
 export function evaluateThresholds(
   thresholds: readonly Threshold[],
-  statistics: Pick<MasterStatistics, 'total' | 'requests'>,
-  loadSeconds: number,
+  all: MeasuredStatistics,
+  seconds: number,
 ): ThresholdResult[] {
   return thresholds.map((threshold) => {
     const metric = metrics[threshold.metric]!;
-    const observed = observedBy(threshold, statistics);
-    const measured = observed ? metric.measure(observed, threshold.aggregation, loadSeconds) : null;
+    const requests = requestsOf(threshold, all);
+    const measured = requests ? metric.measure({ requests, all, seconds }, threshold.aggregation) : null;
     return {
       metric: threshold.key,
       expression: threshold.expression,
@@ -36,9 +37,10 @@ export function evaluateThresholds(
   });
 }
 
-function observedBy(
+/** The requests that a threshold looks at; undefined when there was none of its name. */
+export function requestsOf(
   threshold: Threshold,
-  statistics: Pick<MasterStatistics, 'total' | 'requests'>,
+  statistics: Pick<MeasuredStatistics, 'total' | 'requests'>,
 ): RequestStatistics | undefined {
   if (threshold.requestName === undefined) return statistics.total;
   const matching = statistics.requests.filter((request) => request.name === threshold.requestName);
@@ -47,10 +49,6 @@ function observedBy(
 
 /** The same name with two methods (GET and POST) counts as one. */
 function merge(left: RequestStatistics, right: RequestStatistics): RequestStatistics {
-  const histogram = new Map(left.histogram);
-  for (const [milliseconds, count] of right.histogram) {
-    histogram.set(milliseconds, (histogram.get(milliseconds) ?? 0) + count);
-  }
   const minima = [left.minimumMilliseconds, right.minimumMilliseconds].filter((value) => value !== null);
   return {
     ...left,
@@ -60,6 +58,8 @@ function merge(left: RequestStatistics, right: RequestStatistics): RequestStatis
     minimumMilliseconds: minima.length > 0 ? Math.min(...minima) : null,
     maximumMilliseconds: Math.max(left.maximumMilliseconds, right.maximumMilliseconds),
     totalBytes: left.totalBytes + right.totalBytes,
-    histogram: [...histogram].sort(([first], [second]) => first - second),
+    histogram: sum(left.histogram, right.histogram),
+    ...(left.responseHistogram &&
+      right.responseHistogram && { responseHistogram: sum(left.responseHistogram, right.responseHistogram) }),
   };
 }

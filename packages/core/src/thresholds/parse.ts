@@ -43,6 +43,24 @@ export function parseThresholds(thresholds: Readonly<Record<string, readonly str
   return parsed;
 }
 
+/**
+ * Refuses thresholds that a load can never measure.
+ *
+ * @throws LoadwrightError `THRESHOLD_INVALID`
+ */
+export function requireMeasurable(thresholds: readonly Threshold[], isOpenModel: boolean): void {
+  const foreign = thresholds.filter(({ metric }) => !isOpenModel && metrics[metric]?.openModelOnly);
+  if (foreign.length === 0) return;
+  const keys = [...new Set(foreign.map(({ key }) => `thresholds["${key}"]`))];
+  throw new LoadwrightError(
+    'THRESHOLD_INVALID',
+    `${keys.join(', ')}: there is nothing to measure, because users that wait for their answers are never late`,
+    {
+      hint: 'Use http_req_duration, or give the load an arrival rate: load.arrivalRate (--arrival-rate 500/s).',
+    },
+  );
+}
+
 /** @returns the threshold, or what is wrong with it. */
 function parseThreshold(key: string, expression: string): Threshold | string {
   const field = `thresholds["${key}"]`;
@@ -53,6 +71,9 @@ function parseThreshold(key: string, expression: string): Threshold | string {
   }
   if (tag !== undefined && tag !== 'name') {
     return `${field}: unknown tag "${tag}", expected name: the request name, as in ${metricName}{name:predict}`;
+  }
+  if (value !== undefined && !metric.byName) {
+    return `${field}: found a request name, expected ${metricName} alone: it is known of all requests together only`;
   }
   const groups = expressionPattern.exec(expression.trim())?.groups;
   if (!groups) return `${field}: found "${expression}", expected ${form}`;

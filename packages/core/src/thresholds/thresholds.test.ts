@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isLoadwrightError } from '../errors.js';
 import type { RequestStatistics } from '../locust/statistics.js';
 import { evaluateThresholds } from './evaluate.js';
-import { parseThresholds } from './parse.js';
+import { parseThresholds, requireMeasurable } from './parse.js';
 
 function request(name: string, times: number[], failures = 0, method = 'POST'): RequestStatistics {
   const counts = new Map<number, number>();
@@ -78,6 +78,12 @@ describe('thresholds that cannot be understood', () => {
     ['http_req_failed', 'p(95)<1', /found "p\(95\)", expected one of rate/],
     ['http_req_duration', 'p(101)<1', /found p\(101\), expected a percentile above 0 and up to 100/],
     ['http_req_duration', '', /found ""/],
+    [
+      'http_req_connecting{name:predict}',
+      'max<1',
+      /found a request name, expected http_req_connecting alone/,
+    ],
+    ['dropped_iterations{name:predict}', 'count<1', /found a request name/],
   ])('%s: %s', (metric, expression, message) => {
     const error = (() => {
       try {
@@ -93,5 +99,60 @@ describe('thresholds that cannot be understood', () => {
 
   it('names all of them at once', () => {
     expect(() => parseThresholds({ a: ['p(95)<1'], http_reqs: ['count'] })).toThrow(/"a"[\s\S]*http_reqs/);
+  });
+});
+
+describe('thresholds of the open model', () => {
+  const total = {
+    ...request('Aggregated', oneToHundred),
+    responseHistogram: [
+      [10, 90],
+      [2000, 10],
+    ] as const,
+  };
+  const open = {
+    total,
+    requests: [],
+    counters: { dropped: 20, arrivals: 120 },
+    phases: {
+      connect: [[3, 2]] as const,
+      tls: [],
+      wait: [
+        [0.5, 50],
+        [1, 50],
+      ] as const,
+    },
+  };
+
+  it.each([
+    ['http_req_duration', 'p(95)<200', 2000],
+    ['http_req_response', 'p(95)<200', 2000],
+    ['http_req_response', 'avg<200', 209],
+    ['http_req_response', 'min<200', 10],
+    ['http_req_service', 'p(95)<200', 95],
+    ['http_req_service', 'max<200', 100],
+    ['http_req_connecting', 'p(98)<=0', 0],
+    ['http_req_connecting', 'max<5', 3],
+    ['http_req_tls_handshaking', 'max<5', 0],
+    ['http_req_blocked', 'med<1', 0.5],
+    ['dropped_iterations', 'count<1', 20],
+    ['dropped_iterations', 'rate<1', 2],
+  ])('%s %s measures %d', (metric, expression, measured) => {
+    const [result] = evaluateThresholds(parseThresholds({ [metric]: [expression] }), open, 10);
+    expect(result?.measured).toBe(measured);
+  });
+
+  it('measures no phase that the runtime does not tell', () => {
+    const [result] = evaluateThresholds(parseThresholds({ http_req_blocked: ['max<1'] }), statistics, 10);
+    expect(result).toMatchObject({ measured: null, passed: false });
+  });
+
+  it.each([
+    ['http_req_response', 'p(95)<1'],
+    ['dropped_iterations', 'count<1'],
+  ])('%s needs one', (metric, expression) => {
+    const thresholds = parseThresholds({ [metric]: [expression] });
+    expect(() => requireMeasurable(thresholds, false)).toThrow(/nothing to measure/);
+    expect(() => requireMeasurable(thresholds, true)).not.toThrow();
   });
 });

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from loadwright_runtime import Body, Payload, Request, RequestSource, SourceSetup, compile_template, variables
+from loadwright_runtime import (
+    Body,
+    Payload,
+    Request,
+    RequestCache,
+    RequestSource,
+    SourceSetup,
+    compile_template,
+    variables,
+)
 
 
 class ChaliceRequests(RequestSource):
@@ -15,11 +24,14 @@ class ChaliceRequests(RequestSource):
         self._name = self.config["requestName"]
         self._headers = {**self.config["headers"], **_credentials(self.config)}
         self._next_body = self._bodies(setup)
+        self._requests = RequestCache(self._make)
 
     def next_request(self) -> Request:
-        body, content_type = self._next_body()
-        headers = {**self._headers, "Content-Type": content_type}
-        return Request(self._method, self._path, name=self._name, headers=headers, body=body)
+        return self._requests.of(self._next_body())
+
+    def _make(self, body: Body) -> Request:
+        headers = {**self._headers, "Content-Type": body.content_type}
+        return Request(self._method, self._path, name=self._name, headers=headers, body=body.content)
 
     def _bodies(self, setup: SourceSetup) -> Callable[[], Body]:
         content_type = self.config["contentType"]

@@ -6,6 +6,7 @@ from loadwright_runtime import (
     Body,
     Payload,
     Request,
+    RequestCache,
     RequestSource,
     Response,
     SetupError,
@@ -30,11 +31,14 @@ class DatabricksRequests(RequestSource):
         self._path = f"{self.base_path}{self.config['endpointPath']}"
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
+        self._requests = RequestCache(self._make)
 
     def next_request(self) -> Request:
-        body, content_type = self._payloads.next_body()
-        headers = {"Authorization": self._authorization, "Content-Type": content_type}
-        return Request("POST", self._path, name=self._name, headers=headers, body=body)
+        return self._requests.of(self._payloads.next_body())
+
+    def _make(self, body: Body) -> Request:
+        headers = {"Authorization": self._authorization, "Content-Type": body.content_type}
+        return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
 
     def check(self, response: Response) -> str | None:
         reason = super().check(response)

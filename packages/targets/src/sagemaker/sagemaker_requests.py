@@ -7,6 +7,7 @@ from loadwright_runtime import (
     Credentials,
     Payload,
     Request,
+    RequestCache,
     RequestSource,
     Signer,
     SourceSetup,
@@ -31,12 +32,22 @@ class SageMakerRequests(RequestSource):
         self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/invocations"
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
+        self._requests = RequestCache(self._make)
+        self._signed_at = self._signer.moment()
         self._prepared: dict[str, PreparedRequest] = {}
 
     def next_request(self) -> Request:
-        body, content_type = self._payloads.next_body()
-        prepared = self._prepared.get(content_type) or self._prepare(content_type)
-        return Request("POST", self._path, name=self._name, headers=prepared.headers(body), body=body)
+        moment = self._signer.moment()
+        if moment is not self._signed_at:
+            # The same body in the same second has the same signature.
+            self._signed_at = moment
+            self._requests.clear()
+        return self._requests.of(self._payloads.next_body())
+
+    def _make(self, body: Body) -> Request:
+        prepared = self._prepared.get(body.content_type) or self._prepare(body.content_type)
+        headers = prepared.headers(body.content)
+        return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
 
     def _encode(self, payload: Payload) -> Body:
         return payload.encode(self.config["contentType"])

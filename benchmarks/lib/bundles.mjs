@@ -1,0 +1,77 @@
+/** Bundles of the four targets, as a stranger would run them: the folder of files, and stock Locust. */
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { distinctPayloads, payload } from './payloads.mjs';
+import { runtimeParent, targetsFolder } from './paths.mjs';
+
+const common = { requestName: 'benchmark', timeoutSeconds: 60 };
+
+/** The configuration of each target: the same POST wherever the target has one. */
+const configurations = {
+  sagemaker: {
+    ...common,
+    endpointName: 'benchmark',
+    region: 'us-east-1',
+    contentType: 'application/json',
+    headers: {},
+  },
+  databricks: { ...common, endpointPath: '/serving-endpoints/benchmark/invocations', format: 'raw' },
+  chalice: {
+    ...common,
+    path: '/endpoints/benchmark/invocations',
+    method: 'POST',
+    contentType: 'application/json',
+    apiKey: false,
+    bearerToken: false,
+    headers: {},
+  },
+  dht: {
+    ...common,
+    path: '/cache',
+    urls: { template: 'https://origin.example/item/{i}', count: 100 },
+    choice: 'zipf',
+    zipfExponent: 1,
+    protocol: 'koorde',
+  },
+};
+
+/** Stand-ins for what the targets read from the environment. The key is the example of AWS's documentation. */
+export const credentials = {
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+  AWS_REGION: 'us-east-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  DATABRICKS_TOKEN: 'benchmark',
+};
+
+/**
+ * @param {string} directory folder to be made
+ * @param {{ target: string, host: string, users: number, wait?: [number, number], arrivals?: object,
+ *   distinct?: boolean }} options wait: bounds of the pause between two requests of a user, in seconds; distinct: many
+ * payloads in place of one
+ * @returns {string} path of the Locust file
+ */
+export function writeBundle(directory, { target, host, users, wait = [0, 0], arrivals, distinct }) {
+  const file = (name) => join(directory, name);
+  mkdirSync(directory, { recursive: true });
+  cpSync(join(runtimeParent, 'loadwright_runtime'), file('loadwright_runtime'), {
+    recursive: true,
+    filter: (path) => !/__pycache__|[\\/]test_\w+\.py$/.test(path),
+  });
+  for (const name of ['locustfile.py', `${target}_requests.py`]) {
+    cpSync(join(targetsFolder, target, name), file(name));
+  }
+  const json = (name, value) => writeFileSync(file(name), JSON.stringify({ version: 1, ...value }));
+  json('target.json', { kind: target, host, config: configurations[target] });
+  json('load.json', {
+    users,
+    spawnRate: users,
+    durationSeconds: 3600,
+    waitTime: { minimumSeconds: wait[0], maximumSeconds: wait[1] },
+    payloadOrder: 'sequential',
+    ...(arrivals && { arrivals }),
+  });
+  const lines = (distinct ? distinctPayloads() : [payload]).map((text) => `{"json":${text}}\n`);
+  writeFileSync(file('payloads.jsonl'), lines.join(''));
+  return file('locustfile.py');
+}

@@ -1,0 +1,134 @@
+/** What is measured in each round, and what is left out. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clients } from './clients.mjs';
+import { measure } from './measure.mjs';
+import { clientsFolder } from './paths.mjs';
+import { percentile } from './statistics.mjs';
+import { accuracy, stall } from './truth.mjs';
+
+const all = [1, 32, 1000, 5000];
+
+/** Connections of each client. Those of the second list take so long to spawn that they are measured once. */
+const connectionsOf = {
+  sagemaker: [all],
+  'sagemaker-one-payload': [[32]],
+  databricks: [[32]],
+  chalice: [all],
+  dht: [[32]],
+  wrk: [all],
+  hey: [[1, 32]],
+  'fast-http-user': [all],
+  'fast-http-user-signing': [all],
+  'http-user': [[1, 32], [1000]],
+  'http-user-signing': [[1, 32], [1000]],
+  boto3: [[1, 32]],
+};
+
+export const omitted = [
+  'The targets databricks and dht at 1, 1,000 and 5,000 connections: the work is that of chalice.',
+  'hey beyond 500 connections: it keeps no more of them alive.',
+  'HttpUser at 5,000 connections and boto3 at 1,000 and more: Locust takes minutes to spawn them.',
+  'wrk, hey and SigV4: they cannot sign, so their figures are of unsigned requests.',
+  'wrk and hey do not verify the server’s certificate; all others do.',
+];
+
+/** Users of the further 1,000 whose memory is measured, and those that are there before. */
+const fewer = 1000;
+const further = 1000;
+
+/** 50 users with pauses of 100 ms on average make 500 requests a second. */
+const paced = { connections: 50, wait: [0, 0.2], ratePerSecond: 500 };
+
+const transports = ['plain', 'tls'];
+
+/** @returns {{ id: string, group: string, rounds?: number, run: (setup: object) => Promise<object> }[]} */
+export function allCases({ quick }) {
+  return quick ? quickCases() : fullCases();
+}
+
+function fullCases() {
+  const cases = Object.keys(clients).flatMap((client) =>
+    connectionsOf[client].flatMap((list, index) =>
+      transports.flatMap((transport) =>
+        list.map((connections) => throughput(client, transport, connections, index === 1 ? 1 : undefined)),
+      ),
+    ),
+  );
+  return [
+    ...cases,
+    ...transports.flatMap((transport) => [
+      memory('chalice', transport),
+      memory('fast-http-user', transport, 1),
+    ]),
+    ...['chalice', 'wrk', 'fast-http-user'].map((client) => latency(client, 5)),
+    accuracyCase(8),
+    stallCase(10),
+  ];
+}
+
+/** The least from which every bar can be computed. */
+function quickCases() {
+  return [
+    ...['chalice', 'fast-http-user', 'wrk'].map((client) => throughput(client, 'plain', 32)),
+    ...['sagemaker', 'http-user-signing', 'boto3'].map((client) => throughput(client, 'plain', 32)),
+    ...['sagemaker', 'fast-http-user-signing'].map((client) => throughput(client, 'tls', 32)),
+    throughput('chalice', 'plain', 5000),
+    ...transports.map((transport) => memory('chalice', transport)),
+    ...['chalice', 'wrk'].map((client) => latency(client, 2)),
+    accuracyCase(3),
+    stallCase(5),
+  ];
+}
+
+function throughput(client, transport, connections, rounds) {
+  const id = `throughput ${client} ${transport} ${connections}`;
+  const facts = { client, transport, connections };
+  const run = async (setup) => {
+    const { output: _, ...figures } = await measure(setup, facts);
+    return figures;
+  };
+  return { id, group: 'throughput', facts, rounds, run };
+}
+
+function memory(client, transport, rounds) {
+  const run = async (setup) => {
+    const residentBytes = async (connections) =>
+      (await measure(setup, { client, transport, connections, windowSeconds: 0.5 })).residentBytes;
+    const before = await residentBytes(fewer);
+    return { bytesPerUser: ((await residentBytes(fewer + further)) - before) / further };
+  };
+  return { id: `memory ${client} ${transport}`, group: 'memory', facts: { client, transport }, rounds, run };
+}
+
+function latency(client, windowSeconds) {
+  const run = async (setup) => {
+    const { connections, wait } = paced;
+    const file = join(setup.folder, 'latencies.json');
+    const environment = { BENCHMARK_LATENCIES: file };
+    const plugin = join(clientsFolder, 'record_latency.py');
+    const options = { client, transport: 'plain', connections, wait, windowSeconds, environment, plugin };
+    const { output, requestsPerSecond } = await measure(setup, options);
+    const told = /^median (\S+) ms$/m.exec(output);
+    return { medianMilliseconds: told ? Number(told[1]) : medianOf(file), requestsPerSecond };
+  };
+  return { id: `latency ${client}`, group: 'latency', facts: { client, ...paced }, run };
+}
+
+function medianOf(file) {
+  const times = JSON.parse(readFileSync(file, 'utf8')).sort((a, b) => a - b);
+  return percentile(
+    times.map((time) => [time, 1]),
+    0.5,
+  );
+}
+
+function accuracyCase(seconds) {
+  const facts = { connections: 50, seconds, medianMilliseconds: 20 };
+  return { id: 'accuracy', group: 'accuracy', facts, run: (setup) => accuracy(setup, facts) };
+}
+
+function stallCase(seconds) {
+  const facts = { ratePerSecond: 200, seconds };
+  return { id: 'stall', group: 'stall', facts, run: (setup) => stall(setup, facts) };
+}

@@ -1,0 +1,137 @@
+/** The clients that are compared: how each is started, and what it says about its requests in the end. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { credentials, writeBundle } from './bundles.mjs';
+import { clientsFolder, payloadFile, runtimeParent, venvBin } from './paths.mjs';
+
+/**
+ * A client ready to be started.
+ *
+ * @typedef {object} Prepared
+ * @property {readonly string[]} command
+ * @property {Record<string, string>} [env]
+ * @property {NodeJS.Signals} stopSignal
+ * @property {(output: string) => boolean} isSpawned whether it says that all users are there
+ * @property {(output: string) => { counted?: number, failures: number }} outcome what it says in the end
+ */
+
+const locust = (locustfile, { connections, host, folder, plugin }) => {
+  const statistics = join(folder, 'statistics');
+  const files = plugin ? `${locustfile},${plugin}` : locustfile;
+  const load = ['--users', String(connections), '--spawn-rate', String(connections), '--host', host];
+  const output = ['--only-summary', '--json-file', statistics];
+  return {
+    command: [venvBin('locust'), '-f', files, '--headless', ...load, ...output, '--exit-code-on-error', '0'],
+    stopSignal: 'SIGTERM',
+    isSpawned: (output) => output.includes('All users spawned'),
+    outcome: () => {
+      const entries = JSON.parse(readFileSync(`${statistics}.json`, 'utf8'));
+      const sum = (member) => entries.reduce((total, entry) => total + entry[member], 0);
+      return { counted: sum('num_requests'), failures: sum('num_failures') };
+    },
+  };
+};
+
+const ours = (target, distinct) => (setting) => {
+  const { connections: users, host, folder, wait } = setting;
+  return locust(writeBundle(join(folder, 'bundle'), { target, host, users, wait, distinct }), setting);
+};
+
+const stock = (file) => (setting) => locust(join(clientsFolder, file), setting);
+
+const wrk = ({ connections, host, wait }) => ({
+  command: [
+    ...['wrk', '--threads', '1', '--connections', String(connections), '--duration', '1h'],
+    ...['--timeout', '60s', '--script', join(clientsFolder, wait ? 'wrk_paced.lua' : 'wrk_post.lua')],
+    `${host}/endpoints/benchmark/invocations`,
+  ],
+  stopSignal: 'SIGINT',
+  isSpawned: () => true,
+  outcome: (output) => {
+    const [, counted] = /^\s+(\d+) requests in/m.exec(output);
+    const wrong = [/Non-2xx or 3xx responses: (\d+)/, /Socket errors: (.+)/].map(
+      (text) => text.exec(output)?.[1],
+    );
+    const failures = wrong
+      .flatMap((text) => text?.match(/\d+/g) ?? [])
+      .reduce((sum, n) => sum + Number(n), 0);
+    return { counted: Number(counted), failures };
+  },
+});
+
+const hey = ({ connections, host }) => ({
+  command: [
+    ...['hey', '-z', '1h', '-c', String(connections), '-cpus', '1', '-m', 'POST', '-T', 'application/json'],
+    ...['-t', '60', '-D', payloadFile, `${host}/endpoints/benchmark/invocations`],
+  ],
+  stopSignal: 'SIGINT',
+  isSpawned: () => true,
+  outcome: (output) => {
+    const responses = [...output.matchAll(/^\s+\[(\d+)\]\s+(\d+) responses$/gm)];
+    const failed = responses.filter(([, code]) => code !== '200');
+    // It keeps at most a million results, so it cannot tell how many requests there were. Requests that were under
+    // way when it was stopped are errors to it, so neither are those told apart.
+    return { failures: failed.reduce((sum, [, , count]) => sum + Number(count), 0) };
+  },
+});
+
+/**
+ * In the order in which they are shown. `ours`: what it counts must agree with the server. `reconnects`: it need not
+ * keep its connections; FastHttpUser takes sockets with a descriptor above 1024 for closed ones.
+ */
+export const clients = {
+  sagemaker: {
+    label: 'Loadwright, target sagemaker',
+    signed: true,
+    ours: true,
+    prepare: ours('sagemaker', true),
+  },
+  'sagemaker-one-payload': {
+    label: 'Loadwright, target sagemaker, one payload',
+    signed: true,
+    ours: true,
+    prepare: ours('sagemaker'),
+  },
+  databricks: { label: 'Loadwright, target databricks', ours: true, prepare: ours('databricks') },
+  chalice: { label: 'Loadwright, target chalice', ours: true, prepare: ours('chalice') },
+  dht: { label: 'Loadwright, target dht', ours: true, prepare: ours('dht') },
+  wrk: { label: 'wrk', prepare: wrk },
+  hey: { label: 'hey', prepare: hey },
+  'fast-http-user': { label: 'Locust FastHttpUser', reconnects: true, prepare: stock('fast_http_user.py') },
+  'fast-http-user-signing': {
+    label: 'Locust FastHttpUser + Loadwright’s signer',
+    signed: true,
+    reconnects: true,
+    prepare: stock('fast_http_user_signing.py'),
+  },
+  'http-user': { label: 'Locust HttpUser', prepare: stock('http_user.py') },
+  'http-user-signing': {
+    label: 'Locust HttpUser + botocore’s signer',
+    signed: true,
+    prepare: stock('http_user_signing.py'),
+  },
+  boto3: { label: 'Locust User + boto3', signed: true, prepare: stock('boto3_user.py') },
+};
+
+/**
+ * The environment of every client: nothing of the caller's, so that no proxy or LOCUST_ variable changes a figure.
+ *
+ * @param {{ authority: string }} certificates
+ * @param {readonly [number, number]} [wait]
+ */
+export function clientEnvironment(certificates, wait) {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME ?? '/',
+    LANG: 'C.UTF-8',
+    PYTHONPATH: runtimeParent,
+    PYTHONDONTWRITEBYTECODE: '1',
+    SSL_CERT_FILE: certificates.authority,
+    REQUESTS_CA_BUNDLE: certificates.authority,
+    AWS_CA_BUNDLE: certificates.authority,
+    BENCHMARK_PAYLOAD: payloadFile,
+    BENCHMARK_CLIENTS: clientsFolder,
+    ...(wait && { BENCHMARK_WAIT: wait.join(' ') }),
+    ...credentials,
+  };
+}

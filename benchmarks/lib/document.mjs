@@ -1,0 +1,171 @@
+/** docs/benchmarks.md and its chart, from a results file. */
+import { writeFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { chart } from './chart.mjs';
+import { clients } from './clients.mjs';
+import { chartFile, documentFile } from './paths.mjs';
+import { bound, number, spread } from './text.mjs';
+
+const connectionsShown = 32;
+
+/** @param {object} results as the benchmark's `--json` gives it */
+export async function writeDocument(results) {
+  writeFileSync(chartFile, chart(chartRows(results)));
+  writeFileSync(
+    documentFile,
+    await format(markdown(results), { parser: 'markdown', printWidth: 110, singleQuote: true }),
+  );
+}
+
+function chartRows({ throughput }) {
+  const perCore = (client, transport) =>
+    throughput.find(
+      (row) => row.client === client && row.transport === transport && row.connections === connectionsShown,
+    )?.requestsPerCore.median;
+  return Object.keys(clients)
+    .map((client) => ({
+      label: clients[client].label,
+      plain: perCore(client, 'plain'),
+      tls: perCore(client, 'tls'),
+    }))
+    .filter(({ plain, tls }) => plain !== undefined || tls !== undefined);
+}
+
+const table = (head, rows) =>
+  [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+
+function markdown(results) {
+  const { date, machine, settings, bars, latency, accuracy, memory, omitted, stall } = results;
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  return `# Benchmarks
+
+What a request costs, how long it is seen to take, and what a user weighs, with Loadwright and its peers in one run.
+This page is written by \`npm run bench\`; do not edit it.
+
+\`\`\`sh
+npm run bench -- --quick
+npm run bench
+\`\`\`
+
+The first takes less than a minute and only prints; the second takes about three quarters of an hour, and writes this
+page. It needs Linux with two cores that nothing else uses; \`--only NAME\` runs a part, \`--json\` prints the figures
+as one document.
+
+Measured on ${date.slice(0, 10)} at commit ${machine.commit}: ${machine.processor}, ${machine.cores} cores,
+${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Linux ${machine.kernel}; ${versions.join(', ')}. Load of the machine
+before it began: ${machine.loadAverageBefore.toFixed(2)}.
+
+How: nginx, one worker pinned to one core, answers every POST with 106 bytes of JSON over kept-alive connections. The
+client is one process, pinned to the other core. When all its connections are open, and after
+${settings.settleSeconds} s more, a window of ${settings.windowSeconds} s is taken: requests are counted by the server,
+CPU time (user and system) by the kernel. All cases are measured one after the other, ${settings.rounds} times over;
+shown is the median, and the least and the most. Loadwright's targets are bundles, run by stock Locust. A ratio is that
+of two cases within one round.
+
+## Bars
+
+${table(
+  ['work', 'measured', 'bar', 'result', 'verdict'],
+  bars.map((bar) => [
+    bar.work,
+    bar.measure,
+    bound(bar),
+    bar.measured ? `${spread(bar.measured)}${bar.unit ? ` ${bar.unit}` : ''}` : '–',
+    bar.verdict === 'met' ? 'met' : `**${bar.verdict}**`,
+  ]),
+)}
+
+## Requests a second of one core
+
+Requests divided by the client's CPU seconds.
+
+![Requests a second of one core, at 32 connections](../benchmarks/results/latest.svg)
+
+${throughputTables(results, (row) => spread(row.requestsPerCore))}
+
+## CPU milliseconds for 1,000 requests
+
+${throughputTables(results, (row) => spread(row.cpuMillisecondsPerThousand))}
+
+## Memory of a further user
+
+The difference between 1,000 and 2,000 users, divided by 1,000.
+
+${table(
+  ['client', 'transport', 'KB'],
+  memory.map((row) => [
+    clients[row.client].label,
+    transportName[row.transport],
+    spread(row.bytesPerUser, 1 / 1000),
+  ]),
+)}
+
+## Latency that the client adds
+
+Median latency as each client reports it, at about 500 requests/s of 50 users that pause between two requests.
+
+${table(
+  ['client', 'requests/s', 'median, ms'],
+  latency.map((row) => [
+    clients[row.client].label,
+    spread(row.requestsPerSecond),
+    spread(row.medianMilliseconds),
+  ]),
+)}
+
+## Accuracy
+
+${accuracyText(accuracy)}
+
+${stallText(stall)}
+
+## What is left out
+
+${omitted.map((text) => `- ${text}`).join('\n')}
+`;
+}
+
+const transportName = { plain: 'plain HTTP', tls: 'TLS' };
+
+function throughputTables({ throughput }, cell) {
+  return Object.keys(transportName)
+    .map((transport) => {
+      const rows = throughput.filter((row) => row.transport === transport);
+      const columns = [...new Set(rows.map((row) => row.connections))].sort((a, b) => a - b);
+      const names = Object.keys(clients).filter((client) => rows.some((row) => row.client === client));
+      const lines = names.map((client) => [
+        `${clients[client].label}${clients[client].signed ? ' (SigV4)' : ''}`,
+        ...columns.map((connections) => {
+          const row = rows.find((found) => found.client === client && found.connections === connections);
+          return row ? cell(row) : '–';
+        }),
+      ]);
+      const heads = columns.map((count) => `${number(count)} connection${count === 1 ? '' : 's'}`);
+      return table([transportName[transport], ...heads], lines);
+    })
+    .join('\n\n');
+}
+
+function accuracyText(accuracy) {
+  if (!accuracy) return 'Not measured.';
+  const rows = accuracy.rows.map((row) => [
+    `p${number(row.fraction * 100)}`,
+    row.server.toFixed(3),
+    row.reported.toFixed(3),
+    (row.reported - row.server).toFixed(3),
+    row.allowed.toFixed(3),
+  ]);
+  return `A server that draws its service times from a log-normal distribution and logs them, and what Loadwright reports
+of the same ${number(accuracy.requests)} requests; milliseconds, the round with the median error.
+
+${table(['percentile', 'server’s log', 'reported', 'difference', 'allowed'], rows)}`;
+}
+
+function stallText(stall) {
+  if (!stall) return '';
+  return `At ${number(stall.ratePerSecond)} arrivals/s over TLS, with a server that stalls once for 2 s: the 99th percentile
+of the service time (sent → answered) is ${spread(stall.servicePercentile99)} ms, that of the response time
+(due → answered) is ${spread(stall.responsePercentile99)} ms.`;
+}

@@ -1,0 +1,136 @@
+/** What Loadwright reports, beside what the server knows. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeBundle } from './bundles.mjs';
+import { clientEnvironment } from './clients.mjs';
+import { benchmarks, venvBin } from './paths.mjs';
+import { start } from './processes.mjs';
+import { freePort } from './server.mjs';
+import { percentile } from './statistics.mjs';
+
+const fractions = [0.5, 0.9, 0.99, 0.999];
+
+// Of Locust's own to become ready, or to stop.
+const patienceMilliseconds = 30_000;
+
+/**
+ * Percentiles of the service time against the server's own log.
+ *
+ * @param {import('./measure.mjs').Setup} setup
+ * @param {{ connections: number, seconds: number, medianMilliseconds: number }} options
+ * @returns {Promise<{ rows: object[], worst: number }>} worst: largest error as a part of the allowed one
+ */
+export async function accuracy(setup, { connections, seconds, medianMilliseconds }) {
+  const { statistics, times } = await observe(setup, {
+    users: connections,
+    server: { BENCHMARK_MEDIAN_MS: String(medianMilliseconds) },
+    watch: () => sleep(seconds * 1000),
+  });
+  const log = times.sort((a, b) => a - b).map((time) => [time, 1]);
+  if (Math.abs(log.length - statistics.total.count) > connections) {
+    throw new Error(`the server answered ${log.length} requests, ${statistics.total.count} were counted`);
+  }
+  const rows = fractions.map((fraction) => {
+    const server = percentile(log, fraction);
+    const reported = percentile(statistics.total.histogram, fraction);
+    return { fraction, server, reported, allowed: Math.max(server / 100, 0.1) };
+  });
+  const worst = Math.max(...rows.map((row) => Math.abs(row.reported - row.server) / row.allowed));
+  return { rows, worst, requests: log.length };
+}
+
+/**
+ * Arrivals at a constant rate, over TLS, while the server stalls once for 2 s.
+ *
+ * @param {import('./measure.mjs').Setup} setup
+ * @param {{ ratePerSecond: number, seconds: number }} options
+ * @returns the 99th percentiles of both times in milliseconds, and how many arrivals were sent
+ */
+export async function stall(setup, { ratePerSecond, seconds }) {
+  const { certificates } = setup;
+  const { statistics } = await observe(setup, {
+    users: 1,
+    arrivals: {
+      kind: 'constant',
+      startRate: ratePerSecond,
+      stages: [{ durationSeconds: 3600, ratePerSecond }],
+      maxInFlight: ratePerSecond * 10,
+    },
+    server: {
+      BENCHMARK_MEDIAN_MS: '0',
+      BENCHMARK_CERTIFICATE: certificates.certificate,
+      BENCHMARK_KEY: certificates.key,
+    },
+    async watch(server) {
+      await sleep((seconds * 1000) / 2);
+      process.kill(server.pid, 'SIGUSR2');
+      await sleep((seconds * 1000) / 2);
+    },
+  });
+  const { histogram, responseHistogram, count, failures } = statistics.total;
+  if (!responseHistogram) throw new Error('the runtime reports no response times');
+  if (failures > 0) throw new Error(`${failures} requests failed`);
+  return {
+    servicePercentile99: percentile(histogram, 0.99),
+    responsePercentile99: percentile(responseHistogram, 0.99),
+    requests: count,
+  };
+}
+
+/** Runs a bundle with Locust's web API against the server that logs, and returns what both say. */
+async function observe(setup, { users, arrivals, server: serverEnvironment, watch }) {
+  const folder = mkdtempSync(join(setup.folder, 'truth-'));
+  const file = (name) => join(folder, name);
+  const launch = { cwd: folder, descriptors: setup.descriptors };
+  const server = start([process.execPath, join(benchmarks, 'servers/service-times.mjs')], {
+    ...launch,
+    core: setup.cores.server,
+    env: { ...serverEnvironment, BENCHMARK_TIMES: file('times') },
+    log: file('server.log'),
+  });
+  let client;
+  try {
+    const port = await until(server, () => /^port (\d+)$/m.exec(server.output())?.[1]);
+    const host = `${arrivals ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const locustfile = writeBundle(file('bundle'), { target: 'chalice', host, users, arrivals });
+    const webPort = await freePort();
+    const web = ['--web-host', '127.0.0.1', '--web-port', String(webPort), '--autostart'];
+    client = start([venvBin('locust'), '-f', locustfile, ...web, '-u', String(users), '-r', String(users)], {
+      ...launch,
+      core: setup.cores.client,
+      env: clientEnvironment(setup.certificates),
+      log: file('client.log'),
+    });
+    const read = () =>
+      fetch(`http://127.0.0.1:${webPort}/loadwright/statistics`).then(
+        (response) => response.json(),
+        () => undefined,
+      );
+    await until(client, async () => ((await read())?.total.count ?? 0) >= users);
+    await watch(server);
+    await fetch(`http://127.0.0.1:${webPort}/stop`);
+    const statistics = await until(client, async () => {
+      const document = await read();
+      return document?.state === 'stopped' ? document : undefined;
+    });
+    await client.stop();
+    await server.stop();
+    return { statistics, times: JSON.parse(readFileSync(file('times'), 'utf8')) };
+  } finally {
+    await client?.stop('SIGKILL');
+    await server.stop('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function until(child, answer) {
+  const limit = Date.now() + patienceMilliseconds;
+  for (;;) {
+    child.assertRunning();
+    const value = await answer();
+    if (value) return value;
+    if (Date.now() > limit) throw new Error(`nothing came of it:\n${child.output().slice(-800)}`);
+    await sleep(50);
+  }
+}

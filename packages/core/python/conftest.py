@@ -1,0 +1,34 @@
+"""Fixtures of the generator's tests."""
+
+import pytest
+from generator_harness import OneByOne, Source, environment_for
+from gevent.server import StreamServer
+from loadwright_runtime.generator import Generator
+
+
+@pytest.fixture
+def serve():
+    """Starts a server that handles each connection with a function of its socket."""
+    servers = []
+
+    def start(handle, **options):
+        server = StreamServer(("127.0.0.1", 0), lambda connection, _: handle(connection), **options)
+        server.start()
+        servers.append(server)
+        return f"127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.stop(timeout=0)
+
+
+@pytest.fixture
+def make_user(tmp_path):
+    """A user of a lone process."""
+
+    def make(host, source=Source, timeout=2.0, expect=None, **config):
+        config |= {"timeoutSeconds": timeout} | ({"expect": expect} if expect else {})
+        return OneByOne(environment_for(tmp_path, host, source, config))
+
+    yield make
+    Generator.end()

@@ -1,0 +1,85 @@
+"""What all connections of a process to the system under test share."""
+
+import random
+import ssl
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from . import proxy, tls
+from .measure import Measure
+from .request import host_header
+from .resolver import Address, Resolver
+from .source import RequestSource
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .reactor import Reactor
+
+_CONNECT_SECONDS = 10.0
+_REQUEST_SECONDS = 60.0
+
+
+class Limits(NamedTuple):
+    """How long things may take, in seconds."""
+
+    connect: float
+    """Resolving, connecting and TLS together."""
+    first_byte: float
+    request: float
+
+    @staticmethod
+    def of(config: dict[str, Any]) -> "Limits":
+        """From the target's ``timeoutSeconds``, ``connectTimeoutSeconds`` and ``firstByteTimeoutSeconds``."""
+        request = float(config.get("timeoutSeconds", _REQUEST_SECONDS))
+        connect = float(config.get("connectTimeoutSeconds", min(_CONNECT_SECONDS, request)))
+        return Limits(connect, float(config.get("firstByteTimeoutSeconds", request)), request)
+
+
+class Endpoint:
+    """The host, how it is reached, and who judges and counts its answers."""
+
+    def __init__(self, reactor: "Reactor", source: RequestSource, measure: Measure, environment: Any):
+        url = urlsplit(source.host)
+        is_tls = url.scheme == "https"
+        self.reactor = reactor
+        self.source = source
+        self.measure = measure
+        self.environment = environment
+        self.host = url.hostname or ""
+        self.host_header = host_header(source.host)
+        self.limits = Limits.of(source.config)
+        self.proxy = proxy.proxy_for(url)
+        self.tls_context: ssl.SSLContext | None = tls.shared_context() if is_tls else None
+        self.tls_session: ssl.SSLSession | None = None
+        self.resolver = Resolver(
+            *(self.proxy[:2] if self.proxy else (self.host, url.port or (443 if is_tls else 80))),
+            on_change=self._rebalance,
+        )
+        self.connections: set[Connection] = set()
+        """Those with a socket."""
+        self.plain_statuses = source.plain_statuses()
+        self.last_head: tuple[bytes, int, int] = (b"HTTP", 0, 0)
+        """Head, status and length of body of the last ordinary answer."""
+        self.listeners: list[Any] = []
+        self.find_listeners()
+
+    def find_listeners(self) -> None:
+        """Locust's own listener is left out: it is given the figures of many requests at once."""
+        self.listeners[:] = [
+            listener
+            for listener in self.environment.events.request._handlers
+            if getattr(listener, "__module__", "") != "locust.runners"
+        ]
+
+    def close(self) -> None:
+        """Ends what runs for it. Its connections must not have requests any more."""
+        self.resolver.close()
+        for connection in list(self.connections):
+            connection.abort()
+
+    def _rebalance(self, added: set[Address], total: int) -> None:
+        """Lets connections to addresses that are gone end, and new addresses get their share of the others."""
+        for connection in self.connections:
+            known = self.resolver.knows(connection.address)
+            if not known or random.random() < len(added) / total:
+                connection.retire()

@@ -1,0 +1,52 @@
+"""The end of a request: judged, counted, told."""
+
+import logging
+import time
+from typing import Any
+
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+
+from .endpoint import Endpoint
+from .failures import Failure, RequestFailedError, refused
+from .request import Request, Response
+
+_CONTROL = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+_logger = logging.getLogger(__name__)
+
+
+def judge(endpoint: Endpoint, response: Response) -> tuple[Failure | None, Exception | None]:
+    """What is wrong with an answer, and what the target's own code raised about it."""
+    try:
+        reason = endpoint.source.check(response)
+    except Exception as error:
+        return Failure("check", f"check failed: {type(error).__name__}"), error
+    return (None if reason is None else refused(response.status, reason)), None
+
+
+def tell(
+    endpoint: Endpoint, request: Request, response: Response | None, seconds: float, failure: Failure | None
+) -> Exception | None:
+    """
+    Calls the listeners that the Locust file has added to ``events.request``.
+
+    :returns: what a listener raised to stop or to divert its user, as Locust allows it
+    """
+    event: dict[str, Any] = {
+        "request_type": request.method,
+        "name": request.name,
+        "response_time": seconds * 1000,
+        "response_length": 0 if response is None else len(response.body),
+        "exception": None if failure is None else RequestFailedError(failure.reason),
+        "context": {},
+        "start_time": time.time() - seconds,
+        "url": request.name,
+        "response": response,
+    }
+    for listener in endpoint.listeners:
+        try:
+            listener(**event)
+        except _CONTROL as error:
+            return error
+        except Exception:
+            _logger.exception("a listener of events.request failed")
+    return None

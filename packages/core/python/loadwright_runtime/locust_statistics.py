@@ -1,0 +1,85 @@
+"""Hands what was measured to Locust's own statistics, many requests at once."""
+
+import time
+from typing import Any
+
+import gevent
+from locust.stats import StatsError
+
+from .counters import Counters
+from .failures import Failure, RequestFailedError
+from .histogram import add, merge, milliseconds_of
+from .measure import Measure, NameMeasure
+
+_TICK_SECONDS = 0.05
+_TICKS_A_FLUSH = 4
+
+
+class LocustStatistics:
+    """Locust's entries are added to five times a second. In between, the loop's lag is measured."""
+
+    def __init__(self, environment: Any, measure: Measure, counters: Counters):
+        self._environment = environment
+        self._measure = measure
+        self._counters = counters
+        environment.events.test_start.add_listener(lambda **_: measure.clear())
+        # What is flushed later than this would miss the last report of a worker that quits.
+        environment.events.test_stop.add_listener(lambda **_: self.flush())
+        self._greenlet = gevent.spawn(self._run)
+
+    def close(self) -> None:
+        self._greenlet.kill(block=False)
+
+    def flush(self) -> None:
+        now = time.time()
+        # The requests ended since the last flush, so half of its interval ago on average.
+        second = int(now - _TICK_SECONDS * _TICKS_A_FLUSH / 2)
+        for measure in self._measure.names.values():
+            if measure.times:
+                self._hand_over(measure, now, second)
+                measure.clear()
+
+    def _hand_over(self, measure: NameMeasure, now: float, second: int) -> None:
+        stats, counters = self._environment.stats, self._counters
+        times = [(milliseconds_of(bucket), count) for bucket, count in measure.times.items()]
+        number = sum(measure.times.values())
+        for entry in (stats.total, stats.entries[(measure.name, measure.method)]):
+            last = entry.last_request_timestamp
+            if entry.use_response_times_cache and last and second > int(last):
+                entry._cache_response_times(second - 1)
+            entry.num_requests += number
+            entry.num_reqs_per_sec[second] += number
+            entry.last_request_timestamp = now
+            entry.total_response_time += measure.total * 1000
+            entry.total_content_length += measure.bytes
+            shortest = entry.min_response_time
+            minimum = measure.minimum * 1000
+            entry.min_response_time = minimum if shortest is None else min(shortest, minimum)
+            entry.max_response_time = max(entry.max_response_time, measure.maximum * 1000)
+            response_times = entry.response_times
+            for milliseconds, count in times:
+                response_times[milliseconds] += count
+        if measure.response_times:
+            merge(counters.histogram("response", measure.method, measure.name), measure.response_times)
+        for failure, count in measure.failures.items():
+            counters.failure_kinds[failure.kind] += count
+            self._log_error(measure, failure, count, second)
+
+    def _log_error(self, measure: NameMeasure, failure: Failure, count: int, second: int) -> None:
+        stats = self._environment.stats
+        error = RequestFailedError(failure.reason)
+        stats.log_error(measure.method, measure.name, error)
+        more = count - 1
+        for entry in (stats.total, stats.entries[(measure.name, measure.method)]):
+            entry.num_failures += more
+            entry.num_fail_per_sec[second] += more
+        stats.errors[StatsError.create_key(measure.method, measure.name, error)].occurrences += more
+
+    def _run(self) -> None:
+        while True:
+            for _ in range(_TICKS_A_FLUSH):
+                before = time.perf_counter()
+                gevent.sleep(_TICK_SECONDS)
+                late = time.perf_counter() - before - _TICK_SECONDS
+                add(self._counters.histogram("lag"), max(0.0, late))
+            self.flush()

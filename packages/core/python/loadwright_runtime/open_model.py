@@ -1,0 +1,141 @@
+"""The open model: requests are sent when they are due, whatever became of those before."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from .arrivals import ArrivalCurve, Share, due_times
+from .bundle import ArrivalPlan
+from .connection import Connection
+from .endpoint import Endpoint
+
+# Below it lies what timers and a loop that has other things to do cost anyway.
+_LATE_SECONDS = 0.01
+
+_clock = time.perf_counter
+_logger = logging.getLogger(__name__)
+
+
+class ArrivalLoop:
+    """
+    Sends a worker's share of the arrivals over as many connections as are needed at a time.
+
+    An arrival for which there is no room in flight waits, and is counted as late when it is sent. One that
+    waited for as long as a request may take, or to the end of the test, is dropped and counted as such.
+    """
+
+    def __init__(self, endpoint: Endpoint, plan: ArrivalPlan):
+        self._endpoint = endpoint
+        self._plan = plan
+        self._curve = ArrivalCurve(plan)
+        self._began = 0.0
+        self._due: Iterator[float] = iter(())
+        self._next_share: Share | None = None
+        self._maximum_in_flight = plan.maximum_in_flight
+        # The one used last is taken first: those that are not needed any more are left to the server to close.
+        self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
+        self._waiting: deque[float] = deque()
+        """When those were due for which there was no room in flight."""
+        self._is_stopped = False
+        self._next_due: float | None = None
+        self._has_told_error = False
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._busy)
+
+    def begin(self, began: float, share: Share) -> None:
+        """
+        :param began: when the test began, on the clock of ``time.perf_counter``
+        """
+        self._began = began
+        self._take(share)
+        self._schedule()
+
+    def split_again(self, share: Share) -> None:
+        """Takes another share from the time on that it names."""
+        self._next_share = share
+        if self._next_due is None:
+            self._schedule()
+
+    def stop(self) -> None:
+        """Sends no more. What is under way goes on."""
+        self._is_stopped = True
+        self._drop(len(self._waiting))
+        self._waiting.clear()
+
+    def close(self) -> None:
+        self.stop()
+        for connection in (*self._busy, *self._idle):
+            connection.abort()
+        self._busy.clear()
+        self._idle.clear()
+
+    def finished(self, connection: Connection) -> None:
+        self._busy.discard(connection)
+        if self._is_stopped:
+            connection.abort()
+            return
+        oldest = _clock() - self._endpoint.limits.request
+        while self._waiting and self._waiting[0] < oldest:
+            self._waiting.popleft()
+            self._drop(1)
+        if self._waiting:
+            self._send(connection, self._waiting.popleft())
+        elif connection.is_open:
+            self._idle.append(connection)
+
+    def raised(self, connection: Connection, error: Exception) -> None:
+        self._tell(error)
+        self.finished(connection)
+
+    def _take(self, share: Share) -> None:
+        self._due = due_times(self._curve, self._plan.kind, share)
+        self._maximum_in_flight = -(-self._plan.maximum_in_flight // share.count)
+        self._next_share = None
+
+    def _schedule(self) -> None:
+        """Sets the alarm to the next arrival."""
+        self._next_due = next(self._due, None)
+        share = self._next_share
+        if share is not None and (self._next_due is None or self._next_due >= share.from_seconds):
+            self._take(share)
+            self._next_due = next(self._due, None)
+        if self._next_due is not None:
+            self._endpoint.reactor.call_at(self._began + self._next_due, self._arrive)
+
+    def _arrive(self) -> None:
+        if self._is_stopped or self._next_due is None:
+            return
+        due = self._began + self._next_due
+        self._schedule()
+        self._endpoint.measure.count("arrivals")
+        if len(self._busy) >= self._maximum_in_flight:
+            self._waiting.append(due)
+        else:
+            self._send(self._idle.pop() if self._idle else Connection(self._endpoint, self), due)
+
+    def _send(self, connection: Connection, due: float) -> None:
+        if _clock() - due > _LATE_SECONDS:
+            self._endpoint.measure.count("late")
+        self._busy.add(connection)
+        try:
+            connection.start(self._endpoint.source.next_request(), due)
+        except Exception as error:
+            self._drop(1)
+            self._tell(error)
+            self._busy.discard(connection)
+
+    def _drop(self, number: int) -> None:
+        if number:
+            self._endpoint.measure.count("dropped", number)
+
+    def _tell(self, error: Exception) -> None:
+        """There is no user whose exception it could be: told once in the log, and in Locust's exceptions."""
+        environment = self._endpoint.environment
+        environment.events.user_error.fire(user_instance=None, exception=error, tb=error.__traceback__)
+        if not self._has_told_error:
+            self._has_told_error = True
+            _logger.error("the target's code failed", exc_info=error)

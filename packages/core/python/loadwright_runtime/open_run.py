@@ -1,0 +1,119 @@
+"""The open model in a test: begins and ends with it, and is split over the workers that are there."""
+
+import time
+from typing import Any
+
+import gevent
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner
+
+from .arrivals import Share
+from .bundle import ArrivalPlan
+from .counters import Counters
+from .errors import SetupError
+from .generator import Generator
+from .open_model import ArrivalLoop
+
+_MESSAGE = "loadwright_arrivals"
+_LOOK_SECONDS = 0.25
+# A new split holds only after all workers must have heard of it, or arrivals would be sent twice or never.
+_NOTICE_SECONDS = 0.5
+# A worker that does not begin within this time is left out.
+_PATIENCE_SECONDS = 3.0
+_DRAIN_LOOK_SECONDS = 0.02
+
+_clock = time.perf_counter
+_ACTIVE = (STATE_SPAWNING, STATE_RUNNING)
+
+
+def connect(environment: Any, plan: ArrivalPlan, counters: Counters) -> None:
+    """Lets arrivals begin and end with each test."""
+    runner, events = environment.runner, environment.events
+    if isinstance(runner, MasterRunner):
+        Splitter(runner)
+        return
+    if len(environment.user_classes) != 1:
+        raise SetupError("with an arrival rate the Locust file must have exactly one user class.")
+    run = OpenRun(environment, plan, counters)
+    if isinstance(runner, WorkerRunner):
+        runner.register_message(_MESSAGE, run.on_message)
+    else:
+        events.test_start.add_listener(lambda **_: run.begin(0.0, Share()))
+    events.test_stopping.add_listener(run.on_stopping)
+
+
+class OpenRun:
+    """The arrivals of this process, in one test after the other."""
+
+    def __init__(self, environment: Any, plan: ArrivalPlan, counters: Counters):
+        self._environment = environment
+        self._plan = plan
+        self._counters = counters
+        self._loop: ArrivalLoop | None = None
+
+    def begin(self, elapsed: float, share: Share) -> None:
+        """:param elapsed: seconds since the test began"""
+        (user_class,) = self._environment.user_classes
+        source = user_class.source(self._environment)
+        endpoint = Generator.of(self._environment, self._counters).endpoint(source)
+        self._loop = ArrivalLoop(endpoint, self._plan)
+        self._loop.begin(_clock() - elapsed, share)
+
+    def on_message(self, environment: Any, msg: Any, **_: Any) -> None:
+        share = Share(msg.data["index"], msg.data["count"], msg.data["from"])
+        if self._loop is None:
+            self.begin(msg.data["elapsed"], share)
+        else:
+            self._loop.split_again(share)
+
+    def on_stopping(self, **_: Any) -> None:
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        loop.stop()
+        end = _clock() + (self._environment.stop_timeout or 0)
+        while loop.in_flight and _clock() < end:
+            gevent.sleep(_DRAIN_LOOK_SECONDS)
+        loop.close()
+
+
+class Splitter:
+    """On the master: tells each worker its share, and again when there are others."""
+
+    def __init__(self, runner: MasterRunner):
+        self._runner = runner
+        self._workers: list[str] = []
+        self._began = 0.0
+        self._waiting_since: float | None = None
+        runner.environment.events.test_start.add_listener(self._reset)
+        runner.greenlet.spawn(self._run)
+
+    def _reset(self, **_: Any) -> None:
+        self._workers, self._waiting_since = [], None
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(_LOOK_SECONDS)
+            if self._runner.state in _ACTIVE:
+                self._look()
+
+    def _look(self) -> None:
+        clients = self._runner.clients
+        active = [client.id for client in clients.spawning + clients.running]
+        if not self._workers:
+            if self._waiting_since is None:
+                self._waiting_since = _clock()
+            if not active or (clients.ready and _clock() - self._waiting_since < _PATIENCE_SECONDS):
+                return
+            self._began = _clock()
+        # In a fixed order, so that a worker keeps its share when nothing changes.
+        active.sort(key=self._runner.get_worker_index)
+        if active == self._workers:
+            return
+        begins = not self._workers
+        self._workers = active
+        elapsed = _clock() - self._began
+        for index, worker in enumerate(active):
+            share = {"index": index, "count": len(active), "elapsed": elapsed}
+            self._runner.send_message(
+                _MESSAGE, {**share, "from": 0.0 if begins else elapsed + _NOTICE_SECONDS}, worker
+            )

@@ -1,0 +1,41 @@
+import { parseDuration } from '../duration.js';
+import type { LoadProfile } from './profile.js';
+
+const seconds = (text: string) => parseDuration(text) ?? 0;
+
+/** Length of a load, in seconds. */
+export function totalSeconds(load: LoadProfile): number {
+  switch (load.profile) {
+    case 'ramp':
+      return seconds(load.duration) + seconds(load.hold);
+    case 'stages':
+    case 'arrival-stages':
+      return load.stages.reduce((sum, stage) => sum + seconds(stage.duration), 0);
+    default:
+      return seconds(load.duration);
+  }
+}
+
+/**
+ * Seconds at the start of a load that are not judged. Where the profile has a ramp, and something after it, that is
+ * the ramp; of profiles whose very changes are the test it is nothing.
+ */
+export function warmUpSeconds(load: LoadProfile): number {
+  if (load.warmUp !== undefined) return seconds(load.warmUp);
+  const ramp = rampSeconds(load);
+  return ramp < totalSeconds(load) ? ramp : 0;
+}
+
+function rampSeconds(load: LoadProfile): number {
+  switch (load.profile) {
+    case 'constant':
+      // Without a spawn rate all users start within the first second: that is no ramp.
+      return load.spawnRate === undefined ? 0 : load.users / load.spawnRate;
+    case 'ramp':
+      return seconds(load.duration);
+    case 'soak':
+      return seconds(load.rampDuration);
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,79 @@
+import { percentile } from '../../locust/histogram.js';
+import { percent, type ValidityRule } from './rule.js';
+
+/**
+ * Percent of one core: a worker is one thread. Above about this much it sends late, whatever the service does; Locust
+ * itself warns at 90 % (`CPU_WARNING_THRESHOLD` in locust/runners.py).
+ */
+const cpuLimit = 90;
+/** A short peak, as when all connections are made at once, does not spoil percentiles up to p95. */
+const cpuShare = 0.05;
+
+/** One process after the other: a single overloaded worker spoils the tail of all. */
+export const generatorCpu: ValidityRule = {
+  summary: 'a worker used more than 90 % of its core in more than 5 % of the samples',
+  check: ({ samples }) => {
+    const byWorker = new Map<string, number[]>();
+    for (const { id, state, cpuPercent } of samples.flatMap(({ workers }) => workers)) {
+      if (state !== 'missing') byWorker.set(id, [...(byWorker.get(id) ?? []), cpuPercent]);
+    }
+    return [...byWorker].flatMap(([id, values]) => {
+      const busy = values.filter((value) => value > cpuLimit).length;
+      if (busy <= values.length * cpuShare) return [];
+      return [
+        `Worker ${id} used more than ${cpuLimit} % of its core in ${busy} of ${values.length} samples ` +
+          `(${percent(busy / values.length)}), up to ${Math.max(...values).toFixed(1)} %: use more workers.`,
+      ];
+    });
+  },
+};
+
+/** A tenth of the 100 ms that people notice: beyond, the generator's own delay shows in the figures. */
+const lagLimit = 10;
+
+export const eventLoopLag: ValidityRule = {
+  summary: "the p99 of the workers' event-loop lag was above 10 ms",
+  check: ({ statistics }) => {
+    const p99 = percentile(statistics.lag ?? [], 0.99);
+    if (p99 === null || p99 <= lagLimit) return [];
+    return [
+      `The workers' event loops were late: p99 ${Number(p99.toFixed(2))} ms, at most ${lagLimit} ms are allowed. ` +
+        'They have too much to do, or something else keeps their machine busy: use more workers or machines.',
+    ];
+  },
+};
+
+/** Locust gives every process an id of its own, so one that was not there before has taken the place of another. */
+export const workerRestarted: ValidityRule = {
+  summary: 'a worker joined after the load had begun, so one was restarted',
+  check: ({ samples, workers }) => {
+    const before = new Set(workers);
+    const seen = new Set(samples.flatMap((sample) => sample.workers.map(({ id }) => id)));
+    return [...seen]
+      .filter((id) => !before.has(id))
+      .map((id) => `Worker ${id} joined after the load had begun: another one was restarted.`);
+  },
+};
+
+/** Numbers of connect(2), socket(2) and accept(2), as the runtime names failures of the network. */
+const exhausted = /\b(EADDRNOTAVAIL|EADDRINUSE|EMFILE|ENFILE|ENOBUFS|ENOMEM)\b/;
+const meanings: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'no local port was free',
+  EADDRINUSE: 'no local port was free',
+  EMFILE: 'too many open files in a worker (raise ulimit -n)',
+  ENFILE: 'too many open files on the machine',
+  ENOBUFS: 'no memory for sockets',
+  ENOMEM: 'no memory for sockets',
+};
+
+export const resourcesExhausted: ValidityRule = {
+  summary: 'a worker ran out of local ports, descriptors or memory for sockets',
+  check: ({ statistics }) =>
+    statistics.errors.flatMap(({ error, occurrences }) => {
+      const name = exhausted.exec(error)?.[1];
+      if (name === undefined) return [];
+      return [
+        `${occurrences} requests failed in the load generator with ${name}: ${meanings[name]}. Use more workers.`,
+      ];
+    }),
+};

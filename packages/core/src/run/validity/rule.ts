@@ -1,0 +1,33 @@
+import type { ArrivalPlan } from '../../load/plan.js';
+import type { MasterStatistics } from '../../locust/statistics.js';
+import type { Threshold } from '../../thresholds/parse.js';
+import type { Sample } from '../events.js';
+
+/** What a rule looks at: the judged window of a run. */
+export interface ValidityEvidence {
+  readonly samples: readonly Sample[];
+  readonly statistics: MasterStatistics;
+  /** The seconds of the load between which was judged. */
+  readonly window: { readonly from: number; readonly to: number };
+  /** Ids of the workers that were there before the load. */
+  readonly workers: readonly string[];
+  readonly thresholds: readonly Threshold[];
+  /** Open model only. */
+  readonly arrivals?: ArrivalPlan | undefined;
+  /** When the credentials of the workers expire, if that is known. */
+  readonly expiresAt?: Date | undefined;
+  readonly endedAt: Date;
+}
+
+/** One reason why a measurement cannot be trusted. */
+export interface ValidityRule {
+  /** What makes a run INVALID, for the documentation. */
+  readonly summary: string;
+  /** @returns the evidence, one sentence each; nothing when the rule holds. */
+  check(evidence: ValidityEvidence): string[];
+}
+
+/** 0.0512 → `5.1 %`. */
+export function percent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(1))} %`;
+}

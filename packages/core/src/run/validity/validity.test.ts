@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import type { ArrivalPlan } from '../../load/plan.js';
+import type { Histogram } from '../../locust/histogram.js';
+import type { MasterStatistics, RequestStatistics } from '../../locust/statistics.js';
+import { parseThresholds } from '../../thresholds/parse.js';
+import type { Sample } from '../events.js';
+import { validityRuleIds } from './ids.js';
+import { findProblems } from './index.js';
+import type { ValidityEvidence } from './rule.js';
+
+function request(count: number, name = 'Aggregated'): RequestStatistics {
+  return {
+    method: 'POST',
+    name,
+    count,
+    failures: 0,
+    totalMilliseconds: count,
+    minimumMilliseconds: 1,
+    maximumMilliseconds: 1,
+    totalBytes: 0,
+    histogram: [[1, count]],
+    requestsPerSecond: [],
+    failuresPerSecond: [],
+  };
+}
+
+function sample(elapsedSeconds: number, cpu: Record<string, number>): Sample {
+  return {
+    elapsedSeconds,
+    users: 1,
+    requestsPerSecond: 1,
+    failuresPerSecond: 0,
+    p50: 1,
+    p95: 1,
+    p99: 1,
+    workers: Object.entries(cpu).map(([id, cpuPercent]) => ({ id, state: 'running', cpuPercent })),
+    totalRequests: 1,
+    totalFailures: 0,
+  };
+}
+
+/** A hundred samples in which worker `b` is above 90 % so many times. */
+const samplesWith = (busy: number, cpu = 90.1) =>
+  Array.from({ length: 100 }, (_, second) => sample(second, { a: 90, b: second < busy ? cpu : 40 }));
+
+const arrivals = (kind: ArrivalPlan['kind']): ArrivalPlan => ({
+  kind,
+  maxInFlight: 50,
+  startRate: 10,
+  stages: [{ durationSeconds: 101, ratePerSecond: 10 }],
+});
+/** The plan has 1,000 requests between second 1 and 101. */
+const openLoad = (offered: number, dropped: number, kind: ArrivalPlan['kind'] = 'constant') => ({
+  arrivals: arrivals(kind),
+  window: { from: 0, to: 101 },
+  statistics: statistics({ counters: { arrivals: offered, dropped } }),
+});
+
+const lag = (late: number): { statistics: MasterStatistics } => {
+  const histogram: Histogram = [
+    [1, 1000 - late],
+    [10.04, late],
+  ];
+  return { statistics: statistics({ lag: histogram }) };
+};
+
+const failing = (error: string) => ({
+  statistics: statistics({ errors: [{ method: 'POST', name: 'predict', error, occurrences: 7 }] }),
+});
+
+const asking = (expression: string, count: number, key = 'http_req_duration') => ({
+  thresholds: parseThresholds({ [key]: [expression] }),
+  statistics: statistics({ total: request(count), requests: [request(count, 'predict')] }),
+});
+
+function statistics(change: Partial<MasterStatistics> = {}): MasterStatistics {
+  return {
+    version: 1,
+    state: 'running',
+    time: 0,
+    userCount: 1,
+    workers: [],
+    total: request(10_000),
+    requests: [],
+    errors: [],
+    locustVersion: '2.46.0',
+    pythonVersion: '3.12.0',
+    ...change,
+  };
+}
+
+const sound: ValidityEvidence = {
+  samples: samplesWith(0),
+  statistics: statistics(),
+  window: { from: 0, to: 100 },
+  workers: ['a', 'b'],
+  thresholds: [],
+  endedAt: new Date('2026-08-14T10:00:00Z'),
+};
+
+/** Rule, what stays within its limit, what goes just beyond it, and what the reason says then. */
+const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<ValidityEvidence>, RegExp][] = [
+  [
+    'generator-cpu',
+    'share of samples',
+    { samples: samplesWith(5) },
+    { samples: samplesWith(6) },
+    /b used .* in 6 of 100 samples \(6 %\)/,
+  ],
+  [
+    'generator-cpu',
+    'percent',
+    { samples: samplesWith(100, 90) },
+    { samples: samplesWith(100, 90.1) },
+    /\(100 %\), up to 90\.1 %/,
+  ],
+  ['event-loop-lag', 'p99', lag(10), lag(11), /p99 10\.04 ms, at most 10 ms/],
+  ['worker-restarted', 'another id', {}, { workers: ['a'] }, /Worker b joined after/],
+  [
+    'resources-exhausted',
+    'ports',
+    failing('network error EHOSTUNREACH'),
+    failing('network error EADDRNOTAVAIL'),
+    /7 requests .* no local port/,
+  ],
+  [
+    'resources-exhausted',
+    'descriptors',
+    failing('EMFILER'),
+    failing('network error EMFILE'),
+    /too many open files/,
+  ],
+  [
+    'credentials-expired',
+    'instant',
+    { expiresAt: new Date('2026-08-14T10:00:01Z') },
+    { expiresAt: new Date('2026-08-14T10:00:00Z') },
+    /expired at 2026-08-14T10:00:00.000Z/,
+  ],
+  [
+    'credentials-expired',
+    'errors',
+    failing('HTTP 403 AccessDeniedException'),
+    failing('HTTP 403 ExpiredTokenException'),
+    /7 requests failed with HTTP 403 ExpiredTokenException/,
+  ],
+  [
+    'clock-skew',
+    'errors',
+    failing('HTTP 403 UnrecognizedClientException'),
+    failing('HTTP 403 InvalidSignatureException'),
+    /clock of a worker/,
+  ],
+  [
+    'offered-rate',
+    'dropped',
+    openLoad(1000, 50),
+    openLoad(1000, 51),
+    /949 requests were sent of 1000 .*\(94.9 %.* 51 were dropped because 50 others/,
+  ],
+  ['offered-rate', 'not kept up', openLoad(950, 0), openLoad(949, 0), /did not keep up/],
+  [
+    'offered-rate',
+    'by chance',
+    openLoad(860, 0, 'poisson'),
+    openLoad(859, 0, 'poisson'),
+    /859 requests were sent of 905/,
+  ],
+  [
+    'percentile-samples',
+    'p(95)',
+    asking('p(95)<1', 100),
+    asking('p(95)<1', 99),
+    /needs at least 100 requests, measured 99/,
+  ],
+  [
+    'percentile-samples',
+    'p(99.9)',
+    asking('p(99.9)<1', 5000),
+    asking('p(99.9)<1', 4999),
+    /needs at least 5000/,
+  ],
+  ['percentile-samples', 'med', asking('med<1', 10), asking('med<1', 9), /needs at least 10/],
+  [
+    'percentile-samples',
+    'a name',
+    asking('p(90)<1', 50, 'http_req_duration{name:predict}'),
+    asking('p(90)<1', 49, 'http_req_duration{name:predict}'),
+    /name:predict}: p\(90\)<1 needs/,
+  ],
+  [
+    'percentile-samples',
+    'a name that never came',
+    asking('p(90)<1', 1, 'http_req_duration{name:nobody}'),
+    asking('p(90)<1', 1, 'http_req_service'),
+    /http_req_service/,
+  ],
+  ['percentile-samples', 'no percentile', asking('max<1', 1), asking('p(1)<1', 1), /needs at least 6/],
+];
+
+describe('a sound measurement', () => {
+  it('has no problem', () => expect(findProblems(sound)).toEqual([]));
+  it('is no less sound for a runtime that tells neither lag nor counters', () =>
+    expect(
+      findProblems({ ...sound, statistics: statistics({ lag: undefined, counters: undefined }) }),
+    ).toEqual([]));
+});
+
+describe('each rule, on both sides of its limit', () => {
+  it.each(cases)('%s: %s', (rule, _name, within, beyond, reason) => {
+    expect(findProblems({ ...sound, ...within })).toEqual([]);
+    const problems = findProblems({ ...sound, ...beyond });
+    expect(problems.map((problem) => problem.rule)).toEqual([rule]);
+    expect(problems[0]?.reason).toMatch(reason);
+  });
+
+  it('has a case here', () => expect(new Set(cases.map(([rule]) => rule))).toEqual(new Set(validityRuleIds)));
+});

@@ -1,0 +1,81 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLoadTest, type LoadProfileInput, type RunReport } from '@loadwright/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localFleet } from '../../src/local/index.js';
+import { locust } from '../local/provision-request.js';
+import { echo } from './echo-target.js';
+import { startStallingServer, type StallingServer } from './stalling-server.js';
+
+let server: StallingServer;
+let results: string;
+
+beforeEach(async () => {
+  server = await startStallingServer({ afterSeconds: 2, seconds: 2 });
+  results = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-open-')));
+});
+afterEach(async () => {
+  await server.stop();
+  rmSync(results, { recursive: true, force: true });
+});
+
+function run(load: LoadProfileInput, thresholds: Record<string, string[]> = {}): Promise<RunReport> {
+  return createLoadTest({
+    target: echo({ url: server.url }),
+    workers: 2,
+    load,
+    thresholds,
+    baseDirectory: results,
+    environment: {},
+  }).run({ fleet: localFleet({ locust }) });
+}
+
+const rules = (report: RunReport) => report.problems?.map(({ rule }) => rule) ?? [];
+
+describe('a run with an arrival rate', { timeout: 60_000 }, () => {
+  it('keeps its rate while the server stalls, and the response times show the stall', async () => {
+    const report = await run(
+      { arrivalRate: '6000/m', duration: '8s' },
+      { http_req_duration: ['p(99)<1000'], http_req_service: ['med<1000'], dropped_iterations: ['count<1'] },
+    );
+    expect(report.arrivals).toMatchObject({ dropped: 0 });
+    expect(report.arrivals?.offered).toBeGreaterThan(700);
+    expect(report.arrivals?.offered).toBeLessThanOrEqual(800);
+    expect(report.total.count).toBeGreaterThanOrEqual(report.arrivals!.offered - 5);
+    expect(report.arrivals?.mostInFlight).toBeGreaterThan(80);
+    expect(report.total.p99).toBeGreaterThan(1500);
+    expect(report.total.median).toBeLessThan(1000);
+    expect(report.thresholds.map(({ passed }) => passed)).toEqual([false, true, true]);
+    for (const { open } of report.series) expect(open?.offeredPerSecond).toBeCloseTo(100);
+    expect(rules(report)).not.toContain('offered-rate');
+  });
+
+  it('is INVALID when too much is dropped, and says how to go on', async () => {
+    const report = await run({ arrivalRate: '100/s', duration: '5s', maxInFlight: 10 });
+    expect(report.verdict).toBe('INVALID');
+    expect(rules(report)).toContain('offered-rate');
+    expect(report.reasons.join(' ')).toMatch(
+      /were dropped because 10 others were on their way: raise maxInFlight/,
+    );
+    expect(report.arrivals?.dropped).toBeGreaterThan(100);
+  });
+
+  it('follows stages, and leaves the warm-up out', async () => {
+    const report = await run({
+      stages: [
+        { duration: '3s', arrivalRate: '100/s' },
+        { duration: '5s', arrivalRate: '100/s' },
+      ],
+      warmUp: '4s',
+      arrivals: 'poisson',
+    });
+    expect(report.warmUpSeconds).toBeGreaterThan(2.4);
+    expect(report.warmUpSeconds).toBeLessThanOrEqual(4.1);
+    const offered = report.series.map(({ open }) => open!.offeredPerSecond);
+    expect(offered[0]).toBeCloseTo(17, -1);
+    expect(offered.at(-1)).toBeCloseTo(100);
+    expect(report.total.count).toBeLessThan(600);
+    expect(report.total.requestsPerSecond).toBeGreaterThan(60);
+  });
+});
