@@ -4,7 +4,6 @@ import math
 import random
 import subprocess
 import sys
-import time
 
 import gevent
 import pytest
@@ -105,5 +104,3 @@ def test_buckets_from_a_tenth_of_a_millisecond_to_100_seconds():
 @pytest.mark.parametrize("seconds", [0, 1e-7, 1e-6, 1000])
 def test_ends_of_the_scale(seconds):
     assert abs(milliseconds_of(bucket_of(seconds)) - seconds * 1000) <= max(0.001, seconds * 4)
-
-

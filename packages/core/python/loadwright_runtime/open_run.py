@@ -32,7 +32,9 @@ def connect(environment: Any, plan: ArrivalPlan) -> None:
         return
     user_classes = [kind for kind in environment.user_classes if issubclass(kind, LoadwrightUser)]
     if len(user_classes) != 1:
-        raise SetupError("with an arrival rate the Locust file must have exactly one class of LoadwrightUser.")
+        raise SetupError(
+            "with an arrival rate the Locust file must have exactly one class of LoadwrightUser."
+        )
     run = OpenRun(environment, plan, user_classes[0])
     if isinstance(runner, WorkerRunner):
         runner.register_message(_MESSAGE, run.on_message)
