@@ -42,9 +42,10 @@ class Connection:
     """Has at most one request at a time, each of which ends in exactly one success or failure."""
 
     __slots__ = (
-        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings", "_has_answered",
-        "_is_ordinary", "_is_retried", "_is_retiring", "_measure", "_opening", "_owner", "_parser", "_receive",
-        "_request", "_request_seconds", "_rest", "_send", "_socket", "_started", "_state", "_stream", "address",
+        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings",
+        "_has_answered", "_is_ordinary", "_is_retried", "_is_retiring", "_measure", "_opening",
+        "_owner", "_parser", "_receive", "_request", "_request_seconds", "_rest", "_send", "_socket",
+        "_started", "_state", "_stream", "address",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, owner: Owner):
