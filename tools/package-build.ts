@@ -13,7 +13,7 @@ export function packageBuild() {
     format: 'esm',
     target: 'node20',
     bundle: false,
-    clean: false,
+    clean: true,
     sourcemap: true,
     // Without it a package whose modules all lie in one folder of `src` would lose that folder.
     esbuildOptions: (options) => {

@@ -14,6 +14,7 @@ export class Ledger {
   constructor({ passed = 0, failed = 0 } = {}) {
     this.#passed = passed;
     this.#failed = failed;
+    if (failed > 0) this.#failures.push(`before: ${failed} failed, see above`);
   }
 
   get counts() {

@@ -59,6 +59,7 @@ export function processesIn(folder: string): string[] {
     .flatMap((id) => {
       try {
         const line = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        if (line === '') return []; // It has given its memory back: it is ending.
         return readlinkSync(`/proc/${id}/cwd`).startsWith(folder) || line.includes(folder) ? [line] : [];
       } catch {
         return []; // It has ended in the meantime, or belongs to somebody else.

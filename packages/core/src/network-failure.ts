@@ -29,7 +29,7 @@ const hints: readonly (readonly [RegExp, string, string])[] = [
     'Use the name that the certificate was issued for. For a private authority set NODE_EXTRA_CA_CERTS to its certificate.',
   ],
   [
-    /^(EPROTO|ERR_SSL_\w+|HPE_\w+)$/,
+    /^(EPROTO|ERR_SSL_\w+|HPE_\w+|HTTPParserError)$/,
     'it does not speak the protocol of the URL',
     'Check that the URL has the right scheme (http or https) and port.',
   ],

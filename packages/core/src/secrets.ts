@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from './json.js';
 import { childVariants, declaredProperty, variants, type JsonSchema, type Variant } from './json-schema.js';
 
 /** What stands where a secret was. */
-export const redacted = '[redacted]';
+const redacted = '[redacted]';
 
 const secretName = /authorization|token|secret|password|api-?key|cookie/i;
 const shortestSecret = 4;

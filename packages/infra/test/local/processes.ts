@@ -24,7 +24,9 @@ export function processesIn(directory: string): ProcessView[] {
       try {
         if (readlinkSync(`/proc/${pid}/cwd`) !== directory) return [];
         const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', '\n');
-        return [{ pid: Number(pid), commandLine: read('cmdline'), environment: read('environ') }];
+        const commandLine = read('cmdline');
+        if (commandLine === '') return []; // It has given its memory back: it is ending.
+        return [{ pid: Number(pid), commandLine, environment: read('environ') }];
       } catch {
         // It ended while it was looked at, or is another user's.
         return [];
