@@ -89,8 +89,9 @@ const describe = (sample) =>
     .map(([key, value]) => `${key} ${number(value)}`)
     .join(', ');
 
-function printBars({ bars }) {
-  for (const bar of bars) {
+function printBars({ bars }, { only }) {
+  const asked = bars.filter(({ verdict }) => only.length === 0 || verdict !== 'not measured');
+  for (const bar of asked) {
     const unit = bar.unit ? ` ${bar.unit}` : '';
     const measured = bar.measured ? `${spread(bar.measured)}${unit}` : '–';
     process.stdout.write(
@@ -111,7 +112,7 @@ async function main() {
     await writeDocument(results);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  else printBars(results);
+  else printBars(results, options);
   process.exitCode = results.failures.length > 0 ? 1 : 0;
 }
 

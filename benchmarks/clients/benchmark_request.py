@@ -1,4 +1,4 @@
-"""What the Locust files of the benchmark share: the same request as every other client, and the same pause."""
+"""What the Locust files of the benchmark share: the same request as all other clients, and the same pause."""
 
 import itertools
 import os
@@ -8,7 +8,9 @@ from locust import between, constant
 
 PAYLOAD = Path(__file__).with_name("payload.txt").read_bytes()
 # As payloads.mjs has them, for clients that sign.
-DISTINCT_PAYLOADS = itertools.cycle([PAYLOAD.replace(b"8]", b"%d]" % (100_000 + index)) for index in range(10_000)])
+DISTINCT_PAYLOADS = itertools.cycle(
+    [PAYLOAD.replace(b"8]", b"%d]" % (100_000 + index)) for index in range(10_000)]
+)
 PATH = "/endpoints/benchmark/invocations"
 HEADERS = {"Content-Type": "application/json"}
 

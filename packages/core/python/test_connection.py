@@ -10,9 +10,9 @@ import time
 import gevent
 import gevent.socket
 import pytest
+from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from generator_harness import OK, Source, answering, read_request
 from loadwright_runtime import Request, tls
 from loadwright_runtime.poller import SelectPoller
 

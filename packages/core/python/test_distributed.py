@@ -9,7 +9,7 @@ import signal
 import urllib.parse
 
 import pytest
-from locust_harness import Answer, Web, eventually, free_port, load_plan, serving
+from locust_harness import Answer, Cluster, Web, eventually, free_port, load_plan, serving
 
 CONFIG = {
     "path": "/cache",
@@ -20,50 +20,6 @@ CONFIG = {
 }
 PASSWORD = "a-generated-password"
 LOGIN = {"LOADWRIGHT_UI_PASSWORD": PASSWORD}
-
-
-class Cluster:
-    def __init__(self, locusts, workers, *, arguments=(), variables=None):
-        self.web_port, self.port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.web_port}"
-        self.master = locusts.start(
-            "--master",
-            "--master-bind-host=127.0.0.1",
-            f"--master-bind-port={self.port}",
-            "--web-host=127.0.0.1",
-            f"--web-port={self.web_port}",
-            *arguments,
-            variables=variables,
-        )
-        self.workers = [
-            locusts.start(
-                "--worker", f"--master-port={self.port}", "--stop-timeout=5", variables={"SOME": "variable"}
-            )
-            for _ in range(workers)
-        ]
-        self.web = Web(self.url, (variables or {}).get("LOADWRIGHT_UI_PASSWORD"))
-        eventually(lambda: self.connected() == workers, "all workers connected")
-
-    def connected(self):
-        statistics = self.web.statistics()
-        return len(statistics["workers"]) if statistics else None
-
-    def swarm(self, users):
-        form = {"user_count": users, "spawn_rate": 100}
-        status, _, body = self.web.request("/swarm", form)
-        assert (status, json.loads(body)["success"]) == (200, True)
-
-    def settled(self):
-        """The statistics once the workers' last reports are in."""
-        assert self.web.request("/stop")[0] == 200
-        counts = []
-
-        def steady():
-            counts.append(self.web.statistics()["total"]["count"])
-            return len(counts) > 40 and len(set(counts[-40:])) == 1
-
-        eventually(steady, "counts that stay the same")
-        return self.web.statistics()
 
 
 def cache_answers():

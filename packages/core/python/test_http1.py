@@ -17,6 +17,8 @@ from loadwright_runtime.http1 import (
 
 BROKEN = "broken"
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 GOOD = {
     "length": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     "length 0": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
@@ -25,9 +27,10 @@ GOOD = {
     "no reason": b"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx",
     "empty reason": b"HTTP/1.1 404 \r\nContent-Length: 1\r\n\r\nx",
     "bytes above ASCII": b"HTTP/1.1 200 \xe9\r\nX-A: \xfc \x01\r\nContent-Length: 1\r\n\r\nx",
-    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;a=b\r\n0123456789\r\n0\r\n\r\n",
-    "chunked over length": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
-    "trailers": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1 \r\na\r\n00\r\nX-T: 1\r\nY: 2\r\n\r\n",
+    "chunked": CHUNKED + b"5\r\nhello\r\nA;a=b\r\n0123456789\r\n0\r\n\r\n",
+    "chunked over length": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n"
+    b"1\r\na\r\n0\r\n\r\n",
+    "trailers": CHUNKED + b"1 \r\na\r\n00\r\nX-T: 1\r\nY: 2\r\n\r\n",
     "until close": b"HTTP/1.1 200 OK\r\nX: 1\r\n\r\nall of it",
     "until close, empty": b"HTTP/1.1 200 OK\r\n\r\n",
     "1.0": b"HTTP/1.0 200 OK\r\n\r\nall of it",
@@ -42,9 +45,9 @@ GOOD = {
     "lines end with both": b"HTTP/1.1 200 OK\nA: 1\r\nContent-Length: 2\n\r\nok",
     "folded": b"HTTP/1.1 200 OK\r\nX: a\r\n  b\r\n\tc\r\nContent-Length: 2\r\n\r\nok",
     "more than the answer": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n",
-    "a body like a head": b"HTTP/1.1 200 OK\r\nContent-Length: 28\r\n\r\nConnection: close\r\nX: y\r\n\r\n\r\n",
-    "header names that begin alike": b"HTTP/1.1 200 OK\r\nContent-Lengthy: 9\r\nContent-Type: a\r\nConn: close\r\n"
-    b"Transfer: x\r\nContent-Length: 2\r\n\r\nok",
+    "a body like a head": b"HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\nConnection: close\r\nX: y\r\n\r\n",
+    "header names that begin alike": b"HTTP/1.1 200 OK\r\nContent-Lengthy: 9\r\nContent-Type: a\r\n"
+    b"Conn: close\r\nTransfer: x\r\nContent-Length: 2\r\n\r\nok",
 }  # fmt: skip
 
 BAD = {
@@ -60,16 +63,18 @@ BAD = {
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!",
     "two lengths in one": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok!",
     "length of letters": b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
-    "hidden chunked": b"HTTP/1.1 200 OK\r\nX: a\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nok",
+    "hidden chunked": b"HTTP/1.1 200 OK\r\nX: a\nTransfer-Encoding: chunked\r\n"
+    b"Content-Length: 2\r\n\r\nok",
     "gzip coding": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "chunked twice": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "no size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
-    "longer than its size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
-    "broken trailer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nwhat\r\n\r\n",
+    "chunked twice": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "no size": CHUNKED + b"xyz\r\n\r\n",
+    "longer than its size": CHUNKED + b"1\r\nabc\r\n0\r\n\r\n",
+    "broken trailer": CHUNKED + b"0\r\nwhat\r\n\r\n",
     "truncated head": b"HTTP/1.1 200 OK\r\nContent-",
     "truncated body": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
-    "truncated chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
-    "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    "truncated chunk": CHUNKED + b"9\r\nabc",
+    "no last chunk": CHUNKED + b"3\r\nabc\r\n",
     "nothing": b"",
 }  # fmt: skip
 
@@ -191,9 +196,12 @@ def test_a_large_body_in_pieces():
 
 SECONDS = float(os.environ.get("LOADWRIGHT_FUZZ_SECONDS", 3))
 PARTS = [
-    b"\r\n", b"\n", b"\r", b"\r\n\r\n", b" ", b"\t", b":", b"0", b"1", b"5", b"ffff", b"\x00", b"\xff", b"chunked", b"close",
-    b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n", b"HTTP/1.1 200 OK\r\n",
-    b"HTTP/1.1 100 Continue\r\n\r\n", b"0\r\n\r\n", b"5\r\nhello\r\n", b"X: y\r\n", b",", b";", b"99999999999999999999",
+    b"\r\n", b"\n", b"\r", b"\r\n\r\n", b" ", b"\t", b":", b"0", b"1", b"5", b"ffff", b"\x00", b"\xff",
+    b"chunked", b"close",
+    b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n", b"0\r\n\r\n", b"5\r\nhello\r\n", b"X: y\r\n", b",", b";",
+    b"99999999999999999999",
 ]  # fmt: skip
 
 
@@ -223,7 +231,8 @@ def test_fuzz():
 def test_request_bytes():
     request = Request("POST", "/p?q=1", name="n", headers={"X-A": "é"}, body=b"{}")
     assert encode_request(request, "h:8080") == (
-        b"POST /p?q=1 HTTP/1.1\r\nHost: h:8080\r\nX-A: \xe9\r\nUser-Agent: loadwright\r\nContent-Length: 2\r\n\r\n{}"
+        b"POST /p?q=1 HTTP/1.1\r\nHost: h:8080\r\nX-A: \xe9\r\nUser-Agent: loadwright\r\n"
+        b"Content-Length: 2\r\n\r\n{}"
     )
     assert b"Content-Length" not in encode_request(Request("GET", "/", name="n"), "h")
     assert b"Content-Length: 0" in encode_request(Request("PUT", "/", name="n"), "h")

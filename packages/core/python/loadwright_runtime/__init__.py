@@ -13,11 +13,14 @@ from .prepare import prepare
 from .request import Piece, Request, RequestCache, Response, host_header
 from .sigv4 import Credentials, Signer
 from .source import RequestSource, SourceSetup
+from .streaming import Event, EventReader
 from .user import LoadwrightUser
 
 __all__ = [
     "Body",
     "Credentials",
+    "Event",
+    "EventReader",
     "LoadwrightUser",
     "Payload",
     "Piece",

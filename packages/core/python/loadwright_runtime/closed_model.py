@@ -41,7 +41,7 @@ class UserLoop:
         self._connection.abort()
 
     def finished(self, connection: Connection) -> None:
-        if self._is_draining:
+        if self._is_draining or self._is_closed:
             self._end.set()
             return
         try:

@@ -1,30 +1,22 @@
 """One connection: sends a request, takes the answer, and opens again when it is lost."""
 
-import random
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 from . import exchange
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
 from .histogram import add
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
+from .link import BUSY, IDLE, NEVER, Link
 from .measure import NameMeasure
-from .opening import Opening
 from .poller import READ, WRITE
 from .request import Piece, Request, Response
-from .resolver import Address
-from .tls import TlsStream
 
 _RECEIVE_BYTES = 64 * 1024
 # A long answer lets the others have their turn after so many pieces.
 _PIECES_A_TURN = 16
 
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 1.0
-
-_CLOSED, _OPENING, _IDLE, _BUSY = range(4)
-_NEVER = float("inf")
 _clock = time.perf_counter
 
 
@@ -38,50 +30,29 @@ class Owner(Protocol):
         """The request ended, and the code of the target or of a listener raised."""
 
 
-class Connection:
+class Connection(Link):
     """Has at most one request at a time, each of which ends in exactly one success or failure."""
 
     __slots__ = (
-        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings", "_has_answered",
-        "_is_ordinary", "_is_retried", "_is_retiring", "_measure", "_opening", "_owner", "_parser", "_receive",
-        "_request", "_request_seconds", "_rest", "_send", "_socket", "_started", "_state", "_stream", "address",
-    )  # fmt: skip
+        "_is_ordinary",
+        "_is_retried",
+        "_measure",
+        "_owner",
+        "_parser",
+        "_request",
+        "_request_seconds",
+    )
 
     def __init__(self, endpoint: Endpoint, owner: Owner):
-        self._endpoint = endpoint
+        super().__init__(endpoint)
         self._owner = owner
         self._request_seconds = min(endpoint.limits.first_byte, endpoint.limits.request)
-        self._state = _CLOSED
         self._request: Request | None = None
         self._measure: NameMeasure | None = None
-        self._alarm_at = self._deadline = _NEVER
-        self._failed_openings = 0
-        self._is_retiring = self._is_retried = False
-        self._opening: Opening | None = None
-        self._stream: TlsStream | None = None
-        self._socket: Any = None
-        self._rest: memoryview | None = None
+        self._is_ordinary = False
+        """Whether an answer of the usual form can be taken without the parser."""
+        self._is_retried = False
         self._parser: AnswerParser | None = None
-        self.address: Address | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        return self._state in (_OPENING, _BUSY)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a request would go out over the connection that is there."""
-        return self._state == _IDLE
-
-    @property
-    def has_failed_to_open(self) -> bool:
-        return self._failed_openings > 0
-
-    @property
-    def pause_seconds(self) -> float:
-        """How long to wait before the next try, after one or more failed ones in a row."""
-        longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self._failed_openings - 1, 10))
-        return longest * random.uniform(0.5, 1)
 
     def start(self, request: Request, due: float | None = None) -> None:
         """
@@ -99,19 +70,12 @@ class Connection:
                 self._measure = self._endpoint.measure.of(request.method, request.name)
         self._due = due
         self._is_retried = False
-        if self._state == _IDLE:
+        if self._state == IDLE:
             if due is not None:
                 self._endpoint.measure.phase("wait", _clock() - due)
             self._transmit()
         else:
             self._open()
-
-    def retire(self) -> None:
-        """Lets the connection end after the answer that is awaited, or now."""
-        if self._state == _IDLE:
-            self._close()
-        else:
-            self._is_retiring = True
 
     def abort(self) -> None:
         """Gives up the request, which is neither a success nor a failure, and the connection."""
@@ -120,7 +84,7 @@ class Connection:
         self._close()
 
     def on_event(self, mask: int) -> None:
-        if self._state == _BUSY and self._rest is None:
+        if self._state == BUSY and self._rest is None:
             try:
                 data = self._receive(_RECEIVE_BYTES)
             except BlockingIOError:
@@ -145,34 +109,11 @@ class Connection:
         else:
             self._on_unusual_event(mask)
 
-    def _open(self) -> None:
-        self._state = _OPENING
-        self._started = _clock()
-        self._opening = Opening(self._endpoint, self._opened, self._not_opened)
-
-    def _not_opened(self, error: Exception) -> None:
-        self._opening = None
-        self._state = _CLOSED
-        self._failed_openings += 1
-        self._end(_clock() - self._started, None, 0, network_failure(error, connecting=True))
-
-    def _opened(self, opened: Any, stream: TlsStream | None, address: Address) -> None:
-        endpoint = self._endpoint
-        self._opening = None
-        self._socket, self._stream, self.address = opened, stream, address
-        self._receive, self._send = (stream or opened).recv, (stream or opened).send
-        self._descriptor = opened.fileno()
-        self._failed_openings = 0
-        self._has_answered = self._is_retiring = False
-        endpoint.reactor.hand_over(self._descriptor, self)
-        endpoint.connections.add(self)
-        endpoint.measure.phase("wait", _clock() - (self._started if self._due is None else self._due))
-        self._transmit()
-
     def _transmit(self) -> None:
         assert self._request is not None and self._request.wire is not None
         wire = self._request.wire
-        self._state = _BUSY
+        self._state = BUSY
+        self._parser = None
         self._started = started = _clock()
         deadline = self._deadline = started + self._request_seconds
         if deadline < self._alarm_at:
@@ -191,13 +132,14 @@ class Connection:
     def _on_unusual_event(self, mask: int) -> None:
         """While a request is not wholly sent, or none is there."""
         try:
-            if self._state == _BUSY and mask & WRITE:
+            if self._state == BUSY and mask & WRITE:
                 self._send_rest()
-            if self._state == _BUSY and mask & ~WRITE:
+            if self._state == BUSY and mask & ~WRITE:
                 # An answer before the end of the request: a refusal, after which the connection is of no use.
+                data = self._receive(_RECEIVE_BYTES)
                 self._is_retiring = self._is_retiring or self._rest is not None
-                self._take(self._receive(_RECEIVE_BYTES))
-            elif self._state == _IDLE:
+                self._take(data)
+            elif self._state == IDLE:
                 # The server closes, or speaks out of turn. A piece of TLS's own is no data.
                 self._receive(_RECEIVE_BYTES)
                 self._close()
@@ -206,16 +148,6 @@ class Connection:
         except OSError as error:
             self._lost(error)
 
-    def _send_rest(self) -> None:
-        assert self._rest is not None
-        if self._stream is not None and self._stream.has_unsent:
-            self._stream.flush()
-        elif self._rest:
-            self._rest = self._rest[self._send(self._rest) :]
-        if not self._rest and not (self._stream is not None and self._stream.has_unsent):
-            self._rest = None
-            self._endpoint.reactor.modify(self._descriptor, READ)
-
     def _take_ordinary(self, data: bytes, status: int, body_start: int, length: int) -> None:
         seconds = _clock() - self._started
         endpoint = self._endpoint
@@ -223,8 +155,8 @@ class Connection:
         if self._is_retiring:
             self._close()
         else:
-            self._state = _IDLE
-            self._deadline = _NEVER
+            self._state = IDLE
+            self._deadline = NEVER
         if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
             self._measure.record(seconds, length)
             self._owner.finished(self)
@@ -267,7 +199,7 @@ class Connection:
             self._endpoint.reactor.soon(self._go_on)
 
     def _go_on(self) -> None:
-        if self._state == _BUSY and self._parser is not None:
+        if self._state == BUSY and self._parser is not None:
             self.on_event(READ)
 
     def _begin_answer(self) -> None:
@@ -293,8 +225,8 @@ class Connection:
         self._has_answered = True
         self._parser = None
         if parser.keeps_alive and not self._is_retiring:
-            self._state = _IDLE
-            self._deadline = _NEVER
+            self._state = IDLE
+            self._deadline = NEVER
         else:
             self._close()
         self._judge(seconds, Response(head.status, Headers(head), parser.body), parser.body_bytes)
@@ -315,7 +247,7 @@ class Connection:
         assert measure is not None and self._request is not None
         measure.record(seconds, body_bytes)
         if self._due is not None:
-            add(measure.response_times, _clock() - self._due)
+            add(measure.response_times, self._started + seconds - self._due)
         if failure is not None:
             measure.failures[failure] += 1
         if endpoint.listeners:
@@ -327,7 +259,7 @@ class Connection:
 
     def _lost(self, error: Exception) -> None:
         """The connection broke, or what came over it is no answer."""
-        is_busy, had_bytes = self._state == _BUSY, self._parser is not None
+        is_busy, had_bytes = self._state == BUSY, self._parser is not None
         self._close()
         if not is_busy:
             return
@@ -340,20 +272,10 @@ class Connection:
         else:
             self._end(_clock() - self._started, None, 0, network_failure(error))
 
-    def _set_alarm(self, when: float) -> None:
-        self._alarm_at = when
-        self._endpoint.reactor.call_at(when, self._on_alarm)
+    def _give_up(self, error: Exception) -> None:
+        self._end(_clock() - self._started, None, 0, network_failure(error, connecting=True))
 
-    def _on_alarm(self) -> None:
-        # One alarm for many requests: each answer moves the deadline, and the alarm follows when it goes off.
-        now = _clock()
-        if self._alarm_at > now:
-            return
-        self._alarm_at = _NEVER
-        if self._deadline > now:
-            if self._deadline < _NEVER:
-                self._set_alarm(self._deadline)
-            return
+    def _expire(self, now: float) -> None:
         limits = self._endpoint.limits
         if self._parser is None and limits.first_byte < limits.request:
             reason = f"no first byte within {limits.first_byte:g} s"
@@ -361,19 +283,3 @@ class Connection:
             reason = f"time-out after {limits.request:g} s"
         self._close()
         self._end(now - self._started, None, 0, Failure("timeout", reason))
-
-    def _close(self) -> None:
-        self._state = _CLOSED
-        self._deadline = _NEVER
-        self._rest = self._parser = None
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
-        if self._socket is None:
-            return
-        if self._stream is not None and self._has_answered:
-            self._endpoint.tls_session = self._stream.session
-        self._endpoint.connections.discard(self)
-        self._endpoint.reactor.unregister(self._descriptor)
-        self._socket.close()
-        self._socket = self._stream = None

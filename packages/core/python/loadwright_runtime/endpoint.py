@@ -78,7 +78,7 @@ class Endpoint:
             connection.abort()
 
     def _rebalance(self, added: set[Address], total: int) -> None:
-        """Lets connections to addresses that are gone end, and new addresses get their share of the others."""
+        """Ends connections to addresses that are gone, and gives new ones their share of the others."""
         for connection in self.connections:
             known = self.resolver.knows(connection.address)
             if not known or random.random() < len(added) / total:

@@ -32,8 +32,8 @@ _PLAIN_LINE = (
     + rb"\r\n|[Cc]onnection: [Kk]eep-[Aa]live\r\n)*"
 )
 _ORDINARY = re.compile(
-    rb"HTTP/1\.1 (20[0-35-9]|2[1-9][0-9]|30[0-35-9]|3[1-9][0-9]|[45][0-9][0-9])(?: " + _VALUE + rb")?\r\n" + _PLAIN_LINE
-    + rb"[Cc]ontent-[Ll]ength: ([0-9]{1,9})\r\n" + _PLAIN_LINE + rb"\r\n"
+    rb"HTTP/1\.1 (20[0-35-9]|2[1-9][0-9]|30[0-35-9]|3[1-9][0-9]|[45][0-9][0-9])(?: " + _VALUE
+    + rb")?\r\n" + _PLAIN_LINE + rb"[Cc]ontent-[Ll]ength: ([0-9]{1,9})\r\n" + _PLAIN_LINE + rb"\r\n"
 )  # fmt: skip
 match_ordinary = _ORDINARY.match
 """Matches the head of an ordinary answer: group 1 is the status, group 2 the length of the body."""
@@ -177,7 +177,9 @@ class AnswerParser:
     @property
     def keeps_alive(self) -> bool:
         """Whether another request may follow on the connection."""
-        return self.is_complete and self._is_open and not self._buffer and self.head is not None and self.head.keeps_alive
+        if not self.is_complete or not self._is_open or self._buffer:
+            return False
+        return self.head is not None and self.head.keeps_alive
 
     def feed(self, data: bytes) -> None:
         """Raises :class:`ProtocolError`."""

@@ -10,7 +10,17 @@ from .histogram import Histogram, add
 class NameMeasure:
     """The requests of one method and name since the last hand-over. Times are in seconds."""
 
-    __slots__ = ("bytes", "failures", "maximum", "method", "minimum", "name", "response_times", "times", "total")
+    __slots__ = (
+        "bytes",
+        "failures",
+        "maximum",
+        "method",
+        "minimum",
+        "name",
+        "response_times",
+        "times",
+        "total",
+    )
 
     def __init__(self, method: str, name: str):
         self.method = method
@@ -19,7 +29,7 @@ class NameMeasure:
 
     def clear(self) -> None:
         self.times: Histogram = {}
-        """From just before the first byte of the request was handed to the kernel to the answer's last byte."""
+        """From just before the request's first byte is handed to the kernel to the answer's last byte."""
         self.response_times: Histogram = {}
         """From when the request was due. Open model only."""
         self.total = 0.0

@@ -33,7 +33,7 @@ class ArrivalLoop:
         self._due: Iterator[float] = iter(())
         self._next_share: Share | None = None
         self._maximum_in_flight = plan.maximum_in_flight
-        # The one used last is taken first: those that are not needed any more are left to the server to close.
+        # The one used last is taken first: those that are not needed are left for the server to close.
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
         self._waiting: deque[float] = deque()

@@ -8,10 +8,9 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRu
 
 from .arrivals import Share
 from .bundle import ArrivalPlan
-from .counters import Counters
 from .errors import SetupError
-from .generator import Generator
 from .open_model import ArrivalLoop
+from .user import LoadwrightUser
 
 _MESSAGE = "loadwright_arrivals"
 _LOOK_SECONDS = 0.25
@@ -25,15 +24,18 @@ _clock = time.perf_counter
 _ACTIVE = (STATE_SPAWNING, STATE_RUNNING)
 
 
-def connect(environment: Any, plan: ArrivalPlan, counters: Counters) -> None:
+def connect(environment: Any, plan: ArrivalPlan) -> None:
     """Lets arrivals begin and end with each test."""
     runner, events = environment.runner, environment.events
     if isinstance(runner, MasterRunner):
         Splitter(runner)
         return
-    if len(environment.user_classes) != 1:
-        raise SetupError("with an arrival rate the Locust file must have exactly one user class.")
-    run = OpenRun(environment, plan, counters)
+    user_classes = [kind for kind in environment.user_classes if issubclass(kind, LoadwrightUser)]
+    if len(user_classes) != 1:
+        raise SetupError(
+            "with an arrival rate the Locust file must have exactly one class of LoadwrightUser."
+        )
+    run = OpenRun(environment, plan, user_classes[0])
     if isinstance(runner, WorkerRunner):
         runner.register_message(_MESSAGE, run.on_message)
     else:
@@ -44,18 +46,15 @@ def connect(environment: Any, plan: ArrivalPlan, counters: Counters) -> None:
 class OpenRun:
     """The arrivals of this process, in one test after the other."""
 
-    def __init__(self, environment: Any, plan: ArrivalPlan, counters: Counters):
+    def __init__(self, environment: Any, plan: ArrivalPlan, user_class: type[LoadwrightUser]):
         self._environment = environment
         self._plan = plan
-        self._counters = counters
+        self._user_class = user_class
         self._loop: ArrivalLoop | None = None
 
     def begin(self, elapsed: float, share: Share) -> None:
         """:param elapsed: seconds since the test began"""
-        (user_class,) = self._environment.user_classes
-        source = user_class.source(self._environment)
-        endpoint = Generator.of(self._environment, self._counters).endpoint(source)
-        self._loop = ArrivalLoop(endpoint, self._plan)
+        self._loop = ArrivalLoop(self._user_class.endpoint(self._environment), self._plan)
         self._loop.begin(_clock() - elapsed, share)
 
     def on_message(self, environment: Any, msg: Any, **_: Any) -> None:

@@ -75,8 +75,10 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     if environment.web_ui:
         web.extend(environment, counters)
     if bundle.load.arrivals:
-        open_run.connect(environment, bundle.load.arrivals, counters)
+        open_run.connect(environment, bundle.load.arrivals)
     # A master sends nothing, so it needs no credentials.
     if not isinstance(environment.runner, MasterRunner):
         for user_class in environment.user_classes:
-            user_class.source(environment)
+            # The Locust file may have users of other kinds.
+            if issubclass(user_class, LoadwrightUser):
+                user_class.source(environment)

@@ -20,8 +20,8 @@ class Proxy(NamedTuple):
 
 def proxy_for(target: SplitResult) -> Proxy | None:
     """
-    The proxy of ``HTTPS_PROXY`` or ``HTTP_PROXY`` for a base URL, unless ``NO_PROXY`` names the host. Loopback
-    needs none, as in Go's and curl's clients.
+    The proxy of ``HTTPS_PROXY`` or ``HTTP_PROXY`` for a base URL unless ``NO_PROXY`` names the host. Loopback
+    needs none, as in Go's client.
     """
     host = target.hostname or ""
     url = urllib.request.getproxies_environment().get(target.scheme)

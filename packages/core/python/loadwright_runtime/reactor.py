@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import gevent
 from gevent.hub import get_hub
 
+from .alarm import Alarm, HubAlarm, KernelAlarm
 from .poller import READ, Poller, new_poller
 
 # Heartbeats, reports and the users' own greenlets get their share after so long, however much there is to do.
@@ -30,8 +31,8 @@ class Handler(Protocol):
 
 class Reactor:
     """
-    Runs in one greenlet, which gevent wakes when the poller's own descriptor is readable: thousands of sockets
-    cost gevent no more than one.
+    Runs in one greenlet, which gevent wakes when the poller's own descriptor is readable: thousands of
+    sockets cost gevent no more than one.
     """
 
     def __init__(self, poller: Poller | None = None):
@@ -44,12 +45,12 @@ class Reactor:
         self._is_parked = False
         descriptor = self._poller.fileno()
         self._watcher = None if descriptor is None else self._hub.loop.io(descriptor, READ)
-        self._alarm = self._hub.loop.timer(0)
+        self._alarm = self._new_alarm()
         self._alarm_at = float("inf")
         self._greenlet = gevent.spawn(self._run)
 
     def register(self, descriptor: int, mask: int, handler: Handler) -> None:
-        """Never within :meth:`Handler.on_event`: events of a closed socket with the same number may be due."""
+        """Never within :meth:`Handler.on_event`: events of a closed socket with that number may be due."""
         self._poller.register(descriptor, mask)
         self._handlers[descriptor] = handler
 
@@ -126,15 +127,23 @@ class Reactor:
         elif self._watcher is None and self._handlers:
             due = min(due, now + _POLL_INTERVAL_SECONDS)
         if due < self._alarm_at:
-            self._alarm.stop()
-            self._hub.loop.update_now()
-            self._alarm = self._hub.loop.timer(max(0.0, due - now))
-            self._alarm.start(self._on_alarm)
+            self._alarm.set(due - now)
             self._alarm_at = due
         if self._watcher is not None and not self._watcher.active:
             self._watcher.start(self._on_ready)
         self._is_parked = True
         self._hub.switch()
+
+    def _new_alarm(self) -> Alarm:
+        if self._watcher is not None:
+            try:
+                alarm = KernelAlarm(self._on_alarm)
+            except (OSError, AttributeError):
+                pass
+            else:
+                self.register(alarm.descriptor, READ, alarm)
+                return alarm
+        return HubAlarm(self._hub, self._on_alarm)
 
     def _on_alarm(self) -> None:
         self._alarm_at = float("inf")

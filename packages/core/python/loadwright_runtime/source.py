@@ -67,7 +67,7 @@ class RequestSource(ABC):
         return self._response_check(response)
 
     def plain_statuses(self) -> Container[int]:
-        """Statuses of answers about which :meth:`check` need not be asked: none when a subclass has its own."""
+        """Statuses of answers that need no :meth:`check`: none when a subclass has its own."""
         if type(self).check is not RequestSource.check:
             return ()
         return self._response_check.plain_statuses()

@@ -25,7 +25,8 @@ def master_statistics(environment: Any, counters: Counters, since: float) -> dic
         else [],
         "total": _requests(stats.total, since) | _responses(_all_responses(counters)),
         "requests": [
-            _requests(entry, since) | _responses(counters.histograms.get(("response", entry.method, entry.name)))
+            _requests(entry, since)
+            | _responses(counters.histograms.get(("response", entry.method, entry.name)))
             for entry in stats.entries.values()
         ],
         "errors": [_error(error) for error in stats.errors.values()],

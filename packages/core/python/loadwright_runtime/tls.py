@@ -1,7 +1,6 @@
 """TLS over a non-blocking socket."""
 
 import functools
-import socket
 import ssl
 from typing import Any
 
@@ -26,9 +25,7 @@ class TlsStream:
         :param session: of an earlier connection, to be resumed
         """
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=host, session=session
-        )
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host, session=session)
         self._receive, self._send = wrapped.recv, wrapped.send
         self._read, self._write = self._object.read, self._object.write
         self._unsent = b""
@@ -108,13 +105,3 @@ class TlsStream:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
-
-
-def is_address(host: str) -> bool:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except OSError:
-            continue
-        return True
-    return False

@@ -8,6 +8,7 @@ from locust import User, between, constant, task
 from .bundle import Bundle, check_host
 from .closed_model import UserLoop
 from .counters import Counters
+from .endpoint import Endpoint
 from .generator import Generator
 from .source import RequestSource, SourceSetup
 
@@ -27,7 +28,6 @@ class LoadwrightUser(User):
     bundle: ClassVar[Bundle]
     counters: ClassVar[Counters]
     _source: ClassVar[RequestSource | None] = None
-    _generator: ClassVar[Generator | None] = None
 
     @staticmethod
     def configure(bundle: Bundle, counters: Counters) -> None:
@@ -47,6 +47,11 @@ class LoadwrightUser(User):
             cls._source = cls.source_class(setup)
         return cls._source
 
+    @classmethod
+    def endpoint(cls, environment: Any) -> Endpoint:
+        """What the connections to the source's host share in this process."""
+        return Generator.of(environment, cls.counters).endpoint(cls.source(environment))
+
     def __init__(self, environment: Any):
         super().__init__(environment)
         self._loop: UserLoop | None = None
@@ -59,10 +64,9 @@ class LoadwrightUser(User):
             # Requests arrive by themselves. The user only shows Locust that a test runs.
             self._is_stopped.wait()
             return
-        endpoint = Generator.of(self.environment, self.counters).endpoint(self.source(self.environment))
         plan = self.bundle.load
         has_pauses = type(self).wait_time is not LoadwrightUser.wait_time or plan.maximum_wait_seconds > 0
-        self._loop = UserLoop(endpoint, self.wait_time if has_pauses else None)
+        self._loop = UserLoop(self.endpoint(self.environment), self.wait_time if has_pauses else None)
         self._loop.run()
 
     def stop(self, force: bool = False) -> bool:

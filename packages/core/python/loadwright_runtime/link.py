@@ -1,0 +1,152 @@
+"""The socket of a connection: opened, watched over, closed, and opened again."""
+
+import random
+import time
+from typing import Any
+
+from .endpoint import Endpoint
+from .opening import Opening
+from .poller import READ
+from .resolver import Address
+from .tls import TlsStream
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+CLOSED, OPENING, IDLE, BUSY = range(4)
+NEVER = float("inf")
+_clock = time.perf_counter
+
+
+class Link:
+    """What a :class:`.connection.Connection` stands on. Times are on the clock of ``time.perf_counter``."""
+
+    __slots__ = (
+        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings", "_has_answered",
+        "_is_retiring", "_opening", "_receive", "_rest", "_send", "_socket", "_started", "_state",
+        "_stream", "address",
+    )  # fmt: skip
+
+    def __init__(self, endpoint: Endpoint):
+        self._endpoint = endpoint
+        self._state = CLOSED
+        self._started = 0.0
+        """When the request's first byte was handed to the kernel; before that, when opening began."""
+        self._due: float | None = None
+        """When the request should have been sent. Open model only."""
+        self._alarm_at = self._deadline = NEVER
+        self._failed_openings = 0
+        self._has_answered = self._is_retiring = False
+        self._opening: Opening | None = None
+        self._stream: TlsStream | None = None
+        self._socket: Any = None
+        self._rest: memoryview | None = None
+        """What of the request is not sent yet; None when all is."""
+        self.address: Address | None = None
+
+    def on_event(self, mask: int) -> None:
+        raise NotImplementedError
+
+    def _transmit(self) -> None:
+        """The connection is open for the request that waits."""
+        raise NotImplementedError
+
+    def _give_up(self, error: Exception) -> None:
+        """The connection could not be opened."""
+        raise NotImplementedError
+
+    def _expire(self, now: float) -> None:
+        """The deadline has passed."""
+        raise NotImplementedError
+
+    @property
+    def is_busy(self) -> bool:
+        return self._state in (OPENING, BUSY)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a request would go out over the connection that is there."""
+        return self._state == IDLE
+
+    @property
+    def has_failed_to_open(self) -> bool:
+        return self._failed_openings > 0
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait before the next try, after one or more failed ones in a row."""
+        longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self._failed_openings - 1, 10))
+        return longest * random.uniform(0.5, 1)
+
+    def retire(self) -> None:
+        """Lets the connection end after the answer that is awaited, or now."""
+        if self._state == IDLE:
+            self._close()
+        else:
+            self._is_retiring = True
+
+    def _open(self) -> None:
+        self._state = OPENING
+        self._started = _clock()
+        self._opening = Opening(self._endpoint, self._opened, self._not_opened)
+
+    def _not_opened(self, error: Exception) -> None:
+        self._opening = None
+        self._state = CLOSED
+        self._failed_openings += 1
+        self._give_up(error)
+
+    def _opened(self, opened: Any, stream: TlsStream | None, address: Address) -> None:
+        endpoint = self._endpoint
+        self._opening = None
+        self._socket, self._stream, self.address = opened, stream, address
+        self._receive, self._send = (stream or opened).recv, (stream or opened).send
+        self._descriptor = opened.fileno()
+        self._failed_openings = 0
+        self._has_answered = self._is_retiring = False
+        endpoint.reactor.hand_over(self._descriptor, self)
+        endpoint.connections.add(self)
+        endpoint.measure.phase("wait", _clock() - (self._started if self._due is None else self._due))
+        self._transmit()
+
+    def _send_rest(self) -> None:
+        assert self._rest is not None
+        if self._stream is not None and self._stream.has_unsent:
+            self._stream.flush()
+        elif self._rest:
+            self._rest = self._rest[self._send(self._rest) :]
+        if not self._rest and not (self._stream is not None and self._stream.has_unsent):
+            self._rest = None
+            self._endpoint.reactor.modify(self._descriptor, READ)
+
+    def _set_alarm(self, when: float) -> None:
+        self._alarm_at = when
+        self._endpoint.reactor.call_at(when, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        # One alarm for many requests: each answer moves the deadline, and the alarm follows when it goes off.
+        now = _clock()
+        if self._alarm_at > now:
+            return
+        self._alarm_at = NEVER
+        if self._deadline > now:
+            if self._deadline < NEVER:
+                self._set_alarm(self._deadline)
+            return
+        self._expire(now)
+
+    def _close(self) -> None:
+        self._state = CLOSED
+        self._deadline = NEVER
+        self._rest = None
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        if self._socket is None:
+            return
+        if self._stream is not None and self._has_answered:
+            self._endpoint.tls_session = self._stream.session
+        self._endpoint.connections.discard(self)
+        self._endpoint.reactor.unregister(self._descriptor)
+        self._socket.close()
+        self._socket = self._stream = None

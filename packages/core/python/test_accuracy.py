@@ -1,0 +1,106 @@
+"""The generator's times beside the server's own log."""
+
+import math
+import random
+import subprocess
+import sys
+
+import gevent
+import pytest
+from generator_harness import Source, environment_for
+from loadwright_runtime import Request
+from loadwright_runtime.closed_model import UserLoop
+from loadwright_runtime.generator import Generator
+from loadwright_runtime.histogram import bucket_of, milliseconds_of
+
+# Answers after a time drawn log-normally, and writes how long each took, in seconds.
+SERVER = """
+import asyncio, random, sys, time
+chance, log = random.Random(7), []
+
+class Server(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        started = time.perf_counter()
+        if b"/end" in data:
+            print("\\n".join(map(repr, log)), flush=True)
+            sys.exit()
+        wait = min(2.0, chance.lognormvariate(-4.2, 1.0))
+        asyncio.get_running_loop().call_later(wait, self.answer, started)
+
+    def answer(self, started):
+        self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+        log.append(time.perf_counter() - started)
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+FRACTIONS = (0.5, 0.9, 0.99, 0.999)
+
+
+class Plain(Source):
+    def next_request(self):
+        return Request("GET", "/", name="n")
+
+
+def nearest_rank(values, fraction):
+    return values[max(0, math.ceil(len(values) * fraction - 1e-9) - 1)]
+
+
+def test_percentiles_are_those_of_the_server(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    try:
+        port = int(process.stdout.readline())
+        environment = environment_for(tmp_path, f"http://127.0.0.1:{port}", Plain, {})
+        (user_class,) = environment.user_classes
+        endpoint = Generator.of(environment, user_class.counters).endpoint(user_class.source(environment))
+        loops = [UserLoop(endpoint, None) for _ in range(16)]
+        greenlets = [gevent.spawn(loop.run) for loop in loops]
+        gevent.sleep(5)
+        for loop in loops:
+            loop.drain()
+        gevent.joinall(greenlets)
+        environment.events.test_stop.fire(environment=environment)
+        total = environment.stats.total
+        with gevent.socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /end HTTP/1.1\r\n\r\n")
+        output, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        Generator.end()
+    served = sorted(float(line) * 1000 for line in output.split())
+    assert len(served) == total.num_requests > 1000
+    ours = sorted(time_ for time_, count in total.response_times.items() for _ in range(count))
+    differences = {}
+    for fraction in FRACTIONS:
+        exact, measured = nearest_rank(served, fraction), nearest_rank(ours, fraction)
+        differences[fraction] = (exact, measured, measured - exact)
+    print(differences)
+    for exact, _, difference in differences.values():
+        # The way over loopback is ours alone; the rest is the bar.
+        assert -max(0.1, exact * 0.01) <= difference <= max(0.1, exact * 0.01) + WAY_MILLISECONDS
+
+
+WAY_MILLISECONDS = 0.6
+
+
+def test_buckets_from_a_tenth_of_a_millisecond_to_100_seconds():
+    chance = random.Random(1)
+    for _ in range(20_000):
+        seconds = 10 ** chance.uniform(-4, 2)
+        milliseconds = milliseconds_of(bucket_of(seconds))
+        assert abs(milliseconds - seconds * 1000) <= 0.005 * seconds * 1000
+    buckets = [bucket_of(microseconds / 1e6) for microseconds in range(1, 100_000)]
+    assert buckets == sorted(buckets)
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-7, 1e-6, 1000])
+def test_ends_of_the_scale(seconds):
+    assert abs(milliseconds_of(bucket_of(seconds)) - seconds * 1000) <= max(0.001, seconds * 4)

@@ -1,0 +1,179 @@
+"""The generator in real Locust processes: stopped, reshaped, listened to, split."""
+
+import itertools
+import json
+import re
+import time
+
+import pytest
+from locust_harness import Answer, Cluster, eventually, load_plan, serving
+
+CONFIG = {
+    "method": "POST",
+    "path": "/predict",
+    "requestName": "predict",
+    "headers": {},
+    "contentType": "application/json",
+    "apiKey": False,
+    "bearerToken": False,
+    "timeoutSeconds": 5,
+}
+EAGER = {"waitTime": {"minimumSeconds": 0, "maximumSeconds": 0}}
+
+
+def slow(seconds):
+    def answer(_):
+        time.sleep(seconds)
+        return Answer()
+
+    return answer
+
+
+def arrivals(rate, in_flight=100, kind="constant"):
+    return {
+        "kind": kind,
+        "startRate": rate,
+        "stages": [{"durationSeconds": 600, "ratePerSecond": rate}],
+        "maxInFlight": in_flight,
+    }
+
+
+def counted(output):
+    """The requests of Locust's last table."""
+    return int(re.findall(r"Aggregated +(\d+) +\d+\(", output)[-1])
+
+
+def test_a_stop_lets_requests_end(make_bundle, start_locusts):
+    with serving(slow(0.5)) as stub:
+        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+        cluster = Cluster(start_locusts(directory), 1, arguments=("--stop-timeout=5",))
+        cluster.swarm(6)
+        eventually(lambda: len(stub.requests) >= 12, "two rounds")
+        final = cluster.settled()
+        # Not one was cut off, though each user was within one.
+        assert final["total"]["count"] == len(stub.requests) and final["total"]["failures"] == 0
+        assert "interrupted" not in final["counters"]
+
+
+def test_a_stop_at_once_says_how_many_were_cut_off(make_bundle, start_locusts):
+    with serving(slow(1)) as stub:
+        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+        cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
+        cluster.swarm(6)
+        eventually(lambda: len(stub.requests) >= 12, "two rounds")
+        final = cluster.settled()
+        assert final["counters"]["interrupted"] == 6
+        assert final["total"]["count"] + 6 == len(stub.requests)
+
+
+def test_reshaping_and_pauses(stub, make_bundle, start_locusts):
+    wait = {"minimumSeconds": 0.1, "maximumSeconds": 0.1}
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(waitTime=wait))
+    cluster = Cluster(start_locusts(directory), 2)
+    for users in (10, 4, 20):
+        cluster.swarm(users)
+        eventually(lambda users=users: cluster.web.statistics()["userCount"] == users, f"{users} users")
+        before, began = len(stub.requests), time.monotonic()
+        eventually(lambda before=before: len(stub.requests) >= before + 100, "requests")
+        rate = (len(stub.requests) - before) / (time.monotonic() - began)
+        # Each user sends about 10 a second, and never more.
+        assert rate < users * 11
+    final = cluster.settled()
+    # Without a stop time-out users that go may leave a request behind.
+    assert final["total"]["count"] + final["counters"].get("interrupted", 0) == len(stub.requests)
+
+
+LISTENER = """
+from locust import events
+
+@events.request.add_listener
+def write(request_type, name, response_time, response_length, exception, response, **_):
+    with open("heard.txt", "a") as file:
+        print(request_type, name, response_length, response and response.status, exception, file=file)
+"""
+
+
+def test_listeners_of_the_locust_file(make_bundle, start_locusts):
+    numbers = itertools.count(1)
+
+    def answer(_):
+        return Answer(503, b"") if next(numbers) % 5 == 0 else Answer()
+
+    with serving(answer) as stub:
+        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan())
+        with (directory / "locustfile.py").open("a") as file:
+            file.write(LISTENER)
+        code, output = start_locusts(directory).run_until(lambda: len(stub.requests) > 30, "-u", "1")
+        heard = (directory / "heard.txt").read_text().splitlines()
+    assert {"POST predict 19 200 None", "POST predict 0 503 HTTP 503"} == set(heard)
+    assert code == 1 and counted(output) == len(heard)
+
+
+OWN_USER = """
+from locust import HttpUser, constant, task
+
+class Other(HttpUser):
+    host = LoadwrightUser.host
+    wait_time = constant(0.02)
+
+    def on_start(self):
+        self.client.get("/hello")
+
+    @task
+    def other(self):
+        self.client.get("/other")
+"""
+
+
+def test_other_users_in_the_same_file_get_their_share(stub, make_bundle, start_locusts):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+    with (directory / "locustfile.py").open("a") as file:
+        file.write(OWN_USER)
+
+    def paths():
+        return [request.path for request in list(stub.requests)]
+
+    code, output = start_locusts(directory).run_until(lambda: paths().count("/other") > 20, "-u", "20")
+    assert code == 0, output
+    assert paths().count("/hello") > 0 and paths().count("/predict") > 0
+
+
+@pytest.mark.parametrize("kind", ["constant", "poisson"])
+def test_arrivals_in_one_process(stub, make_bundle, start_locusts, kind):
+    load = load_plan(users=1, spawnRate=1, durationSeconds=4, arrivals=arrivals(100, kind=kind))
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+    code, output = start_locusts(directory).run("--headless", "--stop-timeout=2")
+    count = counted(output)
+    # Four seconds, of which Locust takes a part to begin. Poisson: a deviation of 20.
+    assert code == 0 and count == len(stub.requests) and 300 < count < 480
+
+
+def test_the_rate_is_split_again_when_a_worker_is_lost(stub, make_bundle, start_locusts):
+    load = load_plan(users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(120))
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+    cluster = Cluster(start_locusts(directory), 3, arguments=("--stop-timeout=5",))
+    cluster.swarm(1)
+    eventually(lambda: len(stub.requests) > 100, "requests")
+    assert rate_of(stub, 2) == pytest.approx(120, rel=0.15)
+
+    cluster.workers[0].kill()
+    eventually(lambda: lost(cluster) == 1, "the master misses the worker")
+    time.sleep(1)  # The notice of the new split.
+    assert rate_of(stub, 2) == pytest.approx(120, rel=0.15)
+
+    final = cluster.settled()
+    assert final["total"]["failures"] == 0
+    assert sum(count for _, count in final["total"]["responseHistogram"]) == final["total"]["count"]
+    assert final["counters"]["arrivals"] >= final["total"]["count"]
+    assert {"connect", "wait"} <= set(final["phases"]) and final["lag"]
+    json.dumps(final)
+
+
+def lost(cluster):
+    return sum(worker["state"] == "missing" for worker in cluster.web.statistics()["workers"])
+
+
+def rate_of(stub, seconds):
+    before, began = len(stub.requests), time.monotonic()
+    time.sleep(seconds)
+    return (len(stub.requests) - before) / (time.monotonic() - began)
