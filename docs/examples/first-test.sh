@@ -1,3 +1,3 @@
 npx loadwright init sagemaker --yes --format yaml
-npx loadwright run --emulator --duration 5s
+npx loadwright run --emulator --duration 10s
 npx loadwright report

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Command } from './command.js';
 
 const timeout = 240_000;
-const little = ['--emulator', '--users', '3', '--duration', '2s', '--workers', '1'];
+const little = ['--emulator', '--users', '20', '--spawn-rate', '50', '--duration', '3s', '--workers', '1'];
 
 describe.concurrent('loadwright run', () => {
   it(

@@ -67,7 +67,8 @@ describe.concurrent('secrets', () => {
         };
         const file = join(cwd, 'loadwright.config.json');
         await writeFile(file, JSON.stringify(config));
-        const command = new Command(['run'], {
+        // Several of these run beside each other.
+        const command = new Command(['run', '--tolerate', 'event-loop-lag', 'generator-cpu'], {
           cwd,
           environment: options ? {} : { ...emulator.environment },
         });

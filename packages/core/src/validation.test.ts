@@ -47,16 +47,16 @@ describe('validate', () => {
     ],
     [
       { users: 1, user: 2, duration: '5m' },
-      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, from, hold, steps, rampDuration',
+      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, from, hold, steps, rampDuration',
     ],
     [
       { profile: 'constant', users: 1, duration: '5m', whatever: 1 },
-      'load.whatever: unknown option. Allowed: profile, users, spawnRate, duration, waitTime',
+      'load.whatever: unknown option. Allowed: profile, users, spawnRate, duration, waitTime, warmUp',
     ],
     [{ users: 1, duration: '5m', hold: '1m' }, 'load.hold: only allowed with profile "ramp"'],
     [
       { profile: 'wave' },
-      'load.profile: found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak"',
+      'load.profile: found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages"',
     ],
     [
       { profile: 'spike', users: 20, peakUsers: 10, duration: '5m' },
