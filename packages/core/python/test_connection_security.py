@@ -113,7 +113,7 @@ def test_tls(serve, make_user, certificate, version):
     user.connection.retire()
     user.send_next()
     assert user.reasons == [None] * 3 and len(connections) == 2
-    assert totals(user) == {"tls_resumed": 1}
+    assert user.counters.totals() == {"tls_resumed": 1}
     assert sum(user.counters.histogram("phase", "tls").values()) == 2
 
 
