@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from './lib/paths.mjs';
 
-const folders = ['packages', 'docs', 'tools'];
+const folders = ['packages', 'docs', 'tools', 'benchmarks'];
 const source = /\.(ts|mts|mjs|js|py|css|eta)$/;
 const notOurs = /(^|\/)(node_modules|dist|\.cache|results|__pycache__)\//;
 

@@ -29,7 +29,7 @@ await withLedger(ledger, async () => {
   await ledger.stage('lint', nx('lint'));
   await ledger.stage(
     'lint of the tools',
-    check(bin('eslint'), 'tools', 'eslint.config.mjs', '--max-warnings=0'),
+    check(bin('eslint'), 'tools', 'benchmarks', 'eslint.config.mjs', '--max-warnings=0'),
   );
   await ledger.stage('types', nx('typecheck'));
   await ledger.stage(
