@@ -1,7 +1,7 @@
 import { request as sendRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { capacityOptionsSchema, capacityRequestsPerSecond } from './capacity.js';
+import { capacityOptionsSchema, capacityRequestsPerSecond, SlotQueue } from './capacity.js';
 import {
   startLoopbackEndpoint,
   type EmulatedRequest,
@@ -90,20 +90,21 @@ describe('startLoopbackEndpoint', () => {
   });
 
   it('serves its capacity: concurrency ÷ service time', async () => {
-    const options = { concurrency: 8, serviceTime: '80ms', distribution: 'exponential' };
+    const options = { concurrency: 8, serviceTime: '80ms', distribution: 'exponential', queueLimit: 200 };
     const endpoint = await start(options);
-    const duration = 1500;
+    const requests = Array.from({ length: 150 });
     const started = performance.now();
-    const client = async () => {
-      while (performance.now() - started < duration) await statusOf(endpoint.url);
-    };
-    // So many wait that a pause of the machine does not leave slots idle.
-    await Promise.all(Array.from({ length: 64 }, client));
-    const rate = endpoint.statistics().served / ((performance.now() - started) / 1000);
-    const capacity = capacityRequestsPerSecond(capacityOptionsSchema.parse(options));
-    // The draws of 150 exponential service times alone vary by 8 % (one standard deviation).
-    expect(rate).toBeGreaterThan(capacity * 0.75);
-    expect(rate).toBeLessThan(capacity * 1.25);
+    await Promise.all(requests.map(() => statusOf(endpoint.url)));
+    const elapsed = performance.now() - started;
+
+    // The same draws, all arriving at once: that long the slots need, and not one after the other.
+    const queue = new SlotQueue(capacityOptionsSchema.parse(options));
+    const needed = Math.max(...requests.map(() => queue.admit(0) ?? NaN));
+    expect(elapsed).toBeGreaterThanOrEqual(needed);
+    expect(elapsed).toBeLessThan(needed * 3);
+    expect(needed).toBeLessThan(
+      (requests.length / capacityRequestsPerSecond(capacityOptionsSchema.parse(options))) * 1300,
+    );
   });
 
   it('never answers before the service time has passed', async () => {
