@@ -18,7 +18,7 @@ const maxInFlight = z
   .max(1_000_000)
   .default(defaultMaxInFlight)
   .describe(
-    'most requests on their way at once, over all workers. What is due beyond them is dropped and counted',
+    'most requests on their way at once, over all workers. What is due beyond them waits',
   );
 
 /** The profile of a constant arrival rate. */
