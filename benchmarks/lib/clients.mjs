@@ -9,26 +9,27 @@ import { clientsFolder, payloadFile, runtimeParent, venvBin } from './paths.mjs'
  *
  * @typedef {object} Prepared
  * @property {readonly string[]} command
- * @property {Record<string, string>} [env]
+ * @property {Record<string, string>} [environment] variables besides those of all clients
  * @property {NodeJS.Signals} stopSignal
  * @property {(output: string) => boolean} isSpawned whether it says that all users are there
- * @property {(output: string) => { counted?: number, failures: number }} outcome what it says in the end
+ * @property {(output: string) => { counted?: number, failures: number, errors?: string[] }} outcome what it says in the end
  */
 
-const locust = (locustfile, { connections, host, folder, plugin }) => {
-  const statistics = join(folder, 'statistics');
-  const files = plugin ? `${locustfile},${plugin}` : locustfile;
-  const load = ['--users', String(connections), '--spawn-rate', String(connections), '--host', host];
-  const output = ['--only-summary', '--json-file', statistics];
+// All at once, 5,000 TLS handshakes would keep the first of them waiting for longer than clients wait.
+const mostSpawnedPerSecond = 1000;
+
+const locust = (locustfile, { connections, host, folder, plugins = [] }) => {
+  const outcomeFile = join(folder, 'outcome.json');
+  const files = [locustfile, join(clientsFolder, 'record_outcome.py'), ...plugins];
+  const rate = Math.min(connections, mostSpawnedPerSecond);
+  const load = ['--users', String(connections), '--spawn-rate', String(rate), '--host', host];
+  const output = ['--only-summary', '--exit-code-on-error', '0'];
   return {
-    command: [venvBin('locust'), '-f', files, '--headless', ...load, ...output, '--exit-code-on-error', '0'],
+    command: [venvBin('locust'), '-f', files.join(','), '--headless', ...load, ...output],
+    environment: { BENCHMARK_OUTCOME: outcomeFile },
     stopSignal: 'SIGTERM',
-    isSpawned: (output) => output.includes('All users spawned'),
-    outcome: () => {
-      const entries = JSON.parse(readFileSync(`${statistics}.json`, 'utf8'));
-      const sum = (member) => entries.reduce((total, entry) => total + entry[member], 0);
-      return { counted: sum('num_requests'), failures: sum('num_failures') };
-    },
+    isSpawned: (log) => log.includes('All users spawned'),
+    outcome: () => JSON.parse(readFileSync(outcomeFile, 'utf8')),
   };
 };
 

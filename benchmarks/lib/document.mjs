@@ -31,13 +31,13 @@ function chartRows({ throughput }) {
     .filter(({ plain, tls }) => plain !== undefined || tls !== undefined);
 }
 
-const table = (head, rows) =>
-  [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
+const table = (head, rows, textColumns = 1) =>
+  [head, head.map((_, index) => (index < textColumns ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 
 function markdown(results) {
-  const { date, machine, settings, bars, latency, accuracy, memory, omitted, stall } = results;
+  const { date, machine, settings, bars, latency, accuracy, memory, omitted, stall, failures } = results;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   return `# Benchmarks
 
@@ -75,6 +75,7 @@ ${table(
     bar.measured ? `${spread(bar.measured)}${bar.unit ? ` ${bar.unit}` : ''}` : '–',
     bar.verdict === 'met' ? 'met' : `**${bar.verdict}**`,
   ]),
+  2,
 )}
 
 ## Requests a second of one core
@@ -123,9 +124,11 @@ ${stallText(stall)}
 
 ## What is left out
 
-${omitted.map((text) => `- ${text}`).join('\n')}
+${[...omitted, ...failures.map(failureText)].map((text) => `- ${text}`).join('\n')}
 `;
 }
+
+const failureText = (failure) => `Failed: ${failure.split('\n', 1)[0]}.`;
 
 const transportName = { plain: 'plain HTTP', tls: 'TLS' };
 

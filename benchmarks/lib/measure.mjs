@@ -22,17 +22,21 @@ const readyLimitMilliseconds = 120_000;
 /**
  * @param {Setup} setup
  * @param {{ client: string, transport: 'plain' | 'tls', connections: number, wait?: [number, number],
- *   windowSeconds?: number, environment?: Record<string, string>, plugin?: string }} options wait: bounds of the
- * pause between two requests of a connection, in seconds; plugin: a second Locust file
+ *   windowSeconds?: number, environment?: Record<string, string>, plugins?: string[] }} options wait: bounds of the
+ * pause between two requests of a connection, in seconds; plugins: further Locust files
  * @returns what the server and the kernel counted in the window
  */
 export async function measure(setup, options) {
-  const { client: name, transport, connections, wait, plugin } = options;
+  const { client: name, transport, connections, wait, plugins } = options;
   const { server, cores, descriptors, timing } = setup;
   const folder = mkdtempSync(join(setup.folder, 'client-'));
   const client = clients[name];
-  const prepared = client.prepare({ connections, host: server.urls[transport], folder, wait, plugin });
-  const env = { ...clientEnvironment(setup.certificates, wait), ...options.environment };
+  const prepared = client.prepare({ connections, host: server.urls[transport], folder, wait, plugins });
+  const env = {
+    ...clientEnvironment(setup.certificates, wait),
+    ...prepared.environment,
+    ...options.environment,
+  };
   await idle(server);
   const before = await server.counts();
   const log = join(folder, 'output');
@@ -45,12 +49,12 @@ export async function measure(setup, options) {
     await sleep((options.windowSeconds ?? timing.windowSeconds) * 1000);
     const last = await snapshot(server, child);
     const bytes = residentBytes(child.pid);
-    await child.stop(prepared.stopSignal);
+    if (!(await child.stop(prepared.stopSignal))) throw new Error('it did not end when it was told to');
     await idle(server);
     const served = (await server.counts()).requests - before.requests;
     const told = prepared.outcome(child.output());
     if (told.failures > 0) {
-      throw new Error(`it counted ${told.failures} failures\n${child.output().slice(-800)}`);
+      throw new Error([`it counted ${told.failures} failures`, ...(told.errors ?? [])].join('; '));
     }
     // Requests under way when it was told to stop are served, but not counted.
     const uncounted = told.counted === undefined ? 0 : Math.abs(served - told.counted);

@@ -7,6 +7,9 @@ const running = new Set();
 // A tick of /proc/*/stat: USER_HZ is 100 on every architecture that Node runs on.
 const ticksPerSecond = 100;
 
+// To stop 5,000 users takes Locust some seconds.
+const patienceMilliseconds = 40_000;
+
 const groupField = 2;
 const timeFields = [11, 12, 13, 14];
 
@@ -50,12 +53,17 @@ export function start([name, ...args], { core, env, cwd, log, descriptors }) {
       throw new Error(`${name} does not run: ${reason}\n${readFileSync(log, 'utf8').slice(-800)}`);
     },
     output: () => readFileSync(log, 'utf8'),
-    /** Asks it to end, insists after 20 s, and resolves when it is gone. */
+    /** Asks it to end, insists after a while, and resolves when it is gone: whether it went by itself. */
     async stop(signal = 'SIGTERM') {
+      let hasInsisted = false;
       if (child.exitCode === null && child.signalCode === null && !spawnError) child.kill(signal);
-      const insist = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), 20_000);
+      const insist = setTimeout(() => {
+        hasInsisted = true;
+        signalGroup(child.pid, 'SIGKILL');
+      }, patienceMilliseconds);
       await ended;
       clearTimeout(insist);
+      return !hasInsisted;
     },
   };
 }

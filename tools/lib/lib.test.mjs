@@ -69,6 +69,7 @@ describe('installed dependencies', () => {
     const lock = {
       'node_modules/a': { version: '1.0.0', integrity: 'x' },
       'node_modules/b-darwin': { version: '1.0.0', optional: true },
+      'packages/x/node_modules/c': { version: '2.0.0' },
     };
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: lock }));
     if (installed) {
@@ -79,13 +80,22 @@ describe('installed dependencies', () => {
     return folder;
   };
 
+  const a = { version: '1.0.0', integrity: 'x' };
+  const nested = { 'packages/x/node_modules/c': { version: '2.0.0' } };
+
   it.each([
     ['nothing is installed', undefined, false],
-    ['all is as locked', { 'node_modules/a': { version: '1.0.0', integrity: 'x' } }, true],
-    ['a version differs', { 'node_modules/a': { version: '1.0.1', integrity: 'x' } }, false],
-    ['a package is missing', {}, false],
+    ['all is as locked', { 'node_modules/a': a, ...nested }, true],
+    ['a version differs', { 'node_modules/a': { ...a, version: '1.0.1' }, ...nested }, false],
+    ['a package is missing', nested, false],
   ])('%s', (_, installed, expected) => {
-    expect(dependenciesMatch(folderWith(installed))).toBe(expected);
+    const folder = folderWith(installed);
+    mkdirSync(join(folder, 'packages/x/node_modules/c'), { recursive: true });
+    expect(dependenciesMatch(folder)).toBe(expected);
+  });
+
+  it("the folder of a package's own dependencies was removed", () => {
+    expect(dependenciesMatch(folderWith({ 'node_modules/a': a, ...nested }))).toBe(false);
   });
 });
 

@@ -17,7 +17,9 @@ export function dependenciesMatch(folder) {
       const found = installed[path];
       // Optional packages are those of other platforms.
       if (!found) return Boolean(entry.optional || entry.devOptional || entry.peer);
-      return found.version === entry.version && found.integrity === entry.integrity;
+      const isSame = found.version === entry.version && found.integrity === entry.integrity;
+      // The record lies in the root's folder, which says nothing of one that lies in a package's.
+      return isSame && (path.startsWith('node_modules/') || existsSync(join(folder, path)));
     }) && Object.keys(installed).every((path) => path in locked)
   );
 }

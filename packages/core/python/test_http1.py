@@ -214,6 +214,7 @@ def mutated(chance):
     return bytes(data)
 
 
+@pytest.mark.timeout(SECONDS + 60)
 def test_fuzz():
     """Whatever comes, the two parsers agree, however it is cut."""
     chance = random.Random(20260801)

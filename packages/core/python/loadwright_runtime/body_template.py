@@ -26,6 +26,9 @@ def compile_template(template: Any) -> Callable[[], bytes]:
             parts[-1] += part
         else:
             parts.append(part)
+    if len(parts) == 1 and isinstance(parts[0], bytes):
+        constant = parts[0]
+        return lambda: constant
     return lambda: b"".join(part if isinstance(part, bytes) else part() for part in parts)
 
 

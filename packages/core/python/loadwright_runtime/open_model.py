@@ -46,6 +46,11 @@ class ArrivalLoop:
     def in_flight(self) -> int:
         return len(self._busy)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all arrivals of the plan came and ended."""
+        return self._next_due is None and not self._busy
+
     def begin(self, began: float, share: Share) -> None:
         """
         :param began: when the test began, on the clock of ``time.perf_counter``
