@@ -17,9 +17,7 @@ const maxInFlight = z
   .min(1)
   .max(1_000_000)
   .default(defaultMaxInFlight)
-  .describe(
-    'most requests on their way at once, over all workers. What is due beyond them is dropped and counted',
-  );
+  .describe('most requests on their way at once, over all workers. What is due beyond them waits');
 
 /** The profile of a constant arrival rate. */
 export const arrivalsProfile = (common: { warmUp: z.ZodOptional<z.ZodString> }) =>

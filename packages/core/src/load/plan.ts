@@ -31,7 +31,10 @@ export interface LoadStage {
 export interface ArrivalPlan {
   /** `constant`: at equal distances. `poisson`: independent of each other, at exponentially distributed ones. */
   readonly kind: 'constant' | 'poisson';
-  /** The most requests that are on their way at any time. What is due beyond them is dropped, and counted. */
+  /**
+   * The most requests that are on their way at any time. What is due beyond them waits, and is dropped when it has waited
+   * for as long as a request may take, or to the end of the load.
+   */
   readonly maxInFlight: number;
   /** Requests a second at the beginning of the first stage. */
   readonly startRate: number;

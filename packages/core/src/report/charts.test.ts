@@ -75,7 +75,7 @@ test('an open load shows what was offered, in flight and dropped, and both kinds
     'Achieved/s',
     'Failures/s',
   ]);
-  expect(chartOf(report, 'in-flight').summary).toMatch(/requests in flight, 12 dropped/);
+  expect(chartOf(report, 'in-flight').summary).toMatch(/requests waiting or in flight, 12 dropped/);
   expect(distributionChart(report.serviceDistribution!, 'Service times')).toMatchObject({
     id: 'distribution-service-times',
     labelHeading: 'Service time',

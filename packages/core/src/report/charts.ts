@@ -91,9 +91,9 @@ function inFlight(points: readonly Point[]): Part {
   const totals = (key: 'late' | 'dropped') => points.map(({ open }) => open?.[key] ?? null);
   return {
     id: 'in-flight',
-    title: 'Requests in flight',
+    title: 'Requests waiting or in flight',
     unit: 'requests',
-    summary: `Up to ${formatNumber(highest(values))} requests in flight, ${formatNumber(highest(totals('dropped')))} dropped.`,
+    summary: `Up to ${formatNumber(highest(values))} requests waiting or in flight, ${formatNumber(highest(totals('dropped')))} dropped.`,
     atLeast: 1,
     series: [
       line('In flight', '1', values, formatNumber),

@@ -76,7 +76,7 @@ describe('the content', () => {
       'Offered and achieved rate',
       'Service times of all requests',
       'Service time, ms',
-      'Dropped: too many in flight',
+      'Dropped: waited in vain',
       'Event-loop lag',
       '3 requests were sent again',
       'are the warm-up',

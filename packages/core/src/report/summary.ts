@@ -69,11 +69,11 @@ export interface Problem {
 /** The open model: requests that were due, whether earlier ones were answered or not. */
 export interface ArrivalSummary {
   readonly offered: number;
-  /** Sent late, because the generator or a connection was busy. Response times show by how much. */
+  /** Sent more than 10 ms late, because too many others were on their way or the generator was busy. */
   readonly late: number;
-  /** Never sent, because too many others were on their way. */
+  /** Never sent: too many others were on their way for too long. */
   readonly dropped: number;
-  /** The most requests that were on their way at a sample. */
+  /** The most requests that were waiting or on their way at a sample. */
   readonly mostInFlight: number;
 }
 

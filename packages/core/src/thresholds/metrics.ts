@@ -157,7 +157,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   },
   dropped_iterations: {
     ...counted('requests', ({ all }) => all.counters?.['dropped'] ?? 0),
-    summary: 'requests that were due and not sent, because maxInFlight others were on their way',
+    summary: 'requests that were due and never sent: maxInFlight others were on their way for too long',
     byName: false,
     openModelOnly: true,
   },

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunReport } from '../../src/report/summary.js';
-import { emptyReport, hostileReport, passingReport, realisticReport } from '../report-fixture.js';
+import { emptyReport, hostileReport, openReport, passingReport, realisticReport } from '../report-fixture.js';
 import { launchBrowser, withReport } from './open-report.js';
 
 const desktop = { viewport: { width: 1280, height: 900 } };
@@ -42,6 +42,7 @@ const reports: readonly (readonly [string, RunReport])[] = [
   ['a failed run', realisticReport()],
   ['a passed run', passingReport()],
   ['a run without requests', emptyReport()],
+  ['a run with an arrival rate', openReport()],
   ['a run with hostile names', hostileReport()],
   ['a run of three hours on twelve workers', realisticReport({ samples: 10_000, workers: 12 })],
   ['a run of one second', realisticReport({ samples: 1 })],
@@ -50,7 +51,8 @@ const reports: readonly (readonly [string, RunReport])[] = [
 test.each(reports)('%s opens from disk without complaints, the network, or overflow', async (_, report) => {
   await withReport(browser, report, desktop, async ({ page, complaints, requests }) => {
     expect(await page.locator('h1').innerText()).toContain(report.verdict);
-    expect(await page.locator('.plot canvas').count()).toBe(report.series.length > 0 ? 5 : 0);
+    const charts = report.series.length === 0 ? 0 : report.arrivals ? 8 : 5;
+    expect(await page.locator('.plot canvas').count()).toBe(charts);
     expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
     await page.setViewportSize(phone.viewport);
     expect(await overflow(page)).toBe(0);
@@ -59,7 +61,7 @@ test.each(reports)('%s opens from disk without complaints, the network, or overf
   });
 });
 
-test.each(reports.slice(0, 4))('%s has no accessibility violation', async (_, report) => {
+test.each(reports.slice(0, 5))('%s has no accessibility violation', async (_, report) => {
   await withReport(browser, report, desktop, async ({ page }) => {
     await page.evaluate(axe.source);
     expect(await violations(page)).toEqual([]);

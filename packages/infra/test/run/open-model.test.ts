@@ -52,11 +52,13 @@ describe('a run with an arrival rate', { timeout: 60_000 }, () => {
   });
 
   it('is INVALID when too much is dropped, and says how to go on', async () => {
-    const report = await run({ arrivalRate: '100/s', duration: '7s', maxInFlight: 10 });
+    await server.stop();
+    server = await startStallingServer({ afterSeconds: 1, seconds: 60 });
+    const report = await run({ arrivalRate: '100/s', duration: '5s', maxInFlight: 10 });
     expect(report.verdict).toBe('INVALID');
     expect(rules(report)).toContain('offered-rate');
     expect(report.reasons.join(' ')).toMatch(
-      /were dropped because 10 others were on their way: raise maxInFlight/,
+      /waited in vain while 10 others were on their way: raise maxInFlight/,
     );
     expect(report.arrivals?.dropped).toBeGreaterThan(50);
   });

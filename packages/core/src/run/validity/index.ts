@@ -6,7 +6,11 @@ import { offeredRate } from './offered-rate.js';
 import { percentileSamples } from './percentile-samples.js';
 import type { ValidityEvidence, ValidityRule } from './rule.js';
 
-/** Every rule by its id. */
+/**
+ * Every rule by its id; the documentation makes its table of it.
+ *
+ * @public
+ */
 export const validityRules: Readonly<Record<ValidityRuleId, ValidityRule>> = {
   'worker-restarted': workerRestarted,
   'resources-exhausted': resourcesExhausted,

@@ -24,7 +24,7 @@ export const offeredRate: ValidityRule = {
     const seconds = window.to - window.from;
     const advice =
       dropped > due - offered
-        ? `${dropped} were dropped because ${arrivals.maxInFlight} others were on their way: raise maxInFlight, or lower the rate.`
+        ? `${dropped} waited in vain while ${arrivals.maxInFlight} others were on their way: raise maxInFlight, or lower the rate.`
         : 'The generator did not keep up: use more workers.';
     return [
       `${Math.round(sent)} requests were sent of ${Math.round(due)} that were due in ${Math.round(seconds)} s ` +

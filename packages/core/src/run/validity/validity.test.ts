@@ -156,7 +156,7 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
     'dropped',
     openLoad(1000, 50),
     openLoad(1000, 51),
-    /949 requests were sent of 1000 .*\(94.9 %.* 51 were dropped because 50 others/,
+    /949 requests were sent of 1000 .*\(94.9 %.* 51 waited in vain while 50 others/,
   ],
   ['offered-rate', 'not kept up', openLoad(950, 0), openLoad(949, 0), /did not keep up/],
   [
