@@ -30,6 +30,11 @@ describe('formatReport', () => {
     `);
   });
 
+  it('shows what the target counted', () => {
+    const text = formatReport(makeReport({ counters: { hit_local: 300, miss_origin: 100 } }), plain);
+    expect(text).toContain('counters  hit_local 300 (75 %) · miss_origin 100 (25 %)');
+  });
+
   it('sums up when there is more than one request name', () => {
     const { requests } = makeReport();
     const report = makeReport({ requests: [...requests, { ...requests[0]!, name: 'health' }] });

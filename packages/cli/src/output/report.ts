@@ -22,6 +22,7 @@ export function formatReport(report: RunReport, colors: Colors): string {
       `  ${colors.dim('run       ')}${report.name}/${report.runId}`,
       `  ${colors.dim('load      ')}${describeLoad(report)}`,
       ...(report.arrivals ? [`  ${colors.dim('arrivals  ')}${describeArrivals(report.arrivals)}`] : []),
+      ...(report.counters ? [`  ${colors.dim('counters  ')}${describeCounters(report.counters)}`] : []),
     ],
     report.thresholds.length > 0 && [thresholds(report.thresholds, colors)],
     report.requests.length > 0 && [requests(report, colors)],
@@ -52,6 +53,14 @@ function describeArrivals({ offered, late, dropped, mostInFlight }: ArrivalSumma
     `${formatCount(dropped)} dropped`,
     `up to ${formatCount(mostInFlight)} in flight`,
   ].join(' · ');
+}
+
+/** What the target counts, and its share of all that it counts: of a cache, the hits and misses. */
+function describeCounters(counters: NonNullable<RunReport['counters']>): string {
+  const sum = Object.values(counters).reduce((total, count) => total + count, 0);
+  return Object.entries(counters)
+    .map(([name, count]) => `${name} ${formatCount(count)} (${formatRate(count / sum)})`)
+    .join(' · ');
 }
 
 function thresholds(results: readonly ThresholdResult[], colors: Colors): string {
