@@ -65,7 +65,10 @@ function endGroup(child) {
   }
 }
 
-let whenSignalled = (signal) => process.exit(128 + constants.signals[signal]);
+let whenSignalled = (signal) => {
+  process.stderr.write(`\nstopped by ${signal}\n`);
+  process.exit(128 + constants.signals[signal]);
+};
 
 /** Replaces what happens on SIGINT, SIGTERM and SIGHUP: until then this process ends, and its commands with it. */
 export function onSignal(handler) {
