@@ -9,10 +9,11 @@ import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
-import { mustRun } from './lib/processes.mjs';
+import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
 import { vitest } from './lib/test-runners.mjs';
 
+onSignal();
 const environment = createTestEnvironment();
 const env = environment.variables;
 const major = Number(process.versions.node.split('.')[0]);

@@ -10,6 +10,7 @@ import { ensureNodeDependencies } from './lib/node-dependencies.mjs';
 import { root } from './lib/paths.mjs';
 import { onSignal } from './lib/processes.mjs';
 
+onSignal();
 try {
   await ensureNodeDependencies();
   await ensureBuilt();

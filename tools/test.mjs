@@ -7,11 +7,12 @@ import { ensureBuilt } from './lib/build.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { ensureNodeDependencies } from './lib/node-dependencies.mjs';
 import { bin, packages, pythonBin } from './lib/paths.mjs';
-import { mustRun } from './lib/processes.mjs';
+import { mustRun, onSignal } from './lib/processes.mjs';
 import { ensurePythonEnvironment } from './lib/python-environment.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
 import { pytest, vitest } from './lib/test-runners.mjs';
 
+onSignal();
 const environment = createTestEnvironment();
 const env = environment.variables;
 const check =

@@ -65,15 +65,22 @@ function endGroup(child) {
   }
 }
 
-let whenSignalled = (signal) => {
+function stop(signal) {
   process.stderr.write(`\nstopped by ${signal}\n`);
   process.exit(128 + constants.signals[signal]);
-};
+}
 
-/** Replaces what happens on SIGINT, SIGTERM and SIGHUP: until then this process ends, and its commands with it. */
-export function onSignal(handler) {
+let whenSignalled;
+
+/**
+ * Says what happens on SIGINT, SIGTERM and SIGHUP, in place of what was said before. By default this process ends,
+ * and its commands with it: they are in groups of their own and would not see the terminal's Ctrl-C.
+ */
+export function onSignal(handler = stop) {
+  if (!whenSignalled) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => whenSignalled(signal));
+  }
   whenSignalled = handler;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => whenSignalled(signal));
 process.on('exit', () => running.forEach(endGroup));
