@@ -83,7 +83,9 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     const victims = processesIn(directory).filter(({ commandLine }) =>
       commandLine.split('\n').includes(flag),
     );
-    process.kill(victims.at(-1)?.pid ?? 0, 'SIGKILL');
+    // Not `?? 0`: a kill of process 0 would end the tests themselves.
+    expect(victims).not.toEqual([]);
+    process.kill(victims.at(-1)!.pid, 'SIGKILL');
     const failed = async () => (await handle.status()).filter(({ state }) => state === 'failed');
     await until(async () => (await failed()).length > 0);
     const [node] = await failed();
