@@ -1,4 +1,5 @@
 import {
+  jsonSchemaOf,
   LoadwrightError,
   validate,
   type Emulator,
@@ -30,14 +31,26 @@ export function emulatorOf(definition: TargetDefinition): EmulatorDefinition {
   });
 }
 
-/** Starts a target's emulator. */
+/**
+ * Starts a target's emulator.
+ *
+ * @param field What the options are called when one of them is wrong.
+ */
 export async function startEmulator(
   definition: TargetDefinition,
   input: Readonly<Record<string, unknown>> = {},
+  field = 'emulator',
 ): Promise<StartedEmulator> {
   const emulator = emulatorOf(definition);
-  const options = validate(emulator.options, input, { field: 'emulator' });
+  const options = validate(emulator.options, input, { field });
   return { emulator: await emulator.start(options), capacity: capacityOf(options) };
+}
+
+/** Starts the emulator of the very service that a target names: its endpoint, its region, its protocol. */
+export function startEmulatorOf({ definition, options }: Target): Promise<StartedEmulator> {
+  const known = Object.keys(jsonSchemaOf(emulatorOf(definition).options)['properties'] ?? {});
+  const shared = Object.entries(options as object).filter(([name]) => known.includes(name));
+  return startEmulator(definition, Object.fromEntries(shared), 'target');
 }
 
 /** A target and an environment that reach an emulator instead of the service. */
@@ -62,8 +75,7 @@ export function variablesOf({ definition, options }: Target) {
 
 /** The options as the user wrote them, without those that hold a secret: the emulator has credentials of its own. */
 function withoutSecrets({ definition, options }: Target): Record<string, unknown> {
-  const schema = definition.options['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
-  const properties = (schema['properties'] ?? {}) as Record<string, unknown>;
+  const properties = (jsonSchemaOf(definition.options)['properties'] ?? {}) as Record<string, unknown>;
   const holdsSecret = (name: string) => JSON.stringify(properties[name] ?? {}).includes('"writeOnly":true');
   return Object.fromEntries(Object.entries(options as object).filter(([name]) => !holdsSecret(name)));
 }

@@ -11,7 +11,7 @@ import {
   type ConfigurationFlags,
 } from '../configuration.js';
 import type { Context } from '../context.js';
-import { besideEmulator, emulatorOf, pointAt, startEmulator } from '../emulation.js';
+import { besideEmulator, pointAt, startEmulatorOf } from '../emulation.js';
 import { createFleet } from '../fleet.js';
 import { createConfiguredTest } from '../load-test.js';
 import { examples } from '../output/help.js';
@@ -53,10 +53,8 @@ async function run(options: RunOptions, context: Context): Promise<ExitCode> {
   const loaded = await loadConfiguration(options, context.io);
   if (options.dryRun) return dryRun(loaded, options, context);
   if (!options.emulator) return runAgainst(undefined, loaded, options, context);
-  // Wrong options are told before anything is started.
   const { definition } = loaded.config.target;
-  emulatorOf(definition);
-  const { emulator, capacity } = await startEmulator(definition);
+  const { emulator, capacity } = await startEmulatorOf(loaded.config.target);
   try {
     context.note(
       `${definition.kind} emulator: ${emulator.url}${capacity === undefined ? '' : `, serves ${capacity} requests/s at most`}`,

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import { LoadwrightError } from '../errors.js';
+import { Problems } from '../problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables } from './convert.js';
@@ -49,27 +50,23 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const baseDirectory = dirname(file);
   const content = interpolate(await readConfigFile(file), options.environment);
 
-  const problems = content.problems.map(
-    (problem) =>
-      new LoadwrightError('CONFIG_INVALID', problem, {
-        hint: 'Set the variable, or give a default in the file: ${NAME:-default}.',
-      }),
+  const problems = new Problems(
+    content.problems.map(
+      (problem) =>
+        new LoadwrightError('CONFIG_INVALID', problem, {
+          hint: 'Set the variable, or give a default in the file: ${NAME:-default}.',
+        }),
+    ),
   );
-  const attempt = <Value>(check: () => Value): Value | undefined => {
-    try {
-      return check();
-    } catch (error) {
-      if (!isLoadwrightError(error)) throw error;
-      problems.push(error);
-      return undefined;
-    }
-  };
-  const config: Record<string, unknown> | undefined = attempt(() =>
+  const config: Record<string, unknown> | undefined = problems.attempt(() =>
     validate(fileSchema, content.value, { field: '', hint: `Correct ${file}.` }),
   );
-  const given = attempt(() => checkTarget((content.value as { target?: unknown }).target));
-  const overrides = findOverrides(options).map((found) => ({ ...found, value: attempt(found.read) }));
-  if (!config || !given || problems.length > 0) throw combine(problems);
+  const given = problems.attempt(() => checkTarget((content.value as { target?: unknown }).target));
+  const overrides = findOverrides(options).map((found) => ({
+    ...found,
+    value: problems.attempt(found.read),
+  }));
+  if (!config || !given || problems.found) throw problems.combined();
 
   const inFile = new Set(leaves(content.value));
   const origins = Object.fromEntries(
@@ -91,13 +88,4 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     origins[path] = origin;
   }
   return { file, baseDirectory, origins, config: config as unknown as ResolvedConfig };
-}
-
-/** All problems of a configuration as one error. */
-function combine(problems: readonly LoadwrightError[]): LoadwrightError {
-  const hints = new Set(problems.map((problem) => problem.hint).filter((hint) => hint !== undefined));
-  const message = problems.map((problem) => problem.message).join('\n');
-  return new LoadwrightError(problems[0]?.code ?? 'CONFIG_INVALID', message, {
-    ...(hints.size > 0 && { hint: [...hints].join('\n') }),
-  });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loadProfileSchema } from '../load/profile.js';
 import { rateSchema } from '../rate.js';
+import { nameSchema, workersSchema } from '../run/option-schemas.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
 export interface Setting {
@@ -69,7 +70,7 @@ export const settings: readonly Setting[] = [
     flag: '--workers',
     type: 'number',
     description: 'load-generating processes',
-    schema: z.int().min(1).max(1000),
+    schema: workersSchema,
   },
   {
     path: 'name',
@@ -77,12 +78,7 @@ export const settings: readonly Setting[] = [
     flag: '--name',
     type: 'text',
     description: 'name of the results folder of this test',
-    schema: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-        'must be 1 to 64 letters, digits, dots, underscores or hyphens',
-      ),
+    schema: nameSchema,
   },
   {
     path: 'results',

@@ -31,6 +31,7 @@ export const masterStatisticsSchema = z.object({
       userCount: z.number(),
       cpuPercent: z.number(),
       memoryBytes: z.number(),
+      clockOffset: z.object({ seconds: z.number(), uncertaintySeconds: z.number() }).optional(),
     }),
   ),
   total: request,

@@ -1,3 +1,4 @@
+import type { ClockOffset } from '../clock.js';
 import type { Histogram } from './histogram.js';
 
 /**
@@ -46,6 +47,8 @@ export interface WorkerStatistics {
   /** Percent of one core. */
   readonly cpuPercent: number;
   readonly memoryBytes: number;
+  /** How far the service's clock is ahead of the worker's, by the `Date` of an answer; absent before one had it. */
+  readonly clockOffset?: ClockOffset | undefined;
 }
 
 /** The statistics of one request name, or of all. */

@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
 import { assertTarget } from '../plugins/load-target.js';
+import { Problems } from '../problems.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
 import type { TargetDefinition } from '../target/contract.js';
 import { parseThresholds, requireMeasurable, type Threshold } from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
+import { nameSchema, workersSchema } from './option-schemas.js';
 
 /** A load test after validation: what every step of a run works on. */
 export interface PreparedTest {
@@ -31,14 +32,8 @@ export interface PreparedTest {
 }
 
 const ownOptions = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      'must be 1 to 64 letters, digits, dots, underscores or hyphens',
-    )
-    .optional(),
-  workers: z.int().min(1).max(1000).default(1),
+  name: nameSchema.optional(),
+  workers: workersSchema.default(1),
   thresholds: z.record(z.string(), z.array(z.string())).default({}),
   baseDirectory: z.string().default(() => process.cwd()),
 });
@@ -50,29 +45,20 @@ const ownOptions = z.strictObject({
  */
 export function prepare(options: LoadTestOptions): PreparedTest {
   const { target, load, environment = process.env, ...rest } = options;
-  const problems: LoadwrightError[] = [];
-  const attempt = <Value>(check: () => Value): Value | undefined => {
-    try {
-      return check();
-    } catch (error) {
-      if (!isLoadwrightError(error)) throw error;
-      problems.push(error);
-      return undefined;
-    }
-  };
+  const problems = new Problems();
 
-  const own = attempt(() => validate(ownOptions, rest, { field: '' }));
-  const profile = attempt(() => validate(loadProfileSchema, load, { field: 'load' }));
-  const thresholds = own && attempt(() => parseThresholds(own.thresholds));
-  const definition = attempt(() => {
+  const own = problems.attempt(() => validate(ownOptions, rest, { field: '' }));
+  const profile = problems.attempt(() => validate(loadProfileSchema, load, { field: 'load' }));
+  const thresholds = own && problems.attempt(() => parseThresholds(own.thresholds));
+  const definition = problems.attempt(() => {
     assertTarget(target, 'target');
     return target.definition;
   });
   const targetOptions =
-    definition && attempt(() => validate(definition.options, target.options, { field: 'target' }));
-  if (profile && thresholds) attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
-  if (problems.length > 0 || !own || !profile || !thresholds || !definition || targetOptions === undefined)
-    throw combine(problems);
+    definition && problems.attempt(() => validate(definition.options, target.options, { field: 'target' }));
+  if (profile && thresholds) problems.attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
+  if (problems.found || !own || !profile || !thresholds || !definition || targetOptions === undefined)
+    throw problems.combined();
 
   const schema = jsonSchemaOf(definition.options);
   const name = own.name ?? definition.kind;
@@ -95,14 +81,4 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     baseDirectory: resolve(own.baseDirectory),
     environment,
   };
-}
-
-function combine(problems: readonly LoadwrightError[]): LoadwrightError {
-  const [first] = problems;
-  if (!first || problems.length === 1)
-    return first ?? new LoadwrightError('CONFIG_INVALID', 'The test is not valid.');
-  const hints = [...new Set(problems.map((problem) => problem.hint).filter((hint) => hint !== undefined))];
-  return new LoadwrightError('CONFIG_INVALID', problems.map((problem) => problem.message).join('\n'), {
-    ...(hints.length > 0 && { hint: hints.join('\n') }),
-  });
 }

@@ -226,6 +226,7 @@ class Run {
       thresholds: this.#test.thresholds,
       arrivals: this.#plan.arrivals,
       expiresAt,
+      clockToleranceSeconds: this.#test.definition.clockToleranceSeconds,
       endedAt: observation.endedAt,
     });
   }

@@ -107,6 +107,11 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   resolveEnvironment?(options: Options, context: TargetContext): Promise<ResolvedEnvironment>;
   /** One cheap, real request. Throws `PREFLIGHT_FAILED` or `CREDENTIALS_INVALID`, with a hint. */
   preflight?(options: Options, context: PreflightContext): Promise<PreflightReport>;
+  /**
+   * How far a node's clock may be off the service's, in seconds, before the service refuses what it signs: 300 for
+   * SigV4. A run with a worker beyond it is INVALID. Absent: no clock matters.
+   */
+  readonly clockToleranceSeconds?: number;
   /** What the nodes must be allowed to do, least privilege. */
   iamStatements?(options: Options): readonly IamStatement[];
   /** Facts that belong in every report, for instance `{ protocol: 'koorde' }`. */

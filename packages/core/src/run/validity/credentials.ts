@@ -16,23 +16,7 @@ export const credentialsExpired: ValidityRule = {
   },
 };
 
-/**
- * SigV4 allows five minutes between the caller's clock and the service's ("Signature expired", "Signature not yet
- * current"; AWS IAM User Guide, Troubleshoot AWS Signature Version 4). The preflight has shown that the
- * credentials themselves are right, so what refuses a signature afterwards is a worker's clock.
- */
-const skewed =
-  /InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed|RequestExpired|Signature (?:expired|not yet current)/i;
-
-export const clockSkew: ValidityRule = {
-  summary: "signatures were refused: a worker's clock is more than SigV4's five minutes off",
-  check: ({ statistics }) =>
-    matching(statistics, skewed).map(
-      ({ error, occurrences }) =>
-        `${occurrences} requests failed with ${error}: the clock of a worker is more than five minutes off. Synchronise it.`,
-    ),
-};
-
-function matching({ errors }: MasterStatistics, pattern: RegExp) {
+/** Failures of requests whose reason says something. */
+export function matching({ errors }: MasterStatistics, pattern: RegExp) {
   return errors.filter(({ error }) => pattern.test(error));
 }

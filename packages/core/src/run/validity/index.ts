@@ -1,5 +1,6 @@
 import type { Problem } from '../../report/summary.js';
-import { clockSkew, credentialsExpired } from './credentials.js';
+import { clockSkew } from './clock.js';
+import { credentialsExpired } from './credentials.js';
 import { eventLoopLag, generatorCpu, resourcesExhausted, workerRestarted } from './generator.js';
 import { validityRuleIds, type ValidityRuleId } from './ids.js';
 import { offeredRate } from './offered-rate.js';

@@ -16,6 +16,8 @@ export interface ValidityEvidence {
   readonly arrivals?: ArrivalPlan | undefined;
   /** When the credentials of the workers expire, if that is known. */
   readonly expiresAt?: Date | undefined;
+  /** How far a worker's clock may be off the service's, in seconds; undefined: it does not matter. */
+  readonly clockToleranceSeconds?: number | undefined;
   readonly endedAt: Date;
 }
 

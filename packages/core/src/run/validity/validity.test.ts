@@ -68,6 +68,18 @@ const failing = (error: string) => ({
   statistics: statistics({ errors: [{ method: 'POST', name: 'predict', error, occurrences: 7 }] }),
 });
 
+/** Two workers, of which the clock of the second is off; SigV4's limit. */
+const clock = (seconds: number, error?: string): Partial<ValidityEvidence> => {
+  const worker = { state: 'running', userCount: 1, cpuPercent: 1, memoryBytes: 1 };
+  const workers = [
+    { ...worker, id: 'a', clockOffset: { seconds: 0.2, uncertaintySeconds: 0.5 } },
+    { ...worker, id: 'b', clockOffset: { seconds, uncertaintySeconds: 0.5 } },
+    { ...worker, id: 'c' },
+  ];
+  const { errors } = failing(error ?? '').statistics;
+  return { clockToleranceSeconds: 300, statistics: statistics({ workers, errors: error ? errors : [] }) };
+};
+
 const asking = (expression: string, count: number, key = 'http_req_duration') => ({
   thresholds: parseThresholds({ [key]: [expression] }),
   statistics: statistics({ total: request(count), requests: [request(count, 'predict')] }),
@@ -150,6 +162,28 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
     failing('HTTP 403 UnrecognizedClientException'),
     failing('HTTP 403 InvalidSignatureException'),
     /clock of a worker/,
+  ],
+  [
+    'clock-skew',
+    'measured behind',
+    clock(300.4),
+    clock(300.6),
+    /of worker b is 301 s \(± 1 s\) behind the service's.* 300 s off, and 0 were refused/,
+  ],
+  ['clock-skew', 'measured ahead', clock(-300.4), clock(-300.6), /of worker b is 301 s \(± 1 s\) ahead of/],
+  [
+    'clock-skew',
+    'measured, and refused',
+    clock(299.4, 'HTTP 403 InvalidSignatureException'),
+    clock(299.6, 'HTTP 403 InvalidSignatureException'),
+    /of worker b .* and 7 were refused/,
+  ],
+  [
+    'clock-skew',
+    'of a service that does not mind',
+    { ...clock(4000), clockToleranceSeconds: undefined },
+    clock(4000),
+    /worker b/,
   ],
   [
     'offered-rate',

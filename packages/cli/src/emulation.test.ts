@@ -1,0 +1,34 @@
+import { dht } from '@loadwright/targets/dht';
+import { sagemaker } from '@loadwright/targets/sagemaker';
+import { expect, it } from 'vitest';
+import { pointAt, startEmulatorOf } from './emulation.js';
+
+it('stands in for the very ring that a configuration names', async () => {
+  const target = dht({
+    baseUrl: 'http://ring.example',
+    protocol: 'chord',
+    urls: { list: ['https://origin.example/'] },
+  });
+  const { emulator } = await startEmulatorOf(target);
+  try {
+    const pointed = pointAt(target, emulator, {});
+    expect(pointed.target.options).toMatchObject({ protocol: 'chord', baseUrl: emulator.url });
+    const health = (await (await fetch(`${emulator.url}/health`)).json()) as Record<string, unknown>;
+    expect(health).toMatchObject({ details: { protocol: 'chord' } });
+  } finally {
+    await emulator.stop();
+  }
+});
+
+it('stands in for the very endpoint that a configuration names, with credentials of its own', async () => {
+  const target = sagemaker({ endpointName: 'fraud', region: 'eu-west-1', payloads: { inline: [{ amount: 1 }] } });
+  const { emulator } = await startEmulatorOf(target);
+  try {
+    const { environment } = pointAt(target, emulator, { AWS_ACCESS_KEY_ID: 'callers-own', PATH: '/bin' });
+    expect(environment['AWS_ACCESS_KEY_ID']).not.toBe('callers-own');
+    expect(environment['PATH']).toBe('/bin');
+    expect(emulator.targetOptions).toMatchObject({ endpointName: 'fraud', region: 'eu-west-1' });
+  } finally {
+    await emulator.stop();
+  }
+});

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Name of a test: it becomes the name of a folder. */
+export const nameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, underscores or hyphens',
+  );
+
+/** Load-generating processes. A Locust master serves a thousand workers with a third of a core. */
+export const workersSchema = z.int().min(1).max(1000);
