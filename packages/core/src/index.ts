@@ -1,12 +1,7 @@
 export * from './errors.js';
 export * from './exit-codes.js';
 export * from './duration.js';
-export {
-  clockOffset,
-  requireClock,
-  sigv4ClockToleranceSeconds,
-  type ClockOffset,
-} from './clock.js';
+export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from './clock.js';
 export { networkFailure } from './network-failure.js';
 export type * from './json.js';
 export type * from './target/contract.js';

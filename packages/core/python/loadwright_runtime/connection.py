@@ -151,7 +151,9 @@ class Connection(Link):
     def _take_ordinary(self, data: bytes, status: int, body_start: int, length: int) -> None:
         seconds = _clock() - self._started
         endpoint = self._endpoint
-        self._has_answered = True
+        if not self._has_answered:
+            self._has_answered = True
+            endpoint.measure.compare_clock(Headers(data[: body_start - 4]), seconds)
         if self._is_retiring:
             self._close()
         else:
@@ -222,7 +224,9 @@ class Connection(Link):
         seconds = _clock() - self._started
         head = parser.head
         assert head is not None
-        self._has_answered = True
+        if not self._has_answered:
+            self._has_answered = True
+            self._endpoint.measure.compare_clock(Headers(head), seconds)
         self._parser = None
         if parser.keeps_alive and not self._is_retiring:
             self._state = IDLE

@@ -5,6 +5,7 @@ from typing import Any
 
 from locust.runners import WorkerRunner
 
+from .clock import ClockOffset
 from .histogram import Histogram, merge
 
 _REPORT_KEY = "loadwright"
@@ -20,6 +21,10 @@ class Counters:
         self._counts: Counter[str] = Counter()
         self.failure_kinds: Counter[str] = Counter()
         self.histograms: dict[Key, Histogram] = {}
+        self.clock_offset: ClockOffset | None = None
+        """Of this process, as exactly as it was measured so far."""
+        self.clock_offsets: dict[str, ClockOffset] = {}
+        """Of each worker. On a master only."""
 
     def add(self, name: str, count: int = 1) -> None:
         self._counts[name] += count
@@ -46,15 +51,18 @@ class Counters:
         data[_REPORT_KEY] = {
             "counts": self.totals(),
             "failureKinds": dict(self.failure_kinds),
+            "clockOffset": self.clock_offset,
             "histograms": [[list(key), histogram] for key, histogram in self.histograms.items()],
         }
         self._reset()
 
-    def _merge(self, data: dict[str, Any], **_: Any) -> None:
+    def _merge(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         report = data.get(_REPORT_KEY)
         if report:
             self._counts.update(report["counts"])
             self.failure_kinds.update(report["failureKinds"])
+            if report["clockOffset"]:
+                self.clock_offsets[client_id] = ClockOffset(*report["clockOffset"])
             for key, histogram in report["histograms"]:
                 merge(self.histogram(*key), histogram)
 

@@ -1,10 +1,13 @@
 """What the connections of a process measure, until it is handed on."""
 
+import time
 from collections import Counter
 
+from .clock import clock_offset
 from .counters import Counters
 from .failures import Failure
 from .histogram import Histogram, add
+from .http1 import Headers, ProtocolError
 
 
 class NameMeasure:
@@ -73,6 +76,19 @@ class Measure:
 
     def count(self, name: str, number: int = 1) -> None:
         self._counters.add(name, number)
+
+    def compare_clock(self, headers: Headers, seconds: float) -> None:
+        """
+        :param headers: of an answer that came just now
+        :param seconds: how long it took
+        """
+        try:
+            offset = clock_offset(headers.get("date"), time.time(), seconds)
+        except ProtocolError:
+            return  # It is nobody's task to judge what nobody needs of an answer.
+        best = self._counters.clock_offset
+        if offset is not None and (best is None or offset.uncertainty <= best.uncertainty):
+            self._counters.clock_offset = offset
 
     def clear(self) -> None:
         # Connections hold on to the objects, so they stay.

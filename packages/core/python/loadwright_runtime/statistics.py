@@ -8,6 +8,7 @@ import locust
 from locust.runners import MasterRunner
 from locust.stats import StatsEntry
 
+from .clock import ClockOffset
 from .counters import Counters
 from .histogram import Histogram, merge, to_milliseconds
 
@@ -20,7 +21,7 @@ def master_statistics(environment: Any, counters: Counters, since: float) -> dic
         "state": runner.state,
         "time": time.time(),
         "userCount": runner.user_count,
-        "workers": [_worker(node) for node in runner.clients.values()]
+        "workers": [_worker(node, counters.clock_offsets.get(node.id)) for node in runner.clients.values()]
         if isinstance(runner, MasterRunner)
         else [],
         "total": _requests(stats.total, since) | _responses(_all_responses(counters)),
@@ -43,14 +44,18 @@ def master_statistics(environment: Any, counters: Counters, since: float) -> dic
     }
 
 
-def _worker(node: Any) -> dict[str, Any]:
-    return {
+def _worker(node: Any, clock_offset: ClockOffset | None) -> dict[str, Any]:
+    worker = {
         "id": node.id,
         "state": node.state,
         "userCount": node.user_count,
         "cpuPercent": node.cpu_usage,
         "memoryBytes": node.memory_usage,
     }
+    if clock_offset is not None:
+        seconds, uncertainty = clock_offset
+        worker["clockOffset"] = {"seconds": seconds, "uncertaintySeconds": uncertainty}
+    return worker
 
 
 def _requests(entry: StatsEntry, since: float) -> dict[str, Any]:

@@ -59,6 +59,7 @@ async function call(options: Call = {}) {
   return {
     status: response.status,
     type: response.headers.get('x-amzn-errortype'),
+    date: Date.parse(response.headers.get('date') ?? ''),
     variant: response.headers.get('x-amzn-invoked-production-variant'),
     requestId: response.headers.get('x-amzn-requestid'),
     body: (await response.json()) as Record<string, unknown>,
@@ -66,6 +67,28 @@ async function call(options: Call = {}) {
 }
 
 const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+
+describe('a clock that is off', () => {
+  it.each([
+    [-299, 200],
+    [299, 200],
+    [-302, 403],
+    [302, 403],
+  ])('by %d s: %d', async (clockOffset, status) => {
+    await start({ clockOffset });
+    const answer = await call();
+    expect(answer.status).toBe(status);
+    expect(answer.date - Date.now()).toBeGreaterThan((clockOffset - 3) * 1000);
+    expect(answer.date - Date.now()).toBeLessThan((clockOffset + 3) * 1000);
+    const stamp = /\d{8}T\d{6}Z/.source;
+    const text =
+      clockOffset > 0 ? 'Signature expired: . is now earlier than' : 'Signature not yet current: .';
+    if (status === 403) {
+      expect(answer.type).toBe('InvalidSignatureException');
+      expect(answer.body['message']).toMatch(new RegExp(text.replace('.', stamp)));
+    }
+  });
+});
 
 describe('a signed request', () => {
   it('gets predictions, the same for the same input', async () => {

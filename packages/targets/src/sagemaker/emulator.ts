@@ -25,6 +25,12 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
   credentialsLifetime: durationSchema()
     .optional()
     .describe('time after which the made-up credentials are refused as expired. Default: never'),
+  clockOffset: z
+    .number()
+    .min(-1e6)
+    .max(1e6)
+    .default(0)
+    .describe("seconds by which its clock is ahead of this machine's; signatures may be 300 s off"),
   modelErrorRate: z
     .number()
     .min(0)
@@ -42,8 +48,13 @@ const account = '123456789012';
 export const sagemakerEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
 
 async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
-  const credentials = madeUpCredentials(options);
+  const now = () => Date.now() + options.clockOffset * 1000;
+  const credentials = madeUpCredentials(options, now());
   let invocations = 0;
+  const dated = (response: EmulatedResponse): EmulatedResponse => ({
+    ...response,
+    headers: { ...response.headers, Date: new Date(now()).toUTCString() },
+  });
 
   function answer(request: EmulatedRequest): EmulatedResponse {
     invocations += 1;
@@ -60,19 +71,24 @@ async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
     };
   }
 
+  async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
+    const route = /^\/endpoints\/([^/]+)\/invocations$/.exec(request.path);
+    if (!route || request.method !== 'POST') {
+      return refuse(404, 'UnknownOperationException', 'Unable to determine operation');
+    }
+    const refusal = await verifySignature(request, credentials, options.region, now());
+    if (refusal) return refuse(403, refusal.type, refusal.message);
+    return checkRequest(request, route[1]!, options);
+  }
+
   const endpoint = await startLoopbackEndpoint({
     capacity: options,
     check: async (request) => {
-      const route = /^\/endpoints\/([^/]+)\/invocations$/.exec(request.path);
-      if (!route || request.method !== 'POST') {
-        return refuse(404, 'UnknownOperationException', 'Unable to determine operation');
-      }
-      const refusal = await verifySignature(request, credentials, options.region, Date.now());
-      if (refusal) return refuse(403, refusal.type, refusal.message);
-      return checkRequest(request, route[1]!, options);
+      const refused = await check(request);
+      return refused && dated(refused);
     },
-    answer,
-    throttled: () => refuse(400, 'ThrottlingException', null),
+    answer: (request) => dated(answer(request)),
+    throttled: () => dated(refuse(400, 'ThrottlingException', null)),
   });
 
   return {
@@ -97,14 +113,17 @@ async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
   };
 }
 
-function madeUpCredentials({ credentialsLifetime }: SagemakerEmulatorOptions): AcceptedCredentials {
+function madeUpCredentials(
+  { credentialsLifetime }: SagemakerEmulatorOptions,
+  now: number,
+): AcceptedCredentials {
   return {
     accessKeyId: `EMULATED${randomBytes(6).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(96).toString('base64'),
     ...(credentialsLifetime === undefined
       ? {}
-      : { expiration: new Date(Date.now() + parseDuration(credentialsLifetime)! * 1000) }),
+      : { expiration: new Date(now + parseDuration(credentialsLifetime)! * 1000) }),
   };
 }
 

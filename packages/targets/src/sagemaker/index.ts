@@ -1,4 +1,10 @@
-import { defineTarget, parseDuration, type IamStatement, type JsonObject } from '@loadwright/core';
+import {
+  defineTarget,
+  parseDuration,
+  sigv4ClockToleranceSeconds,
+  type IamStatement,
+  type JsonObject,
+} from '@loadwright/core';
 import { resolveSagemakerEnvironment, sagemakerVariables } from './credentials.js';
 import { sagemakerEmulator } from './emulator.js';
 import { hostOf } from './host.js';
@@ -27,6 +33,7 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
   environment: () => sagemakerVariables,
   resolveEnvironment: resolveSagemakerEnvironment,
   preflight: sagemakerPreflight,
+  clockToleranceSeconds: sigv4ClockToleranceSeconds,
   iamStatements,
   labels: ({ endpointName, region }) => ({ endpoint: endpointName, region }),
   emulator: sagemakerEmulator,

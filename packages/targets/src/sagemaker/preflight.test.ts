@@ -143,6 +143,30 @@ describe('preflight', () => {
     expect(JSON.stringify(error) + (error as Error).message).not.toContain('CANARY');
   });
 
+  it.each([
+    ['refused', 403, 400, /^This machine's clock is \d+ s \(± 1 s\) behind the service's; .* 300 s off/],
+    ['refused', 403, -400, /ahead of the service's/],
+    ['even an accepted one', 200, 400, /behind the service's/],
+  ])('explains a clock that is off, by the date of the answer: %s', async (_, status, offset, message) => {
+    const date = { Date: new Date(Date.now() + offset * 1000).toUTCString() };
+    const answer = { ...refused(status, 'InvalidSignatureException', { message: 'Signature expired' }) };
+    const skewed = preflight({ ...answer, headers: { ...answer.headers, ...date } });
+    await expect(skewed).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(/^Synchronise it: .*chronyc/),
+    });
+  });
+
+  it('leaves a clock alone that is right', async () => {
+    const answer = refused(403, 'InvalidSignatureException', { message: 'no match' });
+    const date = { Date: new Date(Date.now() - 250_000).toUTCString() };
+    await expect(preflight({ ...answer, headers: { ...answer.headers, ...date } })).rejects.toMatchObject({
+      code: 'CREDENTIALS_INVALID',
+      hint: expect.stringMatching(/SECRET_ACCESS_KEY/),
+    });
+  });
+
   it('goes by the statuses that are expected', async () => {
     await expect(preflight({ status: 200 }, { expect: { status: [201] } })).rejects.toMatchObject({
       code: 'PREFLIGHT_FAILED',

@@ -4,12 +4,15 @@ import {
   networkFailure,
   parseDuration,
   payloadBytes,
+  requireClock,
+  sigv4ClockToleranceSeconds,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
 import { hostOf } from './host.js';
 import type { SagemakerOptions } from './options.js';
 import { refusal } from './refusal.js';
+import { compareClocks } from './service-clock.js';
 
 /** Time to connect, in milliseconds: a wrong region or VPC endpoint shows soon. */
 const connectionTimeout = 10_000;
@@ -41,6 +44,7 @@ export async function sagemakerPreflight(
       throwOnRequestTimeout: true,
     },
   });
+  const serviceClock = compareClocks(client);
   const payload = context.firstPayload ?? { text: '' };
   const command = new InvokeEndpointCommand({
     EndpointName: options.endpointName,
@@ -64,9 +68,11 @@ export async function sagemakerPreflight(
       .catch((error: unknown) => {
         const status = statusOf(error);
         if (status === undefined) throw networkFailure(error, endpoint, whatOf(options));
+        requireClock(serviceClock(), sigv4ClockToleranceSeconds);
         if (!options.expect.status.includes(status)) throw refusal(error, status, options, variables);
         return { status, variant: undefined, text: undefined };
       });
+    requireClock(serviceClock(), sigv4ClockToleranceSeconds);
     if (!options.expect.status.includes(answer.status)) throw unexpected(answer.status, options);
     checkAnswer(answer.text, options);
     const latencyMilliseconds = performance.now() - started;

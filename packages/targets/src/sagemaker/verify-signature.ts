@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sigv4ClockToleranceSeconds } from '@loadwright/core';
 import type { EmulatedRequest } from '@loadwright/core/testing';
 
 /** The credentials that the emulator accepts. */
@@ -17,9 +18,6 @@ export interface Refusal {
 }
 
 const service = 'sagemaker';
-/** AWS refuses a request whose date is further away than this. */
-const clockSkewMinutes = 5;
-
 const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
 
@@ -78,11 +76,9 @@ export async function verifySignature(
       message: `Credential should be scoped to a valid region, service and date: ${date.slice(0, 8)}/${region}/${service}.`,
     };
   }
-  if (Math.abs(signingDate.getTime() - now) > clockSkewMinutes * 60_000) {
-    return {
-      type: 'InvalidSignatureException',
-      message: `Signature expired: ${date} is more than ${clockSkewMinutes} min from the time of the service.`,
-    };
+  const skew = signingDate.getTime() - now;
+  if (Math.abs(skew) > sigv4ClockToleranceSeconds * 1000) {
+    return { type: 'InvalidSignatureException', message: skewed(date, Math.sign(skew), now) };
   }
   const expected = await signatureOf(request, sent, credentials, region, signingDate);
   if (expected !== signature || !declaresItsBody(request)) {
@@ -95,6 +91,16 @@ export async function verifySignature(
   }
   return undefined;
 }
+
+/** In AWS's own words, which show the limit. */
+function skewed(date: string, sign: number, now: number): string {
+  const [service, limit] = [now, now + sign * sigv4ClockToleranceSeconds * 1000].map(writeDate);
+  return sign < 0
+    ? `Signature expired: ${date} is now earlier than ${limit} (${service} - 5 min.)`
+    : `Signature not yet current: ${date} is still later than ${limit} (${service} + 5 min.)`;
+}
+
+const writeDate = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 
 /** The hash that the header X-Amz-Content-Sha256 declares, if it is there, must be that of the body. */
 function declaresItsBody({ headers, body }: EmulatedRequest): boolean {
