@@ -41,52 +41,68 @@ def test_published_vectors(vector):
     )
 
 
+ODD = string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@ /%äሴ🚀"
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def _text(chance, longest, letters=ODD):
+    return "".join(chance.choices(letters, k=chance.randrange(longest)))
+
+
 def _random_request(chance):
-    odd = string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@ /%äሴ🚀"
-
-    def text(longest):
-        return "".join(chance.choices(odd, k=chance.randrange(longest)))
-
-    segments = [chance.choice(["", ".", "..", "a", quote(text(12), safe=""), "b;c=d"]) for _ in range(5)]
+    segments = [
+        chance.choice(["", ".", "..", "a", quote(_text(chance, 12), safe=""), "b;c=d"]) for _ in range(5)
+    ]
     query = "&".join(
         chance.choice(["{0}={1}", "{0}="]).format(
-            quote(text(6) or "k", safe="-_.~"), quote(text(8), safe="-_.~")
+            quote(_text(chance, 6) or "k", safe="-_.~"), quote(_text(chance, 8), safe="-_.~")
         )
         for _ in range(chance.randrange(4))
     )
-    headers = {f"X-Odd-{index}": f" {chance.choice('ab')}  c\t{chance.random()} " for index in range(3)}
+    names = (f"X-Odd{chance.choice(['-', '_', ''])}{index}" for index in range(3))
+    headers = {name: f" {_text(chance, 9, PRINTABLE)}  c\t{chance.random()} " for name in names}
     if chance.random() < 0.5:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = chance.choice(["application/json", "text/csv; charset=utf-8"])
+    region = chance.choice(["eu-west-1", "us-gov-west-1", "cn-north-1", "ap-southeast-4"])
     return {
-        "method": chance.choice(["GET", "POST", "PUT", "DELETE"]),
-        "host": chance.choice(["runtime.sagemaker.eu-west-1.amazonaws.com", "127.0.0.1:8080"]),
+        "method": chance.choice(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+        "host": chance.choice([f"runtime.sagemaker.{region}.amazonaws.com", "127.0.0.1:8080", "[::1]:81"]),
         "path": "/" + "/".join(segments),
         "query": query,
         "headers": dict(list(headers.items())[: chance.randrange(5)]),
         "body": chance.randbytes(chance.randrange(200)),
-        "token": chance.choice([None, "FwoGZXIvYXdzE//token=="]),
-        "second": chance.randrange(1_400_000_000, 2_000_000_000),
+        "access": _text(chance, 20, string.ascii_uppercase) + "A",
+        "secret": _text(chance, 50, PRINTABLE) + "/",
+        "token": chance.choice([None, _text(chance, 300, PRINTABLE) + "="]),
+        "second": chance.randrange(1_000_000_000, 4_000_000_000),
+        "region": region,
+        "service": chance.choice(["sagemaker", "execute-api"]),
     }
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_equal_to_botocore(seed):
-    case = _random_request(random.Random(seed))
-    signer = Signer(
-        Credentials("AKID", SECRET, case["token"]), "eu-west-1", "sagemaker", now=lambda: case["second"] + 0.7
-    )
-    prepared = signer.prepare(case["method"], case["host"], case["path"], case["query"], case["headers"])
-    assert prepared.headers(case["body"])["Authorization"] == _botocore_authorization(case)
+@pytest.mark.parametrize("seed", range(10))
+def test_thousand_random_requests_are_signed_as_by_botocore(seed):
+    chance = random.Random(seed)
+    for _ in range(1000):
+        case = _random_request(chance)
+        signer = Signer(
+            Credentials(case["access"], case["secret"], case["token"]),
+            case["region"],
+            case["service"],
+            now=lambda second=case["second"]: second + 0.7,
+        )
+        prepared = signer.prepare(case["method"], case["host"], case["path"], case["query"], case["headers"])
+        assert prepared.headers(case["body"])["Authorization"] == _botocore_authorization(case), case
 
 
 def _botocore_authorization(case):
     # botocore derives Host from the URL, without the scheme's own port.
     url = f"http://{case['host']}{case['path']}" + (f"?{case['query']}" if case["query"] else "")
     request = botocore.awsrequest.AWSRequest(case["method"], url, headers=case["headers"], data=case["body"])
-    credentials = botocore.credentials.Credentials("AKID", SECRET, case["token"])
+    credentials = botocore.credentials.Credentials(case["access"], case["secret"], case["token"])
     moment = datetime.datetime.fromtimestamp(case["second"], datetime.timezone.utc).replace(tzinfo=None)
     with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
-        botocore.auth.SigV4Auth(credentials, "sagemaker", "eu-west-1").add_auth(request)
+        botocore.auth.SigV4Auth(credentials, case["service"], case["region"]).add_auth(request)
     return request.headers["Authorization"]
 
 
