@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import time
 
 import gevent
 import gevent.socket
@@ -134,3 +135,23 @@ def test_tls_to_a_server_that_speaks_none(serve, make_user):
     user = make_user(f"https://localhost:{serve(handle).split(':')[1]}")
     user.send_next()
     assert user.reasons == ["TLS error"]
+
+
+def test_a_session_is_copied_once_however_many_connections_close_at_once(make_user, monkeypatch):
+    class Stream:
+        copies = 0
+
+        @property
+        def session(self):
+            Stream.copies += 1
+            return f"session {Stream.copies}"
+
+    endpoint = make_user("http://127.0.0.1:9").endpoint
+    now = time.monotonic()
+    monkeypatch.setattr("loadwright_runtime.endpoint.time.monotonic", lambda: now)
+    for _ in range(5000):
+        endpoint.keep_session(Stream())
+    assert (Stream.copies, endpoint.tls_session) == (1, "session 1")
+    monkeypatch.setattr("loadwright_runtime.endpoint.time.monotonic", lambda: now + 1.1)
+    endpoint.keep_session(Stream())
+    assert endpoint.tls_session == "session 2"

@@ -145,7 +145,7 @@ class Link:
         if self._socket is None:
             return
         if self._stream is not None and self._has_answered:
-            self._endpoint.tls_session = self._stream.session
+            self._endpoint.keep_session(self._stream)
         self._endpoint.connections.discard(self)
         self._endpoint.reactor.unregister(self._descriptor)
         self._socket.close()
