@@ -23,6 +23,8 @@ export interface FleetPlan {
   readonly pricePerHour: { readonly usDollars: number; readonly source: string };
   /** The permissions that provisioning needs. */
   readonly permissions: readonly IamStatement[];
+  /** What people should know before they agree: quotas that are used up, addresses that are open to all. */
+  readonly notes?: readonly string[];
 }
 
 /** What provisioning needs beyond the request. */
@@ -85,11 +87,62 @@ export interface Orphan {
   readonly resource: string;
 }
 
+/** What one look at an account, a machine or a project found. */
+export interface Finding {
+  /** What was looked at. */
+  readonly subject: string;
+  /** `missing`: it works without. */
+  readonly state: 'good' | 'missing' | 'problem';
+  /** What was found; never a secret. */
+  readonly detail: string;
+  /** What to do. */
+  readonly remedy?: string;
+}
+
+/** A run of which something stands. */
+export interface StandingRun {
+  readonly runId: string;
+  /** Who made it, as the service knows them. */
+  readonly owner?: string;
+  readonly createdAt: Date;
+  /** When its machines end by themselves. Absent: not known. */
+  readonly expiresAt?: Date;
+  /** `orphaned`: something stands, but no machine that could make load. */
+  readonly state: 'starting' | 'running' | 'expired' | 'orphaned';
+  /** What stands, one line each. */
+  readonly resources: readonly string[];
+  /** What its machines have cost so far, in US dollars. Absent: no price is known. */
+  readonly costUsDollars?: number;
+}
+
+/** How a removal is watched and ended. */
+export interface DestroyOptions {
+  readonly signal?: AbortSignal;
+  /** Called with one line for people, for every step that takes time. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** What only fleets have that outlive the process that made them. Each works from any machine, without local files. */
+export interface LastingFleets {
+  /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
+  check(request: FleetRequest, options?: { readonly signal?: AbortSignal }): Promise<readonly Finding[]>;
+  /** Every run of which something stands, newest first. */
+  list(): Promise<readonly StandingRun[]>;
+  /** What {@link destroy} would remove. Empty: nothing of this run stands. */
+  inventory(runId: string): Promise<readonly Orphan[]>;
+  /** Removes everything of a run, in whatever state it is; safe to repeat, and verified by looking again. */
+  destroy(runId: string, options?: DestroyOptions): Promise<DestroyReport>;
+}
+
 /** Where the load comes from: a master and its workers. Version 1 of the contract. */
 export interface Fleet {
   readonly specificationVersion: 1;
   /** `local`, `ec2`, `ecs`, … */
   readonly kind: string;
+  /** Workers when nobody names a number: one a core of its machines. Absent: 1. */
+  defaultWorkers?(): Promise<number>;
+  /** Absent: its fleets end with the process that made them. */
+  readonly lasting?: LastingFleets;
   /** What would be made; no call that changes anything. */
   plan(request: FleetRequest): Promise<FleetPlan>;
   /**

@@ -3,7 +3,8 @@ import { LoadwrightError } from '@loadwright/core';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { inheritedEnvironment } from './inherited-environment.js';
-import { resolveOptions, type Environment, type LocalFleetOptions } from './options.js';
+import type { Environment } from '../environment.js';
+import { resolveOptions, type LocalFleetOptions } from './options.js';
 
 /** The oldest Python that the pinned Locust runs on. */
 const oldestPython = [3, 10] as const;

@@ -1,4 +1,4 @@
-import type { Environment } from './options.js';
+import type { Environment } from '../environment.js';
 
 /**
  * What a child needs of this process's environment: where things are, language, proxies and certificate authorities.

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import type { Python } from './find-python.js';
 import { installerEnvironment } from './inherited-environment.js';
 import { installFailure, venvMissing } from './install-failure.js';
-import type { Environment } from './options.js';
+import type { Environment } from '../environment.js';
 import { SupervisedProcess } from './processes.js';
 
 /** What {@link installLocust} needs. */

@@ -1,7 +1,8 @@
 import { LoadwrightError } from '@loadwright/core';
 import { execa } from 'execa';
 import { inheritedEnvironment } from './inherited-environment.js';
-import type { Environment, Named } from './options.js';
+import type { Environment } from '../environment.js';
+import type { Named } from './options.js';
 
 /** The first Locust whose `locust.stats.bucket_response_time` may be replaced, as the bundle's runtime does. */
 const oldestLocust = [2, 43, 4] as const;

@@ -6,7 +6,8 @@ import { LoadwrightError } from '@loadwright/core';
 import { findPython, type Python } from './find-python.js';
 import { installLocust } from './install-locust.js';
 import { readLocustVersion, type LocustInstallation } from './locust-command.js';
-import type { Environment, LocalFleetOptions } from './options.js';
+import type { Environment } from '../environment.js';
+import type { LocalFleetOptions } from './options.js';
 import { withLock } from './with-lock.js';
 
 /** What {@link makeManagedLocust} and {@link findManagedLocust} need. */

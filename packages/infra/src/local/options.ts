@@ -1,6 +1,7 @@
 import { durationSchema, parseDuration, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
 import { z } from 'zod';
+import { environmentSchema, withPlainEnvironment, type Environment } from '../environment.js';
 
 /** Options of {@link localFleet}. Each is optional. */
 export const localFleetOptionsSchema = z.strictObject({
@@ -30,16 +31,10 @@ export const localFleetOptionsSchema = z.strictObject({
   startTimeout: durationSchema()
     .default('60s')
     .describe('How long the master and its workers may take to start and connect.'),
-  environment: z
-    .record(z.string(), z.string().optional())
-    .optional()
-    .describe("Variables to read and to pass on, instead of this process's own."),
+  environment: environmentSchema,
 });
 
 export type LocalFleetOptions = z.input<typeof localFleetOptionsSchema>;
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a Python or a Locust was named, for messages: `option python`, `variable LOADWRIGHT_PYTHON`. */
 export interface Named {
@@ -63,9 +58,7 @@ export interface LocalFleetSettings {
  * @throws LoadwrightError `CONFIG_INVALID` with every wrong option.
  */
 export function resolveOptions(options: LocalFleetOptions): LocalFleetSettings {
-  // process.env is not a plain object, which a schema would want; a copy of it is.
-  const plain = options.environment ? { ...options, environment: { ...options.environment } } : options;
-  const valid = validate(localFleetOptionsSchema, plain, { field: 'localFleet' });
+  const valid = validate(localFleetOptionsSchema, withPlainEnvironment(options), { field: 'localFleet' });
   const environment: Environment = valid.environment ?? process.env;
   const named = (option: 'locust' | 'python', variable: string): Named | undefined => {
     const value = valid[option];

@@ -5,7 +5,8 @@ import { isLoadwrightError, LoadwrightError, LocustMaster, type ProvisionRequest
 import type { LocalHandle } from './handle.js';
 import { inheritedEnvironment } from './inherited-environment.js';
 import { LocalNode } from './nodes.js';
-import type { Environment, LocalFleetSettings } from './options.js';
+import type { Environment } from '../environment.js';
+import type { LocalFleetSettings } from './options.js';
 import { nodeEnded, startTimedOut, type FleetPorts } from './startup-failure.js';
 
 const pollMilliseconds = 50;

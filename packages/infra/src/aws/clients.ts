@@ -1,0 +1,108 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { PricingClient } from '@aws-sdk/client-pricing';
+import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Where and as whom AWS is called. */
+export interface AwsSettings {
+  readonly region: string;
+  /** Name of a profile of the AWS configuration files. Absent: the SDK's own chain, environment first. */
+  readonly profile: string | undefined;
+  /** Base URL of every service, for tests and for stand-ins of AWS. Absent: AWS itself. */
+  readonly endpoint: string | undefined;
+  /** Waiting times; tests shorten them. */
+  readonly pace: Pace;
+}
+
+/** How patient the calls are. All times in milliseconds. */
+export interface Pace {
+  /** Attempts of one call, the first one included; the SDK waits longer before each. */
+  readonly attempts: number;
+  /** First pause between two looks at something that changes; each further one is half as long again. */
+  readonly firstPause: number;
+  readonly longestPause: number;
+  /** How long a call of which the answer was lost is looked for by its tags. */
+  readonly unknownOutcome: number;
+  /** How long EC2 may take to see a new instance profile. */
+  readonly propagation: number;
+  /** How long a machine may take to end, and a security group to become free. */
+  readonly removal: number;
+}
+
+/** The patience that AWS needs: see the sources at each use. */
+export const patient: Pace = {
+  attempts: 8,
+  firstPause: 250,
+  longestPause: 2000,
+  unknownOutcome: 60_000,
+  propagation: 120_000,
+  removal: 300_000,
+};
+
+/** Every client of the SDK that Loadwright uses, made in one place: same credentials, retries, endpoint and signal. */
+export class Aws {
+  readonly ec2: EC2Client;
+  readonly iam: IAMClient;
+  /** In us-east-1, where the price list is. */
+  readonly pricing: PricingClient;
+  readonly quotas: ServiceQuotasClient;
+  readonly s3: S3Client;
+  readonly ssm: SSMClient;
+  readonly sts: STSClient;
+  readonly settings: AwsSettings;
+  /** Ends every call and every wait. */
+  readonly signal: AbortSignal;
+  readonly #handler: NodeHttpHandler;
+
+  constructor(settings: AwsSettings, signal: AbortSignal) {
+    this.settings = settings;
+    this.signal = signal;
+    this.#handler = new SignalledHandler(signal);
+    const { region, profile, endpoint, pace } = settings;
+    const common = {
+      region,
+      credentials: fromNodeProviderChain({
+        ...(profile !== undefined && { profile }),
+        clientConfig: { region },
+      }),
+      requestHandler: this.#handler,
+      retryMode: 'adaptive',
+      maxAttempts: pace.attempts,
+      ...(endpoint !== undefined && { endpoint }),
+    };
+    this.ec2 = new EC2Client(common);
+    this.iam = new IAMClient(common);
+    this.pricing = new PricingClient({ ...common, region: 'us-east-1' });
+    this.quotas = new ServiceQuotasClient(common);
+    // Path style where one address stands for all buckets: it has no names below it.
+    this.s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined });
+    this.ssm = new SSMClient(common);
+    this.sts = new STSClient(common);
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#handler.destroy();
+  }
+}
+
+/** Gives every request the same signal, so that no call has to be told. */
+class SignalledHandler extends NodeHttpHandler {
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    super({ connectionTimeout: 10_000, requestTimeout: 60_000 });
+    this.#signal = signal;
+  }
+
+  override handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
+    const given = options?.abortSignal as AbortSignal | undefined;
+    const abortSignal = given ? AbortSignal.any([given, this.#signal]) : this.#signal;
+    return super.handle(request, { ...options, abortSignal });
+  }
+}

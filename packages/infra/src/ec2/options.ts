@@ -1,0 +1,148 @@
+import { isIP } from 'node:net';
+import { durationSchema } from '@loadwright/core';
+import { z } from 'zod';
+import { environmentSchema } from '../environment.js';
+
+/** The longest time to live without `forceTimeToLive`, in seconds. */
+export const longestTimeToLiveSeconds = 24 * 3600;
+
+const identifier = (prefix: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `must be an id such as ${prefix}-0123456789abcdef0`);
+
+const cidr = z
+  .string()
+  .refine(isCidr, 'must be a range of addresses such as 203.0.113.7/32 or 2001:db8::/64');
+
+/** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource, of which Loadwright sets 8. */
+const tags = z
+  .record(
+    z
+      .string()
+      .min(1)
+      .max(128)
+      .regex(/^(?!aws:)(?!loadwright:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/iu, {
+        error:
+          'a key holds letters, digits, blanks and _ . : / = + - @, and begins neither with aws: nor with loadwright:',
+      }),
+    z
+      .string()
+      .max(256)
+      .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'must hold only letters, digits, blanks and _ . : / = + - @'),
+  )
+  .refine(
+    (record) => Object.keys(record).length <= 42,
+    'must hold at most 42 tags: AWS allows 50, and Loadwright sets 8',
+  );
+
+/** Options of {@link ec2Fleet}. Each is optional but the region, which may also come from a variable. */
+export const ec2FleetOptionsSchema = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')
+      .optional()
+      .describe('AWS region. Variable: AWS_REGION, or AWS_DEFAULT_REGION.'),
+    profile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Profile of the AWS configuration files. Variable: AWS_PROFILE.'),
+    instanceType: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an instance type such as c7i.4xlarge')
+      .default('c7i.4xlarge')
+      .describe(
+        'Type of the machine; Graviton types too. It runs one worker a vCPU unless workers says otherwise.',
+      ),
+    volumeGigabytes: z
+      .int()
+      .min(10)
+      .max(16_384)
+      .default(100)
+      .describe('Size of the root volume (gp3, encrypted, removed with the machine), in GB.'),
+    image: identifier('ami')
+      .optional()
+      .describe('Id of an Ubuntu image; the newest Ubuntu 24.04 of Canonical by default.'),
+    subnet: identifier('subnet')
+      .optional()
+      .describe('Id of the subnet; one of the default VPC whose zone offers the type by default.'),
+    securityGroup: identifier('sg')
+      .optional()
+      .describe('Id of a security group of yours, used as it is; one of its own by default.'),
+    instanceProfile: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,128}$/, 'must be the name of an instance profile')
+      .optional()
+      .describe('Name of an instance profile of yours, used as it is; one of its own by default.'),
+    keyPair: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe(
+        'Name of a key pair. No port is opened for it; by default there is none, and Session Manager is the way in.',
+      ),
+    access: z
+      .enum(['public', 'session-manager'])
+      .default('public')
+      .describe(
+        'How the web UI is reached: at the public address of the machine, or through a port forward of Session Manager to a machine without one.',
+      ),
+    allowedAddresses: z
+      .array(cidr)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe("Who may reach the web UI, as CIDR ranges; the caller's own address by default."),
+    uiPort: z.int().min(1).max(65_535).default(80).describe('Port of the web UI on the machine.'),
+    spot: z
+      .boolean()
+      .default(false)
+      .describe('Use spare capacity: cheaper, and may be taken away in the middle of a test.'),
+    tags: tags.default({}).describe('Tags of your own for everything that is made.'),
+    timeToLive: durationSchema()
+      .default('2h')
+      .describe('When the machine ends itself, whatever happens: at most 24h, unless forceTimeToLive.'),
+    forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
+    startTimeout: durationSchema()
+      .default('10m')
+      .describe('How long the machine may take from its start until all workers are connected.'),
+    stateDirectory: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Folder of the journals of what was made; the user's data folder by default. Variable: LOADWRIGHT_STATE_DIR.",
+      ),
+    endpoint: z
+      .url()
+      .optional()
+      .describe('Base URL of all AWS services, for a stand-in of AWS. Variable: AWS_ENDPOINT_URL.'),
+    environment: environmentSchema,
+  })
+  .refine(({ access, allowedAddresses }) => access === 'public' || allowedAddresses === undefined, {
+    path: ['allowedAddresses'],
+    error: 'has a meaning only when access is public',
+  })
+  .refine(
+    ({ securityGroup, allowedAddresses }) => securityGroup === undefined || allowedAddresses === undefined,
+    {
+      path: ['allowedAddresses'],
+      error: 'has no meaning with a securityGroup of yours, which is used as it is',
+    },
+  );
+
+export type Ec2FleetOptions = z.input<typeof ec2FleetOptionsSchema>;
+
+function isCidr(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const version = isIP(address);
+  return (
+    version > 0 &&
+    rest.length === 0 &&
+    /^\d{1,3}$/.test(length) &&
+    Number(length) <= (version === 4 ? 32 : 128)
+  );
+}
