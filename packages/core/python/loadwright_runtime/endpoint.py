@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from . import proxy, tls
+from . import descriptors, proxy, tls
 from .measure import Measure
 from .request import host_header
 from .resolver import Address, Resolver
@@ -50,6 +50,7 @@ class Endpoint:
         self.host = url.hostname or ""
         self.host_header = host_header(source.host)
         self.limits = Limits.of(source.config)
+        self.first_reserved_descriptor = descriptors.first_reserved()
         self.proxy = proxy.proxy_for(url)
         self.tls_context: ssl.SSLContext | None = tls.shared_context() if is_tls else None
         self.tls_session: ssl.SSLSession | None = None

@@ -1,8 +1,8 @@
 """What sends requests in this process: one reactor for all its users."""
 
-import contextlib
 from typing import Any, ClassVar
 
+from . import descriptors
 from .counters import Counters
 from .endpoint import Endpoint
 from .locust_statistics import LocustStatistics
@@ -33,7 +33,7 @@ class Generator:
             generator._reactor.close()
 
     def __init__(self, environment: Any, counters: Counters):
-        _raise_descriptor_limit()
+        descriptors.raise_limit()
         self._environment = environment
         self._reactor = Reactor()
         self._measure = Measure(counters)
@@ -47,14 +47,3 @@ class Generator:
             self._endpoints[source] = endpoint
         endpoint.find_listeners()
         return endpoint
-
-
-def _raise_descriptor_limit() -> None:
-    """As far as the system lets it: Locust itself stops at 10,000, and each user needs one."""
-    try:
-        import resource
-    except ImportError:
-        return  # Windows has no such limit.
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -90,6 +90,8 @@ class Opening:
             self._address = family, address = self._untried.pop(0)
             self._step_began = _clock()
             self._socket = _socket.socket(family, socket.SOCK_STREAM)
+            if self._socket.fileno() >= self._endpoint.first_reserved_descriptor:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = self._socket.connect_ex(address)
