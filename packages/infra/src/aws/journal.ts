@@ -1,0 +1,140 @@
+import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const line = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('run'), runId: z.string(), region: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('intent'), kind: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('done'), kind: z.string(), id: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('failed'), kind: z.string(), at: z.iso.datetime() }),
+]);
+
+type Line = z.infer<typeof line>;
+
+/** What a journal tells about a run. */
+export interface JournalState {
+  readonly runId: string;
+  readonly region: string;
+  /** Kinds of which the last call's outcome is not known: the process ended in the middle of it. */
+  readonly open: ReadonlySet<string>;
+}
+
+/**
+ * What a run was about to make and what it made, one JSON document a line, on the disk before each call. It is a cache:
+ * the tags on the resources are the truth, and a run is removed without it too. It holds no secret.
+ */
+export class Journal {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle, path: string) {
+    this.#file = file;
+    this.#path = path;
+  }
+
+  /** Opens the journal of a run; a new one has the run id on the disk when this returns. */
+  static async open(directory: string, runId: string, region: string): Promise<Journal> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const path = pathOf(directory, runId);
+    const journal = new Journal(await open(path, 'a', 0o600), path);
+    await journal.#write({ event: 'run', runId, region, at: now() });
+    await syncFolder(directory);
+    return journal;
+  }
+
+  intent(kind: string): Promise<void> {
+    return this.#write({ event: 'intent', kind, at: now() });
+  }
+
+  done(kind: string, id: string): Promise<void> {
+    return this.#write({ event: 'done', kind, id, at: now() });
+  }
+
+  /** The call was refused: it has had no effect. */
+  failed(kind: string): Promise<void> {
+    return this.#write({ event: 'failed', kind, at: now() });
+  }
+
+  async close(): Promise<void> {
+    await this.#written;
+    await this.#file.close();
+  }
+
+  /** Closes and removes it: nothing of the run is left. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#path, { force: true });
+  }
+
+  /** One line after the other, each on the disk before the promise is kept: steps run at the same time. */
+  #write(entry: Line): Promise<void> {
+    const write = async () => {
+      await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+      await this.#file.datasync();
+    };
+    this.#written = this.#written.then(write);
+    return this.#written;
+  }
+}
+
+/** What the journal of a run says; undefined when this machine has none. A line cut off by a crash is left out. */
+export async function readJournal(directory: string, runId: string): Promise<JournalState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(pathOf(directory, runId), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const lines = text.split('\n').flatMap((each) => parse(each) ?? []);
+  const open = new Set<string>();
+  let region = '';
+  for (const entry of lines) {
+    if (entry.event === 'run') region = entry.region;
+    else if (entry.event === 'intent') open.add(entry.kind);
+    else open.delete(entry.kind);
+  }
+  return region === '' ? undefined : { runId, region, open };
+}
+
+/** Removes the journal of a run of which nothing is left. */
+export async function removeJournal(directory: string, runId: string): Promise<void> {
+  await rm(pathOf(directory, runId), { force: true });
+}
+
+/** The runs that have a journal on this machine, newest first. */
+export async function journalledRuns(directory: string): Promise<string[]> {
+  const files = await readdir(directory).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => file.slice(0, -'.jsonl'.length))
+    .sort()
+    .reverse();
+}
+
+function parse(text: string): Line | undefined {
+  try {
+    return line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(directory: string, runId: string): string {
+  return join(directory, `${runId}.jsonl`);
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+/** Without it a new file may be gone after a power failure although its content was synced. */
+async function syncFolder(directory: string): Promise<void> {
+  const folder = await open(directory, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Aws } from './clients.js';
+import type { RunIdentity } from './run-identity.js';
+
+/** A resource that exists. */
+export interface FoundResource {
+  readonly kind: string;
+  /** What AWS calls it: an id, or a name. */
+  readonly id: string;
+  readonly runId: string;
+  /** Its tags, where looking for it gives them. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** For machines: `pending`, `running`, … */
+  readonly state?: string;
+}
+
+/** Whose resources: those of one run, or of all runs in the region. */
+export interface Scope {
+  readonly runId?: string;
+}
+
+/**
+ * One kind of resource. Names and tags on the resources are the truth: `find` needs nothing else, so that a run can be
+ * removed from any machine.
+ */
+export interface Kind {
+  /** For people: `security group`. */
+  readonly name: string;
+  find(aws: Aws, scope: Scope): Promise<readonly FoundResource[]>;
+  /** Is it still there? Looks at the resource itself, not at its tags. */
+  exists(aws: Aws, id: string): Promise<boolean>;
+  /** Removes it and returns when it is gone. What is already gone is no error. */
+  destroy(aws: Aws, id: string): Promise<void>;
+}
+
+/** A kind of which Loadwright makes resources. */
+export interface CreatableKind<Parameters> extends Kind {
+  /** Makes it under its name. @returns its id */
+  create(aws: Aws, run: RunIdentity, parameters: Parameters): Promise<string>;
+  /** What belongs to it and is made by further calls. Runs for a found resource too, so it must be safe to repeat. */
+  complete?(aws: Aws, run: RunIdentity, id: string, parameters: Parameters): Promise<void>;
+}

@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutBucketTaggingCommand,
+  PutObjectCommand,
+  PutPublicAccessBlockCommand,
+  type BucketLocationConstraint,
+} from '@aws-sdk/client-s3';
+import type { Aws } from '../clients.js';
+import type { CreatableKind } from '../kind.js';
+import { bucketName, namePrefix, runIdOf, tagsOf } from '../run-identity.js';
+import { unlessAbsent } from '../service-error.js';
+import { loadwrightVersion } from '../version.js';
+
+/** The one file that a bucket holds. */
+export interface BucketParameters {
+  readonly key: string;
+  /** Path of the file on this machine, at most 5 GB: the limit of PutObject. */
+  readonly file: string;
+}
+
+/** The region that has no location constraint. */
+const firstRegion = 'us-east-1';
+
+/** Encrypted by S3 itself (SSE-S3), as all new objects are since January 2023. */
+export const bucket: CreatableKind<BucketParameters> = {
+  name: 'bucket',
+
+  async find(aws, { runId }) {
+    const { region } = aws.settings;
+    if (runId !== undefined) {
+      const id = bucketName(runId, region);
+      return (await this.exists(aws, id)) ? [{ kind: this.name, id, runId, tags: {} }] : [];
+    }
+    const names = await bucketNames(aws);
+    return names.flatMap((id) => {
+      const owner = runIdOf(id);
+      return owner === undefined || id !== bucketName(owner, region)
+        ? []
+        : [{ kind: this.name, id, runId: owner, tags: {} }];
+    });
+  },
+
+  async create(aws, { runId, region }) {
+    const name = bucketName(runId, region);
+    await aws.s3.send(
+      new CreateBucketCommand({
+        Bucket: name,
+        ...(region !== firstRegion && {
+          CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
+        }),
+      }),
+    );
+    return name;
+  },
+
+  async complete(aws, run, id, { key, file }) {
+    const { size } = await stat(file);
+    const everything = {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: true,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: true,
+    };
+    await Promise.all([
+      aws.s3.send(
+        new PutPublicAccessBlockCommand({ Bucket: id, PublicAccessBlockConfiguration: everything }),
+      ),
+      aws.s3.send(
+        new PutBucketTaggingCommand({
+          Bucket: id,
+          Tagging: { TagSet: tagsOf(run, 'bundle', loadwrightVersion()) },
+        }),
+      ),
+      aws.s3.send(
+        new PutObjectCommand({ Bucket: id, Key: key, Body: createReadStream(file), ContentLength: size }),
+      ),
+    ]);
+  },
+
+  async exists(aws, id) {
+    return (await unlessAbsent(aws.s3.send(new HeadBucketCommand({ Bucket: id })))) !== undefined;
+  },
+
+  async destroy(aws, id) {
+    for (;;) {
+      const { Contents = [] } =
+        (await unlessAbsent(aws.s3.send(new ListObjectsV2Command({ Bucket: id })))) ?? {};
+      if (Contents.length === 0) break;
+      const Objects = Contents.map(({ Key }) => ({ Key }));
+      await aws.s3.send(new DeleteObjectsCommand({ Bucket: id, Delete: { Objects, Quiet: true } }));
+    }
+    await unlessAbsent(aws.s3.send(new DeleteBucketCommand({ Bucket: id })));
+  },
+};
+
+async function bucketNames(aws: Aws): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await aws.s3.send(new ListBucketsCommand({ Prefix: namePrefix, ContinuationToken: token }));
+    names.push(...(page.Buckets ?? []).map(({ Name = '' }) => Name));
+    token = page.ContinuationToken;
+  } while (token !== undefined);
+  return names;
+}

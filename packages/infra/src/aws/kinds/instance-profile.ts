@@ -1,0 +1,89 @@
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  DeleteInstanceProfileCommand,
+  GetInstanceProfileCommand,
+  paginateListInstanceProfiles,
+  RemoveRoleFromInstanceProfileCommand,
+} from '@aws-sdk/client-iam';
+import type { CreatableKind } from '../kind.js';
+import { iamPath, nameOf, readTags, runIdOf, tagsOf } from '../run-identity.js';
+import { unlessAbsent } from '../service-error.js';
+import { loadwrightVersion } from '../version.js';
+
+/** The role that a machine takes on. */
+export interface InstanceProfileParameters {
+  /** The name of the role, once it exists. It is made at the same time as the profile. */
+  readonly roleName: Promise<string>;
+}
+
+export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
+  name: 'instance profile',
+
+  async find(aws, { runId }) {
+    if (runId !== undefined) {
+      const profile = await get(
+        aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: nameOf(runId) })),
+      );
+      if (profile?.Path !== iamPath(aws.settings.region)) return [];
+      return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(profile.Tags) }];
+    }
+    const names: string[] = [];
+    const pages = paginateListInstanceProfiles(
+      { client: aws.iam },
+      { PathPrefix: iamPath(aws.settings.region) },
+    );
+    for await (const { InstanceProfiles = [] } of pages) {
+      names.push(...InstanceProfiles.map(({ InstanceProfileName = '' }) => InstanceProfileName));
+    }
+    return names.flatMap((id) => {
+      const owner = runIdOf(id);
+      return owner === undefined ? [] : [{ kind: this.name, id, runId: owner, tags: {} }];
+    });
+  },
+
+  async create(aws, run) {
+    const name = nameOf(run.runId);
+    await aws.iam.send(
+      new CreateInstanceProfileCommand({
+        InstanceProfileName: name,
+        Path: iamPath(run.region),
+        Tags: tagsOf(run, 'machine', loadwrightVersion()),
+      }),
+    );
+    return name;
+  },
+
+  async complete(aws, _run, id, { roleName }) {
+    const name = await roleName;
+    try {
+      await aws.iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: id, RoleName: name }));
+    } catch (error) {
+      // A profile holds one role: an earlier attempt may have put it there.
+      const profile = await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })));
+      if (profile?.Roles?.[0]?.RoleName !== name) throw error;
+    }
+  },
+
+  async exists(aws, id) {
+    return (
+      (await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })))) !== undefined
+    );
+  },
+
+  async destroy(aws, id) {
+    const profile = await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })));
+    for (const { RoleName } of profile?.Roles ?? []) {
+      await unlessAbsent(
+        aws.iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName: id, RoleName })),
+      );
+    }
+    await unlessAbsent(aws.iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName: id })));
+  },
+};
+
+async function get<Answer extends { InstanceProfile?: unknown }>(
+  call: Promise<Answer>,
+): Promise<Answer['InstanceProfile']> {
+  return (await unlessAbsent(call))?.InstanceProfile;
+}

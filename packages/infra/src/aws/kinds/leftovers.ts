@@ -1,0 +1,67 @@
+import {
+  DeleteNetworkInterfaceCommand,
+  DeleteVolumeCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeVolumesCommand,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeVolumes,
+  type NetworkInterface,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import type { Kind } from '../kind.js';
+import { readTags, tagKeys } from '../run-identity.js';
+import { unlessAbsent } from '../service-error.js';
+import { ec2Filters } from './filters.js';
+
+/** The volume of a machine. It is removed with it; one that is not, because the launch broke off, is found by its tags. */
+export const volume: Kind = {
+  name: 'volume',
+
+  async find(aws, scope) {
+    const found: Volume[] = [];
+    const pages = paginateDescribeVolumes({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
+    for await (const { Volumes = [] } of pages) found.push(...Volumes);
+    return found.map(({ VolumeId = '', State, Tags }) => {
+      const tags = readTags(Tags);
+      return { kind: this.name, id: VolumeId, runId: tags[tagKeys.runId] ?? '', tags, state: State ?? '' };
+    });
+  },
+
+  async exists(aws, id) {
+    return (await unlessAbsent(aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] })))) !== undefined;
+  },
+
+  async destroy(aws, id) {
+    await unlessAbsent(aws.ec2.send(new DeleteVolumeCommand({ VolumeId: id })));
+  },
+};
+
+/** The network interface of a machine, in the same way. */
+export const networkInterface: Kind = {
+  name: 'network interface',
+
+  async find(aws, scope) {
+    const found: NetworkInterface[] = [];
+    const pages = paginateDescribeNetworkInterfaces({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
+    for await (const { NetworkInterfaces = [] } of pages) found.push(...NetworkInterfaces);
+    return found.map(({ NetworkInterfaceId = '', Status, TagSet }) => {
+      const tags = readTags(TagSet);
+      return {
+        kind: this.name,
+        id: NetworkInterfaceId,
+        runId: tags[tagKeys.runId] ?? '',
+        tags,
+        state: Status ?? '',
+      };
+    });
+  },
+
+  async exists(aws, id) {
+    const call = aws.ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [id] }));
+    return (await unlessAbsent(call)) !== undefined;
+  },
+
+  async destroy(aws, id) {
+    await unlessAbsent(aws.ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id })));
+  },
+};

@@ -1,0 +1,78 @@
+import {
+  DeleteParametersCommand,
+  paginateDescribeParameters,
+  PutParameterCommand,
+} from '@aws-sdk/client-ssm';
+import type { Aws } from '../clients.js';
+import type { CreatableKind } from '../kind.js';
+import { parameterPrefix, tagsOf } from '../run-identity.js';
+import { unlessPresent } from '../service-error.js';
+import { loadwrightVersion } from '../version.js';
+
+/** Secrets by the name of their parameter below the prefix of the run: `worker/DATABRICKS_TOKEN`. */
+export interface ParameterValues {
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** The most names that DeleteParameters takes. */
+const deletedAtOnce = 10;
+
+/** All parameters of a run, which are one resource: its id is what their names begin with. */
+export const parameters: CreatableKind<ParameterValues> = {
+  name: 'parameters',
+
+  async find(aws, { runId }) {
+    const names = await namesBelow(aws, runId === undefined ? '/loadwright/' : parameterPrefix(runId));
+    const runIds = new Set(names.map((name) => name.split('/')[2] ?? ''));
+    return [...runIds].map((owner) => ({
+      kind: this.name,
+      id: parameterPrefix(owner),
+      runId: owner,
+      tags: {},
+    }));
+  },
+
+  /** They are written by {@link complete}, which goes on where an earlier attempt ended. */
+  async create(_aws, { runId }) {
+    return parameterPrefix(runId);
+  },
+
+  async complete(aws, run, id, { values }) {
+    await Promise.all(
+      Object.entries(values).map(([name, Value]) =>
+        unlessPresent(
+          aws.ssm.send(
+            new PutParameterCommand({
+              Name: `${id}${name}`,
+              Value,
+              Type: 'SecureString',
+              // Standard parameters hold 4 KB: a token may be longer, and becomes an advanced one.
+              Tier: 'Intelligent-Tiering',
+              Tags: tagsOf(run, 'secret', loadwrightVersion()),
+            }),
+          ),
+        ),
+      ),
+    );
+  },
+
+  async exists(aws, id) {
+    return (await namesBelow(aws, id)).length > 0;
+  },
+
+  async destroy(aws, id) {
+    const names = await namesBelow(aws, id);
+    for (let from = 0; from < names.length; from += deletedAtOnce) {
+      const Names = names.slice(from, from + deletedAtOnce);
+      await aws.ssm.send(new DeleteParametersCommand({ Names }));
+    }
+  },
+};
+
+async function namesBelow(aws: Aws, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  const filter = { Key: 'Name', Option: 'BeginsWith', Values: [prefix] };
+  const pages = paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters: [filter] });
+  for await (const { Parameters = [] } of pages) names.push(...Parameters.map(({ Name = '' }) => Name));
+  return names;
+}

@@ -1,0 +1,83 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  ListRolePoliciesCommand,
+  paginateListRoles,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import type { IamStatement } from '@loadwright/core';
+import type { CreatableKind } from '../kind.js';
+import { iamPath, nameOf, readTags, runIdOf, tagsOf } from '../run-identity.js';
+import { unlessAbsent } from '../service-error.js';
+import { loadwrightVersion } from '../version.js';
+
+/** What the machine may do. */
+export interface RoleParameters {
+  readonly statements: readonly IamStatement[];
+}
+
+const policyName = 'loadwright';
+
+export const role: CreatableKind<RoleParameters> = {
+  name: 'role',
+
+  async find(aws, { runId }) {
+    if (runId !== undefined) {
+      const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: nameOf(runId) })));
+      // A role has the same name in all regions: the path tells whose it is.
+      if (answer?.Role?.Path !== iamPath(aws.settings.region)) return [];
+      return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(answer.Role.Tags) }];
+    }
+    const names: string[] = [];
+    const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
+    for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
+    return names.flatMap((id) => {
+      const owner = runIdOf(id);
+      return owner === undefined ? [] : [{ kind: this.name, id, runId: owner, tags: {} }];
+    });
+  },
+
+  async create(aws, run) {
+    const name = nameOf(run.runId);
+    await aws.iam.send(
+      new CreateRoleCommand({
+        RoleName: name,
+        Path: iamPath(run.region),
+        Description: `Machine of the load test ${run.runId}`,
+        AssumeRolePolicyDocument: policyDocument([
+          { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: 'ec2.amazonaws.com' } },
+        ]),
+        Tags: tagsOf(run, 'machine', loadwrightVersion()),
+      }),
+    );
+    return name;
+  },
+
+  async complete(aws, _run, id, { statements }) {
+    await aws.iam.send(
+      new PutRolePolicyCommand({
+        RoleName: id,
+        PolicyName: policyName,
+        PolicyDocument: policyDocument(statements),
+      }),
+    );
+  },
+
+  async exists(aws, id) {
+    return (await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: id })))) !== undefined;
+  },
+
+  async destroy(aws, id) {
+    const policies = await unlessAbsent(aws.iam.send(new ListRolePoliciesCommand({ RoleName: id })));
+    for (const PolicyName of policies?.PolicyNames ?? []) {
+      await unlessAbsent(aws.iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName })));
+    }
+    await unlessAbsent(aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
+  },
+};
+
+function policyDocument(statements: readonly object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements });
+}

@@ -1,0 +1,98 @@
+import { isIPv6 } from 'node:net';
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  paginateDescribeSecurityGroups,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
+import { LoadwrightError } from '@loadwright/core';
+import type { CreatableKind } from '../kind.js';
+import { poll } from '../poll.js';
+import { nameOf, readTags, tagKeys, tagsOf } from '../run-identity.js';
+import { codeOf, unlessAbsent, unlessPresent } from '../service-error.js';
+import { loadwrightVersion } from '../version.js';
+import { ec2Filters } from './filters.js';
+
+/** What a security group lets in: nothing but the web UI. */
+export interface SecurityGroupParameters {
+  readonly vpcId: string;
+  readonly uiPort: number;
+  /** CIDR ranges; none: nobody comes in. */
+  readonly allowedAddresses: readonly string[];
+}
+
+export const securityGroup: CreatableKind<SecurityGroupParameters> = {
+  name: 'security group',
+
+  async find(aws, scope) {
+    const found: SecurityGroup[] = [];
+    const pages = paginateDescribeSecurityGroups({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
+    for await (const page of pages) found.push(...(page.SecurityGroups ?? []));
+    return found.map(({ GroupId = '', Tags }) => {
+      const tags = readTags(Tags);
+      return { kind: this.name, id: GroupId, runId: tags[tagKeys.runId] ?? '', tags };
+    });
+  },
+
+  async create(aws, run, { vpcId }) {
+    const { GroupId = '' } = await aws.ec2.send(
+      new CreateSecurityGroupCommand({
+        GroupName: nameOf(run.runId),
+        Description: `Web UI of the load test ${run.runId}`,
+        VpcId: vpcId,
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(run, 'ui', loadwrightVersion()) }],
+      }),
+    );
+    return GroupId;
+  },
+
+  async complete(aws, run, id, { uiPort, allowedAddresses }) {
+    if (allowedAddresses.length === 0) return;
+    const description = `Loadwright ${run.runId}`;
+    const [six, four] = [allowedAddresses.filter(isSix), allowedAddresses.filter((range) => !isSix(range))];
+    const call = aws.ec2.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId: id,
+        IpPermissions: [
+          {
+            IpProtocol: 'tcp',
+            FromPort: uiPort,
+            ToPort: uiPort,
+            IpRanges: four.map((CidrIp) => ({ CidrIp, Description: description })),
+            Ipv6Ranges: six.map((CidrIpv6) => ({ CidrIpv6, Description: description })),
+          },
+        ],
+      }),
+    );
+    await unlessPresent(call);
+  },
+
+  async exists(aws, id) {
+    return (
+      (await unlessAbsent(aws.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [id] })))) !== undefined
+    );
+  },
+
+  /** The network interface of a machine that has just ended still uses its group for a while. */
+  async destroy(aws, id) {
+    const gone = await poll(aws, aws.settings.pace.removal, async () => {
+      try {
+        await unlessAbsent(aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })));
+        return true;
+      } catch (error) {
+        if (codeOf(error) !== 'DependencyViolation') throw error;
+        return undefined;
+      }
+    });
+    if (gone) return;
+    throw new LoadwrightError('RESOURCES_REMAIN', `the security group ${id} is still in use`, {
+      retryable: true,
+    });
+  },
+};
+
+function isSix(range: string): boolean {
+  return isIPv6(range.split('/')[0] ?? '');
+}

@@ -1,0 +1,79 @@
+/** What names a run and all that is made for it. */
+export interface RunIdentity {
+  readonly runId: string;
+  readonly region: string;
+  /** Who makes it: the ARN of the caller. */
+  readonly owner: string;
+  readonly createdAt: Date;
+  /** When its machines end themselves. */
+  readonly expiresAt: Date;
+  /** Tags of the user. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
+export const namePrefix = 'loadwright-';
+
+/** The run id of a name that {@link namePrefix} begins; see `createRunId` of the core. */
+const runIdInName = /^loadwright-(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
+
+export function runIdOf(name: string): string | undefined {
+  return runIdInName.exec(name)?.[1];
+}
+
+/** The name of a resource of a run, at most 64 characters: the limit of IAM roles. */
+export function nameOf(runId: string, part?: string): string {
+  return part === undefined ? `${namePrefix}${runId}` : `${namePrefix}${runId}-${part}`;
+}
+
+/** IAM knows no regions; the path keeps the runs of different ones apart. */
+export function iamPath(region: string): string {
+  return `/loadwright/${region}/`;
+}
+
+/** The parameters of a run: their names begin with it. */
+export function parameterPrefix(runId: string): string {
+  return `/loadwright/${runId}/`;
+}
+
+/** Buckets have their region in the name: all names of the world are in one list. */
+export function bucketName(runId: string, region: string): string {
+  return nameOf(runId, region);
+}
+
+/** The keys of the tags that say whose a resource is. */
+export const tagKeys = {
+  runId: 'loadwright:run-id',
+  owner: 'loadwright:owner',
+  createdAt: 'loadwright:created-at',
+  expiresAt: 'loadwright:expires-at',
+  role: 'loadwright:role',
+  version: 'loadwright:version',
+} as const;
+
+/** A tag as most services of AWS spell it. */
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** The tags of a resource. Times in UTC. */
+export function tagsOf(run: RunIdentity, role: string, version: string): Tag[] {
+  const own = {
+    Name: nameOf(run.runId),
+    [tagKeys.runId]: run.runId,
+    [tagKeys.owner]: run.owner,
+    [tagKeys.createdAt]: run.createdAt.toISOString(),
+    [tagKeys.expiresAt]: run.expiresAt.toISOString(),
+    [tagKeys.role]: role,
+    [tagKeys.version]: version,
+  };
+  return Object.entries({ ...run.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Tags as a record. */
+export function readTags(
+  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
+): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}

@@ -1,0 +1,70 @@
+/** What an error of the SDK says about the call. */
+interface ServiceError {
+  readonly name?: string;
+  readonly Code?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $fault?: string;
+}
+
+/** The code that the service gave: `UnauthorizedOperation`. Empty for what never reached one. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { name, Code, $metadata } = error as ServiceError;
+  return $metadata === undefined ? '' : (Code ?? name ?? '');
+}
+
+/**
+ * May the call have had an effect although it failed? Nobody answered, or the answer was that something went wrong on the
+ * other side. Throttled calls and refusals have had none.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { $metadata, name } = error as ServiceError;
+  if (name === 'AbortError') return true;
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined) return isNetworkError(error);
+  return status >= 500 && !/throttl|requestlimit|slowdown|capacity/i.test(codeOf(error));
+}
+
+/** Codes of `net`, `dns` and `tls`, and the SDK's own `TimeoutError`. */
+function isNetworkError(error: object): boolean {
+  const { code, name, cause } = error as { code?: string; name?: string; cause?: unknown };
+  if (name === 'TimeoutError' || /^E[A-Z]+$/.test(code ?? '')) return true;
+  return typeof cause === 'object' && cause !== null && isNetworkError(cause);
+}
+
+/** The services have a name each for what is not there. */
+const absent =
+  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
+
+export function isAbsent(error: unknown): boolean {
+  return absent.test(codeOf(error));
+}
+
+const present =
+  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists)$/;
+
+/** An earlier attempt of the same step took effect: names hold the run id, so nobody else's is meant. */
+export function isPresent(error: unknown): boolean {
+  return present.test(codeOf(error));
+}
+
+/** The answer, or undefined when there is no such thing. */
+export async function unlessAbsent<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Waits for the call; that it was made before is no error. */
+export async function unlessPresent(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isPresent(error)) throw error;
+  }
+}
