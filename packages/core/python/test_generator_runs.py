@@ -66,6 +66,22 @@ def test_a_stop_at_once_says_how_many_were_cut_off(make_bundle, start_locusts):
         assert final["total"]["count"] + 6 == len(stub.requests)
 
 
+@pytest.mark.parametrize("stop_timeout", [("--stop-timeout=5",), ()])
+def test_a_stop_of_arrivals(make_bundle, start_locusts, stop_timeout):
+    with serving(slow(1)) as stub:
+        load = load_plan(users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(20))
+        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+        cluster = Cluster(start_locusts(directory), 1, arguments=stop_timeout, worker_arguments=stop_timeout)
+        cluster.swarm(1)
+        eventually(lambda: len(stub.requests) >= 40, "two seconds of arrivals")
+        final = cluster.settled()
+        interrupted = final["counters"].get("interrupted", 0)
+        assert final["total"]["count"] + interrupted == len(stub.requests)
+        assert final["total"]["failures"] == 0
+        # About twenty are under way at any time.
+        assert (interrupted == 0) if stop_timeout else (interrupted > 5)
+
+
 def test_reshaping_and_pauses(stub, make_bundle, start_locusts):
     wait = {"minimumSeconds": 0.1, "maximumSeconds": 0.1}
     directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(waitTime=wait))
