@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
@@ -62,6 +63,8 @@ export class Aws {
   constructor(settings: AwsSettings, signal: AbortSignal) {
     this.settings = settings;
     this.signal = signal;
+    // Every call and every wait listens to it.
+    setMaxListeners(0, signal);
     this.#handler = new SignalledHandler(signal);
     const { region, profile, endpoint, pace } = settings;
     const common = {

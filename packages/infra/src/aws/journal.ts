@@ -25,19 +25,16 @@ export interface JournalState {
  */
 export class Journal {
   readonly #file: FileHandle;
-  readonly #path: string;
   #written: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle, path: string) {
+  private constructor(file: FileHandle) {
     this.#file = file;
-    this.#path = path;
   }
 
   /** Opens the journal of a run; a new one has the run id on the disk when this returns. */
   static async open(directory: string, runId: string, region: string): Promise<Journal> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const path = pathOf(directory, runId);
-    const journal = new Journal(await open(path, 'a', 0o600), path);
+    const journal = new Journal(await open(pathOf(directory, runId), 'a', 0o600));
     await journal.#write({ event: 'run', runId, region, at: now() });
     await syncFolder(directory);
     return journal;
@@ -56,21 +53,17 @@ export class Journal {
     return this.#write({ event: 'failed', kind, at: now() });
   }
 
+  /** Safe to repeat. */
   async close(): Promise<void> {
     await this.#written;
     await this.#file.close();
   }
 
-  /** Closes and removes it: nothing of the run is left. */
-  async remove(): Promise<void> {
-    await this.close();
-    await rm(this.#path, { force: true });
-  }
-
   /** One line after the other, each on the disk before the promise is kept: steps run at the same time. */
   #write(entry: Line): Promise<void> {
     const write = async () => {
-      await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+      // A crash may have cut the last line off: an empty line costs nothing, a swallowed one does.
+      await this.#file.appendFile(`\n${JSON.stringify(entry)}\n`);
       await this.#file.datasync();
     };
     this.#written = this.#written.then(write);

@@ -12,6 +12,7 @@ import type { Kind } from '../kind.js';
 import { readTags, tagKeys } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
+import { removeWhenFree } from './remove-when-free.js';
 
 /** The volume of a machine. It is removed with it; one that is not, because the launch broke off, is found by its tags. */
 export const volume: Kind = {
@@ -32,7 +33,7 @@ export const volume: Kind = {
   },
 
   async destroy(aws, id) {
-    await unlessAbsent(aws.ec2.send(new DeleteVolumeCommand({ VolumeId: id })));
+    await removeWhenFree(aws, `volume ${id}`, () => aws.ec2.send(new DeleteVolumeCommand({ VolumeId: id })));
   },
 };
 
@@ -62,6 +63,8 @@ export const networkInterface: Kind = {
   },
 
   async destroy(aws, id) {
-    await unlessAbsent(aws.ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id })));
+    await removeWhenFree(aws, `network interface ${id}`, () =>
+      aws.ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id })),
+    );
   },
 };

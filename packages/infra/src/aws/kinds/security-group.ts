@@ -7,13 +7,12 @@ import {
   paginateDescribeSecurityGroups,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
 import type { CreatableKind } from '../kind.js';
-import { poll } from '../poll.js';
 import { nameOf, readTags, tagKeys, tagsOf } from '../run-identity.js';
-import { codeOf, unlessAbsent, unlessPresent } from '../service-error.js';
+import { unlessAbsent, unlessPresent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
+import { removeWhenFree } from './remove-when-free.js';
 
 /** What a security group lets in: nothing but the web UI. */
 export interface SecurityGroupParameters {
@@ -75,21 +74,10 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
     );
   },
 
-  /** The network interface of a machine that has just ended still uses its group for a while. */
   async destroy(aws, id) {
-    const gone = await poll(aws, aws.settings.pace.removal, async () => {
-      try {
-        await unlessAbsent(aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })));
-        return true;
-      } catch (error) {
-        if (codeOf(error) !== 'DependencyViolation') throw error;
-        return undefined;
-      }
-    });
-    if (gone) return;
-    throw new LoadwrightError('RESOURCES_REMAIN', `the security group ${id} is still in use`, {
-      retryable: true,
-    });
+    await removeWhenFree(aws, `security group ${id}`, () =>
+      aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
+    );
   },
 };
 

@@ -1,0 +1,29 @@
+import { LoadwrightError } from '@loadwright/core';
+import type { Aws } from '../clients.js';
+import { poll } from '../poll.js';
+import { codeOf, unlessAbsent } from '../service-error.js';
+
+/** What EC2 answers while something else still uses a resource. */
+const inUse = /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState)$/;
+
+/**
+ * Removes what a machine that has just ended still holds for a while.
+ *
+ * @throws LoadwrightError `RESOURCES_REMAIN` when it is not free in time.
+ */
+export async function removeWhenFree(aws: Aws, what: string, remove: () => Promise<unknown>): Promise<void> {
+  const { removal } = aws.settings.pace;
+  const gone = await poll(aws, removal, async () => {
+    try {
+      await unlessAbsent(remove());
+      return true;
+    } catch (error) {
+      if (!inUse.test(codeOf(error))) throw error;
+      return undefined;
+    }
+  });
+  if (gone) return;
+  throw new LoadwrightError('RESOURCES_REMAIN', `the ${what} is still in use after ${removal / 1000} s`, {
+    retryable: true,
+  });
+}
