@@ -44,7 +44,8 @@ function isInstalled(command) {
 export async function ensurePython() {
   const requirements = join(benchmarks, 'requirements.txt');
   const stamp = join(cacheFolder, 'requirements.sha256');
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  // With its place: the commands of a virtual environment hold the path that they were made at.
+  const digest = createHash('sha256').update(cacheFolder).update(readFileSync(requirements)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   process.stderr.write('Making the Python environment of the benchmark\n');
   const python = process.env.LOADWRIGHT_PYTHON ?? 'python3';
