@@ -78,6 +78,8 @@ ${table(
   2,
 )}
 
+Where the time of a signed request over TLS goes: [a profile](decisions/0010-signatures-from-prepared-hashes.md).
+
 ## Requests a second of one core
 
 Requests divided by the client's CPU seconds.
