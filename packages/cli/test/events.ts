@@ -36,7 +36,7 @@ export function eventsUntil(second: number): RunEvent[] {
     ...done('connect'),
     { type: 'phase', phase: 'load', state: 'started' },
     ...Array.from({ length: second }, (_, index): RunEvent => {
-      return { type: 'sample', sample: sample(index + 1), durationSeconds: 20 };
+      return { type: 'sample', sample: sample(index + 1), durationSeconds: 20, warmUpSeconds: 0 };
     }),
   ];
 }

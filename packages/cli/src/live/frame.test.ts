@@ -60,6 +60,7 @@ describe('renderFrame', () => {
       {
         type: 'sample',
         durationSeconds: 20,
+        warmUpSeconds: 0,
         sample: sample(4, {
           totalFailures: 64,
           p50: null,
@@ -80,9 +81,23 @@ describe('renderFrame', () => {
       state: 'running',
       cpuPercent: index * 2,
     }));
-    const event = { type: 'sample', durationSeconds: 20, sample: sample(1, { workers }) } as const;
+    const event = {
+      type: 'sample',
+      durationSeconds: 20,
+      warmUpSeconds: 0,
+      sample: sample(1, { workers }),
+    } as const;
     const frame = renderFrame(reduce(stateAfter(0), event, 0), { columns: 80, colors, now: 0 });
     expect(frame).toContain('CPU mean 15 %  highest 30 %');
+  });
+
+  it.each([
+    [4.9, '● load: warm-up of 5s, not judged'],
+    [5, '● load'],
+  ])('marks the warm-up: after %d s', (elapsed, title) => {
+    const event = { type: 'sample', durationSeconds: 20, warmUpSeconds: 5 } as const;
+    const state = reduce(stateAfter(0), { ...event, sample: sample(elapsed) }, 0);
+    expect(renderFrame(state, { columns: 80, colors, now: 0 }).split('\n')[0]).toBe(title);
   });
 
   it('shows how long a phase before the load takes', () => {
@@ -101,7 +116,12 @@ describe('renderFrame', () => {
       dropped: 12,
       service: { p50: 0.41, p95: 0.9, p99: 1.72 },
     };
-    const event = { type: 'sample', durationSeconds: 20, sample: sample(1, { open }) } as const;
+    const event = {
+      type: 'sample',
+      durationSeconds: 20,
+      warmUpSeconds: 0,
+      sample: sample(1, { open }),
+    } as const;
     const frame = renderFrame(reduce(stateAfter(0), event, 0), { columns: 80, colors, now: 0 });
     expect(frame).toContain('in flight 88   310 late   12 dropped');
     expect(frame).toContain('rate      160 requests/s of 500 due');

@@ -44,14 +44,17 @@ export function renderFrame(state: LiveState, options: FrameOptions): string {
 
 function title(state: LiveState, { colors, now }: FrameOptions): string {
   const seconds = Math.max(0, Math.floor((now - state.phaseStartedAt) / 1000));
-  const detail =
-    state.phase === 'connect' && state.connected
-      ? ` ${state.connected.workers} of ${state.connected.expectedWorkers}`
-      : '';
   const meaning = state.phase && phaseTitles[state.phase];
+  const detail = titleDetail(state);
   // The bar below tells the time of the load.
   const time = state.phase === 'load' || seconds === 0 ? '' : colors.dim(` ${formatDuration(seconds)}`);
   return `${colors.cyan('●')} ${colors.bold(state.phase ?? '')}${meaning ? `: ${meaning}` : ''}${detail}${time}`;
+}
+
+function titleDetail({ phase, connected, sample, warmUpSeconds }: LiveState): string {
+  if (phase === 'connect' && connected) return ` ${connected.workers} of ${connected.expectedWorkers}`;
+  if (phase !== 'load' || !sample || sample.elapsedSeconds >= warmUpSeconds) return '';
+  return `: warm-up of ${formatDuration(warmUpSeconds)}, not judged`;
 }
 
 function progress(state: LiveState, sample: Sample, { colors, columns }: FrameOptions): string {

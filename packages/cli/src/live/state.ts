@@ -8,6 +8,8 @@ export interface LiveState {
   readonly sample: Sample | undefined;
   /** Planned length of the load, in seconds. */
   readonly durationSeconds: number;
+  /** How many of its first seconds are not judged. */
+  readonly warmUpSeconds: number;
   /** Requests a second, one value a sample. */
   readonly throughput: readonly number[];
   readonly connected: { readonly workers: number; readonly expectedWorkers: number } | undefined;
@@ -19,6 +21,7 @@ export const emptyState: LiveState = {
   phaseStartedAt: 0,
   sample: undefined,
   durationSeconds: 0,
+  warmUpSeconds: 0,
   throughput: [],
   connected: undefined,
   ui: undefined,
@@ -41,6 +44,7 @@ export function reduce(state: LiveState, event: RunEvent, now: number): LiveStat
         ...state,
         sample: event.sample,
         durationSeconds: event.durationSeconds,
+        warmUpSeconds: event.warmUpSeconds,
         throughput: [...state.throughput, event.sample.requestsPerSecond].slice(-keptValues),
       };
     default:

@@ -111,9 +111,10 @@ function plainLine(event: RunEvent, colors: Colors): string | undefined {
     case 'connected':
       return `  ${event.workers} of ${event.expectedWorkers} workers connected`;
     case 'sample': {
-      const { sample, durationSeconds } = event;
+      const { sample, durationSeconds, warmUpSeconds } = event;
+      const warmUp = sample.elapsedSeconds < warmUpSeconds ? ' (warm-up)' : '';
       return [
-        `  ${formatDuration(sample.elapsedSeconds)} of ${formatDuration(durationSeconds)}`,
+        `  ${formatDuration(sample.elapsedSeconds)} of ${formatDuration(durationSeconds)}${warmUp}`,
         sample.open
           ? `${formatCount(sample.open.inFlight)} in flight, ${formatCount(sample.open.dropped)} dropped`
           : `${formatCount(sample.users)} users`,

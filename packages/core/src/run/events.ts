@@ -67,7 +67,13 @@ export type RunEvent =
   /** The master answers. The login is for a person's eyes: never log it. */
   | { readonly type: 'ready'; readonly url: string; readonly username: string; readonly password: string }
   | { readonly type: 'connected'; readonly workers: number; readonly expectedWorkers: number }
-  | { readonly type: 'sample'; readonly sample: Sample; readonly durationSeconds: number };
+  | {
+      readonly type: 'sample';
+      readonly sample: Sample;
+      readonly durationSeconds: number;
+      /** How many of the first seconds are not judged. */
+      readonly warmUpSeconds: number;
+    };
 
 /** Receives the events of a run. Must not throw. */
 export type OnProgress = (event: RunEvent) => void;

@@ -138,13 +138,15 @@ class Run {
     const { users, spawnRate, durationSeconds, arrivals } = this.#plan;
     const host = test.definition.host(test.targetOptions);
     await master.swarm({ users, spawnRate, host }, this.signal);
+    const warmUp = warmUpSeconds(test.load);
     return watch(master, handle, {
       before,
       durationSeconds,
-      warmUpSeconds: warmUpSeconds(test.load),
+      warmUpSeconds: warmUp,
       arrivals,
       signal: this.signal,
-      onSample: (sample) => this.#progress({ type: 'sample', sample, durationSeconds }),
+      onSample: (sample) =>
+        this.#progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
     });
   }
 
