@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Turns an Ubuntu machine into a Locust master and its workers, as settings.json says. cloud-init runs it once, as root.
+# What it says goes to the console as well, where EC2's GetConsoleOutput finds it. It never says a secret.
+set -Eeuo pipefail
+umask 022
+
+readonly home=/opt/loadwright
+readonly secrets=/run/loadwright
+# The user `locust` of the image locustio/locust.
+readonly locust_user=1000
+step=starting
+
+say() {
+  printf 'loadwright: %s\n' "$1"
+  if [[ -w /dev/console ]]; then printf 'loadwright: %s\r\n' "$1" 2>/dev/null >/dev/console || true; fi
+}
+
+begin() {
+  step=$1
+  say "$step"
+}
+
+failed() {
+  say "FAILED while $step (line $1, exit code $2)"
+}
+trap 'failed "$LINENO" "$?"' ERR
+
+# Runs a command again and again until it succeeds, with longer and longer pauses.
+patiently() {
+  local seconds=$1 pause=1
+  shift
+  local deadline=$((SECONDS + seconds))
+  until "$@"; do
+    if ((SECONDS + pause > deadline)); then return 1; fi
+    sleep "$pause"
+    pause=$((pause < 8 ? pause * 2 : 15))
+  done
+}
+
+setting() {
+  python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$home/settings.json" "$1"
+}
+
+install_packages() {
+  local apt=(apt-get -q -y -o Acquire::Retries=5 -o DPkg::Lock::Timeout=120)
+  timeout 300 "${apt[@]}" update && timeout 600 "${apt[@]}" install docker.io docker-compose-v2
+}
+
+compose() {
+  docker compose -p loadwright -f "$home/bundle/docker-compose.yml" -f "$home/machine.yml" "$@"
+}
+
+web_ui_answers() {
+  local status=
+  # A port is published before anyone listens behind it: only an answer counts.
+  {
+    printf 'GET /login HTTP/1.0\r\n\r\n' >&3
+    read -r -t 5 status <&3 || true
+  } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$ui_port" || true
+  [[ $status == *' 200 '* ]]
+}
+
+begin 'reading the settings'
+ui_port=$(setting uiPort)
+workers=$(setting workers)
+image=$(setting image)
+expires=$(date --date="$(setting expiresAt)" +%s)
+if (($(date +%s) >= expires)); then
+  # A timer whose time is past when it is first started never goes off.
+  say 'the time to live is over: powering off'
+  systemctl poweroff
+  exit
+fi
+
+begin 'raising limits'
+sysctl --quiet --load /etc/sysctl.d/60-loadwright.conf
+
+if ! docker compose version >/dev/null 2>&1; then
+  begin 'installing Docker'
+  export DEBIAN_FRONTEND=noninteractive
+  patiently 900 install_packages
+fi
+patiently 60 docker info >/dev/null
+
+begin 'fetching the bundle and the variables'
+install -d -m 0700 "$secrets"
+if [[ $(stat --file-system --format=%T "$secrets") != tmpfs ]]; then
+  say "$secrets is not in memory: secrets would be written to the disk"
+  false
+fi
+python3 "$home/fetch.py" "$home/settings.json" "$home/bundle" "$secrets"
+chown "$locust_user:$locust_user" "$secrets/master.json" "$secrets/worker.json"
+
+if ! docker image inspect "$image" >/dev/null 2>&1; then
+  begin "pulling $image"
+  patiently 600 timeout 600 docker pull --quiet "$image"
+fi
+
+begin "starting the master and $workers workers"
+compose up -d --scale "worker=$workers"
+
+begin 'waiting for the web UI'
+if ! patiently 120 web_ui_answers; then
+  while read -r line; do say "$line"; done < <(compose logs --no-color --tail 20 master 2>&1)
+  false
+fi
+say "ready: the web UI listens on port $ui_port"

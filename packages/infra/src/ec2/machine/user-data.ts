@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { LoadwrightError, locustVersion } from '@loadwright/core';
+import { stringify } from 'yaml';
+import { machineFile } from './machine-file.js';
+
+/** What a machine must know to become a master and its workers. Holds no secret: anybody in the account may read it. */
+export interface MachineSettings {
+  readonly runId: string;
+  readonly region: string;
+  /** The bucket of the bundle. */
+  readonly bucket: string;
+  /** The bundle's key: a tar.gz whose entries are the bundle's files. */
+  readonly bundleKey: string;
+  /** SHA-256 of that tar.gz, in hexadecimal. */
+  readonly bundleSha256: string;
+  /**
+   * Path of the run's SecureString parameters, without a slash at its end. Those below `master/` become variables of
+   * the master, those below `worker/` variables of every worker.
+   */
+  readonly parameterPrefix: string;
+  /** Their names below the prefix, such as `master/LOADWRIGHT_UI_PASSWORD`: the machine waits until it sees them all. */
+  readonly parameters: readonly string[];
+  readonly workers: number;
+  /** Port of the web UI on every address of the machine; none of {@link takenPorts}. */
+  readonly uiPort: number;
+  /** When the machine powers itself off. */
+  readonly expiresAt: Date;
+}
+
+/** Ports that the machine needs on loopback: that of the bundle's own compose file, and the master's for its workers. */
+export const takenPorts: readonly number[] = [8089, 5557];
+
+/** Limit of EC2, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
+const longestBytes = 16_384;
+
+const home = '/opt/loadwright';
+const units = '/etc/systemd/system';
+
+/**
+ * The user data of an Ubuntu machine: a cloud-config, gzipped, to be sent as it is (in base64, as the API wants it).
+ * The same settings give the same bytes.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when the port of the UI is taken, or when EC2 would refuse the length.
+ */
+export function userData(settings: MachineSettings): Buffer {
+  if (takenPorts.includes(settings.uiPort)) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `uiPort is ${settings.uiPort}, which the machine itself uses, as it does ${takenPorts.join(' and ')}.`,
+      { hint: 'Set uiPort to another port, such as 80.' },
+    );
+  }
+  const bytes = gzipSync(`#cloud-config\n${stringify(cloudConfig(settings))}`, { level: 9 });
+  if (bytes.length > longestBytes) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `The user data of the machine has ${bytes.length} bytes; EC2 takes ${longestBytes}.`,
+      {
+        hint: 'Its names are what varies: shorten those of the bucket, the prefix and the variables, or set fewer variables.',
+      },
+    );
+  }
+  return bytes;
+}
+
+function cloudConfig(settings: MachineSettings) {
+  return {
+    // The files of the expiry first: cloud-init writes them in this order.
+    write_files: [
+      file(`${units}/loadwright-expiry.service`, read('loadwright-expiry.service')),
+      file(`${units}/loadwright-expiry.timer`, read('loadwright-expiry.timer')),
+      file(`${units}/loadwright-expiry.timer.d/time.conf`, expiryTime(settings.expiresAt)),
+      file('/etc/sysctl.d/60-loadwright.conf', read('60-loadwright.conf')),
+      file(`${home}/settings.json`, settingsFile(settings)),
+      file(`${home}/machine.yml`, machineFile(settings.uiPort)),
+      file(`${home}/aws_requests.py`, read('aws_requests.py')),
+      file(`${home}/fetch.py`, read('fetch.py')),
+      file(`${home}/prepare.sh`, read('prepare.sh')),
+    ],
+    runcmd: [
+      // A machine that cannot be sure of its end must not begin.
+      ['sh', '-c', 'systemctl enable --now loadwright-expiry.timer || systemctl poweroff'],
+      ['bash', `${home}/prepare.sh`],
+    ],
+  };
+}
+
+/** systemd's own notation, in UTC. */
+function expiryTime(expiresAt: Date): string {
+  const [date, time] = expiresAt.toISOString().split(/[T.]/);
+  return `[Timer]\nOnCalendar=${date} ${time} UTC\n`;
+}
+
+function settingsFile({ expiresAt, ...settings }: MachineSettings): string {
+  const image = `locustio/locust:${locustVersion()}`;
+  return `${JSON.stringify({ ...settings, image, expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
+}
+
+function file(path: string, content: string) {
+  return { path, owner: 'root:root', permissions: '0644', content };
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}

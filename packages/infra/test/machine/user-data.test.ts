@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takenPorts, userData } from '../../src/ec2/machine/user-data.js';
+import { readUserData, settings } from './settings.js';
+import { runTool } from './tools.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'machine-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const scratchFile = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('userData', () => {
+  it('is what cloud-init understands', async () => {
+    const { text } = readUserData();
+    const { exitCode, output } = await runTool('cloud-init', 'cloud-init', [
+      ...['schema', '--config-file', scratchFile('user-data', text)],
+    ]);
+    expect(output).toContain('Valid cloud-config');
+    expect(exitCode).toBe(0);
+    // cloud-init's schema takes keys that it does not know.
+    expect(text.split('\n')[0]).toBe('#cloud-config');
+    expect(Object.keys(readUserData().config)).toEqual(['write_files', 'runcmd']);
+  });
+
+  it('cloud-init would refuse it if it were wrong', async () => {
+    const wrong = scratchFile('wrong', '#cloud-config\nruncmd: 7\n');
+    expect((await runTool('cloud-init', 'cloud-init', ['schema', '--config-file', wrong])).exitCode).not.toBe(
+      0,
+    );
+  });
+
+  it('arms the expiry before anything else', () => {
+    const { config } = readUserData();
+    expect(config.runcmd[0]?.join(' ')).toContain('systemctl enable --now loadwright-expiry.timer');
+    expect(config.write_files.slice(0, 3).map(({ path }) => path)).toEqual([
+      '/etc/systemd/system/loadwright-expiry.service',
+      '/etc/systemd/system/loadwright-expiry.timer',
+      '/etc/systemd/system/loadwright-expiry.timer.d/time.conf',
+    ]);
+  });
+
+  it('tells the scripts what they need in one file, which holds no secret', () => {
+    const told = JSON.parse(readUserData().content('/opt/loadwright/settings.json')) as object;
+    expect(told).toEqual({
+      ...settings,
+      expiresAt: '2099-11-23T13:05:07.250Z',
+      image: expect.stringMatching(/^locustio\/locust:\d+\.\d+\.\d+$/),
+    });
+  });
+
+  it('writes files that only root can change', () => {
+    for (const { owner, permissions } of readUserData().config.write_files) {
+      expect({ owner, permissions }).toEqual({ owner: 'root:root', permissions: '0644' });
+    }
+  });
+
+  it('has scripts that shellcheck and Python accept', async () => {
+    const { content } = readUserData();
+    const script = scratchFile('prepare.sh', content('/opt/loadwright/prepare.sh'));
+    expect(await runTool('shellcheck', 'shellcheck', [script])).toEqual({
+      exitCode: 0,
+      output: '',
+    });
+    for (const name of ['fetch.py', 'aws_requests.py']) {
+      const path = scratchFile(name, content(`/opt/loadwright/${name}`));
+      expect(await runTool('python3', 'python3', ['-m', 'py_compile', path])).toEqual({
+        exitCode: 0,
+        output: '',
+      });
+    }
+  });
+
+  it('is the same for the same settings, and far below the limit', () => {
+    expect(userData(settings)).toEqual(userData(settings));
+    expect(userData(settings).length).toBeLessThan(8192);
+  });
+
+  it('refuses what EC2 would refuse', () => {
+    const parameters = Array.from({ length: 3000 }, (_, index) => `worker/VARIABLE_${(index * 7919) ** 3}`);
+    expect(() => userData({ ...settings, parameters })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/^The user data of the machine has \d{5} bytes; EC2 takes 16384\.$/),
+      }),
+    );
+  });
+
+  it.each(takenPorts)('refuses port %d, which the machine uses', (uiPort) => {
+    expect(() => userData({ ...settings, uiPort })).toThrow(
+      `uiPort is ${uiPort}, which the machine itself uses`,
+    );
+  });
+});
