@@ -1,13 +1,24 @@
-"""Variables of the environment: the only way in for secrets. Values are never logged."""
+"""Variables of the environment, or of a file that it names: the only way in for secrets. Never logged."""
 
+import functools
+import json
 import os
+from pathlib import Path
 
 from .errors import SetupError
 
+_FILE = "LOADWRIGHT_VARIABLES_FILE"
+
 
 def optional(name: str) -> str | None:
-    """The value without surrounding blanks, or None when it is not set or empty."""
+    """
+    The value without surrounding blanks, or None when it is not set or empty. What the environment lacks is
+    looked for in the JSON file that ``LOADWRIGHT_VARIABLES_FILE`` names.
+    """
     value = os.environ.get(name, "").strip()
+    path = os.environ.get(_FILE)
+    if not value and path:
+        value = _read(path).get(name, "").strip()
     if not value:
         return None
     if not (value.isascii() and value.isprintable()):
@@ -27,3 +38,17 @@ def required(name: str, purpose: str) -> str:
             f"the variable {name} is not set: {purpose}. Set it in the environment of every worker."
         )
     return value
+
+
+@functools.cache
+def _read(path: str) -> dict[str, str]:
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise SetupError(f"the file {path}, named by {_FILE}, cannot be read: {error.strerror}.") from None
+    except ValueError:
+        # The parser's own message may quote the file.
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise SetupError(f"the file {path}, named by {_FILE}, must hold one JSON object of strings.")
+    return found

@@ -12,8 +12,8 @@ from loadwright_runtime import (
     Signer,
     SourceSetup,
     host_header,
-    variables,
 )
+from loadwright_runtime.role_credentials import aws_credentials
 from loadwright_runtime.sigv4 import PreparedRequest
 
 
@@ -23,18 +23,12 @@ class SageMakerRequests(RequestSource):
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
         purpose = "the load generators sign every request with these AWS credentials"
-        credentials = Credentials(
-            variables.required("AWS_ACCESS_KEY_ID", purpose),
-            variables.required("AWS_SECRET_ACCESS_KEY", purpose),
-            variables.optional("AWS_SESSION_TOKEN"),
-        )
-        self._signer = Signer(credentials, self.config["region"], "sagemaker")
+        self._use(aws_credentials(purpose, self._use))
         self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/invocations"
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
         self._requests = RequestCache(self._make)
         self._signed_at = self._signer.moment()
-        self._prepared: dict[str, PreparedRequest] = {}
 
     def next_request(self) -> Request:
         moment = self._signer.moment()
@@ -43,6 +37,11 @@ class SageMakerRequests(RequestSource):
             self._signed_at = moment
             self._requests.clear()
         return self._requests.of(self._payloads.next_body())
+
+    def _use(self, credentials: Credentials) -> None:
+        """Another signer has moments of its own: what the former one signed is not sent again."""
+        self._signer = Signer(credentials, self.config["region"], "sagemaker")
+        self._prepared: dict[str, PreparedRequest] = {}
 
     def _make(self, body: Body) -> Request:
         prepared = self._prepared.get(body.content_type) or self._prepare(body.content_type)

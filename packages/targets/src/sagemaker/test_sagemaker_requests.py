@@ -4,7 +4,8 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
-from loadwright_runtime import SetupError, SourceSetup
+import sagemaker_requests
+from loadwright_runtime import Credentials, SetupError, SourceSetup
 from loadwright_runtime.bundle import read_bundle
 from sagemaker_requests import SageMakerRequests
 
@@ -93,3 +94,19 @@ def test_run(stub, make_bundle, start_locusts):
     assert code == 0 and "canary-secret" not in output
     assert not any(b"canary-secret" in file.read_bytes() for file in directory.rglob("*") if file.is_file())
     assert {request.path for request in stub.requests} == {"/endpoints/fraud/invocations"}
+
+
+def test_newer_credentials_of_a_role_sign_what_comes_after_them(source, monkeypatch):
+    kept = []
+    make = lambda purpose, renew: kept.append(renew) or Credentials("ASIAOLD", "old", "old-token")  # noqa: E731
+    monkeypatch.setattr(sagemaker_requests, "aws_credentials", make)
+    requests = source()
+    # A payload of one second: its request is kept until the second, or the credentials, are over.
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
+    before = [requests.next_request() for _ in PAYLOADS][0]
+    assert before.headers["X-Amz-Security-Token"] == "old-token"
+    kept[0](Credentials("ASIANEW", "new", "new-token"))
+    after = requests.next_request()
+    assert after.body == before.body
+    assert after.headers["X-Amz-Security-Token"] == "new-token"
+    assert "Credential=ASIANEW/" in after.headers["Authorization"]

@@ -1,0 +1,116 @@
+"""Credentials of AWS: from variables, or from the role of the machine, renewed while the test runs."""
+
+import calendar
+import http.client
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import gevent
+
+from . import variables
+from .errors import SetupError
+from .sigv4 import Credentials
+
+_SERVICE = "http://169.254.169.254"
+_ANSWER_SECONDS = 2.0
+_TOKEN_SECONDS = "300"
+_ATTEMPTS = 5
+_FIRST_PAUSE_SECONDS = 0.2
+# New ones exist at least five minutes before the old ones end:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+_EARLY_SECONDS = 15 * 60
+_BETWEEN_RENEWALS_SECONDS = 60.0
+
+
+class RoleCredentials(NamedTuple):
+    """What the metadata service says of the machine's role."""
+
+    credentials: Credentials
+    expires_at: float
+    """Unix time."""
+
+
+def aws_credentials(purpose: str, renew: Callable[[Credentials], None]) -> Credentials:
+    """
+    Those of the variables ``AWS_ACCESS_KEY_ID`` …; without them, and with ``LOADWRIGHT_ROLE_CREDENTIALS=1``,
+    those of the machine's role.
+
+    :param purpose: what they are for, in the message of the :class:`SetupError` when there are none
+    :param renew: is given newer ones of the role before those it has expire, in a greenlet of its own
+    """
+    is_named = variables.optional("AWS_ACCESS_KEY_ID") is not None
+    if is_named or variables.optional("LOADWRIGHT_ROLE_CREDENTIALS") != "1":
+        return Credentials(
+            variables.required("AWS_ACCESS_KEY_ID", purpose),
+            variables.required("AWS_SECRET_ACCESS_KEY", purpose),
+            variables.optional("AWS_SESSION_TOKEN"),
+        )
+    found = _read_patiently(purpose)
+    gevent.spawn(_keep_fresh, found, renew)
+    return found.credentials
+
+
+def _read_patiently(purpose: str) -> RoleCredentials:
+    pause = _FIRST_PAUSE_SECONDS
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            gevent.sleep(pause)
+            pause *= 2
+        try:
+            return read_role()
+        except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+            reason = f"{type(error).__name__} {error}" if isinstance(error, OSError) else type(error).__name__
+    raise SetupError(
+        f"the metadata service of this machine gives no credentials of a role ({reason}): {purpose}. "
+        "Give the machine an instance profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    )
+
+
+def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) -> None:
+    while True:
+        early = found.expires_at - time.time() - _EARLY_SECONDS
+        gevent.sleep(max(early, _BETWEEN_RENEWALS_SECONDS))
+        try:
+            newer = read_role()
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            # There is time for more attempts. When all fail, requests fail with what the service says.
+            continue
+        if newer.credentials != found.credentials:
+            renew(newer.credentials)
+        found = newer
+
+
+def read_role() -> RoleCredentials:
+    """
+    Asks version 2 of the instance metadata service once, or what ``AWS_EC2_METADATA_SERVICE_ENDPOINT`` names.
+
+    Raises OSError, HTTPException, ValueError or KeyError.
+    """
+    url = urlsplit(os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _SERVICE)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_ANSWER_SECONDS)
+    try:
+        lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": _TOKEN_SECONDS}
+        token = _ask(connection, "PUT", "/latest/api/token", lifetime)
+        path = "/latest/meta-data/iam/security-credentials/"
+        with_token = {"X-aws-ec2-metadata-token": token}
+        role = _ask(connection, "GET", path, with_token).split("\n")[0].strip()
+        found: dict[str, Any] = json.loads(_ask(connection, "GET", path + quote(role), with_token))
+    finally:
+        connection.close()
+    credentials = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
+    return RoleCredentials(
+        credentials, calendar.timegm(time.strptime(found["Expiration"], "%Y-%m-%dT%H:%M:%SZ"))
+    )
+
+
+def _ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str]) -> str:
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    if answer.status != 200:
+        raise ConnectionError(f"it answered {answer.status} to {method} {path}")
+    return text
