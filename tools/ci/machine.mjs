@@ -14,6 +14,18 @@ export async function ensureChromium() {
 }
 
 /**
+ * Installs the Debian package of every command that is missing.
+ *
+ * @param {Record<string, string>} commands packages by command
+ */
+export async function ensureCommands(commands) {
+  for (const [command, name] of Object.entries(commands)) {
+    const { code } = await execute('sh', ['-c', `command -v ${command}`], { quiet: true });
+    if (code !== 0) await installDebianPackage(name);
+  }
+}
+
+/**
  * The command that reads compose files: Docker's own plugin if it is installed, otherwise Debian's docker-compose,
  * which reads the same format.
  *

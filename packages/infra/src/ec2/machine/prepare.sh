@@ -50,14 +50,10 @@ compose() {
   docker compose -p loadwright -f "$home/bundle/docker-compose.yml" -f "$home/machine.yml" "$@"
 }
 
+# A port is published before anyone listens behind it: only an answer counts.
 web_ui_answers() {
-  local status=
-  # A port is published before anyone listens behind it: only an answer counts.
-  {
-    printf 'GET /login HTTP/1.0\r\n\r\n' >&3
-    read -r -t 5 status <&3 || true
-  } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$ui_port" || true
-  [[ $status == *' 200 '* ]]
+  python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)' \
+    "http://127.0.0.1:$ui_port/login" 2>/dev/null
 }
 
 begin 'reading the settings'

@@ -1,0 +1,180 @@
+/**
+ * The part of `docker-machine.mjs` that runs in namespaces of its own.
+ *
+ * Usage: docker-machine-inside.mjs <folder, in which image/ is the root of Locust's image> <control group>
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { LocustMaster, locustVersion } from '@loadwright/core';
+import { parse } from 'yaml';
+import { userData } from '../../packages/infra/dist/ec2/machine/user-data.js';
+import { pythonBin, root } from '../lib/paths.mjs';
+import { execute, mustRun } from '../lib/processes.mjs';
+
+/** Below the root of every hierarchy of control groups: `docker-machine.mjs` removes it. */
+const cgroup = process.argv[3];
+const workers = 4;
+const password = 'canary-4f1d-password';
+const folder = process.argv[2];
+const cli = join(root, 'packages/cli/dist/bin.js');
+const image = `locustio/locust:${locustVersion()}`;
+
+// A memory file system over whatever the machine's files and Docker would leave behind.
+for (const path of ['/opt', '/run', '/etc/sysctl.d']) await mustRun('mount', ['-t', 'tmpfs', 'tmpfs', path]);
+await mustRun('ip', ['link', 'set', 'lo', 'up']);
+
+const { url: emulator, environment: credentials } = JSON.parse(
+  await firstLine(process.execPath, [
+    cli,
+    ...['emulate', 'sagemaker', '--set', 'endpointName=fraud', '--set', 'region=eu-west-1', '--json'],
+  ]),
+);
+const archive = await renderBundle();
+const settings = {
+  runId: 'a-run',
+  region: 'eu-west-1',
+  bucket: 'a-bucket',
+  bundleKey: 'bundle.tar.gz',
+  bundleSha256: createHash('sha256').update(readFileSync(archive)).digest('hex'),
+  parameterPrefix: '/loadwright/a-run',
+  parameters: ['master/LOADWRIGHT_UI_PASSWORD'],
+  workers,
+  uiPort: 80,
+  expiresAt: new Date(Date.now() + 3_600_000),
+};
+const aws = await startStandIn();
+
+// A sandbox without CAP_SYS_RESOURCE cannot give containers more open files than it has itself.
+const { stdout: openFiles } = await mustRun('sh', ['-c', 'ulimit -Hn'], { quiet: true });
+for (const { path, content } of parse(gunzipSync(userData(settings)).toString()).write_files) {
+  // There is no systemd here; tests of packages/infra look at its units.
+  if (path.startsWith('/etc/systemd/')) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content.replaceAll('nofile: 1048576', `nofile: ${openFiles.trim()}`));
+}
+const env = { ...process.env, DOCKER_CONFIG: installComposePlugin() };
+const dockerd = ['--data-root', join(folder, 'docker'), '--cgroup-parent', cgroup, '--log-level', 'error'];
+spawn('dockerd', dockerd, { stdio: ['ignore', 'ignore', 'inherit'] });
+await until(
+  'the Docker engine answers',
+  async () => (await execute('docker', ['info'], { env, quiet: true })).code === 0,
+);
+await importImage();
+await mustRun('bash', ['/opt/loadwright/prepare.sh'], {
+  env: { ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: aws, AWS_ENDPOINT_URL: aws },
+});
+
+const master = new LocustMaster({ url: 'http://127.0.0.1', login: { username: 'loadwright', password } });
+await until(
+  `${workers} workers are connected`,
+  async () => (await master.statistics()).workers.length === workers,
+);
+await master.swarm({ users: 8, spawnRate: 8, host: emulator });
+await until('1000 requests are counted', async () => (await master.statistics()).total.count >= 1000);
+await master.stop();
+const { count: requests, failures } = (await master.statistics()).total;
+if (failures > 0) throw new Error(`${failures} of ${requests} requests failed`);
+const told = await execute(
+  'sh',
+  ['-c', 'docker inspect $(docker ps -aq); docker logs loadwright_master_1; ps -ef'],
+  {
+    env,
+    quiet: true,
+  },
+);
+if (told.output.includes(password) || told.output.includes(credentials.AWS_SECRET_ACCESS_KEY)) {
+  throw new Error('Docker or the process list shows a secret');
+}
+await mustRun('sh', ['-c', `! grep -rqsF '${password}' /opt '${join(folder, 'docker')}'`]);
+await mustRun('sh', ['-c', 'docker rm --force $(docker ps -aq)'], { env, quiet: true });
+process.stdout.write(`${workers} workers in containers sent ${requests} requests\n`);
+// The first process of the namespaces: everything else ends with it.
+process.exit(0);
+
+async function firstLine(command, args) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return line;
+}
+
+async function renderBundle() {
+  const config = join(folder, 'loadwright.config.json');
+  const bundle = join(folder, 'bundle');
+  mkdirSync(bundle);
+  const target = {
+    ...{ kind: 'sagemaker', endpointName: 'fraud', region: 'eu-west-1', endpointUrl: emulator },
+    payloads: { inline: [{ instances: [[0.5, 1.5]] }] },
+  };
+  writeFileSync(
+    config,
+    JSON.stringify({ target, workers, load: { users: 8, spawnRate: 8, duration: '1m' } }),
+  );
+  await mustRun(process.execPath, [cli, 'render', '--output', bundle], { cwd: folder, quiet: true });
+  const archive = join(folder, 'bundle.tar.gz');
+  await mustRun('tar', ['-C', bundle, '-czf', archive, '.']);
+  return archive;
+}
+
+function startStandIn() {
+  const file = join(folder, 'stand-in.json');
+  const data = {
+    credentials: {
+      AccessKeyId: credentials.AWS_ACCESS_KEY_ID,
+      SecretAccessKey: credentials.AWS_SECRET_ACCESS_KEY,
+      Token: credentials.AWS_SESSION_TOKEN,
+    },
+    region: settings.region,
+    bucket: settings.bucket,
+    key: settings.bundleKey,
+    file: archive,
+    parameters: { [`${settings.parameterPrefix}/master/LOADWRIGHT_UI_PASSWORD`]: password },
+  };
+  writeFileSync(file, JSON.stringify(data));
+  return firstLine(pythonBin('python'), [join(root, 'packages/infra/test/machine/stand_in_aws.py'), file]);
+}
+
+/** Debian has Compose as a command of its own only; Ubuntu's package makes it a plugin of `docker`, as this does. */
+function installComposePlugin() {
+  const plugin = join(folder, 'docker-config/cli-plugins/docker-compose');
+  mkdirSync(dirname(plugin), { recursive: true });
+  writeFileSync(
+    plugin,
+    `#!/bin/sh
+if [ "$1" = docker-cli-plugin-metadata ]; then
+  echo '{"SchemaVersion":"0.1.0","Vendor":"Debian","Version":"1"}'
+  exit
+fi
+shift
+exec docker-compose "$@"
+`,
+  );
+  chmodSync(plugin, 0o755);
+  return dirname(dirname(plugin));
+}
+
+async function importImage() {
+  const change = ['ENTRYPOINT ["python3", "-m", "locust"]', 'USER 1000', 'ENV PYTHONPATH=/opt/locust'];
+  const changes = change.map((text) => `--change '${text}'`).join(' ');
+  const command = `tar -C '${join(folder, 'image')}' -c . | docker import ${changes} - ${image}`;
+  await mustRun('sh', ['-c', command], { env, quiet: true });
+}
+
+async function until(what, holds) {
+  const deadline = Date.now() + 60_000;
+  let reason = '';
+  while (Date.now() < deadline) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      reason = `: ${error.message}`;
+    }
+    await sleep(200);
+  }
+  throw new Error(`in 60 s it did not come to pass that ${what}${reason}`);
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pythonBin, root } from '../lib/paths.mjs';
+import { mustRun } from '../lib/processes.mjs';
+import { ensureCommands } from './machine.mjs';
+
+/**
+ * Runs the files of a machine's user data on this machine, with a real Docker engine: a master and four workers come up
+ * and send load. Nothing can be pulled here, so Locust's image is made of Debian's base system and the pinned
+ * requirements.
+ *
+ * All of it lives in namespaces of its own (processes, mounts, network): when the first process in them ends, the
+ * kernel ends the engine and its containers, and takes mounts, rules and interfaces away.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function checkDockerMachine(env) {
+  await ensureCommands({
+    dockerd: 'docker.io',
+    debootstrap: 'debootstrap',
+    'docker-compose': 'docker-compose',
+    ip: 'iproute2',
+    unshare: 'util-linux',
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'loadwright-docker-'));
+  try {
+    const image = join(folder, 'image');
+    await mustRun('debootstrap', ['--variant=minbase', '--include=python3', 'bookworm', image], {
+      env,
+      quiet: true,
+    });
+    const packages = join(image, 'opt', 'locust');
+    mkdirSync(packages, { recursive: true });
+    // The Python of bookworm, whichever this one is.
+    const python = ['--python-version', '3.11', '--only-binary', ':all:'];
+    const requirements = join(root, 'packages/core/python/requirements.txt');
+    await mustRun(
+      pythonBin('python'),
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--require-hashes',
+        '--target',
+        packages,
+        ...python,
+        '-r',
+        requirements,
+      ],
+      { env, quiet: true },
+    );
+    await mustRun(
+      'timeout',
+      [
+        ...['--kill-after=5', '180', 'unshare', '--mount', '--net', '--pid', '--fork', '--mount-proc'],
+        ...[
+          '--kill-child=SIGKILL',
+          process.execPath,
+          join(root, 'tools/ci/docker-machine-inside.mjs'),
+          folder,
+          `/${basename(folder)}`,
+        ],
+      ],
+      { env },
+    );
+  } finally {
+    await removeControlGroups(basename(folder));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Control groups know no namespace here: the engine's empty ones would stay until the machine is started anew. */
+async function removeControlGroups(name) {
+  const found = ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`];
+  await mustRun('find', [...found, '-exec', 'rmdir', '{}', '+'], { quiet: true });
+}
