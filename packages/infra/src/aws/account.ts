@@ -1,0 +1,103 @@
+import { LoadwrightError, requireClock, sigv4ClockToleranceSeconds } from '@loadwright/core';
+import type { Environment } from '../environment.js';
+import { lookUpOwnAddress } from './account/address.js';
+import { lookUpCaller, type Caller } from './account/caller.js';
+import { imageFor, lookUpImages, type Image } from './account/image.js';
+import { lookUpMachineType, type MachineType } from './account/machine.js';
+import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './account/network.js';
+import { accountProblem } from './account/problem.js';
+import type { Aws } from './clients.js';
+
+/** What is wanted of an account. */
+export interface MachineWish extends NetworkWish {
+  readonly instanceType: string;
+  readonly image?: string | undefined;
+  readonly allowedAddresses?: readonly string[] | undefined;
+  readonly environment: Environment;
+}
+
+/** What of an account a machine is launched with. */
+export interface Account extends Caller {
+  /** The caller's IPv4 address on the internet; absent when nobody need know it. */
+  readonly callerAddress: string | undefined;
+  readonly instanceType: MachineType;
+  readonly image: Image;
+  /** Where the machine may be, in the order in which they are tried; at least one. */
+  readonly subnets: readonly Subnet[];
+}
+
+/** Everything that is looked up, each part with its own success. All of it is under way at the same time. */
+export interface AccountLookups {
+  readonly caller: Promise<Caller>;
+  readonly machine: Promise<MachineType>;
+  readonly image: Promise<Image>;
+  readonly subnets: Promise<readonly Subnet[]>;
+  readonly address: Promise<string | undefined>;
+}
+
+/** Starts all look-ups: two calls one after the other where the image is not given, otherwise one. */
+export function startLookups(aws: Aws, wish: MachineWish): AccountLookups {
+  const machine = lookUpMachineType(aws, wish.instanceType);
+  const images = lookUpImages(aws, wish.image);
+  const subnets = lookUpSubnets(aws, wish);
+  const lookups = {
+    caller: lookUpCaller(aws),
+    machine,
+    image: Promise.all([images, machine]).then(([found, { architecture }]) =>
+      imageFor(found, architecture, wish.instanceType),
+    ),
+    subnets: Promise.all([subnets, machine]).then(([found, { zones }]) =>
+      usableSubnets(found, zones, wish, wish.instanceType),
+    ),
+    address: needsOwnAddress(wish) ? lookUpOwnAddress(aws, wish.environment) : Promise.resolve(undefined),
+  };
+  // Each is awaited in its turn; that one fails meanwhile is not unheard.
+  for (const lookup of [images, subnets, ...Object.values(lookups)]) lookup.catch(() => {});
+  return lookups;
+}
+
+/**
+ * Looks up everything that launching a machine needs. Makes nothing.
+ *
+ * @throws LoadwrightError with everything that is wrong: `CREDENTIALS_INVALID` or `PROVISIONING_FAILED`.
+ */
+export async function lookUpAccount(aws: Aws, wish: MachineWish): Promise<Account> {
+  const lookups = startLookups(aws, wish);
+  const settled = await Promise.allSettled(Object.values(lookups));
+  aws.signal.throwIfAborted();
+  const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0) throw combined(failures.map(accountProblem));
+  const [caller, instanceType, image, subnets, callerAddress] = await Promise.all([
+    lookups.caller,
+    lookups.machine,
+    lookups.image,
+    lookups.subnets,
+    lookups.address,
+  ]);
+  // The end of the machine is reckoned by this machine's clock.
+  requireClock(caller.clock, sigv4ClockToleranceSeconds);
+  return { ...caller, instanceType, image, subnets, callerAddress };
+}
+
+function needsOwnAddress({ access, securityGroup, allowedAddresses }: MachineWish): boolean {
+  return access === 'public' && securityGroup === undefined && allowedAddresses === undefined;
+}
+
+/** One error a line; the same one is said once. Bugs come first, as they are. */
+function combined(problems: readonly Error[]): Error {
+  const [first = new Error('nothing failed'), ...others] = problems;
+  const bug = problems.find((problem) => !(problem instanceof LoadwrightError));
+  if (bug || others.length === 0) return bug ?? first;
+  const errors = problems as readonly LoadwrightError[];
+  const hints = [...new Set(errors.flatMap(({ hint }) => (hint === undefined ? [] : [hint])))];
+  const invalid = errors.find(({ code }) => code === 'CREDENTIALS_INVALID');
+  return new LoadwrightError(
+    (invalid ?? errors[0])?.code ?? 'PROVISIONING_FAILED',
+    [...new Set(errors.map(({ message }) => message))].join('\n'),
+    {
+      ...(hints.length > 0 && { hint: hints.join('\n') }),
+      cause: first,
+      retryable: errors.every(({ retryable }) => retryable),
+    },
+  );
+}

@@ -1,0 +1,154 @@
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  paginateDescribeRouteTables,
+  paginateDescribeSubnets,
+  type RouteTable,
+  type Subnet as Ec2Subnet,
+} from '@aws-sdk/client-ec2';
+import { LoadwrightError } from '@loadwright/core';
+import type { Aws } from '../clients.js';
+
+/** Where a machine may be. */
+export interface Subnet {
+  readonly id: string;
+  readonly zone: string;
+  readonly vpcId: string;
+  /** Has a route to the internet. */
+  readonly isPublic: boolean;
+}
+
+/** What of the network the user chose. */
+export interface NetworkWish {
+  readonly subnet?: string | undefined;
+  readonly securityGroup?: string | undefined;
+  readonly access: 'public' | 'session-manager';
+}
+
+/**
+ * The subnet of the user, or those of the default VPC.
+ *
+ * @throws LoadwrightError `PROVISIONING_FAILED` when there is none, or when a security group of the user is elsewhere;
+ *   an error of AWS when an id is unknown.
+ */
+export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet[]> {
+  const [vpcId, subnets, tables, groupVpcId] = await Promise.all([
+    wish.subnet === undefined ? defaultVpc(aws) : undefined,
+    describeSubnets(aws, wish.subnet),
+    routeTables(aws),
+    wish.securityGroup === undefined ? undefined : vpcOfGroup(aws, wish.securityGroup),
+  ]);
+  const { region } = aws.settings;
+  if (wish.subnet === undefined && vpcId === undefined) {
+    throw new LoadwrightError('PROVISIONING_FAILED', `There is no default VPC in ${region}.`, {
+      hint: `Set the option subnet, or make one: aws ec2 create-default-vpc --region ${region}`,
+    });
+  }
+  const own = subnets.filter((subnet) => vpcId === undefined || subnet.VpcId === vpcId);
+  if (own.length === 0) {
+    throw new LoadwrightError('PROVISIONING_FAILED', `The default VPC ${vpcId} in ${region} has no subnet.`, {
+      hint: `Set the option subnet, or make one: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a`,
+    });
+  }
+  const [first] = own;
+  if (groupVpcId !== undefined && first?.VpcId !== groupVpcId) {
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `The security group ${wish.securityGroup} is in ${groupVpcId}, but the subnet ${first?.SubnetId} in ${first?.VpcId}.`,
+      {
+        hint: `Set the option subnet to one of ${groupVpcId}, or securityGroup to a group of ${first?.VpcId}.`,
+      },
+    );
+  }
+  return own.map(({ SubnetId = '', AvailabilityZone = '', VpcId = '' }) => ({
+    id: SubnetId,
+    zone: AvailabilityZone,
+    vpcId: VpcId,
+    isPublic: leadsOut(tableOf(tables, SubnetId, VpcId)),
+  }));
+}
+
+/**
+ * The subnets of which the zone has the machine, and out of which the web UI can be reached.
+ *
+ * @throws LoadwrightError `PROVISIONING_FAILED` when none is left.
+ */
+export function usableSubnets(
+  subnets: readonly Subnet[],
+  zones: readonly string[],
+  { access }: NetworkWish,
+  instanceType: string,
+): Subnet[] {
+  const offered = subnets.filter(({ zone }) => zones.includes(zone));
+  if (offered.length === 0) {
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `The instance type ${instanceType} is not offered in ${listOf(subnets, 'zone')}.`,
+      { hint: `Set subnet to one of ${zones.join(', ')}, or choose another instanceType.` },
+    );
+  }
+  const reachable = offered.filter(({ isPublic }) => access === 'session-manager' || isPublic);
+  if (reachable.length > 0) return reachable;
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `No route leads from the subnet ${listOf(offered, 'id')} to the internet: the web UI could not be reached, nor Docker be installed.`,
+    {
+      hint: "Set subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway, or add that route; with a NAT gateway set access: 'session-manager'.",
+    },
+  );
+}
+
+function listOf(subnets: readonly Subnet[], property: 'id' | 'zone'): string {
+  return [...new Set(subnets.map((subnet) => subnet[property]))].join(', ');
+}
+
+async function defaultVpc(aws: Aws): Promise<string | undefined> {
+  const Filters = [{ Name: 'is-default', Values: ['true'] }];
+  const { Vpcs = [] } = await aws.ec2.send(new DescribeVpcsCommand({ Filters }));
+  return Vpcs[0]?.VpcId;
+}
+
+/** All of the region when none is given: waiting for the VPC first would take longer. */
+async function describeSubnets(aws: Aws, given: string | undefined): Promise<Ec2Subnet[]> {
+  if (given !== undefined) {
+    const { Subnets = [] } = await aws.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [given] }));
+    return Subnets;
+  }
+  const found: Ec2Subnet[] = [];
+  const Filters = [{ Name: 'state', Values: ['available'] }];
+  for await (const { Subnets = [] } of paginateDescribeSubnets({ client: aws.ec2 }, { Filters })) {
+    found.push(...Subnets);
+  }
+  return found;
+}
+
+async function routeTables(aws: Aws): Promise<RouteTable[]> {
+  const found: RouteTable[] = [];
+  for await (const { RouteTables = [] } of paginateDescribeRouteTables({ client: aws.ec2 }, {})) {
+    found.push(...RouteTables);
+  }
+  return found;
+}
+
+async function vpcOfGroup(aws: Aws, id: string): Promise<string | undefined> {
+  const { SecurityGroups = [] } = await aws.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }));
+  return SecurityGroups[0]?.VpcId;
+}
+
+/** A subnet without a table of its own has the main one of its VPC. */
+function tableOf(tables: readonly RouteTable[], subnetId: string, vpcId: string): RouteTable | undefined {
+  return (
+    tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
+    tables.find(
+      ({ VpcId, Associations = [] }) => VpcId === vpcId && Associations.some(({ Main }) => Main === true),
+    )
+  );
+}
+
+function leadsOut(table: RouteTable | undefined): boolean {
+  return (table?.Routes ?? []).some(
+    ({ DestinationCidrBlock, GatewayId, State }) =>
+      DestinationCidrBlock === '0.0.0.0/0' && GatewayId?.startsWith('igw-') === true && State !== 'blackhole',
+  );
+}

@@ -1,0 +1,79 @@
+import { isLoadwrightError, LoadwrightError, networkFailure } from '@loadwright/core';
+import { codeOf } from '../service-error.js';
+import { problems } from './problems.js';
+
+/** What an error of the SDK says. */
+export interface AwsError {
+  /** The code of the service, or the name of what happened before a service was reached. */
+  readonly code: string;
+  readonly message: string;
+  /** HTTP status of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+}
+
+/**
+ * What a user can do about an error of any call to AWS: `CREDENTIALS_INVALID`, `PROVISIONING_FAILED`, or `ABORTED` when
+ * the user stopped it. A {@link LoadwrightError} stays as it is, and so does what is no error of a call: a bug.
+ */
+export function accountProblem(error: unknown): Error {
+  if (isLoadwrightError(error)) return error;
+  if (!(error instanceof Error)) return new Error(String(error));
+  const told = read(error);
+  const row = problems.find(({ when }) => when.test(`${told.code}: ${told.message}`));
+  if (row) {
+    const { code = 'PROVISIONING_FAILED', message, hint, retryable = false } = row;
+    return new LoadwrightError(code, message(told), { hint, cause: error, retryable });
+  }
+  if (told.status !== undefined) return unknownAnswer(error, told);
+  const failure = networkFailure(error, `https://${hostOf(error)}`, 'AWS');
+  if (failure.code === 'ABORTED') return failure;
+  // Whatever has neither an answer nor a code of the network never was a call.
+  return isCallFailure(error)
+    ? new LoadwrightError('PROVISIONING_FAILED', failure.message, {
+        hint: failure.hint,
+        cause: error,
+        retryable: true,
+      })
+    : error;
+}
+
+function read(error: Error): AwsError {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const code = codeOf(error) || error.name;
+  // EC2 appends what only an administrator can decode, in thousands of letters.
+  const message = error.message.replace(/\s*Encoded authorization failure message:[\s\S]*/i, '');
+  return { code, message, status: $metadata?.httpStatusCode };
+}
+
+/** Also of answers that are no answers of a service: proxies and stand-ins send pages of HTML. */
+function unknownAnswer(error: Error, { code, message, status = 0 }: AwsError): LoadwrightError {
+  const text = /<html|<!doctype/i.test(message) ? 'a page of HTML' : message;
+  return status >= 500
+    ? new LoadwrightError(
+        'PROVISIONING_FAILED',
+        `AWS answered with an error of its own (${status}): ${text}`,
+        {
+          hint: 'Try again in a while. https://health.aws.amazon.com tells of trouble in a region.',
+          cause: error,
+          retryable: true,
+        },
+      )
+    : new LoadwrightError('PROVISIONING_FAILED', `AWS refused a call (${status} ${code}): ${text}`, {
+        hint: 'See what would be made with "loadwright plan", and what is missing with "loadwright doctor".',
+        cause: error,
+      });
+}
+
+function isCallFailure(error: Error): boolean {
+  const { code, $metadata } = error as { code?: string; $metadata?: unknown };
+  return (
+    $metadata !== undefined ||
+    error.name === 'TimeoutError' ||
+    /^(E[A-Z]+|UND_ERR|CERT|ERR_SSL)/.test(code ?? '')
+  );
+}
+
+function hostOf(error: Error): string {
+  const { hostname, address } = error as { hostname?: string; address?: string };
+  return hostname ?? address ?? 'amazonaws.com';
+}

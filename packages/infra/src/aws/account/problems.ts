@@ -1,0 +1,136 @@
+import type { ErrorCode } from '@loadwright/core';
+import type { AwsError } from './problem.js';
+
+/** What an error of AWS means for a user. */
+export interface Problem {
+  /** Tested against `{code}: {message}`; the first row that fits counts. */
+  readonly when: RegExp;
+  /** Default `PROVISIONING_FAILED`. */
+  readonly code?: ErrorCode;
+  readonly message: (error: AwsError) => string;
+  readonly hint: string;
+  readonly retryable?: boolean;
+}
+
+const permissionHint =
+  'Print the permissions that are needed with "loadwright iam policy", and all that are missing with "loadwright doctor"; an administrator grants them.';
+
+/** Errors of all services that Loadwright calls; codes as in their API references. */
+export const problems: readonly Problem[] = [
+  {
+    when: /^(ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired|ExpiredTokenException):|token.{0,40} (is|has) expired|session has expired/i,
+    code: 'CREDENTIALS_INVALID',
+    message: () => 'The AWS credentials have expired.',
+    hint: 'Log in again (aws sso login), or set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.',
+  },
+  {
+    when: /^(CredentialsProviderError|ProviderError|TokenProviderError):/,
+    code: 'CREDENTIALS_INVALID',
+    message: ({ message }) => `There are no AWS credentials: ${message}`,
+    hint: 'Set the option profile or the variable AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  },
+  {
+    when: /^(RequestTimeTooSkewed|RequestInTheFuture):|signature (not yet current|expired)/i,
+    code: 'CREDENTIALS_INVALID',
+    message: () => "This machine's clock is off by more than AWS allows: signatures may be 300 s off.",
+    hint: 'Synchronise the clock, for instance with "timedatectl set-ntp true".',
+  },
+  {
+    when: /^(OptInRequired|RegionDisabledException):/,
+    message: ({ message }) => `The region or a service in it is not enabled for this account: ${message}`,
+    hint: 'Enable the region (AWS console, Account, AWS Regions), or set the option region to another one.',
+  },
+  {
+    when: /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|AuthFailure|SignatureDoesNotMatch|InvalidToken|InvalidSignatureException|IncompleteSignature):/,
+    code: 'CREDENTIALS_INVALID',
+    message: ({ code }) => `AWS does not accept the credentials in this region (${code}).`,
+    hint: 'Check the keys and the option profile. A region that must be opted into answers the same until it is enabled: AWS console, Account, AWS Regions; or set the option region.',
+  },
+  {
+    when: /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?|Forbidden|403):|not authorized to perform/i,
+    message: ({ code, message }) =>
+      `A permission is missing: ${missingAction(message) ?? `${code}, ${message}`}.`,
+    hint: permissionHint,
+  },
+  {
+    when: /^MaxSpotInstanceCountExceeded:/,
+    message: ({ message }) => `The quota of spot vCPUs, L-34B43A08, is used up: ${message}`,
+    hint: 'Raise it (AWS console, Service Quotas, Amazon EC2, "All Standard Spot Instance Requests"), set spot: false, or choose a smaller instanceType.',
+  },
+  {
+    when: /^(VcpuLimitExceeded|InstanceLimitExceeded):/,
+    message: ({ message }) => `The quota of vCPUs, L-1216C47A, is used up: ${message}`,
+    hint: 'Raise it (AWS console, Service Quotas, Amazon EC2, "Running On-Demand Standard instances"), end other machines, or choose a smaller instanceType.',
+  },
+  {
+    when: /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacity):/,
+    message: ({ message }) => `AWS has no such machine to give now: ${message}`,
+    hint: 'Try again later, or choose another instanceType, region or subnet.',
+    retryable: true,
+  },
+  {
+    when: /^(SpotMaxPriceTooLow|SpotFleetRequestLimitExceeded|InvalidSpotInstanceRequest\w*):/,
+    message: ({ message }) => `AWS has no spare capacity at this price: ${message}`,
+    hint: 'Set spot: false, or choose another instanceType or subnet.',
+    retryable: true,
+  },
+  {
+    when: /^InsufficientFreeAddressesInSubnet:/,
+    message: ({ message }) => `The subnet has no free address: ${message}`,
+    hint: 'Set the option subnet to another one.',
+  },
+  {
+    when: /^(InvalidInstanceType|Unsupported|UnsupportedInstanceType)\b[^:]*:|instance type.{0,60}(not supported|does not exist)/i,
+    message: ({ message }) => `The instance type cannot be had there: ${message}`,
+    hint: 'Set instanceType to another one, such as c7i.4xlarge or c7g.4xlarge, or subnet to one of another zone.',
+  },
+  {
+    when: /^InvalidAMIID\.\w+:/,
+    message: ({ message }) => `The image cannot be used: ${message}`,
+    hint: 'Ids of images differ from region to region. Set the option image, or leave it out for Ubuntu.',
+  },
+  {
+    when: /^(InvalidSubnetID\.\w+|InvalidSubnet):/,
+    message: ({ message }) => `The subnet cannot be used: ${message}`,
+    hint: 'Set the option subnet to one of this region, or leave it out for the default VPC.',
+  },
+  {
+    when: /^(InvalidGroup(Id)?\.(NotFound|Malformed)|InvalidSecurityGroupID\.\w+):/,
+    message: ({ message }) => `The security group cannot be used: ${message}`,
+    hint: 'Set the option securityGroup to one of the VPC of the subnet, or leave it out.',
+  },
+  {
+    when: /^InvalidKeyPair\.\w+:/,
+    message: ({ message }) => `The key pair cannot be used: ${message}`,
+    hint: 'Set the option keyPair to one of this region, or leave it out.',
+  },
+  {
+    when: /^(VPCIdNotSpecified|DefaultVpcDoesNotExist):|no default vpc/i,
+    message: () => 'There is no default VPC in this region.',
+    hint: 'Set the option subnet, or make one: aws ec2 create-default-vpc',
+  },
+  {
+    when: /iam instance profile|^(NoSuchEntity(Exception)?):.*instance profile/i,
+    message: ({ message }) => `The instance profile cannot be used: ${message}`,
+    hint: 'Set the option instanceProfile to the name of one that holds a role, or leave it out.',
+  },
+  {
+    when: /^(LimitExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
+    message: ({ code, message }) => `A quota of the account is used up (${code}): ${message}`,
+    hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed; "loadwright gc" removes what earlier runs left.',
+  },
+  {
+    when: /^(Throttling(Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown):/,
+    message: ({ code }) => `AWS throttles this account (${code}), after several tries.`,
+    hint: 'Try again in a while: other programs of the account call it too often.',
+    retryable: true,
+  },
+];
+
+/** `ec2:RunInstances on resource: …`, as most services put it. */
+function missingAction(message: string): string | undefined {
+  const found = /perform: ([\w-]+:\w+)(?: on resource: (\S+))?/.exec(message);
+  if (!found) return undefined;
+  const [, action, resource] = found;
+  return resource === undefined ? action : `${action} on ${resource}`;
+}
