@@ -15,6 +15,7 @@ export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
 export { payloadBytes } from './payloads/bytes.js';
 export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
+export { resolveLoad, resolveTestLoad } from './load/resolve.js';
 export type * from './locust/statistics.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
@@ -24,7 +25,10 @@ export { createRedactor, redactOptions, collectSecrets } from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
-export { LocustMaster, type LocustMasterOptions } from './locust/master.js';
+export { LocustMaster, type LocustMasterOptions, type MasterLogs, type Swarm } from './locust/master.js';
+export { waitForWorkers } from './run/connect.js';
+export { collectResults, type CollectedResults } from './run/collect-results.js';
+export { createRunId } from './run/run-id.js';
 export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';
 export {
   loadTarget,

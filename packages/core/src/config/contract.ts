@@ -21,7 +21,7 @@ export interface LoadwrightConfig {
    * package of the project (`@acme/target`; `kafka` is `loadwright-target-kafka`).
    */
   target: Target | ByKind;
-  /** Load-generating processes, 1 to 1,000. Default 1. */
+  /** Load-generating processes, 1 to 1,000. Default: as many as suit the fleet; 1 where it does not say. */
   workers?: number;
   /** How much load, and for how long. */
   load?: LoadProfileInput;
@@ -37,7 +37,8 @@ export interface LoadwrightConfig {
 export interface ResolvedConfig {
   readonly name?: string;
   readonly target: Target;
-  readonly workers: number;
+  /** Absent: as many as suit the fleet. */
+  readonly workers?: number;
   readonly load: LoadProfileInput;
   readonly thresholds: Record<string, readonly string[]>;
   readonly fleet: ByKind;

@@ -36,7 +36,7 @@ export function configJsonSchema(targets: readonly DescribedTarget[]): JsonSchem
           plugin,
         ],
       },
-      workers: { ...describedSetting('workers'), default: 1 },
+      workers: describedSetting('workers'),
       load: { ...loadJsonSchema(), description: 'how much load, and for how long' },
       thresholds: {
         type: 'object',

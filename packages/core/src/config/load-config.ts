@@ -31,7 +31,7 @@ const fileSchema = z.strictObject({
   $schema: z.unknown().optional(),
   name: z.unknown().optional(),
   target: z.unknown().optional(),
-  workers: z.unknown().default(1),
+  workers: z.unknown().optional(),
   load: z.unknown().default({}),
   thresholds: z.unknown().default({}),
   fleet: byKindSchema.default({ kind: 'local' }),

@@ -69,7 +69,7 @@ export const settings: readonly Setting[] = [
     variable: 'LOADWRIGHT_WORKERS',
     flag: '--workers',
     type: 'number',
-    description: 'load-generating processes',
+    description: 'load-generating processes. Default: as many as suit the fleet',
     schema: workersSchema,
   },
   {

@@ -20,6 +20,12 @@ export interface LoadPlan {
   readonly payloadOrder: 'sequential' | 'random';
 }
 
+/**
+ * The load of one test on a fleet that stands, in place of the `load.json` of its bundle. Payloads are sent in the
+ * order that the bundle says, unless this names one.
+ */
+export type TestLoad = Omit<LoadPlan, 'payloadOrder'> & Partial<Pick<LoadPlan, 'payloadOrder'>>;
+
 /** One stage of a {@link LoadPlan}. A duration of 0 is a jump. */
 export interface LoadStage {
   readonly durationSeconds: number;

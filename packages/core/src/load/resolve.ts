@@ -1,8 +1,9 @@
 import { parseDuration } from '../duration.js';
 import { parseRate } from '../rate.js';
 import { totalSeconds } from './length.js';
-import type { ArrivalStage, LoadPlan, LoadStage } from './plan.js';
-import type { LoadProfile } from './profile.js';
+import { validate } from '../validation.js';
+import type { ArrivalStage, LoadPlan, LoadStage, TestLoad } from './plan.js';
+import { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './profile.js';
 
 type OpenProfile = Extract<LoadProfile, { arrivals: unknown }>;
 type StagedProfile = Exclude<LoadProfile, OpenProfile | { profile: 'constant' }>;
@@ -50,6 +51,18 @@ export function resolveLoad(
     stages,
     waitTime,
   };
+}
+
+/**
+ * The load of one test on a fleet that stands, from what a user writes.
+ *
+ * @param workers Load-generating processes of that fleet.
+ * @throws LoadwrightError `CONFIG_INVALID` that names all wrong fields.
+ */
+export function resolveTestLoad(load: LoadProfileInput, workers: number): TestLoad {
+  const profile = validate(loadProfileSchema, load, { field: 'load' });
+  const { payloadOrder: _, ...plan } = resolveLoad(profile, 'sequential', workers);
+  return plan;
 }
 
 function waitTimeOf(wait: string | { min: string; max: string }): LoadPlan['waitTime'] {

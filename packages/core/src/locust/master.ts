@@ -5,6 +5,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import type { MasterLogin } from '../fleet/contract.js';
+import type { TestLoad } from '../load/plan.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
 
@@ -12,6 +13,28 @@ import { masterStatisticsSchema } from './statistics-schema.js';
 const answerTimeoutMilliseconds = 30_000;
 
 const swarmAnswer = z.object({ success: z.boolean(), message: z.string() });
+
+const masterLogsSchema = z.object({
+  master: z.array(z.string()),
+  workers: z.record(z.string(), z.array(z.string())),
+}) satisfies z.ZodType<MasterLogs>;
+
+/** The log lines that a master has. Oldest first. */
+export interface MasterLogs {
+  readonly master: readonly string[];
+  /** By the worker's id. Workers send their lines a few seconds later. */
+  readonly workers: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a test is started with: a load of its own, or numbers for that of the bundle. */
+export type Swarm = (
+  | { readonly load: TestLoad }
+  /** `spawnRate`: users started a second. */
+  | { readonly users: number; readonly spawnRate: number }
+) & {
+  /** Base URL of the system under test. Default: that of the test before, at first that of the bundle. */
+  readonly host?: string;
+};
 
 /** How to reach a master. */
 export interface LocustMasterOptions {
@@ -23,7 +46,7 @@ export interface LocustMasterOptions {
 /**
  * A typed client of the web API of a Locust master that runs a Loadwright bundle.
  *
- * It never sends `run_time`: Locust's timer outlives a stop and would end the next run. Whoever starts a load ends it.
+ * It never sends `run_time`: Locust's timer outlives a stop and would end the next run.
  */
 export class LocustMaster {
   readonly url: string;
@@ -35,30 +58,40 @@ export class LocustMaster {
   }
 
   /**
-   * Starts the load, or reshapes the one that runs. With stages in `load.json` Locust ignores both numbers.
+   * Starts a test.
    *
-   * @param load.spawnRate Users started a second.
-   * @throws LoadwrightError `MASTER_PROTOCOL` when Locust refuses, which it does with HTTP 200.
+   * With numbers the `load.json` of the bundle holds, whose users and rate they stand for; Locust ignores them when it
+   * has stages. They reshape a test that runs. With a load of its own the test ends by itself when that is over, and
+   * must not be started before every worker is back from the one before: see `waitForWorkers`.
+   *
+   * @throws LoadwrightError `MASTER_PROTOCOL` when the master refuses, and says why.
    */
-  async swarm(load: { users: number; spawnRate: number; host: string }, signal?: AbortSignal): Promise<void> {
+  async swarm(swarm: Swarm, signal?: AbortSignal): Promise<void> {
+    const { users, spawnRate } = 'load' in swarm ? swarm.load : swarm;
     // Form-encoded: Locust ignores a JSON body.
     const body = new URLSearchParams({
-      user_count: String(load.users),
-      spawn_rate: String(load.spawnRate),
-      host: load.host,
+      user_count: String(users),
+      spawn_rate: String(spawnRate),
+      ...(swarm.host !== undefined && { host: swarm.host }),
+      ...('load' in swarm && { loadwright_load: JSON.stringify(swarm.load) }),
     });
-    const response = await this.#fetch('/swarm', { method: 'POST', body, ...(signal && { signal }) });
-    const answer = swarmAnswer.safeParse(await response.json());
-    if (!answer.success || !answer.data.success) {
-      throw new LoadwrightError(
-        'MASTER_PROTOCOL',
-        `Locust did not start the load: ${answer.data?.message ?? 'its answer is not understood'}.`,
-        { hint: 'Read the log of the master in the results folder.' },
-      );
-    }
+    const response = await this.#fetch(
+      '/swarm',
+      { method: 'POST', body, ...(signal && { signal }) },
+      [400, 409],
+    );
+    // Locust itself refuses with HTTP 200.
+    const answer = response.ok ? swarmAnswer.safeParse(await response.json()) : undefined;
+    if (answer?.data?.success) return;
+    const reason = answer
+      ? (answer.data?.message ?? 'its answer is not understood')
+      : (await response.text()).replace(/\.$/, '');
+    throw new LoadwrightError('MASTER_PROTOCOL', `Locust did not start the load: ${reason}.`, {
+      ...(answer && { hint: 'Read the log of the master in the results folder.' }),
+    });
   }
 
-  /** Ends the load; returns when no user is left. The last statistics arrive later: see {@link settled}. */
+  /** Ends the load; returns when no user is left. The last statistics arrive a few seconds later. */
   async stop(): Promise<void> {
     await this.#retrying('/stop');
   }
@@ -82,6 +115,18 @@ export class LocustMaster {
       );
     }
     return parsed.data;
+  }
+
+  /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */
+  async logs(options: { signal?: AbortSignal } = {}): Promise<MasterLogs> {
+    const response = await this.#retrying('/logs', options.signal);
+    const parsed = masterLogsSchema.safeParse(await response.json());
+    if (parsed.success) return parsed.data;
+    throw new LoadwrightError(
+      'MASTER_PROTOCOL',
+      `The logs of ${this.url} are not understood: ${z.prettifyError(parsed.error)}`,
+      { hint: 'The bundle and Loadwright must be of the same version: render the bundle again.' },
+    );
   }
 
   /**
@@ -108,7 +153,7 @@ export class LocustMaster {
   }
 
   /** @throws LoadwrightError `MASTER_LOST` (retryable) when nobody answers, `MASTER_PROTOCOL` for a wrong answer. */
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, understood: readonly number[] = [404]): Promise<Response> {
     const timeout = AbortSignal.timeout(answerTimeoutMilliseconds);
     let response: Response;
     try {
@@ -126,7 +171,7 @@ export class LocustMaster {
         retryable: true,
       });
     }
-    if (response.ok || response.status === 404) return response;
+    if (response.ok || understood.includes(response.status)) return response;
     const login = response.status === 401 || (response.status >= 300 && response.status < 400);
     throw new LoadwrightError(
       'MASTER_PROTOCOL',

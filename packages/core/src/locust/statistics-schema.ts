@@ -18,6 +18,25 @@ const request = z.object({
   failuresPerSecond: pairs,
 });
 
+const loadPlan = z.object({
+  version: z.literal(1),
+  users: z.number(),
+  spawnRate: z.number(),
+  durationSeconds: z.number(),
+  stages: z.array(z.object({ durationSeconds: z.number(), users: z.number() })).optional(),
+  startUsers: z.number().optional(),
+  arrivals: z
+    .object({
+      kind: z.enum(['constant', 'poisson']),
+      maxInFlight: z.number(),
+      startRate: z.number(),
+      stages: z.array(z.object({ durationSeconds: z.number(), ratePerSecond: z.number() })),
+    })
+    .optional(),
+  waitTime: z.object({ minimumSeconds: z.number(), maximumSeconds: z.number() }),
+  payloadOrder: z.enum(['sequential', 'random']),
+});
+
 /** Checks what the bundle's runtime serves; the runtime may be older or newer than this package. */
 export const masterStatisticsSchema = z.object({
   version: z.literal(1),
@@ -42,6 +61,14 @@ export const masterStatisticsSchema = z.object({
   counters: z.record(z.string(), z.number()).optional(),
   phases: z.object({ connect: pairs.optional(), tls: pairs.optional(), wait: pairs.optional() }).optional(),
   lag: pairs.optional(),
+  test: z
+    .object({
+      startedAt: z.number(),
+      endsAt: z.number().optional(),
+      endedAt: z.number().optional(),
+      load: loadPlan,
+    })
+    .optional(),
   locustVersion: z.string(),
   pythonVersion: z.string(),
 }) satisfies z.ZodType<MasterStatistics>;

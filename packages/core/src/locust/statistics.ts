@@ -1,4 +1,5 @@
 import type { ClockOffset } from '../clock.js';
+import type { LoadPlan } from '../load/plan.js';
 import type { Histogram } from './histogram.js';
 
 /**
@@ -27,8 +28,21 @@ export interface MasterStatistics {
   readonly phases?: PhaseHistograms | undefined;
   /** How late the workers' event loops turned, in milliseconds. */
   readonly lag?: Histogram | undefined;
+  /** The test that runs, or ran last; absent before the first. */
+  readonly test?: TestStatistics | undefined;
   readonly locustVersion: string;
   readonly pythonVersion: string;
+}
+
+/** One test on the fleet. Times are Unix seconds of the master's clock. */
+export interface TestStatistics {
+  readonly startedAt: number;
+  /** When the master ends it by itself; absent when it does not. */
+  readonly endsAt?: number | undefined;
+  /** Absent while it runs. */
+  readonly endedAt?: number | undefined;
+  /** What it carries out. */
+  readonly load: LoadPlan;
 }
 
 /** Times before a request was sent, of all requests, in milliseconds. */

@@ -1,10 +1,10 @@
 import type { BundleContents } from '../bundle/write-bundle.js';
 import type { FleetRequest } from '../fleet/contract.js';
 import { resolveLoad } from '../load/resolve.js';
-import type { PreparedTest } from './prepare.js';
+import type { SizedTest } from './prepare.js';
 
 /** What the bundle of a test is made from. */
-export function bundleContents(test: PreparedTest): BundleContents {
+export function bundleContents(test: SizedTest): BundleContents {
   const { definition, targetOptions } = test;
   return {
     kind: definition.kind,
@@ -19,7 +19,7 @@ export function bundleContents(test: PreparedTest): BundleContents {
 }
 
 /** What a test asks of a fleet. */
-export function fleetRequest(test: PreparedTest, runId: string): FleetRequest {
+export function fleetRequest(test: SizedTest, runId: string): FleetRequest {
   const { definition, targetOptions } = test;
   return {
     runId,

@@ -7,16 +7,18 @@ import type { MasterStatistics } from '../locust/statistics.js';
 const limitSeconds = 120;
 
 /**
- * Waits until every worker is connected.
+ * Waits until every worker is connected and ready: after a stop workers leave, and come back.
  *
+ * @param options.onConnected Called with the number of ready workers whenever it changes.
  * @returns the statistics of a master whose workers are all ready.
  * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends, or not all workers come in time.
  */
 export async function waitForWorkers(
   master: LocustMaster,
   handle: FleetHandle,
-  options: { signal: AbortSignal; onConnected: (workers: number) => void },
+  options: { signal?: AbortSignal; onConnected?: (workers: number) => void },
 ): Promise<MasterStatistics> {
+  const signal = options.signal ? { signal: options.signal } : {};
   const begin = performance.now();
   let connected = -1;
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
@@ -30,9 +32,9 @@ export async function waitForWorkers(
         { hint: 'Read its log in the results folder.' },
       );
     }
-    const statistics = await master.statistics({ signal: options.signal });
+    const statistics = await master.statistics(signal);
     const ready = statistics.workers.filter((worker) => worker.state === 'ready').length;
-    if (ready !== connected) options.onConnected((connected = ready));
+    if (ready !== connected) options.onConnected?.((connected = ready));
     if (ready >= handle.expectedWorkers) return statistics;
     if (performance.now() - begin > limitSeconds * 1000) {
       throw new LoadwrightError(
@@ -43,6 +45,6 @@ export async function waitForWorkers(
         },
       );
     }
-    await delay(interval, undefined, { signal: options.signal });
+    await delay(interval, undefined, signal);
   }
 }

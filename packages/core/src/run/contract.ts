@@ -1,5 +1,5 @@
 import type { Bundle } from '../bundle/bundle.js';
-import type { Fleet, FleetPlan } from '../fleet/contract.js';
+import type { Fleet, FleetHandle, FleetPlan } from '../fleet/contract.js';
 import type { JsonObject } from '../json.js';
 import type { LoadProfileInput } from '../load/profile.js';
 import type { RunReport } from '../report/summary.js';
@@ -11,7 +11,7 @@ import type { ValidityRuleId } from './validity/ids.js';
 export interface LoadTestOptions {
   /** What is tested: `sagemaker({ … })`. */
   target: Target;
-  /** Load-generating processes, 1 to 1,000. Default 1. */
+  /** Load-generating processes, 1 to 1,000. Default: as many as suit the fleet; 1 where it does not say. */
   workers?: number;
   /** How much load, and for how long. */
   load: LoadProfileInput;
@@ -46,6 +46,23 @@ export interface RunOptions {
   keepFleet?: boolean;
 }
 
+/** How a fleet is made for tests that come later. */
+export interface DeployOptions extends Pick<
+  RunOptions,
+  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory'
+> {
+  /** Default: a new one. */
+  runId?: string;
+}
+
+/** A fleet that stands until somebody removes it. */
+export interface Deployment {
+  readonly runId: string;
+  readonly handle: FleetHandle;
+  /** The folder of this run: its resolved configuration, its bundle and its logs. */
+  readonly resultsDirectory: string;
+}
+
 /** A load test whose options are valid. */
 export interface LoadTest {
   readonly name: string;
@@ -69,4 +86,11 @@ export interface LoadTest {
    * `ABORTED` before any load was made.
    */
   run(options: RunOptions): Promise<RunReport>;
+  /**
+   * Makes the fleet of this test and leaves it standing, all workers connected, no load started:
+   * `LocustMaster.swarm` starts one test after the other.
+   *
+   * @throws LoadwrightError as {@link run}; whatever had been made is removed.
+   */
+  deploy(options: DeployOptions): Promise<Deployment>;
 }

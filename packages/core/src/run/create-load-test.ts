@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { bundleContents, fleetRequest } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
+import { deployLoadTest } from './deploy.js';
 import { preflight } from './preflight.js';
-import { prepare } from './prepare.js';
+import { prepare, sizeFor } from './prepare.js';
 import { createRunId } from './run-id.js';
 import { runLoadTest } from './run.js';
 
@@ -23,16 +24,17 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       const destination = directory
         ? resolve(test.baseDirectory, directory)
         : await mkdtemp(join(tmpdir(), `loadwright-${test.name}-`));
-      return writeBundle(destination, bundleContents(test), {
+      return writeBundle(destination, bundleContents(await sizeFor(test)), {
         baseDirectory: test.baseDirectory,
         ...(signal && { signal }),
       });
     },
-    plan: (fleet) => fleet.plan(fleetRequest(test, createRunId())),
+    plan: async (fleet) => fleet.plan(fleetRequest(await sizeFor(test, fleet), createRunId())),
     async preflight({ signal } = {}) {
       const outcome = await preflight(test, signal ?? new AbortController().signal);
       return outcome.report?.summary;
     },
+    deploy: (deployOptions) => deployLoadTest(test, deployOptions),
     run: (runOptions) => runLoadTest(test, runOptions),
   };
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
+import type { Fleet } from '../fleet/contract.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../problems.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
@@ -19,7 +20,8 @@ export interface PreparedTest {
   readonly definition: TargetDefinition;
   /** The target's options, validated. May hold secrets. */
   readonly targetOptions: unknown;
-  readonly workers: number;
+  /** Absent: as many as suit the fleet. */
+  readonly workers: number | undefined;
   readonly load: LoadProfile;
   readonly durationSeconds: number;
   readonly thresholds: readonly Threshold[];
@@ -31,9 +33,14 @@ export interface PreparedTest {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** A {@link PreparedTest} whose number of workers is known. */
+export interface SizedTest extends PreparedTest {
+  readonly workers: number;
+}
+
 const ownOptions = z.strictObject({
   name: nameSchema.optional(),
-  workers: workersSchema.default(1),
+  workers: workersSchema.optional(),
   thresholds: z.record(z.string(), z.array(z.string())).default({}),
   baseDirectory: z.string().default(() => process.cwd()),
 });
@@ -73,7 +80,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
-      workers: own.workers,
+      ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
       thresholds: own.thresholds,
     },
@@ -81,4 +88,10 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     baseDirectory: resolve(own.baseDirectory),
     environment,
   };
+}
+
+/** Settles the number of workers: as written, else what suits the fleet, else 1. */
+export async function sizeFor(test: PreparedTest, fleet?: Fleet): Promise<SizedTest> {
+  const workers = test.workers ?? (await fleet?.defaultWorkers?.()) ?? 1;
+  return { ...test, workers, configuration: { ...test.configuration, workers } };
 }

@@ -14,6 +14,21 @@ const locustFiles = {
   'locust.html': '/stats/report?download=1',
 } as const;
 
+/** Downloads Locust's own files. `missing` are those that the master did not give. */
+export async function collectLocustFiles(
+  master: LocustMaster,
+  directory: string,
+  redact: (text: string) => string,
+): Promise<{ saved: string[]; missing: string[] }> {
+  const saved: string[] = [];
+  const missing: string[] = [];
+  for (const [name, path] of Object.entries(locustFiles)) {
+    const exists = await master.download(path, join(directory, name), redact);
+    (exists ? saved : missing).push(name);
+  }
+  return { saved, missing };
+}
+
 /**
  * The folder of one run: `{results}/{name}/{runId}/`. Documents come here without secrets; what the master gives
  * passes through `redact`.
@@ -37,14 +52,9 @@ export class ResultsFolder {
     await this.#write('config.resolved.json', `${JSON.stringify(configuration, null, 2)}\n`);
   }
 
-  /** Downloads Locust's own files. @returns the names of those that the master did not give. */
-  async collect(master: LocustMaster): Promise<string[]> {
-    const missing: string[] = [];
-    for (const [name, path] of Object.entries(locustFiles)) {
-      const saved = await master.download(path, join(this.directory, name), this.#redact);
-      if (!saved) missing.push(name);
-    }
-    return missing;
+  /** See {@link collectLocustFiles}. */
+  async collect(master: LocustMaster): Promise<readonly string[]> {
+    return (await collectLocustFiles(master, this.directory, this.#redact)).missing;
   }
 
   /** Writes `summary.json`, `report.html` and `junit.xml`. */

@@ -1,0 +1,60 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FleetHandle } from '../fleet/contract.js';
+import { LocustMaster } from '../locust/master.js';
+import { redactStrings } from '../secrets.js';
+import { collectLocustFiles } from './results-folder.js';
+
+/** What {@link collectResults} did. */
+export interface CollectedResults {
+  /** The files that were written, relative to the folder. */
+  readonly files: readonly string[];
+  /** Files that the master did not give. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Downloads everything that a fleet has of its test that runs, or ran last: Locust's own files, `statistics.json` (see
+ * `MasterStatistics`) and `logs/{node}.log`.
+ *
+ * @param directory Made when it does not exist; files of these names are replaced.
+ * @param redact Removes the secrets that are known here; all that is written passes through it.
+ * @throws LoadwrightError `MASTER_LOST` or `MASTER_PROTOCOL`
+ */
+export async function collectResults(
+  handle: FleetHandle,
+  directory: string,
+  redact: (text: string) => string,
+): Promise<CollectedResults> {
+  await mkdir(join(directory, 'logs'), { recursive: true });
+  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const { saved, missing } = await collectLocustFiles(master, directory, redact);
+  const statistics = redactStrings(await master.statistics(), redact);
+  await writeFile(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
+  const logs = await collectLogs(handle, directory, redact);
+  return { files: [...saved, 'statistics.json', ...logs], missing };
+}
+
+async function collectLogs(
+  handle: FleetHandle,
+  directory: string,
+  redact: (text: string) => string,
+): Promise<string[]> {
+  const lines = new Map<string, string[]>();
+  for await (const { node, line } of handle.logs()) {
+    const earlier = lines.get(node);
+    if (earlier) earlier.push(redact(line));
+    else lines.set(node, [redact(line)]);
+  }
+  const written = [...lines].map(async ([node, ofNode]) => {
+    // Names of nodes come from the fleet.
+    const name = join('logs', `${node.replace(/[^\w.-]/g, '_')}.log`);
+    const file = join(directory, name);
+    const text = `${ofNode.join('\n')}\n`;
+    // A local fleet may be writing this very file.
+    const present = await readFile(file, 'utf8').catch(() => '');
+    if (!present.startsWith(text)) await writeFile(file, text);
+    return name;
+  });
+  return Promise.all(written);
+}

@@ -1,0 +1,24 @@
+import { validate } from '../validation.js';
+import type { Deployment, DeployOptions } from './contract.js';
+import { nameSchema } from './option-schemas.js';
+import { Phases } from './phases.js';
+import { sizeFor, type PreparedTest } from './prepare.js';
+import { createRunId } from './run-id.js';
+import { connect, removeFleet, standUp } from './stand-up.js';
+
+/** Makes a fleet for tests that come later. See `LoadTest.deploy`. */
+export async function deployLoadTest(test: PreparedTest, options: DeployOptions): Promise<Deployment> {
+  const runId = validate(nameSchema, options.runId ?? createRunId(), { field: 'runId' });
+  const phases = new Phases(options);
+  return phases.all(async () => {
+    const standing = await standUp(await sizeFor(test, options.fleet), phases, { ...options, runId });
+    const { handle, folder } = standing;
+    try {
+      await connect(handle, phases);
+    } catch (error) {
+      await phases.in('destroy', () => removeFleet(handle));
+      throw error;
+    }
+    return { runId, handle, resultsDirectory: folder.directory };
+  });
+}
