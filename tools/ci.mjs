@@ -5,6 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { checkConsumer } from './ci/consumer.mjs';
+import { checkDockerMachine } from './ci/docker-machine.mjs';
 import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
@@ -43,6 +44,7 @@ await withLedger(ledger, async () => {
       file: 'src/payloads/memory.test.ts',
     }),
   );
+  await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),
   );

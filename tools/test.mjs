@@ -3,6 +3,7 @@
  * with the line `N passed, N failed`. Starts with nothing but Node installed.
  */
 import { writeFileSync } from 'node:fs';
+import { ensureCommands } from './ci/machine.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { ensureNodeDependencies } from './lib/node-dependencies.mjs';
@@ -25,6 +26,10 @@ const ledger = new Ledger();
 await withLedger(ledger, async () => {
   await ledger.stage('npm dependencies', ensureNodeDependencies, { required: true });
   await ledger.stage('Python environment', ensurePythonEnvironment, { required: true });
+  // What the files that make a machine ready are checked with.
+  await ledger.stage('system tools', () =>
+    ensureCommands({ 'cloud-init': 'cloud-init', shellcheck: 'shellcheck', 'systemd-analyze': 'systemd' }),
+  );
   await ledger.stage('build', ensureBuilt, { required: true });
   await ledger.stage('formatting', check(bin('prettier'), '--check', '--log-level=warn', '.'));
   await ledger.stage('lint', nx('lint'));

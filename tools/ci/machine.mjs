@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mustRun, execute } from '../lib/processes.mjs';
 
 async function installDebianPackage(name) {
+  if (process.getuid?.() !== 0) throw new Error(`not installed. Install with: sudo apt-get install ${name}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await mustRun('apt-get', ['update', '-qq'], { env, quiet: true });
   await mustRun('apt-get', ['install', '-y', '--no-install-recommends', name], { env, quiet: true });
