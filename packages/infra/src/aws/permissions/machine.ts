@@ -1,0 +1,46 @@
+import type { IamStatement } from '@loadwright/core';
+import { parameterPrefix } from '../run-identity.js';
+import { arnOf } from './arn.js';
+
+/** What the machine of a run is for. */
+export interface MachineDuties {
+  readonly runId: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** What the target wants of whoever makes the load. */
+  readonly iamStatements: readonly IamStatement[];
+}
+
+/**
+ * What the machine itself may do: read its own bundle and its own secrets, be reached by Session Manager, and what the
+ * target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
+ */
+export function machineStatements({ runId, region, bucket, iamStatements }: MachineDuties): IamStatement[] {
+  const secrets = `parameter${parameterPrefix(runId).replace(/\/$/, '')}`;
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: [arnOf('s3', region, `${bucket}/*`, { inRegion: false })],
+    },
+    {
+      Effect: 'Allow',
+      Action: ['ssm:GetParametersByPath'],
+      Resource: [secrets, `${secrets}/*`].map((name) => arnOf('ssm', region, name, { accountId: '*' })),
+    },
+    {
+      // Session Manager's own, which know no resources:
+      // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+      Effect: 'Allow',
+      Action: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+      Resource: ['*'],
+    },
+    ...iamStatements,
+  ];
+}

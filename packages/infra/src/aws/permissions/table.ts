@@ -1,0 +1,258 @@
+import type { JsonObject } from '@loadwright/core';
+import type { Place } from '../permissions.js';
+import { iamPath, namePrefix, tagKeys } from '../run-identity.js';
+import { arnOf } from './arn.js';
+
+/** What of a plan decides which permissions it needs. */
+export interface MachineWishes {
+  readonly access: 'public' | 'session-manager';
+  readonly spot: boolean;
+  readonly securityGroup?: string | undefined;
+  readonly instanceProfile?: string | undefined;
+  readonly image?: string | undefined;
+}
+
+/** Actions that belong together: they act on the same resources for the same reason. Becomes one statement. */
+interface PermissionRow {
+  /** Unique; the `Sid` of the statement. */
+  readonly id: string;
+  readonly actions: readonly string[];
+  readonly resources: (place: Place, wishes: MachineWishes) => readonly string[];
+  readonly condition?: (place: Place) => JsonObject;
+  readonly why: string;
+  /** Absent: always. */
+  readonly when?: (wishes: MachineWishes) => boolean;
+}
+
+/** Actions that AWS cannot limit to resources: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+const everything = () => ['*'];
+
+const ofEc2 =
+  (...names: readonly string[]) =>
+  ({ region, accountId }: Place) =>
+    names.map((name) => arnOf('ec2', region, `${name}/*`, { accountId }));
+
+const ofIam = (kind: string) => (place: Place) => [
+  arnOf('iam', place.region, `${kind}${iamPath(place.region)}${namePrefix}*`, {
+    inRegion: false,
+    accountId: place.accountId,
+  }),
+];
+
+const ofSsm = ({ region, accountId }: Place) => [
+  arnOf('ssm', region, 'parameter/loadwright/*', { accountId }),
+];
+
+const ofS3 =
+  (suffix = '') =>
+  ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*${suffix}`, { inRegion: false })];
+
+const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: '*' } });
+const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' } });
+const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
+const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
+
+/** A profile of the user may have any path. */
+const givenProfile = ({ region, accountId }: Place, { instanceProfile }: MachineWishes) =>
+  instanceProfile === undefined
+    ? []
+    : [`instance-profile/${instanceProfile}`, `instance-profile/*/${instanceProfile}`].map((name) =>
+        arnOf('iam', region, name, { inRegion: false, accountId }),
+      );
+
+/** Every permission, once. The policy, its check and its documentation are made of this table. */
+export const permissions: readonly PermissionRow[] = [
+  {
+    id: 'LookAround',
+    actions: [
+      'ec2:DescribeImages',
+      'ec2:DescribeInstances',
+      'ec2:DescribeInstanceTypeOfferings',
+      'ec2:DescribeInstanceTypes',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeRouteTables',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVolumes',
+      'ec2:DescribeVpcs',
+      'iam:ListInstanceProfiles',
+      'iam:ListRoles',
+      's3:ListAllMyBuckets',
+      'ssm:DescribeParameters',
+    ],
+    resources: everything,
+    why: 'find where a machine can be, and what earlier runs have left',
+  },
+  {
+    id: 'CheckBeforehand',
+    actions: ['pricing:GetProducts', 'servicequotas:GetServiceQuota'],
+    resources: everything,
+    why: 'tell prices and quotas before anything is made',
+  },
+  {
+    id: 'CheckPermissions',
+    actions: ['iam:SimulatePrincipalPolicy'],
+    resources: ({ region, accountId }) =>
+      ['user/*', 'role/*'].map((name) => arnOf('iam', region, name, { inRegion: false, accountId })),
+    why: 'tell which permissions are missing before anything is made',
+  },
+  {
+    id: 'ReadSpotPrice',
+    actions: ['ec2:DescribeSpotPriceHistory'],
+    resources: everything,
+    why: 'tell the price of spare capacity',
+    when: ({ spot }) => spot,
+  },
+  {
+    id: 'FindUbuntu',
+    actions: ['ssm:GetParameters'],
+    resources: ({ region }) => [arnOf('ssm', region, 'parameter/aws/service/canonical/*')],
+    why: 'find the newest image of Ubuntu',
+    when: ({ image }) => image === undefined,
+  },
+  {
+    id: 'MakeSecurityGroup',
+    actions: ['ec2:CreateSecurityGroup'],
+    resources: ofEc2('security-group', 'vpc'),
+    why: 'open the port of the web UI, and no other',
+    when: ownGroup,
+  },
+  {
+    id: 'UseSecurityGroup',
+    actions: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:DeleteSecurityGroup'],
+    resources: ofEc2('security-group'),
+    condition: isTagged,
+    why: 'fill and remove the security group of a run',
+    when: ownGroup,
+  },
+  {
+    id: 'TagWhatIsMade',
+    actions: ['ec2:CreateTags'],
+    resources: ofEc2('instance', 'network-interface', 'security-group', 'volume'),
+    condition: () => ({
+      StringEquals: { 'ec2:CreateAction': ['CreateSecurityGroup', 'RunInstances'] },
+    }),
+    why: 'mark as a run’s own what is made, in the same call',
+  },
+  {
+    id: 'StartMachine',
+    actions: ['ec2:RunInstances'],
+    resources: ofEc2('instance', 'network-interface', 'volume'),
+    condition: getsTag,
+    why: 'start the machine',
+  },
+  {
+    id: 'StartMachineFrom',
+    actions: ['ec2:RunInstances'],
+    resources: (place) => [
+      arnOf('ec2', place.region, 'image/*'),
+      ...ofEc2('key-pair', 'security-group', 'subnet')(place),
+    ],
+    why: 'start it from an image, in a subnet, with a security group',
+  },
+  {
+    id: 'UseMachine',
+    actions: ['ec2:GetConsoleOutput', 'ec2:TerminateInstances'],
+    resources: ofEc2('instance'),
+    condition: isTagged,
+    why: 'hear what the machine says, and end it',
+  },
+  {
+    id: 'RemoveLeftovers',
+    actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteVolume'],
+    resources: ofEc2('network-interface', 'volume'),
+    condition: isTagged,
+    why: 'remove what a launch that broke off has left',
+  },
+  {
+    id: 'FindRole',
+    actions: ['iam:GetInstanceProfile', 'iam:GetRole'],
+    resources: (place, wishes) => [
+      ...ofIam('role')(place),
+      ...ofIam('instance-profile')(place),
+      ...givenProfile(place, wishes),
+    ],
+    why: 'see whether the role of a machine is there',
+  },
+  {
+    id: 'HaveRole',
+    actions: [
+      'iam:CreateRole',
+      'iam:DeleteRole',
+      'iam:DeleteRolePolicy',
+      'iam:ListRolePolicies',
+      'iam:PutRolePolicy',
+      'iam:TagRole',
+    ],
+    resources: ofIam('role'),
+    why: 'give the machine a role that may do what the test needs, and remove it',
+    when: ownProfile,
+  },
+  {
+    id: 'PassRole',
+    actions: ['iam:PassRole'],
+    resources: (place, wishes) =>
+      ownProfile(wishes)
+        ? ofIam('role')(place)
+        : [arnOf('iam', place.region, 'role/*', { inRegion: false, accountId: place.accountId })],
+    condition: () => ({ StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
+    why: 'let the machine take on its role',
+  },
+  {
+    id: 'HaveInstanceProfile',
+    actions: [
+      'iam:AddRoleToInstanceProfile',
+      'iam:CreateInstanceProfile',
+      'iam:DeleteInstanceProfile',
+      'iam:RemoveRoleFromInstanceProfile',
+      'iam:TagInstanceProfile',
+    ],
+    resources: ofIam('instance-profile'),
+    why: 'hand the role to the machine, and take it back',
+    when: ownProfile,
+  },
+  {
+    id: 'KeepSecrets',
+    actions: ['ssm:AddTagsToResource', 'ssm:DeleteParameters', 'ssm:GetParameters', 'ssm:PutParameter'],
+    resources: ofSsm,
+    why: 'hand secrets to the machine without writing them into its user data',
+  },
+  {
+    id: 'HaveBucket',
+    actions: [
+      's3:CreateBucket',
+      's3:DeleteBucket',
+      's3:ListBucket',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketTagging',
+    ],
+    resources: ofS3(),
+    why: 'make a bucket for the bundle, and remove it',
+  },
+  {
+    id: 'FillBucket',
+    actions: ['s3:DeleteObject', 's3:PutObject'],
+    resources: ofS3('/*'),
+    why: 'hand the bundle to the machine, and remove it',
+  },
+  {
+    id: 'ForwardPort',
+    actions: ['ssm:StartSession'],
+    resources: ({ region, accountId }) => [
+      ...ofEc2('instance')({ region, accountId }),
+      arnOf('ssm', region, 'document/AWS-StartPortForwardingSession'),
+    ],
+    why: 'reach the web UI through Session Manager',
+    when: ({ access }) => access === 'session-manager',
+  },
+  {
+    id: 'FirstSpotMachine',
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: ({ region, accountId }) => [
+      arnOf('iam', region, 'role/aws-service-role/spot.amazonaws.com/*', { inRegion: false, accountId }),
+    ],
+    condition: () => ({ StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } }),
+    why: 'let AWS make the role of spot machines, the first time that the account has one',
+    when: ({ spot }) => spot,
+  },
+];

@@ -1,0 +1,134 @@
+import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
+import { requireClock, sigv4ClockToleranceSeconds, type Finding, type FleetRequest } from '@loadwright/core';
+import { startLookups, type AccountLookups } from '../aws/account.js';
+import { lookUpQuota, quotaOf } from '../aws/account/quota.js';
+import type { Aws } from '../aws/clients.js';
+import { findingOf, problemOf } from './check/finding.js';
+import { checkLaunch } from './check/launch.js';
+import { checkPermissions } from './check/permissions.js';
+import type { Ec2FleetSettings } from './settings.js';
+
+export { accountProblem } from '../aws/account/problem.js';
+
+type Found = string | Omit<Finding, 'subject'>;
+
+/**
+ * Everything that would keep a machine from being made, all at once, each with its remedy. Makes nothing.
+ *
+ * Quotas of other resources than vCPUs, policies of an organisation and free capacity are not seen beforehand.
+ */
+export async function checkAccount(
+  aws: Aws,
+  settings: Ec2FleetSettings,
+  request: FleetRequest,
+): Promise<readonly Finding[]> {
+  const lookups = startLookups(aws, settings);
+  const { caller, machine, image, subnets, address } = lookups;
+  const credentials = await findingOf(aws, 'credentials', checkCredentials(lookups, settings, request));
+  // Without them every other look would say the same.
+  if (await isCallerUnknown(aws, lookups)) return [credentials];
+  const looks: (readonly [string, Promise<Found>, 'missing'?])[] = [
+    ['clock', caller.then(checkClock)],
+    [
+      'instance type',
+      machine.then(({ vcpus, architecture }) => `${settings.instanceType}: ${vcpus} vCPUs, ${architecture}`),
+    ],
+    ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
+    ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
+    ['quota', checkQuota(aws, settings, lookups), 'missing'],
+    ['own address', address.then((own) => own ?? 'need not be known')],
+    ['instance profile', checkProfile(aws, settings)],
+    ['permissions', caller.then((who) => checkPermissions(aws, who, settings)), 'missing'],
+    [
+      'launch',
+      Promise.all([image, subnets]).then(([found, usable]) =>
+        checkLaunch(aws, settings, request.runId, { image: found, subnets: usable }),
+      ),
+    ],
+  ];
+  const findings = await Promise.all(
+    looks.map(([subject, look, state]) => findingOf(aws, subject, look, state)),
+  );
+  return withoutRepetition([credentials, ...findings]);
+}
+
+async function checkCredentials(
+  { caller }: AccountLookups,
+  { startTimeoutSeconds }: Ec2FleetSettings,
+  { durationSeconds }: FleetRequest,
+): Promise<Found> {
+  const { arn, credentialsExpireAt } = await caller;
+  if (!credentialsExpireAt) return arn;
+  const neededSeconds = startTimeoutSeconds + durationSeconds;
+  const leftSeconds = (credentialsExpireAt.getTime() - Date.now()) / 1000;
+  const until = `${arn}, until ${credentialsExpireAt.toISOString()}`;
+  if (leftSeconds > neededSeconds) return until;
+  return {
+    state: 'problem',
+    detail: `${until}: that is in ${Math.round(leftSeconds / 60)} min, and the run takes up to ${Math.ceil(neededSeconds / 60)} min`,
+    remedy: 'Log in again (aws sso login), or use credentials that last longer.',
+  };
+}
+
+async function isCallerUnknown(aws: Aws, { caller }: AccountLookups): Promise<boolean> {
+  try {
+    await caller;
+    return false;
+  } catch {
+    aws.signal.throwIfAborted();
+    return true;
+  }
+}
+
+function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>[0] }): Found {
+  try {
+    requireClock(clock, sigv4ClockToleranceSeconds);
+  } catch (error) {
+    const { message, hint } = problemOf(error);
+    return { state: 'problem', detail: message, ...(hint !== undefined && { remedy: hint }) };
+  }
+  if (!clock) return { state: 'missing', detail: 'AWS did not tell the time' };
+  return `at most ${Math.ceil(Math.abs(clock.seconds) + clock.uncertaintySeconds)} s off`;
+}
+
+async function checkQuota(
+  aws: Aws,
+  { instanceType, spot }: Ec2FleetSettings,
+  { machine }: AccountLookups,
+): Promise<Found> {
+  const quota = quotaOf(instanceType, spot);
+  if (!quota) {
+    const detail = `${instanceType} counts against a quota of its own family, which is not looked up`;
+    return { state: 'missing', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
+  }
+  const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
+  const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
+  if (limit - used >= vcpus) return detail;
+  return {
+    state: 'problem',
+    detail,
+    remedy: `Ask for at least ${used + vcpus}: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --desired-value ${used + vcpus} --region ${aws.settings.region}. Or end other machines, or choose a smaller instanceType.`,
+  };
+}
+
+async function checkProfile(aws: Aws, { instanceProfile }: Ec2FleetSettings): Promise<Found> {
+  if (instanceProfile === undefined) return 'one of its own will be made';
+  const { InstanceProfile } = await aws.iam.send(
+    new GetInstanceProfileCommand({ InstanceProfileName: instanceProfile }),
+  );
+  const [role] = InstanceProfile?.Roles ?? [];
+  if (role) return `${instanceProfile} with the role ${role.RoleName}`;
+  return {
+    state: 'problem',
+    detail: `The instance profile ${instanceProfile} holds no role.`,
+    remedy: 'Put a role into it, or leave the option instanceProfile out.',
+  };
+}
+
+/** What follows from one problem says the same as it. */
+function withoutRepetition(findings: readonly Finding[]): Finding[] {
+  return findings.filter(
+    ({ state, detail }, index) =>
+      state === 'good' || findings.findIndex((earlier) => earlier.detail === detail) === index,
+  );
+}

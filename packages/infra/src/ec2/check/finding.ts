@@ -1,0 +1,30 @@
+import { isLoadwrightError, type Finding, type LoadwrightError } from '@loadwright/core';
+import { accountProblem } from '../../aws/account/problem.js';
+import type { Aws } from '../../aws/clients.js';
+
+/** What a look at something gives: its answer in words, or what is wrong with it. */
+export async function findingOf(
+  aws: Aws,
+  subject: string,
+  look: Promise<string | Omit<Finding, 'subject'>>,
+  failureState: 'problem' | 'missing' = 'problem',
+): Promise<Finding> {
+  try {
+    const found = await look;
+    return { subject, ...(typeof found === 'string' ? { state: 'good' as const, detail: found } : found) };
+  } catch (error) {
+    aws.signal.throwIfAborted();
+    return { subject, ...failed(problemOf(error), failureState) };
+  }
+}
+
+/** @throws what is no error of a call: a bug is not a finding. */
+export function problemOf(error: unknown): LoadwrightError {
+  const problem = accountProblem(error);
+  if (!isLoadwrightError(problem)) throw problem;
+  return problem;
+}
+
+function failed({ message, hint }: LoadwrightError, state: 'problem' | 'missing'): Omit<Finding, 'subject'> {
+  return { state, detail: message, ...(hint !== undefined && { remedy: hint }) };
+}

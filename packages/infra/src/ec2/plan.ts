@@ -1,0 +1,100 @@
+import type { FleetPlan, FleetRequest } from '@loadwright/core';
+import { lookUpAccount, type Account } from '../aws/account.js';
+import { quotaOf } from '../aws/account/quota.js';
+import type { Aws } from '../aws/clients.js';
+import { bucket } from '../aws/kinds/bucket.js';
+import { instanceProfile } from '../aws/kinds/instance-profile.js';
+import { instance } from '../aws/kinds/instance.js';
+import { parameters } from '../aws/kinds/parameters.js';
+import { role } from '../aws/kinds/role.js';
+import { securityGroup } from '../aws/kinds/security-group.js';
+import { policyFor } from '../aws/permissions.js';
+import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
+import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
+import type { Ec2FleetSettings } from './settings.js';
+
+/** Ranges that hold every address there is. */
+const everybody = new Set(['0.0.0.0/0', '::/0']);
+
+/**
+ * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
+ *
+ * @param known the account, where it was looked up already
+ * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed.
+ */
+export async function planFleet(
+  aws: Aws,
+  settings: Ec2FleetSettings,
+  request: FleetRequest,
+  known?: Account,
+): Promise<FleetPlan> {
+  const [account, price] = await Promise.all([
+    known ?? lookUpAccount(aws, settings),
+    lookUpHourlyPrice(aws, settings),
+  ]);
+  const place = { accountId: account.accountId, region: settings.aws.region };
+  return {
+    resources: resourcesOf(settings, request, account),
+    pricePerHour: { usDollars: price.known, source: describeParts(price) },
+    permissions: policyFor(place, settings),
+    notes: notesOf(settings, request, account, price.total === undefined),
+  };
+}
+
+/** One line for each resource: its kind, its name, and what there is to know of it. */
+function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, account: Account): string[] {
+  const { region } = settings.aws;
+  const { vcpus, architecture } = account.instanceType;
+  const zones = account.subnets.map(({ zone }) => zone).join(' or ');
+  const allowed = allowedTo(settings, account).join(', ');
+  return [
+    ...(settings.securityGroup === undefined
+      ? [
+          `${securityGroup.name} ${nameOf(runId)}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}`,
+        ]
+      : []),
+    ...(settings.instanceProfile === undefined
+      ? [`${role.name} ${nameOf(runId)}`, `${instanceProfile.name} ${nameOf(runId)}`]
+      : []),
+    `${parameters.name} ${parameterPrefix(runId)}*: the login and the secrets, encrypted`,
+    `${bucket.name} ${bucketName(runId, region)}: the bundle`,
+    `${instance.name} ${nameOf(runId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${settings.timeToLiveSeconds / 3600} h`,
+  ];
+}
+
+function notesOf(
+  settings: Ec2FleetSettings,
+  { workers }: FleetRequest,
+  account: Account,
+  isPriceIncomplete: boolean,
+): string[] {
+  const { vcpus } = account.instanceType;
+  const quota = quotaOf(settings.instanceType, settings.spot);
+  const own = [settings.securityGroup, settings.instanceProfile].filter((id) => id !== undefined);
+  return [
+    quota
+      ? `Needs ${vcpus} vCPUs of the quota ${quota.code}, ${quota.name}.`
+      : `Needs ${vcpus} vCPUs of the quota of its family.`,
+    ...(allowedTo(settings, account).some((range) => everybody.has(range))
+      ? ['Everybody on the internet may reach the web UI; only its login protects it.']
+      : []),
+    ...(settings.access === 'public'
+      ? [
+          'The web UI is plain HTTP: its login and what it shows can be read on the way. For a tunnel set access: session-manager.',
+        ]
+      : []),
+    ...(settings.spot ? ['A spot machine may be taken away in the middle of the test.'] : []),
+    ...(workers > vcpus
+      ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
+      : []),
+    ...(own.length > 0 ? [`Yours, used as it is and never removed: ${own.join(', ')}.`] : []),
+    ...(isPriceIncomplete ? ['The price is not complete: that of a part is not known.'] : []),
+    'What is sent to the internet or to other regions is billed by the GB on top of this.',
+  ];
+}
+
+/** Who may reach the web UI from outside. */
+function allowedTo(settings: Ec2FleetSettings, { callerAddress }: Account): readonly string[] {
+  if (settings.access !== 'public' || settings.securityGroup !== undefined) return [];
+  return settings.allowedAddresses ?? (callerAddress === undefined ? [] : [`${callerAddress}/32`]);
+}
