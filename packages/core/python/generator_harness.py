@@ -5,10 +5,11 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult
 from loadwright_runtime import LoadwrightUser, Request, RequestSource
-from loadwright_runtime.bundle import Bundle, LoadPlan
+from loadwright_runtime.bundle import Bundle
 from loadwright_runtime.connection import Connection
 from loadwright_runtime.counters import Counters
 from loadwright_runtime.generator import Generator
+from loadwright_runtime.load_plan import LoadPlan
 from locust.env import Environment
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -267,6 +267,15 @@ class Cluster:
         self.web = Web(self.url, (variables or {}).get("LOADWRIGHT_UI_PASSWORD"))
         eventually(lambda: self.connected() == workers, "all workers connected")
 
+    @staticmethod
+    def alone(locusts):
+        """The web UI of a process without workers."""
+        port = free_port()
+        locusts.start("--web-host=127.0.0.1", f"--web-port={port}")
+        web = Web(f"http://127.0.0.1:{port}")
+        eventually(web.statistics, "statistics")
+        return web
+
     def connected(self):
         statistics = self.web.statistics()
         return len(statistics["workers"]) if statistics else None

@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 from loadwright_runtime.arrivals import ArrivalCurve, Share, due_times
-from loadwright_runtime.bundle import ArrivalPlan, ArrivalStage
+from loadwright_runtime.load_plan import ArrivalPlan, ArrivalStage
 
 
 def curve(*stages, start=0.0):

@@ -2,7 +2,8 @@ import json
 
 import pytest
 from loadwright_runtime import SetupError, host_header, variables
-from loadwright_runtime.bundle import Stage, check_host, read_bundle
+from loadwright_runtime.bundle import check_host, read_bundle
+from loadwright_runtime.load_plan import Stage
 from locust_harness import load_plan
 
 
@@ -30,7 +31,8 @@ def test_reads_both_files(tmp_path):
         ({"version": 2}, None, "version 2"),
         ({"host": "h.example"}, None, "must be a base URL"),
         ({"host": "ftp://h.example"}, None, "must be a base URL"),
-        (None, {"version": 1}, "lacks 'waitTime'"),
+        (None, {"version": 1}, r"load\.json: waitTime: missing: render the bundle again"),
+        ({"config": None, "host": "h"}, None, "must be a base URL"),
     ],
 )
 def test_wrong_files(tmp_path, target, load, text):

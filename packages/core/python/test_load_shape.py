@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from loadwright_runtime.bundle import LoadPlan, Stage
+from loadwright_runtime.load_plan import LoadPlan, Stage
 from loadwright_runtime.load_shape import stages_shape, users_at
 
 PLAN = LoadPlan(

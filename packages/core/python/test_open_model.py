@@ -4,8 +4,8 @@ import gevent
 import pytest
 from generator_harness import OK, Source, environment_for, read_request
 from loadwright_runtime.arrivals import Share
-from loadwright_runtime.bundle import ArrivalPlan, ArrivalStage
 from loadwright_runtime.generator import Generator
+from loadwright_runtime.load_plan import ArrivalPlan, ArrivalStage
 from loadwright_runtime.open_model import ArrivalLoop
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from .bundle import ArrivalPlan
+from .load_plan import ArrivalPlan
 
 
 @dataclass(frozen=True)

@@ -7,51 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import SetupError
-
-
-@dataclass(frozen=True)
-class Stage:
-    """The number of users moves in a straight line to ``users``; a duration of 0 is a jump."""
-
-    duration_seconds: float
-    users: int
-
-
-@dataclass(frozen=True)
-class ArrivalStage:
-    """The rate moves in a straight line to ``rate``; a duration of 0 is a jump."""
-
-    duration_seconds: float
-    rate: float
-    """Requests a second of all workers together."""
-
-
-@dataclass(frozen=True)
-class ArrivalPlan:
-    """``arrivals`` of ``load.json``: requests are due whether or not those before are answered."""
-
-    kind: str
-    """``constant`` or ``poisson``"""
-    start_rate: float
-    stages: tuple[ArrivalStage, ...]
-    maximum_in_flight: int
-    """Of all workers together. An arrival beyond it waits."""
-
-
-@dataclass(frozen=True)
-class LoadPlan:
-    """``load.json``: what the virtual users do."""
-
-    users: int
-    spawn_rate: float
-    duration_seconds: float
-    stages: tuple[Stage, ...]
-    start_users: int
-    minimum_wait_seconds: float
-    maximum_wait_seconds: float
-    payload_order: str
-    arrivals: ArrivalPlan | None = None
-    """None: the closed model, in which each user waits for its answers."""
+from .load_plan import LoadError, LoadPlan, read_load
 
 
 @dataclass(frozen=True)
@@ -73,35 +29,13 @@ def read_bundle(directory: Path) -> Bundle:
     target = _read(directory / "target.json")
     load = _read(directory / "load.json")
     try:
-        host = check_host(target["host"])
-        wait = load["waitTime"]
-        plan = LoadPlan(
-            users=load["users"],
-            spawn_rate=load["spawnRate"],
-            duration_seconds=load["durationSeconds"],
-            stages=tuple(Stage(stage["durationSeconds"], stage["users"]) for stage in load.get("stages", ())),
-            start_users=load.get("startUsers", 0),
-            minimum_wait_seconds=wait["minimumSeconds"],
-            maximum_wait_seconds=wait["maximumSeconds"],
-            payload_order=load["payloadOrder"],
-            arrivals=_arrivals(load["arrivals"]) if "arrivals" in load else None,
-        )
-        return Bundle(directory, host, target["config"], plan)
+        return Bundle(directory, check_host(target["host"]), target["config"], read_load(load))
     except KeyError as error:
         raise SetupError(
-            f"the bundle in {directory} lacks {error} in its data files: render it again."
+            f"the bundle in {directory} lacks {error} in its target.json: render it again."
         ) from None
-
-
-def _arrivals(arrivals: dict[str, Any]) -> ArrivalPlan:
-    return ArrivalPlan(
-        kind=arrivals["kind"],
-        start_rate=arrivals["startRate"],
-        stages=tuple(
-            ArrivalStage(stage["durationSeconds"], stage["ratePerSecond"]) for stage in arrivals["stages"]
-        ),
-        maximum_in_flight=arrivals["maxInFlight"],
-    )
+    except LoadError as error:
+        raise SetupError(f"{directory / 'load.json'}: {error}: render the bundle again.") from None
 
 
 def check_host(host: str) -> str:

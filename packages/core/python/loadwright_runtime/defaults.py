@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .bundle import LoadPlan
+from .load_plan import LoadPlan
 
 
 def apply_defaults(options: Any, plan: LoadPlan) -> None:

@@ -1,8 +1,8 @@
-"""Stages of ``load.json`` as Locust's load shape."""
+"""Stages of a load as Locust's load shape."""
 
 from locust import LoadTestShape
 
-from .bundle import LoadPlan
+from .load_plan import LoadPlan
 
 
 def users_at(plan: LoadPlan, seconds: float) -> int | None:

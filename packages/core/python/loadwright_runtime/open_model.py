@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from .arrivals import ArrivalCurve, Share, due_times
-from .bundle import ArrivalPlan
 from .connection import Connection
 from .endpoint import Endpoint
+from .load_plan import ArrivalPlan
 
 # Below it lies what timers and a loop that has other things to do cost anyway.
 _LATE_SECONDS = 0.01

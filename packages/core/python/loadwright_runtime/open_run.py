@@ -1,14 +1,15 @@
 """The open model in a test: begins and ends with it, and is split over the workers that are there."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner
 
 from .arrivals import Share
-from .bundle import ArrivalPlan
 from .errors import SetupError
+from .load_plan import ArrivalPlan
 from .open_model import ArrivalLoop
 from .user import LoadwrightUser
 
@@ -24,45 +25,60 @@ _clock = time.perf_counter
 _ACTIVE = (STATE_SPAWNING, STATE_RUNNING)
 
 
-def connect(environment: Any, plan: ArrivalPlan) -> None:
-    """Lets arrivals begin and end with each test."""
+def connect(environment: Any, on_begin: Callable[[], None]) -> None:
+    """
+    Lets arrivals begin and end with each test that has them.
+
+    :param on_begin: called when the schedule of a test begins; not on workers
+    """
     runner, events = environment.runner, environment.events
     if isinstance(runner, MasterRunner):
-        Splitter(runner)
+        Splitter(runner, on_begin)
         return
+    run = OpenRun(environment)
+    if isinstance(runner, WorkerRunner):
+        runner.register_message(_MESSAGE, run.on_message)
+    else:
+        events.test_start.add_listener(lambda **_: run.begin_alone(on_begin))
+    events.test_stopping.add_listener(run.on_stopping)
+
+
+def user_class(environment: Any) -> type[LoadwrightUser]:
+    """Whose requests arrive. Raises :class:`SetupError` when that is not clear."""
     user_classes = [kind for kind in environment.user_classes if issubclass(kind, LoadwrightUser)]
     if len(user_classes) != 1:
         raise SetupError(
             "with an arrival rate the Locust file must have exactly one class of LoadwrightUser."
         )
-    run = OpenRun(environment, plan, user_classes[0])
-    if isinstance(runner, WorkerRunner):
-        runner.register_message(_MESSAGE, run.on_message)
-    else:
-        events.test_start.add_listener(lambda **_: run.begin(0.0, Share()))
-    events.test_stopping.add_listener(run.on_stopping)
+    return user_classes[0]
 
 
 class OpenRun:
     """The arrivals of this process, in one test after the other."""
 
-    def __init__(self, environment: Any, plan: ArrivalPlan, user_class: type[LoadwrightUser]):
+    def __init__(self, environment: Any):
         self._environment = environment
-        self._plan = plan
-        self._user_class = user_class
         self._loop: ArrivalLoop | None = None
 
-    def begin(self, elapsed: float, share: Share) -> None:
-        """:param elapsed: seconds since the test began"""
-        self._loop = ArrivalLoop(self._user_class.endpoint(self._environment), self._plan)
-        self._loop.begin(_clock() - elapsed, share)
+    def begin_alone(self, on_begin: Callable[[], None]) -> None:
+        """In a process without workers."""
+        plan = LoadwrightUser.load_plan.arrivals
+        if plan is not None:
+            self._begin(plan, 0.0, Share())
+            on_begin()
 
     def on_message(self, environment: Any, msg: Any, **_: Any) -> None:
         share = Share(msg.data["index"], msg.data["count"], msg.data["from"])
-        if self._loop is None:
-            self.begin(msg.data["elapsed"], share)
-        else:
+        plan = LoadwrightUser.load_plan.arrivals
+        if self._loop is None and plan is not None:
+            self._begin(plan, msg.data["elapsed"], share)
+        elif self._loop is not None:
             self._loop.split_again(share)
+
+    def _begin(self, plan: ArrivalPlan, elapsed: float, share: Share) -> None:
+        """:param elapsed: seconds since the test began"""
+        self._loop = ArrivalLoop(user_class(self._environment).endpoint(self._environment), plan)
+        self._loop.begin(_clock() - elapsed, share)
 
     def on_stopping(self, **_: Any) -> None:
         loop, self._loop = self._loop, None
@@ -78,8 +94,9 @@ class OpenRun:
 class Splitter:
     """On the master: tells each worker its share, and again when there are others."""
 
-    def __init__(self, runner: MasterRunner):
+    def __init__(self, runner: MasterRunner, on_begin: Callable[[], None]):
         self._runner = runner
+        self._on_begin = on_begin
         self._workers: list[str] = []
         self._began = 0.0
         self._waiting_since: float | None = None
@@ -92,7 +109,7 @@ class Splitter:
     def _run(self) -> None:
         while True:
             gevent.sleep(_LOOK_SECONDS)
-            if self._runner.state in _ACTIVE:
+            if self._runner.state in _ACTIVE and LoadwrightUser.load_plan.arrivals:
                 self._look()
 
     def _look(self) -> None:
@@ -109,6 +126,8 @@ class Splitter:
         if active == self._workers:
             return
         begins = not self._workers
+        if begins:
+            self._on_begin()
         self._workers = active
         elapsed = _clock() - self._began
         for index, worker in enumerate(active):

@@ -15,6 +15,7 @@ from .counters import Counters
 from .defaults import apply_defaults
 from .errors import SetupError
 from .histogram import bucket_of, milliseconds_of
+from .load_control import LoadControl
 from .load_shape import stages_shape
 from .user import LoadwrightUser
 
@@ -72,10 +73,12 @@ def _bucket(milliseconds: float) -> float:
 def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     apply_defaults(environment.parsed_options, bundle.load)
     counters.connect(environment)
+    control = LoadControl(environment, bundle.load)
     if environment.web_ui:
-        web.extend(environment, counters)
+        web.extend(environment, counters, control)
     if bundle.load.arrivals:
-        open_run.connect(environment, bundle.load.arrivals)
+        open_run.user_class(environment)
+    open_run.connect(environment, control.begin_time)
     # A master sends nothing, so it needs no credentials.
     if not isinstance(environment.runner, MasterRunner):
         for user_class in environment.user_classes:

@@ -1,5 +1,6 @@
 """The seam's other side: how requests are sent. Nothing outside this module knows the HTTP client."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from gevent.event import Event
@@ -10,6 +11,7 @@ from .closed_model import UserLoop
 from .counters import Counters
 from .endpoint import Endpoint
 from .generator import Generator
+from .load_plan import LoadPlan
 from .source import RequestSource, SourceSetup
 
 
@@ -27,7 +29,10 @@ class LoadwrightUser(User):
 
     bundle: ClassVar[Bundle]
     counters: ClassVar[Counters]
+    load_plan: ClassVar[LoadPlan]
+    """Of the test that runs."""
     _source: ClassVar[RequestSource | None] = None
+    _source_order = ""
 
     @staticmethod
     def configure(bundle: Bundle, counters: Counters) -> None:
@@ -35,16 +40,24 @@ class LoadwrightUser(User):
         LoadwrightUser.bundle = bundle
         LoadwrightUser.counters = counters
         LoadwrightUser.host = bundle.host
-        low, high = bundle.load.minimum_wait_seconds, bundle.load.maximum_wait_seconds
+        LoadwrightUser.follow(bundle.load)
+
+    @staticmethod
+    def follow(plan: LoadPlan) -> None:
+        """Gives all users of the next test what they do."""
+        LoadwrightUser.load_plan = plan
+        low, high = plan.minimum_wait_seconds, plan.maximum_wait_seconds
         LoadwrightUser.wait_time = between(low, high) if high > low else constant(low)
 
     @classmethod
     def source(cls, environment: Any) -> RequestSource:
         """This process's source, for the host that Locust was given by hand or the bundle's own."""
         host = check_host(environment.host or cls.host)
-        if cls._source is None or cls._source.host != host:
-            setup = SourceSetup(cls.bundle, host, max(environment.runner.worker_index, 0), cls.counters)
-            cls._source = cls.source_class(setup)
+        order = cls.load_plan.payload_order
+        if cls._source is None or (cls._source.host, cls._source_order) != (host, order):
+            bundle = replace(cls.bundle, load=cls.load_plan)
+            setup = SourceSetup(bundle, host, max(environment.runner.worker_index, 0), cls.counters)
+            cls._source, cls._source_order = cls.source_class(setup), order
         return cls._source
 
     @classmethod
@@ -60,11 +73,11 @@ class LoadwrightUser(User):
     @task
     def send_requests(self) -> None:
         """Ends when the user is stopped; raises what the target's code raised, for Locust to tell."""
-        if self.bundle.load.arrivals:
+        plan = self.load_plan
+        if plan.arrivals:
             # Requests arrive by themselves. The user only shows Locust that a test runs.
             self._is_stopped.wait()
             return
-        plan = self.bundle.load
         has_pauses = type(self).wait_time is not LoadwrightUser.wait_time or plan.maximum_wait_seconds > 0
         self._loop = UserLoop(self.endpoint(self.environment), self.wait_time if has_pauses else None)
         self._loop.run()

@@ -7,11 +7,15 @@ from flask import Blueprint, Response, request
 
 from . import login
 from .counters import Counters
+from .load_control import LoadControl
 from .statistics import master_statistics
 
 
-def extend(environment: Any, counters: Counters) -> None:
-    """Adds ``GET /loadwright/statistics?since=``, and the login when its variable is set."""
+def extend(environment: Any, counters: Counters, control: LoadControl) -> None:
+    """
+    Adds ``GET /loadwright/statistics?since=``, a field to the form of ``POST /swarm``, and the login when its
+    variable is set.
+    """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
 
@@ -22,7 +26,12 @@ def extend(environment: Any, counters: Counters) -> None:
         except ValueError:
             return Response("since must be a Unix time in seconds", 400)
         document = master_statistics(environment, counters, since)
+        test = control.statistics()
+        if test is not None:
+            document["test"] = test
         return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
 
     login.protect(environment.web_ui, routes, base_path)
+    # After the login: what it refuses is not looked at.
+    environment.web_ui.app.before_request(control.take_form)
     environment.web_ui.app.register_blueprint(routes)

@@ -1,0 +1,198 @@
+"""One test after the other on the same master and workers, each with a load of its own."""
+
+import json
+import time
+
+import pytest
+from locust_harness import Cluster, eventually, load_plan, serving
+
+CONFIG = {
+    "method": "POST",
+    "path": "/predict",
+    "requestName": "predict",
+    "headers": {},
+    "contentType": "application/json",
+    "apiKey": False,
+    "bearerToken": False,
+    "timeoutSeconds": 5,
+}
+# Of the bundle: far longer than any test here.
+OWN = load_plan(users=1, durationSeconds=600)
+# Locust's own stop looks for the end once a second, and workers report once a second.
+SLACK_SECONDS = 3
+
+
+def arrivals(rate, seconds):
+    stages = [{"durationSeconds": seconds, "ratePerSecond": rate}]
+    plan = {"kind": "constant", "maxInFlight": 100, "startRate": rate, "stages": stages}
+    return load_plan(
+        users=2,
+        spawnRate=2,
+        durationSeconds=seconds,
+        waitTime={"minimumSeconds": 0, "maximumSeconds": 0},
+        arrivals=plan,
+    )
+
+
+def ended(test):
+    return test if "endedAt" in test else None
+
+
+class Fleet:
+    """A master and two workers, driven as a command does."""
+
+    def __init__(self, locusts):
+        self.web = Cluster(locusts, 2, arguments=("--stop-timeout=1",)).web
+
+    def swarm(self, load):
+        form = {"user_count": load["users"], "spawn_rate": load["spawnRate"]}
+        return self.web.request("/swarm", {**form, "loadwright_load": json.dumps(load)})
+
+    def start(self, load):
+        eventually(self.is_ready, "both workers ready")
+        status, _, body = self.swarm(load)
+        assert (status, json.loads(body)["success"]) == (200, True), body
+        test = self.test()
+        assert (test["load"], "endedAt" in test) == (load, False)
+        return test
+
+    def is_ready(self):
+        return [worker["state"] for worker in self.web.statistics()["workers"]] == ["ready", "ready"]
+
+    def test(self):
+        return self.web.statistics()["test"]
+
+    def settled(self):
+        """The last statistics of a test that nobody stops; its length is checked."""
+        test = eventually(lambda: ended(self.test()), "the end")
+        seconds = test["load"]["durationSeconds"]
+        assert seconds <= test["endsAt"] - test["startedAt"] < seconds + SLACK_SECONDS
+        assert -0.1 < test["endedAt"] - test["endsAt"] < SLACK_SECONDS
+        # The last reports of the workers come with their being ready again, or a second later.
+        eventually(self.is_ready, "both workers ready")
+        counts = []
+
+        def steady():
+            counts.append(self.web.statistics()["total"]["count"])
+            return len(counts) > 25 and len(set(counts[-25:])) == 1
+
+        eventually(steady, "counts that stay the same")
+        return self.web.statistics()
+
+
+@pytest.fixture
+def stub():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def fleet(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    return Fleet(start_locusts(directory))
+
+
+def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
+    assert "test" not in fleet.web.statistics()
+    fleet.start(load_plan(users=4, durationSeconds=2))
+    eventually(lambda: fleet.web.statistics()["userCount"] == 4, "four users")
+    closed = fleet.settled()
+    assert closed["total"]["count"] == len(stub.requests) > 100
+    assert (closed["userCount"], "arrivals" in closed["counters"]) == (0, False)
+
+    # From the closed to the open model.
+    del stub.requests[:]
+    fleet.start(arrivals(50, 3))
+    opened = fleet.settled()
+    assert 140 <= opened["counters"]["arrivals"] <= 150
+    assert opened["total"]["count"] == len(stub.requests) == opened["counters"]["arrivals"]
+    assert sum(count for _, count in opened["total"]["responseHistogram"]) == len(stub.requests)
+
+    # And back, with stages.
+    del stub.requests[:]
+    stages = [(0, 6), (2, 6), (0, 2), (2, 2)]
+    load = load_plan(
+        users=6,
+        durationSeconds=4,
+        stages=[{"durationSeconds": seconds, "users": users} for seconds, users in stages],
+    )
+    fleet.start(load)
+    for users in (6, 2):
+        eventually(lambda users=users: fleet.web.statistics()["userCount"] == users, f"{users} users")
+    staged = fleet.settled()
+    assert staged["total"]["count"] == len(stub.requests) > 100
+    assert (staged["counters"].get("arrivals"), "responseHistogram" in staged["total"]) == (None, False)
+
+    # Without a load of its own a test has that of the bundle, and ends when it is stopped.
+    status, _, body = fleet.web.request("/swarm", {"user_count": 3, "spawn_rate": 100})
+    assert (status, json.loads(body)["message"]) == (200, "Swarming started")
+    eventually(lambda: fleet.web.statistics()["userCount"] == 3, "three users")
+    test = fleet.test()
+    assert (test["load"], "endsAt" in test) == (OWN, False)
+
+
+def test_a_stop_cancels_the_end_and_pauses_are_those_of_the_test(fleet, stub):
+    first = fleet.start(load_plan(users=2, durationSeconds=4))
+    assert fleet.swarm(load_plan())[0::2] == (409, b"a test is under way: stop it first")
+    assert fleet.web.request("/stop")[0] == 200
+    assert fleet.test()["endedAt"] < first["endsAt"]
+
+    long_pause = {"minimumSeconds": 30, "maximumSeconds": 30}
+    second = fleet.start(load_plan(users=2, durationSeconds=30, waitTime=long_pause))
+    eventually(lambda: fleet.web.statistics()["userCount"] == 2, "two users")
+    assert second["startedAt"] < first["endsAt"], "the test is too slow to show anything"
+    # The end of the first passes, and the second does not notice.
+    eventually(lambda: fleet.web.statistics()["time"] > first["endsAt"] + 1.5, "that the first would be over")
+    running = fleet.web.statistics()
+    assert (running["state"], running["userCount"]) == ("running", 2)
+    assert running["total"]["count"] == 2
+
+
+def test_a_load_that_takes_longer_to_start_than_it_lasts_ends(fleet):
+    test = fleet.start(load_plan(users=100, spawnRate=1, durationSeconds=2))
+    final = fleet.settled()
+    assert final["test"]["startedAt"] == test["startedAt"]
+    assert (final["state"], final["userCount"]) == ("stopped", 0) or final["state"] == "ready"
+    before = time.monotonic()
+    eventually(lambda: time.monotonic() > before + 1.5, "a moment in which users would start")
+    assert fleet.web.statistics()["userCount"] == 0
+
+
+def test_what_cannot_be_carried_out_is_refused(make_bundle, start_locusts):
+    directory = make_bundle("chalice", host="http://127.0.0.1:9", config=CONFIG, load=OWN)
+    locusts = start_locusts(directory)
+    variables = {"LOADWRIGHT_UI_PASSWORD": "a-generated-password"}
+    cluster = Cluster(locusts, 0, arguments=("--web-login",), variables=variables)
+
+    def swarm(load, web=cluster.web):
+        form = {"user_count": 1, "spawn_rate": 1, "loadwright_load": load}
+        return web.request("/swarm", form)[0::2]
+
+    good = json.dumps(load_plan())
+    assert swarm(good, type(cluster.web)(cluster.url, "wrong"))[0] == 401
+    assert swarm(good) == (409, b"no worker is ready: wait until they are connected")
+    locusts.start("--worker", f"--master-port={cluster.port}")
+    eventually(lambda: cluster.connected() == 1, "the worker")
+    assert swarm("soon")[0] == 400
+    wrong = json.dumps(load_plan(durationSeconds=0))
+    message = (
+        b"loadwright_load: durationSeconds: found 0, expected a number, more than 0 and at most 1000000000"
+    )
+    assert swarm(wrong) == (400, message)
+    # What Locust itself refuses leaves nothing behind.
+    status, _, body = cluster.web.request("/swarm", {"user_count": 1, "loadwright_load": good})
+    assert (status, json.loads(body)["success"]) == (200, False)
+    assert "test" not in cluster.web.statistics()
+    assert swarm(good)[0] == 200 and cluster.web.statistics()["test"]["load"] == load_plan()
+
+
+def test_a_process_without_workers(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    web = Cluster.alone(start_locusts(directory))
+    for load in (arrivals(50, 2), load_plan(users=2, durationSeconds=2)):
+        del stub.requests[:]
+        form = {"user_count": load["users"], "spawn_rate": 2, "loadwright_load": json.dumps(load)}
+        assert web.request("/swarm", form)[0] == 200
+        test = eventually(lambda: ended(web.statistics()["test"]), "the end")
+        assert test["endedAt"] - test["startedAt"] == pytest.approx(2, abs=0.5)
+        assert 90 <= len(stub.requests) <= (100 if "arrivals" in load else 1000)
