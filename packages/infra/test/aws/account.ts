@@ -1,0 +1,87 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { InstancePrice } from './behaviours/pricing.js';
+import type { Moto } from './moto.js';
+
+/** A machine that RunInstances made. */
+export interface Machine {
+  readonly id: string;
+  /** As cloud-init gets it: decoded from base64. */
+  readonly userData: Buffer;
+  /** A loopback address of its own; undefined when the machine has no public one. */
+  readonly publicAddress: string | undefined;
+  /** The same loopback address. */
+  readonly privateAddress: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What the account is like, and how AWS behaves. A test gives what differs from {@link ordinary}. */
+export interface Behaviour {
+  /** Added to every call, in milliseconds. */
+  latency: number;
+  /** Descriptions in which a new machine is still `pending`. */
+  pendingLooks: number;
+  /** Descriptions, and attempts to delete its security group, in which a terminated machine is `shutting-down`. */
+  stoppingLooks: number;
+  /** How often RunInstances does not know a new instance profile yet. */
+  profileRefusals: number;
+  /** In how many looks a new resource is not there yet. */
+  hiddenLooks: number;
+  /** The address that `/checkip` sees. */
+  callerAddress: string;
+  /** vCPUs: L-1216C47A and L-34B43A08. RunInstances refuses what exceeds them. */
+  quotas: { onDemand: number; spot: number };
+  /** What pricing:GetProducts knows. */
+  prices: readonly InstancePrice[];
+  /** The default VPC: with a way out, without one, or none at all. */
+  network: 'routed' | 'no-route' | 'none';
+  /** How far AWS's clock is ahead, in seconds. */
+  clockOffset: number;
+  /** Called in RunInstances for each machine; awaited before it answers. */
+  onMachine: (machine: Machine) => unknown;
+  /** Called in TerminateInstances. */
+  onMachineGone: (id: string) => unknown;
+}
+
+export const ordinary: Behaviour = {
+  latency: 0,
+  pendingLooks: 1,
+  stoppingLooks: 1,
+  profileRefusals: 1,
+  hiddenLooks: 0,
+  callerAddress: '203.0.113.7',
+  quotas: { onDemand: 256, spot: 256 },
+  prices: [],
+  network: 'routed',
+  clockOffset: 0,
+  onMachine: () => {},
+  onMachineGone: () => {},
+};
+
+/** Clients that talk to moto itself: neither logged nor disturbed. For what a test brings, and what it checks. */
+export interface DirectClients {
+  readonly ec2: EC2Client;
+  readonly iam: IAMClient;
+  readonly s3: S3Client;
+  readonly ssm: SSMClient;
+}
+
+export function directClients(url: string, region: string): DirectClients {
+  const common = { endpoint: url, region, credentials: { accessKeyId: 'direct', secretAccessKey: 'direct' } };
+  return {
+    ec2: new EC2Client(common),
+    iam: new IAMClient(common),
+    s3: new S3Client({ ...common, forcePathStyle: true }),
+    ssm: new SSMClient(common),
+  };
+}
+
+/** What the layers share. */
+export interface Account {
+  readonly moto: Moto;
+  readonly direct: DirectClients;
+  readonly region: string;
+  readonly behaviour: Behaviour;
+}

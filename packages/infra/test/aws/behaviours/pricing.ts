@@ -1,0 +1,65 @@
+import type { Account } from '../account.js';
+import { jsonAnswer } from '../answers.js';
+import type { Layer } from '../calls.js';
+
+/** One row of the price list. */
+export interface InstancePrice {
+  /** What the filters of GetProducts look at, `productFamily` among them. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly unit: string;
+  /** US dollars for one unit, as AWS writes them: `0.7140000000`. */
+  readonly dollars: string;
+}
+
+/** The row of an instance on demand: Linux, shared hardware, nothing installed. */
+export function instancePrice(instanceType: string, regionCode: string, dollars: string): InstancePrice {
+  return {
+    attributes: {
+      productFamily: 'Compute Instance',
+      instanceType,
+      regionCode,
+      operatingSystem: 'Linux',
+      tenancy: 'Shared',
+      preInstalledSw: 'NA',
+      capacitystatus: 'Used',
+      licenseModel: 'No License required',
+      marketoption: 'OnDemand',
+    },
+    unit: 'Hrs',
+    dollars,
+  };
+}
+
+interface Filter {
+  readonly Field: string;
+  readonly Value: string;
+}
+
+/** pricing:GetProducts, which moto does not have. */
+export function pricing({ behaviour }: Account): Layer {
+  return async (call, next) => {
+    if (call.name !== 'pricing:GetProducts') return next(call);
+    const filters = (call.parameters['Filters'] ?? []) as Filter[];
+    const rows = behaviour.prices.filter(({ attributes }) =>
+      filters.every(({ Field, Value }) => attributes[Field]?.toLowerCase() === Value.toLowerCase()),
+    );
+    const PriceList = rows.map((row, index) => JSON.stringify(product(row, `SKU${index}`)));
+    return jsonAnswer({ FormatVersion: 'aws_v1', PriceList });
+  };
+}
+
+/** https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html; the codes are AWS's own. */
+function product(
+  { attributes: { productFamily, ...attributes }, unit, dollars }: InstancePrice,
+  sku: string,
+) {
+  const term = `${sku}.JRTCKXETXF`;
+  const rateCode = `${term}.6YS6EN2CT7`;
+  const dimension = { unit, rateCode, beginRange: '0', endRange: 'Inf', pricePerUnit: { USD: dollars } };
+  return {
+    product: { productFamily, attributes, sku },
+    serviceCode: 'AmazonEC2',
+    terms: { OnDemand: { [term]: { sku, priceDimensions: { [rateCode]: dimension }, termAttributes: {} } } },
+    publicationDate: '2026-10-01T00:00:00Z',
+  };
+}

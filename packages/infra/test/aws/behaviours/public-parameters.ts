@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { errorAnswer, jsonAnswer } from '../answers.js';
+import type { Call, Layer } from '../calls.js';
+
+const images = JSON.parse(readFileSync(new URL('../images.json', import.meta.url), 'utf8')) as {
+  ami_id: string;
+  architecture: string;
+}[];
+
+const pattern =
+  /^\/aws\/service\/canonical\/ubuntu\/server\/24\.04\/stable\/current\/(amd64|arm64)\/hvm\/ebs-gp3\/ami-id$/;
+
+/** Canonical's public parameters: they name images that moto has. */
+export const publicParameters: Layer = async (call, next) => {
+  if (call.name !== 'ssm:GetParameter' && call.name !== 'ssm:GetParameters') return next(call);
+  const names = asked(call);
+  const found = names.flatMap((name) => parameter(call.region, name) ?? []);
+  if (found.length < names.length && !names.every((name) => name.startsWith('/aws/service/canonical/'))) {
+    return next(call);
+  }
+  if (call.name === 'ssm:GetParameters') {
+    const known = new Set(found.map(({ Name }) => Name));
+    return jsonAnswer({ Parameters: found, InvalidParameters: names.filter((name) => !known.has(name)) });
+  }
+  return found[0] ? jsonAnswer({ Parameter: found[0] }) : errorAnswer(call, 'ParameterNotFound', '');
+};
+
+/** The image of an architecture, as EC2 names it. */
+export function ubuntuImage(architecture: 'x86_64' | 'arm64'): string {
+  const image = images.find((one) => one.architecture === architecture);
+  if (!image) throw new Error(`images.json has none for ${architecture}`);
+  return image.ami_id;
+}
+
+function asked(call: Call): string[] {
+  const { Name, Names } = call.parameters;
+  return Array.isArray(Names) ? Names.map(String) : [String(Name)];
+}
+
+function parameter(region: string, Name: string) {
+  const architecture = pattern.exec(Name)?.[1];
+  if (!architecture) return undefined;
+  return {
+    Name,
+    Type: 'String',
+    Value: ubuntuImage(architecture === 'amd64' ? 'x86_64' : 'arm64'),
+    Version: 1,
+    DataType: 'aws:ec2:image',
+    ARN: `arn:aws:ssm:${region}::parameter${Name}`,
+  };
+}

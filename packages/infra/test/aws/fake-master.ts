@@ -1,0 +1,117 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { MasterStatistics } from '@loadwright/core';
+import type { Behaviour, Machine } from './account.js';
+
+export interface FakeMasterOptions {
+  /** Port on each machine's address. */
+  readonly port: number;
+  /** Bearer token that the routes ask for; a function when the test learns it later. */
+  readonly password: string | ((machine: Machine) => string | Promise<string>);
+  /** Workers that are connected. */
+  readonly workers: number;
+  /** Milliseconds from RunInstances until the port is open. */
+  readonly delay?: number;
+}
+
+/** Hooks for a {@link Behaviour}: every machine becomes the master of a bundle. */
+export interface FakeMaster extends Pick<Behaviour, 'onMachine' | 'onMachineGone'> {
+  /** When each machine's port opened, in milliseconds of `performance.now()`. */
+  readonly openedAt: ReadonlyMap<string, number>;
+  /** May change between two looks. */
+  workers: number;
+}
+
+/** Machines on which the web UI of a bundle's master answers, as far as a deployment looks at it. */
+export function fakeMaster(options: FakeMasterOptions): FakeMaster {
+  const servers = new Map<string, Server>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  const openedAt = new Map<string, number>();
+  const master: FakeMaster = { openedAt, workers: options.workers, onMachine, onMachineGone };
+  return master;
+
+  async function onMachine(machine: Machine): Promise<void> {
+    if (!options.delay) return open(machine);
+    timers.set(
+      machine.id,
+      setTimeout(() => void open(machine), options.delay),
+    );
+  }
+
+  async function open(machine: Machine): Promise<void> {
+    let state = 'ready';
+    const server = createServer((request, response) => {
+      void (async () => {
+        const { password } = options;
+        const expected = typeof password === 'string' ? password : await password(machine);
+        const path = new URL(request.url ?? '/', 'http://master').pathname;
+        if (path === '/login')
+          return response.setHeader('content-type', 'text/html').end('<title>Locust</title>');
+        if (!sameText(request.headers.authorization ?? '', `Bearer ${expected}`)) {
+          return response.writeHead(401).end('log in first');
+        }
+        response.setHeader('content-type', 'application/json');
+        if (path === '/swarm') state = 'running';
+        if (path === '/stop') state = 'stopped';
+        if (path === '/swarm' || path === '/stop') {
+          return response.end(JSON.stringify({ success: true, message: state }));
+        }
+        if (path !== '/loadwright/statistics') return response.writeHead(404).end();
+        response.end(JSON.stringify(statistics(state, master.workers)));
+      })();
+    });
+    servers.set(machine.id, server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, machine.privateAddress, resolve);
+    });
+    openedAt.set(machine.id, performance.now());
+  }
+
+  async function onMachineGone(id: string): Promise<void> {
+    clearTimeout(timers.get(id));
+    const server = servers.get(id);
+    if (!server) return;
+    servers.delete(id);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function statistics(state: string, workers: number): MasterStatistics {
+  return {
+    version: 1,
+    state,
+    time: Date.now() / 1000,
+    userCount: 0,
+    workers: Array.from({ length: workers }, (_, index) => ({
+      id: `worker-${index + 1}`,
+      state,
+      userCount: 0,
+      cpuPercent: 0,
+      memoryBytes: 0,
+    })),
+    total: {
+      method: '',
+      name: 'Aggregated',
+      count: 0,
+      failures: 0,
+      totalMilliseconds: 0,
+      minimumMilliseconds: null,
+      maximumMilliseconds: 0,
+      totalBytes: 0,
+      histogram: [],
+      requestsPerSecond: [],
+      failuresPerSecond: [],
+    },
+    requests: [],
+    errors: [],
+    locustVersion: '2.46.0',
+    pythonVersion: '3.12.3',
+  };
+}
+
+function sameText(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

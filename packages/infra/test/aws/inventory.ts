@@ -1,0 +1,96 @@
+import {
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSpotInstanceRequestsCommand,
+  DescribeVolumesCommand,
+} from '@aws-sdk/client-ec2';
+import { ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
+import type { DirectClients } from './account.js';
+
+/** Everything that exists in the account and could have been left behind, as `ec2:instance/i-…`, sorted. */
+export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promise<string[]> {
+  const [
+    instances,
+    volumes,
+    interfaces,
+    groups,
+    keyPairs,
+    spot,
+    roles,
+    profiles,
+    policies,
+    buckets,
+    parameters,
+  ] = await Promise.all([
+    ec2.send(new DescribeInstancesCommand({})),
+    ec2.send(new DescribeVolumesCommand({})),
+    ec2.send(new DescribeNetworkInterfacesCommand({})),
+    ec2.send(new DescribeSecurityGroupsCommand({})),
+    ec2.send(new DescribeKeyPairsCommand({})),
+    ec2.send(new DescribeSpotInstanceRequestsCommand({})),
+    iam.send(new ListRolesCommand({})),
+    iam.send(new ListInstanceProfilesCommand({})),
+    iam.send(new ListPoliciesCommand({ Scope: 'Local' })),
+    s3.send(new ListBucketsCommand({})),
+    ssm.send(new DescribeParametersCommand({})),
+  ]);
+  const named = (kind: string, names: readonly (string | undefined)[]) =>
+    names.map((name) => `${kind}/${name}`);
+  return [
+    ...named(
+      'ec2:instance',
+      (instances.Reservations ?? [])
+        .flatMap(({ Instances = [] }) => Instances)
+        .filter(({ State }) => State?.Name !== 'terminated')
+        .map(({ InstanceId }) => InstanceId),
+    ),
+    ...named(
+      'ec2:volume',
+      (volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
+    ),
+    ...named(
+      'ec2:network-interface',
+      (interfaces.NetworkInterfaces ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId),
+    ),
+    ...named(
+      'ec2:security-group',
+      (groups.SecurityGroups ?? [])
+        .filter(({ GroupName }) => GroupName !== 'default')
+        .map(({ GroupId }) => GroupId),
+    ),
+    ...named(
+      'ec2:key-pair',
+      (keyPairs.KeyPairs ?? []).map(({ KeyName }) => KeyName),
+    ),
+    ...named(
+      'ec2:spot-request',
+      (spot.SpotInstanceRequests ?? [])
+        .filter(({ State }) => State === 'open' || State === 'active')
+        .map(({ SpotInstanceRequestId }) => SpotInstanceRequestId),
+    ),
+    ...named(
+      'iam:role',
+      (roles.Roles ?? []).map(({ RoleName }) => RoleName),
+    ),
+    ...named(
+      'iam:instance-profile',
+      (profiles.InstanceProfiles ?? []).map(({ InstanceProfileName }) => InstanceProfileName),
+    ),
+    ...named(
+      'iam:policy',
+      (policies.Policies ?? []).map(({ PolicyName }) => PolicyName),
+    ),
+    ...named(
+      's3:bucket',
+      (buckets.Buckets ?? []).map(({ Name }) => Name),
+    ),
+    ...named(
+      'ssm:parameter',
+      (parameters.Parameters ?? []).map(({ Name }) => Name),
+    ),
+  ].sort();
+}

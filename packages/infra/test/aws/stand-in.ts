@@ -1,0 +1,184 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { directClients, ordinary, type Account, type Behaviour, type DirectClients } from './account.js';
+import { callerAddress } from './behaviours/caller-address.js';
+import { describeInstances } from './behaviours/describe-instances.js';
+import { eventualConsistency } from './behaviours/eventual-consistency.js';
+import { instanceProfiles } from './behaviours/instance-profiles.js';
+import { Machines } from './behaviours/machines.js';
+import { permissions, type Users } from './behaviours/permissions.js';
+import { pricing } from './behaviours/pricing.js';
+import { publicParameters } from './behaviours/public-parameters.js';
+import { quotas } from './behaviours/quotas.js';
+import { runInstances } from './behaviours/run-instances.js';
+import { securityGroups } from './behaviours/security-groups.js';
+import { simulation } from './behaviours/simulation.js';
+import { readCall, type Answer, type Call, type Layer, type RawRequest } from './calls.js';
+import { addUser, type Statement } from './enforcement.js';
+import { Faults, type InjectedFault, type Injection } from './faults.js';
+import { readInventory } from './inventory.js';
+import { logged, type LoggedCall } from './log.js';
+import { Moto } from './moto.js';
+import { prepareNetwork } from './network.js';
+import { LoopbackServer } from './server.js';
+
+/** Variables of a process that shall talk to the stand-in, and to nothing else. */
+export type AwsEnvironment = Readonly<Record<string, string>>;
+
+/**
+ * AWS for tests: moto behind a proxy that adds what AWS does and moto does not, and that lets calls fail.
+ *
+ * The calls come over HTTP from the real SDK, of this process or of another. What it does not prove: capacity,
+ * propagation times, and everything that happens inside a machine.
+ */
+export class AwsStandIn {
+  readonly region: string;
+  /** Calls that do not go through the proxy. */
+  readonly direct: DirectClients;
+  /** Every call since the last reset, in the order of arrival. */
+  calls: LoggedCall[] = [];
+  readonly #moto: Moto;
+  #server!: LoopbackServer;
+  #behaviour: Behaviour = { ...ordinary };
+  #faults = new Faults();
+  #layers: readonly Layer[] = [];
+  #machines: Machines | undefined;
+  #users: Users = new Map();
+
+  private constructor(moto: Moto, region: string) {
+    this.#moto = moto;
+    this.region = region;
+    this.direct = directClients(moto.url, region);
+  }
+
+  static async start(options: { region?: string } = {}): Promise<AwsStandIn> {
+    const aws = new AwsStandIn(await Moto.start(), options.region ?? 'eu-west-1');
+    aws.#server = await LoopbackServer.start(
+      (request) => aws.#answer(request),
+      () => aws.behaviour.clockOffset,
+    );
+    await aws.reset();
+    return aws;
+  }
+
+  /** Its members may be changed between two calls. */
+  get behaviour(): Behaviour {
+    return this.#behaviour;
+  }
+
+  /** Base URL of every service. `{endpoint}/checkip` answers as checkip.amazonaws.com does. */
+  get endpoint(): string {
+    return this.#server.url;
+  }
+
+  /** Made-up keys that may do everything. */
+  get environment(): AwsEnvironment {
+    return this.environmentOf({ accessKeyId: 'AKIAMADEUPFORTESTS01', secretAccessKey: 'made-up-for-tests' });
+  }
+
+  environmentOf(keys: { readonly accessKeyId: string; readonly secretAccessKey: string }): AwsEnvironment {
+    return {
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      AWS_REGION: this.region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    };
+  }
+
+  /** A new account, without faults, that behaves as an {@link ordinary} one but for what is given. */
+  async reset(changes: Partial<Behaviour> = {}): Promise<void> {
+    await this.idle();
+    await this.#machines?.clear();
+    await this.#moto.reset();
+    this.#behaviour = { ...ordinary, ...changes };
+    await prepareNetwork(this.direct.ec2, this.behaviour.network);
+    this.calls = [];
+    this.#faults = new Faults();
+    this.#users = new Map();
+    this.#layers = this.#makeLayers();
+  }
+
+  inject(injection: Injection): InjectedFault {
+    return this.#faults.inject(injection);
+  }
+
+  /** Settles when no call is in flight: wait for it after a caller was killed. */
+  async idle(): Promise<void> {
+    await this.#server.idle();
+  }
+
+  /** What exists in the account, read from moto itself: `ec2:instance/i-…`, sorted. */
+  async inventory(): Promise<string[]> {
+    return this.#moto.unrestricted(() => readInventory(this.direct));
+  }
+
+  /**
+   * Makes a user that may do this and nothing else, and has permissions enforced from now on.
+   *
+   * @returns the variables with the user's keys.
+   */
+  async asUserWith(statements: readonly Statement[]): Promise<AwsEnvironment> {
+    const user = await this.#moto.unrestricted(() => addUser(this.direct.iam, statements));
+    this.#users.set(user.accessKeyId, user);
+    await this.#moto.enforce(true);
+    return this.environmentOf(user);
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+    await this.#machines?.clear();
+    for (const client of Object.values(this.direct)) (client as { destroy(): void }).destroy();
+    await this.#moto.stop();
+  }
+
+  #makeLayers(): Layer[] {
+    const account: Account = {
+      moto: this.#moto,
+      direct: this.direct,
+      region: this.region,
+      behaviour: this.behaviour,
+    };
+    const machines = new Machines(account);
+    this.#machines = machines;
+    return [
+      this.#faults.layer,
+      callerAddress(account),
+      permissions(account, this.#users),
+      eventualConsistency(account),
+      runInstances(machines),
+      instanceProfiles(account),
+      quotas(account),
+      describeInstances(account, machines),
+      securityGroups(account, machines),
+      publicParameters,
+      pricing(account),
+      simulation(account, this.#users),
+    ];
+  }
+
+  async #answer(request: RawRequest): Promise<Answer> {
+    const call = readCall(this.calls.length + 1, request);
+    const entry = logged(call);
+    this.calls.push(entry);
+    const layers = this.#layers;
+    const through =
+      (index: number) =>
+      async (current: Call): Promise<Answer> => {
+        const layer = layers[index];
+        return layer ? layer(current, through(index + 1)) : this.#moto.forward(current.request);
+      };
+    try {
+      if (this.behaviour.latency > 0) await delay(this.behaviour.latency);
+      const answer = await through(0)(call);
+      entry.outcome = answer.status;
+      return answer;
+    } catch (error) {
+      entry.outcome = 'dropped';
+      throw error;
+    } finally {
+      entry.end = performance.now();
+    }
+  }
+}
