@@ -4,6 +4,8 @@ import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
 import { formatReport } from './output/report.js';
+import { observed } from './planning.js';
+import { isLasting } from './standing.js';
 
 /** How a run is carried out and shown. */
 export interface CarryOutOptions {
@@ -12,6 +14,8 @@ export interface CarryOutOptions {
   /** False: plain lines even on a terminal. */
   readonly live: boolean;
   readonly tolerate: readonly ValidityRuleId[];
+  /** Leave the fleet standing. Default false. */
+  readonly keepFleet?: boolean;
 }
 
 /** Runs a load test with a live view, and prints what it found. */
@@ -21,7 +25,9 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { fleet, resultsDirectory, tolerate } = options;
+  const { resultsDirectory, tolerate, keepFleet = false } = options;
+  let runId = '';
+  const fleet = observed(options.fleet, (request) => (runId = request.runId));
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
   const report = await interruptible(
@@ -30,17 +36,24 @@ export async function carryOut(
       onStop: (signal) => {
         stopped = true;
         view.say(
-          `stopping (${signal}): the load ends, what was measured is kept, the fleet is removed; press Ctrl-C again to leave at once`,
+          `stopping (${signal}): the load ends, what was measured is kept, the fleet is ${keepFleet ? 'kept' : 'removed'}; press Ctrl-C again to leave at once`,
         );
       },
-      abandoned:
-        fleet.kind === 'local'
-          ? 'nothing to clean up: the processes of a local fleet end with this command'
-          : `resources of the fleet "${fleet.kind}" may remain`,
+      get abandoned() {
+        return isLasting(fleet)
+          ? `finish the clean-up: loadwright destroy ${runId}`
+          : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
+      },
     },
-    (signal) => test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory, tolerate }),
+    (signal) =>
+      test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory, tolerate, keepFleet }),
   ).finally(() => view.close());
   printReport(context, report);
+  if (keepFleet) {
+    context.note(
+      `The fleet of ${runId} stands. Load it again: loadwright start ${runId}. Remove it: loadwright destroy ${runId}`,
+    );
+  }
   // Also when the load was over already: whoever stopped it is told that it was stopped.
   return stopped ? exitCodes.aborted : exitCodeOfReport(report);
 }

@@ -31,6 +31,71 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/run.js'),
   },
   {
+    usage: 'plan',
+    summary: 'what a fleet would be, what it costs, and what it needs',
+    load: () => import('./commands/plan.js'),
+  },
+  {
+    usage: 'deploy',
+    summary: 'make a fleet that stays, without a load',
+    load: () => import('./commands/deploy.js'),
+  },
+  {
+    usage: 'start <run>',
+    summary: 'start the load on a fleet that stands',
+    load: () => import('./commands/start.js'),
+  },
+  {
+    usage: 'attach <run>',
+    summary: 'watch the load of a run until it ends',
+    load: () => import('./commands/attach.js'),
+  },
+  {
+    usage: 'stop <run>',
+    summary: 'end the load of a run; its machines stay',
+    load: () => import('./commands/stop.js'),
+  },
+  {
+    usage: 'status [run]',
+    summary: 'what a run is doing',
+    load: () => import('./commands/status.js'),
+  },
+  {
+    usage: 'logs <run>',
+    summary: 'what the machines of a run log',
+    load: () => import('./commands/logs.js'),
+  },
+  {
+    usage: 'ui <run>',
+    summary: "address and login of a run's web UI",
+    load: () => import('./commands/ui.js'),
+  },
+  {
+    usage: 'results <run>',
+    summary: 'download what a run measured',
+    load: () => import('./commands/results.js'),
+  },
+  {
+    usage: 'destroy <run>',
+    summary: 'remove everything of a run',
+    load: () => import('./commands/destroy.js'),
+  },
+  {
+    usage: 'list',
+    summary: 'the runs that stand, and what they cost',
+    load: () => import('./commands/list.js'),
+  },
+  {
+    usage: 'gc',
+    summary: 'remove what runs left behind',
+    load: () => import('./commands/gc.js'),
+  },
+  {
+    usage: 'iam',
+    summary: 'the permissions that a fleet needs',
+    load: () => import('./commands/iam.js'),
+  },
+  {
     usage: 'render',
     summary: 'write the files that Locust runs, to be run by hand',
     load: () => import('./commands/render.js'),

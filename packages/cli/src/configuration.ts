@@ -22,15 +22,27 @@ export interface ConfigurationFlags {
 
 /** Gives a command the flags that change the configuration: the file, every setting, and thresholds. */
 export function addConfigurationFlags(command: Command): Command {
-  command.option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)');
-  for (const { flag, type, description, variable } of settings) {
-    command.option(`${flag} <${type}>`, `${description} (variable ${variable})`);
-  }
-  return command.option(
+  return addSettingFlags(command, settings).option(
     '--threshold <threshold>',
     "what must hold, instead of the file's for that metric: 'http_req_duration: p(95)<200'; may be repeated",
     collect,
   );
+}
+
+/** Gives a command the flags that change the load: the file, and the settings of the load. */
+export function addLoadFlags(command: Command): Command {
+  return addSettingFlags(
+    command,
+    settings.filter(({ path }) => path.startsWith('load.')),
+  );
+}
+
+function addSettingFlags(command: Command, shown: typeof settings): Command {
+  command.option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)');
+  for (const { flag, type, description, variable } of shown) {
+    command.option(`${flag} <${type}>`, `${description} (variable ${variable})`);
+  }
+  return command;
 }
 
 /** The configuration of this folder: defaults < file < environment < flags. */

@@ -1,10 +1,13 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { builtInFleets, type FleetKinds } from './fleet.js';
 import type { CliIo } from './io.js';
 import { colorsFor, type Colors } from './output/colors.js';
 
 /** What a command works with. */
 export interface Context {
   readonly io: CliIo;
+  /** The fleets that there are. */
+  readonly fleets: FleetKinds;
   /** Colours for stdout. */
   readonly colors: Colors;
   /** Colours for stderr. */
@@ -25,9 +28,14 @@ export interface Context {
   ): (...values: Arguments) => Promise<void>;
 }
 
-export function createContext(argv: readonly string[], io: CliIo): Context {
+export function createContext(
+  argv: readonly string[],
+  io: CliIo,
+  fleets: FleetKinds = builtInFleets,
+): Context {
   const context: Context = {
     io,
+    fleets,
     colors: colorsFor(io.stdout, io.environment),
     errorColors: colorsFor(io.stderr, io.environment),
     json: argv.includes('--json'),

@@ -21,7 +21,11 @@ it('stands in for the very ring that a configuration names', async () => {
 });
 
 it('stands in for the very endpoint that a configuration names, with credentials of its own', async () => {
-  const target = sagemaker({ endpointName: 'fraud', region: 'eu-west-1', payloads: { inline: [{ amount: 1 }] } });
+  const target = sagemaker({
+    endpointName: 'fraud',
+    region: 'eu-west-1',
+    payloads: { inline: [{ amount: 1 }] },
+  });
   const { emulator } = await startEmulatorOf(target);
   try {
     const { environment } = pointAt(target, emulator, { AWS_ACCESS_KEY_ID: 'callers-own', PATH: '/bin' });

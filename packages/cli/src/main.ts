@@ -1,6 +1,7 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { CommanderError } from 'commander';
 import { createContext, type Context } from './context.js';
+import type { FleetKinds } from './fleet.js';
 import type { CliIo } from './io.js';
 import { describeError, formatError } from './output/errors.js';
 import { createProgram } from './program.js';
@@ -11,10 +12,11 @@ export type { CliIo, OutputStream, StopSignal } from './io.js';
  * The command `loadwright`.
  *
  * @param argv The arguments after the command's own name.
+ * @param fleets The kinds of fleets. Default: those that come with Loadwright.
  * @returns the exit code; never throws and never ends the process.
  */
-export async function main(argv: readonly string[], io: CliIo): Promise<ExitCode> {
-  const context = createContext(argv, io);
+export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKinds): Promise<ExitCode> {
+  const context = createContext(argv, io, fleets);
   try {
     const program = await createProgram(argv, context);
     if (argv.length === 0) program.outputHelp();

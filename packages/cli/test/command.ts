@@ -8,7 +8,7 @@ const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const developmentLocust = fileURLToPath(new URL('../../../.venv/bin/locust', import.meta.url));
 
 /** The Locust of the development environment where there is one; otherwise the managed one, which is then installed. */
-const locust =
+export const locust =
   process.env['LOADWRIGHT_TEST_LOCUST'] ?? (existsSync(developmentLocust) ? developmentLocust : undefined);
 
 /** The built command in a process of its own. */

@@ -27,6 +27,7 @@ export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
 export { LocustMaster, type LocustMasterOptions, type MasterLogs, type Swarm } from './locust/master.js';
 export { waitForWorkers } from './run/connect.js';
+export { followTest, type FollowOptions } from './run/follow.js';
 export { collectResults, type CollectedResults } from './run/collect-results.js';
 export { createRunId } from './run/run-id.js';
 export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';

@@ -73,7 +73,7 @@ async function demo(kind = 'sagemaker', options: DemoOptions, context: Context):
       `${definition.kind} emulator: ${emulator.url}${capacity === undefined ? '' : `, serves ${capacity} requests/s at most`}`,
     );
     return await carryOut(context, test, {
-      fleet: await createFleet({ kind: 'local' }, io.environment),
+      fleet: await createFleet({ kind: 'local' }, context),
       resultsDirectory: resolve(io.cwd, options.results),
       live: options.live,
       tolerate: besideEmulator,

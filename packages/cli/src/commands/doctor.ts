@@ -1,30 +1,24 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { isLoadwrightError } from '@loadwright/core';
+import { isLoadwrightError, type Finding } from '@loadwright/core';
 import type { Command } from 'commander';
 import { findConfigurationFile, loadConfiguration, resultsOf } from '../configuration.js';
 import type { Context } from '../context.js';
-import {
-  checkLocust,
-  checkNode,
-  checkProgram,
-  checkResults,
-  checkTarget,
-  type Finding,
-} from '../doctor/checks.js';
+import { checkLocust, checkNode, checkProgram, checkResults, checkTarget } from '../doctor/checks.js';
+import { checkFleet } from '../doctor/check-fleet.js';
 import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
+import { addFleetOverrides, type FleetFlags } from '../standing.js';
 
-interface DoctorOptions {
-  readonly config?: string;
+interface DoctorOptions extends FleetFlags {
   readonly fix?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
-  command
+  addFleetOverrides(command.option('--config <file>', 'the configuration file'))
     .description(
-      'Look at this machine and this project, and tell all that is missing at once. Makes no request to the service.',
+      'Look at this machine, this project and the account of its fleet, and tell all that is missing at once. Changes ' +
+        'nothing, and makes no request to the service.',
     )
-    .option('--config <file>', 'the configuration file')
     .option('--fix', 'install the managed Locust')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -32,6 +26,7 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright doctor', 'what is missing'],
         ['loadwright doctor --fix', 'and install Locust'],
+        ['loadwright doctor --fleet ec2 --region eu-west-1', 'is the account ready for EC2?'],
       ]),
     )
     .action(context.action((options: DoctorOptions) => doctor(options, context)));
@@ -51,7 +46,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
       })),
       await checkProgram('uv', 'makes the first installation of Locust quicker', io),
       await checkProgram('docker', 'runs a rendered bundle: docker compose up --scale worker=16', io),
-      ...(await checkProject(options, context)),
+      ...(await checkProject(options, context, signal)),
     ],
   );
   const problems = findings.filter(({ state }) => state === 'problem').length;
@@ -60,7 +55,13 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
 }
 
-async function checkProject({ config }: DoctorOptions, { io }: Context): Promise<Finding[]> {
+async function checkProject(
+  options: DoctorOptions,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { io } = context;
+  const { config } = options;
   const subject = 'configuration';
   if (config === undefined && (await findConfigurationFile(io.cwd)) === undefined) {
     return [
@@ -78,6 +79,7 @@ async function checkProject({ config }: DoctorOptions, { io }: Context): Promise
       { subject, state: 'good', detail: loaded.file },
       ...(await checkTarget(loaded.config.target, loaded.baseDirectory, io)),
       await checkResults(resultsOf(loaded)),
+      ...(await checkFleet(loaded, options, context, signal)),
     ];
   } catch (error) {
     if (!isLoadwrightError(error)) throw error;

@@ -58,7 +58,7 @@ async function render(options: RenderOptions, context: Context): Promise<ExitCod
     ...(needed.length > 0
       ? [`  set ${needed.map(({ name }) => name).join(', ')}, then run it by hand:`]
       : []),
-    `  ${colors.cyan(`cd ${place} && docker compose up --scale worker=${loaded.config.workers}`)}`,
+    `  ${colors.cyan(`cd ${place} && docker compose up --scale worker=${loaded.config.workers ?? 1}`)}`,
     `  ${colors.cyan(`cd ${place} && locust -f locustfile.py`)}`,
   );
   return exitCodes.pass;

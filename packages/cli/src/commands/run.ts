@@ -15,8 +15,10 @@ import { besideEmulator, pointAt, startEmulatorOf } from '../emulation.js';
 import { createFleet } from '../fleet.js';
 import { createConfiguredTest } from '../load-test.js';
 import { examples } from '../output/help.js';
+import { addFleetOverrides, overriddenFleet, requireLasting, type FleetFlags } from '../standing.js';
 
-interface RunOptions extends ConfigurationFlags {
+interface RunOptions extends ConfigurationFlags, FleetFlags {
+  readonly keepFleet?: boolean;
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
@@ -24,7 +26,7 @@ interface RunOptions extends ConfigurationFlags {
 }
 
 export function configure(command: Command, context: Context): void {
-  addConfigurationFlags(command)
+  addFleetOverrides(addConfigurationFlags(command))
     .description(
       'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. ' +
         'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 104 bad configuration, 105 stopped.',
@@ -33,6 +35,10 @@ export function configure(command: Command, context: Context): void {
     .option('--dry-run', 'print the plan and the resolved configuration; change nothing')
     .addOption(
       new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(validityRuleIds),
+    )
+    .option(
+      '--keep-fleet',
+      'leave a fleet standing that can outlive this command; loadwright destroy removes it',
     )
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
@@ -43,6 +49,7 @@ export function configure(command: Command, context: Context): void {
         ['loadwright run --emulator', 'without the real service'],
         ['loadwright run --users 200 --duration 5m', 'more load'],
         ['loadwright run --dry-run', 'what would happen'],
+        ['loadwright run --fleet ec2 --region eu-west-1', 'on EC2, whatever the file says'],
         ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
       ]),
     )
@@ -68,28 +75,32 @@ async function run(options: RunOptions, context: Context): Promise<ExitCode> {
 async function runAgainst(
   emulator: Emulator | undefined,
   loaded: LoadedConfig,
-  { live, tolerate = [] }: RunOptions,
+  options: RunOptions,
   context: Context,
 ): Promise<ExitCode> {
+  const { live, tolerate = [], keepFleet = false } = options;
   const { environment } = context.io;
   const { target } = loaded.config;
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
+  if (keepFleet) requireLasting(fleet);
   const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
   return carryOut(context, test, {
-    fleet: await createFleet(loaded.config.fleet, environment),
+    fleet,
+    keepFleet,
     resultsDirectory: resultsOf(loaded),
     live,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
   });
 }
 
-async function dryRun(loaded: LoadedConfig, { emulator }: RunOptions, context: Context): Promise<ExitCode> {
+async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Context): Promise<ExitCode> {
   const { environment } = context.io;
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
-  const plan = await test.plan(await createFleet(loaded.config.fleet, environment));
+  const plan = await test.plan(await createFleet(overriddenFleet(loaded.config.fleet, options), context));
   const { configuration } = test;
   if (context.json) {
     context.printJson({ dryRun: true, plan, configuration });
@@ -101,7 +112,9 @@ async function dryRun(loaded: LoadedConfig, { emulator }: RunOptions, context: C
     '',
     colors.bold('Plan'),
     ...plan.resources.map((line) => `  ${line}`),
-    ...(emulator ? [`  the ${loaded.config.target.definition.kind} emulator, which the load goes to`] : []),
+    ...(options.emulator
+      ? [`  the ${loaded.config.target.definition.kind} emulator, which the load goes to`]
+      : []),
     `  ${usDollars.toFixed(2)} US dollars an hour (${source})`,
     ...plan.permissions.flatMap(({ Action }) => Action.map((action) => `  permission ${action}`)),
     '',

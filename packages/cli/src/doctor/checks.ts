@@ -2,20 +2,8 @@ import { execFile } from 'node:child_process';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { isLoadwrightError, validate, type Target } from '@loadwright/core';
+import { isLoadwrightError, validate, type Finding, type Target } from '@loadwright/core';
 import type { CliIo } from '../io.js';
-
-/** What one look at the machine or the project found. */
-export interface Finding {
-  /** What was looked at. */
-  readonly subject: string;
-  /** `missing`: the command works without it. */
-  readonly state: 'good' | 'missing' | 'problem';
-  /** What was found; never a secret. */
-  readonly detail: string;
-  /** What to do. */
-  readonly remedy?: string;
-}
 
 /** Is this Node.js new enough? */
 export async function checkNode(version = process.versions.node): Promise<Finding> {

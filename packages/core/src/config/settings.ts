@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxInFlight } from '../load/arrivals.js';
 import { loadProfileSchema } from '../load/profile.js';
 import { rateSchema } from '../rate.js';
 import { nameSchema, workersSchema } from '../run/option-schemas.js';
@@ -47,6 +48,14 @@ export const settings: readonly Setting[] = [
     type: 'rate',
     description: 'requests due in a second or minute, such as 500/s or 30000/m, however slow the answers',
     schema: rateSchema(),
+  },
+  {
+    path: 'load.maxInFlight',
+    variable: 'LOADWRIGHT_MAX_IN_FLIGHT',
+    flag: '--max-in-flight',
+    type: 'number',
+    description: 'most requests on their way at once, over all workers; with an arrival rate',
+    schema: maxInFlight.unwrap(),
   },
   {
     path: 'load.duration',

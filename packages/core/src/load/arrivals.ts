@@ -12,7 +12,7 @@ const arrivals = z
   .enum(['constant', 'poisson'])
   .default('constant')
   .describe('constant: at equal distances; poisson: at random, as independent callers do');
-const maxInFlight = z
+export const maxInFlight = z
   .int()
   .min(1)
   .max(1_000_000)

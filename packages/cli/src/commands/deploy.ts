@@ -1,0 +1,97 @@
+import { createRunId } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import {
+  addConfigurationFlags,
+  loadConfiguration,
+  resultsOf,
+  type ConfigurationFlags,
+} from '../configuration.js';
+import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
+import type { Context } from '../context.js';
+import { interruptible } from '../interrupt.js';
+import { createLiveView } from '../live/view.js';
+import { createConfiguredTest } from '../load-test.js';
+import { formatPlan, planDocument } from '../output/fleet.js';
+import { examples } from '../output/help.js';
+import { planTest } from '../planning.js';
+import { addFleetOverrides, configuredFleet, findRunId, type FleetFlags } from '../standing.js';
+
+type DeployFlags = ConfigurationFlags &
+  FleetFlags &
+  ConsentFlags & { readonly run?: string; readonly live: boolean };
+
+export function configure(command: Command, context: Context): void {
+  addFleetOverrides(addConfigurationFlags(command))
+    .description(
+      'Make the fleet of the configuration and leave it standing, all workers connected, no load started. ' +
+        'Exit codes: 0 it stands, 97 it could not be made and nothing is left, 98 something is left, 105 stopped.',
+    )
+    .option('--yes', 'do not ask')
+    .option('--run <run>', 'go on with a deployment that was interrupted')
+    .option('--no-live', 'plain lines instead of the live view')
+    .option('--json', 'one JSON document on stdout, everything else on stderr')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright deploy', 'show plan and price, ask, make it'],
+        ['loadwright deploy --yes --workers 16', 'without a question'],
+        ['loadwright deploy --fleet ec2 --region eu-west-1', 'on EC2, whatever the file says'],
+        ['loadwright deploy --run 20261123-090000-4f32386de5', 'go on after a crash'],
+      ]),
+    )
+    .action(context.action((options: DeployFlags) => deploy(options, context)));
+}
+
+async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
+  requireConsent(['deploy', 'plan'], options, context);
+  const { io, colors } = context;
+  const loaded = await loadConfiguration(options, io);
+  const test = await createConfiguredTest(loaded, { environment: io.environment });
+  const fleet = await configuredFleet(loaded, options, context);
+  const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
+  const { plan, request } = await planTest(test, fleet);
+  const stream = context.json ? io.stderr : io.stdout;
+  stream.write(`${formatPlan(plan, request, colors).join('\n')}\n\n`);
+  await confirm('Make this?', options, context);
+
+  const view = createLiveView(io, stream, { live: options.live });
+  const { handle, resultsDirectory } = await interruptible(
+    io,
+    {
+      onStop: (signal) =>
+        view.say(`stopping (${signal}): what was made is removed; press Ctrl-C again to leave at once`),
+      abandoned: `finish the clean-up: loadwright destroy ${runId}`,
+    },
+    (signal) =>
+      test.deploy({
+        fleet,
+        runId,
+        signal,
+        onProgress: view.onProgress,
+        resultsDirectory: resultsOf(loaded),
+      }),
+  ).finally(() => view.close());
+
+  const { masterUrl: url, expectedWorkers: workers } = handle;
+  if (context.json) {
+    context.printJson({
+      runId,
+      fleet: fleet.kind,
+      url,
+      workers,
+      resultsDirectory,
+      ...planDocument(plan, request),
+    });
+    return exitCodes.pass;
+  }
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  context.print(
+    '',
+    `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
+    row('web UI', `${url} (login: loadwright ui ${runId})`),
+    row('start', `loadwright start ${runId}`),
+    row('remove', `loadwright destroy ${runId}`),
+  );
+  return exitCodes.pass;
+}

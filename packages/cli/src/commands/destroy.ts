@@ -1,0 +1,45 @@
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
+import type { Context } from '../context.js';
+import { examples } from '../output/help.js';
+import { printRemoval, removeRuns } from '../removal.js';
+import { addFleetFlags, findFleet, findRunId, type FleetFlags } from '../standing.js';
+
+type DestroyFlags = FleetFlags & ConsentFlags;
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description(
+      'Remove everything of a run, in whatever state it is, and look again. Works from any machine, and may be repeated. ' +
+        'Exit codes: 0 nothing is left, 98 something is left: it is listed.',
+    )
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright destroy 4f32386de5', 'a part of the run id is enough'],
+        ['loadwright destroy 4f32386de5 --yes', 'without a question'],
+        ['loadwright destroy 4f32386de5 --fleet ec2 --region eu-west-1', 'without a configuration file'],
+      ]),
+    )
+    .action(context.action((run: string, options: DestroyFlags) => destroy(run, options, context)));
+}
+
+async function destroy(reference: string, options: DestroyFlags, context: Context): Promise<ExitCode> {
+  requireConsent(['destroy', 'list'], options, context);
+  const fleet = await findFleet(options, context);
+  const runId = await findRunId(fleet, reference);
+  const inventory = await fleet.lasting.inventory(runId);
+  const tell = context.json ? context.note : context.print;
+  if (inventory.length > 0) {
+    tell(
+      `${context.colors.bold(`Of run ${runId} is removed`)}`,
+      ...inventory.map(({ resource }) => `  ${resource}`),
+    );
+    await confirm(`Remove ${inventory.length === 1 ? 'it' : `these ${inventory.length}`}?`, options, context);
+  }
+  // Also when nothing was found: what was made a moment ago may not be listed yet, and the fleet's own removal waits for it.
+  printRemoval(await removeRuns(fleet, [runId], context), [runId], context);
+  return exitCodes.pass;
+}

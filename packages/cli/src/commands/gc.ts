@@ -1,0 +1,58 @@
+import type { StandingRun } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
+import type { Context } from '../context.js';
+import { formatStandingRuns } from '../output/fleet.js';
+import { examples } from '../output/help.js';
+import { printRemoval, removeRuns } from '../removal.js';
+import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
+
+type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description(
+      'Remove what runs left behind: those whose time is over, and those without a machine that could make load.',
+    )
+    .option('--dry-run', 'only show it')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright gc --dry-run', 'what was left behind'],
+        ['loadwright gc --yes', 'remove it without a question'],
+      ]),
+    )
+    .action(context.action((options: CollectFlags) => collect(options, context)));
+}
+
+async function collect(options: CollectFlags, context: Context): Promise<ExitCode> {
+  if (!options.dryRun) requireConsent(['gc', 'gc --dry-run'], options, context);
+  const fleet = await findFleet(options, context);
+  const over = (await fleet.lasting.list()).filter(
+    ({ state }) => state === 'expired' || state === 'orphaned',
+  );
+  if (options.dryRun && context.json) {
+    context.printJson({ dryRun: true, runs: over });
+    return exitCodes.pass;
+  }
+  (context.json ? context.note : context.print)(...describe(over, context));
+  if (options.dryRun || (over.length === 0 && !context.json)) return exitCodes.pass;
+  const runIds = over.map(({ runId }) => runId);
+  if (over.length > 0) await confirm('Remove all of this?', options, context);
+  printRemoval(await removeRuns(fleet, runIds, context), runIds, context);
+  return exitCodes.pass;
+}
+
+function describe(runs: readonly StandingRun[], { io, colors }: Context): string[] {
+  if (runs.length === 0) return ['Nothing was left behind.'];
+  return [
+    formatStandingRuns(runs, new Date(io.now()), colors),
+    '',
+    ...runs.flatMap(({ runId, resources }) => [
+      colors.bold(runId),
+      ...resources.map((resource) => `  ${resource}`),
+    ]),
+  ];
+}

@@ -1,0 +1,30 @@
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { formatStandingRuns } from '../output/fleet.js';
+import { examples } from '../output/help.js';
+import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description(
+      'Every run of which something stands: its age, when it ends, its state, and what it cost so far.',
+    )
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright list', 'of the fleet of the configuration'],
+        ['loadwright list --fleet ec2 --region eu-west-1', 'without a configuration file'],
+      ]),
+    )
+    .action(context.action((options: FleetFlags) => list(options, context)));
+}
+
+async function list(options: FleetFlags, context: Context): Promise<ExitCode> {
+  const fleet = await findFleet(options, context);
+  const runs = await fleet.lasting.list();
+  if (context.json) context.printJson(runs);
+  else if (runs.length === 0) context.print('No run stands here.');
+  else context.print(formatStandingRuns(runs, new Date(context.io.now()), context.colors));
+  return exitCodes.pass;
+}

@@ -1,0 +1,55 @@
+import type { IamStatement } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import { addConfigurationFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
+import type { Context } from '../context.js';
+import { createFleet } from '../fleet.js';
+import { createConfiguredTest } from '../load-test.js';
+import { formatPlan, planDocument } from '../output/fleet.js';
+import { examples } from '../output/help.js';
+import { wrapList } from '../output/wrap.js';
+import { planTest } from '../planning.js';
+import { addFleetOverrides, overriddenFleet, type FleetFlags } from '../standing.js';
+
+export function configure(command: Command, context: Context): void {
+  addFleetOverrides(addConfigurationFlags(command))
+    .description(
+      'What a deployment would make, which permissions it needs, and what it costs. Changes nothing, costs nothing.',
+    )
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright plan', 'of the fleet of the configuration'],
+        ['loadwright plan --fleet ec2 --region eu-west-1', 'what it would be on EC2'],
+        ['loadwright plan --duration 1h', 'and for an hour of load'],
+      ]),
+    )
+    .action(context.action((options: ConfigurationFlags & FleetFlags) => plan(options, context)));
+}
+
+async function plan(options: ConfigurationFlags & FleetFlags, context: Context): Promise<ExitCode> {
+  const { io, colors } = context;
+  const loaded = await loadConfiguration(options, io);
+  const test = await createConfiguredTest(loaded, { environment: io.environment });
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
+  const { plan: made, request } = await planTest(test, fleet);
+  if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
+  else {
+    context.print(
+      ...formatPlan(made, request, colors),
+      '',
+      ...(made.permissions.length === 0
+        ? ['No permissions are needed.']
+        : [
+            `${colors.bold('Permissions')} ${colors.dim('as a policy: loadwright iam policy')}`,
+            ...wrapList(actionsOf(made.permissions), io.stdout.columns ?? 80),
+          ]),
+    );
+  }
+  return exitCodes.pass;
+}
+
+function actionsOf(statements: readonly IamStatement[]): string[] {
+  return [...new Set(statements.flatMap(({ Action }) => Action))].sort();
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import {
+  collectResults,
+  collectSecrets,
+  createRedactor,
+  jsonSchemaOf,
+  type FleetHandle,
+} from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { LoadedConfig } from '@loadwright/core/config';
+import type { Command } from 'commander';
+import { findConfigurationFile, findResults, loadConfiguration } from '../configuration.js';
+import type { Context } from '../context.js';
+import { variablesOf } from '../emulation.js';
+import type { CliIo } from '../io.js';
+import { examples } from '../output/help.js';
+import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+
+type ResultFlags = FleetFlags & { readonly results?: string };
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description(
+      "Download everything that a run measured into {results}/{name}/{runId}: Locust's own files, the statistics as JSON, the logs.",
+    )
+    .option('--results <folder>', 'where to (default: as the configuration says, or results)')
+    .addHelpText(
+      'after',
+      examples(context, [['loadwright results 4f32386de5', 'into the folder of results']]),
+    )
+    .action(context.action((run: string, options: ResultFlags) => results(run, options, context)));
+}
+
+async function results(reference: string, options: ResultFlags, context: Context): Promise<ExitCode> {
+  const { io, colors } = context;
+  const fleet = await findFleet(options, context);
+  const { runId } = await findStandingRun(fleet, reference);
+  const handle = await fleet.attach(runId);
+  const loaded = await configurationOf(options, io);
+  const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
+  const directory = join(await findResults(options.results, io), name, runId);
+  const { files, missing } = await collectResults(handle, directory, redactor(handle, loaded, io));
+  if (context.json) context.printJson({ runId, directory, files, missing });
+  else {
+    context.print(
+      `${colors.green('✓')} ${directory}`,
+      ...files.map((file) => `  ${file}`),
+      ...(missing.length > 0 ? [`${colors.yellow('!')} the master did not give ${missing.join(', ')}`] : []),
+    );
+  }
+  return exitCodes.pass;
+}
+
+/** The configuration, where the fleet is found by it. */
+async function configurationOf({ config, fleet }: ResultFlags, io: CliIo): Promise<LoadedConfig | undefined> {
+  if (config === undefined && (fleet !== undefined || !(await findConfigurationFile(io.cwd))))
+    return undefined;
+  return loadConfiguration({ config }, io);
+}
+
+/** Removes every secret that is known here. What the machines themselves know they do not log. */
+function redactor(
+  { login }: FleetHandle,
+  loaded: LoadedConfig | undefined,
+  { environment }: CliIo,
+): (text: string) => string {
+  if (!loaded) return createRedactor([login.password]);
+  const { target } = loaded.config;
+  const variables = variablesOf(target).filter(({ secret }) => secret);
+  return createRedactor([
+    login.password,
+    ...collectSecrets(jsonSchemaOf(target.definition.options), target.options),
+    ...variables.flatMap(({ name }) => environment[name] ?? []),
+  ]);
+}

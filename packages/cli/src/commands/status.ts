@@ -1,0 +1,115 @@
+import { LocustMaster, type FleetNode, type MasterStatistics, type StandingRun } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { isLoadwrightError } from '@loadwright/core';
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { formatDollars, formatExpiry, formatSpan } from '../output/fleet.js';
+import { formatCount } from '../output/format.js';
+import { examples } from '../output/help.js';
+import { describeTest } from '../output/load.js';
+import {
+  addFleetFlags,
+  findFleet,
+  findStandingRun,
+  type FleetFlags,
+  type LastingFleet,
+} from '../standing.js';
+
+/** What a run that stands is doing. */
+interface Status {
+  readonly run: StandingRun;
+  readonly url?: string;
+  readonly expectedWorkers?: number;
+  readonly nodes: readonly FleetNode[];
+  /** Absent: the master does not answer. */
+  readonly statistics?: MasterStatistics;
+  /** Why there are no statistics. */
+  readonly problem?: string;
+}
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description(
+      'What a run is doing: its machines, its workers, its load. Without a name: the only run that stands.',
+    )
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright status', 'of the only run'],
+        ['loadwright status 4f32386de5 --json', 'as JSON'],
+      ]),
+    )
+    .action(context.action((run: string | undefined, options: FleetFlags) => status(run, options, context)));
+}
+
+async function status(
+  reference: string | undefined,
+  options: FleetFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const fleet = await findFleet(options, context);
+  const found = await look(fleet, await findStandingRun(fleet, reference));
+  if (context.json) context.printJson(documentOf(found));
+  else context.print(...format(found, context));
+  return exitCodes.pass;
+}
+
+/** A run whose master does not answer still has a status. */
+async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
+  try {
+    const handle = await fleet.attach(run.runId);
+    const { masterUrl: url, expectedWorkers, login } = handle;
+    const nodes = await handle.status();
+    const made = { run, url, expectedWorkers, nodes };
+    try {
+      return { ...made, statistics: await new LocustMaster({ url, login }).statistics() };
+    } catch (error) {
+      return { ...made, problem: messageOf(error) };
+    }
+  } catch (error) {
+    return { run, nodes: [], problem: messageOf(error) };
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!isLoadwrightError(error)) throw error;
+  return error.message;
+}
+
+function documentOf({ run, statistics, ...found }: Status) {
+  const { state, userCount: users, workers, total, test } = statistics ?? {};
+  return {
+    ...run,
+    ...found,
+    ...(statistics && {
+      load: { state, users, workers, requests: total?.count, failures: total?.failures, test },
+    }),
+  };
+}
+
+function format(status: Status, { io, colors }: Context): string[] {
+  const { run, url, expectedWorkers = 0, nodes, statistics, problem } = status;
+  const now = new Date(io.now());
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  const failed = nodes.filter(({ state }) => state === 'failed');
+  const connected = statistics?.workers.filter(({ state }) => state !== 'missing').length ?? 0;
+  const cost = run.costUsDollars === undefined ? [] : [`${formatDollars(run.costUsDollars)} so far`];
+  return [
+    `${colors.bold(run.runId)} ${run.state}`,
+    row('age', [formatSpan(run.createdAt, now), ...cost].join(' · ')),
+    row('ends', formatExpiry(run.expiresAt, now)),
+    ...(url === undefined ? [] : [row('web UI', url)]),
+    ...(statistics
+      ? [
+          row('workers', `${formatCount(connected)} of ${formatCount(expectedWorkers)} connected`),
+          row('load', describeTest(statistics)),
+          row(
+            'requests',
+            `${formatCount(statistics.total.count)} · ${formatCount(statistics.total.failures)} failed`,
+          ),
+        ]
+      : []),
+    ...(problem === undefined ? [] : [row('master', colors.red(problem))]),
+    ...failed.map(({ name, reason }) => row(name, colors.red(reason ?? 'ended'))),
+  ];
+}

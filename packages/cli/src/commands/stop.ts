@@ -1,0 +1,29 @@
+import { LocustMaster } from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { examples } from '../output/help.js';
+import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+
+export function configure(command: Command, context: Context): void {
+  addFleetFlags(command)
+    .description('End the load of a run. Its machines stay: the next load can be started at once.')
+    .addHelpText('after', examples(context, [['loadwright stop 4f32386de5', 'the load, not the machine']]))
+    .action(context.action((run: string, options: FleetFlags) => stop(run, options, context)));
+}
+
+async function stop(reference: string, options: FleetFlags, context: Context): Promise<ExitCode> {
+  const { colors } = context;
+  const fleet = await findFleet(options, context);
+  const { runId } = await findStandingRun(fleet, reference);
+  const { masterUrl: url, login } = await fleet.attach(runId);
+  await new LocustMaster({ url, login }).stop();
+  if (context.json) context.printJson({ runId, stopped: true });
+  else {
+    context.print(
+      `${colors.green('✓')} the load of ${runId} is stopped; its machines go on`,
+      `  ${colors.dim('next      ')}loadwright results ${runId}, loadwright start ${runId}, or loadwright destroy ${runId}`,
+    );
+  }
+  return exitCodes.pass;
+}

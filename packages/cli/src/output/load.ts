@@ -1,0 +1,35 @@
+import { formatDuration, type LoadPlan, type MasterStatistics } from '@loadwright/core';
+import { formatCount, formatNumber } from './format.js';
+
+/** How much load, in a few words. */
+export function describeLoad({
+  users,
+  spawnRate,
+  durationSeconds,
+  stages,
+  arrivals,
+}: Omit<LoadPlan, 'payloadOrder'>): string {
+  const length = `for ${formatDuration(durationSeconds)}`;
+  if (arrivals) {
+    const most = Math.max(arrivals.startRate, ...arrivals.stages.map(({ ratePerSecond }) => ratePerSecond));
+    return `up to ${formatNumber(most)} requests/s due, ${formatCount(arrivals.maxInFlight)} in flight at most, ${length}`;
+  }
+  if (stages) return `up to ${formatCount(users)} users in ${stages.length} stages, ${length}`;
+  return `${formatCount(users)} ${users === 1 ? 'user' : 'users'}, ${formatNumber(spawnRate)} started a second, ${length}`;
+}
+
+/** Whether a load is under way. */
+export function isRunning({ test, state }: MasterStatistics): boolean {
+  return test ? test.endedAt === undefined : state === 'spawning' || state === 'running';
+}
+
+/** What the master's test is doing, in a few words. */
+export function describeTest({ test, time, state }: MasterStatistics): string {
+  if (!test) return 'none yet';
+  const { startedAt, endsAt, endedAt, load } = test;
+  const of = describeLoad(load);
+  const between = (from: number, to: number) => formatDuration(Math.max(0, Math.round(to - from)));
+  if (endedAt !== undefined) return `ended ${between(endedAt, time)} ago: ${of}`;
+  const left = endsAt === undefined ? '' : `, ${between(time, endsAt)} left`;
+  return `${state} for ${between(startedAt, time)}${left}: ${of}`;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { LastingFleetDouble, leftover } from './lasting-fleet.js';
+import { dhtConfig, project } from './project.js';
+import type { TestIo } from './support.js';
+
+const orphan = '20261122-090000-aaaaaaaa01';
+const expired = '20261122-100000-bbbbbbbb02';
+const busy = '20261122-110000-cccccccc03';
+
+const config = { ...dhtConfig, fleet: { kind: 'double', size: 'large' } };
+
+async function setUp(options: Parameters<typeof project>[1] = {}) {
+  const fleets = new LastingFleetDouble();
+  fleets.leftovers.push(leftover(orphan), leftover(expired, 'expired'), leftover(busy, 'running'));
+  const io = await project(config, options);
+  return { fleets, io };
+}
+
+/** Answers the question of a command that waits for one. */
+function answer(io: TestIo, key: 'y' | 'n'): void {
+  Object.assign(io.stdin, { isTTY: true, setRawMode: () => io.stdin });
+  io.stdout.on('written', () => {
+    if (io.stdout.text.includes('?')) io.stdin.push(key);
+  });
+}
+
+describe('loadwright gc', () => {
+  it('shows with --dry-run what was left behind, and leaves it', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout } = await fleets.run(['gc', '--dry-run'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`security group loadwright-${orphan}`);
+    expect(stdout).toMatch(new RegExp(`${expired} +expired +25h`));
+    expect(stdout).not.toContain(busy);
+    expect(fleets.leftovers).toHaveLength(3);
+  });
+
+  it('removes what is over, and not what runs', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout } = await fleets.run(['gc', '--yes', '--json'], io);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [orphan, expired], remaining: [] });
+    expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([busy]);
+  });
+
+  it('has nothing to do when nothing was left behind', async () => {
+    const { exitCode, stdout } = await new LastingFleetDouble().run(['gc', '--yes'], await project(config));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Nothing was left behind.\n' });
+  });
+});
+
+describe('loadwright destroy', () => {
+  it('ends with 98 and the list when something is left', async () => {
+    const { fleets, io } = await setUp();
+    fleets.remaining = ['security group sg-1: it is in use'];
+    const { exitCode, stdout, stderr } = await fleets.run(['destroy', orphan, '--yes', '--json'], io);
+    expect(exitCode).toBe(98);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'RESOURCES_REMAIN', exitCode: 98 } });
+    expect(stderr).toContain('security group sg-1: it is in use');
+    expect(stderr).toContain(`loadwright destroy ${orphan}`);
+  });
+
+  it.each([
+    ['y', 0, 2],
+    ['n', 105, 3],
+  ] as const)('asks on a terminal; to "%s" it answers %d', async (key, expected, left) => {
+    const { fleets, io } = await setUp({ terminal: true });
+    answer(io, key);
+    const { exitCode, stdout } = await fleets.run(['destroy', 'aaaaaaaa01'], io);
+    expect(exitCode).toBe(expected);
+    expect(stdout).toContain(`role loadwright-${orphan}`);
+    expect(fleets.leftovers).toHaveLength(left);
+  });
+});
+
+describe('loadwright plan', () => {
+  it('tells resources, price and permissions', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout } = await fleets.run(['plan', '--duration', '1h'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('  2 workers in containers');
+    expect(stdout).toContain('Price $3.60 an hour, $3.60 for 1h of load\n  source: a table of the test');
+    expect(stdout).toContain('  ec2:CreateTags, ec2:RunInstances, ec2:TerminateInstances');
+  });
+
+  it('is one JSON document', async () => {
+    const { fleets, io } = await setUp();
+    const { stdout } = await fleets.run(['plan', '--json'], io);
+    expect(JSON.parse(stdout)).toMatchObject({
+      fleet: 'double',
+      plan: { pricePerHour: { usDollars: 3.6 } },
+      test: { workers: 2, durationSeconds: 10, usDollars: 0.01 },
+    });
+  });
+});
+
+describe('the fleet of a command', () => {
+  it.each([
+    [['list'], { size: 'large' }],
+    [
+      ['list', '--region', 'eu-west-1', '--profile', 'work'],
+      { size: 'large', region: 'eu-west-1', profile: 'work' },
+    ],
+    [['list', '--fleet', 'double', '--region', 'eu-west-1'], { region: 'eu-west-1' }],
+    [['plan', '--fleet', 'double', '--region', 'eu-west-1'], { size: 'large', region: 'eu-west-1' }],
+  ])('%j is made with %j', async (argv, options) => {
+    const { fleets, io } = await setUp();
+    expect((await fleets.run(argv, io)).exitCode).toBe(0);
+    expect(fleets.options).toEqual([{ environment: io.environment, ...options }]);
+  });
+});
+
+describe('loadwright iam policy', () => {
+  it('prints the permissions of the plan', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout } = await fleets.run(['iam', 'policy'], io);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      Version: '2012-10-17',
+      Statement: [{ Action: ['ec2:RunInstances', 'ec2:CreateTags'] }, { Action: ['ec2:TerminateInstances'] }],
+    });
+  });
+
+  it('prints a template of a role', async () => {
+    const { fleets, io } = await setUp();
+    const argv = ['iam', 'policy', '--format', 'cloudformation', '--role-name', 'LoadTester'];
+    const { Resources } = JSON.parse((await fleets.run(argv, io)).stdout) as Record<string, unknown>;
+    expect(Resources).toMatchObject({
+      LoadwrightRole: {
+        Type: 'AWS::IAM::Role',
+        Properties: { RoleName: 'LoadTester', Policies: [{ PolicyDocument: { Version: '2012-10-17' } }] },
+      },
+    });
+  });
+});
+
+describe('loadwright doctor', () => {
+  it('tells all that the account lacks', async () => {
+    const { fleets, io } = await setUp();
+    fleets.findings = [
+      { subject: 'quota', state: 'problem', detail: '5 vCPUs, 16 needed', remedy: 'ask for more' },
+      { subject: 'subnet', state: 'problem', detail: 'no route to the internet', remedy: 'name another' },
+    ];
+    const { exitCode, stdout } = await fleets.run(['doctor', '--json'], io);
+    expect(exitCode).toBe(104);
+    const { findings } = JSON.parse(stdout) as { findings: unknown[] };
+    expect(findings).toEqual(expect.arrayContaining([...fleets.findings]));
+  });
+});

@@ -1,0 +1,224 @@
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LastingFleetDouble, leftover } from './lasting-fleet.js';
+import { dhtConfig } from './project.js';
+import { TestIo } from './support.js';
+
+interface WrongInput {
+  readonly title: string;
+  readonly argv: readonly string[];
+  /** What differs from a configuration that is right. */
+  readonly config?: Record<string, unknown>;
+  /** False: there is no configuration file. */
+  readonly file?: false;
+  readonly environment?: Record<string, string>;
+  /** Ids of the runs of which something stands. */
+  readonly runs?: readonly string[];
+  /** Default 104. */
+  readonly exitCode?: number;
+  /** What stderr must hold: what was found, what is allowed, what to do. */
+  readonly says: readonly (string | RegExp)[];
+}
+
+const first = '20261123-090000-aaaaaaaa01';
+const second = '20261123-100000-aaaaaaaa02';
+const both = [second, first];
+const local = { fleet: { kind: 'local' } };
+
+const wrongInputs: readonly WrongInput[] = [
+  // Which fleet?
+  ...[
+    'list',
+    'status',
+    'gc --dry-run',
+    'stop a',
+    'logs a',
+    'ui a',
+    'attach a',
+    'results a',
+    'destroy a --yes',
+  ].flatMap((line): WrongInput[] => [
+    {
+      title: `${line} of a fleet that ends with its command`,
+      argv: line.split(' '),
+      config: local,
+      says: ['"local" ends with the command', 'loadwright run', '--fleet ec2'],
+    },
+  ]),
+  {
+    title: 'list without a configuration and without a fleet',
+    argv: ['list'],
+    file: false,
+    says: ['which fleet?', '--fleet ec2 --region', '--config'],
+  },
+  {
+    title: 'a kind of fleet that does not exist',
+    argv: ['list', '--fleet', 'moon'],
+    says: ['"moon"', '"double"'],
+  },
+  {
+    title: 'a kind that every object has',
+    argv: ['list', '--fleet', 'constructor'],
+    says: ['"constructor"', '"double"'],
+  },
+  {
+    title: 'a file that does not exist',
+    argv: ['list', '--config', 'absent.yaml'],
+    says: ['absent.yaml'],
+  },
+  {
+    title: 'a configuration whose variable is not set',
+    argv: ['list'],
+    config: { name: '${ABSENT}' },
+    says: ['ABSENT'],
+  },
+  {
+    title: 'deploy of a local fleet',
+    argv: ['deploy', '--yes'],
+    config: local,
+    says: ['"local" ends', 'loadwright run'],
+  },
+  { title: 'start on a local fleet', argv: ['start', 'a'], config: local, says: ['"local" ends'] },
+  { title: 'a policy for a local fleet', argv: ['iam', 'policy'], config: local, says: ['"local" ends'] },
+  {
+    title: 'a local fleet that shall be kept',
+    argv: ['run', '--keep-fleet'],
+    config: local,
+    says: ['"local" ends'],
+  },
+  {
+    title: 'run on a fleet that does not exist',
+    argv: ['run', '--fleet', 'moon'],
+    says: ['"moon"', '"local"'],
+  },
+  // Which run?
+  {
+    title: 'status when no run stands',
+    argv: ['status'],
+    says: ['no run stands here', 'loadwright deploy', '--region'],
+  },
+  { title: 'a run that does not stand', argv: ['stop', 'zzz'], runs: both, says: ['"zzz"', first, second] },
+  { title: 'a part of two ids', argv: ['attach', 'aaaa'], runs: both, says: ['several runs', first, second] },
+  {
+    title: 'no name with two runs',
+    argv: ['status'],
+    runs: both,
+    says: ['several runs stand', first, second],
+  },
+  {
+    title: 'destroy of a part of two ids',
+    argv: ['destroy', 'aaaa', '--yes'],
+    runs: both,
+    says: ['several', first],
+  },
+  {
+    title: 'deploy --run of a part of two ids',
+    argv: ['deploy', '--yes', '--run', 'aaaa'],
+    runs: both,
+    says: ['several'],
+  },
+  {
+    title: 'destroy without a name',
+    argv: ['destroy'],
+    exitCode: 2,
+    says: ["missing required argument 'run'"],
+  },
+  { title: 'two runs to stop', argv: ['stop', 'a', 'b'], exitCode: 2, says: ['too many arguments'] },
+  // Consent.
+  {
+    title: 'deploy without a terminal',
+    argv: ['deploy'],
+    exitCode: 2,
+    says: ['no terminal', '--yes', 'loadwright plan'],
+  },
+  {
+    title: 'destroy without a terminal',
+    argv: ['destroy', first],
+    exitCode: 2,
+    says: ['--yes', 'loadwright list'],
+  },
+  { title: 'gc without a terminal', argv: ['gc'], exitCode: 2, says: ['--yes', 'loadwright gc --dry-run'] },
+  {
+    title: 'destroy --json without --yes',
+    argv: ['destroy', first, '--json'],
+    exitCode: 2,
+    says: ['--json', '--yes'],
+  },
+  // The load.
+  {
+    title: 'a load that is no duration',
+    argv: ['start', first, '--duration', 'soon'],
+    runs: [first],
+    says: ['soon', '30s'],
+  },
+  { title: 'no users', argv: ['start', first, '--users', '0'], runs: [first], says: ['--users', '0', '1'] },
+  {
+    title: 'users and a rate',
+    argv: ['start', first, '--arrival-rate', '50/s'],
+    runs: [first],
+    says: ['arrivalRate', 'users'],
+  },
+  {
+    title: 'requests in flight without a rate',
+    argv: ['start', first, '--max-in-flight', '50'],
+    runs: [first],
+    says: ['maxInFlight'],
+  },
+  {
+    title: 'no requests in flight',
+    argv: ['start', first, '--max-in-flight', '0'],
+    runs: [first],
+    says: ['--max-in-flight', '0'],
+  },
+  { title: 'workers for a load', argv: ['start', first, '--workers', '4'], exitCode: 2, says: ['--workers'] },
+  // The policy.
+  {
+    title: 'an unknown format',
+    argv: ['iam', 'policy', '--format', 'hcl'],
+    exitCode: 2,
+    says: ['hcl', 'cloudformation'],
+  },
+  {
+    title: 'a role of a policy',
+    argv: ['iam', 'policy', '--role-name', 'A'],
+    exitCode: 2,
+    says: ['--role-name', '--format cloudformation'],
+  },
+  {
+    title: 'a name that IAM does not take',
+    argv: ['iam', 'policy', '--format', 'cloudformation', '--role-name', 'a b'],
+    exitCode: 2,
+    says: ['--role-name', '"a b"', '64'],
+  },
+];
+
+describe('wrong inputs of the commands of fleets', () => {
+  it.each(wrongInputs)(
+    '$title',
+    async ({ argv, config, file, environment, runs = [], exitCode = 104, says }) => {
+      const cwd = await mkdtemp(join(tmpdir(), 'loadwright-wrong-'));
+      const files = file === false ? [] : ['loadwright.config.json'];
+      const content = { ...dhtConfig, fleet: { kind: 'double' }, ...config };
+      for (const name of files) await writeFile(join(cwd, name), JSON.stringify(content));
+      const fleets = new LastingFleetDouble();
+      fleets.leftovers.push(...runs.map((runId) => leftover(runId)));
+      const io = new TestIo({ cwd, ...(environment && { environment }) });
+      const result = await fleets.run(argv, io);
+      const { stderr } = result;
+      expect({ exitCode: result.exitCode, stderr }).toEqual({ exitCode, stderr });
+      for (const part of says) expect(stderr).toMatch(part);
+      expect(stderr.match(/^error: /gm)).toHaveLength(1);
+      expect(stderr).toMatch(/^hint: /m);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      if (!argv.includes('--json')) expect(result.stdout).toBe('');
+      expect(await readdir(cwd)).toEqual(files);
+      expect(fleets.leftovers).toHaveLength(runs.length);
+    },
+  );
+
+  it('are at least thirty', () => {
+    expect(wrongInputs.length).toBeGreaterThanOrEqual(30);
+  });
+});

@@ -1,0 +1,109 @@
+import type { Fleet, FleetHandle, Finding, StandingRun } from '@loadwright/core';
+import { localFleet } from '@loadwright/infra/local';
+import type { FleetKinds } from '../src/fleet.js';
+import { main } from '../src/main.js';
+import { locust } from './command.js';
+import { TestIo } from './support.js';
+
+/** Price of an hour in US dollars. */
+const price = 3.6;
+
+/**
+ * Fleets that outlive the command that makes them, as long as the test lasts: real Locust processes of this machine,
+ * kept in a map where a real fleet would ask an account.
+ */
+export class LastingFleetDouble {
+  readonly handles = new Map<string, FleetHandle>();
+  /** Runs of which something stands but no machine. */
+  readonly leftovers: StandingRun[] = [];
+  /** What a removal leaves behind. */
+  remaining: readonly string[] = [];
+  findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
+  /** The options that it was made with, the newest last. */
+  readonly options: Readonly<Record<string, unknown>>[] = [];
+
+  readonly kinds: FleetKinds = {
+    local: async () => localFleet,
+    double: async () => (options) => this.#fleet(options),
+  };
+
+  /** Runs the command in this process, with these fleets. */
+  async run(argv: readonly string[], io = new TestIo()) {
+    const exitCode = await main(argv, io, this.kinds);
+    return { exitCode, stdout: io.stdout.text, stderr: io.stderr.text, io };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.handles.values()].map((handle) => handle.destroy()));
+  }
+
+  #fleet(options: Readonly<Record<string, unknown>>): Fleet {
+    this.options.push(options);
+    const local = localFleet({ ...(locust !== undefined && { locust }) });
+    return {
+      ...local,
+      kind: 'double',
+      plan: async ({ workers }) => ({
+        resources: ['1 machine of 2 vCPUs', `${workers} workers in containers`],
+        pricePerHour: { usDollars: price, source: 'a table of the test' },
+        permissions: [
+          { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:CreateTags'], Resource: ['*'] },
+          { Effect: 'Allow', Action: ['ec2:TerminateInstances'], Resource: ['*'] },
+        ],
+        notes: ['the quota leaves room for 1 more'],
+      }),
+      provision: async (request) => {
+        const { runId } = request;
+        const handle = await local.provision(request);
+        const destroy = handle.destroy.bind(handle);
+        handle.destroy = async () => {
+          this.handles.delete(runId);
+          return destroy();
+        };
+        this.handles.set(runId, handle);
+        return handle;
+      },
+      attach: async (runId) => this.handles.get(runId)!,
+      lasting: {
+        check: async () => this.findings,
+        list: async () => [...this.#standing(), ...this.leftovers],
+        inventory: async (runId) => [
+          ...(this.handles.has(runId) ? [{ runId, resource: 'machine i-0123456789abcdef0' }] : []),
+          ...this.leftovers
+            .filter((run) => run.runId === runId)
+            .flatMap(({ resources }) => resources.map((resource) => ({ runId, resource }))),
+        ],
+        destroy: async (runId, { onProgress } = {}) => {
+          onProgress?.(`removing ${runId}`);
+          const removed = (await this.handles.get(runId)?.destroy())?.removed ?? [];
+          const index = this.leftovers.findIndex((run) => run.runId === runId);
+          const left = index < 0 ? [] : this.leftovers.splice(index, 1).flatMap(({ resources }) => resources);
+          return { removed: [...removed, ...left], remaining: this.remaining };
+        },
+      },
+    };
+  }
+
+  #standing(): StandingRun[] {
+    const createdAt = new Date(Date.now() - 600_000);
+    return [...this.handles.keys()].map((runId) => ({
+      runId,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + 7_200_000),
+      state: 'running',
+      resources: ['machine i-0123456789abcdef0'],
+      costUsDollars: price / 6,
+    }));
+  }
+}
+
+/** A run of which something was left behind. */
+export function leftover(runId: string, state: StandingRun['state'] = 'orphaned'): StandingRun {
+  const createdAt = new Date(Date.now() - 90_000_000);
+  return {
+    runId,
+    createdAt,
+    state,
+    resources: [`security group loadwright-${runId}`, `role loadwright-${runId}`],
+  };
+}
