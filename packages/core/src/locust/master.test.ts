@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { resolveTestLoad } from '../load/resolve.js';
 import { LocustMaster } from './master.js';
 
 const login = { username: 'loadwright', password: 'generated-password' };
@@ -61,6 +62,31 @@ describe('LocustMaster', () => {
     await expect(master.swarm(load)).rejects.toMatchObject({
       code: 'MASTER_PROTOCOL',
       message: expect.stringContaining('No users'),
+    });
+  });
+
+  it('sends a load of its own along, and tells why it is refused', async () => {
+    const { master, seen } = await serve((_request, response) => {
+      response.writeHead(400).end('loadwright_load: users: found 0, expected more');
+    });
+    const own = resolveTestLoad({ arrivalRate: '50/s', duration: '3s' }, 2);
+    await expect(master.swarm({ load: own })).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: 'Locust did not start the load: loadwright_load: users: found 0, expected more.',
+      hint: undefined,
+    });
+    const form = Object.fromEntries(new URLSearchParams(seen[0]?.body));
+    expect(form).toEqual({ user_count: '2', spawn_rate: '2', loadwright_load: JSON.stringify(own) });
+    expect(JSON.parse(form['loadwright_load']!)).not.toHaveProperty('payloadOrder');
+  });
+
+  it('reads the logs, and refuses what is none', async () => {
+    const answers: unknown[] = [{ master: ['a'], workers: { w1: ['b', 'c'] } }, { master: 'a' }];
+    const { master } = await serve((_request, response) => json(response, answers.shift()));
+    expect(await master.logs()).toEqual({ master: ['a'], workers: { w1: ['b', 'c'] } });
+    await expect(master.logs()).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: expect.stringContaining('not understood'),
     });
   });
 
