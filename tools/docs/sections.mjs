@@ -4,6 +4,8 @@ import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
 import { validityRules } from '../../packages/core/dist/run/validity/index.js';
 import { metrics } from '../../packages/core/dist/thresholds/metrics.js';
+import { commands, completionSummary } from '../../packages/cli/dist/commands.js';
+import { ec2FleetOptionsSchema } from '../../packages/infra/dist/ec2/options.js';
 import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options.js';
 import { chalice } from '../../packages/targets/dist/chalice/index.js';
 import { databricks } from '../../packages/targets/dist/databricks/index.js';
@@ -97,6 +99,15 @@ export const sections = {
         plain(comment),
       ]),
     ),
+  commands: () =>
+    table(
+      ['command', 'what it does'],
+      [...commands, { usage: 'completion <shell>', summary: completionSummary }].map(({ usage, summary }) => [
+        code(`loadwright ${usage}`),
+        plain(summary),
+      ]),
+    ),
+  'fleet:ec2': () => optionsTable(jsonSchemaOf(ec2FleetOptionsSchema)),
   'fleet:local': () => optionsTable(jsonSchemaOf(localFleetOptionsSchema)),
   ...Object.fromEntries(
     Object.entries(targets).flatMap(([kind, factory]) => [

@@ -18,12 +18,20 @@ export function observed(fleet: Fleet, onRequest: (request: FleetRequest) => voi
   };
 }
 
-/** What a test asks of a fleet, and what that would make for it. Changes nothing. */
+/**
+ * What a test asks of a fleet, and what that would make for it. Changes nothing.
+ *
+ * @param runId Of the run that the plan is of. Default: a new one.
+ */
 export async function planTest(
   test: LoadTest,
   fleet: Fleet,
+  runId?: string,
 ): Promise<{ readonly plan: FleetPlan; readonly request: FleetRequest }> {
   let request: FleetRequest | undefined;
-  const plan = await test.plan(observed(fleet, (asked) => (request = asked)));
+  const plan = await test.plan({
+    ...observed(fleet, () => {}),
+    plan: (asked) => fleet.plan((request = { ...asked, runId: runId ?? asked.runId })),
+  });
   return { plan, request: request! };
 }

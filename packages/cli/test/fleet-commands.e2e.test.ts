@@ -62,7 +62,7 @@ describe('a fleet that outlives its command', () => {
       const { exitCode, stdout, stderr } = await command(['deploy', '--yes', '--no-live']);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       [runId] = [...fleets.handles.keys()] as [string];
-      expect(stdout).toContain('1 machine of 2 vCPUs');
+      expect(stdout).toContain(`1 machine of 2 vCPUs: ${runId}`);
       expect(stdout).toContain('$3.60 an hour, $0.0030 for 3s of load');
       expect(stdout).toContain('! the quota leaves room for 1 more');
       expect(stdout).toContain(`${runId} stands: 2 workers connected`);

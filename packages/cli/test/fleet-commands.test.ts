@@ -73,6 +73,16 @@ describe('loadwright destroy', () => {
   });
 });
 
+describe('loadwright status', () => {
+  it('tells what is known of a run without a machine', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout } = await fleets.run(['status', 'aaaa'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`${orphan} orphaned`);
+    expect(stdout).toContain(`There is no machine of run ${orphan}.`);
+  });
+});
+
 describe('loadwright plan', () => {
   it('tells resources, price and permissions', async () => {
     const { fleets, io } = await setUp();

@@ -1,4 +1,10 @@
-import type { Fleet, FleetHandle, Finding, StandingRun } from '@loadwright/core';
+import {
+  LoadwrightError,
+  type Fleet,
+  type FleetHandle,
+  type Finding,
+  type StandingRun,
+} from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
 import type { FleetKinds } from '../src/fleet.js';
 import { main } from '../src/main.js';
@@ -43,8 +49,8 @@ export class LastingFleetDouble {
     return {
       ...local,
       kind: 'double',
-      plan: async ({ workers }) => ({
-        resources: ['1 machine of 2 vCPUs', `${workers} workers in containers`],
+      plan: async ({ runId, workers }) => ({
+        resources: [`1 machine of 2 vCPUs: ${runId}`, `${workers} workers in containers`],
         pricePerHour: { usDollars: price, source: 'a table of the test' },
         permissions: [
           { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:CreateTags'], Resource: ['*'] },
@@ -63,7 +69,11 @@ export class LastingFleetDouble {
         this.handles.set(runId, handle);
         return handle;
       },
-      attach: async (runId) => this.handles.get(runId)!,
+      attach: async (runId) => {
+        const handle = this.handles.get(runId);
+        if (handle) return handle;
+        throw new LoadwrightError('PROVISIONING_FAILED', `There is no machine of run ${runId}.`);
+      },
       lasting: {
         check: async () => this.findings,
         list: async () => [...this.#standing(), ...this.leftovers],

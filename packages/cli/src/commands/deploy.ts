@@ -50,7 +50,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const fleet = await configuredFleet(loaded, options, context);
   const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
-  const { plan, request } = await planTest(test, fleet);
+  const { plan, request } = await planTest(test, fleet, runId);
   const stream = context.json ? io.stderr : io.stdout;
   stream.write(`${formatPlan(plan, request, colors).join('\n')}\n\n`);
   await confirm('Make this?', options, context);

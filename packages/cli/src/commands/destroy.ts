@@ -34,7 +34,7 @@ async function destroy(reference: string, options: DestroyFlags, context: Contex
   const tell = context.json ? context.note : context.print;
   if (inventory.length > 0) {
     tell(
-      `${context.colors.bold(`Of run ${runId} is removed`)}`,
+      context.colors.bold(`To be removed of run ${runId}`),
       ...inventory.map(({ resource }) => `  ${resource}`),
     );
     await confirm(`Remove ${inventory.length === 1 ? 'it' : `these ${inventory.length}`}?`, options, context);
