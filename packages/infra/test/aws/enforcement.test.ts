@@ -11,7 +11,12 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
-import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutPublicAccessBlockCommand,
+} from '@aws-sdk/client-s3';
 import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
@@ -40,7 +45,7 @@ describe('a user with a policy', () => {
     const other = await as(allow('ec2:DescribeInstances'));
     await expect(other.s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({ name: 'AccessDenied' });
     await expect(other.ssm.send(new DescribeParametersCommand({}))).rejects.toMatchObject({
-      $metadata: { httpStatusCode: 403 },
+      name: 'AccessDeniedException',
     });
     expect(await aws().inventory()).toEqual([]);
   });
@@ -56,8 +61,22 @@ describe('a user with a policy', () => {
     });
   });
 
+  it("needs the permissions of S3 by AWS's own names", async () => {
+    const Bucket = 'b-1234';
+    const Configuration = { LocationConstraint: 'eu-west-1' } as const;
+    const { s3 } = await as(allow('s3:CreateBucket', 's3:ListBucket'));
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: Configuration }));
+    await s3.send(new HeadBucketCommand({ Bucket }));
+    const block = { Bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true } };
+    await expect(s3.send(new PutPublicAccessBlockCommand(block))).rejects.toThrow(
+      's3:PutBucketPublicAccessBlock',
+    );
+    const { s3: other } = await as(allow('s3:PutBucketPublicAccessBlock'));
+    await other.send(new PutPublicAccessBlockCommand(block));
+  });
+
   it('is nobody with a made-up key', async () => {
-    await as();
+    await as(allow('ec2:*'));
     await expect(clientsFor(aws()).ec2.send(new DescribeVpcsCommand({}))).rejects.toMatchObject({
       name: 'AuthFailure',
     });
@@ -140,7 +159,10 @@ describe('SimulatePrincipalPolicy', () => {
     const { Role } = await clients.iam.send(
       new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{}' }),
     );
-    const PolicyDocument = JSON.stringify({ Statement: allow('s3:GetObject') });
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: allow('s3:GetObject'),
+    });
     await clients.iam.send(new PutRolePolicyCommand({ RoleName: 'r', PolicyName: 'p', PolicyDocument }));
     expect(await decisions(clients, Role?.Arn ?? '', ['s3:GetObject', 's3:PutObject'])).toEqual([
       's3:GetObject allowed',

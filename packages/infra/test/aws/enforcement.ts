@@ -31,7 +31,7 @@ export async function addUser(iam: IAMClient, statements: readonly Statement[]):
     new PutUserPolicyCommand({
       UserName,
       PolicyName: 'given',
-      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: statements.map(actionsAlone) }),
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: forMoto(statements) }),
     }),
   );
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
@@ -43,7 +43,13 @@ export async function addUser(iam: IAMClient, statements: readonly Statement[]):
   };
 }
 
-/** moto enforces actions: to it every call is for the resource `*`, and every condition fails. */
-function actionsAlone({ Effect, Action }: Statement): Statement {
-  return { Effect, Action, Resource: '*' };
+/**
+ * moto enforces actions: to it every call is for the resource `*`, and every condition fails. It has names of its own
+ * for the permissions of S3, which are enforced by the stand-in.
+ */
+function forMoto(statements: readonly Statement[]): Statement[] {
+  return [
+    { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+    ...statements.map(({ Effect, Action }) => ({ Effect, Action, Resource: '*' })),
+  ];
 }

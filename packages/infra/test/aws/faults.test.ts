@@ -1,13 +1,20 @@
 import {
+  CreateSecurityGroupCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
   DescribeVpcsCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
+import {
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  GetRoleCommand,
+  ListInstanceProfilesCommand,
+} from '@aws-sdk/client-iam';
 import { GetProductsCommand } from '@aws-sdk/client-pricing';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
-import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
 import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { execa } from 'execa';
@@ -37,7 +44,7 @@ const protocols: Record<string, (clients: Aws) => Promise<unknown>> = {
   pricing: ({ pricing }) => pricing.send(new GetProductsCommand({ ServiceCode: 'AmazonEC2' })),
 };
 
-describe.each([
+it.each([
   ['ec2', 'RequestLimitExceeded', 503, 'InternalError', 'UnauthorizedOperation', 403],
   ['iam', 'Throttling', 400, 'ServiceFailureException', 'AccessDenied', 403],
   ['sts', 'Throttling', 400, 'InternalFailure', 'AccessDenied', 403],
@@ -45,18 +52,20 @@ describe.each([
   ['ssm', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
   ['servicequotas', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
   ['pricing', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
-])('%s', (service, throttling, throttlingStatus, internal, denial, denialStatus) => {
-  it.each<[Fault, string, number]>([
+])('%s fails its own way', async (service, throttling, throttlingStatus, internal, denial, denialStatus) => {
+  const cases: [Fault, string, number][] = [
     [{ kind: 'throttle' }, throttling, throttlingStatus],
     [{ kind: 'error-500' }, internal, 500],
     [{ kind: 'denied' }, denial, denialStatus],
     [{ kind: 'error', code: 'ExpiredToken', message: 'too late', status: 403 }, 'ExpiredToken', 403],
-  ])('says $kind its own way', async (fault, name, httpStatusCode) => {
+  ];
+  for (const [fault, name, httpStatusCode] of cases) {
     const injected = aws().inject({ at: `${service}:*`, fault });
+    // Clients of its own for each: after a throttled call the SDK sends the next ones slowly.
     const error = await protocols[service]?.(clientsFor(aws())).catch((error: unknown) => error);
     expect(error).toMatchObject({ name, $metadata: { httpStatusCode } });
     expect(injected.strikes).toBe(1);
-  });
+  }
 });
 
 describe('a fault', () => {
@@ -133,6 +142,14 @@ describe('the log', () => {
     for (const { start, end = 0 } of aws().calls) expect(end - start).toBeGreaterThanOrEqual(29);
   });
 
+  it('shows latency on one call', async () => {
+    const { ec2 } = clientsFor(aws());
+    aws().inject({ at: 2, fault: { kind: 'latency', milliseconds: 300 } });
+    for (let count = 0; count < 2; count += 1) await ec2.send(new DescribeVpcsCommand({}));
+    const [, slow] = aws().calls.map(({ start, end = 0 }) => end - start);
+    expect(slow).toBeGreaterThanOrEqual(299);
+  });
+
   it('holds no secret', async () => {
     const { ssm } = clientsFor(aws());
     await ssm.send(new PutParameterCommand({ Name: '/a/b', Type: 'SecureString', Value: 'canary-2f' }));
@@ -145,7 +162,7 @@ describe('the log', () => {
 describe('what is new', () => {
   it('is hidden from the first looks', async () => {
     await aws().reset({ hiddenLooks: 2, pendingLooks: 0 });
-    const { ec2, iam, ssm } = clientsFor(aws());
+    const { ec2, iam, ssm, s3 } = clientsFor(aws());
     const { Instances } = await ec2.send(new RunInstancesCommand(machine));
     const all = () => ec2.send(new DescribeInstancesCommand({}));
     const one = () =>
@@ -160,6 +177,28 @@ describe('what is new', () => {
     await expect(role()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
     await expect(role()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
     expect((await role()).Role?.RoleName).toBe('r');
+
+    const made = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'g', Description: 'test' }));
+    const Filters = [{ Name: 'group-name', Values: ['g'] }];
+    const groups = async () =>
+      (await ec2.send(new DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups?.length ?? 0;
+    expect(await groups()).toBe(0);
+    await expect(
+      ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [made.GroupId ?? ''] })),
+    ).rejects.toMatchObject({ name: 'InvalidGroup.NotFound' });
+    expect(await groups()).toBe(1);
+
+    const LocationConstraint = 'eu-west-1';
+    await s3.send(
+      new CreateBucketCommand({ Bucket: 'b-1234', CreateBucketConfiguration: { LocationConstraint } }),
+    );
+    const buckets = async () => (await s3.send(new ListBucketsCommand({}))).Buckets?.length ?? 0;
+    expect([await buckets(), await buckets(), await buckets()]).toEqual([0, 0, 1]);
+
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: 'p' }));
+    const profiles = async () =>
+      (await iam.send(new ListInstanceProfilesCommand({}))).InstanceProfiles?.length;
+    expect([await profiles(), await profiles(), await profiles()]).toEqual([0, 0, 1]);
 
     await ssm.send(new PutParameterCommand({ Name: '/a/b', Type: 'String', Value: 'v' }));
     const parameters = async () => (await ssm.send(new DescribeParametersCommand({}))).Parameters?.length;

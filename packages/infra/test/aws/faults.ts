@@ -50,6 +50,11 @@ export class Faults {
     return pending;
   }
 
+  /** Nothing goes wrong any more. */
+  clear(): void {
+    this.#pending.length = 0;
+  }
+
   readonly layer: Layer = async (call, next) => {
     const fault = this.#pending.find((pending) => pending.takes(call))?.injection.fault;
     switch (fault?.kind) {

@@ -104,6 +104,11 @@ export class AwsStandIn {
     return this.#faults.inject(injection);
   }
 
+  /** From now on nothing goes wrong. */
+  withoutFaults(): void {
+    this.#faults.clear();
+  }
+
   /** Settles when no call is in flight: wait for it after a caller was killed. */
   async idle(): Promise<void> {
     await this.#server.idle();

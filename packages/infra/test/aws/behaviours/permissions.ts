@@ -16,6 +16,25 @@ const answeredHere = new Set([
   'ssm:GetParameters',
 ]);
 
+/** The permissions of S3 that are not named as their calls: docs.aws.amazon.com/service-authorization, "Amazon S3". */
+const ofS3: Readonly<Record<string, string>> = {
+  's3:ListBuckets': 's3:ListAllMyBuckets',
+  's3:HeadBucket': 's3:ListBucket',
+  's3:ListObjectsV2': 's3:ListBucket',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:HeadObject': 's3:GetObject',
+  's3:DeleteObjects': 's3:DeleteObject',
+  's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
+  's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
+  's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
+  's3:PutBucketEncryption': 's3:PutEncryptionConfiguration',
+  's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
+  's3:DeleteBucketTagging': 's3:PutBucketTagging',
+  's3:UploadPart': 's3:PutObject',
+  's3:CreateMultipartUpload': 's3:PutObject',
+  's3:CompleteMultipartUpload': 's3:PutObject',
+};
+
 /** What a call needs besides its own action, by a parameter: moto does not ask for it. */
 const implied: readonly [call: string, parameter: RegExp, action: string][] = [
   ['ec2:RunInstances', /^IamInstanceProfile\./, 'iam:PassRole'],
@@ -27,12 +46,19 @@ const implied: readonly [call: string, parameter: RegExp, action: string][] = [
   ['ssm:PutParameter', /^Tags$/, 'ssm:AddTagsToResource'],
 ];
 
+/** What moto writes when a permission is missing. */
+const refused = /is not authorized to perform: ([\w:-]+)/;
+
 /** The part of permissions that moto leaves out. Enforces actions, not resources, as moto does. */
 export function permissions({ moto }: Account, users: Users): Layer {
   return async (call, next) => {
     if (!moto.enforcing) return next(call);
     const missing = needed(call).find((action) => !allowed(call, action));
-    return missing ? denied(call, missing) : next(call);
+    if (missing) return denied(call, missing);
+    const answer = await next(call);
+    // moto says it the same way for every service.
+    const action = answer.status === 403 && refused.exec(answer.body.toString())?.[1];
+    return action ? denied(call, action) : answer;
   };
 
   function allowed(call: Call, action: string): boolean {
@@ -51,6 +77,7 @@ function needed(call: Call): string[] {
   const parameters = Object.keys(call.parameters);
   return [
     ...(answeredHere.has(call.name) ? [call.name] : []),
+    ...(call.service === 's3' ? [ofS3[call.name] ?? call.name] : []),
     ...implied
       .filter(([name, pattern]) => name === call.name && parameters.some((key) => pattern.test(key)))
       .map(([, , action]) => action),
