@@ -1,4 +1,9 @@
-import { LoadwrightError, requireClock, sigv4ClockToleranceSeconds } from '@loadwright/core';
+import {
+  isLoadwrightError,
+  LoadwrightError,
+  requireClock,
+  sigv4ClockToleranceSeconds,
+} from '@loadwright/core';
 import type { Environment } from '../environment.js';
 import { lookUpOwnAddress } from './account/address.js';
 import { lookUpCaller, type Caller } from './account/caller.js';
@@ -83,21 +88,22 @@ function needsOwnAddress({ access, securityGroup, allowedAddresses }: MachineWis
   return access === 'public' && securityGroup === undefined && allowedAddresses === undefined;
 }
 
-/** One error a line; the same one is said once. Bugs come first, as they are. */
+/** One error a line; the same one is said once. Bugs come first, as they are; without credentials all the rest fails too. */
 function combined(problems: readonly Error[]): Error {
-  const [first = new Error('nothing failed'), ...others] = problems;
-  const bug = problems.find((problem) => !(problem instanceof LoadwrightError));
-  if (bug || others.length === 0) return bug ?? first;
-  const errors = problems as readonly LoadwrightError[];
-  const hints = [...new Set(errors.flatMap(({ hint }) => (hint === undefined ? [] : [hint])))];
-  const invalid = errors.find(({ code }) => code === 'CREDENTIALS_INVALID');
+  const errors = problems.filter(isLoadwrightError);
+  const bug = problems.find((problem) => !isLoadwrightError(problem));
+  if (bug) return bug;
+  const invalid = errors.filter(({ code }) => code === 'CREDENTIALS_INVALID');
+  const told = invalid.length > 0 ? invalid : errors;
+  const unique = (texts: readonly (string | undefined)[]) =>
+    [...new Set(texts.filter((text) => text !== undefined))].join('\n');
   return new LoadwrightError(
-    (invalid ?? errors[0])?.code ?? 'PROVISIONING_FAILED',
-    [...new Set(errors.map(({ message }) => message))].join('\n'),
+    told[0]?.code ?? 'PROVISIONING_FAILED',
+    unique(told.map(({ message }) => message)),
     {
-      ...(hints.length > 0 && { hint: hints.join('\n') }),
-      cause: first,
-      retryable: errors.every(({ retryable }) => retryable),
+      hint: unique(told.map(({ hint }) => hint)),
+      cause: told[0],
+      retryable: told.every(({ retryable }) => retryable),
     },
   );
 }

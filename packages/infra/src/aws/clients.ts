@@ -12,8 +12,12 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 /** Where and as whom AWS is called. */
 export interface AwsSettings {
   readonly region: string;
-  /** Name of a profile of the AWS configuration files. Absent: the SDK's own chain, environment first. */
+  /** Name of a profile of the AWS configuration files. Absent: the keys, or the SDK's own chain. */
   readonly profile: string | undefined;
+  /** Keys of the caller's environment, which the SDK would look for in that of this process alone. Never a profile's. */
+  readonly keys?:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+    | undefined;
   /** Base URL of every service, for tests and for stand-ins of AWS. Absent: AWS itself. */
   readonly endpoint: string | undefined;
   /** Waiting times; tests shorten them. */
@@ -66,13 +70,12 @@ export class Aws {
     // Every call and every wait listens to it.
     setMaxListeners(0, signal);
     this.#handler = new SignalledHandler(signal);
-    const { region, profile, endpoint, pace } = settings;
+    const { region, profile, keys, endpoint, pace } = settings;
     const common = {
       region,
-      credentials: fromNodeProviderChain({
-        ...(profile !== undefined && { profile }),
-        clientConfig: { region },
-      }),
+      credentials:
+        keys ??
+        fromNodeProviderChain({ ...(profile !== undefined && { profile }), clientConfig: { region } }),
       requestHandler: this.#handler,
       retryMode: 'adaptive',
       maxAttempts: pace.attempts,

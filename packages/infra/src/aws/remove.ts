@@ -65,21 +65,34 @@ export async function removeRun(
   { open, onProgress = () => {} }: Omit<DestroyOptions, 'signal'> & { readonly open: ReadonlySet<string> },
 ): Promise<DestroyReport> {
   const reasons = new Map<string, string>();
-  const { found } = await settledInventory(aws, runId, open, onProgress);
-  await Promise.all(order.map((row) => removeRow(aws, row, found, reasons, onProgress)));
+  const tried = new Map<string, FoundResource>();
+  let { found } = await settledInventory(aws, runId, open, onProgress);
+  for (;;) {
+    for (const resource of found) tried.set(describeResource(resource), resource);
+    const own = found;
+    await Promise.all(order.map((row) => removeRow(aws, row, own, reasons, onProgress)));
+    const left = await lookAgain(aws, runId, [...tried.values()]);
+    // What could not be looked for the first time has not been tried yet.
+    found = left.found.filter((resource) => !tried.has(describeResource(resource)));
+    if (found.length > 0) continue;
+    const remaining = new Set(left.found.map(describeResource));
+    return {
+      removed: [...tried.keys()].filter((resource) => !remaining.has(resource)),
+      remaining: [
+        ...[...remaining].map((resource) => `${resource}: ${reasons.get(resource) ?? 'it is still there'}`),
+        ...left.failures,
+      ],
+    };
+  }
+}
 
-  const [left, stillThere] = await Promise.all([
+/** What is there, by names and tags, or by the ids of what was to be removed. */
+async function lookAgain(aws: Aws, runId: string, tried: readonly FoundResource[]): Promise<Inventory> {
+  const [{ found, failures }, stillThere] = await Promise.all([
     takeInventory(aws, { runId }),
-    Promise.all(found.map(async (resource) => ((await exists(aws, resource)) ? [resource] : []))),
+    Promise.all(tried.map(async (resource) => ((await exists(aws, resource)) ? [resource] : []))),
   ]);
-  const remaining = new Set([...left.found, ...stillThere.flat()].map(describeResource));
-  return {
-    removed: found.map(describeResource).filter((resource) => !remaining.has(resource)),
-    remaining: [
-      ...[...remaining].map((resource) => `${resource}: ${reasons.get(resource) ?? 'it is still there'}`),
-      ...left.failures,
-    ],
-  };
+  return { found: [...found, ...stillThere.flat()], failures };
 }
 
 /** What a run has, once the calls that were interrupted have shown whether they made anything. */

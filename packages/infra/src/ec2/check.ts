@@ -27,6 +27,7 @@ export async function checkAccount(
   const credentials = await findingOf(aws, 'credentials', checkCredentials(lookups, settings, request));
   // Without them every other look would say the same.
   if (await isCallerUnknown(aws, lookups)) return [credentials];
+  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, lookups), 'missing');
   const looks: (readonly [string, Promise<Found>, 'missing'?])[] = [
     ['clock', caller.then(checkClock)],
     [
@@ -35,14 +36,14 @@ export async function checkAccount(
     ],
     ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
     ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
-    ['quota', checkQuota(aws, settings, lookups), 'missing'],
+    ['quota', quota],
     ['own address', address.then((own) => own ?? 'need not be known')],
     ['instance profile', checkProfile(aws, settings)],
     ['permissions', caller.then((who) => checkPermissions(aws, who, settings)), 'missing'],
     [
       'launch',
-      Promise.all([image, subnets]).then(([found, usable]) =>
-        checkLaunch(aws, settings, request.runId, { image: found, subnets: usable }),
+      Promise.all([image, subnets, quota]).then(([found, usable, { state }]) =>
+        checkLaunch(aws, settings, request.runId, { image: found, subnets: usable }, state === 'problem'),
       ),
     ],
   ];

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { durationSchema } from '@loadwright/core';
 import { z } from 'zod';
 import { environmentSchema } from '../environment.js';
+import { takenPorts } from './machine/user-data.js';
 
 /** The longest time to live without `forceTimeToLive`, in seconds. */
 export const longestTimeToLiveSeconds = 24 * 3600;
@@ -15,7 +16,7 @@ const cidr = z
   .string()
   .refine(isCidr, 'must be a range of addresses such as 203.0.113.7/32 or 2001:db8::/64');
 
-/** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource, of which Loadwright sets 8. */
+/** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource, of which Loadwright sets 10. */
 const tags = z
   .record(
     z
@@ -32,8 +33,8 @@ const tags = z
       .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'must hold only letters, digits, blanks and _ . : / = + - @'),
   )
   .refine(
-    (record) => Object.keys(record).length <= 42,
-    'must hold at most 42 tags: AWS allows 50, and Loadwright sets 8',
+    (record) => Object.keys(record).length <= 40,
+    'must hold at most 40 tags: AWS allows 50, and Loadwright sets 10',
   );
 
 /** Options of {@link ec2Fleet}. Each is optional but the region, which may also come from a variable. */
@@ -96,7 +97,16 @@ export const ec2FleetOptionsSchema = z
       .max(20)
       .optional()
       .describe("Who may reach the web UI, as CIDR ranges; the caller's own address by default."),
-    uiPort: z.int().min(1).max(65_535).default(80).describe('Port of the web UI on the machine.'),
+    uiPort: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .refine(
+        (port) => !takenPorts.includes(port),
+        `must be none of ${takenPorts.join(' and ')}: the machine needs them itself`,
+      )
+      .default(80)
+      .describe('Port of the web UI on the machine.'),
     spot: z
       .boolean()
       .default(false)

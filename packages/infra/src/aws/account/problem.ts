@@ -39,10 +39,13 @@ export function accountProblem(error: unknown): Error {
 
 function read(error: Error): AwsError {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  const code = codeOf(error) || error.name;
+  const status = $metadata?.httpStatusCode;
+  const named = codeOf(error) || error.name;
+  // S3 answers HEAD without a body, so without a code.
+  const code = status === 403 && named.startsWith('Unknown') ? 'Forbidden' : named;
   // EC2 appends what only an administrator can decode, in thousands of letters.
   const message = error.message.replace(/\s*Encoded authorization failure message:[\s\S]*/i, '');
-  return { code, message, status: $metadata?.httpStatusCode };
+  return { code, message, status };
 }
 
 /** Also of answers that are no answers of a service: proxies and stand-ins send pages of HTML. */

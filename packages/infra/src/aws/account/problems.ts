@@ -49,7 +49,7 @@ export const problems: readonly Problem[] = [
   {
     when: /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?|Forbidden|403):|not authorized to perform/i,
     message: ({ code, message }) =>
-      `A permission is missing: ${missingAction(message) ?? `${code}, ${message}`}.`,
+      `A permission is missing: ${missingAction(message) ?? `${code}, ${message.replace(/\.$/, '')}`}.`,
     hint: permissionHint,
   },
   {
@@ -115,15 +115,15 @@ export const problems: readonly Problem[] = [
     hint: 'Set the option instanceProfile to the name of one that holds a role, or leave it out.',
   },
   {
-    when: /^(LimitExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
-    message: ({ code, message }) => `A quota of the account is used up (${code}): ${message}`,
-    hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed; "loadwright gc" removes what earlier runs left.',
-  },
-  {
     when: /^(Throttling(Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown):/,
     message: ({ code }) => `AWS throttles this account (${code}), after several tries.`,
     hint: 'Try again in a while: other programs of the account call it too often.',
     retryable: true,
+  },
+  {
+    when: /^(LimitExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
+    message: ({ code, message }) => `A quota of the account is used up (${code}): ${message}`,
+    hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed; "loadwright gc" removes what earlier runs left.',
   },
 ];
 

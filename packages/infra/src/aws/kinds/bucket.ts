@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -24,6 +24,9 @@ export interface BucketParameters {
   /** Path of the file on this machine, at most 5 GB: the limit of PutObject. */
   readonly file: string;
 }
+
+/** Bytes of a file that is kept in memory while it is sent. */
+const longestRepeatable = 64 * 2 ** 20;
 
 /** The region that has no location constraint. */
 const firstRegion = 'us-east-1';
@@ -79,7 +82,13 @@ export const bucket: CreatableKind<BucketParameters> = {
         }),
       ),
       aws.s3.send(
-        new PutObjectCommand({ Bucket: id, Key: key, Body: createReadStream(file), ContentLength: size }),
+        new PutObjectCommand({
+          Bucket: id,
+          Key: key,
+          // The SDK repeats a call that failed only when it has the whole body.
+          Body: size <= longestRepeatable ? await readFile(file) : createReadStream(file),
+          ContentLength: size,
+        }),
       ),
     ]);
   },

@@ -5,12 +5,20 @@ import { tagKeys } from '../../aws/run-identity.js';
 import { codeOf } from '../../aws/service-error.js';
 import type { Ec2FleetSettings } from '../settings.js';
 
-/** Asks EC2 whether it would start the machine. It starts nothing. */
+/** EC2 may look at quotas before it says that it would have started a machine. */
+const overQuota = /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded)$/;
+
+/**
+ * Asks EC2 whether it would start the machine. It starts nothing.
+ *
+ * @param isQuotaTold whether another look has told that the quota does not suffice
+ */
 export async function checkLaunch(
   aws: Aws,
   settings: Ec2FleetSettings,
   runId: string,
   { image, subnets }: Pick<Account, 'image' | 'subnets'>,
+  isQuotaTold: boolean,
 ): Promise<string> {
   const [subnet] = subnets;
   const { keyPair, securityGroup, instanceProfile, spot } = settings;
@@ -35,7 +43,9 @@ export async function checkLaunch(
     );
   } catch (error) {
     // How EC2 says that it would have done it.
-    if (codeOf(error) !== 'DryRunOperation') throw error;
+    const code = codeOf(error);
+    if (isQuotaTold && overQuota.test(code)) return 'nothing but the quota is in the way';
+    if (code !== 'DryRunOperation') throw error;
   }
   return `EC2 would start a ${settings.instanceType} in ${subnet?.zone}`;
 }

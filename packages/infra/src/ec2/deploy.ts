@@ -1,0 +1,134 @@
+import { LoadwrightError, type ProvisionRequest } from '@loadwright/core';
+import type { Account } from '../aws/account.js';
+import type { Aws } from '../aws/clients.js';
+import { ensure, type Step } from '../aws/ensure.js';
+import type { Journal } from '../aws/journal.js';
+import { bucket } from '../aws/kinds/bucket.js';
+import { instanceProfile } from '../aws/kinds/instance-profile.js';
+import { instance } from '../aws/kinds/instance.js';
+import { parameters } from '../aws/kinds/parameters.js';
+import { role } from '../aws/kinds/role.js';
+import { securityGroup } from '../aws/kinds/security-group.js';
+import { machineStatements } from '../aws/permissions.js';
+import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
+import type { Archive } from './archive.js';
+import { factTags } from './facts.js';
+import { createLogin, findLogin, loginParameters } from './login.js';
+import { userData } from './machine/user-data.js';
+import type { Ec2FleetSettings } from './settings.js';
+
+/** What the role of the machine gives: the caller's own credentials stay where they are. */
+const givenByRole = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
+
+const bundleKey = 'bundle.tar.gz';
+
+/** What {@link deploy} needs. */
+export interface Deployment {
+  readonly aws: Aws;
+  readonly journal: Journal;
+  readonly settings: Ec2FleetSettings;
+  readonly account: Account;
+  readonly request: ProvisionRequest;
+  readonly archive: Archive;
+  readonly createdAt: Date;
+  /** US dollars an hour; undefined when it is not known. */
+  readonly pricePerHour: number | undefined;
+}
+
+/**
+ * Makes the machine and all that it needs. Steps that do not need each other run at the same time.
+ *
+ * @returns the id of the machine, and the login that it will ask for
+ */
+export async function deploy(deployment: Deployment) {
+  const { aws, journal, settings, account, request, archive } = deployment;
+  const { runId } = request;
+  const run: RunIdentity = {
+    runId,
+    region: settings.aws.region,
+    owner: account.arn,
+    createdAt: deployment.createdAt,
+    expiresAt: new Date(deployment.createdAt.getTime() + settings.timeToLiveSeconds * 1000),
+    tags: settings.tags,
+  };
+  const step: Step = { aws, run, journal };
+  // A deployment that goes on after a crash: the machine may have its login already.
+  const login = (await findLogin(aws, runId)) ?? createLogin();
+  const values = { ...loginParameters(login), ...workerParameters(request) };
+
+  request.onProgress('Making the security group, the role, the parameters and the bucket');
+  const [securityGroupId, instanceProfileName] = await all([
+    settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
+    settings.instanceProfile ?? ensureProfile(step, request),
+    ensure(step, parameters, { values }),
+    ensure(step, bucket, { key: bundleKey, file: archive.file }),
+  ]);
+
+  request.onProgress(`Starting a ${settings.instanceType}`);
+  const instanceId = await ensure(step, instance, {
+    instanceType: settings.instanceType,
+    imageId: account.image.id,
+    rootDevice: account.image.rootDevice,
+    volumeGigabytes: settings.volumeGigabytes,
+    subnets: account.subnets,
+    securityGroupId,
+    instanceProfileName,
+    publicAddress: settings.access === 'public',
+    keyPair: settings.keyPair,
+    spot: settings.spot,
+    userData: userData({
+      runId,
+      region: run.region,
+      bucket: bucketName(runId, run.region),
+      bundleKey,
+      bundleSha256: archive.sha256,
+      parameterPrefix: parameterPrefix(runId).replace(/\/$/, ''),
+      parameters: Object.keys(values),
+      workers: request.workers,
+      uiPort: settings.uiPort,
+      expiresAt: run.expiresAt,
+    }),
+    facts: factTags(
+      { workers: request.workers, access: settings.access, uiPort: settings.uiPort },
+      deployment.pricePerHour,
+    ),
+  });
+  return { instanceId, login };
+}
+
+/** The role and its profile at the same time: the profile takes the role in when it is there. */
+async function ensureProfile(step: Step, { runId, iamStatements }: ProvisionRequest): Promise<string> {
+  const { region } = step.run;
+  const statements = machineStatements({ runId, region, bucket: bucketName(runId, region), iamStatements });
+  const roleName = ensure(step, role, { statements });
+  const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
+  return name;
+}
+
+function groupParameters(settings: Ec2FleetSettings, account: Account) {
+  const [subnet] = account.subnets;
+  if (!subnet) throw new LoadwrightError('PROVISIONING_FAILED', 'There is no subnet to start a machine in.');
+  const own = account.callerAddress === undefined ? [] : [`${account.callerAddress}/32`];
+  return {
+    vpcId: subnet.vpcId,
+    uiPort: settings.uiPort,
+    allowedAddresses: settings.access === 'public' ? (settings.allowedAddresses ?? own) : [],
+  };
+}
+
+function workerParameters({ environment, iamStatements }: ProvisionRequest): Record<string, string> {
+  const isNeeded = (name: string) => iamStatements.length === 0 || !givenByRole.has(name);
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      isNeeded(name) && value !== '' ? [[`worker/${name}`, value]] : [],
+    ),
+  );
+}
+
+/** Like `Promise.all`, but waits until every step has ended: nothing is made any more when the clean-up begins. */
+async function all<const Steps extends readonly unknown[]>(
+  steps: Steps,
+): Promise<{ -readonly [Index in keyof Steps]: Awaited<Steps[Index]> }> {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
+}

@@ -1,0 +1,236 @@
+import {
+  LoadwrightError,
+  type DestroyOptions,
+  type DestroyReport,
+  type Fleet,
+  type FleetHandle,
+  type FleetRequest,
+  type ProvisionRequest,
+} from '@loadwright/core';
+import { lookUpAccount } from '../aws/account.js';
+import { Aws } from '../aws/clients.js';
+import { Journal, readJournal, removeJournal } from '../aws/journal.js';
+import { describeInstance, instance } from '../aws/kinds/instance.js';
+import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
+import { withArchive } from './archive.js';
+import { accountProblem, checkAccount } from './check.js';
+import { deploy } from './deploy.js';
+import { readFacts } from './facts.js';
+import { Ec2Handle } from './handle.js';
+import { readLogin } from './login.js';
+import type { Ec2FleetOptions } from './options.js';
+import { planFleet } from './plan.js';
+import { reachUi } from './reach-ui.js';
+import { resolveOptions, type Ec2FleetSettings } from './settings.js';
+import { standingRuns } from './standing-runs.js';
+import { waitForMachine, waitForUi } from './wait-for-master.js';
+
+/**
+ * A Locust master and its workers in containers on one machine of Amazon EC2.
+ *
+ * The machine ends itself at the end of its time to live, whatever happens to the process that made it. Everything is
+ * found again by names and tags alone.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` for a wrong option.
+ */
+export function ec2Fleet(options: Ec2FleetOptions = {}): Fleet {
+  return fleetOf(resolveOptions(options));
+}
+
+/** The fleet of settings that are valid. */
+export function fleetOf(settings: Ec2FleetSettings): Fleet {
+  const never = new AbortController().signal;
+  const withAws = async <Result>(signal: AbortSignal | undefined, use: (aws: Aws) => Promise<Result>) => {
+    const aws = new Aws(settings.aws, signal ?? never);
+    try {
+      return await use(aws);
+    } catch (error) {
+      throw accountProblem(error);
+    } finally {
+      aws.close();
+    }
+  };
+  const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
+    withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
+  const attach = (runId: string) => withAws(undefined, (aws) => attachTo(aws, runId, () => destroy(runId)));
+
+  return {
+    specificationVersion: 1,
+    kind: 'ec2',
+    defaultWorkers: () =>
+      withAws(undefined, async (aws) => (await lookUpAccount(aws, settings)).instanceType.vcpus),
+    plan: (request) => withAws(undefined, (aws) => planFleet(aws, settings, request)),
+    provision: (request) => provision(settings, request, destroy),
+    attach,
+    listOrphans: () =>
+      withAws(undefined, async (aws) => {
+        const { found } = await takeInventory(aws, {});
+        const over = standingRuns(found, new Date()).filter(({ state }) =>
+          ['expired', 'orphaned'].includes(state),
+        );
+        return over.flatMap(({ runId, resources }) => resources.map((resource) => ({ runId, resource })));
+      }),
+    lasting: {
+      check: (request, { signal } = {}) => withAws(signal, (aws) => checkAccount(aws, settings, request)),
+      list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
+      inventory: (runId) =>
+        withAws(undefined, async (aws) =>
+          (await inventory(aws, runId)).found.map((found) => ({ runId, resource: describeResource(found) })),
+        ),
+      destroy,
+    },
+  };
+}
+
+type Destroy = (runId: string, options?: DestroyOptions) => Promise<DestroyReport>;
+
+async function provision(
+  settings: Ec2FleetSettings,
+  request: ProvisionRequest,
+  destroy: Destroy,
+): Promise<FleetHandle> {
+  requireTime(settings, request);
+  request.signal.throwIfAborted();
+  // On the disk before the first call: what is made can then be found, whatever happens.
+  const journal = await Journal.open(settings.journals, request.runId, settings.aws.region);
+  const aws = new Aws(settings.aws, request.signal);
+  try {
+    return await make(aws, journal, settings, request, destroy);
+  } catch (error) {
+    await journal.close();
+    await cleanUpAfter(error, request, destroy);
+    if (request.signal.aborted) {
+      throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', { cause: error });
+    }
+    throw accountProblem(error);
+  } finally {
+    await journal.close();
+    aws.close();
+  }
+}
+
+async function make(
+  aws: Aws,
+  journal: Journal,
+  settings: Ec2FleetSettings,
+  request: ProvisionRequest,
+  destroy: Destroy,
+): Promise<FleetHandle> {
+  const { runId } = request;
+  const createdAt = new Date();
+  request.onProgress(`Looking at the account in ${settings.aws.region}`);
+  const account = await lookUpAccount(aws, settings);
+  const { pricePerHour } = await planFleet(aws, settings, request, account);
+  const { instanceId, login } = await withArchive(request.bundle, (archive) =>
+    deploy({
+      aws,
+      journal,
+      settings,
+      account,
+      request,
+      archive,
+      createdAt,
+      pricePerHour: pricePerHour.usDollars,
+    }),
+  );
+  const limit = settings.startTimeoutSeconds * 1000;
+  request.onProgress(`Waiting for the machine ${instanceId}`);
+  const machine = await waitForMachine(aws, instanceId, limit);
+  const masterUrl = await reachUi(aws, settings, machine, limit);
+  request.onProgress(`Waiting for the master at ${masterUrl}: the machine installs Docker and starts it`);
+  await waitForUi(aws, instanceId, masterUrl, limit);
+  return new Ec2Handle({
+    aws: new Aws(settings.aws, new AbortController().signal),
+    instanceId,
+    runId,
+    masterUrl,
+    login,
+    expectedWorkers: request.workers,
+    destroy: () => destroy(runId),
+  });
+}
+
+/** @throws LoadwrightError `RESOURCES_REMAIN` when not everything could be removed. */
+async function cleanUpAfter(
+  error: unknown,
+  { runId, onProgress }: ProvisionRequest,
+  destroy: Destroy,
+): Promise<void> {
+  const { remaining } = await destroy(runId, { onProgress }).catch((failure: unknown) => ({
+    remaining: [`everything of run ${runId}: ${messageOf(failure)}`],
+  }));
+  if (remaining.length === 0) return;
+  throw new LoadwrightError(
+    'RESOURCES_REMAIN',
+    [`The fleet was not made: ${messageOf(accountProblem(error))}`, 'Some of it is left:', ...remaining].join(
+      '\n  ',
+    ),
+    { hint: `Remove it: loadwright destroy ${runId}`, cause: error },
+  );
+}
+
+async function attachTo(
+  aws: Aws,
+  runId: string,
+  destroy: () => Promise<DestroyReport>,
+): Promise<FleetHandle> {
+  const [machine] = await instance.find(aws, { runId });
+  if (!machine) {
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `There is no machine of run ${runId} in ${aws.settings.region}.`,
+      { hint: 'See which there are: loadwright list. A run of another region is found with --region.' },
+    );
+  }
+  const facts = readFacts(runId, machine.tags);
+  const [login, described] = await Promise.all([readLogin(aws, runId), describeInstance(aws, machine.id)]);
+  const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
+  const masterUrl = await reachUi(aws, facts, place, 0);
+  return new Ec2Handle({
+    aws: new Aws(aws.settings, new AbortController().signal),
+    instanceId: machine.id,
+    runId,
+    masterUrl,
+    login,
+    expectedWorkers: facts.workers,
+    destroy,
+  });
+}
+
+async function removeEverything(
+  aws: Aws,
+  { journals }: Ec2FleetSettings,
+  runId: string,
+  onProgress: DestroyOptions['onProgress'],
+): Promise<DestroyReport> {
+  const journal = await readJournal(journals, runId);
+  const report = await removeRun(aws, runId, {
+    open: journal?.open ?? new Set(),
+    ...(onProgress && { onProgress }),
+  });
+  if (report.remaining.length === 0) await removeJournal(journals, runId);
+  return report;
+}
+
+/** What stands, of one run or of all. @throws LoadwrightError when not all of it could be looked at. */
+async function inventory(aws: Aws, runId?: string) {
+  const taken = await takeInventory(aws, runId === undefined ? {} : { runId });
+  if (taken.failures.length === 0) return taken;
+  throw new LoadwrightError('PROVISIONING_FAILED', taken.failures.join('\n'), {
+    hint: 'What stands can only be told by who may look: see the permissions with "loadwright iam policy".',
+  });
+}
+
+/** A machine that ends in the middle of the test would spoil it. */
+function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, { durationSeconds }: FleetRequest): void {
+  if (durationSeconds < timeToLiveSeconds) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `ec2Fleet.timeToLive: found ${timeToLiveSeconds} s, expected more than the ${durationSeconds} s that the test lasts`,
+    { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,77 @@
+import {
+  LocustMaster,
+  type DestroyReport,
+  type FleetHandle,
+  type FleetNode,
+  type MasterLogin,
+} from '@loadwright/core';
+import type { Aws } from '../aws/clients.js';
+import { describeInstance } from '../aws/kinds/instance.js';
+
+/** How old a description of the machine may be, in milliseconds: who watches a load asks every second. */
+const freshMilliseconds = 5000;
+
+/** What an {@link Ec2Handle} is made of. */
+export interface Ec2HandleOptions {
+  readonly aws: Aws;
+  readonly instanceId: string;
+  readonly runId: string;
+  readonly masterUrl: string;
+  readonly login: MasterLogin;
+  readonly expectedWorkers: number;
+  /** Removes everything of the run. */
+  readonly destroy: () => Promise<DestroyReport>;
+}
+
+/** A master and its workers on one machine of EC2. */
+export class Ec2Handle implements FleetHandle {
+  readonly runId: string;
+  readonly masterUrl: string;
+  readonly login: MasterLogin;
+  readonly expectedWorkers: number;
+  readonly #options: Ec2HandleOptions;
+  #described:
+    { readonly at: number; readonly machine: Promise<Pick<FleetNode, 'state' | 'reason'>> } | undefined;
+
+  constructor(options: Ec2HandleOptions) {
+    this.runId = options.runId;
+    this.masterUrl = options.masterUrl;
+    this.login = options.login;
+    this.expectedWorkers = options.expectedWorkers;
+    this.#options = options;
+  }
+
+  /** All nodes are on one machine, and share its state. */
+  async status(): Promise<readonly FleetNode[]> {
+    const now = performance.now();
+    if (!this.#described || now - this.#described.at > freshMilliseconds) {
+      this.#described = { at: now, machine: this.#describe() };
+    }
+    const machine = await this.#described.machine;
+    const workers = Array.from({ length: this.expectedWorkers }, (_, index) => `worker-${index + 1}`);
+    return [
+      { name: 'master', role: 'master', ...machine },
+      ...workers.map((name) => ({ name, role: 'worker', ...machine }) as const),
+    ];
+  }
+
+  async *logs(): AsyncIterable<{ readonly node: string; readonly line: string }> {
+    const { master, workers } = await new LocustMaster({ url: this.masterUrl, login: this.login }).logs();
+    for (const line of master) yield { node: 'master', line };
+    for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
+  }
+
+  async destroy(): Promise<DestroyReport> {
+    return this.#options.destroy();
+  }
+
+  async #describe(): Promise<Pick<FleetNode, 'state' | 'reason'>> {
+    const { aws, instanceId } = this.#options;
+    const found = await describeInstance(aws, instanceId);
+    const state = found?.State?.Name;
+    if (state === 'running') return { state: 'running' };
+    if (state === 'pending') return { state: 'starting' };
+    const reason = found?.StateReason?.Message ?? `it is ${state ?? 'gone'}`;
+    return { state: 'failed', reason: `the machine ${instanceId} ended: ${reason}` };
+  }
+}

@@ -1,0 +1,2 @@
+export { ec2Fleet } from './fleet.js';
+export { ec2FleetOptionsSchema, type Ec2FleetOptions } from './options.js';

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { LoadwrightError, parseDuration, validate } from '@loadwright/core';
+import envPaths from 'env-paths';
+import { patient, type AwsSettings } from '../aws/clients.js';
+import { withPlainEnvironment, type Environment } from '../environment.js';
+import { ec2FleetOptionsSchema, longestTimeToLiveSeconds, type Ec2FleetOptions } from './options.js';
+
+type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
+
+/** {@link Ec2FleetOptions} with variables and defaults filled in. */
+export interface Ec2FleetSettings extends Omit<ValidOptions, 'region' | 'timeToLive' | 'startTimeout'> {
+  readonly aws: AwsSettings;
+  readonly timeToLiveSeconds: number;
+  readonly startTimeoutSeconds: number;
+  readonly journals: string;
+  readonly environment: Environment;
+}
+
+/**
+ * Fills in variables and defaults; an option wins over its variable, and an empty variable counts as absent.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` with every wrong option.
+ */
+export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
+  const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'ec2Fleet' });
+  const environment: Environment = valid.environment ?? process.env;
+  const region = valid.region || environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
+  if (!region) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      'ec2Fleet.region: missing, expected a region such as eu-west-1',
+      {
+        hint: 'Set the option region, or the variable AWS_REGION.',
+      },
+    );
+  }
+  const timeToLiveSeconds = parseDuration(valid.timeToLive) ?? 0;
+  if (timeToLiveSeconds > longestTimeToLiveSeconds && !valid.forceTimeToLive) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `ec2Fleet.timeToLive: found ${valid.timeToLive}, expected at most ${longestTimeToLiveSeconds / 3600}h`,
+      { hint: 'A forgotten machine costs money: shorten timeToLive, or set forceTimeToLive: true.' },
+    );
+  }
+  const state =
+    valid.stateDirectory ||
+    environment['LOADWRIGHT_STATE_DIR'] ||
+    envPaths('loadwright', { suffix: '' }).data;
+  const profile = valid.profile || environment['AWS_PROFILE'] || undefined;
+  return {
+    ...valid,
+    aws: {
+      region,
+      profile,
+      keys: profile === undefined ? keysOf(environment) : undefined,
+      endpoint: valid.endpoint || environment['AWS_ENDPOINT_URL'] || undefined,
+      pace: patient,
+    },
+    timeToLiveSeconds,
+    startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
+    journals: join(state, 'runs'),
+    environment,
+  };
+}
+
+function keysOf(environment: Environment): AwsSettings['keys'] {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+  };
+}

@@ -1,0 +1,61 @@
+import type { StandingRun } from '@loadwright/core';
+import type { FoundResource } from '../aws/kind.js';
+import { instance } from '../aws/kinds/instance.js';
+import { describeResource } from '../aws/remove.js';
+import { tagKeys } from '../aws/run-identity.js';
+import { readPrice } from './facts.js';
+
+/** A run without a machine may be one that is being made; no deployment takes longer. */
+const deployMilliseconds = 3_600_000;
+
+/** Runs by their resources, newest first. */
+export function standingRuns(found: readonly FoundResource[], now: Date): StandingRun[] {
+  const byRun = new Map<string, FoundResource[]>();
+  for (const resource of found) byRun.set(resource.runId, [...(byRun.get(resource.runId) ?? []), resource]);
+  return [...byRun]
+    .map(([runId, resources]) => standingRun(runId, resources, now))
+    .sort((a, b) => (a.runId < b.runId ? 1 : -1));
+}
+
+function standingRun(runId: string, resources: readonly FoundResource[], now: Date): StandingRun {
+  const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
+  const machine = resources.find(({ kind }) => kind === instance.name);
+  const expiresAt = dateOf(tag(tagKeys.expiresAt));
+  const createdAt = dateOf(tag(tagKeys.createdAt)) ?? timeOf(runId);
+  const owner = tag(tagKeys.owner);
+  const price = machine && readPrice(machine.tags);
+  return {
+    runId,
+    createdAt,
+    ...(owner !== undefined && { owner }),
+    ...(expiresAt && { expiresAt }),
+    state: stateOf(machine, createdAt, expiresAt, now),
+    resources: resources.map(describeResource),
+    ...(price !== undefined && {
+      costUsDollars: (price * (now.getTime() - createdAt.getTime())) / 3_600_000,
+    }),
+  };
+}
+
+function stateOf(
+  machine: FoundResource | undefined,
+  createdAt: Date,
+  expiresAt: Date | undefined,
+  now: Date,
+): StandingRun['state'] {
+  if (expiresAt && expiresAt <= now) return 'expired';
+  if (!machine) return now.getTime() - createdAt.getTime() < deployMilliseconds ? 'starting' : 'orphaned';
+  return machine.state === 'pending' ? 'starting' : 'running';
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  const date = new Date(text ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** `20261123-093000-…`: run ids begin with the time, in UTC. */
+function timeOf(runId: string): Date {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(runId) ?? [];
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+}

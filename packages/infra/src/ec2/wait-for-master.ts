@@ -1,0 +1,98 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { LoadwrightError } from '@loadwright/core';
+import type { Aws } from '../aws/clients.js';
+import { describeInstance } from '../aws/kinds/instance.js';
+import { poll } from '../aws/poll.js';
+import { consoleLines } from './console-output.js';
+
+/** A try to reach a machine that does not answer yet, in milliseconds. */
+const tryMilliseconds = 2000;
+
+/** A machine that runs, with its addresses. */
+export interface RunningMachine {
+  readonly id: string;
+  readonly publicAddress: string | undefined;
+}
+
+/**
+ * Waits until the machine runs and has its address.
+ *
+ * @param limit milliseconds
+ * @throws LoadwrightError `PROVISIONING_FAILED` when it ends instead, or takes too long.
+ */
+export async function waitForMachine(aws: Aws, id: string, limit: number): Promise<RunningMachine> {
+  const machine = await poll(aws, limit, async () => {
+    const found = await describeInstance(aws, id);
+    if (hasEnded(found)) throw ended(id, found);
+    return found?.State?.Name === 'running' ? { id, publicAddress: found.PublicIpAddress } : undefined;
+  });
+  if (machine) return machine;
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The machine ${id} did not run within ${limit / 1000} s.`,
+    {
+      hint: 'Try again, in another zone if it happens again: the option subnet.',
+      retryable: true,
+    },
+  );
+}
+
+/**
+ * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards.
+ *
+ * @param limit milliseconds
+ * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last.
+ */
+export async function waitForUi(aws: Aws, id: string, masterUrl: string, limit: number): Promise<void> {
+  const answered = await poll(aws, limit, async () => {
+    const [answers, found] = await Promise.all([
+      doesAnswer(masterUrl, aws.signal),
+      describeInstance(aws, id),
+    ]);
+    if (hasEnded(found)) throw ended(id, found);
+    return answers ? true : undefined;
+  });
+  if (answered) return;
+  const said = (await consoleLines(aws, id)).slice(-5);
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The master at ${masterUrl} did not answer within ${limit / 1000} s.` +
+      (said.length > 0
+        ? ` The machine said last:\n  ${said.join('\n  ')}`
+        : ' The machine said nothing on its console.'),
+    {
+      hint: 'Allow more time with the option startTimeout; a proxy or firewall on your side may also keep you from it: see allowedAddresses, uiPort and access.',
+      retryable: true,
+    },
+  );
+}
+
+async function doesAnswer(masterUrl: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(`${masterUrl}/login`, {
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(tryMilliseconds)]),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+function hasEnded(found: Instance | undefined): boolean {
+  return ['shutting-down', 'terminated', 'stopping', 'stopped'].includes(found?.State?.Name ?? '');
+}
+
+function ended(id: string, found: Instance | undefined): LoadwrightError {
+  const reason = found?.StateReason?.Message ?? found?.StateTransitionReason ?? 'EC2 gives no reason';
+  return new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The machine ${id} ended while it was started: ${reason}.`,
+    {
+      hint: 'A spot machine may be taken away at any time; an encrypted volume needs a key that you may use.',
+      retryable: true,
+    },
+  );
+}

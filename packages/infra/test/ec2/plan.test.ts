@@ -1,0 +1,114 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import type { Ec2FleetOptions } from '../../src/ec2/options.js';
+import { lookUpHourlyPrice } from '../../src/ec2/plan/hourly-price.js';
+import { planFleet } from '../../src/ec2/plan.js';
+import { fakeMaster, instancePrice, useAws } from '../aws/index.js';
+import { lookAt, request } from './look.js';
+import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
+
+const standIn = useAws();
+
+const planOf = (options: Ec2FleetOptions = {}, workers = 16) => {
+  const { aws, settings } = lookAt(standIn(), options);
+  return planFleet(aws, settings, { ...request, workers });
+};
+
+/** The list of AWS for the region of the stand-in, with the volume that only it knows the price of. */
+const listed = [
+  instancePrice('c7i.4xlarge', 'eu-west-1', '0.7600000000'),
+  {
+    attributes: { productFamily: 'Storage', volumeApiName: 'gp3', regionCode: 'eu-west-1' },
+    unit: 'GB-Mo',
+    dollars: '0.0730000000',
+  },
+];
+
+describe('the plan', () => {
+  it('has a line for each resource that is made, under the name that it gets', () =>
+    withFolder(tmpdir(), async (folder) => {
+      Object.assign(standIn().behaviour, fakeMaster({ port: uiPort, password: () => 'none', workers: 2 }));
+      const environment = {
+        ...standIn().environment,
+        LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
+      };
+      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      const fleet = fleetOf(settingsOf(work));
+      const provision = requestOf(work, new AbortController().signal);
+      const { resources } = await fleet.plan(provision);
+      const before = await standIn().inventory();
+      await fleet.provision(provision);
+      const made = (await fleet.lasting!.inventory(request.runId)).map(({ resource }) => resource);
+      // What a machine consists of goes with it.
+      const separate = made.filter((line) => !/^(volume|network interface) /.test(line));
+      const kindOf = (line: string) => line.replace(/ (\/|loadwright-|i-|sg-).*$/, '');
+      expect(resources.map(kindOf).sort()).toEqual(separate.map(kindOf).sort());
+      // Those whose id is their name have the planned one.
+      for (const line of separate.filter((each) => / (\/|loadwright-)/.test(each))) {
+        expect(resources.some((planned) => planned.startsWith(line))).toBe(true);
+      }
+      await fleet.lasting!.destroy(request.runId);
+      expect(await standIn().inventory()).toEqual(before);
+    }));
+
+  it('says what the machine is, who may reach it, and what it costs', async () => {
+    standIn().behaviour.prices = listed;
+    const { resources, pricePerHour, notes } = await planOf();
+    const run = 'loadwright-20261123-093000-0123456789';
+    expect(resources).toEqual([
+      `security group ${run}: port 80 from 203.0.113.7/32`,
+      `role ${run}`,
+      `instance profile ${run}`,
+      'parameters /loadwright/20261123-093000-0123456789/*: the login and the secrets, encrypted',
+      `bucket ${run}-eu-west-1: the bundle`,
+      `instance ${run}: c7i.4xlarge, 16 vCPUs, x86_64, 100 GB, in eu-west-1a or eu-west-1b or eu-west-1c, ends itself after 2 h`,
+    ]);
+    expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005, 10);
+    expect(pricePerHour.source).toBe(
+      'c7i.4xlarge 0.7600 (AWS price list, today) + 100 GB of gp3 0.0100 (AWS price list, today) + public IPv4 address 0.0050 (the same in all regions)',
+    );
+    expect(notes?.join('\n')).toMatch(/16 vCPUs of the quota L-1216C47A[^]*plain HTTP[^]*billed by the GB/);
+    expect(notes?.join('\n')).not.toMatch(/Everybody|spot|share|not complete/);
+  });
+
+  it('warns of what is dear, open or fleeting', async () => {
+    const { resources, notes } = await planOf(
+      { spot: true, allowedAddresses: ['0.0.0.0/0'], instanceType: 'c7g.4xlarge' },
+      20,
+    );
+    expect(resources[0]).toContain('port 80 from 0.0.0.0/0');
+    expect(resources.at(-1)).toContain('c7g.4xlarge (spot), 16 vCPUs, arm64');
+    expect(notes?.join('\n')).toMatch(
+      /L-34B43A08[^]*Everybody on the internet[^]*taken away[^]*20 workers share 16 vCPUs/,
+    );
+  });
+
+  it('makes no group and no profile where the user brings them, and no address with Session Manager', async () => {
+    const { resources, pricePerHour, notes } = await planOf({
+      access: 'session-manager',
+      instanceProfile: 'theirs',
+    });
+    expect(resources.map((line) => line.split(' loadwright-')[0])).toEqual([
+      'security group',
+      expect.stringMatching(/^parameters/),
+      'bucket',
+      'instance',
+    ]);
+    expect(resources[0]).toContain('nobody comes in');
+    expect(pricePerHour.source).not.toContain('IPv4');
+    expect(notes?.join('\n')).toMatch(/used as it is and never removed: theirs/);
+  });
+});
+
+describe('the price of an hour', () => {
+  it('is unknown as long as a part of it is', async () => {
+    const { aws, settings } = lookAt(standIn());
+    const { total, known } = await lookUpHourlyPrice(aws, settings);
+    expect(total).toBeUndefined();
+    expect(known).toBeCloseTo(0.76608 + 0.005, 10);
+    const { pricePerHour, notes } = await planOf();
+    expect(pricePerHour.source).toContain('100 GB of gp3: no price known');
+    expect(notes).toContain('The price is not complete: that of a part is not known.');
+  });
+});

@@ -1,0 +1,146 @@
+import { tmpdir } from 'node:os';
+import type { IamStatement } from '@loadwright/core';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { lookUpCaller } from '../../src/aws/account/caller.js';
+import { policyFor, roleTemplate } from '../../src/aws/permissions.js';
+import { checkAccount } from '../../src/ec2/check.js';
+import { checkPermissions } from '../../src/ec2/check/permissions.js';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { fakeMaster, useAws } from '../aws/index.js';
+import { lookAt, request } from './look.js';
+import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
+
+const standIn = useAws();
+const never = new AbortController().signal;
+const place = { accountId: '123456789012', region: 'eu-west-1' };
+const usual = { access: 'public', spot: false } as const;
+
+const without = (statements: readonly IamStatement[], action: string) =>
+  statements
+    .map((statement) => ({
+      ...statement,
+      Action: statement.Action.filter((other) => other !== action),
+    }))
+    .filter(({ Action }) => Action.length > 0);
+
+/** moto asks for the name of the operation where AWS asks for another permission: HeadBucket needs s3:ListBucket. */
+const forMoto = (statements: readonly IamStatement[]) =>
+  statements.map((statement) => ({
+    ...statement,
+    Action: statement.Action.flatMap((action) =>
+      action === 's3:ListBucket' ? [action, 's3:HeadBucket'] : [action],
+    ),
+  }));
+
+describe('the policy of a plan', () => {
+  it('suffices to check, plan, deploy, attach, list and destroy', () =>
+    withFolder(tmpdir(), async (folder) => {
+      const before = await standIn().inventory();
+      Object.assign(standIn().behaviour, fakeMaster({ port: uiPort, password: () => 'none', workers: 2 }));
+      const environment = {
+        ...(await standIn().asUserWith(forMoto(policyFor(place, usual)))),
+        LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
+      };
+      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      const fleet = fleetOf(settingsOf(work));
+      const provision = requestOf(work, never);
+
+      const findings = await fleet.lasting!.check(provision);
+      expect(findings.filter(({ state }) => state !== 'good')).toEqual([]);
+      expect((await fleet.plan(provision)).permissions).toEqual(policyFor(place, usual));
+      await fleet.provision(provision);
+      await fleet.attach(request.runId);
+      expect(await fleet.lasting!.list()).toHaveLength(1);
+      const { remaining } = await fleet.lasting!.destroy(request.runId);
+      expect(remaining).toEqual([]);
+      expect(await standIn().inventory()).toEqual(before);
+    }));
+
+  it('with one action less is told by the check, whichever it is', { timeout: 60_000 }, async () => {
+    const statements = policyFor(place, usual);
+    const actions = new Set(statements.flatMap(({ Action }) => Action));
+    actions.delete('iam:SimulatePrincipalPolicy');
+    expect(actions.size).toBeGreaterThan(40);
+    for (const action of actions) {
+      const { aws, settings } = lookAt(
+        standIn(),
+        {},
+        await standIn().asUserWith(without(statements, action)),
+      );
+      const found = await checkPermissions(aws, await lookUpCaller(aws), settings);
+      expect(found).toMatchObject({
+        state: 'problem',
+        detail: expect.stringMatching(
+          new RegExp(`tester-\\d+ lacks ${action} \\(to [^;]+(; ${action} .*)?$`),
+        ) as string,
+      });
+    }
+  });
+
+  it('lacking several actions has them told at once, and nothing made', async () => {
+    const before = await standIn().inventory();
+    const some = ['ec2:RunInstances', 'iam:PassRole', 's3:PutObject'];
+    const statements = some.reduce(without, policyFor(place, usual));
+    const { aws, settings } = lookAt(standIn(), {}, await standIn().asUserWith(statements));
+    const findings = await checkAccount(aws, settings, request);
+    const [permissions] = findings.filter(({ subject }) => subject === 'permissions');
+    for (const action of some) expect(permissions?.detail).toContain(action);
+    expect(permissions?.remedy).toMatch(/loadwright iam policy/);
+    // EC2 itself would refuse too: a dry run is one of the looks.
+    expect(findings.filter(({ state }) => state === 'problem').map(({ subject }) => subject)).toEqual([
+      'permissions',
+      'launch',
+    ]);
+    expect(await standIn().inventory()).toEqual(before);
+  });
+
+  it('without the right to ask for permissions is told as not looked up', async () => {
+    const statements = without(policyFor(place, usual), 'iam:SimulatePrincipalPolicy');
+    const { aws, settings } = lookAt(standIn(), {}, await standIn().asUserWith(statements));
+    const findings = await checkAccount(aws, settings, request);
+    expect(findings.filter(({ state }) => state !== 'good')).toEqual([
+      expect.objectContaining({ subject: 'permissions', state: 'missing' }),
+    ]);
+  });
+});
+
+describe('policyFor', () => {
+  it('asks for no more than a plan needs', () => {
+    const ids = (wishes: Parameters<typeof policyFor>[1]) => policyFor(place, wishes).map(({ Sid }) => Sid);
+    const adopting = { ...usual, securityGroup: 'sg-1', instanceProfile: 'theirs', image: 'ami-1' };
+    expect(ids(usual).filter((id) => !ids(adopting).includes(id))).toEqual([
+      'FindUbuntu',
+      'MakeSecurityGroup',
+      'UseSecurityGroup',
+      'HaveRole',
+      'HaveInstanceProfile',
+    ]);
+    expect(ids({ access: 'session-manager', spot: true }).filter((id) => !ids(usual).includes(id))).toEqual([
+      'ReadSpotPrice',
+      'ForwardPort',
+      'FirstSpotMachine',
+    ]);
+  });
+
+  it('limits what changes anything to what Loadwright made, and roles to EC2', () => {
+    const changing = policyFor(place, usual).filter(({ Resource }) => Resource.includes('*'));
+    const actions = changing.flatMap(({ Action }) => Action.map((action) => action.split(':')[1] ?? ''));
+    expect(actions.filter((name) => !/^(Describe|List|Get)/.test(name))).toEqual([]);
+    const pass = policyFor(place, usual).find(({ Sid }) => Sid === 'PassRole');
+    expect(pass).toMatchObject({
+      Resource: ['arn:aws:iam::123456789012:role/loadwright/eu-west-1/loadwright-*'],
+      Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    });
+  });
+
+  it('fits into a role, of which a CloudFormation template is printed', () => {
+    const statements = policyFor(place, { ...usual, access: 'session-manager', spot: true });
+    // The limit of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(JSON.stringify({ Version: '2012-10-17', Statement: statements }).length).toBeLessThan(10_240);
+    const template = parse(roleTemplate(statements)) as {
+      Resources: { Deployer: { Properties: { Policies: [{ PolicyDocument: { Statement: unknown } }] } } };
+    };
+    expect(template.Resources.Deployer.Properties.Policies[0].PolicyDocument.Statement).toEqual(statements);
+  });
+});
