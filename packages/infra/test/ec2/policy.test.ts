@@ -24,22 +24,13 @@ const without = (statements: readonly IamStatement[], action: string) =>
     }))
     .filter(({ Action }) => Action.length > 0);
 
-/** moto asks for the name of the operation where AWS asks for another permission: HeadBucket needs s3:ListBucket. */
-const forMoto = (statements: readonly IamStatement[]) =>
-  statements.map((statement) => ({
-    ...statement,
-    Action: statement.Action.flatMap((action) =>
-      action === 's3:ListBucket' ? [action, 's3:HeadBucket'] : [action],
-    ),
-  }));
-
 describe('the policy of a plan', () => {
   it('suffices to check, plan, deploy, attach, list and destroy', () =>
     withFolder(tmpdir(), async (folder) => {
       const before = await standIn().inventory();
       Object.assign(standIn().behaviour, fakeMaster({ port: uiPort, password: () => 'none', workers: 2 }));
       const environment = {
-        ...(await standIn().asUserWith(forMoto(policyFor(place, usual)))),
+        ...(await standIn().asUserWith(policyFor(place, usual))),
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
       const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
