@@ -184,6 +184,7 @@ describe('RunInstances', () => {
     await aws().reset({ quotas: { onDemand: 20, spot: 8 } });
     await run();
     await expect(run()).rejects.toMatchObject({ name: 'VcpuLimitExceeded' });
+    await expect(run({ DryRun: true })).rejects.toMatchObject({ name: 'DryRunOperation' });
     await run({ InstanceType: 'c7i.xlarge' });
     await expect(run({ InstanceMarketOptions: { MarketType: 'spot' } })).rejects.toMatchObject({
       name: 'MaxSpotInstanceCountExceeded',

@@ -19,7 +19,8 @@ const quotaCodes: Record<string, { kind: 'onDemand' | 'spot'; name: string }> = 
 export function quotas({ moto, direct, behaviour }: Account): Layer {
   return async (call, next) => {
     if (call.name === 'servicequotas:GetServiceQuota') return tell(call);
-    if (call.name !== 'ec2:RunInstances') return next(call);
+    // A dry run asks for permissions, not for capacity.
+    if (call.name !== 'ec2:RunInstances' || textOf(call, 'DryRun') === 'true') return next(call);
     const spot = textOf(call, 'InstanceMarketOptions.MarketType') === 'spot';
     const limit = spot ? behaviour.quotas.spot : behaviour.quotas.onDemand;
     if ((await used(spot)) + (await vcpus([textOf(call, 'InstanceType')])) <= limit) return next(call);
