@@ -24,7 +24,7 @@ export interface StartedEmulator {
 export const besideEmulator: readonly ValidityRuleId[] = ['generator-cpu', 'event-loop-lag'];
 
 /** A target's emulator, or an error that says that it has none. */
-export function emulatorOf(definition: TargetDefinition): EmulatorDefinition {
+function emulatorOf(definition: TargetDefinition): EmulatorDefinition {
   if (definition.emulator) return definition.emulator;
   throw new LoadwrightError('CONFIG_INVALID', `target: ${definition.kind} has no emulator`, {
     hint: 'targets with an emulator are marked in "loadwright targets list"',

@@ -1,5 +1,4 @@
 import type { IamStatement, JsonObject } from '@loadwright/core';
-import { stringify } from 'yaml';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
 export { machineStatements } from './permissions/machine.js';
@@ -32,40 +31,6 @@ export function policyFor(place: Place, wishes: MachineWishes): IamStatement[] {
     Resource: resources,
     ...(condition && { Condition: condition }),
   }));
-}
-
-/** A role with these permissions, as a CloudFormation template in YAML. Whoever makes the stack says who may take it on. */
-export function roleTemplate(statements: readonly IamStatement[]): string {
-  return stringify(
-    {
-      AWSTemplateFormatVersion: '2010-09-09',
-      Description: 'Role of those who run load tests with Loadwright',
-      Parameters: {
-        PrincipalArn: { Type: 'String', Description: 'ARN of the user or role that may take this role on' },
-      },
-      Resources: {
-        Deployer: {
-          Type: 'AWS::IAM::Role',
-          Properties: {
-            AssumeRolePolicyDocument: {
-              Version: '2012-10-17',
-              Statement: [
-                { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { AWS: { Ref: 'PrincipalArn' } } },
-              ],
-            },
-            Policies: [
-              {
-                PolicyName: 'loadwright',
-                PolicyDocument: { Version: '2012-10-17', Statement: statements },
-              },
-            ],
-          },
-        },
-      },
-      Outputs: { RoleArn: { Value: { 'Fn::GetAtt': ['Deployer', 'Arn'] } } },
-    },
-    { lineWidth: 0, aliasDuplicateObjects: false },
-  );
 }
 
 /** What the policy consists of. */

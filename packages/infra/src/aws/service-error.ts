@@ -38,7 +38,7 @@ function isNetworkError(error: object): boolean {
 const absent =
   /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
 
-export function isAbsent(error: unknown): boolean {
+function isAbsent(error: unknown): boolean {
   return absent.test(codeOf(error));
 }
 

@@ -19,6 +19,7 @@ import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
 import { readLogin } from './login.js';
 import type { Ec2FleetOptions } from './options.js';
+import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { reachUi } from './reach-ui.js';
 import { resolveOptions, type Ec2FleetSettings } from './settings.js';
@@ -119,8 +120,10 @@ async function make(
   const { runId } = request;
   const createdAt = new Date();
   request.onProgress(`Looking at the account in ${settings.aws.region}`);
-  const account = await lookUpAccount(aws, settings);
-  const { pricePerHour } = await planFleet(aws, settings, request, account);
+  const [account, price] = await Promise.all([
+    lookUpAccount(aws, settings),
+    lookUpHourlyPrice(aws, settings),
+  ]);
   const { instanceId, login } = await withArchive(request.bundle, (archive) =>
     deploy({
       aws,
@@ -130,7 +133,7 @@ async function make(
       request,
       archive,
       createdAt,
-      pricePerHour: pricePerHour.usDollars,
+      pricePerHour: price.total,
     }),
   );
   const limit = settings.startTimeoutSeconds * 1000;

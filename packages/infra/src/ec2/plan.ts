@@ -19,17 +19,15 @@ const everybody = new Set(['0.0.0.0/0', '::/0']);
 /**
  * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
  *
- * @param known the account, where it was looked up already
  * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed.
  */
 export async function planFleet(
   aws: Aws,
   settings: Ec2FleetSettings,
   request: FleetRequest,
-  known?: Account,
 ): Promise<FleetPlan> {
   const [account, price] = await Promise.all([
-    known ?? lookUpAccount(aws, settings),
+    lookUpAccount(aws, settings),
     lookUpHourlyPrice(aws, settings),
   ]);
   const place = { accountId: account.accountId, region: settings.aws.region };
