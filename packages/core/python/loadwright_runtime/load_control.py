@@ -28,6 +28,7 @@ FIELD = "loadwright_load"
 _OPTION = "loadwright_plan"
 _START_SECONDS = 5.0
 _STOP_SECONDS = 5.0
+_FLUSH_SECONDS = 0.1
 
 
 class LoadControl:
@@ -98,7 +99,9 @@ class LoadControl:
         if self._comes_with_load and self._current is not None:
             seconds = self._current.duration_seconds
             self._ends_at = time.time() + seconds
-            self._timer = gevent.spawn_later(seconds, self._end)
+            # Stages end by themselves: Locust's shape stops the test after the last one.
+            if not self._current.stages:
+                self._timer = gevent.spawn_later(seconds, self._end)
 
     def _refusal(self, has_load: bool) -> str | None:
         runner = self._environment.runner
@@ -169,4 +172,7 @@ class LoadControl:
         starting, web_ui._swarm_greenlet = web_ui._swarm_greenlet, None
         if starting is not None:
             starting.kill(block=True)
+            # Locust starts users at whole seconds, as this. What is on its way to the workers must reach them
+            # before the order to stop, or they go on for ever.
+            gevent.sleep(_FLUSH_SECONDS)
         self._environment.runner.stop()
