@@ -12,7 +12,7 @@ import { Ledger, withLedger } from './lib/ledger.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
 import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
-import { vitest } from './lib/test-runners.mjs';
+import { checkLeaks, vitest } from './lib/test-runners.mjs';
 
 onSignal();
 const environment = createTestEnvironment();
@@ -45,6 +45,7 @@ await withLedger(ledger, async () => {
     }),
   );
   await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
+  await ledger.stage('nothing left behind in AWS, whichever call fails', () => checkLeaks(env));
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),
   );

@@ -5,7 +5,7 @@ import { ensureNodeDependencies } from './lib/node-dependencies.mjs';
 import { onSignal } from './lib/processes.mjs';
 import { ensurePythonEnvironment } from './lib/python-environment.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
-import { vitest } from './lib/test-runners.mjs';
+import { checkLeaks } from './lib/test-runners.mjs';
 
 onSignal();
 const environment = createTestEnvironment();
@@ -14,12 +14,7 @@ await withLedger(ledger, async () => {
   await ledger.stage('npm dependencies', ensureNodeDependencies, { required: true });
   await ledger.stage('Python environment', ensurePythonEnvironment, { required: true });
   await ledger.stage('build', ensureBuilt, { required: true });
-  await ledger.stage('leaks', () =>
-    vitest('packages/infra', {
-      env: { ...environment.variables, LOADWRIGHT_LEAKS: 'all' },
-      file: 'test/ec2/leaks.test.ts',
-    }),
-  );
+  await ledger.stage('leaks', () => checkLeaks(environment.variables));
   await ledger.stage('no process left behind', () => assertNoProcessLeft(environment.folder));
 });
 environment.remove();

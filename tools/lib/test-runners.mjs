@@ -53,3 +53,11 @@ function readReport(file, what, code) {
     throw new CommandFailed(what, [], `${code}, before it wrote its report`, '');
   }
 }
+
+/** Every call of a deployment and of a removal, hit by every trouble. */
+export function checkLeaks(env) {
+  return vitest('packages/infra', {
+    env: { ...env, LOADWRIGHT_LEAKS: 'all' },
+    file: 'test/ec2/leaks.test.ts',
+  });
+}

@@ -65,6 +65,8 @@ export const bucket: CreatableKind<BucketParameters> = {
 
   async complete(aws, run, id, { key, file }) {
     const { size } = await stat(file);
+    // The SDK repeats a call that failed only when it has the whole body.
+    const body = size <= longestRepeatable ? await readFile(file) : createReadStream(file);
     const everything = {
       BlockPublicAcls: true,
       IgnorePublicAcls: true,
@@ -85,8 +87,7 @@ export const bucket: CreatableKind<BucketParameters> = {
         new PutObjectCommand({
           Bucket: id,
           Key: key,
-          // The SDK repeats a call that failed only when it has the whole body.
-          Body: size <= longestRepeatable ? await readFile(file) : createReadStream(file),
+          Body: body,
           ContentLength: size,
         }),
       ),
