@@ -3,6 +3,7 @@
 import _socket
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,10 @@ def test_few_descriptors(tmp_path):
     check(told, "EMFILE")
 
 
-@pytest.mark.skipif(not can_make_namespaces(), reason="no right to make network namespaces")
+# In CI it runs, and fails where it cannot: a check that is skipped there is missed by nobody.
+@pytest.mark.skipif(
+    "CI" not in os.environ and not can_make_namespaces(), reason="no right to make network namespaces"
+)
 def test_few_ports(tmp_path):
     check(run([*NAMESPACE, sys.executable, str(SCRIPT), str(tmp_path)]), "EADDRNOTAVAIL")
 

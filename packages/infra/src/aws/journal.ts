@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -94,16 +94,6 @@ export async function readJournal(directory: string, runId: string): Promise<Jou
 /** Removes the journal of a run of which nothing is left. */
 export async function removeJournal(directory: string, runId: string): Promise<void> {
   await rm(pathOf(directory, runId), { force: true });
-}
-
-/** The runs that have a journal on this machine, newest first. */
-export async function journalledRuns(directory: string): Promise<string[]> {
-  const files = await readdir(directory).catch(() => []);
-  return files
-    .filter((file) => file.endsWith('.jsonl'))
-    .map((file) => file.slice(0, -'.jsonl'.length))
-    .sort()
-    .reverse();
 }
 
 function parse(text: string): Line | undefined {

@@ -14,9 +14,10 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { bucketName, namePrefix, runIdOf, tagsOf } from '../run-identity.js';
+import { bucketName, namePrefix, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
+import { namedResources } from './named.js';
 
 /** The one file that a bucket holds. */
 export interface BucketParameters {
@@ -42,12 +43,9 @@ export const bucket: CreatableKind<BucketParameters> = {
       return (await this.exists(aws, id)) ? [{ kind: this.name, id, runId, tags: {} }] : [];
     }
     const names = await bucketNames(aws);
-    return names.flatMap((id) => {
-      const owner = runIdOf(id);
-      return owner === undefined || id !== bucketName(owner, region)
-        ? []
-        : [{ kind: this.name, id, runId: owner, tags: {} }];
-    });
+    return namedResources(this.name, names).filter(
+      ({ id, runId: owner }) => id === bucketName(owner, region),
+    );
   },
 
   async create(aws, { runId, region }) {

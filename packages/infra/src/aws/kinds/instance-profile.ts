@@ -7,9 +7,10 @@ import {
   RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
 import type { CreatableKind } from '../kind.js';
-import { iamPath, nameOf, readTags, runIdOf, tagsOf } from '../run-identity.js';
+import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
+import { namedResources } from './named.js';
 
 /** The role that a machine takes on. */
 export interface InstanceProfileParameters {
@@ -36,10 +37,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
     for await (const { InstanceProfiles = [] } of pages) {
       names.push(...InstanceProfiles.map(({ InstanceProfileName = '' }) => InstanceProfileName));
     }
-    return names.flatMap((id) => {
-      const owner = runIdOf(id);
-      return owner === undefined ? [] : [{ kind: this.name, id, runId: owner, tags: {} }];
-    });
+    return namedResources(this.name, names);
   },
 
   async create(aws, run) {

@@ -9,9 +9,10 @@ import {
 } from '@aws-sdk/client-iam';
 import type { IamStatement } from '@loadwright/core';
 import type { CreatableKind } from '../kind.js';
-import { iamPath, nameOf, readTags, runIdOf, tagsOf } from '../run-identity.js';
+import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
+import { namedResources } from './named.js';
 
 /** What the machine may do. */
 export interface RoleParameters {
@@ -33,10 +34,7 @@ export const role: CreatableKind<RoleParameters> = {
     const names: string[] = [];
     const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
     for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
-    return names.flatMap((id) => {
-      const owner = runIdOf(id);
-      return owner === undefined ? [] : [{ kind: this.name, id, runId: owner, tags: {} }];
-    });
+    return namedResources(this.name, names);
   },
 
   async create(aws, run) {
