@@ -12,7 +12,7 @@ import { Ledger, withLedger } from './lib/ledger.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
 import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
-import { checkLeaks, vitest } from './lib/test-runners.mjs';
+import { checkLeaks, leaksFile, vitest } from './lib/test-runners.mjs';
 
 onSignal();
 const environment = createTestEnvironment();
@@ -60,7 +60,8 @@ await withLedger(ledger, async () => {
     const binary = join(node, 'node');
     for (const name of packages) {
       await ledger.stage(`tests of ${name} on Node ${otherNode}`, () =>
-        vitest(`packages/${name}`, { env: second, node: binary }),
+        // All of that file has just run, and what it is about is not Node.
+        vitest(`packages/${name}`, { env: second, node: binary, exclude: leaksFile }),
       );
     }
     const results = join(environment.folder, 'results');
