@@ -15,6 +15,8 @@ export interface Machine {
   /** The same loopback address. */
   readonly privateAddress: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Name of the instance profile that was asked for. */
+  readonly instanceProfile: string | undefined;
 }
 
 /** What the account is like, and how AWS behaves. A test gives what differs from {@link ordinary}. */
@@ -43,6 +45,8 @@ export interface Behaviour {
   onMachine: (machine: Machine) => unknown;
   /** Called in TerminateInstances. */
   onMachineGone: (id: string) => unknown;
+  /** What `GetConsoleOutput` shows of a machine. */
+  consoleOutput: (id: string) => string;
 }
 
 export const ordinary: Behaviour = {
@@ -58,6 +62,7 @@ export const ordinary: Behaviour = {
   clockOffset: 0,
   onMachine: () => {},
   onMachineGone: () => {},
+  consoleOutput: () => '',
 };
 
 /** Clients that talk to moto itself: neither logged nor disturbed. For what a test brings, and what it checks. */

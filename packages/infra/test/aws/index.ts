@@ -4,6 +4,7 @@ export { ubuntuImage } from './behaviours/public-parameters.js';
 export type { Statement } from './enforcement.js';
 export { fakeMaster } from './fake-master.js';
 export type { Fault } from './faults.js';
+export { realMachines, type RealMachines } from './real-machines.js';
 export { sequentialRoundTrips } from './log.js';
 export { AwsStandIn, type AwsEnvironment } from './stand-in.js';
 export { useAws } from './use-aws.js';

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { directClients, ordinary, type Account, type Behaviour, type DirectClients } from './account.js';
 import { callerAddress } from './behaviours/caller-address.js';
+import { consoleOutput } from './behaviours/console-output.js';
 import { describeInstances } from './behaviours/describe-instances.js';
 import { eventualConsistency } from './behaviours/eventual-consistency.js';
 import { instanceProfiles } from './behaviours/instance-profiles.js';
+import { roleInProfile, type Roles } from './behaviours/machine-roles.js';
 import { Machines } from './behaviours/machines.js';
 import { permissions, type Users } from './behaviours/permissions.js';
 import { pricing } from './behaviours/pricing.js';
@@ -43,6 +45,7 @@ export class AwsStandIn {
   #layers: readonly Layer[] = [];
   #machines: Machines | undefined;
   #users: Users = new Map();
+  #roles: Roles = new Map();
 
   private constructor(moto: Moto, region: string) {
     this.#moto = moto;
@@ -97,6 +100,7 @@ export class AwsStandIn {
     this.calls = [];
     this.#faults = new Faults();
     this.#users = new Map();
+    this.#roles = new Map();
     this.#layers = this.#makeLayers();
   }
 
@@ -131,6 +135,18 @@ export class AwsStandIn {
     return this.environmentOf(user);
   }
 
+  /**
+   * From now on who calls with this key may do what the role in an instance profile allows, and nothing else.
+   *
+   * @returns the name of the role; undefined when there is none.
+   */
+  async addRoleKeys(accessKeyId: string, instanceProfile: string | undefined): Promise<string | undefined> {
+    if (instanceProfile === undefined) return undefined;
+    const name = await this.#moto.unrestricted(() => roleInProfile(this.direct.iam, instanceProfile));
+    if (name !== undefined) this.#roles.set(accessKeyId, name);
+    return name;
+  }
+
   async stop(): Promise<void> {
     await this.#server.stop();
     await this.#machines?.clear();
@@ -150,12 +166,13 @@ export class AwsStandIn {
     return [
       this.#faults.layer,
       callerAddress(account),
-      permissions(account, this.#users),
+      permissions(account, this.#users, this.#roles),
       eventualConsistency(account),
       runInstances(machines),
       instanceProfiles(account),
       quotas(account),
       describeInstances(account, machines),
+      consoleOutput(account),
       securityGroups(account, machines),
       publicParameters,
       pricing(account),
@@ -172,7 +189,12 @@ export class AwsStandIn {
       (index: number) =>
       async (current: Call): Promise<Answer> => {
         const layer = layers[index];
-        return layer ? layer(current, through(index + 1)) : this.#moto.forward(current.request);
+        if (layer) return layer(current, through(index + 1));
+        // What a role may do was decided above: moto does not know its keys.
+        const isOfRole = this.#roles.has(current.accessKeyId);
+        return isOfRole
+          ? this.#moto.forwardUnrestricted(current.request)
+          : this.#moto.forward(current.request);
       };
     try {
       if (this.behaviour.latency > 0) await delay(this.behaviour.latency);

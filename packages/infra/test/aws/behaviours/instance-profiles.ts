@@ -1,7 +1,7 @@
 import type { Account } from '../account.js';
 import { errorAnswer } from '../answers.js';
 import { textOf, type Layer } from '../calls.js';
-import { succeeded } from './machines.js';
+import { profileOf, succeeded } from './machines.js';
 
 interface Profile {
   refusals: number;
@@ -15,8 +15,7 @@ export function instanceProfiles({ behaviour }: Account): Layer {
   return async (call, next) => {
     const name = textOf(call, 'InstanceProfileName');
     if (call.name === 'ec2:RunInstances' && textOf(call, 'DryRun') !== 'true') {
-      const asked =
-        textOf(call, 'IamInstanceProfile.Name') || textOf(call, 'IamInstanceProfile.Arn').split('/').pop();
+      const asked = profileOf(call);
       const profile = made.get(asked ?? '');
       if (profile && profile.refusals < behaviour.profileRefusals) {
         profile.refusals += 1;

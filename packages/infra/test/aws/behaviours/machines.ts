@@ -63,6 +63,7 @@ export class Machines {
         tags: Object.fromEntries(
           elements(instance, 'tagSet', 'item').map((tag) => [text(tag, 'key'), text(tag, 'value')]),
         ),
+        instanceProfile: profileOf(call),
       });
     }
   }
@@ -126,6 +127,12 @@ export class Machines {
       }
     }
   }
+}
+
+/** The name of the instance profile that a call of RunInstances asks for. */
+export function profileOf(call: Call): string | undefined {
+  const name = textOf(call, 'IamInstanceProfile.Name');
+  return name || textOf(call, 'IamInstanceProfile.Arn').split('/').pop() || undefined;
 }
 
 export function succeeded(answer: Answer): boolean {

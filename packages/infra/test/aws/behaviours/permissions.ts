@@ -2,6 +2,7 @@ import type { Account } from '../account.js';
 import { denied } from '../answers.js';
 import type { Call, Layer } from '../calls.js';
 import type { User } from '../enforcement.js';
+import { roleAllows, type Roles } from './machine-roles.js';
 import { decide } from './policy.js';
 
 /** The users that a test made, by access key. */
@@ -49,9 +50,17 @@ const implied: readonly [call: string, parameter: RegExp, action: string][] = [
 /** What moto writes when a permission is missing. */
 const refused = /is not authorized to perform: ([\w:-]+)/;
 
-/** The part of permissions that moto leaves out. Enforces actions, not resources, as moto does. */
-export function permissions({ moto }: Account, users: Users): Layer {
+/**
+ * The part of permissions that moto leaves out. Of users it enforces actions, not resources, as moto does, and when that
+ * was asked for; of the roles of machines it always enforces both.
+ */
+export function permissions({ moto, direct }: Account, users: Users, roles: Roles): Layer {
   return async (call, next) => {
+    const role = roles.get(call.accessKeyId);
+    if (role !== undefined) {
+      const allows = await moto.unrestricted(() => roleAllows(direct.iam, role, call));
+      return allows ? next(call) : denied(call);
+    }
     if (!moto.enforcing) return next(call);
     const missing = needed(call).find((action) => !allowed(call, action));
     if (missing) return denied(call, missing);
