@@ -11,6 +11,18 @@ const arrow = [
   { sourceTag: 'scope:docs', onlyDependOnLibsWithTags: ['*'] },
 ];
 
+/** @param allow paths of imports that are no matter of the arrow */
+const boundaries = (allow = []) => [
+  'error',
+  {
+    allow,
+    depConstraints: arrow,
+    banTransitiveDependencies: true,
+    // Tests that use a package as its users do import it by its name.
+    allowCircularSelfDependency: true,
+  },
+];
+
 export default typescript.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.venv/**', '.cache/**', '**/results/**'] },
   ...typescript.configs.recommended,
@@ -18,21 +30,18 @@ export default typescript.config(
     files: ['**/*.ts', '**/*.mts', '**/*.mjs', '**/*.js'],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        {
-          depConstraints: arrow,
-          banTransitiveDependencies: true,
-          // Tests that use a package as its users do import it by its name.
-          allowCircularSelfDependency: true,
-        },
-      ],
+      '@nx/enforce-module-boundaries': boundaries(),
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'max-lines': ['error', { max: 450 }],
       eqeqeq: 'error',
       'prefer-const': 'error',
     },
+  },
+  {
+    // The command is tested in the account that infra's own tests have.
+    files: ['packages/cli/test/**'],
+    rules: { '@nx/enforce-module-boundaries': boundaries(['../../infra/test/**']) },
   },
   {
     // The build is shared, and the example of a target stands for a project outside this repository.

@@ -24,6 +24,8 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['targets/src/probe.ts', `export * from '@loadwright/cli';`],
     ['infra/src/probe.ts', `export * from '@loadwright/targets/dht';`],
     ['infra/src/probe.ts', `export * from '../../core/src/errors.js';`],
+    ['cli/src/probe.ts', `export * from '../../infra/test/aws/index.js';`],
+    ['cli/test/probe.ts', `export * from '../../infra/src/ec2/fleet.js';`],
   ])('forbids in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toContain('@nx/enforce-module-boundaries');
   });
@@ -33,6 +35,7 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['infra/src/probe.ts', `export * from '@loadwright/core/testing';`],
     ['cli/src/probe.ts', `export * from '@loadwright/targets/chalice';`],
     ['cli/src/probe.ts', `export * from '@loadwright/infra/local';`],
+    ['cli/test/probe.ts', `export * from '../../infra/test/aws/index.js';`],
   ])('allows in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toEqual([]);
   });
