@@ -3,7 +3,7 @@ import type { Journal } from './journal.js';
 import type { CreatableKind } from './kind.js';
 import { poll } from './poll.js';
 import type { RunIdentity } from './run-identity.js';
-import { isOutcomeUnknown, isPresent } from './service-error.js';
+import { isAbsent, isOutcomeUnknown, isPresent } from './service-error.js';
 
 /** What every step of a deployment works with. */
 export interface Step {
@@ -13,8 +13,9 @@ export interface Step {
 }
 
 /**
- * Makes a resource unless it is there: what an interrupted deployment has made is found and used. A call whose answer
- * is lost may have taken effect, so the resource is looked for before the step counts as failed.
+ * Makes a resource unless it is there: what an interrupted deployment has made is found and used, also when AWS does not
+ * show it at first. A call whose answer is lost may have taken effect, so the resource is looked for before the step
+ * counts as failed.
  *
  * @returns its id
  */
@@ -23,27 +24,41 @@ export async function ensure<Parameters>(
   kind: CreatableKind<Parameters>,
   parameters: Parameters,
 ): Promise<string> {
+  const { pace } = aws.settings;
   const find = async () => (await kind.find(aws, run))[0]?.id;
   const earlier = await find();
   await journal.intent(kind.name);
-  try {
-    const id = earlier ?? (await create());
-    await kind.complete?.(aws, run, id, parameters);
-    await journal.done(kind.name, id);
-    return id;
-  } catch (error) {
-    if (!isOutcomeUnknown(error)) await journal.failed(kind.name);
-    throw error;
-  }
+  const id = earlier ?? (await create());
+  await journal.done(kind.name, id);
+  await complete();
+  return id;
 
   async function create(): Promise<string> {
     try {
       return await kind.create(aws, run, parameters);
     } catch (error) {
-      if (aws.signal.aborted || (!isPresent(error) && !isOutcomeUnknown(error))) throw error;
-      const made = await poll(aws, aws.settings.pace.unknownOutcome, find);
-      if (made === undefined) throw error;
-      return made;
+      if (aws.signal.aborted) throw error;
+      const mayBeThere = isPresent(error) || isOutcomeUnknown(error);
+      const made = mayBeThere ? await poll(aws, pace.unknownOutcome, find) : undefined;
+      if (made !== undefined) return made;
+      await journal.failed(kind.name);
+      throw error;
     }
+  }
+
+  /** Those who are told of a new resource may not know it yet. */
+  async function complete(): Promise<void> {
+    let unseen: unknown;
+    const done = await poll(aws, pace.propagation, async () => {
+      try {
+        await kind.complete?.(aws, run, id, parameters);
+        return true;
+      } catch (error) {
+        if (!isAbsent(error)) throw error;
+        unseen = error;
+        return undefined;
+      }
+    });
+    if (!done) throw unseen;
   }
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ describe('Journal', () => {
 
   it('has the run on the disk before anything else happens, for its owner alone', async () => {
     const journal = await Journal.open(directory, runId, 'eu-west-1');
-    expect(await readJournal(directory, runId)).toEqual({ runId, region: 'eu-west-1', open: new Set() });
+    expect(await readJournal(directory, runId)).toEqual({ runId, region: 'eu-west-1', expected: new Map() });
     expect((await stat(join(directory, `${runId}.jsonl`))).mode & 0o777).toBe(0o600);
     await journal.close();
   });
@@ -26,8 +26,28 @@ describe('Journal', () => {
     const journal = await Journal.open(directory, runId, 'eu-west-1');
     await Promise.all(['role', 'bucket', 'instance'].map((kind) => journal.intent(kind)));
     await Promise.all([journal.done('role', 'r-1'), journal.failed('bucket')]);
-    expect((await readJournal(directory, runId))?.open).toEqual(new Set(['instance']));
+    expect((await readJournal(directory, runId))?.expected).toEqual(
+      new Map([
+        ['role', 'r-1'],
+        ['instance', undefined],
+      ]),
+    );
+    await journal.removed('role');
+    expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['instance', undefined]]));
     await journal.close();
+  });
+
+  it('takes what was made long ago for seen, but a call without an end for under way', async () => {
+    const at = new Date(Date.now() - 3_600_000).toISOString();
+    const lines = [
+      { event: 'run', runId, region: 'eu-west-1', at },
+      { event: 'intent', kind: 'role', at },
+      { event: 'intent', kind: 'bucket', at },
+      { event: 'done', kind: 'bucket', id: 'b', at },
+    ];
+    await mkdir(directory);
+    await writeFile(join(directory, `${runId}.jsonl`), lines.map((line) => JSON.stringify(line)).join('\n'));
+    expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['role', undefined]]));
   });
 
   it('goes on with the journal of an interrupted run, whose last line may be cut off', async () => {
@@ -35,11 +55,11 @@ describe('Journal', () => {
     await first.intent('instance');
     await first.close();
     await appendFile(join(directory, `${runId}.jsonl`), '{"event":"done","kind":"inst');
-    expect((await readJournal(directory, runId))?.open).toEqual(new Set(['instance']));
+    expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['instance', undefined]]));
 
     const second = await Journal.open(directory, runId, 'eu-west-1');
     await second.done('instance', 'i-1');
-    expect((await readJournal(directory, runId))?.open).toEqual(new Set());
+    expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['instance', 'i-1']]));
     await second.close();
   });
 

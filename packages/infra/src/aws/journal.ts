@@ -1,22 +1,29 @@
 import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hiddenMilliseconds } from './visibility.js';
 
 const line = z.discriminatedUnion('event', [
   z.object({ event: z.literal('run'), runId: z.string(), region: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('intent'), kind: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('done'), kind: z.string(), id: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('failed'), kind: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('removed'), kind: z.string(), at: z.iso.datetime() }),
 ]);
 
 type Line = z.infer<typeof line>;
+
+/**
+ * Kinds of which there is something, or may be, although AWS does not show it yet: made not long ago, or the process ended
+ * in the middle of the call. Each with its id, where that is known.
+ */
+export type Expected = ReadonlyMap<string, string | undefined>;
 
 /** What a journal tells about a run. */
 export interface JournalState {
   readonly runId: string;
   readonly region: string;
-  /** Kinds of which the last call's outcome is not known: the process ended in the middle of it. */
-  readonly open: ReadonlySet<string>;
+  readonly expected: Expected;
 }
 
 /**
@@ -48,9 +55,13 @@ export class Journal {
     return this.#write({ event: 'done', kind, id, at: now() });
   }
 
-  /** The call was refused: it has had no effect. */
+  /** The call has had no effect. */
   failed(kind: string): Promise<void> {
     return this.#write({ event: 'failed', kind, at: now() });
+  }
+
+  removed(kind: string): Promise<void> {
+    return this.#write({ event: 'removed', kind, at: now() });
   }
 
   /** Safe to repeat. */
@@ -81,19 +92,24 @@ export async function readJournal(directory: string, runId: string): Promise<Jou
     throw error;
   }
   const lines = text.split('\n').flatMap((each) => parse(each) ?? []);
-  const open = new Set<string>();
+  const expected = new Map<string, string | undefined>();
   let region = '';
   for (const entry of lines) {
     if (entry.event === 'run') region = entry.region;
-    else if (entry.event === 'intent') open.add(entry.kind);
-    else open.delete(entry.kind);
+    else if (entry.event === 'intent') expected.set(entry.kind, undefined);
+    else if (entry.event === 'done' && isNew(entry)) expected.set(entry.kind, entry.id);
+    else expected.delete(entry.kind);
   }
-  return region === '' ? undefined : { runId, region, open };
+  return region === '' ? undefined : { runId, region, expected };
 }
 
 /** Removes the journal of a run of which nothing is left. */
 export async function removeJournal(directory: string, runId: string): Promise<void> {
   await rm(pathOf(directory, runId), { force: true });
+}
+
+function isNew({ at }: Line): boolean {
+  return Date.now() - Date.parse(at) < hiddenMilliseconds;
 }
 
 function parse(text: string): Line | undefined {

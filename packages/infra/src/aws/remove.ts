@@ -1,14 +1,17 @@
-import type { DestroyOptions, DestroyReport } from '@loadwright/core';
+import type { DestroyReport } from '@loadwright/core';
 import type { Aws } from './clients.js';
+import type { Expected } from './journal.js';
 import type { FoundResource, Kind, Scope } from './kind.js';
 import { bucket } from './kinds/bucket.js';
 import { instanceProfile } from './kinds/instance-profile.js';
-import { instance } from './kinds/instance.js';
+import { describeInstance, instance, lastLaunch } from './kinds/instance.js';
 import { networkInterface, volume } from './kinds/leftovers.js';
 import { parameters } from './kinds/parameters.js';
 import { role } from './kinds/role.js';
 import { securityGroup } from './kinds/security-group.js';
 import { poll } from './poll.js';
+import { startOf } from './run-identity.js';
+import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
 /** What is removed one after the other, because the later ones are in use by the earlier. The rows need not wait. */
 const order: readonly (readonly Kind[])[] = [
@@ -19,6 +22,9 @@ const order: readonly (readonly Kind[])[] = [
 ];
 
 const kinds = order.flat();
+
+/** Kinds of which a deployment makes something. */
+const made: Expected = new Map(kinds.filter((kind) => 'create' in kind).map(({ name }) => [name, undefined]));
 
 /** What stands, and what could not be looked at. */
 export interface Inventory {
@@ -53,24 +59,37 @@ export function describeResource({ kind, id }: FoundResource): string {
   return `${kind} ${id}`;
 }
 
+/** How a run is removed. */
+export interface RemovalOptions {
+  /** Kinds that may appear a while later; undefined when no journal tells. */
+  readonly expected: Expected | undefined;
+  readonly onProgress?: ((message: string) => void) | undefined;
+  readonly onRemoved?: (kind: string) => Promise<void>;
+}
+
 /**
  * Removes everything of a run, in a fixed order; an error does not keep it from going on. What is left is what is there
  * when it looks again at the end.
- *
- * @param open Kinds of which a call was under way when the deployment broke off: they may appear a while later.
  */
-export async function removeRun(
-  aws: Aws,
-  runId: string,
-  { open, onProgress = () => {} }: Omit<DestroyOptions, 'signal'> & { readonly open: ReadonlySet<string> },
-): Promise<DestroyReport> {
+export async function removeRun(aws: Aws, runId: string, options: RemovalOptions): Promise<DestroyReport> {
+  const { onProgress, onRemoved } = options;
   const reasons = new Map<string, string>();
   const tried = new Map<string, FoundResource>();
-  let { found } = await settledInventory(aws, runId, open, onProgress);
+  let { found } = await settledInventory(aws, runId, options);
   for (;;) {
     for (const resource of found) tried.set(describeResource(resource), resource);
     const own = found;
-    await Promise.all(order.map((row) => removeRow(aws, row, own, reasons, onProgress)));
+    const remove = async (kind: Kind, resource: FoundResource) => {
+      onProgress?.(`Removing ${describeResource(resource)}`);
+      try {
+        await kind.destroy(aws, resource.id);
+        await onRemoved?.(kind.name);
+      } catch (error) {
+        aws.signal.throwIfAborted();
+        reasons.set(describeResource(resource), reasonOf(error));
+      }
+    };
+    await Promise.all(order.map((row) => removeRow(row, own, remove)));
     const left = await lookAgain(aws, runId, [...tried.values()]);
     // What could not be looked for the first time has not been tried yet.
     found = left.found.filter((resource) => !tried.has(describeResource(resource)));
@@ -95,22 +114,54 @@ async function lookAgain(aws: Aws, runId: string, tried: readonly FoundResource[
   return { found: [...found, ...stillThere.flat()], failures };
 }
 
-/** What a run has, once the calls that were interrupted have shown whether they made anything. */
+/** What a run has, once everything that may not be seen yet has had the time to appear. */
 async function settledInventory(
   aws: Aws,
   runId: string,
-  open: ReadonlySet<string>,
-  onProgress: (message: string) => void,
+  { expected, onProgress = () => {} }: RemovalOptions,
 ): Promise<Inventory> {
-  let inventory = await takeInventory(aws, { runId });
-  const missing = () => [...open].filter((name) => !inventory.found.some(({ kind }) => kind === name));
-  if (missing().length === 0) return inventory;
-  onProgress(`Waiting whether calls that were interrupted made anything: ${missing().join(', ')}`);
-  await poll(aws, aws.settings.pace.unknownOutcome, async () => {
-    inventory = await takeInventory(aws, { runId });
-    return missing().length === 0 ? true : undefined;
+  const { unknownOutcome } = aws.settings.pace;
+  const seen = new Map<string, FoundResource>();
+  const look = async () => {
+    const { found, failures } = await takeInventory(aws, { runId });
+    for (const resource of found) seen.set(describeResource(resource), resource);
+    const inventory = { found: [...seen.values()], failures };
+    return { inventory, missing: await missingOf(aws, inventory, expected ?? made) };
+  };
+  const first = await look();
+  if (first.missing.length === 0 || (!expected && !(await isNew(aws, runId)))) return first.inventory;
+  const names = first.missing.join(', ');
+  onProgress(`Looking for what may not be seen yet, for at most ${unknownOutcome / 1000} s: ${names}`);
+  let last = first;
+  await poll(aws, unknownOutcome, async () => {
+    last = await look();
+    return last.missing.length === 0 ? true : undefined;
   });
-  return inventory;
+  return last.inventory;
+}
+
+/** What is expected and not seen. A machine that has ended is not found by its tags, but has been seen. */
+async function missingOf(aws: Aws, { found }: Inventory, expected: Expected): Promise<string[]> {
+  const missing = new Map(expected);
+  for (const { kind } of found) missing.delete(kind);
+  const machine = missing.get(instance.name);
+  if (machine !== undefined && (await describeInstance(aws, machine))) missing.delete(instance.name);
+  return [...missing.keys()];
+}
+
+/**
+ * Without a journal: may there be something that AWS does not show yet? The machine is made last, so what a run with a
+ * machine has is older; without one, its deployment may have broken off a moment ago.
+ */
+async function isNew(aws: Aws, runId: string): Promise<boolean> {
+  try {
+    const launched = await lastLaunch(aws, runId);
+    const [since, limit] = launched ? [launched, hiddenMilliseconds] : [startOf(runId), deployMilliseconds];
+    return Date.now() - since.getTime() < limit;
+  } catch {
+    aws.signal.throwIfAborted();
+    return true;
+  }
 }
 
 /** What cannot be looked at is not known to be gone. */
@@ -124,25 +175,13 @@ async function exists(aws: Aws, { kind, id }: FoundResource): Promise<boolean> {
 }
 
 async function removeRow(
-  aws: Aws,
   row: readonly Kind[],
   found: readonly FoundResource[],
-  reasons: Map<string, string>,
-  onProgress: (message: string) => void,
+  remove: (kind: Kind, resource: FoundResource) => Promise<void>,
 ): Promise<void> {
   for (const kind of row) {
     const own = found.filter((resource) => resource.kind === kind.name);
-    await Promise.all(
-      own.map(async (resource) => {
-        onProgress(`Removing ${describeResource(resource)}`);
-        try {
-          await kind.destroy(aws, resource.id);
-        } catch (error) {
-          aws.signal.throwIfAborted();
-          reasons.set(describeResource(resource), reasonOf(error));
-        }
-      }),
-    );
+    await Promise.all(own.map((resource) => remove(kind, resource)));
   }
 }
 

@@ -21,6 +21,13 @@ export function runIdOf(name: string): string | undefined {
   return runIdInName.exec(name)?.[1];
 }
 
+/** When a run began: run ids begin with the time, in UTC. Long ago for what is none. */
+export function startOf(runId: string): Date {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(runId) ?? [];
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+}
+
 /** The name of a resource of a run, at most 64 characters: the limit of IAM roles. */
 export function nameOf(runId: string, part?: string): string {
   return part === undefined ? `${namePrefix}${runId}` : `${namePrefix}${runId}-${part}`;

@@ -3,7 +3,7 @@ interface ServiceError {
   readonly name?: string;
   readonly Code?: string;
   readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
   readonly $fault?: string;
 }
 
@@ -16,7 +16,7 @@ export function codeOf(error: unknown): string {
 
 /**
  * May the call have had an effect although it failed? Nobody answered, or the answer was that something went wrong on the
- * other side. Throttled calls and refusals have had none.
+ * other side. Throttled calls and refusals have had none; but what is known of a call that was repeated is the last answer.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
@@ -24,6 +24,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
   if (name === 'AbortError') return true;
   const status = $metadata?.httpStatusCode;
   if (status === undefined) return isNetworkError(error);
+  if (($metadata?.attempts ?? 1) > 1) return true;
   return status >= 500 && !/throttl|requestlimit|slowdown|capacity/i.test(codeOf(error));
 }
 
@@ -38,14 +39,18 @@ function isNetworkError(error: object): boolean {
 const absent =
   /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
 
-function isAbsent(error: unknown): boolean {
+/** There is no such thing, or AWS does not show it yet. */
+export function isAbsent(error: unknown): boolean {
   return absent.test(codeOf(error));
 }
 
 const present =
-  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists)$/;
+  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|OperationAborted|ParameterAlreadyExists)$/;
 
-/** An earlier attempt of the same step took effect: names hold the run id, so nobody else's is meant. */
+/**
+ * An earlier attempt of the same step took effect, or one that is under way does: names hold the run id, so nobody else's
+ * is meant.
+ */
 export function isPresent(error: unknown): boolean {
   return present.test(codeOf(error));
 }

@@ -1,6 +1,7 @@
-import { LoadwrightError, type ProvisionRequest } from '@loadwright/core';
+import { LoadwrightError, type MasterLogin, type ProvisionRequest } from '@loadwright/core';
 import type { Account } from '../aws/account.js';
 import type { Aws } from '../aws/clients.js';
+import { all } from '../aws/all.js';
 import { ensure, type Step } from '../aws/ensure.js';
 import type { Journal } from '../aws/journal.js';
 import { bucket } from '../aws/kinds/bucket.js';
@@ -10,10 +11,11 @@ import { parameters } from '../aws/kinds/parameters.js';
 import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { machineStatements } from '../aws/permissions.js';
+import { poll } from '../aws/poll.js';
 import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
 import type { Archive } from './archive.js';
 import { factTags } from './facts.js';
-import { createLogin, findLogin, loginParameters } from './login.js';
+import { createLogin, findLogin, loginParameters, readLogin } from './login.js';
 import { userData } from './machine/user-data.js';
 import type { Ec2FleetSettings } from './settings.js';
 
@@ -52,15 +54,13 @@ export async function deploy(deployment: Deployment) {
     tags: settings.tags,
   };
   const step: Step = { aws, run, journal };
-  // A deployment that goes on after a crash: the machine may have its login already.
-  const login = (await findLogin(aws, runId)) ?? createLogin();
-  const values = { ...loginParameters(login), ...workerParameters(request) };
+  const values = { ...loginParameters(createLogin()), ...workerParameters(request) };
 
   request.onProgress('Making the security group, the role, the parameters and the bucket');
-  const [securityGroupId, instanceProfileName] = await all([
+  const [securityGroupId, instanceProfileName, login] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
     settings.instanceProfile ?? ensureProfile(step, request),
-    ensure(step, parameters, { values }),
+    ensureParameters(step, values),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
   ]);
 
@@ -96,6 +96,14 @@ export async function deploy(deployment: Deployment) {
   return { instanceId, login };
 }
 
+/** @returns the login that the machine will have: parameters stay as an earlier attempt wrote them. */
+async function ensureParameters(step: Step, values: Record<string, string>): Promise<MasterLogin> {
+  await ensure(step, parameters, { values });
+  const { aws, run } = step;
+  const login = await poll(aws, aws.settings.pace.propagation, () => findLogin(aws, run.runId));
+  return login ?? readLogin(aws, run.runId);
+}
+
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
 async function ensureProfile(step: Step, { runId, iamStatements }: ProvisionRequest): Promise<string> {
   const { region } = step.run;
@@ -123,12 +131,4 @@ function workerParameters({ environment, iamStatements }: ProvisionRequest): Rec
       isNeeded(name) && value !== '' ? [[`worker/${name}`, value]] : [],
     ),
   );
-}
-
-/** Like `Promise.all`, but waits until every step has ended: nothing is made any more when the clean-up begins. */
-async function all<const Steps extends readonly unknown[]>(
-  steps: Steps,
-): Promise<{ -readonly [Index in keyof Steps]: Awaited<Steps[Index]> }> {
-  await Promise.allSettled(steps);
-  return Promise.all(steps);
 }

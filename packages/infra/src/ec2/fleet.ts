@@ -9,7 +9,7 @@ import {
 } from '@loadwright/core';
 import { lookUpAccount } from '../aws/account.js';
 import { Aws } from '../aws/clients.js';
-import { Journal, readJournal, removeJournal } from '../aws/journal.js';
+import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
 import { withArchive } from './archive.js';
@@ -206,13 +206,29 @@ async function removeEverything(
   runId: string,
   onProgress: DestroyOptions['onProgress'],
 ): Promise<DestroyReport> {
-  const journal = await readJournal(journals, runId);
-  const report = await removeRun(aws, runId, {
-    open: journal?.open ?? new Set(),
-    ...(onProgress && { onProgress }),
+  const known = await readJournal(journals, runId);
+  if (!known) return removeRun(aws, runId, { expected: undefined, onProgress });
+  requireRegion(known, aws.settings.region);
+  const journal = await Journal.open(journals, runId, known.region);
+  try {
+    const report = await removeRun(aws, runId, {
+      expected: known.expected,
+      onProgress,
+      onRemoved: (kind) => journal.removed(kind),
+    });
+    if (report.remaining.length === 0) await removeJournal(journals, runId);
+    return report;
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Elsewhere nothing would be found, and the run would count as removed. */
+function requireRegion({ runId, region }: JournalState, asked: string): void {
+  if (region === asked) return;
+  throw new LoadwrightError('CONFIG_INVALID', `Run ${runId} is in ${region}, not in ${asked}.`, {
+    hint: `Say so: loadwright destroy ${runId} --fleet ec2 --region ${region}`,
   });
-  if (report.remaining.length === 0) await removeJournal(journals, runId);
-  return report;
 }
 
 /** What stands, of one run or of all. @throws LoadwrightError when not all of it could be looked at. */

@@ -2,11 +2,9 @@ import type { StandingRun } from '@loadwright/core';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeResource } from '../aws/remove.js';
-import { tagKeys } from '../aws/run-identity.js';
+import { startOf, tagKeys } from '../aws/run-identity.js';
+import { deployMilliseconds } from '../aws/visibility.js';
 import { readPrice } from './facts.js';
-
-/** A run without a machine may be one that is being made; no deployment takes longer. */
-const deployMilliseconds = 3_600_000;
 
 /** Runs by their resources, newest first. */
 export function standingRuns(found: readonly FoundResource[], now: Date): StandingRun[] {
@@ -21,7 +19,7 @@ function standingRun(runId: string, resources: readonly FoundResource[], now: Da
   const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
   const machine = resources.find(({ kind }) => kind === instance.name);
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
-  const createdAt = dateOf(tag(tagKeys.createdAt)) ?? timeOf(runId);
+  const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(runId);
   const owner = tag(tagKeys.owner);
   const price = machine && readPrice(machine.tags);
   return {
@@ -44,6 +42,7 @@ function stateOf(
   now: Date,
 ): StandingRun['state'] {
   if (expiresAt && expiresAt <= now) return 'expired';
+  // A run without a machine may be one that is being made.
   if (!machine) return now.getTime() - createdAt.getTime() < deployMilliseconds ? 'starting' : 'orphaned';
   return machine.state === 'pending' ? 'starting' : 'running';
 }
@@ -51,11 +50,4 @@ function stateOf(
 function dateOf(text: string | undefined): Date | undefined {
   const date = new Date(text ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-/** `20261123-093000-…`: run ids begin with the time, in UTC. */
-function timeOf(runId: string): Date {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(runId) ?? [];
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }

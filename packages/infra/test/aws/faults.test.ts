@@ -11,6 +11,8 @@ import {
   CreateRoleCommand,
   GetRoleCommand,
   ListInstanceProfilesCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetProductsCommand } from '@aws-sdk/client-pricing';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
@@ -203,5 +205,21 @@ describe('what is new', () => {
     await ssm.send(new PutParameterCommand({ Name: '/a/b', Type: 'String', Value: 'v' }));
     const parameters = async () => (await ssm.send(new DescribeParametersCommand({}))).Parameters?.length;
     expect([await parameters(), await parameters(), await parameters()]).toEqual([0, 0, 1]);
+  });
+
+  it('is unknown to the first calls that need it, which have no effect', async () => {
+    await aws().reset({ hiddenLooks: 1 });
+    const { iam } = clientsFor(aws());
+    await iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{}' }));
+    const policy = {
+      RoleName: 'r',
+      PolicyName: 'p',
+      PolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+    };
+    const put = () => iam.send(new PutRolePolicyCommand(policy));
+    await expect(put()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+    const { PolicyNames } = await aws().direct.iam.send(new ListRolePoliciesCommand({ RoleName: 'r' }));
+    expect(PolicyNames).toEqual([]);
+    await put();
   });
 });

@@ -12,6 +12,7 @@ import {
   PutPublicAccessBlockCommand,
   type BucketLocationConstraint,
 } from '@aws-sdk/client-s3';
+import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { bucketName, namePrefix, tagsOf } from '../run-identity.js';
@@ -71,7 +72,7 @@ export const bucket: CreatableKind<BucketParameters> = {
       BlockPublicPolicy: true,
       RestrictPublicBuckets: true,
     };
-    await Promise.all([
+    await all([
       aws.s3.send(
         new PutPublicAccessBlockCommand({ Bucket: id, PublicAccessBlockConfiguration: everything }),
       ),

@@ -5,7 +5,9 @@ import {
   GetInstanceProfileCommand,
   paginateListInstanceProfiles,
   RemoveRoleFromInstanceProfileCommand,
+  type InstanceProfile,
 } from '@aws-sdk/client-iam';
+import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
@@ -23,9 +25,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
 
   async find(aws, { runId }) {
     if (runId !== undefined) {
-      const profile = await get(
-        aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: nameOf(runId) })),
-      );
+      const profile = await get(aws, nameOf(runId));
       if (profile?.Path !== iamPath(aws.settings.region)) return [];
       return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(profile.Tags) }];
     }
@@ -53,24 +53,23 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
   },
 
   async complete(aws, _run, id, { roleName }) {
-    const name = await roleName;
+    const [name, found] = await Promise.all([roleName, get(aws, id)]);
+    // It holds one role at most: an earlier attempt may have put it there.
+    if (found?.Roles?.[0]?.RoleName === name) return;
     try {
       await aws.iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: id, RoleName: name }));
     } catch (error) {
-      // A profile holds one role: an earlier attempt may have put it there.
-      const profile = await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })));
+      const profile = await get(aws, id);
       if (profile?.Roles?.[0]?.RoleName !== name) throw error;
     }
   },
 
   async exists(aws, id) {
-    return (
-      (await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })))) !== undefined
-    );
+    return (await get(aws, id)) !== undefined;
   },
 
   async destroy(aws, id) {
-    const profile = await get(aws.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: id })));
+    const profile = await get(aws, id);
     for (const { RoleName } of profile?.Roles ?? []) {
       await unlessAbsent(
         aws.iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName: id, RoleName })),
@@ -80,8 +79,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
   },
 };
 
-async function get<Answer extends { InstanceProfile?: unknown }>(
-  call: Promise<Answer>,
-): Promise<Answer['InstanceProfile']> {
-  return (await unlessAbsent(call))?.InstanceProfile;
+async function get(aws: Aws, id: string): Promise<InstanceProfile | undefined> {
+  const command = new GetInstanceProfileCommand({ InstanceProfileName: id });
+  return (await unlessAbsent(aws.iam.send(command)))?.InstanceProfile;
 }

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../clients.js';
-import type { CreatableKind } from '../kind.js';
+import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
 import { readTags, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
@@ -41,32 +41,23 @@ export interface InstanceParameters {
 const zoneIsFull =
   /^(InsufficientInstanceCapacity|Unsupported|SpotMaxPriceTooLow|InsufficientFreeAddressesInSubnet)$/;
 
-/** EC2 does not see a new instance profile at once. */
-const profileIsUnseen = /invalid iam instance profile|has no associated iam roles/i;
-
-const goneStates = new Set(['terminated']);
+/** EC2 does not see a new instance profile or security group at once. */
+const isUnseen = /invalid iam instance profile|has no associated iam roles|^InvalidGroup\.NotFound:/i;
 
 export const instance: CreatableKind<InstanceParameters> = {
   name: 'instance',
 
   async find(aws, scope) {
-    const found: Instance[] = [];
-    const pages = paginateDescribeInstances({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
-    for await (const { Reservations = [] } of pages) {
-      found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
-    }
-    return found
-      .filter(({ State }) => !goneStates.has(State?.Name ?? ''))
-      .map(({ InstanceId = '', State, Tags }) => {
-        const tags = readTags(Tags);
-        return {
-          kind: this.name,
-          id: InstanceId,
-          runId: tags[tagKeys.runId] ?? '',
-          tags,
-          state: State?.Name ?? '',
-        };
-      });
+    return (await describeAll(aws, scope)).filter(lives).map(({ InstanceId = '', State, Tags }) => {
+      const tags = readTags(Tags);
+      return {
+        kind: this.name,
+        id: InstanceId,
+        runId: tags[tagKeys.runId] ?? '',
+        tags,
+        state: State?.Name ?? '',
+      };
+    });
   },
 
   async create(aws, run, parameters) {
@@ -94,7 +85,7 @@ export const instance: CreatableKind<InstanceParameters> = {
 
   async exists(aws, id) {
     const found = await describeInstance(aws, id);
-    return found !== undefined && !goneStates.has(found.State?.Name ?? '');
+    return found !== undefined && lives(found);
   },
 
   async destroy(aws, id) {
@@ -112,6 +103,26 @@ export const instance: CreatableKind<InstanceParameters> = {
   },
 };
 
+/** When the last machine of a run was launched. EC2 shows one that has ended for about an hour. */
+export async function lastLaunch(aws: Aws, runId: string): Promise<Date | undefined> {
+  const times = (await describeAll(aws, { runId })).flatMap(({ LaunchTime }) => LaunchTime ?? []);
+  return times.sort((a, b) => b.getTime() - a.getTime())[0];
+}
+
+/** Machines in every state. */
+async function describeAll(aws: Aws, scope: Scope): Promise<Instance[]> {
+  const found: Instance[] = [];
+  const pages = paginateDescribeInstances({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
+  for await (const { Reservations = [] } of pages) {
+    found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
+  }
+  return found;
+}
+
+function lives({ State }: Instance): boolean {
+  return State?.Name !== 'terminated';
+}
+
 /** The machine as EC2 describes it; undefined when there is none. */
 export async function describeInstance(aws: Aws, id: string): Promise<Instance | undefined> {
   const answer = await unlessAbsent(aws.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] })));
@@ -125,25 +136,46 @@ async function launch(
   subnetId: string,
 ): Promise<string> {
   const input = launchInput(run, parameters, subnetId);
-  // The same step of the same run is the same machine, also after a crash: a token made by the SDK would differ.
-  const ClientToken = createHash('sha256')
-    .update(JSON.stringify([run.runId, input]))
-    .digest('hex');
+  let ended = 0;
+  let reason = '';
   const id = await poll(aws, aws.settings.pace.propagation, async () => {
     try {
+      const ClientToken = tokenOf(run.runId, subnetId, ended);
       const { Instances } = await aws.ec2.send(new RunInstancesCommand({ ...input, ClientToken }));
       return Instances?.[0]?.InstanceId;
     } catch (error) {
-      if (profileIsUnseen.test((error as Error).message)) return undefined;
+      reason = `${codeOf(error)}: ${(error as Error).message}`;
+      if (codeOf(error) === 'IdempotentParameterMismatch') {
+        // Made by an earlier attempt, with other times in its tags. EC2 may not show it yet.
+        const machines = await describeAll(aws, { runId: run.runId });
+        ended = machines.length;
+        return machines.find(lives)?.InstanceId;
+      }
+      if (isUnseen.test(reason)) return undefined;
       throw error;
     }
   });
   if (id !== undefined) return id;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `EC2 does not see the instance profile ${parameters.instanceProfileName} after ${aws.settings.pace.propagation / 1000} s.`,
-    { hint: 'Try again: IAM was slow to spread it. One of your own must hold a role.', retryable: true },
+    `EC2 does not see what the machine needs after ${aws.settings.pace.propagation / 1000} s (${reason}).`,
+    {
+      hint: 'Try again: AWS was slow to spread it. An instance profile of your own must hold a role.',
+      retryable: true,
+    },
   );
+}
+
+/**
+ * The same step of the same run is the same machine, also after a crash and for two processes at once: a token made by
+ * the SDK would differ, and so do the times in the tags.
+ *
+ * @param ended Machines of the run that have ended: the next one is another.
+ */
+function tokenOf(runId: string, subnetId: string, ended: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify([runId, subnetId, ended]))
+    .digest('hex');
 }
 
 function launchInput(

@@ -3,6 +3,7 @@ import {
   paginateDescribeParameters,
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
+import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { parameterPrefix, tagsOf } from '../run-identity.js';
@@ -38,7 +39,7 @@ export const parameters: CreatableKind<ParameterValues> = {
   },
 
   async complete(aws, run, id, { values }) {
-    await Promise.all(
+    await all(
       Object.entries(values).map(([name, Value]) =>
         unlessPresent(
           aws.ssm.send(

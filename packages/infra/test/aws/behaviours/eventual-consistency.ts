@@ -10,6 +10,8 @@ interface Kind {
   readonly made: (call: Call, answer: Answer) => readonly string[];
   /** Calls that look for it. */
   readonly looks: RegExp;
+  /** Calls that need it. */
+  readonly uses?: RegExp;
   /** The elements of an answer by which it is known. */
   readonly fields: readonly string[];
   readonly notFound: readonly [code: string, status: number];
@@ -33,18 +35,21 @@ const kinds: readonly Kind[] = [
         ? [text(parseXml(answer), 'CreateSecurityGroupResponse', 'groupId')]
         : [],
     looks: /^ec2:DescribeSecurityGroups$/,
+    uses: /^ec2:(AuthorizeSecurityGroupIngress|RunInstances)$/,
     fields: ['groupId'],
     notFound: ['InvalidGroup.NotFound', 400],
   },
   {
     made: (call) => (call.name === 'iam:CreateRole' ? [textOf(call, 'RoleName')] : []),
     looks: /^iam:(GetRole|GetRolePolicy|ListRoles|ListRolePolicies|ListAttachedRolePolicies|ListRoleTags)$/,
+    uses: /^iam:(PutRolePolicy|AddRoleToInstanceProfile)$/,
     fields: ['RoleName'],
     notFound: ['NoSuchEntity', 404],
   },
   {
     made: (call) => (call.name === 'iam:CreateInstanceProfile' ? [textOf(call, 'InstanceProfileName')] : []),
     looks: /^iam:(GetInstanceProfile|ListInstanceProfiles|ListInstanceProfilesForRole)$/,
+    uses: /^iam:AddRoleToInstanceProfile$/,
     fields: ['InstanceProfileName'],
     notFound: ['NoSuchEntity', 404],
   },
@@ -63,34 +68,60 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** Hides what is new from the first looks that would show it. */
+/** Hides what is new from the first looks that would show it, and from the first calls that need it. */
 export function eventualConsistency({ behaviour }: Account): Layer {
-  const hidden = kinds.map(() => new Map<string, number>());
+  const hidden = kinds.map((kind) => ({
+    kind,
+    looks: new Map<string, number>(),
+    uses: new Map<string, number>(),
+  }));
 
   return async (call, next) => {
+    for (const { kind, uses } of hidden) {
+      const [needed] = kind.uses?.test(call.name) ? hiddenOnes(uses, call) : [];
+      if (needed !== undefined) return notFound(kind, call, uses, [needed]);
+    }
     const answer = await next(call);
     if (!succeeded(answer)) return answer;
-    kinds.forEach((kind, index) => {
-      for (const name of kind.made(call, answer)) hidden[index]?.set(name, 0);
-    });
-    const index = kinds.findIndex(({ looks }) => looks.test(call.name));
-    const kind = kinds[index];
-    const ofKind = hidden[index];
-    if (!kind || !ofKind) return answer;
-    const isNew = (name: string) => (ofKind.get(name) ?? Infinity) < behaviour.hiddenLooks;
-    const asked = [...ofKind.keys()].filter(
-      (name) => isNew(name) && Object.values(call.parameters).includes(name),
-    );
-    if (asked[0]) {
-      for (const name of asked) ofKind.set(name, (ofKind.get(name) ?? 0) + 1);
-      const [code, status] = kind.notFound;
-      return errorAnswer(call, code, `${asked[0]} does not exist`, status);
+    for (const { kind, looks, uses } of hidden) {
+      for (const name of kind.made(call, answer)) {
+        looks.set(name, 0);
+        uses.set(name, 0);
+      }
     }
+    const asked = hidden.find(({ kind }) => kind.looks.test(call.name));
+    if (!asked) return answer;
+    const { kind, looks } = asked;
+    const ids = hiddenOnes(looks, call);
+    if (ids.length > 0) return notFound(kind, call, looks, ids);
     const gone = new Set<string>();
-    const shown = without(answer, kind.fields, (name) => isNew(name) && gone.add(name).size > 0);
-    for (const name of gone) ofKind.set(name, (ofKind.get(name) ?? 0) + 1);
+    const shown = without(answer, kind.fields, (name) => isHidden(looks, name) && gone.add(name).size > 0);
+    for (const name of gone) count(looks, name);
     return gone.size > 0 ? shown : answer;
   };
+
+  function isHidden(counts: Map<string, number>, name: string): boolean {
+    return (counts.get(name) ?? Infinity) < behaviour.hiddenLooks;
+  }
+
+  function hiddenOnes(counts: Map<string, number>, call: Call): string[] {
+    const values = Object.values(call.parameters);
+    return [...counts.keys()].filter((name) => isHidden(counts, name) && values.includes(name));
+  }
+
+  function notFound(
+    { notFound: [code, status] }: Kind,
+    call: Call,
+    counts: Map<string, number>,
+    names: string[],
+  ) {
+    for (const name of names) count(counts, name);
+    return errorAnswer(call, code, `${names[0]} does not exist`, status);
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** The answer without the list elements that are known by one of these names. */
