@@ -1,69 +1,30 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readUserData } from './settings.js';
+import { rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { useMachineRoot } from './root.js';
 import { runTool } from './tools.js';
 
 const units = '/etc/systemd/system';
-let root: string;
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'machine-'));
-});
-afterEach(() => rmSync(root, { recursive: true }));
-
-/** The files of the user data, below a root of their own. */
-function writeMachine() {
-  const { config, content } = readUserData();
-  for (const file of config.write_files) {
-    const path = join(root, file.path);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.content, { mode: Number.parseInt(file.permissions, 8) });
-  }
-  return { config, content };
-}
-
-/** Puts a command first on PATH that writes down how it was called. */
-function standIn(name: string, body = '') {
-  const path = join(root, 'bin', name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>'${root}/calls'\n${body}\n`);
-  chmodSync(path, 0o755);
-}
-
-const onPath = () => ({ PATH: `${join(root, 'bin')}:${process.env['PATH']}` });
-const calls = () => readFileSync(join(root, 'calls'), 'utf8').trimEnd().split('\n');
+const timers = 'loadwright-expiry.timer loadwright-silence.timer loadwright-heartbeat.timer';
+const root = useMachineRoot();
 
 describe('the expiry', () => {
   it('is a timer that systemd accepts, with no complaint', async () => {
-    writeMachine();
-    const { exitCode, output } = await runTool(
-      'systemd',
-      'systemd-analyze',
-      ['verify', '--man=no', 'loadwright-expiry.timer', 'loadwright-expiry.service'],
-      { SYSTEMD_UNIT_PATH: `${join(root, units)}:/lib/systemd/system` },
-    );
-    expect(output.split('\n').filter((line) => line.includes('loadwright'))).toEqual([]);
-    expect(exitCode).toBe(0);
+    root().writeFiles();
+    expect(await root().verifyUnits('loadwright-expiry.timer', 'loadwright-expiry.service')).toEqual({
+      exitCode: 0,
+      complaints: [],
+    });
   });
 
   it('cannot be started without its time: systemd refuses the timer', async () => {
-    writeMachine();
-    rmSync(join(root, units, 'loadwright-expiry.timer.d'), { recursive: true });
-    const { output } = await runTool(
-      'systemd',
-      'systemd-analyze',
-      ['verify', '--man=no', 'loadwright-expiry.timer'],
-      {
-        SYSTEMD_UNIT_PATH: `${join(root, units)}:/lib/systemd/system`,
-      },
-    );
-    expect(output).toContain('Timer unit lacks value setting');
+    root().writeFiles();
+    rmSync(root().path(`${units}/loadwright-expiry.timer.d`), { recursive: true });
+    const { complaints } = await root().verifyUnits('loadwright-expiry.timer');
+    expect(complaints.join('\n')).toContain('Timer unit lacks value setting');
   });
 
   it('is at the absolute time, once', async () => {
-    const { content } = writeMachine();
+    const { content } = root().writeFiles();
     const time =
       /^OnCalendar=(.+)$/m.exec(content(`${units}/loadwright-expiry.timer.d/time.conf`))?.[1] ?? '';
     const { exitCode, output } = await runTool(
@@ -79,7 +40,7 @@ describe('the expiry', () => {
   });
 
   it('outlives a stop and a start: nothing in it is relative to a boot', () => {
-    const { content } = writeMachine();
+    const { content } = root().writeFiles();
     const timer = content(`${units}/loadwright-expiry.timer`);
     expect(timer).toMatch(/^Persistent=true$/m);
     expect(timer).toMatch(/^WantedBy=timers\.target$/m);
@@ -87,25 +48,23 @@ describe('the expiry', () => {
   });
 
   it('runs a command that powers the machine off', async () => {
-    const { content } = writeMachine();
-    standIn('systemctl');
-    const command = /^ExecStart=(.+)$/m.exec(content(`${units}/loadwright-expiry.service`))?.[1] ?? '';
-    const [file = '', ...args] = command.split(' ');
-    expect((await runTool(basename(file), file, args, onPath())).exitCode).toBe(0);
-    expect(calls()).toEqual(['systemctl poweroff']);
+    root().writeFiles();
+    root().standIn('systemctl');
+    expect(await root().runUnit('loadwright-expiry.service')).toBe(0);
+    expect(root().calls).toEqual(['systemctl poweroff']);
   });
 
-  it('powers the machine off when the timer cannot be armed', async () => {
-    const [file = '', ...args] = writeMachine().config.runcmd[0] ?? [];
-    standIn('systemctl', '[ "$1" = poweroff ]');
-    expect((await runTool('dash', file, args, onPath())).exitCode).toBe(0);
-    expect(calls()).toEqual(['systemctl enable --now loadwright-expiry.timer', 'systemctl poweroff']);
+  it('powers the machine off when the timers cannot be armed', async () => {
+    const [file = '', ...args] = root().writeFiles().config.runcmd[0] ?? [];
+    root().standIn('systemctl', '[ "$1" = poweroff ]');
+    expect((await runTool('dash', file, args, root().environment)).exitCode).toBe(0);
+    expect(root().calls).toEqual([`systemctl enable --now ${timers}`, 'systemctl poweroff']);
   });
 
-  it('only arms the timer when that works', async () => {
-    const [file = '', ...args] = writeMachine().config.runcmd[0] ?? [];
-    standIn('systemctl');
-    await runTool('dash', file, args, onPath());
-    expect(calls()).toEqual(['systemctl enable --now loadwright-expiry.timer']);
+  it('only arms the timers when that works', async () => {
+    const [file = '', ...args] = root().writeFiles().config.runcmd[0] ?? [];
+    root().standIn('systemctl');
+    await runTool('dash', file, args, root().environment);
+    expect(root().calls).toEqual([`systemctl enable --now ${timers}`]);
   });
 });

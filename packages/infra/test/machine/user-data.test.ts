@@ -38,13 +38,13 @@ describe('userData', () => {
     );
   });
 
-  it('arms the expiry before anything else', () => {
+  it('arms what ends the machine before anything else', () => {
     const { config } = readUserData();
     expect(config.runcmd[0]?.join(' ')).toContain('systemctl enable --now loadwright-expiry.timer');
-    expect(config.write_files.slice(0, 3).map(({ path }) => path)).toEqual([
-      '/etc/systemd/system/loadwright-expiry.service',
-      '/etc/systemd/system/loadwright-expiry.timer',
-      '/etc/systemd/system/loadwright-expiry.timer.d/time.conf',
+    const names = config.write_files.map(({ path }) => path.replace('/etc/systemd/system/loadwright', '~'));
+    expect(names.slice(0, 7)).toEqual([
+      ...['~-expiry.service', '~-expiry.timer', '~-expiry.timer.d/time.conf'],
+      ...['~-silence.timer', '~-heartbeat.timer', '~-heartbeat.service', '~.service'],
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('userData', () => {
       exitCode: 0,
       output: '',
     });
-    for (const name of ['fetch.py', 'aws_requests.py']) {
+    for (const name of ['fetch.py', 'aws_requests.py', 'answers.py']) {
       const path = scratchFile(name, content(`/opt/loadwright/${name}`));
       expect(await runTool('python3', 'python3', ['-m', 'py_compile', path])).toEqual({
         exitCode: 0,

@@ -38,7 +38,16 @@ function service(role: 'master' | 'worker') {
   return {
     restart: 'unless-stopped',
     ulimits: { nofile: 1_048_576 },
-    volumes: [`/run/loadwright/${role}.json:${variablesFile}:ro`],
+    volumes: [
+      {
+        type: 'bind',
+        source: `/run/loadwright/${role}.json`,
+        target: variablesFile,
+        read_only: true,
+        // At boot Docker starts its containers before the file is there: it must not put a folder in its place.
+        bind: { create_host_path: false },
+      },
+    ],
     // Docker keeps a log for ever by default, until the disk is full.
     logging: { driver: 'json-file', options: { 'max-size': '50m', 'max-file': '3' } },
   };

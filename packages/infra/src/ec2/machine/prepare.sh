@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
-# Turns an Ubuntu machine into a Locust master and its workers, as settings.json says. cloud-init runs it once, as root.
+# Turns an Ubuntu machine into a Locust master and its workers, as settings.json says. loadwright.service runs it at every
+# boot, as root; it may be run again at any time.
 # What it says goes to the console as well, where EC2's GetConsoleOutput finds it. It never says a secret.
+#
+# Usage: prepare.sh [<root of all its files, for tests>]
 set -Eeuo pipefail
 umask 022
 
-readonly home=/opt/loadwright
-readonly secrets=/run/loadwright
+readonly root=${1:-}
+readonly home=$root/opt/loadwright
+readonly secrets=$root/run/loadwright
+# What the commands print.
+readonly log=$root/run/loadwright.log
+readonly console=$root/dev/console
 # The user `locust` of the image locustio/locust.
 readonly locust_user=1000
 step=starting
+failed_line=0
+exec 3>&1
 
 say() {
-  printf 'loadwright: %s\n' "$1"
-  if [[ -w /dev/console ]]; then printf 'loadwright: %s\r\n' "$1" 2>/dev/null >/dev/console || true; fi
+  printf 'loadwright: %s\n' "$1" >&3
+  if [[ -w $console ]]; then printf 'loadwright: %s\r\n' "$1" 2>/dev/null >>"$console" || true; fi
 }
 
 begin() {
@@ -20,10 +29,15 @@ begin() {
   say "$step"
 }
 
-failed() {
-  say "FAILED while $step (line $1, exit code $2)"
+ended() {
+  if (($1 == 0)); then return; fi
+  # Why, in the words of the command that failed.
+  while read -r line; do say "$line"; done < <(tail -n 5 "$log")
+  say "FAILED while $step (line $failed_line, exit code $1)"
 }
-trap 'failed "$LINENO" "$?"' ERR
+trap 'failed_line=$LINENO' ERR
+trap 'ended "$?"' EXIT
+exec >"$log" 2>&1
 
 # Runs a command again and again until it succeeds, with longer and longer pauses.
 patiently() {
@@ -50,10 +64,8 @@ compose() {
   docker compose -p loadwright -f "$home/bundle/docker-compose.yml" -f "$home/machine.yml" "$@"
 }
 
-# A port is published before anyone listens behind it: only an answer counts.
 web_ui_answers() {
-  python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)' \
-    "http://127.0.0.1:$ui_port/login" 2>/dev/null
+  python3 "$home/answers.py"
 }
 
 begin 'reading the settings'
@@ -69,7 +81,7 @@ if (($(date +%s) >= expires)); then
 fi
 
 begin 'raising limits'
-sysctl --quiet --load /etc/sysctl.d/60-loadwright.conf
+sysctl --quiet --load "$root/etc/sysctl.d/60-loadwright.conf"
 
 if ! docker compose version >/dev/null 2>&1; then
   begin 'installing Docker'
@@ -81,7 +93,7 @@ patiently 60 docker info >/dev/null
 begin 'fetching the bundle and the variables'
 install -d -m 0700 "$secrets"
 if [[ $(stat --file-system --format=%T "$secrets") != tmpfs ]]; then
-  say "$secrets is not in memory: secrets would be written to the disk"
+  echo "$secrets is not in memory: secrets would be written to the disk"
   false
 fi
 python3 "$home/fetch.py" "$home/settings.json" "$home/bundle" "$secrets"
@@ -93,11 +105,12 @@ if ! docker image inspect "$image" >/dev/null 2>&1; then
 fi
 
 begin "starting the master and $workers workers"
-compose up -d --scale "worker=$workers"
+# Containers of an earlier boot have the files of that boot.
+compose up -d --force-recreate --scale "worker=$workers"
 
 begin 'waiting for the web UI'
 if ! patiently 120 web_ui_answers; then
-  while read -r line; do say "$line"; done < <(compose logs --no-color --tail 20 master 2>&1)
+  compose logs --no-color --tail 20 master
   false
 fi
 say "ready: the web UI listens on port $ui_port"

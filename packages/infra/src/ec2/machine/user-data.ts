@@ -37,6 +37,9 @@ const longestBytes = 16_384;
 const home = '/opt/loadwright';
 const units = '/etc/systemd/system';
 
+/** The timers that end a machine: its time is over, or its web UI has not answered for too long. */
+const ends = ['loadwright-expiry.timer', 'loadwright-silence.timer', 'loadwright-heartbeat.timer'];
+
 /**
  * The user data of an Ubuntu machine: a cloud-config, gzipped, to be sent as it is (in base64, as the API wants it).
  * The same settings give the same bytes.
@@ -66,22 +69,27 @@ export function userData(settings: MachineSettings): Buffer {
 
 function cloudConfig(settings: MachineSettings) {
   return {
-    // The files of the expiry first: cloud-init writes them in this order.
+    // What ends the machine first: cloud-init writes the files in this order.
     write_files: [
-      file(`${units}/loadwright-expiry.service`, read('loadwright-expiry.service')),
-      file(`${units}/loadwright-expiry.timer`, read('loadwright-expiry.timer')),
+      unit('loadwright-expiry.service'),
+      unit('loadwright-expiry.timer'),
       file(`${units}/loadwright-expiry.timer.d/time.conf`, expiryTime(settings.expiresAt)),
+      unit('loadwright-silence.timer'),
+      unit('loadwright-heartbeat.timer'),
+      unit('loadwright-heartbeat.service'),
+      unit('loadwright.service'),
       file('/etc/sysctl.d/60-loadwright.conf', read('60-loadwright.conf')),
       file(`${home}/settings.json`, settingsFile(settings)),
       file(`${home}/machine.yml`, machineFile(settings.uiPort)),
       file(`${home}/aws_requests.py`, read('aws_requests.py')),
       file(`${home}/fetch.py`, read('fetch.py')),
+      file(`${home}/answers.py`, read('answers.py')),
       file(`${home}/prepare.sh`, read('prepare.sh')),
     ],
     runcmd: [
       // A machine that cannot be sure of its end must not begin.
-      ['sh', '-c', 'systemctl enable --now loadwright-expiry.timer || systemctl poweroff'],
-      ['bash', `${home}/prepare.sh`],
+      ['sh', '-c', `systemctl enable --now ${ends.join(' ')} || systemctl poweroff`],
+      ['systemctl', 'enable', '--now', '--no-block', 'loadwright.service'],
     ],
   };
 }
@@ -95,6 +103,10 @@ function expiryTime(expiresAt: Date): string {
 function settingsFile({ expiresAt, ...settings }: MachineSettings): string {
   const image = `locustio/locust:${locustVersion()}`;
   return `${JSON.stringify({ ...settings, image, expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
+}
+
+function unit(name: string) {
+  return file(`${units}/${name}`, read(name));
 }
 
 function file(path: string, content: string) {
