@@ -2,7 +2,7 @@ import envPaths from 'env-paths';
 import type { Aws } from '../../aws/clients.js';
 import { lookUpPrice, lookUpSpotPrice } from '../../aws/price/look-up.js';
 import type { Price } from '../../aws/price/price.js';
-import { priceTable } from '../../aws/price/table.js';
+import { addressPrice } from '../../aws/price/table.js';
 import type { Ec2FleetSettings } from '../settings.js';
 
 /** A month as AWS bills volumes: 730 hours, as in the examples of https://aws.amazon.com/ebs/pricing/. */
@@ -31,11 +31,10 @@ export async function lookUpHourlyPrice(
     ...gigabyteMonth,
     usDollars: (gigabyteMonth.usDollars * volumeGigabytes) / hoursOfMonth,
   };
-  const address = { usDollars: priceTable().publicAddressHour, source: 'the same in all regions' };
   const parts = [
     { what: spot ? `${instanceType} (spot)` : instanceType, price: machine },
     { what: `${volumeGigabytes} GB of gp3`, price: volume },
-    ...(access === 'public' ? [{ what: 'public IPv4 address', price: address }] : []),
+    ...(access === 'public' ? [{ what: 'public IPv4 address', price: addressPrice() }] : []),
   ];
   const known = parts.reduce((sum, { price }) => sum + (price?.usDollars ?? 0), 0);
   return { parts, known, total: parts.every(({ price }) => price) ? known : undefined };

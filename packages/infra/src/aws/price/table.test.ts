@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { addressPrice, priceTable, tablePrice } from './table.js';
+
+const { sources, machineHour, gp3GigabyteMonth, publicAddressHour } = priceTable();
+const regions = Object.entries(machineHour);
+
+/** Families of which a machine twice as large costs twice as much: all but those that save credits. */
+const inProportion = /^[cm]\d\w*\.(medium|\d*x?large)$/;
+
+describe('the price table', () => {
+  it('names for each price a source that is known, with the commit of a repository', () => {
+    const named = [
+      ...regions.map(([, { source }]) => source),
+      ...Object.values(gp3GigabyteMonth).map(({ source }) => source),
+      publicAddressHour.source,
+    ];
+    expect([...new Set(named)].sort()).toEqual(Object.keys(sources).sort());
+    for (const { name, commit } of Object.values(sources)) {
+      if (!name.startsWith('aws.amazon.com')) expect(commit).toMatch(/^[0-9a-f]{40}$/);
+    }
+  });
+
+  it('makes the sizes of a family cost in proportion in every region', () => {
+    // A wrong digit would show, also in what was read by hand: prices are rounded to four or five digits.
+    for (const [region, { usDollars }] of regions) {
+      const families = new Map<string, number[]>();
+      for (const [type, price] of Object.entries(usDollars).filter(([name]) => inProportion.test(name))) {
+        const [family = ''] = type.split('.');
+        families.set(family, [...(families.get(family) ?? []), price / vcpusOf(type)]);
+      }
+      for (const [family, each] of families) {
+        expect([region, family, Math.max(...each) / Math.min(...each) < 1.005]).toEqual([
+          region,
+          family,
+          true,
+        ]);
+      }
+    }
+  });
+
+  it('has the default type and those of the guides in every commercial region, 1 to 6 in price', () => {
+    for (const [region, { usDollars }] of regions.filter(([name]) => !name.startsWith('us-gov-'))) {
+      for (const type of ['c7i.4xlarge', 'c5.4xlarge', 'c5.24xlarge', 'c7g.4xlarge']) {
+        expect([region, type, usDollars[type]]).toEqual([region, type, expect.any(Number)]);
+      }
+      expect(usDollars['c5.24xlarge']! / usDollars['c5.4xlarge']!).toBeCloseTo(6, 2);
+    }
+  });
+
+  it('says where a price comes from, and since when it is so', () => {
+    expect(tablePrice('us-east-1', { kind: 'machine', instanceType: 'c7i.4xlarge' })).toEqual({
+      usDollars: 0.714,
+      source: 'aws/karpenter-provider-aws at 6fc13b5, 2026-07-20',
+    });
+    expect(tablePrice('eu-west-1', { kind: 'machine', instanceType: 'c7i.4xlarge' })?.source).toBe(
+      'skypilot-org/skypilot-catalog at 00148f2, of unknown date',
+    );
+    expect(addressPrice()).toMatchObject({ usDollars: 0.005, source: expect.stringMatching(/2024-02-01$/) });
+  });
+
+  it('infers nothing: what it does not hold is not known', () => {
+    expect(tablePrice('eu-west-1', { kind: 'volume' })).toBeUndefined();
+    expect(tablePrice('eu-west-1', { kind: 'machine', instanceType: 'c99.large' })).toBeUndefined();
+    expect(tablePrice('moon-1', { kind: 'machine', instanceType: 'c7i.4xlarge' })).toBeUndefined();
+  });
+});
+
+function vcpusOf(type: string): number {
+  const [, count, x] = /\.(\d*)(x?)large$/.exec(type) ?? [];
+  if (type.endsWith('.medium')) return 1;
+  return x === '' ? 2 : 4 * Number(count || 1);
+}

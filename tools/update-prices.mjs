@@ -1,0 +1,24 @@
+/**
+ * Brings the price table of the EC2 fleet up to date from a file of a public repository that somebody has downloaded:
+ *
+ *     node tools/update-prices.mjs karpenter <file> <commit>
+ *     node tools/update-prices.mjs skypilot <file> <commit> <date>
+ *
+ * karpenter: pkg/providers/pricing/zz_generated.pricing_aws*.go of aws/karpenter-provider-aws, which says itself when it
+ * was made. skypilot: catalogs/v8/aws/vms.csv of skypilot-org/skypilot-catalog, with the date of the commit. A region is
+ * replaced as a whole, unless what is there is newer. Prices are copied, never inferred from each other.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { updatePrices } from './lib/prices.mjs';
+import { root } from './lib/paths.mjs';
+
+const [source, file, commit, date] = process.argv.slice(2);
+const path = join(root, 'packages/infra/src/aws/price/prices.json');
+const table = JSON.parse(readFileSync(path, 'utf8'));
+const { updated, regions } = updatePrices(table, { source, text: readFileSync(file, 'utf8'), commit, date });
+writeFileSync(path, `${JSON.stringify(updated, null, 2)}\n`);
+process.stdout.write(
+  `${regions.length} regions from ${source}: ${regions.join(', ')}\n` +
+    `${Object.keys(updated.machineHour).length} regions in the table\n`,
+);

@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest';
+import { updatePrices } from './lib/prices.mjs';
+
+const commit = '0123456789abcdef0123456789abcdef01234567';
+
+const go = `// generated at 2026-07-20T13:44:30Z for us-east-1
+var InitialOnDemandPricesAWS = map[string]map[ec2types.InstanceType]float64{
+\t// us-east-1
+\t"us-east-1": {
+\t\t// c5 family
+\t\t"c5.12xlarge": 2.040000, "c5.large": 0.085000, "c5.metal": 4.080000,
+\t\t// p4d family
+\t\t"p4d.24xlarge": 21.957642,
+\t},
+\t"cn-north-1": {
+\t\t"c5.large": 0.638000,
+\t},
+}
+`;
+
+const csv = `InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region,AvailabilityZone,Arch
+c5.large,,,2.0,4.0,,0.096,0.0401,eu-west-1,euw1-az1,x86_64
+c5.large,,,2.0,4.0,,0.096,0.0402,eu-west-1,euw1-az2,x86_64
+c5.large,,,2.0,4.0,,,0.0403,eu-south-2,eus2-az1,x86_64
+c5.large,,,2.0,4.0,,0.085,0.0404,us-east-1,use1-az1,x86_64
+g5.xlarge,A10G,1.0,4.0,16.0,"{'Gpus': [{'Name': 'A10G', 'Count': 1}]}",1.006,0.4,eu-west-1,euw1-az1,x86_64
+`;
+
+const before = {
+  sources: { old: { name: 'old', date: '2020-01-01' } },
+  machineHour: { 'us-east-1': { source: 'old', usDollars: { 'c5.large': 1 } } },
+  publicAddressHour: { source: 'old', usDollars: 0.005 },
+};
+
+it('takes from the table of karpenter the families for load, dollars only, and its date', () => {
+  const { updated, regions } = updatePrices(before, { source: 'karpenter', text: go, commit });
+  expect(regions).toEqual(['us-east-1']);
+  expect(updated).toEqual({
+    ...before,
+    sources: {
+      ...before.sources,
+      karpenter: { name: 'aws/karpenter-provider-aws', commit, date: '2026-07-20' },
+    },
+    machineHour: {
+      'us-east-1': {
+        source: 'karpenter',
+        usDollars: { 'c5.12xlarge': 2.04, 'c5.large': 0.085, 'c5.metal': 4.08 },
+      },
+    },
+  });
+});
+
+it('takes from the catalogue of skypilot each price once, and leaves what is newer', () => {
+  const { updated: first } = updatePrices(before, { source: 'karpenter', text: go, commit });
+  const { updated, regions } = updatePrices(first, {
+    source: 'skypilot',
+    text: csv,
+    commit,
+    date: '2026-01-31',
+  });
+  expect(regions).toEqual(['eu-west-1']);
+  expect(updated.machineHour['us-east-1'].source).toBe('karpenter');
+  expect(updated.machineHour['eu-west-1']).toEqual({ source: 'skypilot', usDollars: { 'c5.large': 0.096 } });
+});
+
+it.each([
+  ['an unknown source', { source: 'rumour', text: go, commit }],
+  ['no commit', { source: 'karpenter', text: go }],
+  ['no date', { source: 'skypilot', text: csv, commit }],
+  ['another table', { source: 'skypilot', text: 'a,b\n1,2', commit, date: '2026-01-31' }],
+  [
+    'two prices of one thing',
+    { source: 'skypilot', text: csv.replace('0.096', '0.097'), commit, date: '2026-01-31' },
+  ],
+])('refuses %s', (_, given) => {
+  expect(() => updatePrices(before, given)).toThrow(/found|expected/);
+});
