@@ -28,6 +28,8 @@ export interface AwsSettings {
 export interface Pace {
   /** Attempts of one call, the first one included; the SDK waits longer before each. */
   readonly attempts: number;
+  /** How long a connection may be silent before the attempt counts as failed. */
+  readonly silence: number;
   /** First pause between two looks at something that changes; each further one is half as long again. */
   readonly firstPause: number;
   readonly longestPause: number;
@@ -42,6 +44,7 @@ export interface Pace {
 /** The patience that AWS needs: see the sources at each use. */
 export const patient: Pace = {
   attempts: 8,
+  silence: 60_000,
   firstPause: 250,
   longestPause: 2000,
   unknownOutcome: 60_000,
@@ -69,8 +72,8 @@ export class Aws {
     this.signal = signal;
     // Every call and every wait listens to it.
     setMaxListeners(0, signal);
-    this.#handler = new SignalledHandler(signal);
     const { region, profile, keys, endpoint, pace } = settings;
+    this.#handler = new SignalledHandler(signal, pace.silence);
     const common = {
       region,
       credentials:
@@ -101,8 +104,9 @@ export class Aws {
 class SignalledHandler extends NodeHttpHandler {
   readonly #signal: AbortSignal;
 
-  constructor(signal: AbortSignal) {
-    super({ connectionTimeout: 10_000, requestTimeout: 60_000 });
+  constructor(signal: AbortSignal, socketTimeout: number) {
+    // Not requestTimeout, which only warns, or would end a long upload that is under way.
+    super({ connectionTimeout: 10_000, socketTimeout });
     this.#signal = signal;
   }
 

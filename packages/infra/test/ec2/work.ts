@@ -8,6 +8,7 @@ import { resolveOptions } from '../../src/ec2/settings.js';
 /** Patience that suits a stand-in on this machine. */
 export const quick: Pace = {
   attempts: 3,
+  silence: 20_000,
   firstPause: 5,
   longestPause: 20,
   unknownOutcome: 300,
