@@ -175,6 +175,7 @@ describe('what is new', () => {
     expect((await all()).Reservations).toHaveLength(1);
 
     await iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{}' }));
+    expect(await aws().inventory()).toContain('iam:role/r');
     const role = () => iam.send(new GetRoleCommand({ RoleName: 'r' }));
     await expect(role()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
     await expect(role()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
@@ -211,11 +212,9 @@ describe('what is new', () => {
     await aws().reset({ hiddenLooks: 1 });
     const { iam } = clientsFor(aws());
     await iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{}' }));
-    const policy = {
-      RoleName: 'r',
-      PolicyName: 'p',
-      PolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
-    };
+    const Statement = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }];
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    const policy = { RoleName: 'r', PolicyName: 'p', PolicyDocument };
     const put = () => iam.send(new PutRolePolicyCommand(policy));
     await expect(put()).rejects.toMatchObject({ name: 'NoSuchEntityException' });
     const { PolicyNames } = await aws().direct.iam.send(new ListRolePoliciesCommand({ RoleName: 'r' }));
