@@ -1,12 +1,13 @@
-import { execa } from 'execa';
-import { fileURLToPath } from 'node:url';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
+import { createRunId } from '@loadwright/core';
+import { execa } from 'execa';
 import { fleetOf } from '../../src/ec2/fleet.js';
+import type { Injection } from '../aws/faults.js';
 import { fakeMaster, type AwsStandIn, type Fault } from '../aws/index.js';
-import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
+import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 /** What goes wrong at one call. */
 export const troubles = {
@@ -16,104 +17,139 @@ export const troubles = {
   'throttled 5 times': { kind: 'throttle' },
   'error 500': { kind: 'error-500' },
   'access denied': { kind: 'denied' },
+  'credentials expired from then on': { kind: 'error', code: 'ExpiredToken', status: 400 },
+  'no capacity': { kind: 'error', code: 'InsufficientInstanceCapacity', status: 500 },
 } as const satisfies Record<string, 'kill' | Fault>;
 
 export type Trouble = keyof typeof troubles;
 export type Phase = 'deploy' | 'destroy';
 
-/** One case: at that call of that phase this goes wrong. */
-export interface Case {
-  readonly phase: Phase;
-  /** Number of the call. */
-  readonly at: number;
-  readonly trouble: Trouble;
+/** What the account and the caller are like. */
+export interface Variant {
+  /** The caller brings a security group and an instance profile. */
+  readonly adopted: boolean;
+  /** What is new is not seen at once. */
+  readonly hidden: boolean;
 }
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const never = new AbortController().signal;
-const child = fileURLToPath(new URL('./child.ts', import.meta.url));
+/** One case: at that call of that phase this goes wrong. */
+export interface Case extends Variant {
+  readonly phase: Phase;
+  readonly trouble: Trouble;
+  /** Number of the call, from 1. */
+  readonly at: number;
+  /** Who destroys in the end has no journal: on another machine. */
+  readonly elsewhere: boolean;
+}
 
-/** Carries out a case in an account of its own, then destroys. @returns what is left that was not there before */
-export async function leaked(aws: AwsStandIn, one: Case, parent: string): Promise<string[]> {
-  await aws.reset({ profileRefusals: 1 });
-  const adopted = await adopt(aws, one);
-  Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
-  return withFolder(parent, async (folder) => {
-    const before = await aws.inventory();
-    const work = workIn(aws, folder, adopted);
+/** What became of a case. */
+export interface Outcome {
+  /** What is left that was not there before, what is gone that was, and what the removal says remains. */
+  readonly left: readonly string[];
+  /** Did the trouble happen? The phase may have had fewer calls this time. */
+  readonly struck: boolean;
+  /** Calls of the phase that was to be hit. */
+  readonly calls: number;
+}
+
+const never = new AbortController().signal;
+
+/** Carries out a case in an account of its own, then destroys. */
+export async function carryOut(aws: AwsStandIn, one: Case, folder: string, child: string): Promise<Outcome> {
+  return inAccount(aws, one, folder, async (work, before) => {
     if (one.phase === 'destroy') await fleetOf(settingsOf(work)).provision(requestOf(work, never));
     const from = aws.calls.length;
-    await withTrouble(aws, one, from, work);
+    const struck = await withTrouble(aws, one, work, child);
     await aws.idle();
+    const calls = aws.calls.length - from;
     aws.withoutFaults();
-    // Somebody comes later and destroys; every other time on another machine.
-    const elsewhere = one.at % 2 === 1;
-    if (elsewhere) await rm(join(folder, 'runs'), { recursive: true, force: true });
+    if (one.elsewhere) await rm(join(work.folder, 'runs'), { recursive: true, force: true });
     const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.runId);
+    // Read from moto itself, which hides nothing.
     const after = await aws.inventory();
-    const lost = before
-      .filter((resource) => !after.includes(resource))
-      .map((resource) => `${resource} was the caller's`);
-    return [...after.filter((resource) => !before.includes(resource)), ...lost, ...remaining];
+    const left = after.filter((resource) => !before.includes(resource));
+    const lost = before.filter((resource) => !after.includes(resource));
+    return {
+      left: [...left, ...lost.map((resource) => `${resource} was the caller's`), ...remaining],
+      struck,
+      calls,
+    };
   });
 }
 
-/** How many calls a phase makes when nothing goes wrong. */
-export async function callsOf(aws: AwsStandIn, phase: Phase, parent: string): Promise<number> {
-  await aws.reset({ profileRefusals: 1 });
-  Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
-  return withFolder(parent, async (folder) => {
-    const work = workIn(aws, folder, {});
+/** How many calls each phase makes when nothing goes wrong. */
+export async function callsOf(
+  aws: AwsStandIn,
+  variant: Variant,
+  folder: string,
+): Promise<Record<Phase, number>> {
+  return inAccount(aws, variant, folder, async (work) => {
+    const from = aws.calls.length;
     const fleet = fleetOf(settingsOf(work));
     await fleet.provision(requestOf(work, never));
     const deployed = aws.calls.length;
     await fleet.lasting!.destroy(work.runId);
-    return phase === 'deploy' ? deployed : aws.calls.length - deployed;
+    return { deploy: deployed - from, destroy: aws.calls.length - deployed };
   });
 }
 
-async function withTrouble(
+async function inAccount<Result>(
   aws: AwsStandIn,
-  { phase, at, trouble }: Case,
-  from: number,
-  work: Work,
-): Promise<void> {
+  { adopted, hidden }: Variant,
+  parent: string,
+  use: (work: Work, before: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  await aws.reset({ profileRefusals: 1, hiddenLooks: hidden ? 2 : 0 });
+  Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+  const own = adopted ? await bring(aws) : {};
+  // Looks are counted, not timed: there must be time for three of them.
+  const pace = hidden ? { ...quick, longestPause: 100, unknownOutcome: 2000 } : quick;
+  const before = await aws.inventory();
+  const environment = {
+    ...aws.environment,
+    LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip`,
+    // No cache: one case would have other calls than the next.
+    LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
+  };
+  return withFolder(parent, (folder) =>
+    use({ runId: createRunId(), folder, environment, uiPort, adopted: own, pace }, before),
+  );
+}
+
+/** @returns whether it happened */
+async function withTrouble(aws: AwsStandIn, one: Case, work: Work, child: string): Promise<boolean> {
+  const { phase, trouble } = one;
   const fault = troubles[trouble];
-  if (fault === 'kill') return killed(aws, phase, from + at, trouble, work);
-  aws.inject({ at: from + at, times: trouble === 'throttled 5 times' ? 5 : 100, fault });
+  if (fault === 'kill') return killed(aws, one, work, child);
+  const injected = aws.inject({ ...placeOf(aws, one), fault });
   const fleet = fleetOf(settingsOf(work));
   // Whether it fails or copes with it is not asked here: only what is left.
   if (phase === 'deploy') await fleet.provision(requestOf(work, never)).catch(() => {});
   else await fleet.lasting!.destroy(work.runId).catch(() => {});
+  return injected.strikes > 0;
 }
 
-async function killed(
-  aws: AwsStandIn,
-  phase: Phase,
-  at: number,
-  trouble: Trouble,
-  work: Work,
-): Promise<void> {
-  const process = execa('jiti', [child, phase], {
-    preferLocal: true,
-    localDir: root,
+function placeOf({ calls }: AwsStandIn, { at, trouble }: Case): Omit<Injection, 'fault'> {
+  if (trouble === 'credentials expired from then on') return { at: '*', occurrence: at, times: Infinity };
+  if (trouble === 'no capacity') return { at: 'ec2:RunInstances', times: Infinity };
+  return { at: calls.length + at, times: trouble === 'throttled 5 times' ? 5 : Infinity };
+}
+
+async function killed(aws: AwsStandIn, one: Case, work: Work, child: string): Promise<boolean> {
+  const process = execa('node', [child, one.phase], {
     input: JSON.stringify(work),
     reject: false,
     timeout: 60_000,
   });
-  const when = trouble === 'killed before the call' ? 'before' : 'after';
-  aws.inject({ at, fault: { kind: 'kill', when, callback: () => process.kill('SIGKILL') } });
-  await process;
+  const when = one.trouble === 'killed before the call' ? 'before' : 'after';
+  const fault = { kind: 'kill', when, callback: () => process.kill('SIGKILL') } as const;
+  const injected = aws.inject({ ...placeOf(aws, one), times: 1, fault });
+  const { signal, stderr } = await process;
+  if (injected.strikes > 0 && signal !== 'SIGKILL') throw new Error(`the process was not killed: ${stderr}`);
+  return injected.strikes > 0;
 }
 
-function workIn(aws: AwsStandIn, folder: string, adopted: Work['adopted']): Work {
-  const environment = { ...aws.environment, LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip` };
-  return { runId: '20261123-093000-0123456789', folder, environment, uiPort, adopted };
-}
-
-/** In one case of three the caller brings a security group and an instance profile. */
-async function adopt({ direct }: AwsStandIn, { at }: Case): Promise<Work['adopted']> {
-  if (at % 3 !== 0) return {};
+async function bring({ direct }: AwsStandIn): Promise<Work['adopted']> {
   const { Vpcs } = await direct.ec2.send(
     new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
   );

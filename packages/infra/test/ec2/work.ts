@@ -28,9 +28,11 @@ export interface Work {
   readonly uiPort: number;
   /** Resources of the caller, which must stay as they are. */
   readonly adopted: { readonly securityGroup?: string; readonly instanceProfile?: string };
+  /** {@link quick} by default. */
+  readonly pace?: Pace;
 }
 
-export function settingsOf({ folder, environment, uiPort, adopted }: Work): Ec2FleetSettings {
+export function settingsOf({ folder, environment, uiPort, adopted, pace = quick }: Work): Ec2FleetSettings {
   const settings = resolveOptions({
     region: 'eu-west-1',
     stateDirectory: folder,
@@ -39,7 +41,7 @@ export function settingsOf({ folder, environment, uiPort, adopted }: Work): Ec2F
     uiPort,
     ...adopted,
   });
-  return { ...settings, aws: { ...settings.aws, pace: quick } };
+  return { ...settings, aws: { ...settings.aws, pace } };
 }
 
 export function requestOf({ runId, folder }: Work, signal: AbortSignal): ProvisionRequest {
