@@ -1,10 +1,15 @@
-import type { Fleet, LoadTest, RunReport, ValidityRuleId } from '@loadwright/core';
+import {
+  createRunId,
+  type Fleet,
+  type LoadTest,
+  type RunReport,
+  type ValidityRuleId,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
 import { formatReport } from './output/report.js';
-import { observed } from './planning.js';
 import { isLasting } from './standing.js';
 
 /** How a run is carried out and shown. */
@@ -16,6 +21,8 @@ export interface CarryOutOptions {
   readonly tolerate: readonly ValidityRuleId[];
   /** Leave the fleet standing. Default false. */
   readonly keepFleet?: boolean;
+  /** The run id of a fleet that stands, where the test is made. Default: one is made for it. */
+  readonly on?: string | undefined;
 }
 
 /** Runs a load test with a live view, and prints what it found. */
@@ -25,9 +32,9 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { resultsDirectory, tolerate, keepFleet = false } = options;
-  let runId = '';
-  const fleet = observed(options.fleet, (request) => (runId = request.runId));
+  const { fleet, resultsDirectory, tolerate, keepFleet = false, on } = options;
+  const runId = createRunId();
+  const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
   const report = await interruptible(
@@ -36,26 +43,35 @@ export async function carryOut(
       onStop: (signal) => {
         stopped = true;
         view.say(
-          `stopping (${signal}): the load ends, what was measured is kept, the fleet is ${keepFleet ? 'kept' : 'removed'}; press Ctrl-C again to leave at once`,
+          `stopping (${signal}): the load ends, what was measured is kept, the fleet ${fate}; press Ctrl-C again to leave at once`,
         );
       },
-      get abandoned() {
-        return isLasting(fleet)
-          ? `finish the clean-up: loadwright destroy ${runId}`
-          : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
-      },
+      abandoned: abandoned(fleet, runId, on),
     },
     (signal) =>
-      test.run({ fleet, signal, onProgress: view.onProgress, resultsDirectory, tolerate, keepFleet }),
+      test.run({
+        ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet },
+        onProgress: view.onProgress,
+        ...(on !== undefined && { on }),
+      }),
   ).finally(() => view.close());
   printReport(context, report);
-  if (keepFleet) {
+  const standing = on ?? (keepFleet ? runId : undefined);
+  if (standing !== undefined) {
     context.note(
-      `The fleet of ${runId} stands. Load it again: loadwright start ${runId}. Remove it: loadwright destroy ${runId}`,
+      `The fleet of ${standing} stands. The next test: loadwright run --on ${standing}. Remove it: loadwright destroy ${standing}`,
     );
   }
   // Also when the load was over already: whoever stopped it is told that it was stopped.
   return stopped ? exitCodes.aborted : exitCodeOfReport(report);
+}
+
+/** What to do after nobody waited for the end. */
+function abandoned(fleet: Fleet, runId: string, on: string | undefined): string {
+  if (on !== undefined) return `the load may go on: loadwright stop ${on}`;
+  return isLasting(fleet)
+    ? `finish the clean-up: loadwright destroy ${runId}`
+    : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
 }
 
 /** The report on stdout: as JSON, or for people with the next step. */

@@ -28,8 +28,13 @@ export function requireConsent(
 }
 
 /** Asks, unless the user agreed. @throws LoadwrightError `ABORTED` when the answer is no. */
-export async function confirm(message: string, { yes }: ConsentFlags, { io }: Context): Promise<void> {
+export async function confirm(
+  message: string,
+  { yes }: ConsentFlags,
+  { io }: Context,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
   if (yes) return;
-  const answer = await ask({ message, initialValue: false, input: io.stdin, output: io.stdout });
+  const answer = await ask({ message, initialValue: false, input: io.stdin, output: io.stdout, ...options });
   if (isCancel(answer) || !answer) throw new LoadwrightError('ABORTED', 'not confirmed; nothing was changed');
 }

@@ -1,3 +1,4 @@
+import type { FleetHandle } from './fleet/contract.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { childVariants, declaredProperty, variants, type JsonSchema, type Variant } from './json-schema.js';
 
@@ -25,6 +26,18 @@ export function createRedactor(values: Iterable<string>): (text: string) => stri
     'g',
   );
   return (text) => text.replace(pattern, redacted);
+}
+
+/**
+ * A redactor of what a fleet knows: its secrets, and the password of its login.
+ *
+ * @param others Values that must not be shown besides.
+ */
+export function redactorOf(
+  { login, secrets }: Pick<FleetHandle, 'login' | 'secrets'>,
+  others: readonly string[] = [],
+): (text: string) => string {
+  return createRedactor([login.password, ...secrets, ...others]);
 }
 
 function formsOf(value: string): string[] {

@@ -1,4 +1,12 @@
-import { followTest, LoadwrightError, LocustMaster, type MasterStatistics } from '@loadwright/core';
+import {
+  followTest,
+  isLoaded,
+  LoadwrightError,
+  LocustMaster,
+  redactorOf,
+  redactStrings,
+  type MasterStatistics,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
@@ -6,7 +14,7 @@ import { interruptible } from '../interrupt.js';
 import { createLiveView } from '../live/view.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
-import { describeTest, isRunning } from '../output/load.js';
+import { describeTest } from '../output/load.js';
 import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
 
 type AttachFlags = FleetFlags & { readonly live: boolean };
@@ -28,7 +36,7 @@ async function attach(reference: string, options: AttachFlags, context: Context)
   const handle = await fleet.attach(runId);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
   const before = await master.statistics();
-  if (!isRunning(before)) {
+  if (!isLoaded(before)) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
       `run: no load is under way on ${runId} (${describeTest(before)})`,
@@ -55,7 +63,7 @@ async function attach(reference: string, options: AttachFlags, context: Context)
           view.onProgress({ type: 'sample', sample, durationSeconds, warmUpSeconds: 0 }),
       }),
   ).finally(() => view.close());
-  return conclude(runId, last, detached, context);
+  return conclude(runId, redactStrings(last, redactorOf(handle)), detached, context);
 }
 
 function conclude(

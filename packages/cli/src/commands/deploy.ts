@@ -1,4 +1,4 @@
-import { createRunId } from '@loadwright/core';
+import { createRunId, type PlannedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import {
@@ -14,7 +14,6 @@ import { createLiveView } from '../live/view.js';
 import { createConfiguredTest } from '../load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { planTest } from '../planning.js';
 import { addFleetOverrides, configuredFleet, findRunId, type FleetFlags } from '../standing.js';
 
 type DeployFlags = ConfigurationFlags &
@@ -50,12 +49,10 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const fleet = await configuredFleet(loaded, options, context);
   const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
-  const { plan, request } = await planTest(test, fleet, runId);
   const stream = context.json ? io.stderr : io.stdout;
-  stream.write(`${formatPlan(plan, request, colors).join('\n')}\n\n`);
-  await confirm('Make this?', options, context);
-
-  const view = createLiveView(io, stream, { live: options.live });
+  const createView = () => createLiveView(io, stream, { live: options.live });
+  let view = createView();
+  let planned: PlannedFleet | undefined;
   const { handle, resultsDirectory } = await interruptible(
     io,
     {
@@ -68,7 +65,15 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
         fleet,
         runId,
         signal,
-        onProgress: view.onProgress,
+        onProgress: (event) => view.onProgress(event),
+        agree: async (proposed) => {
+          planned = proposed;
+          // The question needs the terminal for itself.
+          view.close();
+          stream.write(`\n${formatPlan(proposed.plan, proposed.request, colors).join('\n')}\n\n`);
+          await confirm('Make this?', options, context, { signal });
+          view = createView();
+        },
         resultsDirectory: resultsOf(loaded),
       }),
   ).finally(() => view.close());
@@ -81,7 +86,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
       url,
       workers,
       resultsDirectory,
-      ...planDocument(plan, request),
+      ...(planned && planDocument(planned.plan, planned.request)),
     });
     return exitCodes.pass;
   }
@@ -90,7 +95,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     '',
     `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
     row('web UI', `${url} (login: loadwright ui ${runId})`),
-    row('start', `loadwright start ${runId}`),
+    row('test', `loadwright run --on ${runId}`),
     row('remove', `loadwright destroy ${runId}`),
   );
   return exitCodes.pass;

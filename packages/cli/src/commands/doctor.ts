@@ -7,26 +7,25 @@ import { checkLocust, checkNode, checkProgram, checkResults, checkTarget } from 
 import { checkFleet } from '../doctor/check-fleet.js';
 import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetOverrides, type FleetFlags } from '../standing.js';
+import { addFleetFlags, type FleetFlags } from '../standing.js';
 
 interface DoctorOptions extends FleetFlags {
   readonly fix?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
-  addFleetOverrides(command.option('--config <file>', 'the configuration file'))
+  addFleetFlags(command)
     .description(
       'Look at this machine, this project and the account of its fleet, and tell all that is missing at once. Changes ' +
         'nothing, and makes no request to the service.',
     )
     .option('--fix', 'install the managed Locust')
-    .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       examples(context, [
         ['loadwright doctor', 'what is missing'],
         ['loadwright doctor --fix', 'and install Locust'],
-        ['loadwright doctor --fleet ec2 --region eu-west-1', 'is the account ready for EC2?'],
+        ['loadwright doctor --fleet ec2 --region eu-west-1 --profile work', 'is the account ready for EC2?'],
       ]),
     )
     .action(context.action((options: DoctorOptions) => doctor(options, context)));
@@ -71,6 +70,7 @@ async function checkProject(
         detail: `no loadwright.config file in ${io.cwd}`,
         remedy: 'write one: loadwright init',
       },
+      ...(await checkFleet(undefined, options, context, signal)),
     ];
   }
   try {
@@ -83,7 +83,10 @@ async function checkProject(
     ];
   } catch (error) {
     if (!isLoadwrightError(error)) throw error;
-    return [{ subject, state: 'problem', detail: error.message, remedy: error.hint }];
+    return [
+      { subject, state: 'problem', detail: error.message, remedy: error.hint },
+      ...(await checkFleet(undefined, options, context, signal)),
+    ];
   }
 }
 

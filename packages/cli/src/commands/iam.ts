@@ -1,38 +1,38 @@
 import { LoadwrightError } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
-import { addConfigurationFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
 import type { Context } from '../context.js';
-import { createConfiguredTest } from '../load-test.js';
 import { examples } from '../output/help.js';
-import { policyDocument, roleTemplate } from '../output/policy.js';
-import { planTest } from '../planning.js';
-import { addFleetOverrides, configuredFleet, type FleetFlags } from '../standing.js';
+import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
+import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
 
 const formats = ['json', 'cloudformation'] as const;
 
-type PolicyFlags = ConfigurationFlags &
-  FleetFlags & { readonly format: (typeof formats)[number]; readonly roleName?: string };
+interface PolicyFlags extends FleetFlags {
+  readonly format: (typeof formats)[number];
+  readonly roleName?: string;
+  readonly account?: string;
+}
 
 export function configure(command: Command, context: Context): void {
-  const policy = command
-    .command('policy')
+  addFleetFlags(command.command('policy'))
     .description(
-      'The permissions that the fleet of this configuration needs, and no more: to be attached to whoever deploys it.',
-    );
-  addFleetOverrides(addConfigurationFlags(policy))
+      'The permissions that a fleet needs, and no more: to be attached to whoever deploys it. Needs neither permissions ' +
+        'nor credentials; those that there are tell the account.',
+    )
+    .option('--account <id>', 'id of the AWS account (default: that of the credentials)')
     .addOption(
-      new Option('--format <format>', 'a policy, or a template that makes a role with it')
+      new Option('--format <format>', 'a policy as JSON, or a template as YAML that makes a role with it')
         .choices([...formats])
         .default('json'),
     )
     .option('--role-name <name>', 'name of the role of the template (default: LoadwrightOperator)')
-    .option('--json', 'as without it: the output is one JSON document in any case')
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright iam policy > policy.json', 'as a policy'],
-        ['loadwright iam policy --format cloudformation --role-name LoadTester', 'as a template'],
+        ['loadwright iam policy --fleet ec2 --region eu-west-1 > policy.json', 'without a configuration file'],
+        ['loadwright iam policy --account 123456789012', 'without credentials'],
+        ['loadwright iam policy --format cloudformation --role-name LoadTester > role.yaml', 'as a template'],
       ]),
     )
     .action(context.action((options: PolicyFlags) => printPolicy(options, context)));
@@ -43,17 +43,24 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function printPolicy(options: PolicyFlags, context: Context): Promise<ExitCode> {
-  const { format, roleName } = options;
+  const { format, roleName, account } = options;
   requireRoleName(options);
-  const { io } = context;
-  const loaded = await loadConfiguration(options, io);
-  const test = await createConfiguredTest(loaded, { environment: io.environment });
-  const { plan } = await planTest(test, await configuredFleet(loaded, options, context));
-  context.printJson(
-    format === 'json'
-      ? policyDocument(plan.permissions)
-      : roleTemplate(plan.permissions, roleName ?? 'LoadwrightOperator'),
+  if (account !== undefined && !/^\d{12}$/.test(account)) {
+    throw new LoadwrightError('USAGE', `--account: found "${account}", expected the 12 digits of an account`, {
+      hint: 'leave it out to ask AWS with your credentials, or to have a policy for any account',
+    });
+  }
+  const { lasting } = await findFleet(options, context);
+  const { statements, notes } = await lasting.permissions(
+    account === undefined ? {} : { accountId: account },
   );
+  if (notes.length > 0) context.note(...notes);
+  if (format === 'json') context.printJson(policyDocument(statements));
+  else {
+    const template = roleTemplate(statements, roleName ?? 'LoadwrightOperator');
+    if (context.json) context.printJson(template);
+    else context.print(formatTemplate(template).trimEnd());
+  }
   return exitCodes.pass;
 }
 

@@ -1,4 +1,4 @@
-import type { FleetHandle } from '@loadwright/core';
+import { redactorOf, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -68,7 +68,8 @@ async function follow(
 
 async function read(handle: FleetHandle): Promise<Lines> {
   const lines: Record<string, string[]> = {};
-  for await (const { node, line } of handle.logs()) (lines[node] ??= []).push(line);
+  const redact = redactorOf(handle);
+  for await (const { node, line } of handle.logs()) (lines[node] ??= []).push(redact(line));
   return lines;
 }
 

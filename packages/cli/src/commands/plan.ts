@@ -1,4 +1,3 @@
-import type { IamStatement } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { addConfigurationFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
@@ -7,8 +6,7 @@ import { createFleet } from '../fleet.js';
 import { createConfiguredTest } from '../load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { wrapList } from '../output/wrap.js';
-import { planTest } from '../planning.js';
+import { formatActions } from '../output/policy.js';
 import { addFleetOverrides, overriddenFleet, type FleetFlags } from '../standing.js';
 
 export function configure(command: Command, context: Context): void {
@@ -33,23 +31,14 @@ async function plan(options: ConfigurationFlags & FleetFlags, context: Context):
   const loaded = await loadConfiguration(options, io);
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
-  const { plan: made, request } = await planTest(test, fleet);
+  const { plan: made, request } = await test.plan(fleet);
   if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
   else {
     context.print(
       ...formatPlan(made, request, colors),
       '',
-      ...(made.permissions.length === 0
-        ? ['No permissions are needed.']
-        : [
-            `${colors.bold('Permissions')} ${colors.dim('as a policy: loadwright iam policy')}`,
-            ...wrapList(actionsOf(made.permissions), io.stdout.columns ?? 80),
-          ]),
+      ...formatActions(made.permissions, io.stdout.columns, colors),
     );
   }
   return exitCodes.pass;
-}
-
-function actionsOf(statements: readonly IamStatement[]): string[] {
-  return [...new Set(statements.flatMap(({ Action }) => Action))].sort();
 }

@@ -1,17 +1,10 @@
 import { join } from 'node:path';
-import {
-  collectResults,
-  collectSecrets,
-  createRedactor,
-  jsonSchemaOf,
-  type FleetHandle,
-} from '@loadwright/core';
+import { collectResults, redactorOf } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { findConfigurationFile, findResults, loadConfiguration } from '../configuration.js';
 import type { Context } from '../context.js';
-import { variablesOf } from '../emulation.js';
 import type { CliIo } from '../io.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
@@ -39,7 +32,7 @@ async function results(reference: string, options: ResultFlags, context: Context
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
   const directory = join(await findResults(options.results, io), name, runId);
-  const { files, missing } = await collectResults(handle, directory, redactor(handle, loaded, io));
+  const { files, missing } = await collectResults(handle, directory, redactorOf(handle));
   if (context.json) context.printJson({ runId, directory, files, missing });
   else {
     context.print(
@@ -56,20 +49,4 @@ async function configurationOf({ config, fleet }: ResultFlags, io: CliIo): Promi
   if (config === undefined && (fleet !== undefined || !(await findConfigurationFile(io.cwd))))
     return undefined;
   return loadConfiguration({ config }, io);
-}
-
-/** Removes every secret that is known here. What the machines themselves know they do not log. */
-function redactor(
-  { login }: FleetHandle,
-  loaded: LoadedConfig | undefined,
-  { environment }: CliIo,
-): (text: string) => string {
-  if (!loaded) return createRedactor([login.password]);
-  const { target } = loaded.config;
-  const variables = variablesOf(target).filter(({ secret }) => secret);
-  return createRedactor([
-    login.password,
-    ...collectSecrets(jsonSchemaOf(target.definition.options), target.options),
-    ...variables.flatMap(({ name }) => environment[name] ?? []),
-  ]);
 }

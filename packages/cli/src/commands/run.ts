@@ -14,11 +14,20 @@ import type { Context } from '../context.js';
 import { besideEmulator, pointAt, startEmulatorOf } from '../emulation.js';
 import { createFleet } from '../fleet.js';
 import { createConfiguredTest } from '../load-test.js';
+import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { addFleetOverrides, overriddenFleet, requireLasting, type FleetFlags } from '../standing.js';
+import { formatActions } from '../output/policy.js';
+import {
+  addFleetOverrides,
+  findStandingRun,
+  overriddenFleet,
+  requireLasting,
+  type FleetFlags,
+} from '../standing.js';
 
 interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly keepFleet?: boolean;
+  readonly on?: string;
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
@@ -40,6 +49,13 @@ export function configure(command: Command, context: Context): void {
       '--keep-fleet',
       'leave a fleet standing that can outlive this command; loadwright destroy removes it',
     )
+    .addOption(
+      new Option('--on <run>', 'on a fleet that stands (loadwright deploy), which stays as it is').conflicts([
+        'keepFleet',
+        'emulator',
+        'dryRun',
+      ]),
+    )
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
@@ -50,6 +66,7 @@ export function configure(command: Command, context: Context): void {
         ['loadwright run --users 200 --duration 5m', 'more load'],
         ['loadwright run --dry-run', 'what would happen'],
         ['loadwright run --fleet ec2 --region eu-west-1', 'on EC2, whatever the file says'],
+        ['loadwright run --on 4f32386de5 --users 400', 'on the fleet of a deployment'],
         ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
       ]),
     )
@@ -83,6 +100,8 @@ async function runAgainst(
   const { target } = loaded.config;
   const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
   if (keepFleet) requireLasting(fleet);
+  const on =
+    options.on === undefined ? undefined : (await findStandingRun(requireLasting(fleet), options.on)).runId;
   const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
@@ -90,6 +109,7 @@ async function runAgainst(
   return carryOut(context, test, {
     fleet,
     keepFleet,
+    on,
     resultsDirectory: resultsOf(loaded),
     live,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
@@ -100,23 +120,23 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const { environment } = context.io;
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
-  const plan = await test.plan(await createFleet(overriddenFleet(loaded.config.fleet, options), context));
+  const { plan, request } = await test.plan(
+    await createFleet(overriddenFleet(loaded.config.fleet, options), context),
+  );
   const { configuration } = test;
   if (context.json) {
-    context.printJson({ dryRun: true, plan, configuration });
+    context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
     return exitCodes.pass;
   }
-  const { usDollars, source } = plan.pricePerHour;
   context.print(
     colors.bold('Dry run: nothing is changed, nothing is sent.'),
     '',
-    colors.bold('Plan'),
-    ...plan.resources.map((line) => `  ${line}`),
+    ...formatPlan(plan, request, colors),
     ...(options.emulator
-      ? [`  the ${loaded.config.target.definition.kind} emulator, which the load goes to`]
+      ? [`The load goes to the ${loaded.config.target.definition.kind} emulator.`]
       : []),
-    `  ${usDollars.toFixed(2)} US dollars an hour (${source})`,
-    ...plan.permissions.flatMap(({ Action }) => Action.map((action) => `  permission ${action}`)),
+    '',
+    ...formatActions(plan.permissions, context.io.stdout.columns, colors),
     '',
     colors.bold('Configuration'),
     stringify(configuration).trimEnd().replace(/^/gm, '  '),

@@ -1,4 +1,4 @@
-import { LoadwrightError, LocustMaster, resolveTestLoad, waitForWorkers } from '@loadwright/core';
+import { LocustMaster, requireIdle, resolveTestLoad, waitForWorkers } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { hinted } from '../hinted.js';
 import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
-import { describeLoad, describeTest, isRunning } from '../output/load.js';
+import { describeLoad } from '../output/load.js';
 import { addFleetOverrides, configuredFleet, findStandingRun, type FleetFlags } from '../standing.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
@@ -15,7 +15,7 @@ export function configure(command: Command, context: Context): void {
   addFleetOverrides(addLoadFlags(command))
     .description(
       'Start the load of the configuration on a run that stands. It ends by itself when its time is over, whether ' +
-        'anybody watches or not, and the next one may be another.',
+        'anybody watches or not. Nothing is judged: a test with thresholds, verdict and report is loadwright run --on.',
     )
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
@@ -43,16 +43,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
   const handle = await fleet.attach(runId);
   const load = await loadFor(handle.expectedWorkers);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  const before = await master.statistics();
-  if (isRunning(before)) {
-    throw new LoadwrightError(
-      'CONFIG_INVALID',
-      `run: a load is under way on ${runId} (${describeTest(before)})`,
-      {
-        hint: `end it first: loadwright stop ${runId}, or watch it: loadwright attach ${runId}`,
-      },
-    );
-  }
+  requireIdle(await master.statistics(), runId);
   await interruptible(
     io,
     { onStop: () => context.note('stopping…'), abandoned: `end the load: loadwright stop ${runId}` },
@@ -66,6 +57,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
     context.print(
       `${colors.green('✓')} ${colors.bold(runId)}: ${describeLoad(load)}`,
       `  ${colors.dim('watch     ')}loadwright attach ${runId}`,
+      `  ${colors.dim('judge     ')}this load has no verdict; one that has: loadwright run --on ${runId}`,
     );
   }
   return exitCodes.pass;

@@ -1,4 +1,11 @@
-import { LocustMaster, type FleetNode, type MasterStatistics, type StandingRun } from '@loadwright/core';
+import {
+  LocustMaster,
+  redactorOf,
+  redactStrings,
+  type FleetNode,
+  type MasterStatistics,
+  type StandingRun,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
@@ -60,11 +67,13 @@ async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
     const handle = await fleet.attach(run.runId);
     const { masterUrl: url, expectedWorkers, login } = handle;
     const nodes = await handle.status();
-    const made = { run, url, expectedWorkers, nodes };
+    const redact = redactorOf(handle);
+    const made = { run, url, expectedWorkers, nodes: redactStrings(nodes, redact) };
     try {
-      return { ...made, statistics: await new LocustMaster({ url, login }).statistics() };
+      const statistics = await new LocustMaster({ url, login }).statistics();
+      return { ...made, statistics: redactStrings(statistics, redact) };
     } catch (error) {
-      return { ...made, problem: messageOf(error) };
+      return { ...made, problem: redact(messageOf(error)) };
     }
   } catch (error) {
     return { run, nodes: [], problem: messageOf(error) };

@@ -22,7 +22,7 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   else {
     context.print(
       `${colors.green('✓')} the load of ${runId} is stopped; its machines go on`,
-      `  ${colors.dim('next      ')}loadwright results ${runId}, loadwright start ${runId}, or loadwright destroy ${runId}`,
+      `  ${colors.dim('next      ')}loadwright results ${runId}, loadwright run --on ${runId}, or loadwright destroy ${runId}`,
     );
   }
   return exitCodes.pass;

@@ -20,30 +20,52 @@ export function formatExpiry(expiresAt: Date | undefined, now: Date): string {
   return expiresAt <= now ? `${formatSpan(expiresAt, now)} ago` : `in ${formatSpan(now, expiresAt)}`;
 }
 
-/** What the load of a test costs. That of making the machines ready, and of leaving them, comes on top. */
-function testPrice({ pricePerHour }: FleetPlan, { durationSeconds }: FleetRequest): number {
-  return (pricePerHour.usDollars * durationSeconds) / 3600;
+/**
+ * What a test costs in US dollars: its load, and at most, until the machines end by themselves. That of making the
+ * machines ready, and of leaving them, comes on top of the load's. Of a price that is not complete all is a lower bound.
+ */
+function pricesOf(
+  { pricePerHour, endsAfterSeconds }: FleetPlan,
+  { durationSeconds }: FleetRequest,
+): { readonly usDollars: number; readonly usDollarsToTheEnd?: number } {
+  const priceOf = (seconds: number) => (pricePerHour.usDollars * seconds) / 3600;
+  return {
+    usDollars: priceOf(durationSeconds),
+    ...(endsAfterSeconds !== undefined && { usDollarsToTheEnd: priceOf(endsAfterSeconds) }),
+  };
 }
 
 /** What a fleet would be, for programs. */
 export function planDocument(plan: FleetPlan, request: FleetRequest) {
   const { workers, durationSeconds } = request;
-  return { plan, test: { workers, durationSeconds, usDollars: testPrice(plan, request) } };
+  return { plan, test: { workers, durationSeconds, ...pricesOf(plan, request) } };
 }
 
 /** What a fleet would be, for people. */
 export function formatPlan(plan: FleetPlan, request: FleetRequest, colors: Colors): string[] {
-  const { usDollars, source } = plan.pricePerHour;
-  const test = formatDollars(testPrice(plan, request));
-  const length = formatDuration(request.durationSeconds);
   return [
     colors.bold('Would be made'),
     ...plan.resources.map((resource) => `  ${resource}`),
     '',
-    `${colors.bold('Price')} ${formatDollars(usDollars)} an hour, ${test} for ${length} of load`,
-    `  ${colors.dim(`source: ${source}`)}`,
+    `${colors.bold('Price')} ${describePrice(plan, request)}`,
+    `  ${colors.dim(`source: ${plan.pricePerHour.source}`)}`,
     ...(plan.notes ?? []).map((note) => `${colors.yellow('!')} ${note}`),
   ];
+}
+
+function describePrice(plan: FleetPlan, request: FleetRequest): string {
+  const { pricePerHour, endsAfterSeconds = 0 } = plan;
+  const { usDollars, usDollarsToTheEnd } = pricesOf(plan, request);
+  const [lower, upper] = pricePerHour.isIncomplete ? ['more than ', 'more than '] : ['', 'at most '];
+  return [
+    `${lower}${formatDollars(pricePerHour.usDollars)} an hour`,
+    `${lower}${formatDollars(usDollars)} for ${formatDuration(request.durationSeconds)} of load`,
+    ...(usDollarsToTheEnd === undefined
+      ? []
+      : [
+          `${upper}${formatDollars(usDollarsToTheEnd)} until the machine ends itself (${formatDuration(endsAfterSeconds)})`,
+        ]),
+  ].join(', ');
 }
 
 /** The runs that stand. */

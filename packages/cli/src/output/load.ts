@@ -18,11 +18,6 @@ export function describeLoad({
   return `${formatCount(users)} ${users === 1 ? 'user' : 'users'}, ${formatNumber(spawnRate)} started a second, ${length}`;
 }
 
-/** Whether a load is under way. */
-export function isRunning({ test, state }: MasterStatistics): boolean {
-  return test ? test.endedAt === undefined : state === 'spawning' || state === 'running';
-}
-
 /** What the master's test is doing, in a few words. */
 export function describeTest({ test, time, state }: MasterStatistics): string {
   if (!test) return 'none yet';

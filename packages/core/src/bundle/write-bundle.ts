@@ -12,6 +12,7 @@ import { pythonDirectory, requirementsFile } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';
 import type { Bundle, BundleFile } from './bundle.js';
 import { composeFile } from './compose.js';
+import { digestOf } from './digest.js';
 import { bundleReadme } from './readme.js';
 
 /** What a bundle is made from: everything a target and a load profile come down to. */
@@ -93,9 +94,7 @@ async function describeBundle(directory: string): Promise<Bundle> {
     for await (const chunk of createReadStream(absolute)) hash.update(chunk as Buffer);
     files.push({ path, bytes: (await stat(absolute)).size, sha256: hash.digest('hex') });
   }
-  const digest = createHash('sha256');
-  for (const { path, sha256 } of files) digest.update(`${path}\0${sha256}\n`);
-  return { directory, files, digest: digest.digest('hex') };
+  return { directory, files, digest: digestOf(files) };
 }
 
 async function clear(directory: string, replaceable: readonly string[]): Promise<void> {

@@ -58,6 +58,11 @@ export interface FleetNode {
   readonly reason?: string;
 }
 
+/** How a call is ended early. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
 /** What a clean-up did. */
 export interface DestroyReport {
   /** What was removed, one line each. */
@@ -73,9 +78,13 @@ export interface FleetHandle {
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
+  /** What besides the password of the login must never be shown or written: the secrets that the nodes know. */
+  readonly secrets: readonly string[];
+  /** What the nodes run, see `digestWithoutLoad`. Absent: not known. */
+  readonly bundleDigest?: string;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
-  logs(): AsyncIterable<{ readonly node: string; readonly line: string }>;
+  logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
   /** Removes everything; safe to repeat, never throws for what is already gone. */
   destroy(): Promise<DestroyReport>;
 }
@@ -116,8 +125,7 @@ export interface StandingRun {
 }
 
 /** How a removal is watched and ended. */
-export interface DestroyOptions {
-  readonly signal?: AbortSignal;
+export interface DestroyOptions extends CallOptions {
   /** Called with one line for people, for every step that takes time. */
   readonly onProgress?: (message: string) => void;
 }
@@ -125,7 +133,7 @@ export interface DestroyOptions {
 /** What only fleets have that outlive the process that made them. Each works from any machine, without local files. */
 export interface LastingFleets {
   /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
-  check(request: FleetRequest, options?: { readonly signal?: AbortSignal }): Promise<readonly Finding[]>;
+  check(request: FleetRequest, options?: CallOptions): Promise<readonly Finding[]>;
   /** Every run of which something stands, newest first. */
   list(): Promise<readonly StandingRun[]>;
   /** What {@link destroy} would remove. Empty: nothing of this run stands. */
@@ -140,18 +148,18 @@ export interface Fleet {
   /** `local`, `ec2`, `ecs`, … */
   readonly kind: string;
   /** Workers when nobody names a number: one a core of its machines. Absent: 1. */
-  defaultWorkers?(): Promise<number>;
+  defaultWorkers?(options?: CallOptions): Promise<number>;
   /** Absent: its fleets end with the process that made them. */
   readonly lasting?: LastingFleets;
   /** What would be made; no call that changes anything. */
-  plan(request: FleetRequest): Promise<FleetPlan>;
+  plan(request: FleetRequest, options?: CallOptions): Promise<FleetPlan>;
   /**
    * Makes the fleet and returns when the master answers. On failure it removes what it made, then throws
    * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either.
    */
   provision(request: ProvisionRequest): Promise<FleetHandle>;
   /** The handle of a fleet that was made earlier. */
-  attach(runId: string): Promise<FleetHandle>;
+  attach(runId: string, options?: CallOptions): Promise<FleetHandle>;
   /** What earlier runs left behind. */
   listOrphans(): Promise<readonly Orphan[]>;
 }

@@ -1,7 +1,7 @@
 import type { BundleContents } from '../bundle/write-bundle.js';
-import type { FleetRequest } from '../fleet/contract.js';
+import type { CallOptions, Fleet, FleetPlan, FleetRequest } from '../fleet/contract.js';
 import { resolveLoad } from '../load/resolve.js';
-import type { SizedTest } from './prepare.js';
+import { sizeFor, type PreparedTest, type SizedTest } from './prepare.js';
 
 /** What the bundle of a test is made from. */
 export function bundleContents(test: SizedTest): BundleContents {
@@ -18,8 +18,20 @@ export function bundleContents(test: SizedTest): BundleContents {
   };
 }
 
+/** Settles the number of workers, and asks the fleet what it would make. */
+export async function planFor(
+  test: PreparedTest,
+  fleet: Fleet,
+  runId: string,
+  options: CallOptions,
+): Promise<{ test: SizedTest; request: FleetRequest; plan: FleetPlan }> {
+  const sized = await sizeFor(test, fleet, options);
+  const request = fleetRequest(sized, runId);
+  return { test: sized, request, plan: await fleet.plan(request, options) };
+}
+
 /** What a test asks of a fleet. */
-export function fleetRequest(test: SizedTest, runId: string): FleetRequest {
+function fleetRequest(test: SizedTest, runId: string): FleetRequest {
   const { definition, targetOptions } = test;
   return {
     runId,

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FleetHandle } from '../fleet/contract.js';
 import { LocustMaster } from '../locust/master.js';
 import { redactStrings } from '../secrets.js';
+import { collectLogs } from './collect-logs.js';
 import { collectLocustFiles } from './results-folder.js';
 
 /** What {@link collectResults} did. */
@@ -33,28 +34,4 @@ export async function collectResults(
   await writeFile(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
   const logs = await collectLogs(handle, directory, redact);
   return { files: [...saved, 'statistics.json', ...logs], missing };
-}
-
-async function collectLogs(
-  handle: FleetHandle,
-  directory: string,
-  redact: (text: string) => string,
-): Promise<string[]> {
-  const lines = new Map<string, string[]>();
-  for await (const { node, line } of handle.logs()) {
-    const earlier = lines.get(node);
-    if (earlier) earlier.push(redact(line));
-    else lines.set(node, [redact(line)]);
-  }
-  const written = [...lines].map(async ([node, ofNode]) => {
-    // Names of nodes come from the fleet.
-    const name = join('logs', `${node.replace(/[^\w.-]/g, '_')}.log`);
-    const file = join(directory, name);
-    const text = `${ofNode.join('\n')}\n`;
-    // A local fleet may be writing this very file.
-    const present = await readFile(file, 'utf8').catch(() => '');
-    if (!present.startsWith(text)) await writeFile(file, text);
-    return name;
-  });
-  return Promise.all(written);
 }

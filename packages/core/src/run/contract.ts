@@ -1,5 +1,5 @@
 import type { Bundle } from '../bundle/bundle.js';
-import type { Fleet, FleetHandle, FleetPlan } from '../fleet/contract.js';
+import type { CallOptions, Fleet, FleetHandle, FleetPlan, FleetRequest } from '../fleet/contract.js';
 import type { JsonObject } from '../json.js';
 import type { LoadProfileInput } from '../load/profile.js';
 import type { RunReport } from '../report/summary.js';
@@ -44,15 +44,28 @@ export interface RunOptions {
   tolerate?: readonly ValidityRuleId[];
   /** Leave the fleet standing after the run. Default false. */
   keepFleet?: boolean;
+  /**
+   * The run id of a fleet that stands and has no load: the test is made there, with its workers, and the fleet is left
+   * as it is. It must have been made for the same target and payloads. Default: a fleet is made for this run.
+   */
+  on?: string;
+  /** Names this run. Default: a new id. */
+  runId?: string;
+}
+
+/** What a fleet would make for a test. */
+export interface PlannedFleet {
+  readonly plan: FleetPlan;
+  readonly request: FleetRequest;
 }
 
 /** How a fleet is made for tests that come later. */
 export interface DeployOptions extends Pick<
   RunOptions,
-  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory'
+  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId'
 > {
-  /** Default: a new one. */
-  runId?: string;
+  /** Called before anything is made. What it throws ends the deployment. */
+  agree?: (planned: PlannedFleet) => Promise<void>;
 }
 
 /** A fleet that stands until somebody removes it. */
@@ -76,7 +89,7 @@ export interface LoadTest {
    */
   bundle(options?: { directory?: string; signal?: AbortSignal }): Promise<Bundle>;
   /** What a fleet would make for this test: changes nothing. */
-  plan(fleet: Fleet): Promise<FleetPlan>;
+  plan(fleet: Fleet, options?: CallOptions & { readonly runId?: string }): Promise<PlannedFleet>;
   /** The target's one cheap request, with the credentials that the workers would use. Undefined: it has none. */
   preflight(options?: { signal?: AbortSignal }): Promise<string | undefined>;
   /**

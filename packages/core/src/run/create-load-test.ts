@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
-import { bundleContents, fleetRequest } from './bundle-contents.js';
+import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
 import { deployLoadTest } from './deploy.js';
 import { preflight } from './preflight.js';
@@ -29,7 +29,10 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
         ...(signal && { signal }),
       });
     },
-    plan: async (fleet) => fleet.plan(fleetRequest(await sizeFor(test, fleet), createRunId())),
+    async plan(fleet, { runId = createRunId(), ...options } = {}) {
+      const { plan, request } = await planFor(test, fleet, runId, options);
+      return { plan, request };
+    },
     async preflight({ signal } = {}) {
       const outcome = await preflight(test, signal ?? new AbortController().signal);
       return outcome.report?.summary;

@@ -1,8 +1,9 @@
 import { validate } from '../validation.js';
+import { saveLogs } from './collect-logs.js';
 import type { Deployment, DeployOptions } from './contract.js';
 import { nameSchema } from './option-schemas.js';
 import { Phases } from './phases.js';
-import { sizeFor, type PreparedTest } from './prepare.js';
+import type { PreparedTest } from './prepare.js';
 import { createRunId } from './run-id.js';
 import { connect, removeFleet, standUp } from './stand-up.js';
 
@@ -11,11 +12,12 @@ export async function deployLoadTest(test: PreparedTest, options: DeployOptions)
   const runId = validate(nameSchema, options.runId ?? createRunId(), { field: 'runId' });
   const phases = new Phases(options);
   return phases.all(async () => {
-    const standing = await standUp(await sizeFor(test, options.fleet), phases, { ...options, runId });
+    const standing = await standUp(test, phases, { ...options, runId });
     const { handle, folder } = standing;
     try {
       await connect(handle, phases);
     } catch (error) {
+      await saveLogs(standing, phases);
       await phases.in('destroy', () => removeFleet(handle));
       throw error;
     }

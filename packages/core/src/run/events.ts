@@ -5,6 +5,7 @@ export const phases = [
   'preflight',
   'plan',
   'provision',
+  'attach',
   'connect',
   'load',
   'stop',
@@ -13,7 +14,7 @@ export const phases = [
   'destroy',
 ] as const;
 
-/** `connect` waits for all workers; `load` is the time in which requests are measured. */
+/** `attach` finds a fleet that stands, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
 export type Phase = (typeof phases)[number];
 
 /** One point of the time series: what happened in about one second. */

@@ -2,7 +2,7 @@ import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { OnProgress, Phase } from './events.js';
 
 /** The phases that a wish to stop ends at once. Later ones go on: what was measured is kept and cleaned up after. */
-const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'connect']);
+const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'attach', 'connect']);
 
 /** Carries out the phases of a run, and tells of them. */
 export class Phases {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
-import type { Fleet } from '../fleet/contract.js';
+import type { CallOptions, Fleet } from '../fleet/contract.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../problems.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
@@ -91,7 +91,11 @@ export function prepare(options: LoadTestOptions): PreparedTest {
 }
 
 /** Settles the number of workers: as written, else what suits the fleet, else 1. */
-export async function sizeFor(test: PreparedTest, fleet?: Fleet): Promise<SizedTest> {
-  const workers = test.workers ?? (await fleet?.defaultWorkers?.()) ?? 1;
+export async function sizeFor(test: PreparedTest, fleet?: Fleet, options?: CallOptions): Promise<SizedTest> {
+  return withWorkers(test, test.workers ?? (await fleet?.defaultWorkers?.(options)) ?? 1);
+}
+
+/** The test with a number of workers. */
+export function withWorkers(test: PreparedTest, workers: number): SizedTest {
   return { ...test, workers, configuration: { ...test.configuration, workers } };
 }

@@ -4,6 +4,7 @@ import type { LocustMaster } from '../locust/master.js';
 import { renderJunit } from '../report/junit.js';
 import { renderReportHtml } from '../report/html.js';
 import type { RunReport } from '../report/summary.js';
+import { redactStrings } from '../secrets.js';
 
 /** Locust's own files, under Locust's own names, and where its web API serves them. */
 const locustFiles = {
@@ -30,8 +31,8 @@ export async function collectLocustFiles(
 }
 
 /**
- * The folder of one run: `{results}/{name}/{runId}/`. Documents come here without secrets; what the master gives
- * passes through `redact`.
+ * The folder of one run: `{results}/{name}/{runId}/`. The report comes here without secrets; all else passes
+ * through `redact`.
  */
 export class ResultsFolder {
   readonly directory: string;
@@ -49,7 +50,8 @@ export class ResultsFolder {
   /** Makes the folder and writes the resolved configuration. */
   async create(configuration: unknown): Promise<void> {
     await mkdir(this.logDirectory, { recursive: true });
-    await this.#write('config.resolved.json', `${JSON.stringify(configuration, null, 2)}\n`);
+    const redacted = redactStrings(configuration, this.#redact);
+    await this.#write('config.resolved.json', `${JSON.stringify(redacted, null, 2)}\n`);
   }
 
   /** See {@link collectLocustFiles}. */

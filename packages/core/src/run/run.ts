@@ -1,4 +1,3 @@
-import type { FleetHandle } from '../fleet/contract.js';
 import { warmUpSeconds } from '../load/length.js';
 import type { LoadPlan } from '../load/plan.js';
 import { resolveLoad } from '../load/resolve.js';
@@ -7,13 +6,16 @@ import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem, RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
 import { evaluateThresholds } from '../thresholds/evaluate.js';
+import { validate } from '../validation.js';
 import { figuresOf, versionsOf } from './build-report.js';
+import { attachTo } from './attach.js';
+import { saveLogs } from './collect-logs.js';
 import type { RunOptions } from './contract.js';
 import { judge } from './judge.js';
 import { judgedLoad, type JudgedLoad } from './judged-load.js';
 import { Phases } from './phases.js';
-import { sizeFor, type PreparedTest, type SizedTest } from './prepare.js';
-import type { ResultsFolder } from './results-folder.js';
+import { nameSchema } from './option-schemas.js';
+import type { PreparedTest } from './prepare.js';
 import { createRunId } from './run-id.js';
 import { stopAndSettle } from './settle.js';
 import { connect, removeFleet, standUp, type Standing } from './stand-up.js';
@@ -22,58 +24,73 @@ import { watch, type Observation } from './watch.js';
 
 /** Carries out a run: the phases in order. See {@link RunOptions} and `LoadTest.run`. */
 export async function runLoadTest(test: PreparedTest, options: RunOptions): Promise<RunReport> {
+  const startedAt = new Date();
+  const runId = validate(nameSchema, options.runId ?? createRunId(), { field: 'runId' });
   const phases = new Phases(options);
-  return phases.all(async () => new Run(await sizeFor(test, options.fleet), options, phases).carryOut());
+  const { on } = options;
+  return phases.all(async () => {
+    const standing =
+      on === undefined
+        ? await standUp(test, phases, { ...options, runId })
+        : await attachTo(test, phases, { ...options, runId, on });
+    return new Run(standing, startedAt, options, phases).carryOut();
+  });
 }
 
 class Run {
-  readonly #id = createRunId();
-  readonly #startedAt = new Date();
-  readonly #test: SizedTest;
+  readonly #standing: Standing;
+  readonly #startedAt: Date;
   readonly #plan: LoadPlan;
   readonly #options: RunOptions;
   readonly #phases: Phases;
 
-  constructor(test: SizedTest, options: RunOptions, phases: Phases) {
-    this.#test = test;
-    this.#plan = resolveLoad(test.load, 'sequential', test.workers);
+  constructor(standing: Standing, startedAt: Date, options: RunOptions, phases: Phases) {
+    const { load, workers } = standing.test;
+    this.#standing = standing;
+    this.#startedAt = startedAt;
+    this.#plan = resolveLoad(load, 'sequential', workers);
     this.#options = options;
     this.#phases = phases;
   }
 
   async carryOut(): Promise<RunReport> {
-    const standing = await standUp(this.#test, this.#phases, { ...this.#options, runId: this.#id });
     try {
-      return await this.#measure(standing);
+      return await this.#measure();
+    } catch (error) {
+      // The fleet may be gone in a moment, and with it what it could say.
+      await saveLogs(this.#standing, this.#phases);
+      throw error;
     } finally {
-      await this.#phases.in('destroy', () => this.#destroy(standing.handle));
+      await this.#leave();
     }
   }
 
   /** Everything between a fleet that stands and its removal. */
-  async #measure(standing: Standing): Promise<RunReport> {
+  async #measure(): Promise<RunReport> {
     const phases = this.#phases;
-    const { handle, folder, redact } = standing;
+    const { handle, folder, redact } = this.#standing;
     const { master, before } = await connect(handle, phases);
-    const observation = await phases.in('load', () => this.#load(master, handle, before));
+    const observation = await phases.in('load', () => this.#load(master, before));
     const statistics = await phases.in('stop', () => this.#finalStatistics(master, observation));
-    await phases.in('collect', () => this.#collect(master, folder));
+    await phases.in('collect', () => this.#collect(master));
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
-      const report = redactStrings(this.#report(standing, observation, statistics), redact);
+      const report = redactStrings(this.#report(observation, statistics), redact);
       await folder.writeReport(report);
       detail(report.verdict);
       return report;
     });
   }
 
-  async #load(master: LocustMaster, handle: FleetHandle, before: MasterStatistics): Promise<Observation> {
-    const test = this.#test;
-    const { users, spawnRate, durationSeconds, arrivals } = this.#plan;
+  async #load(master: LocustMaster, before: MasterStatistics): Promise<Observation> {
+    const { test, handle } = this.#standing;
+    const { payloadOrder: _, ...load } = this.#plan;
+    const { users, spawnRate, durationSeconds, arrivals } = load;
     const host = test.definition.host(test.targetOptions);
-    await master.swarm({ users, spawnRate, host }, this.#phases.signal);
+    // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
+    await master.swarm(this.#options.on === undefined ? { users, spawnRate, host } : { load, host });
     const warmUp = warmUpSeconds(test.load);
-    return watch(master, handle, {
+    const watching = watch(master, handle, {
       before,
       durationSeconds,
       warmUpSeconds: warmUp,
@@ -81,6 +98,11 @@ class Run {
       signal: this.#phases.signal,
       onSample: (sample) =>
         this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
+    });
+    return watching.catch(async (error: unknown) => {
+      // A load that nobody watches must not go on where the fleet does.
+      await master.stop().catch(() => {});
+      throw error;
     });
   }
 
@@ -98,21 +120,18 @@ class Run {
   }
 
   /** A run whose files cannot be fetched is still worth its report. */
-  async #collect(master: LocustMaster, folder: ResultsFolder): Promise<void> {
+  async #collect(master: LocustMaster): Promise<void> {
     try {
-      const missing = await folder.collect(master);
+      const missing = await this.#standing.folder.collect(master);
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
       this.#phases.warn(`Locust's own files could not be collected: ${describe(error)}`);
     }
+    await saveLogs(this.#standing, this.#phases);
   }
 
-  #report(
-    { handle, folder, bundleDigest, expiresAt }: Standing,
-    observation: Observation,
-    statistics: MasterStatistics | undefined,
-  ): RunReport {
-    const test = this.#test;
+  #report(observation: Observation, statistics: MasterStatistics | undefined): RunReport {
+    const { runId, test, handle, folder, bundleDigest } = this.#standing;
     const judged = judgedLoad(observation, statistics);
     const figures = figuresOf(judged, observation);
     const seconds = judged.window.to - judged.window.from;
@@ -123,11 +142,11 @@ class Run {
     return {
       schemaVersion: 1,
       name: test.name,
-      runId: this.#id,
+      runId,
       ...judge({
         thresholds,
         problems: observation.problems,
-        findings: this.#findings(judged, observation, expiresAt),
+        findings: this.#findings(judged, observation),
         tolerated: this.#options.tolerate ?? [],
         requests: figures.total.count,
         failures: figures.total.failures,
@@ -151,31 +170,31 @@ class Run {
     };
   }
 
-  #findings(judged: JudgedLoad, observation: Observation, expiresAt: Date | undefined): Problem[] {
+  #findings(judged: JudgedLoad, observation: Observation): Problem[] {
+    const { test, expiresAt } = this.#standing;
     const { statistics, ...window } = judged;
     if (!statistics) return [];
     return findProblems({
       ...window,
       statistics,
       workers: observation.before.workers.map(({ id }) => id),
-      thresholds: this.#test.thresholds,
+      thresholds: test.thresholds,
       arrivals: this.#plan.arrivals,
       expiresAt,
-      clockToleranceSeconds: this.#test.definition.clockToleranceSeconds,
+      clockToleranceSeconds: test.definition.clockToleranceSeconds,
       endedAt: observation.endedAt,
     });
   }
 
-  async #destroy(handle: FleetHandle): Promise<void> {
-    if (this.#options.keepFleet) {
-      this.#phases.progress({
-        type: 'message',
-        level: 'info',
-        message: `The fleet of run ${this.#id} is kept.`,
-      });
-      return;
-    }
-    await removeFleet(handle);
+  /** Leaves the fleet, which goes with its run unless it was made for others too. */
+  async #leave(): Promise<void> {
+    const { on, keepFleet } = this.#options;
+    if (on !== undefined) return this.#phases.inform(`The fleet of run ${on} stands as before.`);
+    const { handle, runId } = this.#standing;
+    await this.#phases.in('destroy', async () => {
+      if (keepFleet) this.#phases.inform(`The fleet of run ${runId} is kept.`);
+      else await removeFleet(handle);
+    });
   }
 }
 

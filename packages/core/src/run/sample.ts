@@ -7,10 +7,14 @@ import type { Sample } from './events.js';
 /** Seconds over which the live rates are averaged: workers report once a second, not in step with the readings. */
 const rateWindow = 3;
 
-/** One point of the time series: what came between two readings. */
+/**
+ * One point of the time series: what came between two readings.
+ *
+ * @param previous Undefined for the first reading of a test: Locust counts anew when a test starts.
+ */
 export function sampleOf(
   statistics: MasterStatistics,
-  previous: MasterStatistics,
+  previous: MasterStatistics | undefined,
   elapsedSeconds: number,
   earlierSamples: readonly Sample[],
   arrivals: ArrivalPlan | undefined,
@@ -18,9 +22,9 @@ export function sampleOf(
   const { total } = statistics;
   const earlier = earlierSamples.at(-rateWindow);
   const seconds = Math.max(elapsedSeconds - (earlier?.elapsedSeconds ?? 0), 1e-3);
-  const serviceTimes = difference(total.histogram, previous.total.histogram);
+  const serviceTimes = difference(total.histogram, previous?.total.histogram ?? []);
   const times = total.responseHistogram
-    ? difference(total.responseHistogram, previous.total.responseHistogram ?? [])
+    ? difference(total.responseHistogram, previous?.total.responseHistogram ?? [])
     : serviceTimes;
   return {
     elapsedSeconds,
@@ -31,7 +35,7 @@ export function sampleOf(
     workers: statistics.workers.map(({ id, state, cpuPercent }) => ({ id, state, cpuPercent })),
     totalRequests: total.count,
     totalFailures: total.failures,
-    ...(statistics.lag && { lagP99: percentile(difference(statistics.lag, previous.lag ?? []), 0.99) }),
+    ...(statistics.lag && { lagP99: percentile(difference(statistics.lag, previous?.lag ?? []), 0.99) }),
     ...(arrivals && {
       open: openSample(
         statistics,

@@ -4,16 +4,26 @@ import { LoadwrightError } from '../errors.js';
 import type { Fleet, FleetHandle } from '../fleet/contract.js';
 import { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import { createRedactor, redactStrings } from '../secrets.js';
-import { bundleContents, fleetRequest } from './bundle-contents.js';
+import { createRedactor, redactorOf } from '../secrets.js';
+import { bundleContents, planFor } from './bundle-contents.js';
 import { waitForWorkers } from './connect.js';
+import type { PlannedFleet } from './contract.js';
 import type { Phases } from './phases.js';
-import { preflight } from './preflight.js';
-import type { SizedTest } from './prepare.js';
+import { preflight, type PreflightOutcome } from './preflight.js';
+import type { PreparedTest, SizedTest } from './prepare.js';
 import { ResultsFolder } from './results-folder.js';
 
-/** A fleet that was made for a run. */
+/** What is known of a run before its fleet is. */
+export interface StandingOptions {
+  readonly runId: string;
+  readonly fleet: Fleet;
+  readonly resultsDirectory?: string;
+}
+
+/** A run whose fleet stands. */
 export interface Standing {
+  readonly runId: string;
+  readonly test: SizedTest;
   readonly handle: FleetHandle;
   readonly folder: ResultsFolder;
   readonly bundleDigest: string;
@@ -23,25 +33,29 @@ export interface Standing {
   readonly expiresAt: Date | undefined;
 }
 
-/** The phases up to a master that answers: preflight, plan, provision. */
+/**
+ * The phases up to a master that answers: preflight, plan, provision. The target comes first: whoever may not ask it
+ * need not look for machines.
+ */
 export async function standUp(
-  test: SizedTest,
+  prepared: PreparedTest,
   phases: Phases,
-  { runId, fleet, resultsDirectory = 'results' }: { runId: string; fleet: Fleet; resultsDirectory?: string },
+  options: StandingOptions & { readonly agree?: (planned: PlannedFleet) => Promise<void> },
 ): Promise<Standing> {
+  const { runId, fleet, agree } = options;
   const { signal } = phases;
-  const { environment, secrets } = await phases.in('preflight', async (detail) => {
-    const outcome = await preflight(test, signal);
-    detail(outcome.report?.summary);
-    return outcome;
+  const { environment, secrets } = await checkTarget(prepared, phases);
+  const { test, request } = await phases.in('plan', async () => {
+    const planned = await planFor(prepared, fleet, runId, { signal });
+    phases.progress({ type: 'plan', plan: planned.plan });
+    await agree?.(planned);
+    return planned;
   });
-  const request = fleetRequest(test, runId);
-  await phases.in('plan', async () => phases.progress({ type: 'plan', plan: await fleet.plan(request) }));
 
   const redact = createRedactor(secrets);
-  const folder = new ResultsFolder(resolve(test.baseDirectory, resultsDirectory), test.name, runId, redact);
+  const folder = folderOf(test, options, redact);
   return phases.in('provision', async () => {
-    await folder.create(redactStrings({ runId, fleet: fleet.kind, ...test.configuration }, redact));
+    await folder.create({ runId, fleet: fleet.kind, ...test.configuration });
     const bundle = await writeBundle(folder.bundleDirectory, bundleContents(test), {
       baseDirectory: test.baseDirectory,
       signal,
@@ -55,8 +69,28 @@ export async function standUp(
       signal,
       onProgress: (message) => phases.inform(message),
     });
-    return { handle, folder, bundleDigest: bundle.digest, redact, expiresAt: environment.expiresAt };
+    const { expiresAt } = environment;
+    const { digest: bundleDigest } = bundle;
+    return { runId, test, handle, folder, bundleDigest, redact: redactorOf(handle, secrets), expiresAt };
   });
+}
+
+/** The phase preflight. */
+export async function checkTarget(test: PreparedTest, phases: Phases): Promise<PreflightOutcome> {
+  return phases.in('preflight', async (detail) => {
+    const outcome = await preflight(test, phases.signal);
+    detail(outcome.report?.summary);
+    return outcome;
+  });
+}
+
+/** Where the results of a run go. */
+export function folderOf(
+  { baseDirectory, name }: SizedTest,
+  { runId, resultsDirectory = 'results' }: StandingOptions,
+  redact: (text: string) => string,
+): ResultsFolder {
+  return new ResultsFolder(resolve(baseDirectory, resultsDirectory), name, runId, redact);
 }
 
 /** The phase connect: waits for all workers. @returns the master, and its statistics before any load. */

@@ -67,7 +67,7 @@ export async function watch(
     const wait = Math.max(0, begin + dueSeconds * 1000 - performance.now());
     aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
     if (aborted) break;
-    const previous: MasterStatistics = statistics ?? options.before;
+    const previous: MasterStatistics | undefined = statistics;
     try {
       statistics = rates.add(await master.statistics({ since: rates.since }));
     } catch (error) {

@@ -35,6 +35,7 @@ function handleOf(runId: string): FleetHandle {
     masterUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     login: { username: 'loadwright', password },
     expectedWorkers: workers,
+    secrets: ['secret-of-the-workers'],
     status: async () => [
       node('master', 'master'),
       ...Array.from({ length: workers }, (_, index) => node(`worker-${index + 1}`, 'worker')),
@@ -74,9 +75,9 @@ const provisionRequest = (): ProvisionRequest => ({
   host: 'http://127.0.0.1',
   iamStatements: [],
   bundle: { directory: '.', files: [], digest: '' },
-  environment: {},
+  environment: { TOKEN: 'secret-of-the-workers', REGION: 'eu-west-1' },
   logDirectory: '.',
-  redact: (text) => text,
+  redact: (text) => text.replaceAll('secret-of-the-workers', '***'),
   signal: new AbortController().signal,
   onProgress: () => {},
 });
@@ -136,6 +137,11 @@ const broken: [check: string, defect: string, change: Partial<Fleet>][] = [
     'is found again by its run id, and removed from elsewhere',
     'removes nothing',
     withHandle(() => ({ destroy: async () => ({ removed: ['all'], remaining: [] }) })),
+  ],
+  [
+    'is found again by its run id, and removed from elsewhere',
+    'forgets what is secret',
+    { attach: async (runId) => ({ ...(await good.attach(runId)), secrets: [] }) },
   ],
   [
     'leaves nothing when it is stopped while it is made',

@@ -95,6 +95,17 @@ export function fleetConformance(
           assert.equal(attached.masterUrl, handle.masterUrl);
           assert.equal(attached.expectedWorkers, handle.expectedWorkers);
           assert.deepEqual(attached.login, handle.login);
+          const { environment, redact } = request;
+          for (const [name, value] of Object.entries(environment).filter(
+            ([, text]) => redact(text) !== text,
+          )) {
+            for (const { secrets } of [handle, attached]) {
+              assert(
+                secrets.includes(value),
+                `${name} is a secret, and must be among the secrets of the handle`,
+              );
+            }
+          }
           const { remaining, removed } = await attached.destroy();
           assert(removed.length > 0, 'destroy must say what it removed');
           assert.deepEqual(remaining, [], 'destroy must leave nothing');

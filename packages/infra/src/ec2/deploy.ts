@@ -1,4 +1,4 @@
-import { LoadwrightError, type MasterLogin, type ProvisionRequest } from '@loadwright/core';
+import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core';
 import type { Account } from '../aws/account.js';
 import type { Aws } from '../aws/clients.js';
 import { all } from '../aws/all.js';
@@ -15,7 +15,14 @@ import { poll } from '../aws/poll.js';
 import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
 import type { Archive } from './archive.js';
 import { factTags } from './facts.js';
-import { createLogin, findLogin, loginParameters, readLogin } from './login.js';
+import {
+  createLogin,
+  findSecrets,
+  loginParameters,
+  ofWorkers,
+  readSecrets,
+  type RunSecrets,
+} from './login.js';
 import { userData } from './machine/user-data.js';
 import type { Ec2FleetSettings } from './settings.js';
 
@@ -40,7 +47,7 @@ export interface Deployment {
 /**
  * Makes the machine and all that it needs. Steps that do not need each other run at the same time.
  *
- * @returns the id of the machine, and the login that it will ask for
+ * @returns the id of the machine, and its secrets
  */
 export async function deploy(deployment: Deployment) {
   const { aws, journal, settings, account, request, archive } = deployment;
@@ -57,7 +64,7 @@ export async function deploy(deployment: Deployment) {
   const values = { ...loginParameters(createLogin()), ...workerParameters(request) };
 
   request.onProgress('Making the security group, the role, the parameters and the bucket');
-  const [securityGroupId, instanceProfileName, login] = await all([
+  const [securityGroupId, instanceProfileName, secrets] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
     settings.instanceProfile ?? ensureProfile(step, request),
     ensureParameters(step, values),
@@ -89,19 +96,25 @@ export async function deploy(deployment: Deployment) {
       expiresAt: run.expiresAt,
     }),
     facts: factTags(
-      { workers: request.workers, access: settings.access, uiPort: settings.uiPort },
+      {
+        workers: request.workers,
+        access: settings.access,
+        uiPort: settings.uiPort,
+        bundleDigest: digestWithoutLoad(request.bundle),
+      },
       deployment.pricePerHour,
     ),
   });
-  return { instanceId, login };
+  return { instanceId, ...secrets };
 }
 
-/** @returns the login that the machine will have: parameters stay as an earlier attempt wrote them. */
-async function ensureParameters(step: Step, values: Record<string, string>): Promise<MasterLogin> {
+/** @returns what the machine will have: parameters stay as an earlier attempt wrote them. */
+async function ensureParameters(step: Step, values: Record<string, string>): Promise<RunSecrets> {
   await ensure(step, parameters, { values });
   const { aws, run } = step;
-  const login = await poll(aws, aws.settings.pace.propagation, () => findLogin(aws, run.runId));
-  return login ?? readLogin(aws, run.runId);
+  const wanted = Object.keys(values);
+  const secrets = await poll(aws, aws.settings.pace.propagation, () => findSecrets(aws, run.runId, wanted));
+  return secrets ?? readSecrets(aws, run.runId);
 }
 
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
@@ -128,7 +141,7 @@ function workerParameters({ environment, iamStatements }: ProvisionRequest): Rec
   const isNeeded = (name: string) => iamStatements.length === 0 || !givenByRole.has(name);
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      isNeeded(name) && value !== '' ? [[`worker/${name}`, value]] : [],
+      isNeeded(name) && value !== '' ? [[`${ofWorkers}${name}`, value]] : [],
     ),
   );
 }

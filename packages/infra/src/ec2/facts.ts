@@ -5,6 +5,7 @@ const keys = {
   workers: 'loadwright:workers',
   ui: 'loadwright:ui',
   price: 'loadwright:price-per-hour',
+  bundle: 'loadwright:bundle',
 } as const;
 
 /** What `attach` must know of a fleet. */
@@ -13,6 +14,8 @@ export interface FleetFacts {
   /** How the web UI is reached. */
   readonly access: 'public' | 'session-manager';
   readonly uiPort: number;
+  /** What its nodes run, see `digestWithoutLoad`; undefined when its tag is gone. */
+  readonly bundleDigest: string | undefined;
 }
 
 /** The price of a machine in US dollars an hour, which its tags tell from any machine; undefined when none was known. */
@@ -27,12 +30,13 @@ export function readPrice(tags: Readonly<Record<string, string>>): number | unde
  * @param pricePerHour US dollars an hour; undefined when it is not known.
  */
 export function factTags(
-  { workers, access, uiPort }: FleetFacts,
+  { workers, access, uiPort, bundleDigest }: FleetFacts,
   pricePerHour: number | undefined,
 ): Record<string, string> {
   return {
     [keys.workers]: String(workers),
     [keys.ui]: `${access}:${uiPort}`,
+    ...(bundleDigest !== undefined && { [keys.bundle]: bundleDigest }),
     ...(pricePerHour !== undefined && { [keys.price]: String(pricePerHour) }),
   };
 }
@@ -48,5 +52,10 @@ export function readFacts(runId: string, tags: Readonly<Record<string, string>>)
       { hint: `Somebody changed its tags. Remove it: loadwright destroy ${runId}` },
     );
   }
-  return { workers, access: access as FleetFacts['access'], uiPort: Number(port) };
+  return {
+    workers,
+    access: access as FleetFacts['access'],
+    uiPort: Number(port),
+    bundleDigest: tags[keys.bundle],
+  };
 }

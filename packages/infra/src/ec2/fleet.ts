@@ -1,5 +1,7 @@
 import {
+  digestWithoutLoad,
   LoadwrightError,
+  type CallOptions,
   type DestroyOptions,
   type DestroyReport,
   type Fleet,
@@ -17,14 +19,14 @@ import { accountProblem, checkAccount } from './check.js';
 import { deploy } from './deploy.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
-import { readLogin } from './login.js';
+import { readSecrets } from './login.js';
 import type { Ec2FleetOptions } from './options.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { reachUi } from './reach-ui.js';
 import { resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingRuns } from './standing-runs.js';
-import { waitForMachine, waitForUi } from './wait-for-master.js';
+import { StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
 
 /**
  * A Locust master and its workers in containers on one machine of Amazon EC2.
@@ -53,14 +55,15 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
   };
   const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
     withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
-  const attach = (runId: string) => withAws(undefined, (aws) => attachTo(aws, runId, () => destroy(runId)));
+  const attach = (runId: string, { signal }: CallOptions = {}) =>
+    withAws(signal, (aws) => attachTo(aws, runId, () => destroy(runId)));
 
   return {
     specificationVersion: 1,
     kind: 'ec2',
-    defaultWorkers: () =>
-      withAws(undefined, async (aws) => (await lookUpAccount(aws, settings)).instanceType.vcpus),
-    plan: (request) => withAws(undefined, (aws) => planFleet(aws, settings, request)),
+    defaultWorkers: ({ signal } = {}) =>
+      withAws(signal, async (aws) => (await lookUpAccount(aws, settings)).instanceType.vcpus),
+    plan: (request, { signal } = {}) => withAws(signal, (aws) => planFleet(aws, settings, request)),
     provision: (request) => provision(settings, request, destroy),
     attach,
     listOrphans: () =>
@@ -124,7 +127,7 @@ async function make(
     lookUpAccount(aws, settings),
     lookUpHourlyPrice(aws, settings),
   ]);
-  const { instanceId, login } = await withArchive(request.bundle, (archive) =>
+  const { instanceId, login, secrets } = await withArchive(request.bundle, (archive) =>
     deploy({
       aws,
       journal,
@@ -136,19 +139,21 @@ async function make(
       pricePerHour: price.total,
     }),
   );
-  const limit = settings.startTimeoutSeconds * 1000;
+  const time = new StartTime(settings.startTimeoutSeconds * 1000);
   request.onProgress(`Waiting for the machine ${instanceId}`);
-  const machine = await waitForMachine(aws, instanceId, limit);
-  const masterUrl = await reachUi(aws, settings, machine, limit);
+  const machine = await waitForMachine(aws, instanceId, time);
+  const masterUrl = await reachUi(aws, settings, machine, time.left);
   request.onProgress(`Waiting for the master at ${masterUrl}: the machine installs Docker and starts it`);
-  await waitForUi(aws, instanceId, masterUrl, limit);
+  await waitForUi(aws, instanceId, masterUrl, time);
   return new Ec2Handle({
     aws: new Aws(settings.aws, new AbortController().signal),
     instanceId,
     runId,
     masterUrl,
     login,
+    secrets,
     expectedWorkers: request.workers,
+    bundleDigest: digestWithoutLoad(request.bundle),
     destroy: () => destroy(runId),
   });
 }
@@ -186,7 +191,7 @@ async function attachTo(
     );
   }
   const facts = readFacts(runId, machine.tags);
-  const [login, described] = await Promise.all([readLogin(aws, runId), describeInstance(aws, machine.id)]);
+  const [known, described] = await Promise.all([readSecrets(aws, runId), describeInstance(aws, machine.id)]);
   const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
   const masterUrl = await reachUi(aws, facts, place, 0);
   return new Ec2Handle({
@@ -194,8 +199,9 @@ async function attachTo(
     instanceId: machine.id,
     runId,
     masterUrl,
-    login,
+    ...known,
     expectedWorkers: facts.workers,
+    bundleDigest: facts.bundleDigest,
     destroy,
   });
 }

@@ -1,5 +1,6 @@
 import {
   LocustMaster,
+  type CallOptions,
   type DestroyReport,
   type FleetHandle,
   type FleetNode,
@@ -19,6 +20,8 @@ export interface Ec2HandleOptions {
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
+  readonly secrets: readonly string[];
+  readonly bundleDigest: string | undefined;
   /** Removes everything of the run. */
   readonly destroy: () => Promise<DestroyReport>;
 }
@@ -29,6 +32,8 @@ export class Ec2Handle implements FleetHandle {
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
+  readonly secrets: readonly string[];
+  readonly bundleDigest?: string;
   readonly #options: Ec2HandleOptions;
   #described:
     { readonly at: number; readonly machine: Promise<Pick<FleetNode, 'state' | 'reason'>> } | undefined;
@@ -38,6 +43,8 @@ export class Ec2Handle implements FleetHandle {
     this.masterUrl = options.masterUrl;
     this.login = options.login;
     this.expectedWorkers = options.expectedWorkers;
+    this.secrets = options.secrets;
+    if (options.bundleDigest !== undefined) this.bundleDigest = options.bundleDigest;
     this.#options = options;
   }
 
@@ -55,8 +62,9 @@ export class Ec2Handle implements FleetHandle {
     ];
   }
 
-  async *logs(): AsyncIterable<{ readonly node: string; readonly line: string }> {
-    const { master, workers } = await new LocustMaster({ url: this.masterUrl, login: this.login }).logs();
+  async *logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }> {
+    const locust = new LocustMaster({ url: this.masterUrl, login: this.login });
+    const { master, workers } = await locust.logs(options);
     for (const line of master) yield { node: 'master', line };
     for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
   }

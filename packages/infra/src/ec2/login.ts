@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GetParametersCommand } from '@aws-sdk/client-ssm';
+import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
 import { parameterPrefix } from '../aws/run-identity.js';
@@ -8,6 +8,9 @@ const names = {
   username: 'master/LOADWRIGHT_UI_USERNAME',
   password: 'master/LOADWRIGHT_UI_PASSWORD',
 } as const;
+
+/** Begins the names of the variables of the workers. */
+export const ofWorkers = 'worker/';
 
 /** A new login, of which the password has 192 random bits. */
 export function createLogin(): MasterLogin {
@@ -19,24 +22,43 @@ export function loginParameters({ username, password }: MasterLogin): Record<str
   return { [names.username]: username, [names.password]: password };
 }
 
-/** The login that the machine has; undefined when there is none. */
-export async function findLogin(aws: Aws, runId: string): Promise<MasterLogin | undefined> {
-  const prefix = parameterPrefix(runId);
-  const { Parameters = [] } = await aws.ssm.send(
-    new GetParametersCommand({
-      Names: Object.values(names).map((name) => `${prefix}${name}`),
-      WithDecryption: true,
-    }),
-  );
-  const value = (name: string) => Parameters.find(({ Name }) => Name === `${prefix}${name}`)?.Value;
-  const [username, password] = [value(names.username), value(names.password)];
-  return username === undefined || password === undefined ? undefined : { username, password };
+/** What the parameters of a run hold. */
+export interface RunSecrets {
+  readonly login: MasterLogin;
+  /** The secrets of its workers. */
+  readonly secrets: readonly string[];
 }
 
-/** @throws LoadwrightError `PROVISIONING_FAILED` when there is none. */
-export async function readLogin(aws: Aws, runId: string): Promise<MasterLogin> {
-  const login = await findLogin(aws, runId);
-  if (login) return login;
+/**
+ * The secrets of a run; undefined without a login, or while any of `wanted` is not seen.
+ *
+ * @param wanted Names of parameters that must be among them.
+ */
+export async function findSecrets(
+  aws: Aws,
+  runId: string,
+  wanted: readonly string[] = [],
+): Promise<RunSecrets | undefined> {
+  const prefix = parameterPrefix(runId);
+  const found = new Map<string, string>();
+  const pages = paginateGetParametersByPath(
+    { client: aws.ssm },
+    { Path: prefix.replace(/\/$/, ''), Recursive: true, WithDecryption: true },
+  );
+  for await (const { Parameters = [] } of pages) {
+    for (const { Name = '', Value = '' } of Parameters) found.set(Name.slice(prefix.length), Value);
+  }
+  const [username, password] = [found.get(names.username), found.get(names.password)];
+  if (username === undefined || password === undefined || !wanted.every((name) => found.has(name)))
+    return undefined;
+  const secrets = [...found].flatMap(([name, value]) => (name.startsWith(ofWorkers) ? [value] : []));
+  return { login: { username, password }, secrets };
+}
+
+/** @throws LoadwrightError `PROVISIONING_FAILED` when there is no login. */
+export async function readSecrets(aws: Aws, runId: string): Promise<RunSecrets> {
+  const secrets = await findSecrets(aws, runId);
+  if (secrets) return secrets;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
     `The login of run ${runId} is gone from the Parameter Store.`,

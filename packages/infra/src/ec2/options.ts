@@ -118,7 +118,9 @@ export const ec2FleetOptionsSchema = z
     forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
     startTimeout: durationSchema()
       .default('10m')
-      .describe('How long the machine may take from its start until all workers are connected.'),
+      .describe(
+        'How long the machine may take from its start until its master answers; its workers then have 2 minutes to connect.',
+      ),
     stateDirectory: z
       .string()
       .min(1)

@@ -8,6 +8,23 @@ import { consoleLines } from './console-output.js';
 /** A try to reach a machine that does not answer yet, in milliseconds. */
 const tryMilliseconds = 2000;
 
+/** How long a machine may take from its start until its master answers. */
+export class StartTime {
+  readonly seconds: number;
+  readonly #end: number;
+
+  /** @param limit milliseconds from now on */
+  constructor(limit: number) {
+    this.seconds = limit / 1000;
+    this.#end = performance.now() + limit;
+  }
+
+  /** Milliseconds. */
+  get left(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+}
+
 /** A machine that runs, with its addresses. */
 export interface RunningMachine {
   readonly id: string;
@@ -17,11 +34,10 @@ export interface RunningMachine {
 /**
  * Waits until the machine runs and has its address.
  *
- * @param limit milliseconds
  * @throws LoadwrightError `PROVISIONING_FAILED` when it ends instead, or takes too long.
  */
-export async function waitForMachine(aws: Aws, id: string, limit: number): Promise<RunningMachine> {
-  const machine = await poll(aws, limit, async () => {
+export async function waitForMachine(aws: Aws, id: string, time: StartTime): Promise<RunningMachine> {
+  const machine = await poll(aws, time.left, async () => {
     const found = await describeInstance(aws, id);
     if (hasEnded(found)) throw ended(id, found);
     return found?.State?.Name === 'running' ? { id, publicAddress: found.PublicIpAddress } : undefined;
@@ -29,7 +45,7 @@ export async function waitForMachine(aws: Aws, id: string, limit: number): Promi
   if (machine) return machine;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The machine ${id} did not run within ${limit / 1000} s.`,
+    `The machine ${id} did not run within ${time.seconds} s.`,
     {
       hint: 'Try again, in another zone if it happens again: the option subnet.',
       retryable: true,
@@ -40,11 +56,10 @@ export async function waitForMachine(aws: Aws, id: string, limit: number): Promi
 /**
  * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards.
  *
- * @param limit milliseconds
  * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last.
  */
-export async function waitForUi(aws: Aws, id: string, masterUrl: string, limit: number): Promise<void> {
-  const answered = await poll(aws, limit, async () => {
+export async function waitForUi(aws: Aws, id: string, masterUrl: string, time: StartTime): Promise<void> {
+  const answered = await poll(aws, time.left, async () => {
     const [answers, found] = await Promise.all([
       doesAnswer(masterUrl, aws.signal),
       describeInstance(aws, id),
@@ -56,7 +71,7 @@ export async function waitForUi(aws: Aws, id: string, masterUrl: string, limit: 
   const said = (await consoleLines(aws, id)).slice(-5);
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The master at ${masterUrl} did not answer within ${limit / 1000} s.` +
+    `The master at ${masterUrl} did not answer within ${time.seconds} s.` +
       (said.length > 0
         ? ` The machine said last:\n  ${said.join('\n  ')}`
         : ' The machine said nothing on its console.'),

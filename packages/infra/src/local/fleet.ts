@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError, type Fleet, type FleetHandle, type ProvisionRequest } from '@loadwright/core';
+import {
+  digestWithoutLoad,
+  LoadwrightError,
+  type Fleet,
+  type FleetHandle,
+  type ProvisionRequest,
+} from '@loadwright/core';
 import { ensureLocust } from './ensure-locust.js';
 import { LocalHandle } from './handle.js';
 import { resolveOptions, type LocalFleetOptions, type LocalFleetSettings } from './options.js';
@@ -94,12 +100,15 @@ async function choosePorts(webPort: number | undefined): Promise<FleetPorts> {
   return { master, web: webPort ?? web };
 }
 
-function makeHandle(ports: FleetPorts, { runId, workers, logDirectory }: ProvisionRequest): LocalHandle {
+function makeHandle(ports: FleetPorts, request: ProvisionRequest): LocalHandle {
+  const { runId, workers, logDirectory, environment, bundle, redact } = request;
   return new LocalHandle({
     runId,
     masterUrl: `http://127.0.0.1:${ports.web}`,
     login: { username: 'loadwright', password: randomBytes(24).toString('base64url') },
     expectedWorkers: workers,
+    secrets: Object.values(environment).filter((value) => redact(value) !== value),
+    bundleDigest: digestWithoutLoad(bundle),
     workingDirectory: join(logDirectory, 'csv'),
     onDestroyed: () => handles.delete(runId),
   });

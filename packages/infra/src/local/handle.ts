@@ -9,6 +9,8 @@ export interface LocalHandleOptions {
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
+  readonly secrets: readonly string[];
+  readonly bundleDigest: string;
   /** Where Locust writes its CSV files; removed with the fleet. */
   readonly workingDirectory: string;
   /** Called when nothing is left. */
@@ -21,6 +23,8 @@ export class LocalHandle implements FleetHandle {
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
+  readonly secrets: readonly string[];
+  readonly bundleDigest: string;
   readonly nodes: LocalNode[] = [];
   /** Where Locust writes its CSV files; removed with the fleet. */
   readonly workingDirectory: string;
@@ -32,6 +36,8 @@ export class LocalHandle implements FleetHandle {
     this.masterUrl = options.masterUrl;
     this.login = options.login;
     this.expectedWorkers = options.expectedWorkers;
+    this.secrets = options.secrets;
+    this.bundleDigest = options.bundleDigest;
     this.workingDirectory = options.workingDirectory;
     this.#onDestroyed = options.onDestroyed;
   }

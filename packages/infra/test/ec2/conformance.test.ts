@@ -52,7 +52,7 @@ async function provisionRequest(): Promise<ProvisionRequest> {
     bundle: await test.bundle({ directory: join(baseDirectory, 'bundle') }),
     environment: { ECHO_TOKEN: 'canary-5d0f1c9e' },
     logDirectory: join(baseDirectory, 'logs'),
-    redact: (text) => text,
+    redact: (text) => text.replaceAll('canary-5d0f1c9e', '[redacted]'),
     signal: new AbortController().signal,
     onProgress: () => {},
   };

@@ -156,6 +156,7 @@ describe('a deployment', { timeout: 60_000 }, () => {
         masterUrl: 'http://127.0.0.1:9',
         login: { username: 'loadwright', password: 'generated' },
         expectedWorkers: 1,
+        secrets: [],
         status: async () => [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }],
         logs: async function* () {},
         destroy,
@@ -184,7 +185,7 @@ describe('a deployment', { timeout: 60_000 }, () => {
 describe('the number of workers', () => {
   it('is that of the test, else what suits the fleet, else one', async () => {
     const workersIn = async (change: Partial<LoadTestOptions>, fleet: Fleet) =>
-      (await loadTest(change).plan(fleet)).resources[1];
+      (await loadTest(change).plan(fleet)).plan.resources[1];
     expect(await workersIn({ workers: 3 }, fleetOfTwo())).toContain('3 Locust workers');
     expect(await workersIn({}, fleetOfTwo())).toContain('2 Locust workers');
     expect(await workersIn({}, localFleet({ locust }))).toContain('1 Locust worker ');

@@ -213,9 +213,9 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'KeepSecrets',
-    actions: ['ssm:AddTagsToResource', 'ssm:DeleteParameters', 'ssm:GetParameters', 'ssm:PutParameter'],
+    actions: ['ssm:AddTagsToResource', 'ssm:DeleteParameters', 'ssm:GetParametersByPath', 'ssm:PutParameter'],
     resources: ofSsm,
-    why: 'hand secrets to the machine without writing them into its user data',
+    why: 'hand secrets to the machine without writing them into its user data, and keep them out of what it logs',
   },
   {
     id: 'HaveBucket',

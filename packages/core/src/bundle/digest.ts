@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { Bundle, BundleFile } from './bundle.js';
+
+/** They tell of the load, which a fleet that stands is given with each test. */
+const aboutTheLoad: ReadonlySet<string> = new Set(['load.json', 'README.md']);
+
+/** SHA-256 over the sorted paths and digests, in hexadecimal. */
+export function digestOf(files: readonly BundleFile[]): string {
+  const digest = createHash('sha256');
+  for (const { path, sha256 } of files) digest.update(`${path}\0${sha256}\n`);
+  return digest.digest('hex');
+}
+
+/** The digest of all of a bundle but its load: two tests that have the same can be made on the same fleet. */
+export function digestWithoutLoad({ files }: Pick<Bundle, 'files'>): string {
+  return digestOf(files.filter(({ path }) => !aboutTheLoad.has(path)));
+}

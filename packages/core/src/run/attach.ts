@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises';
+import { writeBundle } from '../bundle/write-bundle.js';
+import { digestWithoutLoad } from '../bundle/digest.js';
+import { LoadwrightError } from '../errors.js';
+import type { Fleet } from '../fleet/contract.js';
+import { LocustMaster } from '../locust/master.js';
+import { redactorOf } from '../secrets.js';
+import { bundleContents } from './bundle-contents.js';
+import { requireIdle } from './idle.js';
+import type { Phases } from './phases.js';
+import { withWorkers, type PreparedTest } from './prepare.js';
+import { checkTarget, folderOf, type Standing, type StandingOptions } from './stand-up.js';
+
+/** The phases up to a master that answers, of a fleet that stands already: preflight, attach. */
+export async function attachTo(
+  test: PreparedTest,
+  phases: Phases,
+  options: StandingOptions & { readonly on: string },
+): Promise<Standing> {
+  const { runId, fleet, on } = options;
+  const { secrets } = await checkTarget(test, phases);
+  return phases.in('attach', async (detail) => {
+    const { signal } = phases;
+    const handle = await fleet.attach(on, { signal });
+    const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+    requireIdle(await master.statistics({ signal }), on);
+
+    const sized = withWorkers(test, handle.expectedWorkers);
+    const redact = redactorOf(handle, secrets);
+    const folder = folderOf(sized, options, redact);
+    const bundle = await writeBundle(folder.bundleDirectory, bundleContents(sized), {
+      baseDirectory: sized.baseDirectory,
+      signal,
+    });
+    if (digestWithoutLoad(bundle) !== handle.bundleDigest) {
+      await rm(folder.directory, { recursive: true });
+      throw otherBundle(on, fleet);
+    }
+    await folder.create({ runId, fleet: fleet.kind, on, ...sized.configuration });
+    if (test.workers !== undefined && test.workers !== sized.workers) {
+      phases.inform(`The fleet has ${sized.workers} workers, not the ${test.workers} of the configuration.`);
+    }
+    detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
+    // Those of its workers were handed over when it was made: until when they are valid is not known here.
+    const expiresAt = undefined;
+    return { runId, test: sized, handle, folder, bundleDigest: bundle.digest, redact, expiresAt };
+  });
+}
+
+function otherBundle(on: string, { kind }: Fleet): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    `run: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
+    { hint: `deploy again: loadwright deploy; remove that one: loadwright destroy ${on}` },
+  );
+}
