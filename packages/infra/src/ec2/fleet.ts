@@ -56,7 +56,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
   const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
     withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
   const attach = (runId: string, { signal }: CallOptions = {}) =>
-    withAws(signal, (aws) => attachTo(aws, runId, () => destroy(runId)));
+    withAws(signal, (aws) => attachTo(aws, settings, runId, () => destroy(runId)));
 
   return {
     specificationVersion: 1,
@@ -142,14 +142,19 @@ async function make(
   const time = new StartTime(settings.startTimeoutSeconds * 1000);
   request.onProgress(`Waiting for the machine ${instanceId}`);
   const machine = await waitForMachine(aws, instanceId, time);
-  const masterUrl = await reachUi(aws, settings, machine, time.left);
-  request.onProgress(`Waiting for the master at ${masterUrl}: the machine installs Docker and starts it`);
-  await waitForUi(aws, instanceId, masterUrl, time);
+  const way = await reachUi(aws, { facts: settings, machine, environment: settings.environment }, time.left);
+  request.onProgress(`Waiting for the master at ${way.url}: the machine installs Docker and starts it`);
+  try {
+    await waitForUi(aws, instanceId, way, time);
+  } catch (error) {
+    await way.close();
+    throw error;
+  }
   return new Ec2Handle({
     aws: new Aws(settings.aws, new AbortController().signal),
     instanceId,
     runId,
-    masterUrl,
+    way,
     login,
     secrets,
     expectedWorkers: request.workers,
@@ -179,6 +184,7 @@ async function cleanUpAfter(
 
 async function attachTo(
   aws: Aws,
+  { environment }: Ec2FleetSettings,
   runId: string,
   destroy: () => Promise<DestroyReport>,
 ): Promise<FleetHandle> {
@@ -193,12 +199,12 @@ async function attachTo(
   const facts = readFacts(runId, machine.tags);
   const [known, described] = await Promise.all([readSecrets(aws, runId), describeInstance(aws, machine.id)]);
   const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
-  const masterUrl = await reachUi(aws, facts, place, 0);
+  const way = await reachUi(aws, { facts, machine: place, environment }, 0);
   return new Ec2Handle({
     aws: new Aws(aws.settings, new AbortController().signal),
     instanceId: machine.id,
     runId,
-    masterUrl,
+    way,
     ...known,
     expectedWorkers: facts.workers,
     bundleDigest: facts.bundleDigest,

@@ -8,6 +8,7 @@ import {
 } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
+import type { WayToUi } from './port-forward.js';
 
 /** How old a description of the machine may be, in milliseconds: who watches a load asks every second. */
 const freshMilliseconds = 5000;
@@ -17,7 +18,7 @@ export interface Ec2HandleOptions {
   readonly aws: Aws;
   readonly instanceId: string;
   readonly runId: string;
-  readonly masterUrl: string;
+  readonly way: WayToUi;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
@@ -40,7 +41,7 @@ export class Ec2Handle implements FleetHandle {
 
   constructor(options: Ec2HandleOptions) {
     this.runId = options.runId;
-    this.masterUrl = options.masterUrl;
+    this.masterUrl = options.way.url;
     this.login = options.login;
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;
@@ -56,8 +57,10 @@ export class Ec2Handle implements FleetHandle {
     }
     const machine = await this.#described.machine;
     const workers = Array.from({ length: this.expectedWorkers }, (_, index) => `worker-${index + 1}`);
+    const problem = this.#options.way.problem();
+    const lost = problem !== undefined && ({ state: 'failed', reason: problem } as const);
     return [
-      { name: 'master', role: 'master', ...machine },
+      { name: 'master', role: 'master', ...machine, ...lost },
       ...workers.map((name) => ({ name, role: 'worker', ...machine }) as const),
     ];
   }
@@ -70,6 +73,7 @@ export class Ec2Handle implements FleetHandle {
   }
 
   async destroy(): Promise<DestroyReport> {
+    await this.#options.way.close();
     return this.#options.destroy();
   }
 

@@ -4,6 +4,7 @@ import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
 import { poll } from '../aws/poll.js';
 import { consoleLines } from './console-output.js';
+import type { WayToUi } from './port-forward.js';
 
 /** A try to reach a machine that does not answer yet, in milliseconds. */
 const tryMilliseconds = 2000;
@@ -24,6 +25,9 @@ export class StartTime {
     return Math.max(0, this.#end - performance.now());
   }
 }
+
+/** The console is looked at once in so many of the longest pauses (30 s): it lags behind, and EC2 limits its reading. */
+const pausesBetweenLooks = 15;
 
 /** A machine that runs, with its addresses. */
 export interface RunningMachine {
@@ -56,30 +60,58 @@ export async function waitForMachine(aws: Aws, id: string, time: StartTime): Pro
 /**
  * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards.
  *
- * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last.
+ * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last; at once when it says that it failed.
  */
-export async function waitForUi(aws: Aws, id: string, masterUrl: string, time: StartTime): Promise<void> {
+export async function waitForUi(aws: Aws, id: string, way: WayToUi, time: StartTime): Promise<void> {
+  const { longestPause } = aws.settings.pace;
+  let listenAt = performance.now() + pausesBetweenLooks * longestPause;
   const answered = await poll(aws, time.left, async () => {
-    const [answers, found] = await Promise.all([
-      doesAnswer(masterUrl, aws.signal),
-      describeInstance(aws, id),
-    ]);
+    const [answers, found] = await Promise.all([doesAnswer(way.url, aws.signal), describeInstance(aws, id)]);
     if (hasEnded(found)) throw ended(id, found);
-    return answers ? true : undefined;
+    if (answers) return true;
+    const problem = way.problem();
+    if (problem !== undefined) throw new LoadwrightError('PROVISIONING_FAILED', problem, { retryable: true });
+    if (performance.now() > listenAt) {
+      requireNoFailure(id, await consoleLines(aws, id));
+      listenAt = performance.now() + pausesBetweenLooks * longestPause;
+    }
+    return undefined;
   });
   if (answered) return;
-  const said = (await consoleLines(aws, id)).slice(-5);
+  const said = await consoleLines(aws, id);
+  requireNoFailure(id, said);
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The master at ${masterUrl} did not answer within ${time.seconds} s.` +
+    `The master at ${way.url} did not answer within ${time.seconds} s.` +
       (said.length > 0
-        ? ` The machine said last:\n  ${said.join('\n  ')}`
+        ? ` The machine said last:${quoted(said)}`
         : ' The machine said nothing on its console.'),
     {
       hint: 'Allow more time with the option startTimeout; a proxy or firewall on your side may also keep you from it: see allowedAddresses, uiPort and access.',
       retryable: true,
     },
   );
+}
+
+/** A failure is the last that `prepare.sh` says; after a boot it tries again. */
+function requireNoFailure(id: string, said: readonly string[]): void {
+  if (!said.at(-1)?.startsWith('FAILED while ')) return;
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The machine ${id} could not be made ready. It said:${quoted(said)}`,
+    {
+      hint: 'A machine needs a way to the internet for packages and the image of Locust: see the routes of its subnet. Then try again.',
+      retryable: true,
+    },
+  );
+}
+
+/** The last lines, each on one of its own. */
+function quoted(said: readonly string[]): string {
+  return said
+    .slice(-7)
+    .map((line) => `\n  ${line}`)
+    .join('');
 }
 
 async function doesAnswer(masterUrl: string, signal: AbortSignal): Promise<boolean> {

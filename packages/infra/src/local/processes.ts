@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -91,6 +92,13 @@ export class SupervisedProcess {
     if (await this.#endsWithin(graceMilliseconds)) return true;
     this.signalGroup('SIGKILL');
     return this.#endsWithin(killedWithinMilliseconds);
+  }
+
+  /** From now on it does not keep this process alive; it still ends with it. */
+  unref(): void {
+    this.#child.unref();
+    // The pipes of a child are sockets, whatever their types say.
+    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref();
   }
 
   signalGroup(signal: NodeJS.Signals): void {

@@ -1,0 +1,76 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { fakeMaster, useAws, type Machine } from '../aws/index.js';
+import { requestOf, settingsOf, uiPort, withFolder } from '../ec2/work.js';
+import { until } from '../local/processes.js';
+import { FakeAws, isAlive } from './fake-aws.js';
+
+const aws = useAws();
+const never = new AbortController().signal;
+
+/** A fleet without a public address, whose machines the fake command leads to. */
+async function withPrivateFleet(
+  use: (fleet: ReturnType<typeof fleetOf>, runId: string, folder: string) => Promise<void>,
+  fake: FakeAws,
+) {
+  await withFolder(tmpdir(), async (folder) => {
+    const runId = '20261123-093000-0000000001';
+    const environment = {
+      ...aws().environment,
+      ...fake.environment,
+      LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
+    };
+    const settings = settingsOf({ runId, folder, environment, uiPort, adopted: {} });
+    await use(fleetOf({ ...settings, access: 'session-manager' }), runId, folder);
+  });
+}
+
+function request(runId: string, folder: string) {
+  return requestOf({ runId, folder, environment: aws().environment, uiPort, adopted: {} }, never);
+}
+
+it('a fleet without a public address is driven through a session, which ends with it', async () => {
+  const fake = new FakeAws();
+  const master = fakeMaster({ port: uiPort, password: 'any', workers: 2 });
+  const onMachine = async (machine: Machine) => {
+    expect(machine.publicAddress).toBeUndefined();
+    fake.leadsTo(machine.privateAddress, uiPort);
+    await master.onMachine(machine);
+  };
+  Object.assign(aws().behaviour, master, { onMachine });
+  await withPrivateFleet(async (fleet, runId, folder) => {
+    const handle = await fleet.provision(request(runId, folder));
+    expect(handle.masterUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${handle.masterUrl}/login`)).status).toBe(200);
+    const first = fake.plugin;
+
+    const attached = await fleet.attach(runId);
+    expect(attached.masterUrl).not.toBe(handle.masterUrl);
+    expect((await attached.status())[0]).toMatchObject({ state: 'running' });
+    process.kill(fake.plugin, 'SIGKILL');
+    await until(async () => (await attached.status())[0]?.state === 'failed');
+    const [lost, worker] = await attached.status();
+    expect(lost?.reason).toMatch(/^the session with i-\w+ ended, and with it the way to the web UI/);
+    expect(worker).toMatchObject({ state: 'running' });
+    expect((await handle.status())[0]).toMatchObject({ state: 'running' });
+
+    expect((await handle.destroy()).remaining).toEqual([]);
+    await until(() => !isAlive(first));
+  }, fake);
+});
+
+it('a deployment that fails leaves no session', async () => {
+  const fake = new FakeAws();
+  // Nobody listens there.
+  const onMachine = ({ privateAddress }: Machine) => fake.leadsTo(privateAddress, uiPort);
+  const consoleOutput = () => 'loadwright: FAILED while raising limits (line 1, exit code 1)\r\n';
+  Object.assign(aws().behaviour, { onMachine, consoleOutput });
+  await withPrivateFleet(async (fleet, runId, folder) => {
+    await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
+      code: 'PROVISIONING_FAILED',
+    });
+    expect(fake.calls).toHaveLength(1);
+    await until(() => !fake.isOpen);
+  }, fake);
+});
