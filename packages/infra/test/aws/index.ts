@@ -1,5 +1,5 @@
 export type { Behaviour, Machine } from './account.js';
-export { instancePrice } from './behaviours/pricing.js';
+export { instancePrice, volumePrice } from './behaviours/pricing.js';
 export { ubuntuImage } from './behaviours/public-parameters.js';
 export type { Statement } from './enforcement.js';
 export { fakeMaster } from './fake-master.js';

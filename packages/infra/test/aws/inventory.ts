@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
-import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
+import { DescribeParametersCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
 import type { DirectClients } from './account.js';
 
 /** Everything that exists in the account and could have been left behind, as `ec2:instance/i-…`, sorted. */
@@ -93,4 +93,12 @@ export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promi
       (parameters.Parameters ?? []).map(({ Name }) => Name),
     ),
   ].sort();
+}
+
+/** The secrets below `/loadwright/`, at most ten; names of users are none. */
+export async function readSecrets({ ssm }: DirectClients): Promise<string[]> {
+  const { Parameters = [] } = await ssm.send(
+    new GetParametersByPathCommand({ Path: '/loadwright/', Recursive: true, WithDecryption: true }),
+  );
+  return Parameters.filter(({ Name }) => !Name?.endsWith('_USERNAME')).map(({ Value = '' }) => Value);
 }

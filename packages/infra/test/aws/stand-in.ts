@@ -17,7 +17,7 @@ import { simulation } from './behaviours/simulation.js';
 import { readCall, type Answer, type Call, type Layer, type RawRequest } from './calls.js';
 import { addUser, type Statement } from './enforcement.js';
 import { Faults, type InjectedFault, type Injection } from './faults.js';
-import { readInventory } from './inventory.js';
+import { readInventory, readSecrets } from './inventory.js';
 import { logged, type LoggedCall } from './log.js';
 import { Moto } from './moto.js';
 import { prepareNetwork } from './network.js';
@@ -121,6 +121,11 @@ export class AwsStandIn {
   /** What exists in the account, read from moto itself: `ec2:instance/i-…`, sorted. */
   async inventory(): Promise<string[]> {
     return this.#moto.unrestricted(() => readInventory(this.direct));
+  }
+
+  /** What is secret in the Parameter Store: tests look for it elsewhere. */
+  async secrets(): Promise<string[]> {
+    return this.#moto.unrestricted(() => readSecrets(this.direct));
   }
 
   /**

@@ -12,21 +12,21 @@ export function quickFleet(options: Ec2FleetOptions): Fleet {
   return fleetOf({ ...settings, aws: { ...settings.aws, pace } });
 }
 
+/** Variables of a caller in the account of the stand-in. */
+export function variablesFor(aws: AwsStandIn): Readonly<Record<string, string>> {
+  return {
+    ...aws.environment,
+    LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip`,
+    // No cache: what one test looks up is not for the next.
+    LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
+  };
+}
+
 /**
  * Options of a fleet in the account of the stand-in.
  *
  * @param stateDirectory where the journals are
  */
 export function optionsFor(aws: AwsStandIn, stateDirectory: string): Ec2FleetOptions {
-  return {
-    uiPort,
-    stateDirectory,
-    startTimeout: '30s',
-    environment: {
-      ...aws.environment,
-      LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip`,
-      // No cache: what one test looks up is not for the next.
-      LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
-    },
-  };
+  return { uiPort, stateDirectory, startTimeout: '30s', environment: variablesFor(aws) };
 }

@@ -30,6 +30,12 @@ export function instancePrice(instanceType: string, regionCode: string, dollars:
   };
 }
 
+/** The row of a GB of gp3 for a month. */
+export function volumePrice(regionCode: string, dollars: string): InstancePrice {
+  const attributes = { productFamily: 'Storage', volumeApiName: 'gp3', regionCode };
+  return { attributes, unit: 'GB-Mo', dollars };
+}
+
 interface Filter {
   readonly Field: string;
   readonly Value: string;

@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunReport } from '@loadwright/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { useEc2World } from './ec2-world.js';
+
+const timeout = 120_000;
+
+const world = useEc2World('sagemaker', {
+  load: { users: 4, spawnRate: 4, duration: '4s', waitTime: '20ms' },
+  thresholds: { http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<5000'] },
+});
+
+/** Others use the same machine: what is measured there is not what is tested. */
+const run = ['run', '--no-live', '--tolerate', 'generator-cpu', 'event-loop-lag'];
+
+afterEach(() => {
+  world().aws.withoutFaults();
+  world().aws.behaviour.quotas = { onDemand: 256, spot: 256 };
+  world().onMachine(() => {});
+});
+
+describe('loadwright run on EC2', () => {
+  it(
+    'makes a machine, measures with its role, judges, and leaves nothing but results',
+    async () => {
+      const { exitCode, stdout, stderr } = await world().command(run);
+      expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout, stderr });
+      expect(stdout).toContain('✓ PASS');
+      const results = join(world().folder, 'results', 'sagemaker');
+      const [runId = ''] = await readdir(results);
+      expect(await readdir(join(results, runId))).toEqual(
+        expect.arrayContaining([
+          ...['bundle', 'config.resolved.json', 'report.html', 'summary.json', 'junit.xml'],
+          ...['locust_stats.csv', 'locust_stats_history.csv', 'locust_failures.csv', 'locust_exceptions.csv'],
+          'locust.html',
+        ]),
+      );
+      const summary = await readFile(join(results, runId, 'summary.json'), 'utf8');
+      const { total } = JSON.parse(summary) as RunReport;
+      expect(total.count).toBeGreaterThan(100);
+      // Every request was signed with keys that only the metadata service of the machine had given to the workers.
+      const { served, rejected } = world().emulator.statistics();
+      expect({ rejected, isServed: served >= total.count }).toEqual({ rejected: 0, isServed: true });
+      const secretsSent = world()
+        .aws.calls.filter(({ name }) => name === 'ssm:PutParameter')
+        .map(({ parameters }) => String(parameters['Name']).replace(/^.*\/(master|worker)\//, '$1/'));
+      expect(secretsSent.sort()).toEqual(['master/LOADWRIGHT_UI_PASSWORD', 'master/LOADWRIGHT_UI_USERNAME']);
+      // Three of the role, and the password of the web UI.
+      expect(world().secrets.size).toBe(4);
+      await world().expectNothingLeft();
+    },
+    timeout,
+  );
+
+  it(
+    'stopped while the machine is made ends with 105, and leaves nothing',
+    async () => {
+      const io = world().io();
+      // EC2 has made it, and has not answered yet.
+      world().onMachine(() => io.signal('SIGINT'));
+      const { exitCode, stdout, stderr } = await world().command(run, io);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });
+      expect(stdout).toContain('stopping (SIGINT)');
+      await world().expectNothingLeft();
+    },
+    timeout,
+  );
+
+  it('that a quota ends half-way ends with 97, says it in one message, and leaves nothing', async () => {
+    world().aws.behaviour.quotas = { onDemand: 5, spot: 5 };
+    const { exitCode, stderr } = await world().command(run);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 97, stderr });
+    expect(stderr.match(/^error: /gm)).toHaveLength(1);
+    expect(stderr).toMatch(/^error: .*vCPU/);
+    expect(stderr).toMatch(/^hint: Raise it/m);
+    await world().expectNothingLeft();
+  });
+
+  it('that cannot clean up ends with 98, the list, and the command that finishes it', async () => {
+    world().aws.behaviour.quotas = { onDemand: 5, spot: 5 };
+    world().aws.inject({ at: 'iam:DeleteRole', times: Infinity, fault: { kind: 'denied' } });
+    const { exitCode, stderr } = await world().command(run);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
+    expect(stderr.match(/^error: /gm)).toHaveLength(1);
+    expect(stderr).toMatch(/vCPU/);
+    const [, runId = ''] = /role loadwright-(\S+?)[:,\s]/.exec(stderr) ?? [];
+    expect(stderr).toContain(`hint: Remove it: loadwright destroy ${runId}`);
+    const left = (await world().aws.inventory()).filter((one) => !world().before.includes(one));
+    expect(left).toEqual([`iam:role/loadwright-${runId}`]);
+    world().aws.withoutFaults();
+    expect(await world().document(['destroy', runId, '--yes'])).toMatchObject({ remaining: [] });
+    await world().expectNothingLeft();
+  });
+});
