@@ -33,13 +33,14 @@ export interface Inventory {
   readonly failures: readonly string[];
 }
 
-/** Looks for all kinds at the same time, by names and tags alone. */
+/** Looks for all kinds at the same time, by names and tags alone. The causes are what its calls failed with. */
 export async function takeInventory(
   aws: Aws,
   scope: Scope,
   among: readonly Kind[] = kinds,
-): Promise<Inventory> {
+): Promise<Inventory & { readonly causes: readonly unknown[] }> {
   const failures: string[] = [];
+  const causes: unknown[] = [];
   const found = await Promise.all(
     among.map(async (kind) => {
       try {
@@ -47,11 +48,12 @@ export async function takeInventory(
       } catch (error) {
         aws.signal.throwIfAborted();
         failures.push(`could not look for anything of the kind ${kind.name}: ${reasonOf(error)}`);
+        causes.push(error);
         return [];
       }
     }),
   );
-  return { found: found.flat(), failures };
+  return { found: found.flat(), failures, causes };
 }
 
 /** `instance i-0123456789abcdef0` */
@@ -75,33 +77,40 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
   const { onProgress, onRemoved } = options;
   const reasons = new Map<string, string>();
   const tried = new Map<string, FoundResource>();
-  let { found } = await settledInventory(aws, runId, options);
-  for (;;) {
-    for (const resource of found) tried.set(describeResource(resource), resource);
-    const own = found;
-    const remove = async (kind: Kind, resource: FoundResource) => {
-      onProgress?.(`Removing ${describeResource(resource)}`);
-      try {
-        await kind.destroy(aws, resource.id);
-        await onRemoved?.(kind.name);
-      } catch (error) {
-        aws.signal.throwIfAborted();
-        reasons.set(describeResource(resource), reasonOf(error));
-      }
-    };
-    await Promise.all(order.map((row) => removeRow(row, own, remove)));
-    const left = await lookAgain(aws, runId, [...tried.values()]);
-    // What could not be looked for the first time has not been tried yet.
-    found = left.found.filter((resource) => !tried.has(describeResource(resource)));
-    if (found.length > 0) continue;
-    const remaining = new Set(left.found.map(describeResource));
-    return {
-      removed: [...tried.keys()].filter((resource) => !remaining.has(resource)),
-      remaining: [
-        ...[...remaining].map((resource) => `${resource}: ${reasons.get(resource) ?? 'it is still there'}`),
-        ...left.failures,
-      ],
-    };
+  let left = await settledInventory(aws, runId, options);
+  let found = left.found;
+
+  if (!(await pass())) await poll(aws, aws.settings.pace.unknownOutcome, pass);
+  const remaining = new Set(left.found.map(describeResource));
+  const removed = [...tried.keys()].filter((name) => !remaining.has(name));
+  for (const name of removed) await onRemoved?.(tried.get(name)!.kind);
+  return {
+    removed,
+    remaining: [
+      ...[...remaining].map((resource) => `${resource}: ${reasons.get(resource) ?? 'it is still there'}`),
+      ...left.failures,
+    ],
+  };
+
+  /** @returns true when nothing is there but what resists */
+  async function pass(): Promise<true | undefined> {
+    await Promise.all(order.map((row) => removeRow(row, found, remove)));
+    left = await lookAgain(aws, runId, [...tried.values()]);
+    // Some of it is seen only now, and what is gone may be seen for a while.
+    found = left.found.filter((resource) => !reasons.has(describeResource(resource)));
+    return found.length === 0 ? true : undefined;
+  }
+
+  async function remove(kind: Kind, resource: FoundResource): Promise<void> {
+    const name = describeResource(resource);
+    if (!tried.has(name)) onProgress?.(`Removing ${name}`);
+    tried.set(name, resource);
+    try {
+      await kind.destroy(aws, resource.id);
+    } catch (error) {
+      aws.signal.throwIfAborted();
+      reasons.set(name, reasonOf(error));
+    }
   }
 }
 
