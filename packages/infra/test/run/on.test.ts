@@ -1,0 +1,239 @@
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  collectResults,
+  createLoadTest,
+  LocustMaster,
+  redactorOf,
+  resolveTestLoad,
+  waitForWorkers,
+  type Deployment,
+  type Fleet,
+  type FleetHandle,
+  type LoadTestOptions,
+  type RunEvent,
+  type RunOptions,
+} from '@loadwright/core';
+import type { LoopbackEndpoint } from '@loadwright/core/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { localFleet } from '../../src/local/index.js';
+import { locust } from '../local/provision-request.js';
+import { echo, startEcho } from './echo-target.js';
+
+const canary = 'canary-of-a-talkative-worker';
+
+/** Tests run on machines that do other things. */
+const tolerate = ['generator-cpu', 'event-loop-lag'] as const;
+
+let endpoint: LoopbackEndpoint;
+let baseDirectory: string;
+let deployment: Deployment;
+
+/** A fleet of this machine that keeps its logs to itself, as one elsewhere does: they are asked of the master. */
+const fleet: Fleet = {
+  ...localFleet({ locust }),
+  provision: async (request) => {
+    const logDirectory = join(baseDirectory, 'machine');
+    const handle = await localFleet({ locust }).provision({ ...request, logDirectory });
+    return Object.assign(handle, {
+      logs: (...options: Parameters<FleetHandle['logs']>) => logsOf(handle, ...options),
+    });
+  },
+};
+
+async function* logsOf(handle: FleetHandle, options?: { readonly signal?: AbortSignal }) {
+  const { master, workers } = await masterOf(handle).logs(options);
+  for (const line of master) yield { node: 'master', line };
+  for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
+}
+
+const masterOf = ({ masterUrl: url, login }: FleetHandle) => new LocustMaster({ url, login });
+
+function target(token = canary) {
+  const made = echo({ url: endpoint.url, token });
+  const locustfile = new URL('./talkative_locustfile.py', import.meta.url);
+  return { ...made, definition: { ...made.definition, locustfile } };
+}
+
+const loadTest = (change: Partial<LoadTestOptions> = {}) =>
+  createLoadTest({
+    target: target(),
+    load: { users: 2, duration: '2s', waitTime: '20ms' },
+    baseDirectory,
+    environment: {},
+    ...change,
+  });
+
+const runOn = (change: Partial<LoadTestOptions> = {}, options: Partial<RunOptions> = {}) =>
+  loadTest(change).run({ fleet, on: deployment.runId, tolerate, ...options });
+
+/** The runs that have results. */
+const runs = () => readdirSync(join(baseDirectory, 'results', 'echo')).sort();
+
+beforeAll(async () => {
+  endpoint = await startEcho();
+  baseDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-on-')));
+  deployment = await loadTest({ workers: 2 }).deploy({ fleet });
+}, 60_000);
+
+afterAll(async () => {
+  await deployment.handle.destroy();
+  await endpoint.stop();
+  rmSync(baseDirectory, { recursive: true, force: true });
+});
+
+describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
+  it('is as one with a fleet of its own, and leaves the fleet', async () => {
+    const events: RunEvent[] = [];
+    const report = await runOn(
+      { thresholds: { http_req_duration: ['p(95)<2000'], http_req_failed: ['rate<0.01'] } },
+      { onProgress: (event) => events.push(event) },
+    );
+    expect(report).toMatchObject({
+      verdict: 'PASS',
+      fleet: { kind: 'local', workers: 2 },
+      thresholds: [{ passed: true }, { passed: true }],
+      configuration: { workers: 2 },
+    });
+    expect(report.runId).not.toBe(deployment.runId);
+    expect(report.total.count).toBeGreaterThan(50);
+    const started = events.flatMap((event) =>
+      event.type === 'phase' && event.state === 'started' ? [event.phase] : [],
+    );
+    expect(started).toEqual(['preflight', 'attach', 'connect', 'load', 'stop', 'collect', 'judge']);
+    expect(readdirSync(report.resultsDirectory).sort()).toEqual(
+      ['bundle', 'config.resolved.json', 'junit.xml', 'locust.html', 'locust_exceptions.csv']
+        .concat(['locust_failures.csv', 'locust_stats.csv', 'locust_stats_history.csv'])
+        .concat(['logs', 'report.html', 'summary.json']),
+    );
+    const resolved = readFileSync(join(report.resultsDirectory, 'config.resolved.json'), 'utf8');
+    expect(JSON.parse(resolved)).toMatchObject({ runId: report.runId, on: deployment.runId });
+    expect((await deployment.handle.status()).map(({ state }) => state)).toEqual(Array(3).fill('running'));
+  });
+
+  it('counts anew, carries out another load, and is told apart by its verdict', async () => {
+    const { served } = endpoint.statistics();
+    const samples: number[] = [];
+    const report = await runOn(
+      {
+        load: { arrivalRate: '40/s', duration: '3s' },
+        thresholds: { http_req_duration: ['p(95)<0.001'] },
+        workers: 7,
+      },
+      {
+        runId: 'the-second',
+        onProgress: (event) => {
+          if (event.type === 'sample') samples.push(event.sample.totalRequests);
+          if (event.type === 'sample') expect(event.sample.p50).not.toBeNull();
+          if (event.type === 'message' && event.message.includes('workers'))
+            expect(event.message).toBe('The fleet has 2 workers, not the 7 of the configuration.');
+        },
+      },
+    );
+    expect(report).toMatchObject({ runId: 'the-second', verdict: 'FAIL', arrivals: {} });
+    // Of 120: the schedule begins a moment after the load.
+    expect(report.arrivals?.offered).toBeGreaterThan(110);
+    expect(report.arrivals?.offered).toBeLessThanOrEqual(120);
+    // Requests in flight when the load stopped were served, but nobody waited for their answers.
+    const unseen = endpoint.statistics().served - served - report.total.count;
+    expect(unseen).toBeGreaterThanOrEqual(0);
+    expect(unseen).toBeLessThanOrEqual(5);
+    expect(samples[0]).toBeLessThanOrEqual(60);
+  });
+
+  it('has the logs of the fleet in its results, without the secrets of the workers', async () => {
+    // Workers hand on their log every ten seconds.
+    await vi.waitUntil(
+      async () => JSON.stringify(await masterOf(deployment.handle).logs()).includes(canary),
+      { timeout: 20_000, interval: 200 },
+    );
+    // Whoever runs it may have another token: what the machines know counts.
+    const report = await runOn({ target: target('another-token') });
+    const logs = join(report.resultsDirectory, 'logs');
+    expect(readdirSync(logs)).toHaveLength(3);
+    const text = readdirSync(logs)
+      .map((file) => readFileSync(join(logs, file), 'utf8'))
+      .join('\n');
+    expect(text).toContain('the token is [redacted]');
+    const { resultsDirectory } = report;
+    const elsewhere = join(baseDirectory, 'elsewhere');
+    await collectResults(deployment.handle, elsewhere, redactorOf(deployment.handle));
+    for (const folder of [resultsDirectory, elsewhere]) {
+      for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const file = readFileSync(join(entry.parentPath, entry.name), 'latin1');
+        expect(file.includes(canary), entry.name).toBe(false);
+        expect(file.includes(deployment.handle.login.password), entry.name).toBe(false);
+      }
+    }
+  });
+
+  it('is refused while a load is under way, which goes on', async () => {
+    const before = runs();
+    const master = masterOf(deployment.handle);
+    await waitForWorkers(master, deployment.handle, {});
+    await master.swarm({ load: resolveTestLoad({ users: 1, duration: '1h' }, 2) });
+    await expect(runOn()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/a load is under way on \S+, for another (1h|59m)/) as string,
+      hint: expect.stringContaining(`loadwright stop ${deployment.runId}`) as string,
+    });
+    expect((await master.statistics()).test?.endedAt).toBeUndefined();
+    await master.stop();
+    expect(runs()).toEqual(before);
+  });
+
+  it.each([
+    ['another target', () => ({ target: echo({ url: endpoint.url }) })],
+    ['another host', () => ({ target: echo({ url: 'http://127.0.0.1:9' }) })],
+  ])('is refused for %s, and leaves no results', async (_what, change) => {
+    const before = runs();
+    await expect(runOn(change())).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('was deployed with another target') as string,
+      hint: expect.stringContaining('loadwright deploy') as string,
+    });
+    expect(runs()).toEqual(before);
+  });
+
+  it('asks the fleet nothing when the target refuses', async () => {
+    const attach = vi.fn(fleet.attach);
+    const refused = runOn({ target: target('wrong') }, { fleet: { ...fleet, attach } });
+    await expect(refused).rejects.toMatchObject({ code: 'PREFLIGHT_FAILED' });
+    expect(attach).not.toHaveBeenCalled();
+  });
+
+  it('ends its load when it is stopped, keeps what it measured, and leaves the fleet', async () => {
+    const controller = new AbortController();
+    const report = await runOn(
+      { load: { users: 2, duration: '1h', waitTime: '20ms' } },
+      {
+        signal: controller.signal,
+        onProgress: (event) => event.type === 'sample' && controller.abort(),
+      },
+    );
+    expect(report).toMatchObject({ aborted: true, verdict: 'INVALID' });
+    expect(report.total.count).toBeGreaterThan(5);
+    const { test } = await masterOf(deployment.handle).statistics();
+    expect(test?.endedAt).toBeDefined();
+    expect((await deployment.handle.status()).map(({ state }) => state)).toEqual(Array(3).fill('running'));
+  });
+
+  it('ends its load when it can no longer watch it', async () => {
+    const attach: Fleet['attach'] = async (runId) => {
+      const handle = await fleet.attach(runId);
+      let looks = 0;
+      const status = async () => {
+        looks += 1;
+        if (looks > 2) throw new Error('the account does not answer');
+        return handle.status();
+      };
+      return Object.assign(Object.create(handle) as FleetHandle, { status });
+    };
+    const load = { users: 1, duration: '1h' };
+    await expect(runOn({ load }, { fleet: { ...fleet, attach } })).rejects.toThrow('does not answer');
+    const { test } = await masterOf(deployment.handle).statistics();
+    expect(test?.endedAt).toBeDefined();
+  });
+});
