@@ -50,7 +50,7 @@ export class RealMachine {
   constructor(options: RealMachineOptions) {
     this.#options = options;
     this.#address = options.machine.privateAddress;
-    this.#started = this.#start().catch((error: unknown) => this.#fail(String(error)));
+    this.#started = this.#start().catch((error: unknown) => this.#fail('starting', String(error)));
   }
 
   /** Ends at once, as a machine whose power is cut. */
@@ -143,7 +143,9 @@ export class RealMachine {
         ...(Object.fromEntries(variables) as Record<string, string>),
       },
     });
-    void process.exited.then(({ description }) => this.#fail(`${name} ${description}:\n${lines.join('\n')}`));
+    void process.exited.then(({ description }) =>
+      this.#fail(`running ${name}`, `${name} ${description}:\n${lines.join('\n')}`),
+    );
   }
 
   #run(
@@ -161,9 +163,11 @@ export class RealMachine {
     return { process, lines };
   }
 
-  #fail(text: string): void {
+  /** Says it as `prepare.sh` does. */
+  #fail(step: string, text: string): void {
     if (this.#isEnding) return;
-    this.console.push(...text.split('\n').map((line) => `loadwright: ${line}`));
+    const lines = [...text.split('\n'), `FAILED while ${step}`];
+    this.console.push(...lines.map((line) => `loadwright: ${line}`));
     this.#options.onFailure(text);
   }
 
