@@ -13,9 +13,11 @@ const kinds = ['sagemaker', 'databricks', 'chalice', 'dht'];
  * @param {{ env: NodeJS.ProcessEnv, cwd: string, loadwright: (...args: string[]) => Promise<unknown> }} options
  */
 export async function checkBundles(ledger, { env, cwd, loadwright }) {
+  const folder = join(cwd, 'compose');
+  mkdirSync(folder);
   let compose;
   await ledger.stage('docker compose', async () => {
-    compose = await ensureCompose();
+    compose = await ensureCompose(folder);
   });
   for (const kind of kinds) {
     await ledger.stage(`compose accepts the bundle of ${kind}`, async () => {
@@ -23,8 +25,7 @@ export async function checkBundles(ledger, { env, cwd, loadwright }) {
       mkdirSync(bundle);
       await loadwright('init', kind, '--yes', '--force', '--format', 'json');
       await loadwright('render', '--output', bundle);
-      const [command, ...args] = compose;
-      await mustRun(command, [...args, '-f', join(bundle, 'docker-compose.yml'), 'config'], {
+      await mustRun(compose, ['-f', join(bundle, 'docker-compose.yml'), 'config'], {
         cwd: bundle,
         env,
       });

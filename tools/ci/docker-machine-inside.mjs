@@ -1,12 +1,14 @@
 /**
  * The part of `docker-machine.mjs` that runs in namespaces of its own.
  *
- * Usage: docker-machine-inside.mjs <folder, in which image/ is the root of Locust's image> <control group>
+ * Usage: docker-machine-inside.mjs <folder> <control group>
+ *
+ * In the folder image/ is the root of Locust's image, and docker-config/ has the plugin Compose.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,31 +60,26 @@ for (const { path, content } of parse(gunzipSync(userData(settings)).toString())
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content.replaceAll('nofile: 1048576', `nofile: ${openFiles.trim()}`));
 }
-const env = { ...process.env, DOCKER_CONFIG: installComposePlugin() };
+const env = { ...process.env, DOCKER_CONFIG: join(folder, 'docker-config') };
 const dockerd = ['--data-root', join(folder, 'docker'), '--cgroup-parent', cgroup, '--log-level', 'error'];
-spawn('dockerd', dockerd, { stdio: ['ignore', 'ignore', 'inherit'] });
-await until(
-  'the Docker engine answers',
-  async () => (await execute('docker', ['info'], { env, quiet: true })).code === 0,
-);
+const engine = await startEngine();
 await importImage();
-await mustRun('bash', ['/opt/loadwright/prepare.sh'], {
-  env: { ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: aws, AWS_ENDPOINT_URL: aws },
-});
+await prepare();
+await testOnce();
 
-const master = new LocustMaster({ url: 'http://127.0.0.1', login: { username: 'loadwright', password } });
-await until(
-  `${workers} workers are connected`,
-  async () => (await master.statistics()).workers.length === workers,
-);
-await master.swarm({ users: 8, spawnRate: 8, host: emulator });
-await until('1000 requests are counted', async () => (await master.statistics()).total.count >= 1000);
-await master.stop();
-const { count: requests, failures } = (await master.statistics()).total;
-if (failures > 0) throw new Error(`${failures} of ${requests} requests failed`);
+// A stop and a start: memory is empty, and the engine starts its containers before anyone else has begun.
+engine.kill('SIGTERM');
+await once(engine, 'exit');
+rmSync('/run/loadwright', { recursive: true });
+await startEngine();
+if (existsSync('/run/loadwright'))
+  throw new Error('Docker made folders in place of the files with the secrets');
+await prepare();
+await testOnce();
+
 const told = await execute(
   'sh',
-  ['-c', 'docker inspect $(docker ps -aq); docker logs loadwright_master_1; ps -ef'],
+  ['-c', 'docker inspect $(docker ps -aq); docker logs loadwright-master-1; ps -ef'],
   {
     env,
     quiet: true,
@@ -93,9 +90,38 @@ if (told.output.includes(password) || told.output.includes(credentials.AWS_SECRE
 }
 await mustRun('sh', ['-c', `! grep -rqsF '${password}' /opt '${join(folder, 'docker')}'`]);
 await mustRun('sh', ['-c', 'docker rm --force $(docker ps -aq)'], { env, quiet: true });
-process.stdout.write(`${workers} workers in containers sent ${requests} requests\n`);
 // The first process of the namespaces: everything else ends with it.
 process.exit(0);
+
+async function startEngine() {
+  const started = spawn('dockerd', dockerd, { stdio: ['ignore', 'ignore', 'inherit'] });
+  await until(
+    'the Docker engine answers',
+    async () => (await execute('docker', ['info'], { env, quiet: true })).code === 0,
+  );
+  return started;
+}
+
+/** With the environment that systemd gives a service, which has no home. */
+async function prepare() {
+  const { PATH, DOCKER_CONFIG } = env;
+  const service = { PATH, DOCKER_CONFIG, AWS_EC2_METADATA_SERVICE_ENDPOINT: aws, AWS_ENDPOINT_URL: aws };
+  await mustRun('bash', ['/opt/loadwright/prepare.sh'], { env: service });
+}
+
+async function testOnce() {
+  const master = new LocustMaster({ url: 'http://127.0.0.1', login: { username: 'loadwright', password } });
+  await until(
+    `${workers} workers are connected`,
+    async () => (await master.statistics()).workers.length === workers,
+  );
+  await master.swarm({ users: 8, spawnRate: 8, host: emulator });
+  await until('1000 requests are counted', async () => (await master.statistics()).total.count >= 1000);
+  await master.stop();
+  const { count: requests, failures } = (await master.statistics()).total;
+  if (failures > 0) throw new Error(`${failures} of ${requests} requests failed`);
+  process.stdout.write(`${workers} workers in containers sent ${requests} requests\n`);
+}
 
 async function firstLine(command, args) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -137,25 +163,6 @@ function startStandIn() {
   };
   writeFileSync(file, JSON.stringify(data));
   return firstLine(pythonBin('python'), [join(root, 'packages/infra/test/machine/stand_in_aws.py'), file]);
-}
-
-/** Debian has Compose as a command of its own only; Ubuntu's package makes it a plugin of `docker`, as this does. */
-function installComposePlugin() {
-  const plugin = join(folder, 'docker-config/cli-plugins/docker-compose');
-  mkdirSync(dirname(plugin), { recursive: true });
-  writeFileSync(
-    plugin,
-    `#!/bin/sh
-if [ "$1" = docker-cli-plugin-metadata ]; then
-  echo '{"SchemaVersion":"0.1.0","Vendor":"Debian","Version":"1"}'
-  exit
-fi
-shift
-exec docker-compose "$@"
-`,
-  );
-  chmodSync(plugin, 0o755);
-  return dirname(dirname(plugin));
 }
 
 async function importImage() {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
-import { ensureCommands } from './machine.mjs';
+import { ensureCommands, ensureCompose } from './machine.mjs';
 
 /**
  * Runs the files of a machine's user data on this machine, with a real Docker engine: a master and four workers come up
@@ -19,12 +19,14 @@ export async function checkDockerMachine(env) {
   await ensureCommands({
     dockerd: 'docker.io',
     debootstrap: 'debootstrap',
-    'docker-compose': 'docker-compose',
     ip: 'iproute2',
     unshare: 'util-linux',
   });
   const folder = mkdtempSync(join(tmpdir(), 'loadwright-docker-'));
   try {
+    const plugins = join(folder, 'docker-config/cli-plugins');
+    for (const path of [plugins, join(folder, 'compose')]) mkdirSync(path, { recursive: true });
+    symlinkSync(await ensureCompose(join(folder, 'compose')), join(plugins, 'docker-compose'));
     const image = join(folder, 'image');
     await mustRun('debootstrap', ['--variant=minbase', '--include=python3', 'bookworm', image], {
       env,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun, execute } from '../lib/processes.mjs';
 
@@ -27,20 +27,50 @@ export async function ensureCommands(commands) {
 }
 
 /**
- * The command that reads compose files: Docker's own plugin if it is installed, otherwise Debian's docker-compose,
- * which reads the same format.
+ * Compose 2 as a plugin of `docker`: the installed one or, where Debian still has Compose 1 only, that of its next
+ * release, unpacked and not installed. apt takes it from wherever it takes Debian from, and verifies it by Debian's key.
  *
- * @returns {Promise<string[]>} the command and its first arguments
+ * @param {string} folder an empty one, which the plugin needs from then on
+ * @returns {Promise<string>} the file of the plugin, which is a command of its own too
  */
-export async function ensureCompose() {
-  const works = (command, ...args) =>
-    execute(command, args, { quiet: true }).then(
-      ({ code }) => code === 0,
-      () => false,
-    );
-  if (await works('docker', 'compose', 'version')) return ['docker', 'compose'];
-  if (!(await works('docker-compose', 'version'))) await installDebianPackage('docker-compose');
-  return ['docker-compose'];
+export async function ensureCompose(folder) {
+  for (const path of ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins']) {
+    if (existsSync(join(path, 'docker-compose'))) return join(path, 'docker-compose');
+  }
+  const apt = await aptOf('trixie', join(folder, 'apt'));
+  await mustRun('apt-get', [...apt, 'update', '-qq'], { quiet: true });
+  await mustRun('apt-get', [...apt, 'download', 'docker-compose'], { cwd: folder, quiet: true });
+  await mustRun('sh', ['-c', 'dpkg-deb -x docker-compose_*.deb .'], { cwd: folder, quiet: true });
+  return join(folder, 'usr/libexec/docker/cli-plugins/docker-compose');
+}
+
+/**
+ * Options by which apt sees one release of Debian and nothing else, and leaves its own lists alone.
+ *
+ * @param {string} release
+ * @param {string} folder made for its lists
+ */
+async function aptOf(release, folder) {
+  const targets = ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'];
+  const { stdout } = await mustRun('apt-get', [...targets, 'Origin: Debian', 'Label: Debian'], {
+    quiet: true,
+  });
+  const [site] = stdout.split('\n');
+  if (!site) throw new Error('this is no Debian. Install with: sudo apt-get install docker-compose-v2');
+  mkdirSync(join(folder, 'lists/partial'), { recursive: true });
+  const sources = join(folder, 'sources.list');
+  writeFileSync(
+    sources,
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${site} ${release} main\n`,
+  );
+  return [
+    `Dir::Etc::SourceList=${sources}`,
+    'Dir::Etc::SourceParts=-',
+    `Dir::State::Lists=${join(folder, 'lists')}`,
+    `Dir::Cache=${folder}`,
+    'APT::Sandbox::User=root',
+    'Acquire::Retries=3',
+  ].flatMap((option) => ['-o', option]);
 }
 
 /**
