@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Emulator, FleetHandle, RunReport } from '@loadwright/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmulator } from '../src/emulation.js';
+import { findTarget } from '../src/target.js';
+import { LastingFleetDouble } from './lasting-fleet.js';
+import { dhtConfig, project } from './project.js';
+import { TestIo } from './support.js';
+
+// The first run on a machine installs Locust.
+const timeout = 240_000;
+
+const fleets = new LastingFleetDouble();
+let emulator: Emulator;
+let folder: string;
+let runId: string;
+let handle: FleetHandle;
+
+const part = () => runId.slice(-6);
+const command = (argv: readonly string[], io = new TestIo({ cwd: folder })) => fleets.run(argv, io);
+const runOn = (argv: readonly string[] = [], io?: TestIo) =>
+  command(['run', '--on', part(), '--no-live', ...argv, '--tolerate', 'generator-cpu', 'event-loop-lag'], io);
+
+/** Waits until a command shows a text. */
+async function shows(io: TestIo, text: string): Promise<void> {
+  while (!io.stdout.text.includes(text)) await once(io.stdout, 'written');
+}
+
+beforeAll(async () => {
+  const { definition } = await findTarget('dht', new TestIo());
+  ({ emulator } = await startEmulator(definition));
+  const target = { ...dhtConfig.target, ...emulator.targetOptions };
+  const load = { users: 2, duration: '3s', waitTime: '20ms' };
+  folder = (await project({ ...dhtConfig, target, load, thresholds: {}, fleet: { kind: 'double' } })).cwd;
+  const { exitCode, stderr, stdout } = await command(['deploy', '--yes', '--no-live']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  [[runId, handle]] = [...fleets.handles] as [[string, FleetHandle]];
+  expect(stdout).toContain(`loadwright run --on ${runId}`);
+}, timeout);
+
+afterAll(async () => {
+  await fleets.end();
+  await emulator.stop();
+});
+
+describe('loadwright run --on', () => {
+  it(
+    'judges a test on a fleet that stands, and leaves it',
+    async () => {
+      const { exitCode, stdout, stderr } = await runOn([
+        '--json',
+        '--threshold',
+        'http_req_failed: rate<0.5',
+      ]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+      const report = JSON.parse(stdout) as RunReport;
+      expect(report).toMatchObject({ verdict: 'PASS', fleet: { kind: 'double', workers: 2 } });
+      expect(report.runId).not.toBe(runId);
+      expect(report.resultsDirectory).toBe(join(folder, 'results', 'dht', report.runId));
+      expect(await readdir(report.resultsDirectory)).toEqual(
+        expect.arrayContaining(['logs', 'report.html', 'summary.json']),
+      );
+      expect(stderr).toContain(`✓ attach: ${runId}, 2 workers`);
+      expect(stderr).toContain(`The fleet of ${runId} stands. The next test: loadwright run --on ${runId}`);
+      expect([...fleets.handles.keys()]).toEqual([runId]);
+    },
+    timeout,
+  );
+
+  it(
+    'ends with the verdict, while somebody else watches',
+    async () => {
+      const io = new TestIo({ cwd: folder });
+      const running = runOn(['--users', '3', '--threshold', 'http_req_duration: p(95)<0.001'], io);
+      await shows(io, '● load');
+      const attached = await command(['attach', part(), '--json']);
+      expect(JSON.parse(attached.stdout)).toMatchObject({ ended: true, test: { load: { users: 3 } } });
+      const { exitCode, stdout } = await running;
+      expect(exitCode).toBe(99);
+      expect(stdout).toContain('FAIL');
+    },
+    timeout,
+  );
+
+  it(
+    'waits for no load of others, which has no verdict',
+    async () => {
+      const started = await command(['start', part(), '--duration', '5m']);
+      expect(started.stdout).toContain(
+        `this load has no verdict; one that has: loadwright run --on ${runId}`,
+      );
+      const { exitCode, stderr } = await runOn();
+      expect(exitCode).toBe(104);
+      expect(stderr).toMatch(new RegExp(`a load is under way on ${runId}, for another \\S+`));
+      expect(stderr).toContain(`loadwright stop ${runId}`);
+      const status = await command(['status', part()]);
+      expect(status.stdout).toMatch(/load +(running|spawning) for/);
+      expect((await command(['stop', part()])).exitCode).toBe(0);
+    },
+    timeout,
+  );
+
+  it(
+    'stops its load with Ctrl-C, keeps what it measured, and says that the fleet stays',
+    async () => {
+      const io = new TestIo({ cwd: folder });
+      const running = runOn(['--duration', '5m'], io);
+      await shows(io, '● load');
+      io.signal('SIGINT');
+      const { exitCode, stdout, stderr } = await running;
+      expect(exitCode).toBe(105);
+      expect(stdout).toContain('the load ends, what was measured is kept, the fleet stays');
+      expect(stdout).toContain('✓ collect');
+      expect(stderr).toContain(`The fleet of ${runId} stands.`);
+      expect((await command(['status', part()])).stdout).toMatch(/load +ended \d+s ago/);
+    },
+    timeout,
+  );
+
+  it('refuses a configuration that is not that of the fleet', async () => {
+    const file = join(folder, 'other.config.json');
+    const { target, ...config } = dhtConfig;
+    const other = { ...target, ...emulator.targetOptions, timeout: '7s' };
+    await writeFile(file, JSON.stringify({ ...config, target: other, fleet: { kind: 'double' } }));
+    const { exitCode, stderr } = await runOn(['--config', file]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
+    expect(stderr).toContain('was deployed with another target, other payloads');
+    expect(stderr).toContain('loadwright deploy');
+  });
+
+  it.each([
+    [['--on', 'nobody'], 104, 'no run "nobody" stands'],
+    [['--on', 'x', '--fleet', 'local'], 104, 'none of its runs stands'],
+    [['--on', 'x', '--emulator'], 2, '--on'],
+    [['--on', 'x', '--keep-fleet'], 2, '--on'],
+    [['--on', 'x', '--dry-run'], 2, '--on'],
+  ] as const)('refuses %j', async (argv, expected, message) => {
+    const { exitCode, stderr } = await command(['run', ...argv]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: expected, stderr });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('what only the machines know', () => {
+  const canary = 'canary-of-the-machines';
+
+  it('is shown and saved by no command', async () => {
+    const { logs, status } = handle;
+    Object.assign(handle, {
+      secrets: [canary],
+      logs: async function* () {
+        yield { node: 'worker-1', line: `the token ${canary} and ${handle.login.password}` };
+      },
+      status: async () => [
+        { name: 'worker-1', role: 'worker', state: 'failed', reason: `${canary} expired` },
+      ],
+    });
+    try {
+      const shown: string[] = [];
+      for (const argv of [['logs'], ['logs', '--json'], ['status'], ['status', '--json'], ['results']]) {
+        const { exitCode, stdout, stderr } = await command([argv[0]!, part(), ...argv.slice(1)]);
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+        shown.push(stdout, stderr);
+      }
+      expect(shown.filter((text) => text.includes('[redacted]'))).toHaveLength(4);
+      shown.push(await readFile(join(folder, 'results', 'dht', runId, 'logs', 'worker-1.log'), 'utf8'));
+      expect(shown.at(-1)).toContain('the token [redacted] and [redacted]');
+      for (const text of shown) expect(text).not.toMatch(new RegExp(`${canary}|${handle.login.password}`));
+    } finally {
+      Object.assign(handle, { logs, status });
+    }
+  });
+});
