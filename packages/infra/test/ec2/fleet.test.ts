@@ -51,6 +51,10 @@ describe('ec2Fleet', () => {
       const elsewhere = fleetOf(settingsOf({ ...one, folder: join(folder, 'elsewhere') }));
       const attached = await elsewhere.attach(one.runId);
       expect(attached.login).toEqual(handle.login);
+      expect(attached.secrets).toEqual([canary]);
+      expect(handle.secrets).toEqual([canary]);
+      expect(attached.bundleDigest).toMatch(/^[0-9a-f]{64}$/);
+      expect(attached.bundleDigest).toBe(handle.bundleDigest);
       expect(attached.masterUrl).toBe(handle.masterUrl);
       const [standing] = await elsewhere.lasting!.list();
       expect(standing).toMatchObject({ runId: one.runId, state: 'running' });
