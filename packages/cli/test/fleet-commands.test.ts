@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';
-import type { TestIo } from './support.js';
+import { TestIo } from './support.js';
 
 const orphan = '20261122-090000-aaaaaaaa01';
 const expired = '20261122-100000-bbbbbbbb02';
@@ -89,7 +90,9 @@ describe('loadwright plan', () => {
     const { exitCode, stdout } = await fleets.run(['plan', '--duration', '1h'], io);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('  2 workers in containers');
-    expect(stdout).toContain('Price $3.60 an hour, $3.60 for 1h of load\n  source: a table of the test');
+    expect(stdout).toContain(
+      'Price $3.60 an hour, $3.60 for 1h of load, at most $7.20 until the machine ends itself (2h)\n  source: a table of the test',
+    );
     expect(stdout).toContain('  ec2:CreateTags, ec2:RunInstances, ec2:TerminateInstances');
   });
 
@@ -99,8 +102,26 @@ describe('loadwright plan', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       fleet: 'double',
       plan: { pricePerHour: { usDollars: 3.6 } },
-      test: { workers: 2, durationSeconds: 10, usDollars: 0.01 },
+      test: { workers: 2, durationSeconds: 10, usDollars: 0.01, usDollarsToTheEnd: 7.2 },
     });
+  });
+
+  it('says that a price is not complete', async () => {
+    const { fleets, io } = await setUp();
+    fleets.isPriceIncomplete = true;
+    const { stdout } = await fleets.run(['plan', '--duration', '30m'], io);
+    expect(stdout).toContain(
+      'Price more than $3.60 an hour, more than $1.80 for 30m of load, more than $7.20 until the machine ends itself (2h)\n',
+    );
+  });
+
+  it('is what a dry run shows, too', async () => {
+    const { fleets, io } = await setUp();
+    const plan = await fleets.run(['plan'], io);
+    const again = await setUp();
+    const { stdout } = await again.fleets.run(['run', '--dry-run'], again.io);
+    const withoutRunId = (text: string) => text.replace(/\d{8}-\d{6}-[0-9a-f]{10}/g, 'the run');
+    expect(withoutRunId(stdout)).toContain(withoutRunId(plan.stdout.trimEnd()));
   });
 });
 
@@ -121,26 +142,40 @@ describe('the fleet of a command', () => {
 });
 
 describe('loadwright iam policy', () => {
-  it('prints the permissions of the plan', async () => {
+  it('prints the permissions that the fleet needs, and on stderr what should be known of them', async () => {
     const { fleets, io } = await setUp();
-    const { exitCode, stdout } = await fleets.run(['iam', 'policy'], io);
+    const { exitCode, stdout, stderr } = await fleets.run(['iam', 'policy'], io);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       Version: '2012-10-17',
       Statement: [{ Action: ['ec2:RunInstances', 'ec2:CreateTags'] }, { Action: ['ec2:TerminateInstances'] }],
     });
+    expect(stderr).toBe('Nobody tells the account.\n');
   });
 
-  it('prints a template of a role', async () => {
-    const { fleets, io } = await setUp();
+  it('needs no configuration file', async () => {
+    const argv = ['iam', 'policy', '--fleet', 'double', '--account', '123456789012'];
+    const { exitCode, stdout, stderr } = await new LastingFleetDouble().run(argv);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ Version: '2012-10-17' });
+  });
+
+  it('prints a template of a role as YAML, or as JSON', async () => {
     const argv = ['iam', 'policy', '--format', 'cloudformation', '--role-name', 'LoadTester'];
-    const { Resources } = JSON.parse((await fleets.run(argv, io)).stdout) as Record<string, unknown>;
-    expect(Resources).toMatchObject({
-      LoadwrightRole: {
-        Type: 'AWS::IAM::Role',
-        Properties: { RoleName: 'LoadTester', Policies: [{ PolicyDocument: { Version: '2012-10-17' } }] },
+    const { fleets, io } = await setUp();
+    const { stdout } = await fleets.run(argv, io);
+    expect(stdout).toMatch(/^AWSTemplateFormatVersion: 2010-09-09\n/);
+    const template: unknown = parse(stdout);
+    expect(template).toMatchObject({
+      Resources: {
+        LoadwrightRole: {
+          Type: 'AWS::IAM::Role',
+          Properties: { RoleName: 'LoadTester', Policies: [{ PolicyDocument: { Version: '2012-10-17' } }] },
+        },
       },
     });
+    const again = await setUp();
+    expect(JSON.parse((await again.fleets.run([...argv, '--json'], again.io)).stdout)).toEqual(template);
   });
 });
 
@@ -156,4 +191,16 @@ describe('loadwright doctor', () => {
     const { findings } = JSON.parse(stdout) as { findings: unknown[] };
     expect(findings).toEqual(expect.arrayContaining([...fleets.findings]));
   });
+
+  it.each([[['wokers']], [[]]])(
+    'looks at the account that flags name, with and without a file %j',
+    async (wrong) => {
+      const fleets = new LastingFleetDouble();
+      const io = wrong.length > 0 ? await project({ ...dhtConfig, wokers: 1 }) : new TestIo();
+      const argv = ['doctor', '--fleet', 'double', '--region', 'eu-west-1', '--profile', 'work'];
+      const { stdout } = await fleets.run(argv, io);
+      expect(stdout).toContain('account: 123456789012');
+      expect(fleets.options).toMatchObject([{ region: 'eu-west-1', profile: 'work' }]);
+    },
+  );
 });

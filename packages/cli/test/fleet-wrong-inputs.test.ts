@@ -192,6 +192,39 @@ const wrongInputs: readonly WrongInput[] = [
     exitCode: 2,
     says: ['--role-name', '"a b"', '64'],
   },
+  {
+    title: 'an account that is none',
+    argv: ['iam', 'policy', '--account', '1234'],
+    exitCode: 2,
+    says: ['--account', '"1234"', '12 digits'],
+  },
+  // AWS itself.
+  {
+    title: 'an address where no AWS is',
+    argv: ['list', '--fleet', 'ec2', '--region', 'eu-west-1'],
+    environment: {
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    },
+    exitCode: 97,
+    says: ['http://127.0.0.1:1', 'ECONNREFUSED', 'AWS_ENDPOINT_URL'],
+  },
+  {
+    title: 'a profile that does not exist',
+    argv: ['list', '--fleet', 'ec2', '--region', 'eu-west-1', '--profile', 'loadwright-absent'],
+    says: ['[loadwright-absent]', 'aws configure list-profiles'],
+  },
+  {
+    title: 'no region',
+    argv: ['plan', '--fleet', 'ec2'],
+    says: ['region: missing', 'AWS_REGION'],
+  },
+  {
+    title: 'a region that is none',
+    argv: ['list', '--fleet', 'ec2', '--region', 'Ireland'],
+    says: ['region', 'eu-west-1'],
+  },
 ];
 
 describe('wrong inputs of the commands of fleets', () => {

@@ -3,16 +3,22 @@ import {
   type Fleet,
   type FleetHandle,
   type Finding,
+  type IamStatement,
   type StandingRun,
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
-import type { FleetKinds } from '../src/fleet.js';
+import { builtInFleets, type FleetKinds } from '../src/fleet.js';
 import { main } from '../src/main.js';
 import { locust } from './command.js';
 import { TestIo } from './support.js';
 
 /** Price of an hour in US dollars. */
 const price = 3.6;
+
+const statements: readonly IamStatement[] = [
+  { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:CreateTags'], Resource: ['*'] },
+  { Effect: 'Allow', Action: ['ec2:TerminateInstances'], Resource: ['*'] },
+];
 
 /**
  * Fleets that outlive the command that makes them, as long as the test lasts: real Locust processes of this machine,
@@ -24,12 +30,13 @@ export class LastingFleetDouble {
   readonly leftovers: StandingRun[] = [];
   /** What a removal leaves behind. */
   remaining: readonly string[] = [];
+  isPriceIncomplete = false;
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
   /** The options that it was made with, the newest last. */
   readonly options: Readonly<Record<string, unknown>>[] = [];
 
   readonly kinds: FleetKinds = {
-    local: async () => localFleet,
+    ...builtInFleets,
     double: async () => (options) => this.#fleet(options),
   };
 
@@ -51,11 +58,13 @@ export class LastingFleetDouble {
       kind: 'double',
       plan: async ({ runId, workers }) => ({
         resources: [`1 machine of 2 vCPUs: ${runId}`, `${workers} workers in containers`],
-        pricePerHour: { usDollars: price, source: 'a table of the test' },
-        permissions: [
-          { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:CreateTags'], Resource: ['*'] },
-          { Effect: 'Allow', Action: ['ec2:TerminateInstances'], Resource: ['*'] },
-        ],
+        pricePerHour: {
+          usDollars: price,
+          source: 'a table of the test',
+          isIncomplete: this.isPriceIncomplete,
+        },
+        endsAfterSeconds: 7200,
+        permissions: statements,
         notes: ['the quota leaves room for 1 more'],
       }),
       provision: async (request) => {
@@ -76,6 +85,10 @@ export class LastingFleetDouble {
       },
       lasting: {
         check: async () => this.findings,
+        permissions: async ({ accountId } = {}) => ({
+          statements,
+          notes: accountId === undefined ? ['Nobody tells the account.'] : [],
+        }),
         list: async () => [...this.#standing(), ...this.leftovers],
         inventory: async (runId) => [
           ...(this.handles.has(runId) ? [{ runId, resource: 'machine i-0123456789abcdef0' }] : []),

@@ -40,6 +40,11 @@ describe('networkFailure', () => {
     expect(failure(new DOMException('late', 'TimeoutError')).message).toContain('in time');
   });
 
+  it('believes the code of an error rather than the name that the SDK of AWS gives it', () => {
+    const reset = Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+    expect(failure(reset).message).toContain('closed the connection (ECONNRESET)');
+  });
+
   it('keeps an error that already explains itself', () => {
     const explained = new LoadwrightError('CREDENTIALS_INVALID', 'no');
     expect(failure(explained)).toBe(explained);

@@ -67,11 +67,16 @@ export function networkFailure(error: unknown, url: string, what: string): Loadw
   if (codes.includes('AbortError')) {
     return new LoadwrightError('ABORTED', `Stopped while asking ${what} at ${address}.`, { cause: error });
   }
-  for (const [pattern, reason, hint] of hints) {
-    const code = codes.find((candidate) => pattern.test(candidate));
-    if (code !== undefined) {
+  // The outermost first: the SDK of AWS calls every error of the network a TimeoutError, but leaves its code.
+  for (const code of codes) {
+    const [, reason, hint] = hints.find(([pattern]) => pattern.test(code)) ?? [];
+    if (reason !== undefined) {
       const message = `Could not reach ${what} at ${address}: ${reason} (${code}).`;
-      return new LoadwrightError('PREFLIGHT_FAILED', message, { hint, cause: error, retryable: true });
+      return new LoadwrightError('PREFLIGHT_FAILED', message, {
+        ...(hint !== undefined && { hint }),
+        cause: error,
+        retryable: true,
+      });
     }
   }
   return new LoadwrightError(

@@ -30,7 +30,10 @@ export function configure(command: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright iam policy --fleet ec2 --region eu-west-1 > policy.json', 'without a configuration file'],
+        [
+          'loadwright iam policy --fleet ec2 --region eu-west-1 > policy.json',
+          'without a configuration file',
+        ],
         ['loadwright iam policy --account 123456789012', 'without credentials'],
         ['loadwright iam policy --format cloudformation --role-name LoadTester > role.yaml', 'as a template'],
       ]),
@@ -46,9 +49,13 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
   const { format, roleName, account } = options;
   requireRoleName(options);
   if (account !== undefined && !/^\d{12}$/.test(account)) {
-    throw new LoadwrightError('USAGE', `--account: found "${account}", expected the 12 digits of an account`, {
-      hint: 'leave it out to ask AWS with your credentials, or to have a policy for any account',
-    });
+    throw new LoadwrightError(
+      'USAGE',
+      `--account: found "${account}", expected the 12 digits of an account`,
+      {
+        hint: 'leave it out to ask AWS with your credentials, or to have a policy for any account',
+      },
+    );
   }
   const { lasting } = await findFleet(options, context);
   const { statements, notes } = await lasting.permissions(

@@ -132,9 +132,7 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
     colors.bold('Dry run: nothing is changed, nothing is sent.'),
     '',
     ...formatPlan(plan, request, colors),
-    ...(options.emulator
-      ? [`The load goes to the ${loaded.config.target.definition.kind} emulator.`]
-      : []),
+    ...(options.emulator ? [`The load goes to the ${loaded.config.target.definition.kind} emulator.`] : []),
     '',
     ...formatActions(plan.permissions, context.io.stdout.columns, colors),
     '',

@@ -1,4 +1,4 @@
-import { createRunId, isLoadwrightError, type Finding } from '@loadwright/core';
+import { createRunId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../context.js';
 import { createFleet } from '../fleet.js';
@@ -18,7 +18,7 @@ export async function checkFleet(
   if (!named) return [];
   try {
     const { lasting } = await createFleet(overriddenFleet(named, flags), context);
-    const durationSeconds = loaded ? totalSeconds(loaded.config.load) : 0;
+    const durationSeconds = loaded ? resolveTestLoad(loaded.config.load, 1).durationSeconds : 0;
     return (await lasting?.check({ runId: createRunId(), durationSeconds }, { signal })) ?? [];
   } catch (error) {
     if (!isLoadwrightError(error) || error.code === 'ABORTED') throw error;

@@ -15,12 +15,23 @@ export interface FleetRequest {
   readonly iamStatements: readonly IamStatement[];
 }
 
+/** What something costs. */
+export interface FleetPrice {
+  readonly usDollars: number;
+  /** Where the price comes from, and when it was true. */
+  readonly source: string;
+  /** The price of a part is not known: it costs more than this. */
+  readonly isIncomplete?: boolean;
+}
+
 /** What would be made. Reading it changes nothing and costs nothing. */
 export interface FleetPlan {
   /** One line for each thing that would be made, for people. */
   readonly resources: readonly string[];
-  /** What the whole fleet costs an hour, in US dollars, and where the price comes from. */
-  readonly pricePerHour: { readonly usDollars: number; readonly source: string };
+  /** What the whole fleet costs an hour. */
+  readonly pricePerHour: FleetPrice;
+  /** When its machines end by themselves, whatever happens, in seconds from their start. Absent: never. */
+  readonly endsAfterSeconds?: number;
   /** The permissions that provisioning needs. */
   readonly permissions: readonly IamStatement[];
   /** What people should know before they agree: quotas that are used up, addresses that are open to all. */
@@ -130,10 +141,26 @@ export interface DestroyOptions extends CallOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+/** What whoever makes and removes a fleet must be allowed to do. */
+export interface FleetPermissions {
+  readonly statements: readonly IamStatement[];
+  /** What people should know of them: for which account they are, and why. */
+  readonly notes: readonly string[];
+}
+
 /** What only fleets have that outlive the process that made them. Each works from any machine, without local files. */
 export interface LastingFleets {
   /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
-  check(request: FleetRequest, options?: CallOptions): Promise<readonly Finding[]>;
+  check(
+    request: Pick<FleetRequest, 'runId' | 'durationSeconds'>,
+    options?: CallOptions,
+  ): Promise<readonly Finding[]>;
+  /**
+   * The permissions of {@link FleetPlan}, for those who have none yet: needs neither credentials nor a network.
+   *
+   * @param options.accountId Default: that of the credentials; any account where there are none.
+   */
+  permissions(options?: CallOptions & { readonly accountId?: string }): Promise<FleetPermissions>;
   /** Every run of which something stands, newest first. */
   list(): Promise<readonly StandingRun[]>;
   /** What {@link destroy} would remove. Empty: nothing of this run stands. */

@@ -1,12 +1,8 @@
-import {
-  isLoadwrightError,
-  LoadwrightError,
-  requireClock,
-  sigv4ClockToleranceSeconds,
-} from '@loadwright/core';
+import { requireClock, sigv4ClockToleranceSeconds } from '@loadwright/core';
 import type { Environment } from '../environment.js';
 import { lookUpOwnAddress } from './account/address.js';
 import { lookUpCaller, type Caller } from './account/caller.js';
+import { combined } from './account/combined.js';
 import { imageFor, lookUpImages, type Image } from './account/image.js';
 import { lookUpMachineType, type MachineType } from './account/machine.js';
 import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './account/network.js';
@@ -86,24 +82,4 @@ export async function lookUpAccount(aws: Aws, wish: MachineWish): Promise<Accoun
 
 function needsOwnAddress({ access, securityGroup, allowedAddresses }: MachineWish): boolean {
   return access === 'public' && securityGroup === undefined && allowedAddresses === undefined;
-}
-
-/** One error a line; the same one is said once. Bugs come first, as they are; without credentials all the rest fails too. */
-function combined(problems: readonly Error[]): Error {
-  const errors = problems.filter(isLoadwrightError);
-  const bug = problems.find((problem) => !isLoadwrightError(problem));
-  if (bug) return bug;
-  const invalid = errors.filter(({ code }) => code === 'CREDENTIALS_INVALID');
-  const told = invalid.length > 0 ? invalid : errors;
-  const unique = (texts: readonly (string | undefined)[]) =>
-    [...new Set(texts.filter((text) => text !== undefined))].join('\n');
-  return new LoadwrightError(
-    told[0]?.code ?? 'PROVISIONING_FAILED',
-    unique(told.map(({ message }) => message)),
-    {
-      hint: unique(told.map(({ hint }) => hint)),
-      cause: told[0],
-      retryable: told.every(({ retryable }) => retryable),
-    },
-  );
 }

@@ -6,8 +6,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { credentialsOf } from './credentials.js';
 
 /** Where and as whom AWS is called. */
 export interface AwsSettings {
@@ -72,13 +72,11 @@ export class Aws {
     this.signal = signal;
     // Every call and every wait listens to it.
     setMaxListeners(0, signal);
-    const { region, profile, keys, endpoint, pace } = settings;
+    const { region, endpoint, pace } = settings;
     this.#handler = new SignalledHandler(signal, pace.silence);
     const common = {
       region,
-      credentials:
-        keys ??
-        fromNodeProviderChain({ ...(profile !== undefined && { profile }), clientConfig: { region } }),
+      credentials: credentialsOf(settings),
       requestHandler: this.#handler,
       retryMode: 'adaptive',
       maxAttempts: pace.attempts,
@@ -100,7 +98,7 @@ export class Aws {
   }
 }
 
-/** Gives every request the same signal, so that no call has to be told. */
+/** Gives every request the same signal, so that no call has to be told; what fails says where it went. */
 class SignalledHandler extends NodeHttpHandler {
   readonly #signal: AbortSignal;
 
@@ -110,9 +108,15 @@ class SignalledHandler extends NodeHttpHandler {
     this.#signal = signal;
   }
 
-  override handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
+  override async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
     const given = options?.abortSignal as AbortSignal | undefined;
     const abortSignal = given ? AbortSignal.any([given, this.#signal]) : this.#signal;
-    return super.handle(request, { ...options, abortSignal });
+    try {
+      return await super.handle(request, { ...options, abortSignal });
+    } catch (error) {
+      const { protocol, hostname, port } = request;
+      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+      throw error instanceof Error ? Object.assign(error, { url }) : error;
+    }
   }
 }

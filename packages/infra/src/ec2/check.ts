@@ -12,6 +12,8 @@ export { accountProblem } from '../aws/account/problem.js';
 
 type Found = string | Omit<Finding, 'subject'>;
 
+type CheckRequest = Pick<FleetRequest, 'runId' | 'durationSeconds'>;
+
 /**
  * Everything that would keep a machine from being made, all at once, each with its remedy. Makes nothing.
  *
@@ -20,7 +22,7 @@ type Found = string | Omit<Finding, 'subject'>;
 export async function checkAccount(
   aws: Aws,
   settings: Ec2FleetSettings,
-  request: FleetRequest,
+  request: CheckRequest,
 ): Promise<readonly Finding[]> {
   const lookups = startLookups(aws, settings);
   const { caller, machine, image, subnets, address } = lookups;
@@ -56,7 +58,7 @@ export async function checkAccount(
 async function checkCredentials(
   { caller }: AccountLookups,
   { startTimeoutSeconds }: Ec2FleetSettings,
-  { durationSeconds }: FleetRequest,
+  { durationSeconds }: CheckRequest,
 ): Promise<Found> {
   const { arn, credentialsExpireAt } = await caller;
   if (!credentialsExpireAt) return arn;

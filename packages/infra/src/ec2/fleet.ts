@@ -10,6 +10,7 @@ import {
   type ProvisionRequest,
 } from '@loadwright/core';
 import { lookUpAccount } from '../aws/account.js';
+import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
@@ -21,6 +22,7 @@ import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
 import { readSecrets } from './login.js';
 import type { Ec2FleetOptions } from './options.js';
+import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { reachUi } from './reach-ui.js';
@@ -76,6 +78,8 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       }),
     lasting: {
       check: (request, { signal } = {}) => withAws(signal, (aws) => checkAccount(aws, settings, request)),
+      permissions: ({ accountId, signal } = {}) =>
+        withAws(signal, (aws) => fleetPermissions(aws, settings, accountId)),
       list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
       inventory: (runId) =>
         withAws(undefined, async (aws) =>
@@ -246,10 +250,8 @@ function requireRegion({ runId, region }: JournalState, asked: string): void {
 /** What stands, of one run or of all. @throws LoadwrightError when not all of it could be looked at. */
 async function inventory(aws: Aws, runId?: string) {
   const taken = await takeInventory(aws, runId === undefined ? {} : { runId });
-  if (taken.failures.length === 0) return taken;
-  throw new LoadwrightError('PROVISIONING_FAILED', taken.failures.join('\n'), {
-    hint: 'What stands can only be told by who may look: see the permissions with "loadwright iam policy".',
-  });
+  if (taken.causes.length === 0) return taken;
+  throw combined(taken.causes.map(accountProblem));
 }
 
 /** A machine that ends in the middle of the test would spoil it. */

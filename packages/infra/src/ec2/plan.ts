@@ -33,9 +33,14 @@ export async function planFleet(
   const place = { accountId: account.accountId, region: settings.aws.region };
   return {
     resources: resourcesOf(settings, request, account),
-    pricePerHour: { usDollars: price.known, source: describeParts(price) },
+    pricePerHour: {
+      usDollars: price.known,
+      source: describeParts(price),
+      ...(price.total === undefined && { isIncomplete: true }),
+    },
+    endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: policyFor(place, settings),
-    notes: notesOf(settings, request, account, price.total === undefined),
+    notes: notesOf(settings, request, account),
   };
 }
 
@@ -60,12 +65,7 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
   ];
 }
 
-function notesOf(
-  settings: Ec2FleetSettings,
-  { workers }: FleetRequest,
-  account: Account,
-  isPriceIncomplete: boolean,
-): string[] {
+function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account: Account): string[] {
   const { vcpus } = account.instanceType;
   const quota = quotaOf(settings.instanceType, settings.spot);
   const own = [settings.securityGroup, settings.instanceProfile].filter((id) => id !== undefined);
@@ -86,7 +86,6 @@ function notesOf(
       ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
       : []),
     ...(own.length > 0 ? [`Yours, used as it is and never removed: ${own.join(', ')}.`] : []),
-    ...(isPriceIncomplete ? ['The price is not complete: that of a part is not known.'] : []),
     'What is sent to the internet or to other regions is billed by the GB on top of this.',
   ];
 }

@@ -22,6 +22,9 @@ function standingRun(runId: string, resources: readonly FoundResource[], now: Da
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(runId);
   const owner = tag(tagKeys.owner);
   const price = machine && readPrice(machine.tags);
+  // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
+  const costsUntil =
+    machine?.state === 'running' ? now.getTime() : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
   return {
     runId,
     createdAt,
@@ -29,9 +32,7 @@ function standingRun(runId: string, resources: readonly FoundResource[], now: Da
     ...(expiresAt && { expiresAt }),
     state: stateOf(machine, createdAt, expiresAt, now),
     resources: resources.map(describeResource),
-    ...(price !== undefined && {
-      costUsDollars: (price * (now.getTime() - createdAt.getTime())) / 3_600_000,
-    }),
+    ...(price !== undefined && { costUsDollars: (price * (costsUntil - createdAt.getTime())) / 3_600_000 }),
   };
 }
 

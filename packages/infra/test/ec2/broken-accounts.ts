@@ -136,6 +136,12 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     says: /^The address of this machine on the internet could not be found out/,
     remedy: /allowedAddresses/,
   },
+  'a connection that is closed': {
+    fails: ['sts:GetCallerIdentity', { kind: 'drop-request' }],
+    subject: 'credentials',
+    says: /^Could not reach AWS at http:\/\/127\.0\.0\.1:\d+: it closed the connection/,
+    remedy: /AWS_ENDPOINT_URL/,
+  },
   'a page of HTML instead of an answer': {
     fails: ['ec2:DescribeVpcs', { kind: 'error', code: 'x', message: '<html>sorry</html>', status: 502 }],
     subject: 'network',

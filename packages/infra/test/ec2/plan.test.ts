@@ -5,6 +5,7 @@ import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { lookUpHourlyPrice } from '../../src/ec2/plan/hourly-price.js';
 import { planFleet } from '../../src/ec2/plan.js';
 import { fakeMaster, instancePrice, useAws } from '../aws/index.js';
+import { publishedPrices, publishedTypes } from '../aws/published-prices.js';
 import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
@@ -54,7 +55,7 @@ describe('the plan', () => {
 
   it('says what the machine is, who may reach it, and what it costs', async () => {
     standIn().behaviour.prices = listed;
-    const { resources, pricePerHour, notes } = await planOf();
+    const { resources, pricePerHour, endsAfterSeconds, notes } = await planOf();
     const run = 'loadwright-20261123-093000-0123456789';
     expect(resources).toEqual([
       `security group ${run}: port 80 from 203.0.113.7/32`,
@@ -66,10 +67,12 @@ describe('the plan', () => {
     ]);
     expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005, 10);
     expect(pricePerHour.source).toBe(
-      'c7i.4xlarge 0.7600 (AWS price list, today) + 100 GB of gp3 0.0100 (AWS price list, today) + public IPv4 address 0.0050 (the same in all regions)',
+      'c7i.4xlarge 0.7600 (AWS price list, today) + 100 GB of gp3 0.0100 (AWS price list, today) + public IPv4 address 0.0050 (aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights, 2024-02-01)',
     );
+    expect(pricePerHour.isIncomplete).toBeUndefined();
+    expect(endsAfterSeconds).toBe(7200);
     expect(notes?.join('\n')).toMatch(/16 vCPUs of the quota L-1216C47A[^]*plain HTTP[^]*billed by the GB/);
-    expect(notes?.join('\n')).not.toMatch(/Everybody|spot|share|not complete/);
+    expect(notes?.join('\n')).not.toMatch(/Everybody|spot|share/);
   });
 
   it('warns of what is dear, open or fleeting', async () => {
@@ -107,8 +110,33 @@ describe('the price of an hour', () => {
     const { total, known } = await lookUpHourlyPrice(aws, settings);
     expect(total).toBeUndefined();
     expect(known).toBeCloseTo(0.76608 + 0.005, 10);
-    const { pricePerHour, notes } = await planOf();
+    const { pricePerHour } = await planOf();
     expect(pricePerHour.source).toContain('100 GB of gp3: no price known');
-    expect(notes).toContain('The price is not complete: that of a part is not known.');
+    expect(pricePerHour).toMatchObject({ usDollars: known, isIncomplete: true });
+  });
+
+  // Without a public address, and with a volume whose price is listed: what is left is the machine.
+  const machineOf = async (region: string, instanceType: string) => {
+    const { pricePerHour } = await planOf({ region, instanceType, access: 'session-manager' });
+    expect(pricePerHour.isIncomplete).toBeUndefined();
+    return pricePerHour.usDollars - (0.073 * 100) / 730;
+  };
+  const volumes = Object.keys(publishedPrices).map((regionCode) => ({
+    attributes: { productFamily: 'Storage', volumeApiName: 'gp3', regionCode },
+    unit: 'GB-Mo',
+    dollars: '0.0730000000',
+  }));
+
+  it.each(Object.entries(publishedPrices))('of each type is that of the table: %s', async (region, row) => {
+    standIn().behaviour.prices = volumes;
+    for (const [index, type] of publishedTypes.entries()) {
+      expect(await machineOf(region, type)).toBeCloseTo(row[index]!, 8);
+    }
+  });
+
+  it.each(Object.keys(publishedPrices))('is rather that of the price list of AWS: %s', async (region) => {
+    const listedPrices = publishedTypes.map((type) => instancePrice(type, region, '1.2345000000'));
+    standIn().behaviour.prices = [...volumes, ...listedPrices];
+    for (const type of publishedTypes) expect(await machineOf(region, type)).toBeCloseTo(1.2345, 8);
   });
 });

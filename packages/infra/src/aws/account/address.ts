@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError, networkFailure } from '@loadwright/core';
 import type { Environment } from '../../environment.js';
 import type { Aws } from '../clients.js';
 
@@ -22,12 +22,16 @@ export async function lookUpOwnAddress(aws: Aws, environment: Environment): Prom
     said = (await response.text()).trim();
   } catch (error) {
     aws.signal.throwIfAborted();
-    said = error instanceof Error ? error.message : String(error);
+    throw unknownAddress(networkFailure(error, url, 'the service that tells it').message);
   }
   if (isIPv4(said)) return said;
-  throw new LoadwrightError(
+  throw unknownAddress(`${url} said ${said.slice(0, 80) || 'nothing'}.`);
+}
+
+function unknownAddress(why: string): LoadwrightError {
+  return new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The address of this machine on the internet could not be found out: ${url} said ${said.slice(0, 80) || 'nothing'}.`,
+    `The address of this machine on the internet could not be found out: ${why}`,
     {
       hint: 'Set allowedAddresses to who may reach the web UI, such as 203.0.113.7/32, or the variable LOADWRIGHT_CHECK_IP_URL to a service that you can reach.',
     },

@@ -85,8 +85,14 @@ const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp
       $metadata: { attempts: 3 },
     }),
     'PROVISIONING_FAILED',
-    /Could not reach AWS at https:\/\/ec2\.eu-west-9\.amazonaws\.com/,
-    /region/,
+    /^Could not reach AWS at https:\/\/ec2\.eu-west-9\.amazonaws\.com: its name cannot be resolved/,
+    /It is the network, not the account.*that the region exists/,
+  ],
+  [
+    Object.assign(new Error('connect'), { code: 'ECONNREFUSED', url: 'http://127.0.0.1:1' }),
+    'PROVISIONING_FAILED',
+    /^Could not reach AWS at http:\/\/127\.0\.0\.1:1: nothing listens there/,
+    /not AWS itself: check the option endpoint and the variable AWS_ENDPOINT_URL/,
   ],
   [
     Object.assign(new Error('Could not load credentials from any providers'), {

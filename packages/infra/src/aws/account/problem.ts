@@ -25,12 +25,13 @@ export function accountProblem(error: unknown): Error {
     return new LoadwrightError(code, message(told), { hint, cause: error, retryable });
   }
   if (told.status !== undefined) return unknownAnswer(error, told);
-  const failure = networkFailure(error, `https://${hostOf(error)}`, 'AWS');
+  const url = urlOf(error);
+  const failure = networkFailure(error, url, 'AWS');
   if (failure.code === 'ABORTED') return failure;
   // Whatever has neither an answer nor a code of the network never was a call.
   return isCallFailure(error)
     ? new LoadwrightError('PROVISIONING_FAILED', failure.message, {
-        hint: failure.hint,
+        hint: networkHint(url),
         cause: error,
         retryable: true,
       })
@@ -76,7 +77,15 @@ function isCallFailure(error: Error): boolean {
   );
 }
 
-function hostOf(error: Error): string {
-  const { hostname, address } = error as { hostname?: string; address?: string };
-  return hostname ?? address ?? 'amazonaws.com';
+/** Where the call went: our clients say it, those of the SDK's own credentials may not. */
+function urlOf(error: Error): string {
+  const { url, hostname, address } = error as { url?: string; hostname?: string; address?: string };
+  return url ?? `https://${hostname ?? address ?? 'amazonaws.com'}`;
+}
+
+/** Each service has an address of its own in each region: https://docs.aws.amazon.com/general/latest/gr/rande.html */
+function networkHint(url: string): string {
+  return /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname)
+    ? 'It is the network, not the account: check the connection of this machine, its DNS, VPN and firewall, and that the region exists (option region, or AWS_REGION).'
+    : 'That is not AWS itself: check the option endpoint and the variable AWS_ENDPOINT_URL, and that something listens there.';
 }

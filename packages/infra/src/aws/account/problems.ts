@@ -24,6 +24,25 @@ export const problems: readonly Problem[] = [
     hint: 'Log in again (aws sso login), or set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.',
   },
   {
+    when: /^(CredentialsProviderError|TokenProviderError):.*\bSSO\b/i,
+    code: 'CREDENTIALS_INVALID',
+    message: ({ message }) => `There is no SSO session, or it is over: ${message}`,
+    hint: 'Log in: aws sso login, with --profile and the name of the profile.',
+  },
+  {
+    when: /^CredentialsProviderError:.*\bprofile: \[/,
+    code: 'CREDENTIALS_INVALID',
+    message: ({ message }) => `The profile holds no AWS credentials: ${message}`,
+    hint: 'Set the option profile or the variable AWS_PROFILE to one that does: "aws configure list-profiles" lists them.',
+  },
+  {
+    // The command line may hold secrets.
+    when: /^CredentialsProviderError: Command failed/,
+    code: 'CREDENTIALS_INVALID',
+    message: () => 'The credential_process of the AWS profile failed.',
+    hint: 'Run its command by hand: it is in the AWS configuration file. Or set the option profile to another one.',
+  },
+  {
     when: /^(CredentialsProviderError|ProviderError|TokenProviderError):/,
     code: 'CREDENTIALS_INVALID',
     message: ({ message }) => `There are no AWS credentials: ${message}`,

@@ -1,0 +1,24 @@
+import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
+
+/**
+ * Several problems as one: an error a line; the same one is said once. Bugs come first, as they are; without credentials
+ * all the rest fails too.
+ */
+export function combined(problems: readonly Error[]): Error {
+  const errors = problems.filter(isLoadwrightError);
+  const bug = problems.find((problem) => !isLoadwrightError(problem));
+  if (bug) return bug;
+  const invalid = errors.filter(({ code }) => code === 'CREDENTIALS_INVALID');
+  const told = invalid.length > 0 ? invalid : errors;
+  const unique = (texts: readonly (string | undefined)[]) =>
+    [...new Set(texts.filter((text) => text !== undefined))].join('\n');
+  return new LoadwrightError(
+    told[0]?.code ?? 'PROVISIONING_FAILED',
+    unique(told.map(({ message }) => message)),
+    {
+      hint: unique(told.map(({ hint }) => hint)),
+      cause: told[0],
+      retryable: told.every(({ retryable }) => retryable),
+    },
+  );
+}

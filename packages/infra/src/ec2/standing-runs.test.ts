@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { standingRuns } from './standing-runs.js';
+
+const createdAt = new Date('2026-11-23T09:00:00Z');
+const hours = (count: number) => new Date(createdAt.getTime() + count * 3_600_000);
+
+const machine = (state: string) => ({
+  kind: 'instance',
+  id: 'i-0123456789abcdef0',
+  runId: '20261123-090000-0123456789',
+  state,
+  tags: {
+    'loadwright:created-at': createdAt.toISOString(),
+    'loadwright:expires-at': hours(2).toISOString(),
+    'loadwright:price-per-hour': '0.5',
+  },
+});
+
+const costOf = (state: string, now: Date) => standingRuns([machine(state)], now)[0]?.costUsDollars;
+
+describe('the cost of a run so far', () => {
+  it('grows with its age', () => {
+    expect(costOf('running', hours(1))).toBeCloseTo(0.5, 10);
+    expect(costOf('running', hours(1.5))).toBeCloseTo(0.75, 10);
+  });
+
+  it.each(['shutting-down', 'stopping', 'stopped'])('ends with its time when its machine is %s', (state) => {
+    expect(costOf(state, hours(1))).toBeCloseTo(0.5, 10);
+    expect(costOf(state, hours(30))).toBeCloseTo(1, 10);
+  });
+
+  it('goes on as long as its machine does', () => {
+    expect(costOf('running', hours(30))).toBeCloseTo(15, 10);
+  });
+
+  it('is not known without a machine', () => {
+    expect(standingRuns([{ ...machine('x'), kind: 'role' }], hours(1))[0]?.costUsDollars).toBeUndefined();
+  });
+});
