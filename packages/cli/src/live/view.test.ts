@@ -54,4 +54,15 @@ describe('createLiveView', () => {
   it('writes plain lines on a terminal when live is not wanted', () => {
     expect(show(new TestIo({ terminal: true }), { live: false })).not.toContain('left');
   });
+
+  it.each([true, false])(
+    'made in the middle of a phase does not tell its length (terminal: %s)',
+    (terminal) => {
+      const io = new TestIo({ terminal, environment: { NO_COLOR: '1' } });
+      const view = createLiveView(io, io.stdout);
+      view.onProgress({ type: 'phase', phase: 'plan', state: 'finished' });
+      view.close();
+      expect(io.stdout.text).toContain('✓ plan\n');
+    },
+  );
 });

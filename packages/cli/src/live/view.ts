@@ -95,7 +95,8 @@ function describeEvent(event: RunEvent, state: LiveState, now: number, colors: C
       : colors.dim(`  ${event.message}`);
   }
   if (event.type !== 'phase' || event.state === 'started') return undefined;
-  const seconds = (now - state.phaseStartedAt) / 1000;
+  // A view that was made in the middle of a phase does not know how long it took.
+  const seconds = state.phase === event.phase ? (now - state.phaseStartedAt) / 1000 : 0;
   const time = seconds >= 1 ? colors.dim(` (${formatDuration(seconds)})`) : '';
   const detail = event.detail === undefined ? '' : `: ${event.detail}`;
   return `${colors.green('✓')} ${event.phase}${detail}${time}`;
