@@ -226,13 +226,21 @@ describe('deploy', () => {
 
 describe('run', () => {
   it(
-    'keeps a fleet that shall be kept, and says how to remove it',
+    'keeps a fleet that shall be kept, measures on it again, and says how to remove it',
     async () => {
-      const argv = ['run', '--keep-fleet', '--no-live', '--tolerate', 'generator-cpu', 'event-loop-lag'];
-      const { exitCode, stderr } = await command(argv);
+      const argv = ['run', '--no-live', '--tolerate', 'generator-cpu', 'event-loop-lag'];
+      const first = await command([...argv, '--keep-fleet']);
+      expect({ exitCode: first.exitCode, stderr: first.stderr }).toEqual({
+        exitCode: 0,
+        stderr: first.stderr,
+      });
+      const [, runId = ''] = /Remove it: loadwright destroy (\S+)/.exec(first.stderr) ?? [];
+      const made = await machines();
+      expect(made).toHaveLength(1);
+      const { exitCode, stdout, stderr } = await command([...argv, '--on', runId, '--users', '3']);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
-      const [, runId = ''] = /Remove it: loadwright destroy (\S+)/.exec(stderr) ?? [];
-      expect(await machines()).toHaveLength(1);
+      expect(stdout).toContain('✓ PASS');
+      expect(await machines()).toEqual(made);
       expect(await document(['destroy', runId, '--yes'])).toMatchObject({ remaining: [] });
       await world().expectNothingLeft();
     },
