@@ -24,7 +24,7 @@ export function describeInstances({ moto }: Account, machines: Machines): Layer 
     const document = parseXml(answer);
     const reservations = elements(document, 'DescribeInstancesResponse', 'reservationSet', 'item');
     for (const reservation of reservations) {
-      const found = elements(reservation, 'instancesSet', 'item');
+      const found = elements(reservation, 'instancesSet', 'item').filter(isKnown);
       for (const instance of found) await show(instance);
       reservation['instancesSet'] = {
         item: found.filter((instance) => keep(text(instance, 'instanceState', 'name'))),
@@ -33,6 +33,11 @@ export function describeInstances({ moto }: Account, machines: Machines): Layer 
     const set = at(document, 'DescribeInstancesResponse', 'reservationSet') as XmlElement | '' | undefined;
     if (set) set['item'] = reservations.filter((one) => elements(one, 'instancesSet', 'item').length > 0);
     return withXml(answer, document);
+  }
+
+  /** What moto has made and RunInstances has not answered with is not there yet. */
+  function isKnown(instance: XmlElement): boolean {
+    return machines.launching === 0 || machines.get(text(instance, 'instanceId')) !== undefined;
   }
 
   async function show(instance: XmlElement): Promise<void> {

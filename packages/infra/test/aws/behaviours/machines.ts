@@ -24,6 +24,8 @@ export interface KnownMachine {
 export class Machines {
   readonly #account: Account;
   readonly #known = new Map<string, KnownMachine>();
+  /** Launches that moto is asked for: what they make is not known yet. */
+  launching = 0;
 
   constructor(account: Account) {
     this.#account = account;

@@ -40,10 +40,21 @@ export function runInstances(machines: Machines): Layer {
   };
 
   async function run(call: Call, next: (call: Call) => Promise<Answer>): Promise<Answer> {
-    const answer = await next(call);
-    if (!succeeded(answer)) return answer;
-    await machines.add(call, elements(parseXml(answer), 'RunInstancesResponse', 'instancesSet', 'item'));
-    return answer;
+    let added: Promise<void> | undefined;
+    machines.launching += 1;
+    try {
+      const answer = await next(call);
+      if (succeeded(answer)) {
+        added = machines.add(
+          call,
+          elements(parseXml(answer), 'RunInstancesResponse', 'instancesSet', 'item'),
+        );
+      }
+      return answer;
+    } finally {
+      machines.launching -= 1;
+      await added;
+    }
   }
 
   function asItIsNow(answer: Answer): Answer {

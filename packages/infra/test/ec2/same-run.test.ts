@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { createRunId } from '@loadwright/core';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { fakeMaster, useAws, type Machine } from '../aws/index.js';
+import { buildChild } from './build-child.js';
+import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
+
+/** Nothing new is seen at once. */
+const aws = useAws({ hiddenLooks: 2 });
+const never = new AbortController().signal;
+let folder: string;
+let child: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'loadwright-same-run-'));
+  child = await buildChild(folder);
+}, 60_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Work on one run, the machines that are launched meanwhile, and what the caller has. */
+async function withRun(
+  use: (work: Work, machines: readonly Machine[], before: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const machines: Machine[] = [];
+  const master = fakeMaster({ port: uiPort, password: '', workers: 2 });
+  const onMachine = (machine: Machine) => {
+    machines.push(machine);
+    return master.onMachine(machine);
+  };
+  Object.assign(aws().behaviour, master, { onMachine });
+  const before = await aws().inventory();
+  const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
+  // Looks are counted, not timed: there must be time for three of them.
+  const pace = { ...quick, unknownOutcome: 2000 };
+  await withFolder(folder, (own) =>
+    use({ runId: createRunId(), folder: own, environment, uiPort, adopted: {}, pace }, machines, before),
+  );
+}
+
+const start = (phase: 'deploy' | 'destroy', work: Work) =>
+  execa('node', [child, phase], { input: JSON.stringify(work), timeout: 60_000 });
+
+const provision = (work: Work) => fleetOf(settingsOf(work)).provision(requestOf(work, never));
+
+async function passwordOf({ runId }: Work): Promise<string | undefined> {
+  const Name = `/loadwright/${runId}/master/LOADWRIGHT_UI_PASSWORD`;
+  const { Parameter } = await aws().direct.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+  return Parameter?.Value;
+}
+
+describe('the same run twice', () => {
+  it.each([
+    'ec2:CreateSecurityGroup',
+    'iam:CreateRole',
+    'iam:CreateInstanceProfile',
+    's3:CreateBucket',
+    'ssm:PutParameter',
+    'ec2:RunInstances',
+  ])('after a crash at %s: nothing is made twice', (at) =>
+    withRun(async (work, machines, before) => {
+      const first = start('deploy', work);
+      // The instance profile is not known to the first launches.
+      const occurrence = at === 'ec2:RunInstances' ? 1 + aws().behaviour.profileRefusals : 1;
+      const crash = aws().inject({
+        at,
+        occurrence,
+        fault: { kind: 'kill', when: 'after', callback: () => first.kill('SIGKILL') },
+      });
+      await expect(first).rejects.toMatchObject({ signal: 'SIGKILL' });
+      await aws().idle();
+      expect(crash.strikes).toBe(1);
+
+      const handle = await provision(work);
+      expect(handle.login.password).toBe(await passwordOf(work));
+      expect(machines).toHaveLength(1);
+      const names = (await aws().inventory()).filter((each) => !before.includes(each));
+      for (const kind of ['ec2:instance', 'ec2:security-group', 'iam:role', 'iam:instance-profile']) {
+        expect(names.filter((name) => name.startsWith(`${kind}/`))).toHaveLength(1);
+      }
+      expect((await handle.destroy()).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual(before);
+    }),
+  );
+
+  it.each([
+    ['from one machine', false],
+    ['from two machines', true],
+  ])('at the same time, %s: one machine, and the login that it has', (_where, apart) =>
+    withRun(async (work, machines, before) => {
+      await withFolder(folder, (other) =>
+        Promise.all([
+          start('deploy', work),
+          start('deploy', { ...work, folder: apart ? other : work.folder }),
+        ]),
+      );
+      expect(machines).toHaveLength(1);
+      const attached = await fleetOf(settingsOf(work)).attach(work.runId);
+      expect(attached.login.password).toBe(await passwordOf(work));
+      expect((await attached.status())[0]?.state).toBe('running');
+      expect((await attached.destroy()).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual(before);
+    }),
+  );
+
+  it('after its machine has ended: another one', () =>
+    withRun(async (work, machines, before) => {
+      await provision(work);
+      aws().behaviour.stoppingLooks = 0;
+      const { ec2 } = aws().direct;
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: machines.map(({ id }) => id) }));
+      const again = await provision(work);
+      expect(machines).toHaveLength(2);
+      expect((await again.status())[0]?.state).toBe('running');
+      await again.destroy();
+      expect(await aws().inventory()).toEqual(before);
+    }));
+});
