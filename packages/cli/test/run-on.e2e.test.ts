@@ -143,6 +143,28 @@ describe('loadwright run --on', () => {
   });
 });
 
+describe('loadwright deploy on a terminal', () => {
+  it.each([
+    ['no', (io: TestIo) => io.stdin.push('n'), '', 'not confirmed; nothing was changed'],
+    ['Ctrl-C', (io: TestIo) => io.signal('SIGINT'), 'stopping (SIGINT)', 'Stopped in the phase plan'],
+  ] as const)(
+    'shows plan and price, asks, and makes nothing after %s',
+    async (_what, answer, said, error) => {
+      const io = new TestIo({ cwd: folder, terminal: true });
+      Object.assign(io.stdin, { isTTY: true, setRawMode: () => io.stdin });
+      const deploying = command(['deploy'], io);
+      await shows(io, 'Make this?');
+      answer(io);
+      const { exitCode, stdout, stderr } = await deploying;
+      expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });
+      expect(stderr).toContain(error);
+      expect(stdout).toContain('$3.60 an hour');
+      expect(stdout).toContain(said);
+      expect([...fleets.handles.keys()]).toEqual([runId]);
+    },
+  );
+});
+
 describe('what only the machines know', () => {
   const canary = 'canary-of-the-machines';
 

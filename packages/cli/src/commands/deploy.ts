@@ -50,8 +50,8 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const fleet = await configuredFleet(loaded, options, context);
   const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
   const stream = context.json ? io.stderr : io.stdout;
-  const createView = () => createLiveView(io, stream, { live: options.live });
-  let view = createView();
+  const { live } = options;
+  let view = createLiveView(io, stream, { live });
   let planned: PlannedFleet | undefined;
   const { handle, resultsDirectory } = await interruptible(
     io,
@@ -70,9 +70,10 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
           planned = proposed;
           // The question needs the terminal for itself.
           view.close();
+          view = createLiveView(io, stream, { live: false });
           stream.write(`\n${formatPlan(proposed.plan, proposed.request, colors).join('\n')}\n\n`);
           await confirm('Make this?', options, context, { signal });
-          view = createView();
+          view = createLiveView(io, stream, { live });
         },
         resultsDirectory: resultsOf(loaded),
       }),
