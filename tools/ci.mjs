@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { checkBoots } from './ci/boots.mjs';
 import { checkConsumer } from './ci/consumer.mjs';
 import { checkDockerMachine } from './ci/docker-machine.mjs';
 import { ensureChromium, installNode } from './ci/machine.mjs';
@@ -44,6 +45,7 @@ await withLedger(ledger, async () => {
       file: 'src/payloads/memory.test.ts',
     }),
   );
+  await ledger.stage("a machine's own units with a real systemd", checkBoots);
   await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
   await ledger.stage('nothing left behind in AWS, whichever call fails', () => checkLeaks(env));
   await ledger.stage('unused files, dependencies and exports', () =>

@@ -11,13 +11,13 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { LocustMaster, locustVersion } from '@loadwright/core';
 import { parse } from 'yaml';
 import { userData } from '../../packages/infra/dist/ec2/machine/user-data.js';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { execute, mustRun } from '../lib/processes.mjs';
+import { until } from './until.mjs';
 
 /** Below the root of every hierarchy of control groups: `docker-machine.mjs` removes it. */
 const cgroup = process.argv[3];
@@ -170,18 +170,4 @@ async function importImage() {
   const changes = change.map((text) => `--change '${text}'`).join(' ');
   const command = `tar -C '${join(folder, 'image')}' -c . | docker import ${changes} - ${image}`;
   await mustRun('sh', ['-c', command], { env, quiet: true });
-}
-
-async function until(what, holds) {
-  const deadline = Date.now() + 60_000;
-  let reason = '';
-  while (Date.now() < deadline) {
-    try {
-      if (await holds()) return;
-    } catch (error) {
-      reason = `: ${error.message}`;
-    }
-    await sleep(200);
-  }
-  throw new Error(`in 60 s it did not come to pass that ${what}${reason}`);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
-import { ensureCommands, ensureCompose } from './machine.mjs';
+import { ensureCommands, ensureCompose, removeControlGroups } from './machine.mjs';
 
 /**
  * Runs the files of a machine's user data on this machine, with a real Docker engine: a master and four workers come up
@@ -71,10 +71,4 @@ export async function checkDockerMachine(env) {
     await removeControlGroups(basename(folder));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Control groups know no namespace here: the engine's empty ones would stay until the machine is started anew. */
-async function removeControlGroups(name) {
-  const found = ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`];
-  await mustRun('find', [...found, '-exec', 'rmdir', '{}', '+'], { quiet: true });
 }

@@ -88,3 +88,13 @@ export async function installNode(version, { folder, env }) {
   });
   return join(folder, 'node_modules', name, 'bin');
 }
+
+/**
+ * Control groups know no namespace here: empty ones would stay until the machine is started anew.
+ *
+ * @param {string} name of the uppermost
+ */
+export async function removeControlGroups(name) {
+  const found = ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`];
+  await mustRun('find', [...found, '-exec', 'rmdir', '{}', '+'], { quiet: true });
+}
