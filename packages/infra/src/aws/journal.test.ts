@@ -63,6 +63,13 @@ describe('Journal', () => {
     await second.close();
   });
 
+  it('is closed although it could not be written: the clean-up comes after', async () => {
+    const journal = await Journal.open(directory, runId, 'eu-west-1');
+    await journal.close();
+    await expect(journal.intent('instance')).rejects.toThrow('closed');
+    await journal.close();
+  });
+
   it('is gone once it is removed, as often as one likes', async () => {
     await (await Journal.open(directory, runId, 'eu-west-1')).close();
     await removeJournal(directory, runId);

@@ -64,9 +64,9 @@ export class Journal {
     return this.#write({ event: 'removed', kind, at: now() });
   }
 
-  /** Safe to repeat. */
+  /** Safe to repeat. What could not be written has been told to who wrote it. */
   async close(): Promise<void> {
-    await this.#written;
+    await this.#written.catch(() => {});
     await this.#file.close();
   }
 

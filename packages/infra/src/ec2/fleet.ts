@@ -225,17 +225,18 @@ async function removeEverything(
   const known = await readJournal(journals, runId);
   if (!known) return removeRun(aws, runId, { expected: undefined, onProgress });
   requireRegion(known, aws.settings.region);
-  const journal = await Journal.open(journals, runId, known.region);
+  // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
+  const journal = await Journal.open(journals, runId, known.region).catch(() => undefined);
   try {
     const report = await removeRun(aws, runId, {
       expected: known.expected,
       onProgress,
-      onRemoved: (kind) => journal.removed(kind),
+      onRemoved: async (kind) => journal?.removed(kind).catch(() => {}),
     });
     if (report.remaining.length === 0) await removeJournal(journals, runId);
     return report;
   } finally {
-    await journal.close();
+    await journal?.close();
   }
 }
 
