@@ -164,7 +164,7 @@ describe('loadwright iam policy', () => {
     const argv = ['iam', 'policy', '--format', 'cloudformation', '--role-name', 'LoadTester'];
     const { fleets, io } = await setUp();
     const { stdout } = await fleets.run(argv, io);
-    expect(stdout).toMatch(/^AWSTemplateFormatVersion: 2010-09-09\n/);
+    expect(stdout).toMatch(/^AWSTemplateFormatVersion: "2010-09-09"\n/);
     const template: unknown = parse(stdout);
     expect(template).toMatchObject({
       Resources: {

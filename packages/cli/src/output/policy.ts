@@ -70,7 +70,7 @@ export function roleTemplate(statements: readonly IamStatement[], roleName: stri
   };
 }
 
-/** As people write templates: YAML, in which nothing is folded or shared. */
+/** As people write templates: YAML, in which nothing is folded or shared, and no version is read as a date. */
 export function formatTemplate(template: ReturnType<typeof roleTemplate>): string {
-  return stringify(template, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(template, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -1,12 +1,19 @@
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
-import { requireClock, sigv4ClockToleranceSeconds, type Finding, type FleetRequest } from '@loadwright/core';
+import {
+  formatDuration,
+  requireClock,
+  sigv4ClockToleranceSeconds,
+  type Finding,
+  type FleetRequest,
+} from '@loadwright/core';
 import { startLookups, type AccountLookups } from '../aws/account.js';
 import { lookUpQuota, quotaOf } from '../aws/account/quota.js';
 import type { Aws } from '../aws/clients.js';
 import { findingOf, problemOf } from './check/finding.js';
 import { checkLaunch } from './check/launch.js';
 import { checkPermissions } from './check/permissions.js';
-import type { Ec2FleetSettings } from './settings.js';
+import { checkSessionManager } from './check/session-manager.js';
+import { requireTime, type Ec2FleetSettings } from './settings.js';
 
 export { accountProblem } from '../aws/account/problem.js';
 
@@ -32,6 +39,7 @@ export async function checkAccount(
   const quota = findingOf(aws, 'quota', checkQuota(aws, settings, lookups), 'missing');
   const looks: (readonly [string, Promise<Found>, 'missing'?])[] = [
     ['clock', caller.then(checkClock)],
+    ['time to live', checkTime(settings, request)],
     [
       'instance type',
       machine.then(({ vcpus, architecture }) => `${settings.instanceType}: ${vcpus} vCPUs, ${architecture}`),
@@ -39,6 +47,9 @@ export async function checkAccount(
     ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
     ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
     ['quota', quota],
+    ...(settings.access === 'session-manager'
+      ? [['session manager', checkSessionManager(settings.environment)] as const]
+      : []),
     ['own address', address.then((own) => own ?? 'need not be known')],
     ['instance profile', checkProfile(aws, settings)],
     ['permissions', caller.then((who) => checkPermissions(aws, who, settings)), 'missing'],
@@ -81,6 +92,11 @@ async function isCallerUnknown(aws: Aws, { caller }: AccountLookups): Promise<bo
     aws.signal.throwIfAborted();
     return true;
   }
+}
+
+async function checkTime(settings: Ec2FleetSettings, { durationSeconds }: CheckRequest): Promise<Found> {
+  requireTime(settings, durationSeconds);
+  return `the machine ends itself after ${formatDuration(settings.timeToLiveSeconds)}`;
 }
 
 function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>[0] }): Found {

@@ -6,7 +6,6 @@ import {
   type DestroyReport,
   type Fleet,
   type FleetHandle,
-  type FleetRequest,
   type ProvisionRequest,
 } from '@loadwright/core';
 import { lookUpAccount } from '../aws/account.js';
@@ -25,8 +24,9 @@ import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
+import { requireSessionCommands } from './port-forward.js';
 import { reachUi } from './reach-ui.js';
-import { resolveOptions, type Ec2FleetSettings } from './settings.js';
+import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingRuns } from './standing-runs.js';
 import { StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
 
@@ -97,7 +97,7 @@ async function provision(
   request: ProvisionRequest,
   destroy: Destroy,
 ): Promise<FleetHandle> {
-  requireTime(settings, request);
+  requireTime(settings, request.durationSeconds);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const journal = await Journal.open(settings.journals, request.runId, settings.aws.region);
@@ -253,16 +253,6 @@ async function inventory(aws: Aws, runId?: string) {
   const taken = await takeInventory(aws, runId === undefined ? {} : { runId });
   if (taken.causes.length === 0) return taken;
   throw combined(taken.causes.map(accountProblem));
-}
-
-/** A machine that ends in the middle of the test would spoil it. */
-function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, { durationSeconds }: FleetRequest): void {
-  if (durationSeconds < timeToLiveSeconds) return;
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `ec2Fleet.timeToLive: found ${timeToLiveSeconds} s, expected more than the ${durationSeconds} s that the test lasts`,
-    { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
-  );
 }
 
 function messageOf(error: unknown): string {

@@ -11,7 +11,7 @@ import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from '../aws/permissions.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
-import type { Ec2FleetSettings } from './settings.js';
+import { requireTime, type Ec2FleetSettings } from './settings.js';
 
 /** Ranges that hold every address there is. */
 const everybody = new Set(['0.0.0.0/0', '::/0']);
@@ -19,13 +19,15 @@ const everybody = new Set(['0.0.0.0/0', '::/0']);
 /**
  * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
  *
- * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed.
+ * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed; `CONFIG_INVALID` when the test
+ *   lasts longer than the machine.
  */
 export async function planFleet(
   aws: Aws,
   settings: Ec2FleetSettings,
   request: FleetRequest,
 ): Promise<FleetPlan> {
+  requireTime(settings, request.durationSeconds);
   const [account, price] = await Promise.all([
     lookUpAccount(aws, settings),
     lookUpHourlyPrice(aws, settings),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LoadwrightError, parseDuration, validate } from '@loadwright/core';
+import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/clients.js';
 import { withPlainEnvironment, type Environment } from '../environment.js';
@@ -61,6 +61,20 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
     journals: join(state, 'runs'),
     environment,
   };
+}
+
+/**
+ * A machine that ends in the middle of the test would spoil it.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when the test lasts longer than the machine.
+ */
+export function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, durationSeconds: number): void {
+  if (durationSeconds < timeToLiveSeconds) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `ec2Fleet.timeToLive: found ${formatDuration(timeToLiveSeconds)}, expected more than the ${formatDuration(durationSeconds)} that the test lasts`,
+    { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
+  );
 }
 
 function keysOf(environment: Environment): AwsSettings['keys'] {

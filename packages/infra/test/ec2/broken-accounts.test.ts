@@ -73,7 +73,7 @@ describe('a good account', () => {
     const findings = await checkAccount(aws, settings, request);
     expect(findings.filter(({ state }) => state !== 'good')).toEqual([]);
     expect(findings.map(({ subject }) => subject)).toEqual([
-      ...['credentials', 'clock', 'instance type', 'image', 'network'],
+      ...['credentials', 'clock', 'time to live', 'instance type', 'image', 'network'],
       ...['quota', 'own address', 'instance profile', 'permissions', 'launch'],
     ]);
   });

@@ -15,7 +15,7 @@ export interface BrokenAccount {
   readonly subject: string;
   readonly says: RegExp;
   readonly remedy: RegExp;
-  /** The look-ups of a deployment do not see it: EC2 refuses the launch. */
+  /** The look-ups of a deployment do not see it: they are not what refuses it. */
   readonly seenByCheckOnly?: true;
 }
 
@@ -141,6 +141,21 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     subject: 'credentials',
     says: /^Could not reach AWS at http:\/\/127\.0\.0\.1:\d+: it closed the connection/,
     remedy: /AWS_ENDPOINT_URL/,
+  },
+  'a machine that ends before the test': {
+    options: { timeToLive: '5m' },
+    subject: 'time to live',
+    says: /^ec2Fleet\.timeToLive: found 5m, expected more than the 5m that the test lasts$/,
+    remedy: /longer timeToLive/,
+    seenByCheckOnly: true,
+  },
+  'no plugin for Session Manager': {
+    options: { access: 'session-manager' },
+    variables: { PATH: '/nowhere' },
+    subject: 'session manager',
+    says: /^not found on this machine: aws, session-manager-plugin$/,
+    remedy: /session-manager-working-with-install-plugin/,
+    seenByCheckOnly: true,
   },
   'a page of HTML instead of an answer': {
     fails: ['ec2:DescribeVpcs', { kind: 'error', code: 'x', message: '<html>sorry</html>', status: 502 }],

@@ -87,6 +87,12 @@ describe('the plan', () => {
     );
   });
 
+  it('is none when the machine would end before the test', async () => {
+    await expect(planOf({ timeToLive: '5m' })).rejects.toThrow(
+      /timeToLive: found 5m, expected more than the 5m/,
+    );
+  });
+
   it('makes no group and no profile where the user brings them, and no address with Session Manager', async () => {
     const { resources, pricePerHour, notes } = await planOf({
       access: 'session-manager',

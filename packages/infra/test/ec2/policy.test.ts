@@ -124,9 +124,39 @@ describe('policyFor', () => {
     });
   });
 
-  it('fits into the inline policies of a role', () => {
-    const statements = policyFor(place, { ...usual, access: 'session-manager', spot: true });
-    // The limit of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    expect(JSON.stringify({ Version: '2012-10-17', Statement: statements }).length).toBeLessThan(10_240);
+  it.each(['eu-west-1', 'us-gov-east-1'])('fits into a managed policy: %s', (region) => {
+    const wishes = { access: 'session-manager', spot: true } as const;
+    const statements = policyFor({ accountId: '123456789012', region }, wishes);
+    // Characters without whitespace; all inline policies of a role may have 10,240, those of a user only 2,048:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(JSON.stringify({ Version: '2012-10-17', Statement: statements }).length).toBeLessThan(6144);
+  });
+});
+
+describe('the policy of a fleet', () => {
+  it('is for the account of the credentials, without any permission', async () => {
+    const { settings } = lookAt(standIn(), {}, await standIn().asUserWith([]));
+    const { statements, notes } = await fleetOf(settings).lasting!.permissions();
+    expect({ statements, notes }).toEqual({ statements: policyFor(place, usual), notes: [] });
+  });
+
+  it('is for the account that is named, without any call', async () => {
+    const { settings } = lookAt(standIn());
+    const { statements, notes } = await fleetOf(settings).lasting!.permissions({ accountId: '210987654321' });
+    expect(statements).toEqual(policyFor({ ...place, accountId: '210987654321' }, usual));
+    expect(notes).toEqual([]);
+    expect(standIn().calls).toEqual([]);
+  });
+
+  it('is for any account where nobody tells which, and says why', async () => {
+    const { settings } = lookAt(standIn());
+    standIn().inject({
+      at: '*',
+      times: Infinity,
+      fault: { kind: 'error', code: 'ExpiredToken', status: 400 },
+    });
+    const { statements, notes } = await fleetOf(settings).lasting!.permissions();
+    expect(statements).toEqual(policyFor({ ...place, accountId: '*' }, usual));
+    expect(notes.join('\n')).toMatch(/names no account.*have expired[^]*--account <id>/);
   });
 });

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Finding } from '@loadwright/core';
+import type { Environment } from '../../environment.js';
+
+/** AWS's own programs that open a session; the second is installed by hand. */
+const programs = ['aws', 'session-manager-plugin'];
+
+/** Are the programs here that forward a port to a machine without a public address? */
+export async function checkSessionManager(
+  environment: Environment,
+): Promise<string | Omit<Finding, 'subject'>> {
+  const found = await Promise.all(programs.map((program) => answers(program, environment)));
+  const missing = programs.filter((_, index) => !found[index]);
+  if (missing.length === 0) return `${programs.join(' and ')} are installed`;
+  return {
+    state: 'problem',
+    detail: `not found on this machine: ${missing.join(', ')}`,
+    remedy:
+      'Install the AWS CLI and its plugin: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html. Or set access: public.',
+  };
+}
+
+async function answers(program: string, environment: Environment): Promise<boolean> {
+  try {
+    await promisify(execFile)(program, ['--version'], { env: { ...process.env, ...environment }, timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
