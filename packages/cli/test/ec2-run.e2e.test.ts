@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { useEc2World } from './ec2-world.js';
 
 const timeout = 120_000;
@@ -13,6 +13,8 @@ const world = useEc2World('sagemaker', {
 
 /** Others use the same machine: what is measured there is not what is tested. */
 const run = ['run', '--no-live', '--tolerate', 'generator-cpu', 'event-loop-lag'];
+
+beforeAll(() => world().restrict());
 
 afterEach(() => {
   world().aws.withoutFaults();

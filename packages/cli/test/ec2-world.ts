@@ -10,8 +10,10 @@ import {
   instancePrice,
   realMachines,
   volumePrice,
+  type AwsEnvironment,
   type Machine,
   type RealMachines,
+  type Statement,
 } from '../../infra/test/aws/index.js';
 import { quickFleet, variablesFor } from '../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../infra/test/ec2/work.js';
@@ -32,6 +34,7 @@ export class Ec2World {
   readonly secrets: Set<string>;
   /** What was said by commands that were not asked for a login. */
   said = '';
+  #caller: AwsEnvironment;
 
   private constructor(
     readonly aws: AwsStandIn,
@@ -42,6 +45,7 @@ export class Ec2World {
     readonly before: readonly string[],
     readonly configuration: Settings,
   ) {
+    this.#caller = aws.environment;
     this.secrets = new Set(Object.values(emulator.environment).filter((value) => value !== ''));
   }
 
@@ -103,6 +107,12 @@ export class Ec2World {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
+  /** From now on the caller may do what `iam policy` prints, and nothing else. */
+  async restrict(): Promise<void> {
+    const { Statement } = await this.document(['iam', 'policy']);
+    this.#caller = await this.aws.asUserWith(Statement as Statement[]);
+  }
+
   /** From now on this happens when a machine has been made and EC2 has not answered yet. */
   onMachine(then: () => unknown): void {
     const { hooks } = this.machines;
@@ -131,8 +141,9 @@ export class Ec2World {
     return {
       ...builtInFleets,
       ec2: async () => (options) => {
-        const environment = options['environment'] as Record<string, string>;
-        return quickFleet({ ...options, environment: { ...environment, ...this.aws.environment } });
+        // Nor is their token his.
+        const environment = { ...(options['environment'] as object), AWS_SESSION_TOKEN: '' };
+        return quickFleet({ ...options, environment: { ...environment, ...this.#caller } });
       },
     };
   }
