@@ -1,0 +1,121 @@
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { createRunId } from '@loadwright/core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { fakeMaster, useAws } from '../aws/index.js';
+import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
+
+const aws = useAws();
+const hour = 3_600_000;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A run that is made, then used. */
+function withRun(use: (work: Work) => Promise<void>): Promise<void> {
+  return withFolder(tmpdir(), async (folder) => {
+    Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+    const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
+    const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+    await fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
+    await use(work);
+  });
+}
+
+const elsewhere = (work: Work): Work => ({ ...work, folder: join(work.folder, 'elsewhere') });
+
+/** Removes a run. @returns what it waited for, and what is left */
+async function destroy(work: Work) {
+  const waits: string[] = [];
+  const onProgress = (line: string) => /may not be seen/.test(line) && waits.push(line);
+  const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.runId, { onProgress });
+  return { waits: waits.join(), remaining };
+}
+
+/** All clocks of this process go on by so many milliseconds. */
+function later(milliseconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds });
+}
+
+describe('what a removal waits for', () => {
+  it('nothing when all is seen; without a journal, what an earlier removal may have removed', () =>
+    withRun(async (work) => {
+      aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
+      expect(await destroy(elsewhere(work))).toMatchObject({
+        waits: '',
+        remaining: [expect.stringContaining('role')],
+      });
+      expect(await destroy(elsewhere(work))).toMatchObject({
+        waits: expect.stringContaining('bucket') as string,
+      });
+    }));
+
+  it('not what an earlier removal has removed', () =>
+    withRun(async (work) => {
+      aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
+      expect((await destroy(work)).remaining).toHaveLength(1);
+      expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
+      expect(await readdir(join(work.folder, 'runs'))).toEqual([]);
+    }));
+
+  it('what was made a moment ago and is not seen, until it is', () =>
+    withRun(async (work) => {
+      const before = (await aws().inventory()).length;
+      expect(before).toBeGreaterThan(5);
+      aws().behaviour.hiddenLooks = 3;
+      const pace = { ...quick, unknownOutcome: 5000 };
+      expect(await destroy({ ...work, pace })).toEqual({
+        waits: expect.stringMatching(/at most 5 s: .*role/) as string,
+        remaining: [],
+      });
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
+  it('not a machine that has ended by itself', () =>
+    withRun(async (work) => {
+      const { ec2 } = aws().direct;
+      const machines = (await aws().inventory()).filter((name) => name.startsWith('ec2:instance/'));
+      aws().behaviour.stoppingLooks = 0;
+      await ec2.send(
+        new TerminateInstancesCommand({ InstanceIds: machines.map((name) => name.split('/')[1] ?? '') }),
+      );
+      expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
+    }));
+
+  it.each([
+    ['with a journal', (work: Work) => work],
+    ['without', elsewhere],
+  ])('nothing that was made long ago: %s', (_name, place) =>
+    withRun(async (work) => {
+      aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
+      later(hour / 4);
+      expect((await destroy(elsewhere(work))).remaining).toHaveLength(1);
+      expect(await destroy(place(work))).toEqual({ waits: '', remaining: [] });
+    }),
+  );
+
+  it('everything in the first hour of a run of which nothing is seen, and no journal tells; nothing afterwards', () =>
+    withFolder(tmpdir(), async (folder) => {
+      const work = { runId: createRunId(), folder, environment: aws().environment, uiPort, adopted: {} };
+      expect((await destroy(work)).waits).toMatch(/instance.*security group.*role.*parameters.*bucket/);
+      later(hour);
+      expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
+    }));
+});
+
+it('refuses to take a run for removed that is in another region', () =>
+  withRun(async (work) => {
+    const settings = settingsOf(work);
+    const { lasting } = fleetOf({ ...settings, aws: { ...settings.aws, region: 'eu-west-3' } });
+    await expect(lasting!.destroy(work.runId)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `Run ${work.runId} is in eu-west-1, not in eu-west-3.`,
+      hint: expect.stringContaining('--region eu-west-1') as string,
+    });
+    await rm(join(work.folder, 'runs'), { recursive: true });
+    expect((await destroy(work)).remaining).toEqual([]);
+  }));
