@@ -84,7 +84,8 @@ describe('a deployment', { timeout: 60_000 }, () => {
     const opened = await carryOut({ arrivalRate: '50/s', duration: '3s' });
     expect(opened.test!.load.arrivals).toMatchObject({ startRate: 50 });
     expect(endpoint.statistics().served - served).toBeGreaterThan(135);
-    expect(endpoint.statistics().served - served).toBeLessThanOrEqual(150);
+    // Not what was served: answers to the load before may have been on their way.
+    expect(opened.total.count).toBeLessThanOrEqual(150);
 
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
     const logs = await vi.waitUntil(
