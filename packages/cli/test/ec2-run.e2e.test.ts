@@ -38,6 +38,8 @@ describe('loadwright run on EC2', () => {
           'locust.html',
         ]),
       );
+      // Of the machine, which is gone.
+      expect(await readdir(join(results, runId, 'logs'))).toContain('master.log');
       const summary = await readFile(join(results, runId, 'summary.json'), 'utf8');
       const { total } = JSON.parse(summary) as RunReport;
       expect(total.count).toBeGreaterThan(100);
