@@ -98,6 +98,7 @@ async function provision(
   destroy: Destroy,
 ): Promise<FleetHandle> {
   requireTime(settings, request.durationSeconds);
+  if (settings.access === 'session-manager') await requireSessionCommands(settings.aws, settings.environment);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const journal = await Journal.open(settings.journals, request.runId, settings.aws.region);

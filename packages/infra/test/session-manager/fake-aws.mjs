@@ -13,7 +13,9 @@ import { join } from 'node:path';
 const folder = process.env.FAKE_AWS;
 const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
 
-if (process.argv[2] === 'plugin') {
+if (process.argv[2] === '--version') {
+  process.exit(0);
+} else if (process.argv[2] === 'plugin') {
   writeFileSync(join(folder, 'plugin.pid'), String(process.pid));
   const server = createServer((socket) => {
     const remote = connect({ host: plan.ui.host, port: plan.ui.port });

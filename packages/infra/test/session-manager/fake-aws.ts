@@ -25,6 +25,7 @@ export class FakeAws {
     mkdirSync(join(this.#folder, 'bin'));
     const command = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
     writeFileSync(join(this.#folder, 'bin', 'aws'), command, { mode: 0o755 });
+    writeFileSync(join(this.#folder, 'bin', 'session-manager-plugin'), '#!/bin/sh\n', { mode: 0o755 });
     this.#plan({ refusals });
   }
 

@@ -12,13 +12,13 @@ const never = new AbortController().signal;
 /** A fleet without a public address, whose machines the fake command leads to. */
 async function withPrivateFleet(
   use: (fleet: ReturnType<typeof fleetOf>, runId: string, folder: string) => Promise<void>,
-  fake: FakeAws,
+  variables: Record<string, string>,
 ) {
   await withFolder(tmpdir(), async (folder) => {
     const runId = '20261123-093000-0000000001';
     const environment = {
       ...aws().environment,
-      ...fake.environment,
+      ...variables,
       LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
     };
     const settings = settingsOf({ runId, folder, environment, uiPort, adopted: {} });
@@ -57,7 +57,21 @@ it('a fleet without a public address is driven through a session, which ends wit
 
     expect((await handle.destroy()).remaining).toEqual([]);
     await until(() => !isAlive(first));
-  }, fake);
+  }, fake.environment);
+});
+
+it('makes nothing when the commands of a session are missing', async () => {
+  await withPrivateFleet(
+    async (fleet, runId, folder) => {
+      await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message:
+          'ec2Fleet.access: found session-manager, which needs "aws" and "session-manager-plugin" on this machine',
+      });
+      expect(aws().calls).toEqual([]);
+    },
+    { PATH: '/dev/null' },
+  );
 });
 
 it('a deployment that fails leaves no session', async () => {
@@ -72,5 +86,5 @@ it('a deployment that fails leaves no session', async () => {
     });
     expect(fake.calls).toHaveLength(1);
     await until(() => !fake.isOpen);
-  }, fake);
+  }, fake.environment);
 });
