@@ -16,6 +16,7 @@ import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
+import { requireSessionManager } from './check/session-manager.js';
 import { deploy } from './deploy.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
@@ -24,7 +25,6 @@ import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
-import { requireSessionCommands } from './port-forward.js';
 import { reachUi } from './reach-ui.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingRuns } from './standing-runs.js';
@@ -98,7 +98,7 @@ async function provision(
   destroy: Destroy,
 ): Promise<FleetHandle> {
   requireTime(settings, request.durationSeconds);
-  if (settings.access === 'session-manager') await requireSessionCommands(settings.aws, settings.environment);
+  if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const journal = await Journal.open(settings.journals, request.runId, settings.aws.region);

@@ -1,5 +1,4 @@
 import { LoadwrightError } from '@loadwright/core';
-import { execa } from 'execa';
 import type { AwsSettings } from '../aws/clients.js';
 import type { Environment } from '../environment.js';
 import { freePorts } from '../local/ports.js';
@@ -28,30 +27,6 @@ export interface WayToUi {
   /** Why it no longer leads there; undefined while it does. */
   readonly problem: () => string | undefined;
   readonly close: () => Promise<void>;
-}
-
-/**
- * Looks whether a session could be opened from here, before anything is made.
- *
- * @throws LoadwrightError `CONFIG_INVALID` when a command is missing.
- */
-export async function requireSessionCommands(settings: Caller, environment: Environment): Promise<void> {
-  const options = {
-    env: variablesOf(settings, environment),
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-  } as const;
-  const commands = ['aws', 'session-manager-plugin'];
-  const results = await Promise.all(commands.map((command) => execa(command, ['--version'], options)));
-  // A code of the system, not of the command: it could not be started.
-  const missing = commands.filter((_, index) => results[index]?.code !== undefined);
-  if (missing.length === 0) return;
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `ec2Fleet.access: found session-manager, which needs ${missing.map((name) => `"${name}"`).join(' and ')} on this machine`,
-    { hint: 'Install the AWS CLI and its Session Manager plugin, or set access: public.' },
-  );
 }
 
 /**

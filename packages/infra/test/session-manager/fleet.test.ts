@@ -66,7 +66,7 @@ it('makes nothing when the commands of a session are missing', async () => {
       await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
         message:
-          'ec2Fleet.access: found session-manager, which needs "aws" and "session-manager-plugin" on this machine',
+          'ec2Fleet.access: session-manager needs programs that were not found on this machine: aws, session-manager-plugin',
       });
       expect(aws().calls).toEqual([]);
     },

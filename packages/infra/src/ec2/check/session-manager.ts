@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Finding } from '@loadwright/core';
+import { LoadwrightError, type Finding } from '@loadwright/core';
 import type { Environment } from '../../environment.js';
 
 /** AWS's own programs that open a session; the second is installed by hand. */
@@ -21,9 +21,26 @@ export async function checkSessionManager(
   };
 }
 
+/** @throws LoadwrightError `CONFIG_INVALID` when a program is missing. */
+export async function requireSessionManager(environment: Environment): Promise<void> {
+  const finding = await checkSessionManager(environment);
+  if (typeof finding === 'string') return;
+  const { detail, remedy } = finding;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `ec2Fleet.access: session-manager needs programs that were ${detail}`,
+    {
+      ...(remedy !== undefined && { hint: remedy }),
+    },
+  );
+}
+
 async function answers(program: string, environment: Environment): Promise<boolean> {
   try {
-    await promisify(execFile)(program, ['--version'], { env: { ...process.env, ...environment }, timeout: 10_000 });
+    await promisify(execFile)(program, ['--version'], {
+      env: { ...process.env, ...environment },
+      timeout: 10_000,
+    });
     return true;
   } catch {
     return false;
