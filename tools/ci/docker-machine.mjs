@@ -56,7 +56,7 @@ export async function checkDockerMachine(env) {
     await mustRun(
       'timeout',
       [
-        ...['--kill-after=5', '180', 'unshare', '--mount', '--net', '--pid', '--fork', '--mount-proc'],
+        ...['--kill-after=5', '240', 'unshare', '--mount', '--net', '--pid', '--fork', '--mount-proc'],
         ...[
           '--kill-child=SIGKILL',
           process.execPath,
