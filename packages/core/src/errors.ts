@@ -30,7 +30,7 @@ export const errorCodes = {
   MASTER_LOST: exitCodes.invalid,
   /** The master refused a request or gave an answer that is not understood. */
   MASTER_PROTOCOL: exitCodes.internal,
-  /** Clean-up did not finish; the message lists what is left. */
+  /** Clean-up did not finish; the message lists what is left, or names its run. */
   RESOURCES_REMAIN: exitCodes.resourcesRemain,
   /** A run's results do not exist or cannot be read. */
   RESULTS_UNREADABLE: exitCodes.badConfiguration,

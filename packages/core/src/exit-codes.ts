@@ -13,7 +13,7 @@ export const exitCodes = {
   invalid: 96,
   /** The fleet could not be made; everything that was begun has been cleaned up. */
   provisioningFailed: 97,
-  /** Resources may remain; they are listed. */
+  /** Resources may remain; they are listed, or their run is named. */
   resourcesRemain: 98,
   /** A threshold failed (verdict FAIL). */
   thresholdFailed: 99,

@@ -34,8 +34,10 @@ export interface FleetPlan {
   readonly endsAfterSeconds?: number;
   /** The permissions that provisioning needs. */
   readonly permissions: readonly IamStatement[];
-  /** What people should know before they agree: quotas that are used up, addresses that are open to all. */
+  /** What people should know before they agree. */
   readonly notes?: readonly string[];
+  /** What they should think about: addresses that are open to all, machines that may be taken away. */
+  readonly warnings?: readonly string[];
 }
 
 /** What provisioning needs beyond the request. */
@@ -87,6 +89,8 @@ export interface FleetHandle {
   readonly runId: string;
   /** Base URL of the master's web UI, without a trailing slash. */
   readonly masterUrl: string;
+  /** The URL is of this machine, and ends with this process; others reach the web UI by a way of their own. */
+  readonly isForwarded?: boolean;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
   /** What besides the password of the login must never be shown or written: the secrets that the nodes know. */
@@ -111,8 +115,8 @@ export interface Orphan {
 export interface Finding {
   /** What was looked at. */
   readonly subject: string;
-  /** `missing`: it works without. */
-  readonly state: 'good' | 'missing' | 'problem';
+  /** `missing`: it works without. `unknown`: it could not be looked at. */
+  readonly state: 'good' | 'missing' | 'unknown' | 'problem';
   /** What was found; never a secret. */
   readonly detail: string;
   /** What to do. */
@@ -127,12 +131,17 @@ export interface StandingRun {
   readonly createdAt: Date;
   /** When its machines end by themselves. Absent: not known. */
   readonly expiresAt?: Date;
-  /** `orphaned`: something stands, but no machine that could make load. */
-  readonly state: 'starting' | 'running' | 'expired' | 'orphaned';
+  /**
+   * `incomplete`: no machine, and so young that one may still come; `orphaned`: no machine, and none will come; `stopped`:
+   * its machine can be started again.
+   */
+  readonly state: 'starting' | 'running' | 'stopped' | 'incomplete' | 'expired' | 'orphaned';
   /** What stands, one line each. */
   readonly resources: readonly string[];
   /** What its machines have cost so far, in US dollars. Absent: no price is known. */
   readonly costUsDollars?: number;
+  /** The price of a part is not known: they have cost more than that. */
+  readonly isCostIncomplete?: boolean;
 }
 
 /** How a removal is watched and ended. */
@@ -144,23 +153,40 @@ export interface DestroyOptions extends CallOptions {
 /** What whoever makes and removes a fleet must be allowed to do. */
 export interface FleetPermissions {
   readonly statements: readonly IamStatement[];
+  /** What the role of its machines must allow, for who brings one; otherwise it is made with the fleet. */
+  readonly ofMachine: readonly IamStatement[];
   /** What people should know of them: for which account they are, and why. */
   readonly notes: readonly string[];
+}
+
+/** Where runs are looked for, and by whom. */
+export interface FleetPlace {
+  /** For people: region, account, profile. */
+  readonly description: string;
+  /** The caller, as {@link StandingRun.owner} names them. Absent: not known. */
+  readonly caller?: string;
 }
 
 /** What only fleets have that outlive the process that made them. Each works from any machine, without local files. */
 export interface LastingFleets {
   /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
   check(
-    request: Pick<FleetRequest, 'runId' | 'durationSeconds'>,
+    request: Pick<FleetRequest, 'runId' | 'durationSeconds' | 'iamStatements'>,
     options?: CallOptions,
   ): Promise<readonly Finding[]>;
   /**
    * The permissions of {@link FleetPlan}, for those who have none yet: needs neither credentials nor a network.
    *
    * @param options.accountId Default: that of the credentials; any account where there are none.
+   * @param options.iamStatements What the target needs, of the machines and of whoever asks it beforehand. Default: nothing.
    */
-  permissions(options?: CallOptions & { readonly accountId?: string }): Promise<FleetPermissions>;
+  permissions(
+    options?: CallOptions & {
+      readonly accountId?: string;
+      readonly iamStatements?: readonly IamStatement[];
+    },
+  ): Promise<FleetPermissions>;
+  place(options?: CallOptions): Promise<FleetPlace>;
   /** Every run of which something stands, newest first. */
   list(): Promise<readonly StandingRun[]>;
   /** What {@link destroy} would remove. Empty: nothing of this run stands. */

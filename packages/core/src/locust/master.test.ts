@@ -90,6 +90,19 @@ describe('LocustMaster', () => {
     });
   });
 
+  it.each([
+    [404, '<h1>Not Found</h1>', 'HTTP 404'],
+    [200, '<h1>Welcome</h1>', 'they are no JSON'],
+  ])('does not take a page with HTTP %i for an answer', async (status, page, says) => {
+    const { master } = await serve((_request, response) => void response.writeHead(status).end(page));
+    for (const answer of [master.logs(), master.statistics()]) {
+      await expect(answer).rejects.toMatchObject({
+        code: 'MASTER_PROTOCOL',
+        message: expect.stringContaining(says),
+      });
+    }
+  });
+
   it('does not take a redirect to the login page for an answer', async () => {
     const { master } = await serve((_request, response) => {
       response.writeHead(302, { location: '/login' }).end();

@@ -106,27 +106,13 @@ export class LocustMaster {
       `/loadwright/statistics?since=${Math.floor(options.since ?? 0)}`,
       options.signal,
     );
-    const parsed = masterStatisticsSchema.safeParse(await response.json());
-    if (!parsed.success) {
-      throw new LoadwrightError(
-        'MASTER_PROTOCOL',
-        `The statistics of ${this.url} are not understood: ${z.prettifyError(parsed.error)}`,
-        { hint: 'The bundle and Loadwright must be of the same version: render the bundle again.' },
-      );
-    }
-    return parsed.data;
+    return this.#parse('statistics', masterStatisticsSchema, response);
   }
 
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */
   async logs(options: { signal?: AbortSignal } = {}): Promise<MasterLogs> {
     const response = await this.#retrying('/logs', options.signal);
-    const parsed = masterLogsSchema.safeParse(await response.json());
-    if (parsed.success) return parsed.data;
-    throw new LoadwrightError(
-      'MASTER_PROTOCOL',
-      `The logs of ${this.url} are not understood: ${z.prettifyError(parsed.error)}`,
-      { hint: 'The bundle and Loadwright must be of the same version: render the bundle again.' },
-    );
+    return this.#parse('logs', masterLogsSchema, response);
   }
 
   /**
@@ -135,16 +121,30 @@ export class LocustMaster {
    * @returns false when Locust has no such file (404).
    */
   async download(path: string, destination: string, redact: (text: string) => string): Promise<boolean> {
-    const response = await this.#retrying(path);
+    const response = await this.#retrying(path, undefined, [404]);
     if (response.status === 404 || !response.body) return false;
     await pipeline(Readable.fromWeb(response.body), redactLines(redact), createWriteStream(destination));
     return true;
   }
 
-  async #retrying(path: string, signal?: AbortSignal): Promise<Response> {
+  /** @throws LoadwrightError `MASTER_PROTOCOL` for an answer of another shape, also one that is no JSON. */
+  async #parse<Value>(what: string, schema: z.ZodType<Value>, response: Response): Promise<Value> {
+    const json: unknown = await response.json().catch((error: unknown) => {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    });
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const reason = json === undefined ? 'they are no JSON' : z.prettifyError(parsed.error);
+    throw new LoadwrightError('MASTER_PROTOCOL', `The ${what} of ${this.url} are not understood: ${reason}`, {
+      hint: 'The bundle and Loadwright must be of the same version: render the bundle again.',
+    });
+  }
+
+  async #retrying(path: string, signal?: AbortSignal, understood?: readonly number[]): Promise<Response> {
     const attempt = async () => {
       try {
-        return await this.#fetch(path, signal ? { signal } : {});
+        return await this.#fetch(path, signal ? { signal } : {}, understood);
       } catch (error) {
         throw error instanceof LoadwrightError && !error.retryable ? new AbortError(error) : error;
       }
@@ -153,7 +153,7 @@ export class LocustMaster {
   }
 
   /** @throws LoadwrightError `MASTER_LOST` (retryable) when nobody answers, `MASTER_PROTOCOL` for a wrong answer. */
-  async #fetch(path: string, init: RequestInit, understood: readonly number[] = [404]): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, understood: readonly number[] = []): Promise<Response> {
     const timeout = AbortSignal.timeout(answerTimeoutMilliseconds);
     let response: Response;
     try {

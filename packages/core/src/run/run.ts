@@ -191,10 +191,8 @@ class Run {
     const { on, keepFleet } = this.#options;
     if (on !== undefined) return this.#phases.inform(`The fleet of run ${on} stands as before.`);
     const { handle, runId } = this.#standing;
-    await this.#phases.in('destroy', async () => {
-      if (keepFleet) this.#phases.inform(`The fleet of run ${runId} is kept.`);
-      else await removeFleet(handle);
-    });
+    if (keepFleet) return this.#phases.inform(`The fleet of run ${runId} is kept.`);
+    await this.#phases.in('destroy', () => removeFleet(handle));
   }
 }
 

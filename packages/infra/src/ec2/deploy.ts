@@ -14,7 +14,7 @@ import { machineStatements } from '../aws/permissions.js';
 import { poll } from '../aws/poll.js';
 import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
 import type { Archive } from './archive.js';
-import { factTags } from './facts.js';
+import { factTags, type TaggedPrice } from './facts.js';
 import {
   createLogin,
   findSecrets,
@@ -40,8 +40,7 @@ export interface Deployment {
   readonly request: ProvisionRequest;
   readonly archive: Archive;
   readonly createdAt: Date;
-  /** US dollars an hour; undefined when it is not known. */
-  readonly pricePerHour: number | undefined;
+  readonly pricePerHour: TaggedPrice;
 }
 
 /**

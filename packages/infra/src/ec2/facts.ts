@@ -18,26 +18,29 @@ export interface FleetFacts {
   readonly bundleDigest: string | undefined;
 }
 
-/** The price of a machine in US dollars an hour, which its tags tell from any machine; undefined when none was known. */
-export function readPrice(tags: Readonly<Record<string, string>>): number | undefined {
-  const price = Number.parseFloat(tags[keys.price] ?? '');
-  return Number.isFinite(price) ? price : undefined;
+/** What a machine costs an hour. */
+export interface TaggedPrice {
+  /** US dollars of all that has a price that is known. */
+  readonly usDollars: number;
+  readonly isIncomplete: boolean;
 }
 
-/**
- * Facts as tags of the machine.
- *
- * @param pricePerHour US dollars an hour; undefined when it is not known.
- */
+/** The price of a machine, which its tags tell from any machine; undefined when none was known. */
+export function readPrice(tags: Readonly<Record<string, string>>): TaggedPrice | undefined {
+  const [, price, more] = /^(\d+(?:\.\d+)?(?:e-\d+)?)(\+?)$/.exec(tags[keys.price] ?? '') ?? [];
+  return price === undefined ? undefined : { usDollars: Number(price), isIncomplete: more === '+' };
+}
+
+/** Facts as tags of the machine. A price that is not complete ends with a plus. */
 export function factTags(
   { workers, access, uiPort, bundleDigest }: FleetFacts,
-  pricePerHour: number | undefined,
+  { usDollars, isIncomplete }: TaggedPrice,
 ): Record<string, string> {
   return {
     [keys.workers]: String(workers),
     [keys.ui]: `${access}:${uiPort}`,
     ...(bundleDigest !== undefined && { [keys.bundle]: bundleDigest }),
-    ...(pricePerHour !== undefined && { [keys.price]: String(pricePerHour) }),
+    ...(usDollars > 0 && { [keys.price]: `${usDollars}${isIncomplete ? '+' : ''}` }),
   };
 }
 

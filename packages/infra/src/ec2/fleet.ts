@@ -9,6 +9,7 @@ import {
   type ProvisionRequest,
 } from '@loadwright/core';
 import { lookUpAccount } from '../aws/account.js';
+import { lookUpCaller } from '../aws/account/caller.js';
 import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
@@ -80,6 +81,13 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       check: (request, { signal } = {}) => withAws(signal, (aws) => checkAccount(aws, settings, request)),
       permissions: ({ accountId, signal } = {}) =>
         withAws(signal, (aws) => fleetPermissions(aws, settings, accountId)),
+      place: ({ signal } = {}) =>
+        withAws(signal, async (aws) => {
+          const { accountId, arn } = await lookUpCaller(aws);
+          const { region, profile } = settings.aws;
+          const named = profile === undefined ? '' : `, profile ${profile}`;
+          return { description: `${region}, account ${accountId}${named}`, caller: arn };
+        }),
       list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
       inventory: (runId) =>
         withAws(undefined, async (aws) =>
@@ -141,7 +149,7 @@ async function make(
       request,
       archive,
       createdAt,
-      pricePerHour: price.total,
+      pricePerHour: { usDollars: price.known, isIncomplete: price.total === undefined },
     }),
   );
   const time = new StartTime(settings.startTimeoutSeconds * 1000);

@@ -31,6 +31,7 @@ export interface Ec2HandleOptions {
 export class Ec2Handle implements FleetHandle {
   readonly runId: string;
   readonly masterUrl: string;
+  readonly isForwarded: boolean;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
@@ -42,6 +43,7 @@ export class Ec2Handle implements FleetHandle {
   constructor(options: Ec2HandleOptions) {
     this.runId = options.runId;
     this.masterUrl = options.way.url;
+    this.isForwarded = options.way.isForwarded;
     this.login = options.login;
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;

@@ -87,6 +87,11 @@ function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account:
     ...(workers > vcpus
       ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
       : []),
+    ...(vcpus > 2 * workers
+      ? [
+          `${workers} ${workers === 1 ? 'worker uses' : 'workers use'} ${workers} of the ${vcpus} vCPUs: leave workers out for one a vCPU, or choose a smaller instanceType.`,
+        ]
+      : []),
     ...(own.length > 0 ? [`Yours, used as it is and never removed: ${own.join(', ')}.`] : []),
     'What is sent to the internet or to other regions is billed by the GB on top of this.',
   ];

@@ -24,6 +24,8 @@ type Caller = Omit<AwsSettings, 'pace'>;
 /** How the web UI is reached from here. */
 export interface WayToUi {
   readonly url: string;
+  /** It ends with this process. */
+  readonly isForwarded: boolean;
   /** Why it no longer leads there; undefined while it does. */
   readonly problem: () => string | undefined;
   readonly close: () => Promise<void>;
@@ -73,6 +75,7 @@ export async function forwardPort(
   session.unref();
   return {
     url: `http://127.0.0.1:${port}`,
+    isForwarded: true,
     problem: () =>
       session.exit &&
       `the session with ${target} ended, and with it the way to the web UI: ${said.at(-1) ?? session.exit.description}`,

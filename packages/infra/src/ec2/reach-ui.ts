@@ -31,6 +31,7 @@ export async function reachUi(aws: Aws, place: UiPlace, limit: number): Promise<
   }
   return {
     url: `http://${publicAddress}${uiPort === 80 ? '' : `:${uiPort}`}`,
+    isForwarded: false,
     problem: () => undefined,
     close: async () => {},
   };

@@ -18,6 +18,27 @@ const machine = (state: string) => ({
 
 const costOf = (state: string, now: Date) => standingRuns([machine(state)], now)[0]?.costUsDollars;
 
+describe('the state of a run', () => {
+  const stateOf = (state: string, now: Date) => standingRuns([machine(state)], now)[0]?.state;
+
+  it.each([
+    ['pending', 'starting'],
+    ['running', 'running'],
+    ['stopping', 'stopped'],
+    ['stopped', 'stopped'],
+    ['shutting-down', 'incomplete'],
+  ])('whose machine is %s is %s', (state, expected) => {
+    expect(stateOf(state, hours(0.5))).toBe(expected);
+    expect(stateOf(state, hours(2))).toBe('expired');
+  });
+
+  it('without a machine is incomplete as long as one may come', () => {
+    const role = { ...machine('x'), kind: 'role' };
+    expect(standingRuns([role], hours(0.9))[0]?.state).toBe('incomplete');
+    expect(standingRuns([role], hours(1.1))[0]?.state).toBe('orphaned');
+  });
+});
+
 describe('the cost of a run so far', () => {
   it('grows with its age', () => {
     expect(costOf('running', hours(1))).toBeCloseTo(0.5, 10);
@@ -31,6 +52,13 @@ describe('the cost of a run so far', () => {
 
   it('goes on as long as its machine does', () => {
     expect(costOf('running', hours(30))).toBeCloseTo(15, 10);
+  });
+
+  it('is a lower bound when the price is one', () => {
+    const tags = { ...machine('running').tags, 'loadwright:price-per-hour': '0.005+' };
+    expect(standingRuns([{ ...machine('running'), tags }], hours(2))).toMatchObject([
+      { costUsDollars: 0.01, isCostIncomplete: true },
+    ]);
   });
 
   it('is not known without a machine', () => {

@@ -17,11 +17,11 @@ export function standingRuns(found: readonly FoundResource[], now: Date): Standi
 
 function standingRun(runId: string, resources: readonly FoundResource[], now: Date): StandingRun {
   const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
-  const machine = resources.find(({ kind }) => kind === instance.name);
+  const machine = resources.find(({ kind, state }) => kind === instance.name && state !== 'shutting-down');
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(runId);
   const owner = tag(tagKeys.owner);
-  const price = machine && readPrice(machine.tags);
+  const price = readPrice(resources.find(({ kind }) => kind === instance.name)?.tags ?? {});
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
   const costsUntil =
     machine?.state === 'running' ? now.getTime() : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
@@ -32,7 +32,8 @@ function standingRun(runId: string, resources: readonly FoundResource[], now: Da
     ...(expiresAt && { expiresAt }),
     state: stateOf(machine, createdAt, expiresAt, now),
     resources: resources.map(describeResource),
-    ...(price !== undefined && { costUsDollars: (price * (costsUntil - createdAt.getTime())) / 3_600_000 }),
+    ...(price && { costUsDollars: (price.usDollars * (costsUntil - createdAt.getTime())) / 3_600_000 }),
+    ...(price?.isIncomplete && { isCostIncomplete: true }),
   };
 }
 
@@ -44,8 +45,9 @@ function stateOf(
 ): StandingRun['state'] {
   if (expiresAt && expiresAt <= now) return 'expired';
   // A run without a machine may be one that is being made.
-  if (!machine) return now.getTime() - createdAt.getTime() < deployMilliseconds ? 'starting' : 'orphaned';
-  return machine.state === 'pending' ? 'starting' : 'running';
+  if (!machine) return now.getTime() - createdAt.getTime() < deployMilliseconds ? 'incomplete' : 'orphaned';
+  if (machine.state === 'pending') return 'starting';
+  return machine.state === 'running' ? 'running' : 'stopped';
 }
 
 function dateOf(text: string | undefined): Date | undefined {

@@ -87,6 +87,12 @@ describe('the plan', () => {
     );
   });
 
+  it('says that a machine is larger than its workers', async () => {
+    const notesFor = async (workers: number) => (await planOf({}, workers)).notes?.join('\n');
+    expect(await notesFor(2)).toContain('2 workers use 2 of the 16 vCPUs: leave workers out');
+    expect(await notesFor(8)).not.toContain('leave workers out');
+  });
+
   it('is none when the machine would end before the test', async () => {
     await expect(planOf({ timeToLive: '5m' })).rejects.toThrow(
       /timeToLive: found 5m, expected more than the 5m/,
