@@ -3,6 +3,7 @@ import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics, TestStatistics } from '../locust/statistics.js';
 import type { Sample } from './events.js';
 import { sampleOf } from './sample.js';
+import { settle } from './settle.js';
 
 /** Time between two readings, in milliseconds: workers report once a second. */
 const interval = 1000;
@@ -17,7 +18,7 @@ export interface FollowOptions {
 /**
  * Watches the test that a master carries out, whoever started it, until it ends. Changes nothing.
  *
- * @returns the last statistics; `test` is absent, or has an `endedAt`, unless the signal ended the watching.
+ * @returns the last statistics, those of the workers' last reports included; `test` is absent, or has an `endedAt`, unless the signal ended the watching.
  * @throws LoadwrightError `MASTER_LOST` or `MASTER_PROTOCOL`
  */
 export async function followTest(
@@ -30,7 +31,8 @@ export async function followTest(
   for (;;) {
     const { test, time } = statistics;
     // One that was started in the meantime is another one.
-    if (!test || test.endedAt !== undefined || test.startedAt !== startedAt) return statistics;
+    if (!test || test.startedAt !== startedAt) return statistics;
+    if (test.endedAt !== undefined) return settle(() => master.statistics({ since: time }), signal);
     const goesOn = await delay(interval, true, { signal }).catch(() => false);
     if (!goesOn) return statistics;
     const next = await master.statistics({ since: time });

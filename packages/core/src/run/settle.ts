@@ -13,12 +13,25 @@ const pollMilliseconds = 250;
  */
 export async function stopAndSettle(master: LocustMaster, rates: RatesBySecond): Promise<MasterStatistics> {
   await master.stop();
+  return settle(async () => rates.add(await master.statistics({ since: rates.since })));
+}
+
+/**
+ * Waits, after the end of a load, until no worker reports any more.
+ *
+ * @param read reads the master's statistics
+ * @param signal ends the waiting: what was read last is the answer
+ */
+export async function settle(
+  read: () => Promise<MasterStatistics>,
+  signal?: AbortSignal,
+): Promise<MasterStatistics> {
   const begin = performance.now();
-  const read = async () => rates.add(await master.statistics({ since: rates.since }));
   let statistics = await read();
   let changedAt = begin;
   for (;;) {
-    await delay(pollMilliseconds);
+    const goesOn = await delay(pollMilliseconds, true, { signal }).catch(() => false);
+    if (!goesOn) return statistics;
     const next = await read();
     const now = performance.now();
     if (next.total.count !== statistics.total.count) changedAt = now;
