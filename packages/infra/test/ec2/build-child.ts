@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'tsup';
 
 const child = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /**
- * Makes one file of `child.ts` and all that it imports: it starts in a third of the time, and a test starts it hundreds
+ * Makes one file of a program and all that it imports: it starts in a third of the time, and a test starts it hundreds
  * of times.
  *
+ * @param folder where to
  * @returns the file
  */
-export async function buildChild(folder: string): Promise<string> {
+export async function buildChild(folder: string, program = child): Promise<string> {
   await build({
-    entry: [child],
+    entry: [program],
     outDir: folder,
     outExtension: () => ({ js: '.mjs' }),
     format: 'esm',
@@ -42,5 +43,5 @@ export async function buildChild(folder: string): Promise<string> {
       },
     ],
   });
-  return join(folder, 'child.mjs');
+  return join(folder, `${parse(program).name}.mjs`);
 }

@@ -4,20 +4,27 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Aws, type AwsSettings } from '../../src/aws/clients.js';
 import type { Environment } from '../../src/environment.js';
 import { reachUi } from '../../src/ec2/reach-ui.js';
+import { buildChild } from '../ec2/build-child.js';
 import { quick } from '../ec2/work.js';
 import { until } from '../local/processes.js';
 import { FakeAws, notConnected } from './fake-aws.js';
 
-const program = fileURLToPath(new URL('./parent.ts', import.meta.url));
 const keys = { accessKeyId: 'AKIAMADEUPFORTESTS02', secretAccessKey: 'made-up' };
 const machine = { id: 'i-1', publicAddress: undefined };
 const facts = { access: 'session-manager', uiPort: 8080 } as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'parent-'));
+let parent: string;
+beforeAll(async () => {
+  parent = await buildChild(folder, fileURLToPath(new URL('./parent.ts', import.meta.url)));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The way to the machine `i-1`, closed after the test. */
 async function wayTo(environment: Environment, settings: Partial<AwsSettings> = {}, signal?: AbortSignal) {
@@ -137,16 +144,15 @@ describe('the way to a web UI through Session Manager', () => {
       const fake = new FakeAws();
       await webUi(fake);
       const [what = '', signal] = end.split(', then ');
-      const parent = spawn(process.execPath, ['--import', 'jiti/register', program, what], {
-        cwd: dirname(program),
+      const opener = spawn(process.execPath, [parent, what], {
         env: { ...process.env, ...fake.environment },
         stdio: ['ignore', 'pipe', 'ignore'],
       });
-      const ended = once(parent, 'exit');
-      const [url] = (await once(createInterface(parent.stdout), 'line')) as [string];
+      const ended = once(opener, 'exit');
+      const [url] = (await once(createInterface(opener.stdout), 'line')) as [string];
       if (signal) {
         expect(await ask(url)).toBe('Locust at /login');
-        parent.kill(signal as NodeJS.Signals);
+        opener.kill(signal as NodeJS.Signals);
       }
       await ended;
       await until(() => !fake.isOpen);
