@@ -97,6 +97,8 @@ export interface FleetHandle {
   readonly secrets: readonly string[];
   /** What the nodes run, see `digestWithoutLoad`. Absent: not known. */
   readonly bundleDigest?: string;
+  /** It stood before `provision`, which went on with it: what fails afterwards leaves it. */
+  readonly stoodBefore?: boolean;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
   logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
@@ -208,7 +210,8 @@ export interface Fleet {
   plan(request: FleetRequest, options?: CallOptions): Promise<FleetPlan>;
   /**
    * Makes the fleet and returns when the master answers. On failure it removes what it made, then throws
-   * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either.
+   * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either. A fleet of the run that stood
+   * before stays, which is `RESOURCES_REMAIN` too.
    */
   provision(request: ProvisionRequest): Promise<FleetHandle>;
   /** The handle of a fleet that was made earlier. */

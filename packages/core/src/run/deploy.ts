@@ -1,3 +1,4 @@
+import { LoadwrightError } from '../errors.js';
 import { validate } from '../validation.js';
 import { saveLogs } from './collect-logs.js';
 import type { Deployment, DeployOptions } from './contract.js';
@@ -18,9 +19,19 @@ export async function deployLoadTest(test: PreparedTest, options: DeployOptions)
       await connect(handle, phases);
     } catch (error) {
       await saveLogs(standing, phases);
+      if (handle.stoodBefore) throw staysStanding(runId, error);
       await phases.in('destroy', () => removeFleet(handle));
       throw error;
     }
     return { runId, handle, resultsDirectory: folder.directory };
   });
+}
+
+function staysStanding(runId: string, error: unknown): LoadwrightError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LoadwrightError(
+    'RESOURCES_REMAIN',
+    `The fleet is not ready: ${reason}\n  It stood before, and stays.`,
+    { hint: `Remove it: loadwright destroy ${runId}`, cause: error },
+  );
 }

@@ -134,4 +134,15 @@ describe('the fleet of a run', () => {
     expect(await readFile(log, 'utf8')).toBe('[redacted] is refused\n');
     expect(asked.at(-1)).toBe('destroy');
   });
+
+  it('stays when it stood before, and is named', async () => {
+    const provision = async ({ runId }: { runId: string }) => ({ ...handle(runId), stoodBefore: true });
+    const deploying = loadTest().deploy({ fleet: fleetWith({ provision }), runId: 'my-run' });
+    await expect(deploying).rejects.toMatchObject({
+      code: 'RESOURCES_REMAIN',
+      message: expect.stringMatching(/no memory[^]*stays/) as string,
+      hint: 'Remove it: loadwright destroy my-run',
+    });
+    expect(asked).not.toContain('destroy');
+  });
 });
