@@ -10,7 +10,7 @@ import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
 import { formatReport } from './output/report.js';
-import { isLasting } from './standing.js';
+import { isLasting, mayStandAfter } from './standing.js';
 
 /** How a run is carried out and shown. */
 export interface CarryOutOptions {
@@ -37,6 +37,7 @@ export async function carryOut(
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
+  let mayStand = false;
   const report = await interruptible(
     io,
     {
@@ -47,11 +48,15 @@ export async function carryOut(
         );
       },
       abandoned: abandoned(fleet, runId, on),
+      remaining: () => (mayStand && isLasting(fleet) ? [runId] : []),
     },
     (signal) =>
       test.run({
         ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet },
-        onProgress: view.onProgress,
+        onProgress: (event) => {
+          mayStand = mayStandAfter(event, mayStand);
+          view.onProgress(event);
+        },
         ...(on !== undefined && { on }),
       }),
   ).finally(() => view.close());

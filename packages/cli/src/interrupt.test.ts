@@ -34,6 +34,20 @@ describe('interruptible', () => {
     await expect(result).rejects.toMatchObject({ code: 'ABORTED', hint: 'run clean-up' });
   });
 
+  it('says at the second of which runs something may remain', async () => {
+    const io = new ClockIo();
+    const remaining = () => ['run-1'];
+    const result = interruptible(io, { onStop: () => {}, abandoned: 'run clean-up', remaining }, never);
+    io.signal('SIGINT');
+    io.time = 1000;
+    io.signal('SIGINT');
+    await expect(result).rejects.toMatchObject({
+      code: 'RESOURCES_REMAIN',
+      message: expect.stringContaining('run-1'),
+      hint: 'run clean-up',
+    });
+  });
+
   it('takes the same Ctrl-C, passed on by npm, for one', async () => {
     const io = new ClockIo();
     let finish = (_value: string) => {};

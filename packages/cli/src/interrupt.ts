@@ -8,14 +8,17 @@ const sameKeyMilliseconds = 500;
 export interface InterruptOptions {
   /** The first signal: the work has been asked to end in order. */
   readonly onStop: (signal: StopSignal) => void;
-  /** What the second signal leaves behind and which command finishes it. */
+  /** What to do after the second signal, which leaves the work as it is. */
   readonly abandoned: string;
+  /** The runs of which something may remain then. Default: none. */
+  readonly remaining?: () => readonly string[];
 }
 
 /**
  * Does work that a signal ends in order: the first one aborts it, the second one gives up waiting for it.
  *
- * @throws LoadwrightError `ABORTED` after the second signal; the work may still be going on.
+ * @throws LoadwrightError after the second signal, while the work may still be going on: `RESOURCES_REMAIN` when
+ *   something may remain, otherwise `ABORTED`.
  */
 export async function interruptible<Result>(
   io: CliIo,
@@ -35,9 +38,7 @@ export async function interruptible<Result>(
         (signal === 'SIGINT' || signal === 'SIGTERM') &&
         io.now() - stoppedAt >= sameKeyMilliseconds
       ) {
-        reject(
-          new LoadwrightError('ABORTED', 'stopped before the clean-up was done', { hint: options.abandoned }),
-        );
+        reject(abandonedError(options));
       }
     });
   });
@@ -46,4 +47,30 @@ export async function interruptible<Result>(
   } finally {
     release();
   }
+}
+
+/**
+ * Waits for a command. A signal that no part of it listens for ends the waiting at once: there is nothing to clean up.
+ * It listens until the process ends, which may get the same signal again meanwhile.
+ *
+ * @throws LoadwrightError `ABORTED` after the signal.
+ */
+export function endedBySignals<Result>(io: CliIo, work: Promise<Result>): Promise<Result> {
+  const stopped = new Promise<never>((_resolve, reject) => {
+    io.onSignal((signal) => {
+      // `loadwright targets list | head -1` is no failure.
+      if (signal !== 'SIGPIPE') reject(new LoadwrightError('ABORTED', `stopped by ${signal}`));
+    });
+  });
+  return Promise.race([work, stopped]);
+}
+
+function abandonedError({ abandoned: hint, remaining = () => [] }: InterruptOptions): LoadwrightError {
+  const message = 'stopped before the clean-up was done';
+  const runs = remaining();
+  return runs.length === 0
+    ? new LoadwrightError('ABORTED', message, { hint })
+    : new LoadwrightError('RESOURCES_REMAIN', `${message}: something of ${runs.join(', ')} may remain`, {
+        hint,
+      });
 }

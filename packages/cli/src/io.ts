@@ -20,7 +20,7 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** The wall clock, in milliseconds. */
   now(): number;
-  /** Calls the listener for every signal until the returned function is called. */
+  /** Calls the listener for every signal until the returned function is called; of several the newest alone. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
   /** Opens a file with the program that the desktop has for it. */
   openFile(path: string): Promise<void>;

@@ -2,8 +2,10 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { CommanderError } from 'commander';
 import { createContext, type Context } from './context.js';
 import type { FleetKinds } from './fleet.js';
+import { endedBySignals } from './interrupt.js';
 import type { CliIo } from './io.js';
 import { describeError, formatError } from './output/errors.js';
+import { widthOf } from './output/wrap.js';
 import { createProgram } from './program.js';
 
 export type { CliIo, OutputStream, StopSignal } from './io.js';
@@ -20,7 +22,7 @@ export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKin
   try {
     const program = await createProgram(argv, context);
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: 'user' });
+    else await endedBySignals(io, program.parseAsync(argv, { from: 'user' }));
     return context.exitCode;
   } catch (error) {
     return report(error, context);
@@ -30,7 +32,8 @@ export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKin
 function report(error: unknown, context: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
   const debug = Boolean(context.io.environment['LOADWRIGHT_DEBUG']);
-  context.io.stderr.write(formatError(error, context.errorColors, debug));
+  const { stderr } = context.io;
+  stderr.write(formatError(error, context.errorColors, debug, widthOf(stderr)));
   const document = describeError(error);
   if (context.json) context.printJson(document);
   return document.error.exitCode;

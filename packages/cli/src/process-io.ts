@@ -2,12 +2,11 @@ import type { CliIo, StopSignal } from './io.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The real process. While nobody listens for signals they end the process, as usual. */
+/** The real process. */
 export function processIo(): CliIo {
-  const listeners = new Set<(signal: StopSignal) => void>();
-  const forward = (signal: StopSignal) => {
-    for (const listener of listeners) listener(signal);
-  };
+  let listeners: readonly ((signal: StopSignal) => void)[] = [];
+  const forward = (signal: StopSignal) => listeners.at(-1)?.(signal);
+  for (const signal of signals) process.on(signal, forward);
   const onStreamError = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     // `loadwright targets list | head -1` is no failure, so nobody needs to listen. A run stops its load.
@@ -23,11 +22,9 @@ export function processIo(): CliIo {
     stderr: process.stderr,
     now: Date.now,
     onSignal(listener) {
-      if (listeners.size === 0) for (const signal of signals) process.on(signal, forward);
-      listeners.add(listener);
+      listeners = [...listeners, listener];
       return () => {
-        listeners.delete(listener);
-        if (listeners.size === 0) for (const signal of signals) process.off(signal, forward);
+        listeners = listeners.filter((one) => one !== listener);
       };
     },
     async openFile(path) {

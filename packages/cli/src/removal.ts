@@ -10,21 +10,28 @@ export async function removeRuns(
   context: Context,
 ): Promise<DestroyReport> {
   const reports: DestroyReport[] = [];
+  const remaining = () => runIds.slice(reports.length);
+  const finish = `finish it: loadwright destroy ${runIds.join(', then ')}`;
+  const tell = (line: string) =>
+    context.json
+      ? context.note(context.errorColors.dim(`  ${line}`))
+      : context.print(context.colors.dim(`  ${line}`));
   await interruptible(
     context.io,
-    {
-      onStop: () => context.note('stopping…'),
-      abandoned: `finish it: loadwright destroy ${runIds.join(', then ')}`,
-    },
+    { onStop: () => tell('stopping…'), abandoned: finish, remaining },
     async (signal) => {
       for (const runId of runIds) {
-        signal.throwIfAborted();
-        reports.push(
-          await lasting.destroy(runId, {
-            signal,
-            onProgress: (line) => context.note(context.errorColors.dim(`  ${line}`)),
-          }),
-        );
+        try {
+          signal.throwIfAborted();
+          reports.push(await lasting.destroy(runId, { signal, onProgress: tell }));
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          throw new LoadwrightError(
+            'RESOURCES_REMAIN',
+            `stopped in the middle: something of ${remaining().join(', ')} may remain`,
+            { hint: finish, cause: error },
+          );
+        }
       }
     },
   );
@@ -35,7 +42,7 @@ export async function removeRuns(
 }
 
 /**
- * Tells what a removal did.
+ * Tells how a removal ended; what it removed has been told meanwhile.
  *
  * @throws LoadwrightError `RESOURCES_REMAIN` with the list of what is left.
  */
@@ -51,9 +58,5 @@ export function printRemoval(report: DestroyReport, runIds: readonly string[], c
     );
   }
   if (context.json) return context.printJson({ runs: runIds, removed, remaining });
-  const { colors } = context;
-  context.print(
-    ...removed.map((line) => `  ${colors.dim('removed')} ${line}`),
-    `${colors.green('✓')} 0 resources left, verified`,
-  );
+  context.print(`${context.colors.green('✓')} 0 resources left, verified`);
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoadwrightError, parseRunReport, type RunReport } from '@loadwright/core';
+import { requireName } from './run-name.js';
 
 /** Where a past run is. */
 export interface PastRun {
@@ -10,17 +11,46 @@ export interface PastRun {
   readonly directory: string;
 }
 
-/** The finished runs of a results folder, newest first: run ids begin with the time. */
-export async function listRuns(results: string): Promise<PastRun[]> {
-  const runs: PastRun[] = [];
+/** Begins the name of a folder with what a load measured that nobody judged. */
+export const loadFolderPrefix = 'load-';
+
+/** What a results folder holds, newest first: run ids begin with the time. */
+export interface PastRuns {
+  /** Those with a verdict. */
+  readonly finished: readonly PastRun[];
+  /** Those with results that nobody judged. */
+  readonly unjudged: readonly PastRun[];
+}
+
+/** The runs of a results folder. */
+export async function listRuns(results: string): Promise<PastRuns> {
+  const finished: PastRun[] = [];
+  const unjudged: PastRun[] = [];
   for (const name of await foldersIn(results)) {
     for (const runId of await foldersIn(join(results, name))) {
       const directory = join(results, name, runId);
       const files = await readdir(directory);
-      if (files.includes('summary.json')) runs.push({ name, runId, directory });
+      if (files.includes('summary.json')) finished.push({ name, runId, directory });
+      else if (files.some((file) => file.startsWith(loadFolderPrefix)))
+        unjudged.push({ name, runId, directory });
     }
   }
-  return runs.sort((a, b) => (a.runId < b.runId ? 1 : -1));
+  const newestFirst = (a: PastRun, b: PastRun) => (a.runId < b.runId ? 1 : -1);
+  return { finished: finished.sort(newestFirst), unjudged: unjudged.sort(newestFirst) };
+}
+
+/** That there is nothing to show, and what there is instead. */
+export function noRuns(results: string, { unjudged }: PastRuns): LoadwrightError {
+  const [newest] = unjudged;
+  return new LoadwrightError('RESULTS_UNREADABLE', `${results}: there are no finished runs`, {
+    hint: newest
+      ? unjudgedHint(newest)
+      : 'run a test first (loadwright run), or name the folder of its results with --results',
+  });
+}
+
+function unjudgedHint({ runId, directory }: PastRun): string {
+  return `what ${runId} measured has no verdict, and is in ${directory}; a test that has one: loadwright run --on ${runId}`;
 }
 
 /**
@@ -30,18 +60,22 @@ export async function listRuns(results: string): Promise<PastRun[]> {
  * @throws LoadwrightError `RESULTS_UNREADABLE` that lists what there is.
  */
 export async function findRun(results: string, reference?: string): Promise<PastRun> {
-  const runs = await listRuns(results);
+  if (reference !== undefined) requireName(reference, { list: 'loadwright report --list' });
+  const all = await listRuns(results);
+  const { finished: runs, unjudged } = all;
   const [newest] = runs;
-  if (!newest) {
-    throw new LoadwrightError('RESULTS_UNREADABLE', `${results}: there are no finished runs`, {
-      hint: 'run a test first (loadwright run), or name the folder of its results with --results',
+  const isMeant = ({ name, runId }: PastRun) =>
+    reference !== undefined &&
+    ([runId, name, `${name}/${runId}`].includes(reference) || runId.endsWith(reference));
+  const meant = runs.find(isMeant) ?? (reference === undefined ? newest : undefined);
+  if (meant) return meant;
+  const other = unjudged.find(isMeant);
+  if (other) {
+    throw new LoadwrightError('RESULTS_UNREADABLE', `${results}: the run "${reference}" has no verdict`, {
+      hint: unjudgedHint(other),
     });
   }
-  if (reference === undefined) return newest;
-  const exact = runs.find(
-    ({ name, runId }) => [runId, name, `${name}/${runId}`].includes(reference) || runId.endsWith(reference),
-  );
-  if (exact) return exact;
+  if (!newest) throw noRuns(results, all);
   const shown = runs.slice(0, 10).map(({ name, runId }) => `${name}/${runId}`);
   throw new LoadwrightError('RESULTS_UNREADABLE', `${results}: there is no run "${reference}"`, {
     hint: `runs that exist, newest first: ${shown.join(', ')}${runs.length > shown.length ? ', …' : ''}`,

@@ -1,10 +1,17 @@
-import { LoadwrightError, type Fleet, type LastingFleets, type StandingRun } from '@loadwright/core';
+import {
+  LoadwrightError,
+  type Fleet,
+  type LastingFleets,
+  type RunEvent,
+  type StandingRun,
+} from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { findConfigurationFile, loadConfiguration } from './configuration.js';
 import type { Context } from './context.js';
 import { createFleet, type NamedFleet } from './fleet.js';
 import { hinted } from './hinted.js';
+import { requireName } from './run-name.js';
 
 /** What a command line says about where the fleets are. */
 export interface FleetFlags {
@@ -16,6 +23,9 @@ export interface FleetFlags {
 
 /** A fleet whose runs outlive the command that made them. */
 export type LastingFleet = Fleet & { readonly lasting: LastingFleets };
+
+/** Where the runs of a fleet are looked for. */
+const elsewhere = '--region <region>, --profile <profile>';
 
 /** A run id as a whole. */
 const wholeRunId = /^\d{8}-\d{6}-[0-9a-f]{10}$/;
@@ -103,12 +113,13 @@ export function isLasting(fleet: Fleet): fleet is LastingFleet {
  * Finds one run that stands.
  *
  * @param reference Any part of its id that no other has. Absent: the only run that stands.
- * @throws LoadwrightError `CONFIG_INVALID` that lists what stands.
+ * @throws LoadwrightError `CONFIG_INVALID` that lists what stands; `USAGE` for an empty name.
  */
 export async function findStandingRun(
   { lasting }: LastingFleet,
   reference: string | undefined,
 ): Promise<StandingRun> {
+  if (reference !== undefined) requireName(reference);
   const runs = await lasting.list();
   const found = runs.filter(({ runId }) => reference === undefined || runId.includes(reference));
   // One id may be a part of no other, but whoever writes all of it means it.
@@ -116,16 +127,19 @@ export async function findStandingRun(
     ? found.filter(({ runId }) => runId === reference)
     : found;
   if (run && others.length === 0) return run;
+  const { description: place } = await lasting.place();
   const named = reference === undefined ? '' : ` "${reference}"`;
   const [message, shown] = run
     ? [reference === undefined ? 'several runs stand' : `several runs are called${named}`, found]
-    : [runs.length === 0 ? 'no run stands here' : `no run${named} stands`, runs];
+    : [`no run${named} stands`, runs];
   const ids = shown.slice(0, 10).map(({ runId }) => runId);
-  throw new LoadwrightError('CONFIG_INVALID', `run: ${message}`, {
+  throw new LoadwrightError('CONFIG_INVALID', `run: ${message} in ${place}`, {
     hint:
-      ids.length === 0
-        ? 'make one: loadwright deploy. Of another region or account: --region <region>, --profile <profile>'
-        : `name one of these: ${ids.join(', ')}${shown.length > ids.length ? ', …' : ''}`,
+      ids.length > 0
+        ? `name one of these: ${ids.join(', ')}${shown.length > ids.length ? ', …' : ''}`
+        : reference === undefined
+          ? `make one: loadwright deploy. Runs elsewhere: ${elsewhere}`
+          : `it is gone, or elsewhere: ${elsewhere}. By its whole id loadwright destroy looks for what may be left of it`,
   });
 }
 
@@ -135,4 +149,11 @@ export async function findStandingRun(
  */
 export async function findRunId(fleet: LastingFleet, reference: string): Promise<string> {
   return wholeRunId.test(reference) ? reference : (await findStandingRun(fleet, reference)).runId;
+}
+
+/** Whether something of a fleet that a run makes may stand, by the newest event of that run and what was so before. */
+export function mayStandAfter(event: RunEvent, before: boolean): boolean {
+  if (event.type !== 'phase') return before;
+  if (event.phase === 'provision') return true;
+  return before && !(event.phase === 'destroy' && event.state === 'finished');
 }

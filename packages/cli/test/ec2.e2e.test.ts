@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Command } from './command.js';
 import { useEc2World } from './ec2-world.js';
@@ -149,7 +149,10 @@ describe('a fleet on EC2 that outlives its command', () => {
       const { lines } = await document(['logs', part()]);
       expect((lines as { node: string }[]).map(({ node }) => node)).toContain('master');
       const { directory, files } = await document(['results', part()]);
-      expect(directory).toBe(join(world().folder, 'results', 'databricks', runId));
+      const { stdout } = await command(['results', part()]);
+      expect(stdout).toContain(`✓ ${String(directory)}`);
+      expect(directory).toMatch(/load-\d{8}-\d{6}$/);
+      expect(dirname(directory as string)).toBe(join(world().folder, 'results', 'databricks', runId));
       expect(files).toEqual(expect.arrayContaining(['locust_stats.csv', 'locust.html', 'statistics.json']));
     },
     timeout,
@@ -158,11 +161,11 @@ describe('a fleet on EC2 that outlives its command', () => {
   it('is removed, verified, and removing it again is no mistake', async () => {
     const { exitCode, stdout } = await command(['destroy', part(), '--yes']);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/removed instance i-\w+/);
+    expect(stdout.match(/ instance i-\w+/g)).toHaveLength(2);
     expect(stdout).toContain('0 resources left, verified');
     const again = { runs: [runId], removed: [], remaining: [] };
     expect(await document(['destroy', runId, '--yes'])).toEqual(again);
-    expect((await command(['list'])).stdout).toBe('No run stands here.\n');
+    expect((await command(['list'])).stdout).toMatch(/^No run stands in eu-west-1, account \d{12}\.\n$/);
     // The token of the target, and the password of the web UI.
     expect(world().secrets).toEqual(new Set([...Object.values(world().emulator.environment), password]));
     await world().expectNothingLeft();

@@ -44,9 +44,22 @@ describe('loadwright gc', () => {
     expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([busy]);
   });
 
+  it('names young runs without a machine, and leaves them alone', async () => {
+    const { fleets, io } = await setUp();
+    fleets.leftovers.splice(0, 3, leftover(orphan, 'incomplete'));
+    const { exitCode, stdout } = await fleets.run(['gc', '--yes'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`1 run has no machine, and may be about to get one: ${orphan}`);
+    expect(stdout).toContain('loadwright destroy <run>');
+    expect(fleets.leftovers).toHaveLength(1);
+  });
+
   it('has nothing to do when nothing was left behind', async () => {
     const { exitCode, stdout } = await new LastingFleetDouble().run(['gc', '--yes'], await project(config));
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Nothing was left behind.\n' });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: 'Nothing was left behind in eu-west-1, account 123456789012.\n',
+    });
   });
 });
 
@@ -61,6 +74,47 @@ describe('loadwright destroy', () => {
     expect(stderr).toContain(`loadwright destroy ${orphan}`);
   });
 
+  it('names what it removes once before it asks, and its progress in the same place', async () => {
+    const { fleets, io } = await setUp();
+    const { stdout, stderr } = await fleets.run(['destroy', orphan, '--yes'], io);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`removing ${orphan}`);
+    expect(stdout.split(`role loadwright-${orphan}`)).toHaveLength(2);
+  });
+
+  it('stopped before it removes anything ends with 105', async () => {
+    const { fleets, io } = await setUp();
+    fleets.whileLooking = () => {
+      io.signal('SIGINT');
+      return new Promise(() => {});
+    };
+    const { exitCode, stderr } = await fleets.run(['destroy', 'aaaaaaaa01', '--yes'], io);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });
+  });
+
+  it.each([
+    ['once', (io: TestIo) => io.signal('SIGINT')],
+    [
+      'twice',
+      (io: TestIo) => {
+        io.signal('SIGINT');
+        io.now = () => Date.now() + 1000;
+        io.signal('SIGINT');
+        return new Promise<void>(() => {});
+      },
+    ],
+  ])('stopped %s in the middle ends with 98, and names the run', async (_times, stop) => {
+    const { fleets, io } = await setUp();
+    fleets.whileRemoving = async (signal) => {
+      await stop(io);
+      signal?.throwIfAborted();
+    };
+    const { exitCode, stderr } = await fleets.run(['destroy', orphan, '--yes'], io);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
+    expect(stderr).toContain(`something of ${orphan} may remain`);
+    expect(stderr).toContain(`loadwright destroy ${orphan}`);
+  });
+
   it.each([
     ['y', 0, 2],
     ['n', 105, 3],
@@ -71,6 +125,25 @@ describe('loadwright destroy', () => {
     expect(exitCode).toBe(expected);
     expect(stdout).toContain(`role loadwright-${orphan}`);
     expect(fleets.leftovers).toHaveLength(left);
+  });
+});
+
+describe('loadwright list', () => {
+  it('says where nothing stands', async () => {
+    const { stdout } = await new LastingFleetDouble().run(['list'], await project(config));
+    expect(stdout).toBe('No run stands in eu-west-1, account 123456789012.\n');
+  });
+
+  it('tells the owner where it is somebody else, and that a cost is a lower bound', async () => {
+    const { fleets, io } = await setUp();
+    const own = { ...leftover(orphan, 'stopped'), owner: 'arn:aws:iam::123456789012:user/alice' };
+    fleets.leftovers.splice(0, 3, own);
+    expect((await fleets.run(['list'], io)).stdout).not.toContain('alice');
+    const again = await setUp();
+    const other = { owner: 'arn:aws:iam::123456789012:user/bob', costUsDollars: 0.5, isCostIncomplete: true };
+    again.fleets.leftovers.splice(0, 3, { ...own, ...other });
+    const { stdout } = await again.fleets.run(['list'], again.io);
+    expect(stdout).toMatch(/stopped .* more than \$0\.50 +user\/bob$/m);
   });
 });
 

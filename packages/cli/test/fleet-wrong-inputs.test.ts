@@ -38,7 +38,7 @@ const wrongInputs: readonly WrongInput[] = [
     'ui a',
     'attach a',
     'results a',
-    'destroy a --yes',
+    'destroy aaaaaa --yes',
   ].flatMap((line): WrongInput[] => [
     {
       title: `${line} of a fleet that ends with its command`,
@@ -97,7 +97,7 @@ const wrongInputs: readonly WrongInput[] = [
   {
     title: 'status when no run stands',
     argv: ['status'],
-    says: ['no run stands here', 'loadwright deploy', '--region'],
+    says: ['no run stands in eu-west-1, account 123456789012', 'loadwright deploy', '--region'],
   },
   { title: 'a run that does not stand', argv: ['stop', 'zzz'], runs: both, says: ['"zzz"', first, second] },
   { title: 'a part of two ids', argv: ['attach', 'aaaa'], runs: both, says: ['several runs', first, second] },
@@ -109,7 +109,7 @@ const wrongInputs: readonly WrongInput[] = [
   },
   {
     title: 'destroy of a part of two ids',
-    argv: ['destroy', 'aaaa', '--yes'],
+    argv: ['destroy', 'aaaaaa', '--yes'],
     runs: both,
     says: ['several', first],
   },
@@ -118,6 +118,41 @@ const wrongInputs: readonly WrongInput[] = [
     argv: ['deploy', '--yes', '--run', 'aaaa'],
     runs: both,
     says: ['several'],
+  },
+  {
+    title: 'a run that is gone',
+    argv: ['destroy', 'aaaaaaaa01', '--yes'],
+    says: ['no run "aaaaaaaa01" stands in eu-west-1, account 123456789012', '--region', 'whole id'],
+  },
+  ...['destroy', 'status', 'stop', 'logs', 'ui', 'attach', 'results', 'start'].map((command): WrongInput => ({
+    title: `an empty name to ${command}`,
+    argv: [command, '', ...(command === 'destroy' ? ['--yes'] : [])],
+    runs: [first],
+    exitCode: 2,
+    says: ['run: found ""', 'loadwright list'],
+  })),
+  ...[
+    ['run', '--on', ''],
+    ['deploy', '--yes', '--run', ' '],
+  ].map((argv): WrongInput => ({
+    title: `an empty name to ${argv.join(' ')}`,
+    argv,
+    runs: [first],
+    exitCode: 2,
+    says: ['run: found', 'loadwright list'],
+  })),
+  {
+    title: 'an empty name to report',
+    argv: ['report', ''],
+    exitCode: 2,
+    says: ['run: found ""', 'loadwright report --list'],
+  },
+  {
+    title: 'destroy of a short name when nobody is asked',
+    argv: ['destroy', '2', '--yes'],
+    runs: [first],
+    exitCode: 2,
+    says: ['run: found "2"', '6 characters'],
   },
   {
     title: 'destroy without a name',

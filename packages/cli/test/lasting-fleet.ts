@@ -31,6 +31,10 @@ export class LastingFleetDouble {
   /** What a removal leaves behind. */
   remaining: readonly string[] = [];
   isPriceIncomplete = false;
+  /** Happens while it looks for runs. */
+  whileLooking: () => Promise<void> = async () => {};
+  /** Happens while it removes one. */
+  whileRemoving: (signal: AbortSignal | undefined) => Promise<void> = async () => {};
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
   /** The options that it was made with, the newest last. */
   readonly options: Readonly<Record<string, unknown>>[] = [];
@@ -89,15 +93,23 @@ export class LastingFleetDouble {
           statements,
           notes: accountId === undefined ? ['Nobody tells the account.'] : [],
         }),
-        list: async () => [...this.#standing(), ...this.leftovers],
+        place: async () => ({
+          description: 'eu-west-1, account 123456789012',
+          caller: 'arn:aws:iam::123456789012:user/alice',
+        }),
+        list: async () => {
+          await this.whileLooking();
+          return [...this.#standing(), ...this.leftovers];
+        },
         inventory: async (runId) => [
           ...(this.handles.has(runId) ? [{ runId, resource: 'machine i-0123456789abcdef0' }] : []),
           ...this.leftovers
             .filter((run) => run.runId === runId)
             .flatMap(({ resources }) => resources.map((resource) => ({ runId, resource }))),
         ],
-        destroy: async (runId, { onProgress } = {}) => {
+        destroy: async (runId, { onProgress, signal } = {}) => {
           onProgress?.(`removing ${runId}`);
+          await this.whileRemoving(signal);
           const removed = (await this.handles.get(runId)?.destroy())?.removed ?? [];
           const index = this.leftovers.findIndex((run) => run.runId === runId);
           const left = index < 0 ? [] : this.leftovers.splice(index, 1).flatMap(({ resources }) => resources);

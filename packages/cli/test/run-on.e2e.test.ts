@@ -119,6 +119,13 @@ describe('loadwright run --on', () => {
     timeout,
   );
 
+  it.each(['start', 'run --on'])('%s refuses a load that would outlive the machines', async (argv) => {
+    const { exitCode, stderr } = await command([...argv.split(' '), part(), '--duration', '3h']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
+    expect(stderr).toMatch(new RegExp(`the time of ${runId} ends in 1h\\S+ .*the load lasts 3h`));
+    expect(stderr).toContain('timeToLive');
+  });
+
   it('refuses a configuration that is not that of the fleet', async () => {
     const file = join(folder, 'other.config.json');
     const { target, ...config } = dhtConfig;
@@ -165,6 +172,34 @@ describe('loadwright deploy on a terminal', () => {
   );
 });
 
+describe('loadwright results', () => {
+  it(
+    'keeps those of each load, of which report says that nobody judged them',
+    async () => {
+      const directories: string[] = [];
+      for (const users of ['2', '3']) {
+        expect((await command(['start', part(), '--users', users, '--duration', '1m'])).exitCode).toBe(0);
+        expect((await command(['stop', part()])).exitCode).toBe(0);
+        const { directory } = JSON.parse((await command(['results', part(), '--json'])).stdout) as {
+          directory: string;
+        };
+        directories.push(directory);
+      }
+      expect(new Set(directories).size).toBe(2);
+      for (const [index, directory] of directories.entries()) {
+        const { test } = JSON.parse(await readFile(join(directory, 'statistics.json'), 'utf8')) as {
+          test: unknown;
+        };
+        expect(test).toMatchObject({ load: { users: index + 2 } });
+      }
+      const { exitCode, stderr } = await command(['report', runId]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
+      expect(stderr).toContain(`loadwright run --on ${runId}`);
+    },
+    timeout,
+  );
+});
+
 describe('what only the machines know', () => {
   const canary = 'canary-of-the-machines';
 
@@ -187,7 +222,8 @@ describe('what only the machines know', () => {
         shown.push(stdout, stderr);
       }
       expect(shown.filter((text) => text.includes('[redacted]'))).toHaveLength(4);
-      shown.push(await readFile(join(folder, 'results', 'dht', runId, 'logs', 'worker-1.log'), 'utf8'));
+      const [, directory = ''] = /✓ (\S+\/load-\S+)/.exec(shown.join('\n')) ?? [];
+      shown.push(await readFile(join(directory, 'logs', 'worker-1.log'), 'utf8'));
       expect(shown.at(-1)).toContain('the token [redacted] and [redacted]');
       for (const text of shown) expect(text).not.toMatch(new RegExp(`${canary}|${handle.login.password}`));
     } finally {

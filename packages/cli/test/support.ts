@@ -28,7 +28,7 @@ export class TestIo implements CliIo {
   readonly stdout: MemoryStream;
   readonly stderr: MemoryStream;
   readonly opened: string[] = [];
-  readonly #listeners = new Set<(signal: StopSignal) => void>();
+  #listeners: readonly ((signal: StopSignal) => void)[] = [];
 
   constructor({
     cwd = mkdtempSync(join(tmpdir(), 'loadwright-cli-')),
@@ -47,12 +47,14 @@ export class TestIo implements CliIo {
   }
 
   onSignal(listener: (signal: StopSignal) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((one) => one !== listener);
+    };
   }
 
   signal(signal: StopSignal): void {
-    for (const listener of this.#listeners) listener(signal);
+    this.#listeners.at(-1)?.(signal);
   }
 
   async openFile(path: string): Promise<void> {

@@ -14,7 +14,14 @@ import { createLiveView } from '../live/view.js';
 import { createConfiguredTest } from '../load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { addFleetOverrides, configuredFleet, findRunId, type FleetFlags } from '../standing.js';
+import { widthOf, wrapText } from '../output/wrap.js';
+import {
+  addFleetOverrides,
+  configuredFleet,
+  findRunId,
+  mayStandAfter,
+  type FleetFlags,
+} from '../standing.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
@@ -24,7 +31,7 @@ export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))
     .description(
       'Make the fleet of the configuration and leave it standing, all workers connected, no load started. ' +
-        'Exit codes: 0 it stands, 97 it could not be made and nothing is left, 98 something is left, 105 stopped.',
+        'Exit codes: 0 it stands, 97 it could not be made and nothing is left, 98 something is or may be left, 105 stopped.',
     )
     .option('--yes', 'do not ask')
     .option('--run <run>', 'go on with a deployment that was interrupted')
@@ -53,25 +60,31 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const { live } = options;
   let view = createLiveView(io, stream, { live });
   let planned: PlannedFleet | undefined;
+  let mayStand = false;
   const { handle, resultsDirectory } = await interruptible(
     io,
     {
       onStop: (signal) =>
         view.say(`stopping (${signal}): what was made is removed; press Ctrl-C again to leave at once`),
       abandoned: `finish the clean-up: loadwright destroy ${runId}`,
+      remaining: () => (mayStand ? [runId] : []),
     },
     (signal) =>
       test.deploy({
         fleet,
         runId,
         signal,
-        onProgress: (event) => view.onProgress(event),
+        onProgress: (event) => {
+          mayStand = mayStandAfter(event, mayStand);
+          view.onProgress(event);
+        },
         agree: async (proposed) => {
           planned = proposed;
           // The question needs the terminal for itself.
           view.close();
           view = createLiveView(io, stream, { live: false });
-          stream.write(`\n${formatPlan(proposed.plan, proposed.request, colors).join('\n')}\n\n`);
+          const text = formatPlan(proposed.plan, proposed.request, colors).join('\n');
+          stream.write(`\n${wrapText(text, widthOf(stream))}\n\n`);
           await confirm('Make this?', options, context, { signal });
           view = createLiveView(io, stream, { live });
         },
@@ -79,12 +92,14 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
       }),
   ).finally(() => view.close());
 
-  const { masterUrl: url, expectedWorkers: workers } = handle;
+  const { masterUrl: url, isForwarded, expectedWorkers: workers } = handle;
+  const ui = `loadwright ui ${runId}${isForwarded ? ' --hold' : ''}`;
   if (context.json) {
     context.printJson({
       runId,
       fleet: fleet.kind,
-      url,
+      ...(!isForwarded && { url }),
+      ui,
       workers,
       resultsDirectory,
       ...(planned && planDocument(planned.plan, planned.request)),
@@ -95,7 +110,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   context.print(
     '',
     `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
-    row('web UI', `${url} (login: loadwright ui ${runId})`),
+    row('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
     row('test', `loadwright run --on ${runId}`),
     row('remove', `loadwright destroy ${runId}`),
   );

@@ -4,22 +4,27 @@ import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
 import type { Context } from '../context.js';
 import { examples } from '../output/help.js';
 import { printRemoval, removeRuns } from '../removal.js';
+import { requireName } from '../run-name.js';
 import { addFleetFlags, findFleet, findRunId, type FleetFlags } from '../standing.js';
 
 type DestroyFlags = FleetFlags & ConsentFlags;
+
+/** Characters of a run id that name it where nobody is asked. */
+const shortestUnasked = 6;
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
       'Remove everything of a run, in whatever state it is, and look again. Works from any machine, and may be repeated. ' +
-        'Exit codes: 0 nothing is left, 98 something is left: it is listed.',
+        'Exit codes: 0 nothing is left, 98 something may be left: it is listed, or its run is named; 105 stopped before ' +
+        'anything was removed.',
     )
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
       examples(context, [
         ['loadwright destroy 4f32386de5', 'a part of the run id is enough'],
-        ['loadwright destroy 4f32386de5 --yes', 'without a question'],
+        ['loadwright destroy 4f32386de5 --yes', `without a question: ${shortestUnasked} characters at least`],
         ['loadwright destroy 4f32386de5 --fleet ec2 --region eu-west-1', 'without a configuration file'],
       ]),
     )
@@ -28,6 +33,7 @@ export function configure(command: Command, context: Context): void {
 
 async function destroy(reference: string, options: DestroyFlags, context: Context): Promise<ExitCode> {
   requireConsent(['destroy', 'list'], options, context);
+  requireName(reference, options.yes ? { shortest: shortestUnasked } : {});
   const fleet = await findFleet(options, context);
   const runId = await findRunId(fleet, reference);
   const inventory = await fleet.lasting.inventory(runId);

@@ -13,7 +13,9 @@ type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      'Remove what runs left behind: those whose time is over, and those without a machine that could make load.',
+      'Remove what runs left behind: those whose time is over, and those without a machine that could make load. One ' +
+        'that began less than an hour ago may still get its machine: it is named, and left alone. ' +
+        'Exit codes: as of destroy.',
     )
     .option('--dry-run', 'only show it')
     .option('--yes', 'do not ask')
@@ -30,14 +32,16 @@ export function configure(command: Command, context: Context): void {
 async function collect(options: CollectFlags, context: Context): Promise<ExitCode> {
   if (!options.dryRun) requireConsent(['gc', 'gc --dry-run'], options, context);
   const fleet = await findFleet(options, context);
-  const over = (await fleet.lasting.list()).filter(
-    ({ state }) => state === 'expired' || state === 'orphaned',
-  );
+  const [runs, { description: place }] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
+  const over = runs.filter(({ state }) => state === 'expired' || state === 'orphaned');
+  const young = runs.filter(({ state }) => state === 'incomplete').map(({ runId }) => runId);
   if (options.dryRun && context.json) {
-    context.printJson({ dryRun: true, runs: over });
+    context.printJson({ dryRun: true, runs: over, incomplete: young });
     return exitCodes.pass;
   }
-  (context.json ? context.note : context.print)(...describe(over, context));
+  const tell = context.json ? context.note : context.print;
+  tell(...(over.length > 0 ? describe(over, context) : [`Nothing was left behind in ${place}.`]));
+  if (young.length > 0) tell(`${context.colors.yellow('!')} ${describeYoung(young)}`);
   if (options.dryRun || (over.length === 0 && !context.json)) return exitCodes.pass;
   const runIds = over.map(({ runId }) => runId);
   if (over.length > 0) await confirm('Remove all of this?', options, context);
@@ -45,8 +49,13 @@ async function collect(options: CollectFlags, context: Context): Promise<ExitCod
   return exitCodes.pass;
 }
 
+/** Runs that are left alone: whether they are over is not known yet. */
+function describeYoung(runIds: readonly string[]): string {
+  const [who, they] = runIds.length === 1 ? ['1 run has', 'it'] : [`${runIds.length} runs have`, 'they'];
+  return `${who} no machine, and may be about to get one: ${runIds.join(', ')}. If ${they} broke off: loadwright destroy <run>`;
+}
+
 function describe(runs: readonly StandingRun[], { io, colors }: Context): string[] {
-  if (runs.length === 0) return ['Nothing was left behind.'];
   return [
     formatStandingRuns(runs, new Date(io.now()), colors),
     '',

@@ -8,7 +8,9 @@ import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      'Every run of which something stands: its age, when it ends, its state, and what it cost so far.',
+      'Every run of which something stands: its age, when it ends, its state, and what it cost so far; whose it is, where ' +
+        'somebody else made one. States: starting, running, stopped, incomplete (no machine yet, or a deployment that broke ' +
+        'off), orphaned (no machine), expired.',
     )
     .addHelpText(
       'after',
@@ -22,9 +24,9 @@ export function configure(command: Command, context: Context): void {
 
 async function list(options: FleetFlags, context: Context): Promise<ExitCode> {
   const fleet = await findFleet(options, context);
-  const runs = await fleet.lasting.list();
+  const [runs, { description, caller }] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
   if (context.json) context.printJson(runs);
-  else if (runs.length === 0) context.print('No run stands here.');
-  else context.print(formatStandingRuns(runs, new Date(context.io.now()), context.colors));
+  else if (runs.length === 0) context.print(`No run stands in ${description}.`);
+  else context.print(formatStandingRuns(runs, new Date(context.io.now()), context.colors, caller));
   return exitCodes.pass;
 }

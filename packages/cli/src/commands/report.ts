@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { formatCount, formatMilliseconds, formatRate } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
-import { findRun, listRuns, readReport } from '../results.js';
+import { findRun, listRuns, noRuns, readReport } from '../results.js';
 
 interface ReportOptions {
   readonly results?: string;
@@ -50,7 +50,7 @@ async function report(run: string | undefined, options: ReportOptions, context: 
 
 async function list(results: string, context: Context): Promise<void> {
   const runs = await listRuns(results);
-  const reports = await Promise.all(runs.map(readReport));
+  const reports = await Promise.all(runs.finished.map(readReport));
   if (context.json) {
     context.printJson(
       reports.map(({ name, runId, verdict, startedAt, resultsDirectory: directory }) => ({
@@ -62,7 +62,8 @@ async function list(results: string, context: Context): Promise<void> {
       })),
     );
   } else if (reports.length === 0) {
-    context.print(`${results}: there are no finished runs`);
+    const { message, hint } = noRuns(results, runs);
+    context.print(message, `  ${hint}`);
   } else {
     const right = (title: string) => ({ title, align: 'right' as const });
     context.print(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { collectResults, redactorOf } from '@loadwright/core';
+import { collectResults, LocustMaster, redactorOf, type TestStatistics } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
@@ -8,13 +8,15 @@ import type { Context } from '../context.js';
 import type { CliIo } from '../io.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+import { loadFolderPrefix } from '../results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      "Download everything that a run measured into {results}/{name}/{runId}: Locust's own files, the statistics as JSON, the logs.",
+      'Download everything that the newest load of a run measured into a folder of that load, ' +
+        "{results}/{name}/{run}/load-{when it began, UTC}: Locust's own files, the statistics as JSON, the logs.",
     )
     .option('--results <folder>', 'where to (default: as the configuration says, or results)')
     .addHelpText(
@@ -31,17 +33,33 @@ async function results(reference: string, options: ResultFlags, context: Context
   const handle = await fleet.attach(runId);
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
-  const directory = join(await findResults(options.results, io), name, runId);
+  const { test } = await new LocustMaster({ url: handle.masterUrl, login: handle.login }).statistics();
+  const directory = join(
+    await findResults(options.results, io),
+    name,
+    runId,
+    ...(test ? [folderOf(test)] : []),
+  );
   const { files, missing } = await collectResults(handle, directory, redactorOf(handle));
   if (context.json) context.printJson({ runId, directory, files, missing });
   else {
     context.print(
       `${colors.green('✓')} ${directory}`,
       ...files.map((file) => `  ${file}`),
+      `  ${colors.dim('judge     ')}these have no verdict; a test that has: loadwright run --on ${runId}`,
       ...(missing.length > 0 ? [`${colors.yellow('!')} the master did not give ${missing.join(', ')}`] : []),
     );
   }
   return exitCodes.pass;
+}
+
+/** Each load has a folder of its own: `load-20261123-091500`. */
+function folderOf({ startedAt }: TestStatistics): string {
+  const [day = '', time = ''] = new Date(startedAt * 1000)
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .split('T');
+  return `${loadFolderPrefix}${day}-${time}`;
 }
 
 /** The configuration, where the fleet is found by it. */

@@ -1,4 +1,4 @@
-import { validityRuleIds, type Emulator, type ValidityRuleId } from '@loadwright/core';
+import { resolveTestLoad, validityRuleIds, type Emulator, type ValidityRuleId } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';
@@ -24,6 +24,7 @@ import {
   requireLasting,
   type FleetFlags,
 } from '../standing.js';
+import { requireTimeLeft } from '../time-left.js';
 
 interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly keepFleet?: boolean;
@@ -100,16 +101,17 @@ async function runAgainst(
   const { target } = loaded.config;
   const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
   if (keepFleet) requireLasting(fleet);
-  const on =
-    options.on === undefined ? undefined : (await findStandingRun(requireLasting(fleet), options.on)).runId;
+  const lasting = options.on === undefined ? undefined : requireLasting(fleet);
   const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
+  const on = lasting && (await findStandingRun(lasting, options.on));
+  if (on) requireTimeLeft(on, resolveTestLoad(loaded.config.load, 1).durationSeconds, context.io.now());
   return carryOut(context, test, {
     fleet,
     keepFleet,
-    on,
+    on: on?.runId,
     resultsDirectory: resultsOf(loaded),
     live,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,

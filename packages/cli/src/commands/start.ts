@@ -8,6 +8,7 @@ import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
 import { describeLoad } from '../output/load.js';
 import { addFleetOverrides, configuredFleet, findStandingRun, type FleetFlags } from '../standing.js';
+import { requireTimeLeft } from '../time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
 
@@ -37,9 +38,11 @@ async function start(reference: string, options: StartFlags, context: Context): 
       resolveTestLoad(loaded.config.load, workers),
     );
   // Before the account is asked anything: what is wrong in it needs no answer.
-  await loadFor(1);
+  const { durationSeconds } = await loadFor(1);
   const fleet = await configuredFleet(loaded, options, context);
-  const { runId } = await findStandingRun(fleet, reference);
+  const run = await findStandingRun(fleet, reference);
+  requireTimeLeft(run, durationSeconds, io.now());
+  const { runId } = run;
   const handle = await fleet.attach(runId);
   const load = await loadFor(handle.expectedWorkers);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });

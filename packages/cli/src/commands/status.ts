@@ -10,7 +10,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
-import { formatDollars, formatExpiry, formatSpan } from '../output/fleet.js';
+import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
@@ -65,10 +65,11 @@ async function status(
 async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
   try {
     const handle = await fleet.attach(run.runId);
-    const { masterUrl: url, expectedWorkers, login } = handle;
+    const { masterUrl: url, isForwarded, expectedWorkers, login } = handle;
     const nodes = await handle.status();
     const redact = redactorOf(handle);
-    const made = { run, url, expectedWorkers, nodes: redactStrings(nodes, redact) };
+    // An address that ends with this command is of no use to its reader.
+    const made = { run, ...(!isForwarded && { url }), expectedWorkers, nodes: redactStrings(nodes, redact) };
     try {
       const statistics = await new LocustMaster({ url, login }).statistics();
       return { ...made, statistics: redactStrings(statistics, redact) };
@@ -102,7 +103,7 @@ function format(status: Status, { io, colors }: Context): string[] {
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
   const failed = nodes.filter(({ state }) => state === 'failed');
   const connected = statistics?.workers.filter(({ state }) => state !== 'missing').length ?? 0;
-  const cost = run.costUsDollars === undefined ? [] : [`${formatDollars(run.costUsDollars)} so far`];
+  const cost = run.costUsDollars === undefined ? [] : [`${formatCost(run)} so far`];
   return [
     `${colors.bold(run.runId)} ${run.state}`,
     row('age', [formatSpan(run.createdAt, now), ...cost].join(' · ')),

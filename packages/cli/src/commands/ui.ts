@@ -34,7 +34,7 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   const { io, colors } = context;
   const fleet = await findFleet(options, context);
   const { runId } = await findStandingRun(fleet, reference);
-  const { masterUrl: url, login } = await fleet.attach(runId);
+  const { masterUrl: url, login, isForwarded } = await fleet.attach(runId);
   const shows = options.showLogin || (io.stdout.isTTY === true && !context.json);
   if (context.json) context.printJson({ runId, url, ...(shows && login) });
   else {
@@ -44,6 +44,11 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
       ...(shows
         ? [row('user', login.username), row('password', login.password)]
         : [row('login', 'shown on a terminal, or with --show-login')]),
+    );
+  }
+  if (isForwarded && !options.hold) {
+    context.note(
+      `${context.errorColors.yellow('!')} this address ends with this command: loadwright ui ${runId} --hold`,
     );
   }
   if (options.open) await io.openFile(url);

@@ -3,6 +3,7 @@ import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
 import { formatCount, formatMilliseconds, formatNumber } from '../output/format.js';
+import { widthOf, wrapText } from '../output/wrap.js';
 import { renderFrame } from './frame.js';
 import { emptyState, reduce, type LiveState } from './state.js';
 
@@ -44,7 +45,7 @@ function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView
   const timer = setInterval(draw, frameInterval);
   const say = (line: string) => {
     update.clear();
-    stream.write(`${line}\n`);
+    stream.write(`${wrapText(line, widthOf(stream))}\n`);
     draw();
   };
   return {

@@ -1,6 +1,7 @@
 import { exitCodeOf, isLoadwrightError } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
+import { wrapText } from './wrap.js';
 
 /** An error as `--json` prints it. */
 export interface ErrorDocument {
@@ -29,14 +30,19 @@ export function describeError(error: unknown): ErrorDocument {
   };
 }
 
-/** An error for people. The stack trace is for whoever asks for it with LOADWRIGHT_DEBUG=1. */
-export function formatError(error: unknown, colors: Colors, debug: boolean): string {
+/**
+ * An error for people. The stack trace is for whoever asks for it with LOADWRIGHT_DEBUG=1.
+ *
+ * @param columns Width of the terminal in characters. Absent: lines stay as they are.
+ */
+export function formatError(error: unknown, colors: Colors, debug: boolean, columns?: number): string {
   const { code, message, hint } = describeError(error).error;
-  const lines = [
+  const text = [
     `${colors.red(colors.bold('error:'))} ${indent(message)}`,
     ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(hint)}`]),
     colors.dim(`code: ${code}`),
-  ];
+  ].join('\n');
+  const lines = [wrapText(text, columns)];
   if (debug && error instanceof Error && error.stack) lines.push('', error.stack, ...causes(error));
   return `${lines.join('\n')}\n`;
 }

@@ -68,18 +68,47 @@ function describePrice(plan: FleetPlan, request: FleetRequest): string {
   ].join(', ');
 }
 
-/** The runs that stand. */
-export function formatStandingRuns(runs: readonly StandingRun[], now: Date, colors: Colors): string {
-  const paint = { starting: colors.cyan, running: colors.green, expired: colors.red, orphaned: colors.red };
+/** What a run has cost so far. */
+export function formatCost({ costUsDollars, isCostIncomplete }: StandingRun): string {
+  if (costUsDollars === undefined) return 'not known';
+  return `${isCostIncomplete ? 'more than ' : ''}${formatDollars(costUsDollars)}`;
+}
+
+/** The runs that stand. Whose they are is told where one is not the caller's. */
+export function formatStandingRuns(
+  runs: readonly StandingRun[],
+  now: Date,
+  colors: Colors,
+  caller?: string,
+): string {
+  const paint = {
+    starting: colors.cyan,
+    running: colors.green,
+    stopped: colors.yellow,
+    incomplete: colors.yellow,
+    expired: colors.red,
+    orphaned: colors.red,
+  };
+  const isShared = runs.some(({ owner }) => owner !== undefined && caller !== undefined && owner !== caller);
   return formatTable(
-    ['run', 'state', 'age', 'ends', { title: 'cost so far', align: 'right' }],
-    runs.map(({ runId, state, createdAt, expiresAt, costUsDollars }) => [
-      runId,
-      paint[state](state),
-      formatSpan(createdAt, now),
-      formatExpiry(expiresAt, now),
-      costUsDollars === undefined ? 'not known' : formatDollars(costUsDollars),
+    [
+      ...['run', 'state', 'age', 'ends'],
+      { title: 'cost so far', align: 'right' },
+      ...(isShared ? ['owner'] : []),
+    ],
+    runs.map((run) => [
+      run.runId,
+      paint[run.state](run.state),
+      formatSpan(run.createdAt, now),
+      formatExpiry(run.expiresAt, now),
+      formatCost(run),
+      ...(isShared ? [shortName(run.owner ?? 'not known')] : []),
     ]),
     colors,
   );
+}
+
+/** `arn:aws:iam::123456789012:user/alice` → `user/alice` */
+function shortName(owner: string): string {
+  return owner.split(':').at(-1) ?? owner;
 }

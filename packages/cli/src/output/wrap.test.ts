@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wrapList } from './wrap.js';
+import { wrapList, wrapText } from './wrap.js';
 
 it.each([
   [[], 20, []],
@@ -9,4 +9,14 @@ it.each([
   [['much-too-long', 'b'], 8, ['  much-too-long,', '  b']],
 ])('wraps %j at %d columns', (words, columns, lines) => {
   expect(wrapList(words, columns)).toEqual(lines);
+});
+
+it.each([
+  ['one two three', undefined, 'one two three'],
+  ['one two three', 9, 'one two\n  three'],
+  ['  one two three\nfour', 9, '  one two\n    three\nfour'],
+  ['\u001B[31mone\u001B[39m two', 7, '\u001B[31mone\u001B[39m two'],
+  ['much-too-long b', 8, 'much-too-long\n  b'],
+])('wraps the text %j at %s columns, between words', (text, columns, wrapped) => {
+  expect(wrapText(text, columns)).toBe(wrapped);
 });

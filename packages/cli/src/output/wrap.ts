@@ -1,3 +1,38 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { OutputStream } from '../io.js';
+
+/** Width of a terminal in characters; undefined for what is none, where lines are as long as they are. */
+export function widthOf({ isTTY, columns = 80 }: OutputStream): number | undefined {
+  return isTTY ? columns : undefined;
+}
+
+/** Breaks lines that are too wide between words; what follows is indented by two more than its line. */
+export function wrapText(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(text: string, columns: number): string[] {
+  const [indent = ''] = /^ */.exec(text) ?? [];
+  const [first = '', ...words] = text.slice(indent.length).split(' ');
+  const lines: string[] = [];
+  let line = indent + first;
+  for (const word of words) {
+    if (widthOfText(line) + 1 + widthOfText(word) > columns) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else line = `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function widthOfText(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
 /** Words with commas between them, in indented lines no wider than the given number of characters. */
 export function wrapList(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
