@@ -10,14 +10,13 @@ const invoke = {
 const duties = {
   runId: '20261123-093000-0123456789',
   region: 'eu-west-1',
-  bucket: 'loadwright-20261123-093000-0123456789-eu-west-1',
   iamStatements: [invoke],
 };
 
 describe('machineStatements', () => {
   it('lets a machine read its own bundle and its own secrets, and do what the target needs', () => {
     const [bundle, secrets, session, target, ...others] = machineStatements(duties);
-    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::${duties.bucket}/*`] });
+    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-${duties.runId}-eu-west-1/*`] });
     expect(secrets?.Resource).toEqual([
       `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}`,
       `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}/*`,
@@ -28,14 +27,41 @@ describe('machineStatements', () => {
   });
 });
 
+const place = { accountId: '1', region: 'eu-west-1' };
+const through = { access: 'session-manager', spot: false } as const;
+
 describe('policyFor', () => {
-  it.each([
-    ['cn-north-1', 'arn:aws-cn:'],
-    ['us-gov-west-1', 'arn:aws-us-gov:'],
-    ['eu-west-1', 'arn:aws:'],
-  ])('writes the ARNs of the partition of %s', (region, prefix) => {
-    const statements = policyFor({ accountId: '1', region }, { access: 'public', spot: false });
-    const resources = statements.flatMap(({ Resource }) => Resource).filter((resource) => resource !== '*');
-    expect(resources.filter((resource) => !resource.startsWith(prefix))).toEqual([]);
+  const allowing = (action: string) =>
+    policyFor(place, through).filter(({ Action }) => Action.includes(action));
+
+  it('lets roles and profiles be looked for of which IAM knows no path yet', () => {
+    const resources = allowing('iam:GetInstanceProfile').flatMap(({ Resource }) => Resource);
+    expect(resources).toEqual(
+      expect.arrayContaining([
+        'arn:aws:iam::1:role/loadwright-*',
+        'arn:aws:iam::1:instance-profile/loadwright-*',
+      ]),
+    );
+  });
+
+  it('forwards ports of machines of runs alone, by one document, and ends sessions of the caller alone', () => {
+    const [machines, document, ...others] = allowing('ssm:StartSession');
+    expect(machines).toMatchObject({
+      Resource: ['arn:aws:ec2:eu-west-1:1:instance/*'],
+      Condition: { StringLike: { 'ssm:resourceTag/loadwright:run-id': '*' } },
+    });
+    expect(document?.Resource).toEqual(['arn:aws:ssm:eu-west-1::document/AWS-StartPortForwardingSession']);
+    expect(others).toEqual([]);
+    expect(allowing('ssm:TerminateSession')).toMatchObject([
+      { Condition: { StringLike: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } } },
+    ]);
+  });
+
+  it('holds what the target needs, in statements of names of their own', () => {
+    const statements = policyFor(place, through, [invoke, { ...invoke, Sid: 'Invoke' }]);
+    expect(statements.slice(-2)).toEqual([
+      { Sid: 'AskTarget1', ...invoke },
+      { Sid: 'AskTarget2', ...invoke },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import type { IamStatement, JsonObject } from '@loadwright/core';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
-export { machineStatements } from './permissions/machine.js';
+export { anyRun, machineStatements } from './permissions/machine.js';
 export type { MachineWishes } from './permissions/table.js';
 
 /** In which account and region somebody provisions. */
@@ -22,9 +22,17 @@ export interface NeededPermissions {
   readonly why: string;
 }
 
-/** The least-privilege policy for whoever deploys, lists, destroys, and checks beforehand. */
-export function policyFor(place: Place, wishes: MachineWishes): IamStatement[] {
-  return neededPermissions(place, wishes).map(({ id, actions, resources, condition }) => ({
+/**
+ * The least-privilege policy for whoever deploys, lists, destroys, and checks beforehand.
+ *
+ * @param ofTarget what the target needs: it is asked once before a machine is made
+ */
+export function policyFor(
+  place: Place,
+  wishes: MachineWishes,
+  ofTarget: readonly IamStatement[] = [],
+): IamStatement[] {
+  return neededPermissions(place, wishes, ofTarget).map(({ id, actions, resources, condition }) => ({
     Sid: id,
     Effect: 'Allow',
     Action: actions,
@@ -34,8 +42,12 @@ export function policyFor(place: Place, wishes: MachineWishes): IamStatement[] {
 }
 
 /** What the policy consists of. */
-export function neededPermissions(place: Place, wishes: MachineWishes): NeededPermissions[] {
-  return permissions
+export function neededPermissions(
+  place: Place,
+  wishes: MachineWishes,
+  ofTarget: readonly IamStatement[],
+): NeededPermissions[] {
+  const own = permissions
     .filter(({ when }) => when?.(wishes) ?? true)
     .map(({ id, actions, why, resources, condition }) => ({
       id,
@@ -44,4 +56,15 @@ export function neededPermissions(place: Place, wishes: MachineWishes): NeededPe
       resources: resources(place, wishes),
       condition: condition?.(place),
     }));
+  return [...own, ...ofTarget.map(asPermissions)];
+}
+
+function asPermissions({ Action, Resource, Condition }: IamStatement, index: number): NeededPermissions {
+  return {
+    id: `AskTarget${index + 1}`,
+    actions: Action,
+    resources: Resource,
+    condition: Condition,
+    why: 'ask the target once before a machine is made',
+  };
 }

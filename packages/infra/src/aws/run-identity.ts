@@ -69,13 +69,21 @@ export function tagsOf(run: RunIdentity, role: string, version: string): Tag[] {
   const own = {
     Name: nameOf(run.runId),
     [tagKeys.runId]: run.runId,
-    [tagKeys.owner]: run.owner,
+    [tagKeys.owner]: ownerOf(run.owner),
     [tagKeys.createdAt]: run.createdAt.toISOString(),
     [tagKeys.expiresAt]: run.expiresAt.toISOString(),
     [tagKeys.role]: role,
     [tagKeys.version]: version,
   };
   return Object.entries({ ...run.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/**
+ * Who calls, as a tag may say it: IAM allows less in tags than in names of sessions.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
+ */
+export function ownerOf(arn: string): string {
+  return arn.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256);
 }
 
 /** Tags as a record. */

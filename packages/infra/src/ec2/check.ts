@@ -1,6 +1,7 @@
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
 import {
   formatDuration,
+  LoadwrightError,
   requireClock,
   sigv4ClockToleranceSeconds,
   type Finding,
@@ -11,7 +12,7 @@ import { lookUpQuota, quotaOf } from '../aws/account/quota.js';
 import type { Aws } from '../aws/clients.js';
 import { findingOf, problemOf } from './check/finding.js';
 import { checkLaunch } from './check/launch.js';
-import { checkPermissions } from './check/permissions.js';
+import { checkMachineRole, checkPermissions } from './check/permissions.js';
 import { checkSessionManager } from './check/session-manager.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
@@ -19,7 +20,10 @@ export { accountProblem } from '../aws/account/problem.js';
 
 type Found = string | Omit<Finding, 'subject'>;
 
-type CheckRequest = Pick<FleetRequest, 'runId' | 'durationSeconds'>;
+/** Its subject, its answer, and what it is when it fails; a problem by default. */
+type Look = readonly [subject: string, answer: Promise<Found>, failure?: 'unknown'];
+
+type CheckRequest = Pick<FleetRequest, 'runId' | 'durationSeconds' | 'iamStatements'>;
 
 /**
  * Everything that would keep a machine from being made, all at once, each with its remedy. Makes nothing.
@@ -36,8 +40,8 @@ export async function checkAccount(
   const credentials = await findingOf(aws, 'credentials', checkCredentials(lookups, settings, request));
   // Without them every other look would say the same.
   if (await isCallerUnknown(aws, lookups)) return [credentials];
-  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, lookups), 'missing');
-  const looks: (readonly [string, Promise<Found>, 'missing'?])[] = [
+  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, lookups), 'unknown');
+  const looks: Look[] = [
     ['clock', caller.then(checkClock)],
     ['time to live', checkTime(settings, request)],
     [
@@ -51,8 +55,12 @@ export async function checkAccount(
       ? [['session manager', checkSessionManager(settings.environment)] as const]
       : []),
     ['own address', address.then((own) => own ?? 'need not be known')],
-    ['instance profile', checkProfile(aws, settings)],
-    ['permissions', caller.then((who) => checkPermissions(aws, who, settings)), 'missing'],
+    ...checksOfProfile(aws, settings, request, lookups),
+    [
+      'permissions',
+      caller.then((who) => checkPermissions(aws, who, settings, request.iamStatements)),
+      'unknown',
+    ],
     [
       'launch',
       Promise.all([image, subnets, quota]).then(([found, usable, { state }]) =>
@@ -106,7 +114,7 @@ function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>
     const { message, hint } = problemOf(error);
     return { state: 'problem', detail: message, ...(hint !== undefined && { remedy: hint }) };
   }
-  if (!clock) return { state: 'missing', detail: 'AWS did not tell the time' };
+  if (!clock) return { state: 'unknown', detail: 'AWS did not tell the time' };
   return `at most ${Math.ceil(Math.abs(clock.seconds) + clock.uncertaintySeconds)} s off`;
 }
 
@@ -118,7 +126,7 @@ async function checkQuota(
   const quota = quotaOf(instanceType, spot);
   if (!quota) {
     const detail = `${instanceType} counts against a quota of its own family, which is not looked up`;
-    return { state: 'missing', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
+    return { state: 'unknown', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
   }
   const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
   const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
@@ -130,18 +138,40 @@ async function checkQuota(
   };
 }
 
-async function checkProfile(aws: Aws, { instanceProfile }: Ec2FleetSettings): Promise<Found> {
-  if (instanceProfile === undefined) return 'one of its own will be made';
+/** What the machine is to be, and may do. */
+function checksOfProfile(
+  aws: Aws,
+  settings: Ec2FleetSettings,
+  { iamStatements }: CheckRequest,
+  { caller }: AccountLookups,
+): Look[] {
+  const { instanceProfile } = settings;
+  if (instanceProfile === undefined) {
+    return [['instance profile', Promise.resolve('one of its own will be made')]];
+  }
+  const role = roleIn(aws, instanceProfile);
+  return [
+    ['instance profile', role.then((arn) => `${instanceProfile} with the role ${arn}`)],
+    [
+      'permissions of the machine',
+      Promise.all([caller, role]).then(([who, arn]) =>
+        checkMachineRole(aws, who, arn, settings, iamStatements),
+      ),
+      'unknown',
+    ],
+  ];
+}
+
+/** @throws LoadwrightError `PROVISIONING_FAILED` when it holds none; an error of AWS when there is no such profile. */
+async function roleIn(aws: Aws, instanceProfile: string): Promise<string> {
   const { InstanceProfile } = await aws.iam.send(
     new GetInstanceProfileCommand({ InstanceProfileName: instanceProfile }),
   );
   const [role] = InstanceProfile?.Roles ?? [];
-  if (role) return `${instanceProfile} with the role ${role.RoleName}`;
-  return {
-    state: 'problem',
-    detail: `The instance profile ${instanceProfile} holds no role.`,
-    remedy: 'Put a role into it, or leave the option instanceProfile out.',
-  };
+  if (role?.Arn !== undefined) return role.Arn;
+  throw new LoadwrightError('PROVISIONING_FAILED', `The instance profile ${instanceProfile} holds no role.`, {
+    hint: 'Put a role into it, or leave the option instanceProfile out.',
+  });
 }
 
 /** What follows from one problem says the same as it. */

@@ -79,7 +79,6 @@ export async function deploy(deployment: Deployment) {
     subnets: account.subnets,
     securityGroupId,
     instanceProfileName,
-    publicAddress: settings.access === 'public',
     keyPair: settings.keyPair,
     spot: settings.spot,
     userData: userData({
@@ -119,7 +118,7 @@ async function ensureParameters(step: Step, values: Record<string, string>): Pro
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
 async function ensureProfile(step: Step, { runId, iamStatements }: ProvisionRequest): Promise<string> {
   const { region } = step.run;
-  const statements = machineStatements({ runId, region, bucket: bucketName(runId, region), iamStatements });
+  const statements = machineStatements({ runId, region, iamStatements });
   const roleName = ensure(step, role, { statements });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;

@@ -15,6 +15,7 @@ import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
+import { ownerOf } from '../aws/run-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
 import { requireSessionManager } from './check/session-manager.js';
@@ -27,6 +28,7 @@ import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { reachUi } from './reach-ui.js';
+import { requireReachable } from './reachable.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingRuns } from './standing-runs.js';
 import { StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
@@ -79,14 +81,14 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       }),
     lasting: {
       check: (request, { signal } = {}) => withAws(signal, (aws) => checkAccount(aws, settings, request)),
-      permissions: ({ accountId, signal } = {}) =>
-        withAws(signal, (aws) => fleetPermissions(aws, settings, accountId)),
+      permissions: ({ signal, ...options } = {}) =>
+        withAws(signal, (aws) => fleetPermissions(aws, settings, options)),
       place: ({ signal } = {}) =>
         withAws(signal, async (aws) => {
           const { accountId, arn } = await lookUpCaller(aws);
           const { region, profile } = settings.aws;
           const named = profile === undefined ? '' : `, profile ${profile}`;
-          return { description: `${region}, account ${accountId}${named}`, caller: arn };
+          return { description: `${region}, account ${accountId}${named}`, caller: ownerOf(arn) };
         }),
       list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
       inventory: (runId) =>
@@ -106,6 +108,7 @@ async function provision(
   destroy: Destroy,
 ): Promise<FleetHandle> {
   requireTime(settings, request.durationSeconds);
+  requireReachable(settings, request.host);
   if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
@@ -136,10 +139,8 @@ async function make(
   const { runId } = request;
   const createdAt = new Date();
   request.onProgress(`Looking at the account in ${settings.aws.region}`);
-  const [account, price] = await Promise.all([
-    lookUpAccount(aws, settings),
-    lookUpHourlyPrice(aws, settings),
-  ]);
+  const lookUp = lookUpAccount(aws, settings);
+  const [account, price] = await Promise.all([lookUp, lookUpHourlyPrice(aws, settings, lookUp)]);
   const { instanceId, login, secrets } = await withArchive(request.bundle, (archive) =>
     deploy({
       aws,

@@ -19,32 +19,49 @@ const cidr = z
 /** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource, of which Loadwright sets 10. */
 const tags = z
   .record(
+    z.string().regex(/^(?!aws:)(?!loadwright:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu, {
+      error:
+        'a key holds at most 128 letters, digits, blanks and _ . : / = + - @, and begins neither with aws: nor with loadwright:',
+    }),
     z
       .string()
-      .min(1)
-      .max(128)
-      .regex(/^(?!aws:)(?!loadwright:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/iu, {
-        error:
-          'a key holds letters, digits, blanks and _ . : / = + - @, and begins neither with aws: nor with loadwright:',
-      }),
-    z
-      .string()
-      .max(256)
-      .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'must hold only letters, digits, blanks and _ . : / = + - @'),
+      .regex(
+        /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u,
+        'must hold at most 256 letters, digits, blanks and _ . : / = + - @',
+      ),
   )
   .refine(
     (record) => Object.keys(record).length <= 40,
     'must hold at most 40 tags: AWS allows 50, and Loadwright sets 10',
+  )
+  .refine(
+    (record) => Object.keys(record).every((key) => key.toLowerCase() !== 'name'),
+    'must not hold the key Name, in whatever case: Loadwright sets it, and IAM knows no case',
+  )
+  .refine((record) => {
+    const keys = Object.keys(record).map((key) => key.toLowerCase());
+    return new Set(keys).size === keys.length;
+  }, 'must not hold keys that differ in case alone: IAM takes them for one');
+
+/**
+ * Of the other partitions of AWS not all is known to be right: names of services in policies, addresses of services,
+ * images, prices.
+ */
+const otherPartition = /^(cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-/;
+
+/** A region of the commercial partition, `aws`. */
+export const regionSchema = z
+  .string()
+  .regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1')
+  .refine(
+    (region) => !otherPartition.test(region),
+    'must be a region of the partition aws; those of China, of GovCloud, and isolated or sovereign ones are not supported',
   );
 
 /** Options of {@link ec2Fleet}. Each is optional but the region, which may also come from a variable. */
 export const ec2FleetOptionsSchema = z
   .strictObject({
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')
-      .optional()
-      .describe('AWS region. Variable: AWS_REGION, or AWS_DEFAULT_REGION.'),
+    region: regionSchema.optional().describe('AWS region. Variable: AWS_REGION, or AWS_DEFAULT_REGION.'),
     profile: z
       .string()
       .min(1)
@@ -76,7 +93,9 @@ export const ec2FleetOptionsSchema = z
       .string()
       .regex(/^[\w+=,.@-]{1,128}$/, 'must be the name of an instance profile')
       .optional()
-      .describe('Name of an instance profile of yours, used as it is; one of its own by default.'),
+      .describe(
+        'Name of an instance profile of yours, used as it is; one of its own by default. What its role must allow: loadwright iam policy --machine.',
+      ),
     keyPair: z
       .string()
       .min(1)
@@ -89,7 +108,7 @@ export const ec2FleetOptionsSchema = z
       .enum(['public', 'session-manager'])
       .default('public')
       .describe(
-        'How the web UI is reached: at the public address of the machine, or through a port forward of Session Manager to a machine without one.',
+        'How the web UI is reached: at the public address of the machine, or through a port forward of Session Manager, with no port open.',
       ),
     allowedAddresses: z
       .array(cidr)

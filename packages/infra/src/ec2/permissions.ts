@@ -1,8 +1,8 @@
-import { isLoadwrightError, type FleetPermissions } from '@loadwright/core';
+import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@loadwright/core';
 import { lookUpCaller } from '../aws/account/caller.js';
 import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
-import { policyFor } from '../aws/permissions.js';
+import { anyRun, machineStatements, policyFor } from '../aws/permissions.js';
 import type { Ec2FleetSettings } from './settings.js';
 
 /** In the ARNs of a policy: whichever account it is attached in. */
@@ -15,25 +15,27 @@ const anyAccount = '*';
 export async function fleetPermissions(
   aws: Aws,
   settings: Ec2FleetSettings,
-  given: string | undefined,
+  {
+    accountId: given,
+    iamStatements = [],
+  }: { readonly accountId?: string; readonly iamStatements?: readonly IamStatement[] },
 ): Promise<FleetPermissions> {
   const { region } = settings.aws;
-  if (given !== undefined) {
-    return { statements: policyFor({ accountId: given, region }, settings), notes: [] };
-  }
+  const permissionsIn = (accountId: string, notes: readonly string[] = []) => ({
+    statements: policyFor({ accountId, region }, settings, iamStatements),
+    ofMachine: machineStatements({ runId: anyRun, region, iamStatements }),
+    notes,
+  });
+  if (given !== undefined) return permissionsIn(given);
   try {
-    const { accountId } = await lookUpCaller(aws);
-    return { statements: policyFor({ accountId, region }, settings), notes: [] };
+    return permissionsIn((await lookUpCaller(aws)).accountId);
   } catch (error) {
     aws.signal.throwIfAborted();
     const problem = accountProblem(error);
     if (!isLoadwrightError(problem)) throw problem;
-    return {
-      statements: policyFor({ accountId: anyAccount, region }, settings),
-      notes: [
-        `The policy names no account, because nobody tells it: ${problem.message}`,
-        'It works in every account. To have it name yours: --account <id>, or credentials of it.',
-      ],
-    };
+    return permissionsIn(anyAccount, [
+      `The policy names no account, because nobody tells it: ${problem.message}`,
+      'It works in every account. To have it name yours: --account <id>, or credentials of it.',
+    ]);
   }
 }

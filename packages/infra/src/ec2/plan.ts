@@ -1,4 +1,4 @@
-import type { FleetPlan, FleetRequest } from '@loadwright/core';
+import { formatDuration, type FleetPlan, type FleetRequest } from '@loadwright/core';
 import { lookUpAccount, type Account } from '../aws/account.js';
 import { quotaOf } from '../aws/account/quota.js';
 import type { Aws } from '../aws/clients.js';
@@ -11,6 +11,7 @@ import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from '../aws/permissions.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
+import { requireReachable } from './reachable.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
 /** Ranges that hold every address there is. */
@@ -20,7 +21,7 @@ const everybody = new Set(['0.0.0.0/0', '::/0']);
  * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
  *
  * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed; `CONFIG_INVALID` when the test
- *   lasts longer than the machine.
+ *   lasts longer than the machine, or loads this machine.
  */
 export async function planFleet(
   aws: Aws,
@@ -28,10 +29,9 @@ export async function planFleet(
   request: FleetRequest,
 ): Promise<FleetPlan> {
   requireTime(settings, request.durationSeconds);
-  const [account, price] = await Promise.all([
-    lookUpAccount(aws, settings),
-    lookUpHourlyPrice(aws, settings),
-  ]);
+  requireReachable(settings, request.host);
+  const lookUp = lookUpAccount(aws, settings);
+  const [account, price] = await Promise.all([lookUp, lookUpHourlyPrice(aws, settings, lookUp)]);
   const place = { accountId: account.accountId, region: settings.aws.region };
   return {
     resources: resourcesOf(settings, request, account),
@@ -41,8 +41,9 @@ export async function planFleet(
       ...(price.total === undefined && { isIncomplete: true }),
     },
     endsAfterSeconds: settings.timeToLiveSeconds,
-    permissions: policyFor(place, settings),
+    permissions: policyFor(place, settings, request.iamStatements),
     notes: notesOf(settings, request, account),
+    warnings: warningsOf(settings, request, account),
   };
 }
 
@@ -63,29 +64,27 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
       : []),
     `${parameters.name} ${parameterPrefix(runId)}*: the login and the secrets, encrypted`,
     `${bucket.name} ${bucketName(runId, region)}: the bundle`,
-    `${instance.name} ${nameOf(runId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${settings.timeToLiveSeconds / 3600} h`,
+    `${instance.name} ${nameOf(runId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
   ];
 }
 
 function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account: Account): string[] {
   const { vcpus } = account.instanceType;
+  const { access, instanceProfile, securityGroup: group } = settings;
   const quota = quotaOf(settings.instanceType, settings.spot);
-  const own = [settings.securityGroup, settings.instanceProfile].filter((id) => id !== undefined);
+  const own = [group, instanceProfile].filter((id) => id !== undefined);
+  const hasAddress = account.subnets.some(({ wayOut }) => wayOut === 'internet-gateway');
   return [
     quota
       ? `Needs ${vcpus} vCPUs of the quota ${quota.code}, ${quota.name}.`
       : `Needs ${vcpus} vCPUs of the quota of its family.`,
-    ...(allowedTo(settings, account).some((range) => everybody.has(range))
-      ? ['Everybody on the internet may reach the web UI; only its login protects it.']
-      : []),
-    ...(settings.access === 'public'
+    ...(access === 'public'
       ? [
           'The web UI is plain HTTP: its login and what it shows can be read on the way. For a tunnel set access: session-manager.',
         ]
       : []),
-    ...(settings.spot ? ['A spot machine may be taken away in the middle of the test.'] : []),
-    ...(workers > vcpus
-      ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
+    ...(access === 'session-manager' && hasAddress
+      ? ['The machine has a public address: its subnet leads to the internet by no other way.']
       : []),
     ...(vcpus > 2 * workers
       ? [
@@ -93,7 +92,36 @@ function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account:
         ]
       : []),
     ...(own.length > 0 ? [`Yours, used as it is and never removed: ${own.join(', ')}.`] : []),
+    ...(instanceProfile !== undefined
+      ? [
+          `The machine may do what the role of ${instanceProfile} allows, and gets no credentials of yours. What that must be: loadwright iam policy --machine.`,
+        ]
+      : []),
     'What is sent to the internet or to other regions is billed by the GB on top of this.',
+  ];
+}
+
+function warningsOf(
+  settings: Ec2FleetSettings,
+  { workers, durationSeconds }: FleetRequest,
+  account: Account,
+): string[] {
+  const { vcpus } = account.instanceType;
+  const { timeToLiveSeconds, startTimeoutSeconds } = settings;
+  const leftSeconds = timeToLiveSeconds - durationSeconds;
+  return [
+    ...(allowedTo(settings, account).some((range) => everybody.has(range))
+      ? ['Everybody on the internet may reach the web UI; only its login protects it.']
+      : []),
+    ...(settings.spot ? ['A spot machine may be taken away in the middle of the test.'] : []),
+    ...(workers > vcpus
+      ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
+      : []),
+    ...(leftSeconds < startTimeoutSeconds
+      ? [
+          `Of its ${formatDuration(timeToLiveSeconds)} the machine has ${formatDuration(leftSeconds)} to start in, and may take up to ${formatDuration(startTimeoutSeconds)} (startTimeout): it may end before the test.`,
+        ]
+      : []),
   ];
 }
 

@@ -3,7 +3,13 @@ import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadw
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/clients.js';
 import { withPlainEnvironment, type Environment } from '../environment.js';
-import { ec2FleetOptionsSchema, longestTimeToLiveSeconds, type Ec2FleetOptions } from './options.js';
+import { longestSilenceSeconds } from './machine/user-data.js';
+import {
+  ec2FleetOptionsSchema,
+  longestTimeToLiveSeconds,
+  regionSchema,
+  type Ec2FleetOptions,
+} from './options.js';
 
 type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 
@@ -24,22 +30,22 @@ export interface Ec2FleetSettings extends Omit<ValidOptions, 'region' | 'timeToL
 export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'ec2Fleet' });
   const environment: Environment = valid.environment ?? process.env;
-  const region = valid.region || environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
-  if (!region) {
-    throw new LoadwrightError(
-      'CONFIG_INVALID',
-      'ec2Fleet.region: missing, expected a region such as eu-west-1',
-      {
-        hint: 'Set the option region, or the variable AWS_REGION.',
-      },
-    );
-  }
+  const region = valid.region ?? regionOf(environment);
   const timeToLiveSeconds = parseDuration(valid.timeToLive) ?? 0;
   if (timeToLiveSeconds > longestTimeToLiveSeconds && !valid.forceTimeToLive) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
       `ec2Fleet.timeToLive: found ${valid.timeToLive}, expected at most ${longestTimeToLiveSeconds / 3600}h`,
       { hint: 'A forgotten machine costs money: shorten timeToLive, or set forceTimeToLive: true.' },
+    );
+  }
+  const startTimeoutSeconds = parseDuration(valid.startTimeout) ?? 0;
+  const longestStart = longestSilenceSeconds();
+  if (startTimeoutSeconds > longestStart) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `ec2Fleet.startTimeout: found ${valid.startTimeout}, expected at most ${formatDuration(longestStart)}`,
+      { hint: 'A machine whose web UI has not answered for that long ends itself: shorten startTimeout.' },
     );
   }
   const state =
@@ -57,7 +63,7 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
       pace: patient,
     },
     timeToLiveSeconds,
-    startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
+    startTimeoutSeconds,
     journals: join(state, 'runs'),
     environment,
   };
@@ -74,6 +80,19 @@ export function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, durationSec
     'CONFIG_INVALID',
     `ec2Fleet.timeToLive: found ${formatDuration(timeToLiveSeconds)}, expected more than the ${formatDuration(durationSeconds)} that the test lasts`,
     { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
+  );
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` when no variable names one, or one that is not supported. */
+function regionOf(environment: Environment): string {
+  const variable = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((name) => environment[name]);
+  if (variable !== undefined) {
+    return validate(regionSchema, environment[variable], { field: `variable ${variable}` });
+  }
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    'ec2Fleet.region: missing, expected a region such as eu-west-1',
+    { hint: 'Set the option region, or the variable AWS_REGION.' },
   );
 }
 

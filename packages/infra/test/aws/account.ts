@@ -37,8 +37,8 @@ export interface Behaviour {
   quotas: { onDemand: number; spot: number };
   /** What pricing:GetProducts knows. */
   prices: readonly InstancePrice[];
-  /** The default VPC: with a way out, without one, or none at all. */
-  network: 'routed' | 'no-route' | 'none';
+  /** The default VPC: with a way out through an internet gateway or a NAT gateway, without one, or none at all. */
+  network: 'routed' | 'nat' | 'no-route' | 'none';
   /** How far AWS's clock is ahead, in seconds. */
   clockOffset: number;
   /** Called in RunInstances for each machine; awaited before it answers. */

@@ -25,7 +25,6 @@ describe('the role of a machine', () => {
     const Statement = machineStatements({
       runId,
       region,
-      bucket: bucketName(runId, region),
       iamStatements: [],
     });
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });

@@ -1,6 +1,7 @@
 import {
   AttachInternetGatewayCommand,
   CreateInternetGatewayCommand,
+  CreateNatGatewayCommand,
   CreateRouteCommand,
   DeleteSubnetCommand,
   DeleteVpcCommand,
@@ -25,10 +26,17 @@ export async function prepareNetwork(ec2: EC2Client, network: Behaviour['network
     await ec2.send(new DeleteVpcCommand({ VpcId }));
     return;
   }
+  const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand(ofVpc));
+  const everywhere = { RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock: '0.0.0.0/0' };
+  if (network === 'nat') {
+    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand(ofVpc));
+    const wish = { SubnetId: Subnets[0]?.SubnetId, ConnectivityType: 'private' } as const;
+    const { NatGateway } = await ec2.send(new CreateNatGatewayCommand(wish));
+    await ec2.send(new CreateRouteCommand({ ...everywhere, NatGatewayId: NatGateway?.NatGatewayId }));
+    return;
+  }
   const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
   const GatewayId = InternetGateway?.InternetGatewayId;
   await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }));
-  const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand(ofVpc));
-  const RouteTableId = RouteTables[0]?.RouteTableId;
-  await ec2.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '0.0.0.0/0' }));
+  await ec2.send(new CreateRouteCommand({ ...everywhere, GatewayId }));
 }

@@ -32,7 +32,13 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     account: { network: 'no-route' },
     subject: 'network',
     says: /^No route leads from the subnet subnet-\w+/,
-    remedy: /internet gateway.*session-manager/,
+    remedy: /internet gateway.*NAT gateway.*session-manager/,
+  },
+  'a NAT gateway, and a web UI at a public address': {
+    account: { network: 'nat' },
+    subject: 'network',
+    says: /^The subnet subnet-\w+.* does not lead to the internet through an internet gateway/,
+    remedy: /^Set access: 'session-manager'/,
   },
   'a quota of 5 vCPUs': {
     account: { quotas: { onDemand: 5, spot: 256 } },

@@ -9,7 +9,7 @@ import { FakeAws, isAlive } from './fake-aws.js';
 const aws = useAws();
 const never = new AbortController().signal;
 
-/** A fleet without a public address, whose machines the fake command leads to. */
+/** A fleet that is reached through a session, whose machines the fake command leads to. */
 async function withPrivateFleet(
   use: (fleet: ReturnType<typeof fleetOf>, runId: string, folder: string) => Promise<void>,
   variables: Record<string, string>,
@@ -30,35 +30,46 @@ function request(runId: string, folder: string) {
   return requestOf({ runId, folder, environment: aws().environment, uiPort, adopted: {} }, never);
 }
 
-it('a fleet without a public address is driven through a session, which ends with it', async () => {
-  const fake = new FakeAws();
-  const master = fakeMaster({ port: uiPort, password: 'any', workers: 2 });
-  const onMachine = async (machine: Machine) => {
-    expect(machine.publicAddress).toBeUndefined();
-    fake.leadsTo(machine.privateAddress, uiPort);
-    await master.onMachine(machine);
-  };
-  Object.assign(aws().behaviour, master, { onMachine });
-  await withPrivateFleet(async (fleet, runId, folder) => {
-    const handle = await fleet.provision(request(runId, folder));
-    expect(handle.masterUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect((await fetch(`${handle.masterUrl}/login`)).status).toBe(200);
-    const first = fake.plugin;
+it.each([
+  ['through a NAT gateway, which needs no address', 'nat', false],
+  ['through an internet gateway, which needs one', 'routed', true],
+] as const)(
+  'a fleet is driven through a session, which ends with it: %s',
+  async (_way, network, hasAddress) => {
+    await aws().reset({ network });
+    const fake = new FakeAws();
+    const master = fakeMaster({ port: uiPort, password: 'any', workers: 2 });
+    const onMachine = async (machine: Machine) => {
+      expect(machine.publicAddress !== undefined).toBe(hasAddress);
+      fake.leadsTo(machine.privateAddress, uiPort);
+      await master.onMachine(machine);
+    };
+    Object.assign(aws().behaviour, master, { onMachine });
+    await withPrivateFleet(async (fleet, runId, folder) => {
+      const handle = await fleet.provision(request(runId, folder));
+      expect(handle.masterUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect((await fetch(`${handle.masterUrl}/login`)).status).toBe(200);
+      const first = fake.plugin;
+      const { calls } = aws();
+      const [launch] = calls.filter(({ name }) => name === 'ec2:RunInstances');
+      expect(launch?.parameters['NetworkInterface.1.AssociatePublicIpAddress']).toBe(String(hasAddress));
+      expect(calls.filter(({ name }) => name === 'ec2:AuthorizeSecurityGroupIngress')).toEqual([]);
 
-    const attached = await fleet.attach(runId);
-    expect(attached.masterUrl).not.toBe(handle.masterUrl);
-    expect((await attached.status())[0]).toMatchObject({ state: 'running' });
-    process.kill(fake.plugin, 'SIGKILL');
-    await until(async () => (await attached.status())[0]?.state === 'failed');
-    const [lost, worker] = await attached.status();
-    expect(lost?.reason).toMatch(/^the session with i-\w+ ended, and with it the way to the web UI/);
-    expect(worker).toMatchObject({ state: 'running' });
-    expect((await handle.status())[0]).toMatchObject({ state: 'running' });
+      const attached = await fleet.attach(runId);
+      expect(attached.masterUrl).not.toBe(handle.masterUrl);
+      expect((await attached.status())[0]).toMatchObject({ state: 'running' });
+      process.kill(fake.plugin, 'SIGKILL');
+      await until(async () => (await attached.status())[0]?.state === 'failed');
+      const [lost, worker] = await attached.status();
+      expect(lost?.reason).toMatch(/^the session with i-\w+ ended, and with it the way to the web UI/);
+      expect(worker).toMatchObject({ state: 'running' });
+      expect((await handle.status())[0]).toMatchObject({ state: 'running' });
 
-    expect((await handle.destroy()).remaining).toEqual([]);
-    await until(() => !isAlive(first));
-  }, fake.environment);
-});
+      expect((await handle.destroy()).remaining).toEqual([]);
+      await until(() => !isAlive(first));
+    }, fake.environment);
+  },
+);
 
 it('makes nothing when the commands of a session are missing', async () => {
   await withPrivateFleet(

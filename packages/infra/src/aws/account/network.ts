@@ -15,9 +15,14 @@ export interface Subnet {
   readonly id: string;
   readonly zone: string;
   readonly vpcId: string;
-  /** Has a route to the internet. */
-  readonly isPublic: boolean;
+  readonly wayOut: WayOut;
 }
+
+/**
+ * Where its default route leads. Through an internet gateway only machines with a public address get out; `other` is a
+ * NAT or transit gateway, an appliance …, which need none.
+ */
+export type WayOut = 'internet-gateway' | 'other' | 'none';
 
 /** What of the network the user chose. */
 export interface NetworkWish {
@@ -65,12 +70,12 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
     id: SubnetId,
     zone: AvailabilityZone,
     vpcId: VpcId,
-    isPublic: leadsOut(tableOf(tables, SubnetId, VpcId)),
+    wayOut: wayOut(tableOf(tables, SubnetId, VpcId)),
   }));
 }
 
 /**
- * The subnets of which the zone has the machine, and out of which the web UI can be reached.
+ * The subnets of which the zone has the machine, which can install Docker there and have its web UI reached.
  *
  * @throws LoadwrightError `PROVISIONING_FAILED` when none is left.
  */
@@ -88,13 +93,24 @@ export function usableSubnets(
       { hint: `Set subnet to one of ${zones.join(', ')}, or choose another instanceType.` },
     );
   }
-  const reachable = offered.filter(({ isPublic }) => access === 'session-manager' || isPublic);
+  const reachable = offered.filter(({ wayOut }) =>
+    access === 'public' ? wayOut === 'internet-gateway' : wayOut !== 'none',
+  );
   if (reachable.length > 0) return reachable;
+  if (offered.some(({ wayOut }) => wayOut === 'other')) {
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `The subnet ${listOf(offered, 'id')} does not lead to the internet through an internet gateway: the web UI could not be reached.`,
+      {
+        hint: "Set access: 'session-manager', or subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway.",
+      },
+    );
+  }
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `No route leads from the subnet ${listOf(offered, 'id')} to the internet: the web UI could not be reached, nor Docker be installed.`,
+    `No route leads from the subnet ${listOf(offered, 'id')} to the internet: Docker could not be installed, nor the machine be reached.`,
     {
-      hint: "Set subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway, or add that route; with a NAT gateway set access: 'session-manager'.",
+      hint: "Set subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway, or to a NAT gateway with access: 'session-manager'; or add that route.",
     },
   );
 }
@@ -146,9 +162,10 @@ function tableOf(tables: readonly RouteTable[], subnetId: string, vpcId: string)
   );
 }
 
-function leadsOut(table: RouteTable | undefined): boolean {
-  return (table?.Routes ?? []).some(
-    ({ DestinationCidrBlock, GatewayId, State }) =>
-      DestinationCidrBlock === '0.0.0.0/0' && GatewayId?.startsWith('igw-') === true && State !== 'blackhole',
+function wayOut(table: RouteTable | undefined): WayOut {
+  const route = (table?.Routes ?? []).find(
+    ({ DestinationCidrBlock, State }) => DestinationCidrBlock === '0.0.0.0/0' && State !== 'blackhole',
   );
+  if (!route) return 'none';
+  return route.GatewayId?.startsWith('igw-') === true ? 'internet-gateway' : 'other';
 }

@@ -9,6 +9,7 @@ import {
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
 import { LoadwrightError } from '@loadwright/core';
+import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
@@ -25,10 +26,9 @@ export interface InstanceParameters {
   readonly rootDevice: string;
   readonly volumeGigabytes: number;
   /** Tried in this order: a zone may have no capacity. */
-  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  readonly subnets: readonly Subnet[];
   readonly securityGroupId: string;
   readonly instanceProfileName: string;
-  readonly publicAddress: boolean;
   readonly keyPair: string | undefined;
   readonly spot: boolean;
   /** Compressed, and without secrets: whoever may describe the machine reads it. */
@@ -65,7 +65,7 @@ export const instance: CreatableKind<InstanceParameters> = {
     let last: unknown;
     for (const subnet of parameters.subnets) {
       try {
-        return await launch(aws, run, parameters, subnet.id);
+        return await launch(aws, run, parameters, subnet);
       } catch (error) {
         if (!zoneIsFull.test(codeOf(error))) throw error;
         full.push(`${subnet.zone}: ${codeOf(error)}`);
@@ -133,14 +133,14 @@ async function launch(
   aws: Aws,
   run: RunIdentity,
   parameters: InstanceParameters,
-  subnetId: string,
+  subnet: Subnet,
 ): Promise<string> {
-  const input = launchInput(run, parameters, subnetId);
+  const input = launchInput(run, parameters, subnet);
   let ended = 0;
   let reason = '';
   const id = await poll(aws, aws.settings.pace.propagation, async () => {
     try {
-      const ClientToken = tokenOf(run.runId, subnetId, ended);
+      const ClientToken = tokenOf(run.runId, subnet.id, ended);
       const { Instances } = await aws.ec2.send(new RunInstancesCommand({ ...input, ClientToken }));
       return Instances?.[0]?.InstanceId;
     } catch (error) {
@@ -181,7 +181,7 @@ function tokenOf(runId: string, subnetId: string, ended: number): string {
 function launchInput(
   run: RunIdentity,
   parameters: InstanceParameters,
-  subnetId: string,
+  subnet: Subnet,
 ): Omit<RunInstancesCommandInput, 'ClientToken'> {
   const tags = [
     ...tagsOf(run, 'master', loadwrightVersion()),
@@ -197,9 +197,10 @@ function launchInput(
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
-        SubnetId: subnetId,
+        SubnetId: subnet.id,
         Groups: [parameters.securityGroupId],
-        AssociatePublicIpAddress: parameters.publicAddress,
+        // Without one nothing gets out through an internet gateway, also where nobody comes in.
+        AssociatePublicIpAddress: subnet.wayOut === 'internet-gateway',
         DeleteOnTermination: true,
       },
     ],

@@ -1,12 +1,14 @@
 import type { IamStatement } from '@loadwright/core';
-import { parameterPrefix } from '../run-identity.js';
+import { bucketName, parameterPrefix } from '../run-identity.js';
 import { arnOf } from './arn.js';
+
+/** In place of a run id: the machines of all runs. */
+export const anyRun = '*';
 
 /** What the machine of a run is for. */
 export interface MachineDuties {
   readonly runId: string;
   readonly region: string;
-  readonly bucket: string;
   /** What the target wants of whoever makes the load. */
   readonly iamStatements: readonly IamStatement[];
 }
@@ -15,13 +17,13 @@ export interface MachineDuties {
  * What the machine itself may do: read its own bundle and its own secrets, be reached by Session Manager, and what the
  * target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
  */
-export function machineStatements({ runId, region, bucket, iamStatements }: MachineDuties): IamStatement[] {
+export function machineStatements({ runId, region, iamStatements }: MachineDuties): IamStatement[] {
   const secrets = `parameter${parameterPrefix(runId).replace(/\/$/, '')}`;
   return [
     {
       Effect: 'Allow',
       Action: ['s3:GetObject'],
-      Resource: [arnOf('s3', region, `${bucket}/*`, { inRegion: false })],
+      Resource: [arnOf('s3', region, `${bucketName(runId, region)}/*`, { inRegion: false })],
     },
     {
       Effect: 'Allow',

@@ -50,6 +50,7 @@ const ofS3 =
 const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: '*' } });
 const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' } });
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
+const throughSession = ({ access }: MachineWishes) => access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
 
 /** A profile of the user may have any path. */
@@ -91,7 +92,8 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'CheckPermissions',
-    actions: ['iam:SimulatePrincipalPolicy'],
+    // A session does not tell the path of its role.
+    actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
     resources: ({ region, accountId }) =>
       ['user/*', 'role/*'].map((name) => arnOf('iam', region, name, { inRegion: false, accountId })),
     why: 'tell which permissions are missing before anything is made',
@@ -167,9 +169,13 @@ export const permissions: readonly PermissionRow[] = [
   {
     id: 'FindRole',
     actions: ['iam:GetInstanceProfile', 'iam:GetRole'],
+    // Of what is not there yet IAM knows no path.
     resources: (place, wishes) => [
       ...ofIam('role')(place),
       ...ofIam('instance-profile')(place),
+      ...['role', 'instance-profile'].map((kind) =>
+        arnOf('iam', place.region, `${kind}/${namePrefix}*`, { inRegion: false, accountId: place.accountId }),
+      ),
       ...givenProfile(place, wishes),
     ],
     why: 'see whether the role of a machine is there',
@@ -219,13 +225,7 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'HaveBucket',
-    actions: [
-      's3:CreateBucket',
-      's3:DeleteBucket',
-      's3:ListBucket',
-      's3:PutBucketPublicAccessBlock',
-      's3:PutBucketTagging',
-    ],
+    actions: ['s3:CreateBucket', 's3:DeleteBucket', 's3:ListBucket', 's3:PutBucketTagging'],
     resources: ofS3(),
     why: 'make a bucket for the bundle, and remove it',
   },
@@ -238,12 +238,26 @@ export const permissions: readonly PermissionRow[] = [
   {
     id: 'ForwardPort',
     actions: ['ssm:StartSession'],
-    resources: ({ region, accountId }) => [
-      ...ofEc2('instance')({ region, accountId }),
-      arnOf('ssm', region, 'document/AWS-StartPortForwardingSession'),
-    ],
+    resources: ofEc2('instance'),
+    condition: () => ({ StringLike: { [`ssm:resourceTag/${tagKeys.runId}`]: '*' } }),
     why: 'reach the web UI through Session Manager',
-    when: ({ access }) => access === 'session-manager',
+    when: throughSession,
+  },
+  {
+    id: 'ForwardPortOnly',
+    actions: ['ssm:StartSession'],
+    resources: ({ region }) => [arnOf('ssm', region, 'document/AWS-StartPortForwardingSession')],
+    why: 'forward a port in that session',
+    when: throughSession,
+  },
+  {
+    id: 'EndSession',
+    actions: ['ssm:TerminateSession'],
+    resources: ({ region, accountId }) => [arnOf('ssm', region, 'session/*', { accountId })],
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
+    condition: () => ({ StringLike: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } }),
+    why: 'end a session of one’s own',
+    when: throughSession,
   },
   {
     id: 'FirstSpotMachine',

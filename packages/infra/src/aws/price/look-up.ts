@@ -9,23 +9,23 @@ import { tablePrice } from './table.js';
  * What something costs in the region of the clients: from the price list of AWS, kept for 7 days, or else from the table
  * of this package. Never fails: a price that nobody tells is undefined.
  *
- * @param cacheDirectory folder of prices that were looked up
+ * @param cacheDirectory folder of prices that were looked up; undefined: none are kept
  */
 export async function lookUpPrice(
   aws: Aws,
   item: PricedItem,
-  cacheDirectory: string,
+  cacheDirectory: string | undefined,
 ): Promise<Price | undefined> {
   const { region } = aws.settings;
   const key = `${region}-${item.kind === 'machine' ? item.instanceType : 'gp3'}`;
   const now = new Date();
-  const cached = await cachedPrice(cacheDirectory, key, now);
+  const cached = cacheDirectory && (await cachedPrice(cacheDirectory, key, now));
   if (cached) {
     return { usDollars: cached.usDollars, source: `AWS price list, read on ${cached.at.slice(0, 10)}` };
   }
   const listed = await unlessRefused(aws, listedPrice(aws, item));
   if (listed === undefined) return tablePrice(region, item);
-  await cachePrice(cacheDirectory, key, listed, now);
+  if (cacheDirectory) await cachePrice(cacheDirectory, key, listed, now);
   return { usDollars: listed, source: 'AWS price list, today' };
 }
 

@@ -7,7 +7,7 @@ export async function findingOf(
   aws: Aws,
   subject: string,
   look: Promise<string | Omit<Finding, 'subject'>>,
-  failureState: 'problem' | 'missing' = 'problem',
+  failureState: 'problem' | 'unknown' = 'problem',
 ): Promise<Finding> {
   try {
     const found = await look;
@@ -25,6 +25,6 @@ export function problemOf(error: unknown): LoadwrightError {
   return problem;
 }
 
-function failed({ message, hint }: LoadwrightError, state: 'problem' | 'missing'): Omit<Finding, 'subject'> {
+function failed({ message, hint }: LoadwrightError, state: 'problem' | 'unknown'): Omit<Finding, 'subject'> {
   return { state, detail: message, ...(hint !== undefined && { remedy: hint }) };
 }

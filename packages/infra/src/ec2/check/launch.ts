@@ -44,8 +44,8 @@ export async function checkLaunch(
   } catch (error) {
     // How EC2 says that it would have done it.
     const code = codeOf(error);
-    if (isQuotaTold && overQuota.test(code)) return 'nothing but the quota is in the way';
-    if (code !== 'DryRunOperation') throw error;
+    if (code !== 'DryRunOperation' && !(isQuotaTold && overQuota.test(code))) throw error;
   }
+  if (isQuotaTold) return 'nothing but the quota is in the way';
   return `EC2 would start a ${settings.instanceType} in ${subnet?.zone}`;
 }

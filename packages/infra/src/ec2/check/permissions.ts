@@ -1,70 +1,84 @@
-import { paginateSimulatePrincipalPolicy, type ContextEntry } from '@aws-sdk/client-iam';
-import type { Finding } from '@loadwright/core';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import type { Finding, IamStatement } from '@loadwright/core';
 import type { Caller } from '../../aws/account/caller.js';
 import type { Aws } from '../../aws/clients.js';
-import { neededPermissions, type MachineWishes, type NeededPermissions } from '../../aws/permissions.js';
-import { tagKeys } from '../../aws/run-identity.js';
+import {
+  anyRun,
+  machineStatements,
+  neededPermissions,
+  type MachineWishes,
+  type NeededPermissions,
+} from '../../aws/permissions.js';
+import { codeOf } from '../../aws/service-error.js';
+import { deniedActions } from './simulate.js';
 
-/** What stands in for the `*` of a pattern: a simulation is about one resource. */
-const sample = 'sample';
-
-/** What the conditions of the policy ask for, as Loadwright's calls bring it. */
-const context: readonly ContextEntry[] = Object.entries({
-  [`aws:RequestTag/${tagKeys.runId}`]: sample,
-  [`aws:ResourceTag/${tagKeys.runId}`]: sample,
-  'ec2:CreateAction': 'RunInstances',
-  'iam:PassedToService': 'ec2.amazonaws.com',
-  'iam:AWSServiceName': 'spot.amazonaws.com',
-}).map(([ContextKeyName, value]) => ({
-  ContextKeyName,
-  ContextKeyValues: [value],
-  ContextKeyType: 'string',
-}));
+type Found = string | Omit<Finding, 'subject'>;
 
 /** All permissions that the caller lacks, at once. IAM is asked; nothing is tried. */
 export async function checkPermissions(
   aws: Aws,
   { accountId, arn }: Caller,
   wishes: MachineWishes,
-): Promise<string | Omit<Finding, 'subject'>> {
-  const needed = neededPermissions({ accountId, region: aws.settings.region }, wishes);
+  ofTarget: readonly IamStatement[],
+): Promise<Found> {
+  const needed = neededPermissions({ accountId, region: aws.settings.region }, wishes, ofTarget);
   const count = needed.reduce((sum, { actions }) => sum + actions.length, 0);
   if (arn.endsWith(':root')) return `the root user has all ${count}`;
-  const principal = principalOf(arn);
-  const missing = (await Promise.all(needed.map((row) => simulate(aws, principal, row)))).flat();
-  if (missing.length === 0) return `${principal} has all ${count}`;
+  try {
+    const principal = await principalOf(aws, arn);
+    const deniedOf = async (row: NeededPermissions) =>
+      (await deniedActions(aws, principal, accountId, row)).map((action) => `${action} (to ${row.why})`);
+    const missing = (await Promise.all(needed.map(deniedOf))).flat();
+    if (missing.length === 0) return `${principal} has all ${count}`;
+    return {
+      state: 'problem',
+      detail: `${principal} lacks ${missing.join('; ')}`,
+      remedy:
+        'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.',
+    };
+  } catch (error) {
+    // Whoever is neither a user nor a role of the account, federated users say.
+    if (!/^(NoSuchEntity|InvalidInput|ValidationError)/.test(codeOf(error))) throw error;
+    return {
+      state: 'unknown',
+      detail: `IAM does not tell what ${arn} may do: it is no user and no role of the account`,
+      remedy: 'Compare its permissions with what "loadwright iam policy" prints.',
+    };
+  }
+}
+
+/** What the role in an instance profile of the user lacks; the machine gets nothing but what it allows. */
+export async function checkMachineRole(
+  aws: Aws,
+  { accountId }: Caller,
+  roleArn: string,
+  { access }: MachineWishes,
+  iamStatements: readonly IamStatement[],
+): Promise<Found> {
+  const statements = machineStatements({ runId: anyRun, region: aws.settings.region, iamStatements })
+    // Session Manager's own, without which a machine is reached at its public address.
+    .filter(
+      ({ Action }) => access === 'session-manager' || !Action.includes('ssm:UpdateInstanceInformation'),
+    );
+  const denied = await Promise.all(
+    statements.map(({ Action, Resource, Condition }) =>
+      deniedActions(aws, roleArn, accountId, { actions: Action, resources: Resource, condition: Condition }),
+    ),
+  );
+  const missing = [...new Set(denied.flat())];
+  if (missing.length === 0) return `${roleArn} allows what the machine needs`;
   return {
     state: 'problem',
-    detail: `${principal} lacks ${missing.join('; ')}`,
+    detail: `${roleArn} lacks ${missing.join('; ')}`,
     remedy:
-      'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.',
+      'Add them to that role: "loadwright iam policy --machine" prints them. Or leave the option instanceProfile out.',
   };
 }
 
-/** A session is judged by its role. Its path is not told: one that has a path is not found. */
-function principalOf(arn: string): string {
-  return arn.replace(/^(arn:[\w-]+):sts::(\d+):assumed-role\/([^/]+)\/.*$/, '$1:iam::$2:role/$3');
-}
-
-async function simulate(
-  aws: Aws,
-  PolicySourceArn: string,
-  { actions, resources, why }: NeededPermissions,
-): Promise<string[]> {
-  const denied = new Set<string>();
-  const pages = paginateSimulatePrincipalPolicy(
-    { client: aws.iam },
-    {
-      PolicySourceArn,
-      ActionNames: [...actions],
-      ResourceArns: resources.map((pattern) => (pattern === '*' ? pattern : pattern.replaceAll('*', sample))),
-      ContextEntries: [...context],
-    },
-  );
-  for await (const { EvaluationResults = [] } of pages) {
-    for (const { EvalActionName = '', EvalDecision } of EvaluationResults) {
-      if (EvalDecision !== 'allowed') denied.add(EvalActionName);
-    }
-  }
-  return [...denied].map((action) => `${action} (to ${why})`);
+/** A session is judged by its role, of which it tells the name alone: those of SSO and others have a path. */
+async function principalOf(aws: Aws, arn: string): Promise<string> {
+  const [, RoleName] = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (RoleName === undefined) return arn;
+  const { Role } = await aws.iam.send(new GetRoleCommand({ RoleName }));
+  return Role?.Arn ?? arn;
 }

@@ -1,4 +1,5 @@
 import envPaths from 'env-paths';
+import type { Account } from '../../aws/account.js';
 import type { Aws } from '../../aws/clients.js';
 import { lookUpPrice, lookUpSpotPrice } from '../../aws/price/look-up.js';
 import type { Price } from '../../aws/price/price.js';
@@ -17,13 +18,23 @@ export interface HourlyPrice {
   readonly total: number | undefined;
 }
 
-/** Looks up what the machine, its volume and its address cost. */
+/**
+ * Looks up what the machine, its volume and its address cost.
+ *
+ * @param account tells whether it has an address; looked at meanwhile
+ */
 export async function lookUpHourlyPrice(
   aws: Aws,
-  { instanceType, spot, volumeGigabytes, access, environment }: Ec2FleetSettings,
+  { instanceType, spot, volumeGigabytes, environment }: Ec2FleetSettings,
+  account: Promise<Pick<Account, 'subnets'>>,
 ): Promise<HourlyPrice> {
-  const cache = environment['LOADWRIGHT_CACHE_DIR'] || envPaths('loadwright', { suffix: '' }).cache;
-  const [machine, gigabyteMonth] = await Promise.all([
+  // The prices of a stand-in are its own.
+  const cache =
+    aws.settings.endpoint === undefined
+      ? environment['LOADWRIGHT_CACHE_DIR'] || envPaths('loadwright', { suffix: '' }).cache
+      : undefined;
+  const [{ subnets }, machine, gigabyteMonth] = await Promise.all([
+    account,
     spot ? lookUpSpotPrice(aws, instanceType) : lookUpPrice(aws, { kind: 'machine', instanceType }, cache),
     lookUpPrice(aws, { kind: 'volume' }, cache),
   ]);
@@ -34,17 +45,19 @@ export async function lookUpHourlyPrice(
   const parts = [
     { what: spot ? `${instanceType} (spot)` : instanceType, price: machine },
     { what: `${volumeGigabytes} GB of gp3`, price: volume },
-    ...(access === 'public' ? [{ what: 'public IPv4 address', price: addressPrice() }] : []),
+    ...(subnets.some(({ wayOut }) => wayOut === 'internet-gateway')
+      ? [{ what: 'public IPv4 address', price: addressPrice() }]
+      : []),
   ];
   const known = parts.reduce((sum, { price }) => sum + (price?.usDollars ?? 0), 0);
   return { parts, known, total: parts.every(({ price }) => price) ? known : undefined };
 }
 
-/** `c7i.4xlarge 0.7140 (AWS price list, today) + …`; what is not known is said. */
+/** `c7i.4xlarge $0.7140 (AWS price list, today) + …`; what is not known is said. */
 export function describeParts({ parts }: HourlyPrice): string {
   return parts
     .map(({ what, price }) =>
-      price ? `${what} ${price.usDollars.toFixed(4)} (${price.source})` : `${what}: no price known`,
+      price ? `${what} $${price.usDollars.toFixed(4)} (${price.source})` : `${what}: no price known`,
     )
     .join(' + ');
 }

@@ -1,0 +1,75 @@
+import { paginateSimulatePrincipalPolicy, type ContextEntry } from '@aws-sdk/client-iam';
+import type { Aws } from '../../aws/clients.js';
+import type { NeededPermissions } from '../../aws/permissions.js';
+import { tagKeys } from '../../aws/run-identity.js';
+
+/** What stands in for the `*` of a pattern: a simulation is about one resource. */
+const sample = 'sample';
+
+/** What the conditions of the policy ask for, as Loadwright's calls bring it. */
+const context: readonly ContextEntry[] = Object.entries({
+  [`aws:RequestTag/${tagKeys.runId}`]: sample,
+  [`aws:ResourceTag/${tagKeys.runId}`]: sample,
+  [`ssm:resourceTag/${tagKeys.runId}`]: sample,
+  'ssm:resourceTag/aws:ssmmessages:session-id': sample,
+  'aws:userid': sample,
+  'ec2:CreateAction': 'RunInstances',
+  'iam:PassedToService': 'ec2.amazonaws.com',
+  'iam:AWSServiceName': 'spot.amazonaws.com',
+}).map(([ContextKeyName, value]) => ({
+  ContextKeyName,
+  ContextKeyValues: [value],
+  ContextKeyType: 'string',
+}));
+
+/** Permissions that are asked about together. */
+export type AskedPermissions = Pick<NeededPermissions, 'actions' | 'resources' | 'condition'>;
+
+/**
+ * Asks IAM which actions a user or role may not do. Nothing is tried.
+ *
+ * @param arn of the user or role, with its path
+ * @param accountId for resources of which the account is a pattern
+ */
+export async function deniedActions(
+  aws: Aws,
+  arn: string,
+  accountId: string,
+  { actions, resources, condition }: AskedPermissions,
+): Promise<string[]> {
+  const denied = new Set<string>();
+  const pages = paginateSimulatePrincipalPolicy(
+    { client: aws.iam },
+    {
+      PolicySourceArn: arn,
+      ActionNames: [...actions],
+      ResourceArns: resources.map((pattern) => oneOf(pattern, accountId)),
+      ContextEntries: [...context, ...contextOf(condition)],
+    },
+  );
+  for await (const { EvaluationResults = [] } of pages) {
+    for (const { EvalActionName = '', EvalDecision } of EvaluationResults) {
+      if (EvalDecision !== 'allowed') denied.add(EvalActionName);
+    }
+  }
+  return [...denied];
+}
+
+function oneOf(pattern: string, accountId: string): string {
+  if (pattern === '*') return pattern;
+  return pattern.replace(/^((?:[^:]*:){4})\*:/, `$1${accountId}:`).replaceAll('*', sample);
+}
+
+/** What a condition of the target asks for is what its requests bring. */
+function contextOf(condition: AskedPermissions['condition']): ContextEntry[] {
+  const known = new Set(context.map(({ ContextKeyName }) => ContextKeyName));
+  return Object.values(condition ?? {}).flatMap((keys) =>
+    Object.entries(keys as Record<string, string | string[]>)
+      .filter(([key]) => !known.has(key))
+      .map(([ContextKeyName, value]) => ({
+        ContextKeyName,
+        ContextKeyValues: [value].flat(),
+        ContextKeyType: 'string' as const,
+      })),
+  );
+}
