@@ -28,14 +28,14 @@ export interface Ec2FleetSettings extends Omit<ValidOptions, 'region' | 'timeToL
  * @throws LoadwrightError `CONFIG_INVALID` with every wrong option.
  */
 export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
-  const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'ec2Fleet' });
+  const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
   const environment: Environment = valid.environment ?? process.env;
   const region = valid.region ?? regionOf(environment);
   const timeToLiveSeconds = parseDuration(valid.timeToLive) ?? 0;
   if (timeToLiveSeconds > longestTimeToLiveSeconds && !valid.forceTimeToLive) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      `ec2Fleet.timeToLive: found ${valid.timeToLive}, expected at most ${longestTimeToLiveSeconds / 3600}h`,
+      `fleet.timeToLive: found ${valid.timeToLive}, expected at most ${longestTimeToLiveSeconds / 3600}h`,
       { hint: 'A forgotten machine costs money: shorten timeToLive, or set forceTimeToLive: true.' },
     );
   }
@@ -44,7 +44,7 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   if (startTimeoutSeconds > longestStart) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      `ec2Fleet.startTimeout: found ${valid.startTimeout}, expected at most ${formatDuration(longestStart)}`,
+      `fleet.startTimeout: found ${valid.startTimeout}, expected at most ${formatDuration(longestStart)}`,
       { hint: 'A machine whose web UI has not answered for that long ends itself: shorten startTimeout.' },
     );
   }
@@ -78,7 +78,7 @@ export function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, durationSec
   if (durationSeconds < timeToLiveSeconds) return;
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `ec2Fleet.timeToLive: found ${formatDuration(timeToLiveSeconds)}, expected more than the ${formatDuration(durationSeconds)} that the test lasts`,
+    `fleet.timeToLive: found ${formatDuration(timeToLiveSeconds)}, expected more than the ${formatDuration(durationSeconds)} that the test lasts`,
     { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
   );
 }
@@ -91,7 +91,7 @@ function regionOf(environment: Environment): string {
   }
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    'ec2Fleet.region: missing, expected a region such as eu-west-1',
+    'fleet.region: missing, expected a region such as eu-west-1',
     { hint: 'Set the option region, or the variable AWS_REGION.' },
   );
 }

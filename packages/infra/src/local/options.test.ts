@@ -19,6 +19,6 @@ describe('resolveOptions', () => {
 
   it('names every wrong option', () => {
     const wrong = { webPort: 70000, startTimeout: 'soon' };
-    expect(() => resolveOptions(wrong)).toThrow(/localFleet\.webPort.*\n.*localFleet\.startTimeout/);
+    expect(() => resolveOptions(wrong)).toThrow(/fleet\.webPort.*\n.*fleet\.startTimeout/);
   });
 });

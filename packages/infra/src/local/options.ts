@@ -58,7 +58,7 @@ export interface LocalFleetSettings {
  * @throws LoadwrightError `CONFIG_INVALID` with every wrong option.
  */
 export function resolveOptions(options: LocalFleetOptions): LocalFleetSettings {
-  const valid = validate(localFleetOptionsSchema, withPlainEnvironment(options), { field: 'localFleet' });
+  const valid = validate(localFleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
   const environment: Environment = valid.environment ?? process.env;
   const named = (option: 'locust' | 'python', variable: string): Named | undefined => {
     const value = valid[option];

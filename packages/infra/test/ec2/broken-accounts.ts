@@ -151,7 +151,7 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
   'a machine that ends before the test': {
     options: { timeToLive: '5m' },
     subject: 'time to live',
-    says: /^ec2Fleet\.timeToLive: found 5m, expected more than the 5m that the test lasts$/,
+    says: /^fleet\.timeToLive: found 5m, expected more than the 5m that the test lasts$/,
     remedy: /longer timeToLive/,
     seenByCheckOnly: true,
   },

@@ -111,7 +111,7 @@ exec '${locust}' "$@"
       expect.objectContaining({
         code: 'CONFIG_INVALID',
         message: expect.stringMatching(
-          /localFleet\.webPort: found 70000[^]*localFleet\.startTimeout: found "soon"/,
+          /fleet\.webPort: found 70000[^]*fleet\.startTimeout: found "soon"/,
         ),
       }),
     );

@@ -47,6 +47,7 @@ it.each([
     Object.assign(aws().behaviour, master, { onMachine });
     await withPrivateFleet(async (fleet, runId, folder) => {
       const handle = await fleet.provision(request(runId, folder));
+      expect(handle.isForwarded).toBe(true);
       expect(handle.masterUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect((await fetch(`${handle.masterUrl}/login`)).status).toBe(200);
       const first = fake.plugin;
@@ -77,7 +78,7 @@ it('makes nothing when the commands of a session are missing', async () => {
       await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
         message:
-          'ec2Fleet.access: session-manager needs programs that were not found on this machine: aws, session-manager-plugin',
+          'fleet.access: session-manager needs programs that were not found on this machine: aws, session-manager-plugin',
       });
       expect(aws().calls).toEqual([]);
     },

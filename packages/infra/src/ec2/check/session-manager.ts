@@ -28,7 +28,7 @@ export async function requireSessionManager(environment: Environment): Promise<v
   const { detail, remedy } = finding;
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `ec2Fleet.access: session-manager needs programs that were ${detail}`,
+    `fleet.access: session-manager needs programs that were ${detail}`,
     {
       ...(remedy !== undefined && { hint: remedy }),
     },
