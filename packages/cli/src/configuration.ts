@@ -45,13 +45,27 @@ function addSettingFlags(command: Command, shown: typeof settings): Command {
   return command;
 }
 
-/** The configuration of this folder: defaults < file < environment < flags. */
-export async function loadConfiguration(flags: ConfigurationFlags, io: CliIo): Promise<LoadedConfig> {
+/**
+ * The configuration of this folder: defaults < file < environment < flags.
+ *
+ * @param command The command whose help lists the flags.
+ */
+export async function loadConfiguration(
+  flags: ConfigurationFlags,
+  io: CliIo,
+  command = 'run',
+): Promise<LoadedConfig> {
   const given = settings.flatMap(({ flag }) => {
     const value = flags[camelCase(flag)];
     return typeof value === 'string' ? [[flag, value] as const] : [];
   });
-  const loaded = await hinted('flags and variables with what they take: loadwright run --help', () =>
+  const help = `flags and variables with what they take: loadwright ${command} --help`;
+  // Elsewhere it names a profile of AWS.
+  const profile =
+    flags['profile'] === undefined
+      ? ''
+      : '. --profile is the shape of the load; a profile of AWS: AWS_PROFILE';
+  const loaded = await hinted(`${help}${profile}`, () =>
     loadConfig({
       cwd: io.cwd,
       ...(flags.config !== undefined && { file: flags.config }),

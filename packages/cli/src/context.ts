@@ -2,6 +2,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { builtInFleets, type FleetKinds } from './fleet.js';
 import type { CliIo } from './io.js';
 import { colorsFor, type Colors } from './output/colors.js';
+import { widthOf, wrapText } from './output/wrap.js';
 
 /** What a command works with. */
 export interface Context {
@@ -18,6 +19,8 @@ export interface Context {
   exitCode: ExitCode;
   /** Prints lines on stdout. */
   print(...lines: readonly string[]): void;
+  /** Prints lines of prose on stdout, no wider than the terminal. */
+  printText(...lines: readonly string[]): void;
   /** Prints lines for people that are not the result: on stderr. */
   note(...lines: readonly string[]): void;
   /** Prints the one JSON document. */
@@ -41,6 +44,7 @@ export function createContext(
     json: argv.includes('--json'),
     exitCode: exitCodes.pass,
     print: (...lines) => void io.stdout.write(`${lines.join('\n')}\n`),
+    printText: (...lines) => context.print(wrapText(lines.join('\n'), widthOf(io.stdout))),
     note: (...lines) => void io.stderr.write(`${lines.join('\n')}\n`),
     printJson: (document) => void io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`),
     action:

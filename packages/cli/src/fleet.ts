@@ -1,6 +1,7 @@
 import { LoadwrightError, type Fleet } from '@loadwright/core';
 import type { Context } from './context.js';
 import { hinted } from './hinted.js';
+import type { FleetFlags } from './standing.js';
 
 /** The kinds of fleets, each loaded when it is asked for. */
 export type FleetKinds = Readonly<
@@ -19,10 +20,15 @@ export interface NamedFleet {
   readonly [option: string]: unknown;
 }
 
-/** The fleet that a configuration or a command line names. */
+/**
+ * The fleet that a configuration or a command line names.
+ *
+ * @param flags What the command line says of it: who is told of a mistake is told where it may be.
+ */
 export async function createFleet(
   { kind, ...options }: NamedFleet,
   { fleets, io }: Pick<Context, 'fleets' | 'io'>,
+  flags: Pick<FleetFlags, 'fleet' | 'region' | 'profile'> = {},
 ): Promise<Fleet> {
   const load = Object.hasOwn(fleets, kind) ? fleets[kind] : undefined;
   if (!load) {
@@ -36,7 +42,7 @@ export async function createFleet(
     );
   }
   const fleet = await load();
-  return hinted('correct the fleet of the configuration', () =>
-    fleet({ environment: io.environment, ...options }),
-  );
+  const given = (['fleet', 'region', 'profile'] as const).filter((name) => flags[name] !== undefined);
+  const places = [...given.map((name) => `--${name}`), 'the fleet of the configuration'];
+  return hinted(`correct ${places.join(' or ')}`, () => fleet({ environment: io.environment, ...options }));
 }

@@ -68,7 +68,9 @@ export async function findFleet(flags: FleetFlags, context: Context): Promise<La
   const { io } = context;
   const { fleet: kind, region, profile } = flags;
   if (kind !== undefined && flags.config === undefined) {
-    return requireLasting(await createFleet(overriddenFleet({ kind }, { region, profile }), context));
+    return requireLasting(
+      await createFleet(overriddenFleet({ kind }, { region, profile }), context, { region, profile }),
+    );
   }
   if (flags.config === undefined && (await findConfigurationFile(io.cwd)) === undefined) {
     throw new LoadwrightError(
@@ -82,7 +84,7 @@ export async function findFleet(flags: FleetFlags, context: Context): Promise<La
   const { config } = await hinted('or name the fleet by flags: --fleet ec2 --region <region>', () =>
     loadConfiguration({ config: flags.config }, io),
   );
-  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context));
+  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context, flags));
 }
 
 /** The fleet of a configuration for commands that leave it standing. */
@@ -91,7 +93,7 @@ export async function configuredFleet(
   flags: FleetFlags,
   context: Context,
 ): Promise<LastingFleet> {
-  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context));
+  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context, flags));
 }
 
 export function requireLasting(fleet: Fleet): LastingFleet {

@@ -251,6 +251,21 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['[loadwright-absent]', 'aws configure list-profiles'],
   },
   {
+    title: 'a flag that is wrong, named as it is written',
+    argv: ['plan', '--fleet', 'ec2', '--region', 'mars'],
+    says: [/^error: fleet\.region: found "mars"/m, '--region'],
+  },
+  {
+    title: 'a setting of a command, whose help is named',
+    argv: ['plan', '--workers', '0'],
+    says: ['--workers', 'loadwright plan --help'],
+  },
+  {
+    title: 'a profile of AWS where --profile is the shape of the load',
+    argv: ['deploy', '--yes', '--profile', 'work'],
+    says: ['"work"', 'AWS_PROFILE'],
+  },
+  {
     title: 'no region',
     argv: ['plan', '--fleet', 'ec2'],
     says: ['region: missing', 'AWS_REGION'],

@@ -54,6 +54,31 @@ describe.concurrent('SIGINT', () => {
     timeout,
   );
 
+  it(
+    'while destroy looks for its run ends it before anything is removed',
+    async () => {
+      const server = createServer(() => {}).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const asked = once(server, 'request');
+      const command = new Command(
+        ['destroy', 'aaaaaaaa01', '--yes', '--fleet', 'ec2', '--region', 'eu-west-1'],
+        {
+          environment: {
+            AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+            AWS_ACCESS_KEY_ID: 'a',
+            AWS_SECRET_ACCESS_KEY: 'b',
+          },
+        },
+      );
+      await asked;
+      command.child.kill('SIGINT');
+      await expectStopped(command);
+      server.closeAllConnections();
+      server.close();
+    },
+    timeout,
+  );
+
   it.each(['plan', 'provision', 'connect'])(
     'in the phase %s ends the run before any load',
     async (phase) => {

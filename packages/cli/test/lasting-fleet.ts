@@ -31,6 +31,8 @@ export class LastingFleetDouble {
   /** What a removal leaves behind. */
   remaining: readonly string[] = [];
   isPriceIncomplete = false;
+  /** The addresses of its masters end with the process. */
+  isForwarded = false;
   /** Happens while it looks for runs. */
   whileLooking: () => Promise<void> = async () => {};
   /** Happens while it removes one. */
@@ -75,7 +77,9 @@ export class LastingFleetDouble {
         const { runId } = request;
         const handle = await local.provision(request);
         const destroy = handle.destroy.bind(handle);
+        Object.assign(handle, { isForwarded: this.isForwarded });
         handle.destroy = async () => {
+          await this.whileRemoving(undefined);
           this.handles.delete(runId);
           return destroy();
         };

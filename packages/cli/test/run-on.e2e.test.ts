@@ -150,6 +150,49 @@ describe('loadwright run --on', () => {
   });
 });
 
+describe('loadwright deploy', () => {
+  it(
+    'names the command that leads to a web UI which its own end would close',
+    async () => {
+      fleets.isForwarded = true;
+      try {
+        const { stdout } = await command(['deploy', '--yes', '--no-live']);
+        const [, made = ''] = /(\S+) stands/.exec(stdout) ?? [];
+        expect(stdout).toMatch(new RegExp(`web UI +loadwright ui ${made} --hold\\n`));
+        expect((await command(['status', made, '--json'])).stdout).not.toContain('"url"');
+        expect((await command(['ui', made])).stderr).toContain(`loadwright ui ${made} --hold`);
+        expect((await command(['destroy', made, '--yes'])).exitCode).toBe(0);
+      } finally {
+        fleets.isForwarded = false;
+      }
+    },
+    timeout,
+  );
+
+  it(
+    'stopped twice ends with 98, and names the run of which something may remain',
+    async () => {
+      const io = new TestIo({ cwd: folder });
+      fleets.whileRemoving = async () => {
+        io.now = () => Date.now() + 1000;
+        io.signal('SIGINT');
+        await new Promise(() => {});
+      };
+      const deploying = command(['deploy', '--yes', '--no-live'], io);
+      await shows(io, '● connect');
+      io.signal('SIGINT');
+      const { exitCode, stderr } = await deploying;
+      fleets.whileRemoving = async () => {};
+      expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
+      const made = [...fleets.handles.keys()].at(-1);
+      expect(stderr).toContain(`something of ${made} may remain`);
+      expect((await command(['destroy', String(made), '--yes'])).exitCode).toBe(0);
+      expect([...fleets.handles.keys()]).toEqual([runId]);
+    },
+    timeout,
+  );
+});
+
 describe('loadwright deploy on a terminal', () => {
   it.each([
     ['no', (io: TestIo) => io.stdin.push('n'), '', 'not confirmed; nothing was changed'],

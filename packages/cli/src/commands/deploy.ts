@@ -52,7 +52,7 @@ export function configure(command: Command, context: Context): void {
 async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
   requireConsent(['deploy', 'plan'], options, context);
   const { io, colors } = context;
-  const loaded = await loadConfiguration(options, io);
+  const loaded = await loadConfiguration(options, io, 'deploy');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const fleet = await configuredFleet(loaded, options, context);
   const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);

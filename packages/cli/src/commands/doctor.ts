@@ -50,7 +50,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
   );
   const problems = findings.filter(({ state }) => state === 'problem').length;
   if (context.json) context.printJson({ problems, findings });
-  else context.print(...findings.flatMap((finding) => format(finding, context)), '', conclude(problems));
+  else context.printText(...findings.flatMap((finding) => format(finding, context)), '', conclude(problems));
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
 }
 

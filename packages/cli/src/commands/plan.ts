@@ -28,13 +28,13 @@ export function configure(command: Command, context: Context): void {
 
 async function plan(options: ConfigurationFlags & FleetFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const loaded = await loadConfiguration(options, io);
+  const loaded = await loadConfiguration(options, io, 'plan');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
-  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context, options);
   const { plan: made, request } = await test.plan(fleet);
   if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
   else {
-    context.print(
+    context.printText(
       ...formatPlan(made, request, colors),
       '',
       ...formatActions(made.permissions, io.stdout.columns, colors),

@@ -36,7 +36,7 @@ export function configure(command: Command, context: Context): void {
 
 async function render(options: RenderOptions, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const loaded = await loadConfiguration(options, io);
+  const loaded = await loadConfiguration(options, io, 'render');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const directory = resolve(io.cwd, options.output);
   if (!options.force) await refuseToMix(directory, options.output);

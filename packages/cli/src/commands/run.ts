@@ -99,7 +99,7 @@ async function runAgainst(
   const { live, tolerate = [], keepFleet = false } = options;
   const { environment } = context.io;
   const { target } = loaded.config;
-  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context);
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context, options);
   if (keepFleet) requireLasting(fleet);
   const lasting = options.on === undefined ? undefined : requireLasting(fleet);
   const test = await createConfiguredTest(
@@ -123,14 +123,14 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
   const { plan, request } = await test.plan(
-    await createFleet(overriddenFleet(loaded.config.fleet, options), context),
+    await createFleet(overriddenFleet(loaded.config.fleet, options), context, options),
   );
   const { configuration } = test;
   if (context.json) {
     context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
     return exitCodes.pass;
   }
-  context.print(
+  context.printText(
     colors.bold('Dry run: nothing is changed, nothing is sent.'),
     '',
     ...formatPlan(plan, request, colors),
@@ -139,7 +139,7 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
     ...formatActions(plan.permissions, context.io.stdout.columns, colors),
     '',
     colors.bold('Configuration'),
-    stringify(configuration).trimEnd().replace(/^/gm, '  '),
   );
+  context.print(stringify(configuration).trimEnd().replace(/^/gm, '  '));
   return exitCodes.pass;
 }

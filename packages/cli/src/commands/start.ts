@@ -32,7 +32,7 @@ export function configure(command: Command, context: Context): void {
 
 async function start(reference: string, options: StartFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const loaded = await loadConfiguration(options, io);
+  const loaded = await loadConfiguration(options, io, 'start');
   const loadFor = (workers: number) =>
     hinted(`correct the load of ${loaded.file}, or the flags: loadwright start --help`, () =>
       resolveTestLoad(loaded.config.load, workers),
