@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { resolveOptions } from '../../src/ec2/settings.js';
 import { useMachineRoot } from './root.js';
 import { freePorts } from '../../src/local/ports.js';
 
@@ -41,6 +42,13 @@ describe('the end of a machine that has fallen silent', () => {
     // After five starts within ten seconds systemd would leave it stopped, and nothing would end the machine.
     expect(timer).toMatch(/^StartLimitIntervalSec=0$/m);
     expect(content(`${units}/loadwright-heartbeat.timer`)).toMatch(/^OnCalendar=minutely$/m);
+  });
+
+  it('comes no sooner than the longest start that a fleet allows', () => {
+    const start = (startTimeout: string) =>
+      resolveOptions({ region: 'eu-west-1', environment: {}, startTimeout }).startTimeoutSeconds;
+    expect(start('30m')).toBe(1800);
+    expect(() => start('1801s')).toThrow('fleet.startTimeout: found 1801s, expected at most 30m');
   });
 
   it('is put off by an idle master, which answers', async () => {

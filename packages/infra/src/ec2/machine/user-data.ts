@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { LoadwrightError, locustVersion } from '@loadwright/core';
+import { LoadwrightError, locustVersion, parseDuration } from '@loadwright/core';
 import { stringify } from 'yaml';
 import { machineFile } from './machine-file.js';
 
@@ -39,6 +39,12 @@ const units = '/etc/systemd/system';
 
 /** The timers that end a machine: its time is over, or its web UI has not answered for too long. */
 const ends = ['loadwright-expiry.timer', 'loadwright-silence.timer', 'loadwright-heartbeat.timer'];
+
+/** Seconds after which a machine ends whose web UI has not answered: the figure of its own timer. */
+export function longestSilenceSeconds(): number {
+  const [, minutes = ''] = /^OnActiveSec=(\d+m)in$/m.exec(read('loadwright-silence.timer')) ?? [];
+  return parseDuration(minutes) ?? 0;
+}
 
 /**
  * The user data of an Ubuntu machine: a cloud-config, gzipped, to be sent as it is (in base64, as the API wants it).
