@@ -52,6 +52,7 @@ describe('prepare.sh', () => {
     expect(first.said).toEqual([
       'reading the settings',
       'raising limits',
+      'turning off unattended upgrades',
       'installing Docker',
       'fetching the bundle and the variables',
       expect.stringMatching(/^pulling locustio\/locust:/),
@@ -65,6 +66,15 @@ describe('prepare.sh', () => {
     const calls = callsOf(root);
     expect(calls).toContain('sysctl --quiet --load /etc/sysctl.d/60-loadwright.conf');
     expect(calls.filter((call) => call.startsWith('apt-get'))).toHaveLength(2);
+    const upgrades =
+      'apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service unattended-upgrades.service';
+    const before = calls.slice(
+      0,
+      calls.findIndex((call) => call.startsWith('apt-get')),
+    );
+    expect(before).toEqual(
+      expect.arrayContaining([`systemctl stop ${upgrades}`, `systemctl mask ${upgrades}`]),
+    );
     expect(calls.at(-1)).toBe(up);
 
     const secrets = root.path('/run/loadwright');
@@ -78,6 +88,15 @@ describe('prepare.sh', () => {
     expect(statSync(`${secrets}/master.json`).mode & 0o777).toBe(0o600);
     expect(readdirSync(root.path('/opt/loadwright/bundle'))).toEqual(['locustfile.py']);
     expect(JSON.stringify([first, second, calls, again])).not.toContain(canary);
+  });
+
+  it('makes a machine ready whose image has no unattended upgrades', async () => {
+    const root = useRoot();
+    const [uiPort, bundleSha256] = [await webUi(), await packBundle(root)];
+    root.writeFiles({ uiPort, bundleSha256 });
+    standInCommands(root);
+    root.standIn('systemctl', 'echo "Unit $2 not loaded." >&2; exit 5');
+    expect((await prepare(root, await awsOf(root))).exitCode).toBe(0);
   });
 
   it('powers the machine off first of all when its time is over: its timer may never have been started', async () => {

@@ -83,6 +83,12 @@ fi
 begin 'raising limits'
 sysctl --quiet --load "$root/etc/sysctl.d/60-loadwright.conf"
 
+begin 'turning off unattended upgrades'
+# They would take time from a measurement, and keep apt-get waiting. An image of one's own may not have them.
+upgrades=(apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service unattended-upgrades.service)
+systemctl stop "${upgrades[@]}" || true
+systemctl mask "${upgrades[@]}" || true
+
 if ! docker compose version >/dev/null 2>&1; then
   begin 'installing Docker'
   export DEBIAN_FRONTEND=noninteractive
