@@ -3,7 +3,7 @@ import type { Journal } from './journal.js';
 import type { CreatableKind } from './kind.js';
 import { poll } from './poll.js';
 import type { RunIdentity } from './run-identity.js';
-import { isAbsent, isOutcomeUnknown, isPresent } from './service-error.js';
+import { isAbsent, isConflict, isOutcomeUnknown, isPresent } from './service-error.js';
 
 /** What every step of a deployment works with. */
 export interface Step {
@@ -17,25 +17,29 @@ export interface Step {
  * show it at first. A call whose answer is lost may have taken effect, so the resource is looked for before the step
  * counts as failed.
  *
+ * @param known its id, when it has been seen already
  * @returns its id
  */
 export async function ensure<Parameters>(
   { aws, run, journal }: Step,
   kind: CreatableKind<Parameters>,
   parameters: Parameters,
+  known?: string,
 ): Promise<string> {
   const { pace } = aws.settings;
   const find = async () => (await kind.find(aws, run))[0]?.id;
-  const earlier = await find();
+  const earlier = known ?? (await find());
   await journal.intent(kind.name);
   const id = earlier ?? (await create());
   await journal.done(kind.name, id);
-  await complete();
+  // Those who are told of a new resource may not know it yet.
+  const isTooEarly = (error: unknown) => isAbsent(error) || isConflict(error);
+  await patiently(isTooEarly, async () => kind.complete?.(aws, run, id, parameters));
   return id;
 
   async function create(): Promise<string> {
     try {
-      return await kind.create(aws, run, parameters);
+      return await patiently(isConflict, () => kind.create(aws, run, parameters));
     } catch (error) {
       if (aws.signal.aborted) throw error;
       const mayBeThere = isPresent(error) || isOutcomeUnknown(error);
@@ -46,19 +50,22 @@ export async function ensure<Parameters>(
     }
   }
 
-  /** Those who are told of a new resource may not know it yet. */
-  async function complete(): Promise<void> {
-    let unseen: unknown;
+  /** Calls again for as long as AWS may need until it takes the call. */
+  async function patiently<Answer>(
+    isTooEarly: (error: unknown) => boolean,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
+    let refusal: unknown;
     const done = await poll(aws, pace.propagation, async () => {
       try {
-        await kind.complete?.(aws, run, id, parameters);
-        return true;
+        return { answer: await call() };
       } catch (error) {
-        if (!isAbsent(error)) throw error;
-        unseen = error;
+        if (!isTooEarly(error)) throw error;
+        refusal = error;
         return undefined;
       }
     });
-    if (!done) throw unseen;
+    if (!done) throw refusal;
+    return done.answer;
   }
 }

@@ -45,14 +45,16 @@ export function isAbsent(error: unknown): boolean {
 }
 
 const present =
-  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|OperationAborted|ParameterAlreadyExists)$/;
+  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists)$/;
 
-/**
- * An earlier attempt of the same step took effect, or one that is under way does: names hold the run id, so nobody else's
- * is meant.
- */
+/** An earlier attempt of the same step took effect: names hold the run id, so nobody else's is meant. */
 export function isPresent(error: unknown): boolean {
   return present.test(codeOf(error));
+}
+
+/** S3 is still busy with an earlier call on the same bucket. */
+export function isConflict(error: unknown): boolean {
+  return codeOf(error) === 'OperationAborted';
 }
 
 /** The answer, or undefined when there is no such thing. */

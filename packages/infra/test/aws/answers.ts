@@ -64,8 +64,8 @@ export function internalError(call: Call): Answer {
 }
 
 /** A permission that is missing, as each service says it. */
-export function denied(call: Call, action = call.name): Answer {
-  const who = `User: arn:aws:iam::123456789012:user/tester is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`;
+export function denied(call: Call, action = call.name, resource = '*'): Answer {
+  const who = `User: arn:aws:iam::123456789012:user/tester is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
   switch (call.service) {
     case 'ec2':
       return errorAnswer(
@@ -74,11 +74,21 @@ export function denied(call: Call, action = call.name): Answer {
         `You are not authorized to perform this operation. ${who}`,
         403,
       );
+    case 's3':
+      return call.name === 's3:DeleteObjects'
+        ? noneDeleted(call, who)
+        : errorAnswer(call, 'AccessDenied', who, 403);
     case 'iam':
     case 'sts':
-    case 's3':
       return errorAnswer(call, 'AccessDenied', who, 403);
     default:
       return errorAnswer(call, 'AccessDeniedException', who);
   }
+}
+
+/** Each object is refused on its own, in an answer that is no error: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+function noneDeleted({ request }: Call, Message: string): Answer {
+  const keys = [...request.body.toString().matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key);
+  const Errors = keys.map((Key) => ({ Key, Code: 'AccessDenied', Message }));
+  return xmlAnswer({ DeleteResult: { Error: Errors } });
 }

@@ -6,19 +6,20 @@ import {
   DeleteObjectsCommand,
   HeadBucketCommand,
   ListBucketsCommand,
-  ListObjectsV2Command,
+  paginateListObjectsV2,
   PutBucketTaggingCommand,
   PutObjectCommand,
-  PutPublicAccessBlockCommand,
   type BucketLocationConstraint,
+  type _Object,
 } from '@aws-sdk/client-s3';
-import { all } from '../all.js';
+import { LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { bucketName, namePrefix, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
+import { removeWhenFree } from './remove-when-free.js';
 
 /** The one file that a bucket holds. */
 export interface BucketParameters {
@@ -33,7 +34,10 @@ const longestRepeatable = 64 * 2 ** 20;
 /** The region that has no location constraint. */
 const firstRegion = 'us-east-1';
 
-/** Encrypted by S3 itself (SSE-S3), as all new objects are since January 2023. */
+/**
+ * Encrypted by S3 itself (SSE-S3), as all new objects are since January 2023, and closed to the public, as all new buckets are
+ * since April 2023: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+ */
 export const bucket: CreatableKind<BucketParameters> = {
   name: 'bucket',
 
@@ -66,31 +70,14 @@ export const bucket: CreatableKind<BucketParameters> = {
     const { size } = await stat(file);
     // The SDK repeats a call that failed only when it has the whole body.
     const body = size <= longestRepeatable ? await readFile(file) : createReadStream(file);
-    const everything = {
-      BlockPublicAcls: true,
-      IgnorePublicAcls: true,
-      BlockPublicPolicy: true,
-      RestrictPublicBuckets: true,
-    };
-    await all([
-      aws.s3.send(
-        new PutPublicAccessBlockCommand({ Bucket: id, PublicAccessBlockConfiguration: everything }),
-      ),
-      aws.s3.send(
-        new PutBucketTaggingCommand({
-          Bucket: id,
-          Tagging: { TagSet: tagsOf(run, 'bundle', loadwrightVersion()) },
-        }),
-      ),
-      aws.s3.send(
-        new PutObjectCommand({
-          Bucket: id,
-          Key: key,
-          Body: body,
-          ContentLength: size,
-        }),
-      ),
-    ]);
+    // One after the other: S3 refuses two at the same time on a new bucket.
+    await aws.s3.send(
+      new PutBucketTaggingCommand({
+        Bucket: id,
+        Tagging: { TagSet: tagsOf(run, 'bundle', loadwrightVersion()) },
+      }),
+    );
+    await aws.s3.send(new PutObjectCommand({ Bucket: id, Key: key, Body: body, ContentLength: size }));
   },
 
   async exists(aws, id) {
@@ -98,16 +85,30 @@ export const bucket: CreatableKind<BucketParameters> = {
   },
 
   async destroy(aws, id) {
-    for (;;) {
-      const { Contents = [] } =
-        (await unlessAbsent(aws.s3.send(new ListObjectsV2Command({ Bucket: id })))) ?? {};
-      if (Contents.length === 0) break;
-      const Objects = Contents.map(({ Key }) => ({ Key }));
-      await aws.s3.send(new DeleteObjectsCommand({ Bucket: id, Delete: { Objects, Quiet: true } }));
-    }
-    await unlessAbsent(aws.s3.send(new DeleteBucketCommand({ Bucket: id })));
+    await unlessAbsent(empty(aws, id));
+    await removeWhenFree(aws, `bucket ${id}`, () => aws.s3.send(new DeleteBucketCommand({ Bucket: id })));
   },
 };
+
+async function empty(aws: Aws, id: string): Promise<void> {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: aws.s3 }, { Bucket: id })) {
+    if (Contents.length > 0) await removeObjects(aws, id, Contents);
+  }
+}
+
+/** S3 answers with success also when it has removed none. */
+async function removeObjects(aws: Aws, id: string, objects: readonly _Object[]): Promise<void> {
+  const Objects = objects.map(({ Key }) => ({ Key }));
+  const { Errors: [refused] = [] } = await aws.s3.send(
+    new DeleteObjectsCommand({ Bucket: id, Delete: { Objects, Quiet: true } }),
+  );
+  if (!refused) return;
+  const { Key, Code, Message } = refused;
+  throw new LoadwrightError(
+    'RESOURCES_REMAIN',
+    `S3 does not remove ${Key} of the bucket ${id}: ${Code}: ${Message}`,
+  );
+}
 
 async function bucketNames(aws: Aws): Promise<string[]> {
   const names: string[] = [];

@@ -3,8 +3,12 @@ import type { Aws } from '../clients.js';
 import { poll } from '../poll.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 
-/** What EC2 answers while something else still uses a resource. */
-const inUse = /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState)$/;
+/**
+ * What EC2 answers while something else still uses a resource, and S3 while it still makes one. Of a network interface EC2 says
+ * it with a code that stands for much else: "InvalidParameterValue: Network interface '…' is currently in use."
+ */
+const inUse =
+  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use/;
 
 /**
  * Removes what a machine that has just ended still holds for a while.
@@ -18,7 +22,7 @@ export async function removeWhenFree(aws: Aws, what: string, remove: () => Promi
       await unlessAbsent(remove());
       return true;
     } catch (error) {
-      if (!inUse.test(codeOf(error))) throw error;
+      if (!inUse.test(`${codeOf(error)}: ${(error as Error).message}`)) throw error;
       return undefined;
     }
   });

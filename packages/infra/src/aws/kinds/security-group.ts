@@ -7,6 +7,7 @@ import {
   paginateDescribeSecurityGroups,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
+import { all } from '../all.js';
 import type { CreatableKind } from '../kind.js';
 import { nameOf, readTags, tagKeys, tagsOf } from '../run-identity.js';
 import { unlessAbsent, unlessPresent } from '../service-error.js';
@@ -48,24 +49,19 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
   },
 
   async complete(aws, run, id, { uiPort, allowedAddresses }) {
-    if (allowedAddresses.length === 0) return;
     const description = `Loadwright ${run.runId}`;
-    const [six, four] = [allowedAddresses.filter(isSix), allowedAddresses.filter((range) => !isSix(range))];
-    const call = aws.ec2.send(
-      new AuthorizeSecurityGroupIngressCommand({
-        GroupId: id,
-        IpPermissions: [
-          {
-            IpProtocol: 'tcp',
-            FromPort: uiPort,
-            ToPort: uiPort,
-            IpRanges: four.map((CidrIp) => ({ CidrIp, Description: description })),
-            Ipv6Ranges: six.map((CidrIpv6) => ({ CidrIpv6, Description: description })),
-          },
-        ],
+    const port = { IpProtocol: 'tcp', FromPort: uiPort, ToPort: uiPort };
+    // A call each: one rule that an earlier attempt has made would keep a call from making the others.
+    await all(
+      allowedAddresses.map((range) => {
+        const ranges = isSix(range)
+          ? { Ipv6Ranges: [{ CidrIpv6: range, Description: description }] }
+          : { IpRanges: [{ CidrIp: range, Description: description }] };
+        const IpPermissions = [{ ...port, ...ranges }];
+        const command = new AuthorizeSecurityGroupIngressCommand({ GroupId: id, IpPermissions });
+        return unlessPresent(aws.ec2.send(command));
       }),
     );
-    await unlessPresent(call);
   },
 
   async exists(aws, id) {
