@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Bundle } from '@loadwright/core';
+import { LoadwrightError, type Bundle } from '@loadwright/core';
 import { create } from 'tar';
 
 /** A bundle as one compressed file. */
@@ -14,10 +14,19 @@ export interface Archive {
   readonly sha256: string;
 }
 
-/** Packs a bundle, lets it be used, and removes the file again. */
+/** The most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+const longestBytes = 5 * 2 ** 30;
+
+/**
+ * Packs a bundle, lets it be used, and removes the file again.
+ *
+ * @param limit bytes that the file may have
+ * @throws LoadwrightError `CONFIG_INVALID` when it has more.
+ */
 export async function withArchive<Result>(
   { directory, files }: Bundle,
   use: (archive: Archive) => Promise<Result>,
+  limit = longestBytes,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'loadwright-archive-'));
   try {
@@ -28,10 +37,21 @@ export async function withArchive<Result>(
       options,
       files.map(({ path }) => path),
     );
+    requireLength((await stat(file)).size, limit);
     const hash = createHash('sha256');
     await pipeline(createReadStream(file), hash);
     return await use({ file, sha256: hash.digest('hex') });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function requireLength(bytes: number, limit: number): void {
+  if (bytes <= limit) return;
+  const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(2)} GiB`;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `The bundle has ${gigabytes(bytes)} when it is packed; a machine can be handed at most ${gigabytes(limit)}.`,
+    { hint: 'Nearly all of it are the payloads: take fewer, or smaller ones.' },
+  );
 }
