@@ -24,6 +24,8 @@ export interface JournalState {
   readonly runId: string;
   readonly region: string;
   readonly expected: Expected;
+  /** Something was to be made. */
+  readonly hasBegun: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export interface JournalState {
 export class Journal {
   readonly #file: FileHandle;
   #written: Promise<void> = Promise.resolve();
+  #hasBegun = false;
 
   private constructor(file: FileHandle) {
     this.#file = file;
@@ -47,7 +50,13 @@ export class Journal {
     return journal;
   }
 
+  /** Something was to be made since it was opened. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   intent(kind: string): Promise<void> {
+    this.#hasBegun = true;
     return this.#write({ event: 'intent', kind, at: now() });
   }
 
@@ -100,7 +109,8 @@ export async function readJournal(directory: string, runId: string): Promise<Jou
     else if (entry.event === 'done' && isNew(entry)) expected.set(entry.kind, entry.id);
     else expected.delete(entry.kind);
   }
-  return region === '' ? undefined : { runId, region, expected };
+  const hasBegun = lines.some(({ event }) => event === 'intent');
+  return region === '' ? undefined : { runId, region, expected, hasBegun };
 }
 
 /** Removes the journal of a run of which nothing is left. */

@@ -1,4 +1,4 @@
-import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
+import { GetConsoleOutputCommand, type GetConsoleOutputCommandOutput } from '@aws-sdk/client-ec2';
 import type { Aws } from '../aws/clients.js';
 
 /** Begins every line that `prepare.sh` writes to the console. */
@@ -7,8 +7,7 @@ const mark = 'loadwright: ';
 /** What the machine said while it was made ready, oldest first. Empty when the console cannot be read. */
 export async function consoleLines(aws: Aws, instanceId: string): Promise<string[]> {
   try {
-    // Only machines of the Nitro system give the latest output; others an older one.
-    const answer = await aws.ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest: true }));
+    const answer = await consoleOutput(aws, instanceId);
     const text = Buffer.from(answer.Output ?? '', 'base64').toString('utf8');
     return text
       .split(/\r?\n/)
@@ -17,5 +16,15 @@ export async function consoleLines(aws: Aws, instanceId: string): Promise<string
   } catch {
     aws.signal.throwIfAborted();
     return [];
+  }
+}
+
+async function consoleOutput(aws: Aws, InstanceId: string): Promise<GetConsoleOutputCommandOutput> {
+  try {
+    return await aws.ec2.send(new GetConsoleOutputCommand({ InstanceId, Latest: true }));
+  } catch {
+    aws.signal.throwIfAborted();
+    // Only machines of the Nitro system give the latest output; others that of a while ago.
+    return aws.ec2.send(new GetConsoleOutputCommand({ InstanceId }));
   }
 }

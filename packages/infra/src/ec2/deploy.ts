@@ -41,6 +41,8 @@ export interface Deployment {
   readonly archive: Archive;
   readonly createdAt: Date;
   readonly pricePerHour: TaggedPrice;
+  /** Id of the machine that an earlier attempt has launched. */
+  readonly standing: string | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ export async function deploy(deployment: Deployment) {
   ]);
 
   request.onProgress(`Starting a ${settings.instanceType}`);
-  const instanceId = await ensure(step, instance, {
+  const machine = {
     instanceType: settings.instanceType,
     imageId: account.image.id,
     rootDevice: account.image.rootDevice,
@@ -102,7 +104,8 @@ export async function deploy(deployment: Deployment) {
       },
       deployment.pricePerHour,
     ),
-  });
+  };
+  const instanceId = await ensure(step, instance, machine, deployment.standing);
   return { instanceId, ...secrets };
 }
 

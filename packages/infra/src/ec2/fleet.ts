@@ -18,8 +18,9 @@ import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
 import { ownerOf } from '../aws/run-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
+import { cleanUpAfter, type Destroy } from './clean-up.js';
 import { requireSessionManager } from './check/session-manager.js';
-import { deploy } from './deploy.js';
+import { deploy, type Deployment } from './deploy.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
 import { readSecrets } from './login.js';
@@ -30,6 +31,7 @@ import { planFleet } from './plan.js';
 import { reachUi } from './reach-ui.js';
 import { requireReachable } from './reachable.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
+import { standingMachine } from './standing-machine.js';
 import { standingRuns } from './standing-runs.js';
 import { StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
 
@@ -73,7 +75,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     attach,
     listOrphans: () =>
       withAws(undefined, async (aws) => {
-        const { found } = await takeInventory(aws, {});
+        const { found } = await inventory(aws);
         const over = standingRuns(found, new Date()).filter(({ state }) =>
           ['expired', 'orphaned'].includes(state),
         );
@@ -100,8 +102,6 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
   };
 }
 
-type Destroy = (runId: string, options?: DestroyOptions) => Promise<DestroyReport>;
-
 async function provision(
   settings: Ec2FleetSettings,
   request: ProvisionRequest,
@@ -112,13 +112,24 @@ async function provision(
   if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
-  const journal = await Journal.open(settings.journals, request.runId, settings.aws.region);
+  const { journals } = settings;
+  const earlier = await readJournal(journals, request.runId);
+  const journal = await Journal.open(journals, request.runId, settings.aws.region);
   const aws = new Aws(settings.aws, request.signal);
+  let standing: string | undefined;
   try {
-    return await make(aws, journal, settings, request, destroy);
+    const { runId, onProgress } = request;
+    const looks = await lookAround(aws, settings, request);
+    standing = await standingMachine(aws, {
+      runId,
+      seen: looks.machines,
+      expected: earlier?.expected,
+      onProgress,
+    });
+    return await make({ aws, journal, settings, request, ...looks, standing, destroy });
   } catch (error) {
     await journal.close();
-    await cleanUpAfter(error, request, destroy);
+    await cleanUpAfter({ error, request, journal, journals, standing, destroy });
     if (request.signal.aborted) {
       throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', { cause: error });
     }
@@ -129,29 +140,28 @@ async function provision(
   }
 }
 
-async function make(
-  aws: Aws,
-  journal: Journal,
-  settings: Ec2FleetSettings,
-  request: ProvisionRequest,
-  destroy: Destroy,
-): Promise<FleetHandle> {
-  const { runId } = request;
+/** What must be known before anything is made. */
+async function lookAround(aws: Aws, settings: Ec2FleetSettings, { runId, onProgress }: ProvisionRequest) {
   const createdAt = new Date();
-  request.onProgress(`Looking at the account in ${settings.aws.region}`);
+  onProgress(`Looking at the account in ${settings.aws.region}`);
   const lookUp = lookUpAccount(aws, settings);
-  const [account, price] = await Promise.all([lookUp, lookUpHourlyPrice(aws, settings, lookUp)]);
+  const [account, price, machines] = await Promise.all([
+    lookUp,
+    lookUpHourlyPrice(aws, settings, lookUp),
+    instance.find(aws, { runId }),
+  ]);
+  const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };
+  return { account, createdAt, pricePerHour, machines };
+}
+
+async function make({
+  destroy,
+  ...deployment
+}: Omit<Deployment, 'archive'> & { readonly destroy: Destroy }): Promise<FleetHandle> {
+  const { aws, settings, request, standing } = deployment;
+  const { runId } = request;
   const { instanceId, login, secrets } = await withArchive(request.bundle, (archive) =>
-    deploy({
-      aws,
-      journal,
-      settings,
-      account,
-      request,
-      archive,
-      createdAt,
-      pricePerHour: { usDollars: price.known, isIncomplete: price.total === undefined },
-    }),
+    deploy({ ...deployment, archive }),
   );
   const time = new StartTime(settings.startTimeoutSeconds * 1000);
   request.onProgress(`Waiting for the machine ${instanceId}`);
@@ -159,7 +169,7 @@ async function make(
   const way = await reachUi(aws, { facts: settings, machine, environment: settings.environment }, time.left);
   request.onProgress(`Waiting for the master at ${way.url}: the machine installs Docker and starts it`);
   try {
-    await waitForUi(aws, instanceId, way, time);
+    await waitForUi(aws, instanceId, { way, time, onProgress: request.onProgress });
   } catch (error) {
     await way.close();
     throw error;
@@ -173,27 +183,9 @@ async function make(
     secrets,
     expectedWorkers: request.workers,
     bundleDigest: digestWithoutLoad(request.bundle),
+    stoodBefore: standing !== undefined,
     destroy: () => destroy(runId),
   });
-}
-
-/** @throws LoadwrightError `RESOURCES_REMAIN` when not everything could be removed. */
-async function cleanUpAfter(
-  error: unknown,
-  { runId, onProgress }: ProvisionRequest,
-  destroy: Destroy,
-): Promise<void> {
-  const { remaining } = await destroy(runId, { onProgress }).catch((failure: unknown) => ({
-    remaining: [`everything of run ${runId}: ${messageOf(failure)}`],
-  }));
-  if (remaining.length === 0) return;
-  throw new LoadwrightError(
-    'RESOURCES_REMAIN',
-    [`The fleet was not made: ${messageOf(accountProblem(error))}`, 'Some of it is left:', ...remaining].join(
-      '\n  ',
-    ),
-    { hint: `Remove it: loadwright destroy ${runId}`, cause: error },
-  );
 }
 
 async function attachTo(
@@ -263,8 +255,4 @@ async function inventory(aws: Aws, runId?: string) {
   const taken = await takeInventory(aws, runId === undefined ? {} : { runId });
   if (taken.causes.length === 0) return taken;
   throw combined(taken.causes.map(accountProblem));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -23,6 +23,8 @@ export interface Ec2HandleOptions {
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
   readonly bundleDigest: string | undefined;
+  /** The machine is an earlier attempt's. */
+  readonly stoodBefore?: boolean;
   /** Removes everything of the run. */
   readonly destroy: () => Promise<DestroyReport>;
 }
@@ -36,6 +38,7 @@ export class Ec2Handle implements FleetHandle {
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
   readonly bundleDigest?: string;
+  readonly stoodBefore: boolean;
   readonly #options: Ec2HandleOptions;
   #described:
     { readonly at: number; readonly machine: Promise<Pick<FleetNode, 'state' | 'reason'>> } | undefined;
@@ -48,6 +51,7 @@ export class Ec2Handle implements FleetHandle {
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;
     if (options.bundleDigest !== undefined) this.bundleDigest = options.bundleDigest;
+    this.stoodBefore = options.stoodBefore ?? false;
     this.#options = options;
   }
 

@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
+import { formatDuration, LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
 import { poll } from '../aws/poll.js';
@@ -20,6 +20,11 @@ export class StartTime {
     this.#end = performance.now() + limit;
   }
 
+  /** Seconds. */
+  get elapsed(): number {
+    return this.seconds - this.left / 1000;
+  }
+
   /** Milliseconds. */
   get left(): number {
     return Math.max(0, this.#end - performance.now());
@@ -28,6 +33,9 @@ export class StartTime {
 
 /** The console is looked at once in so many of the longest pauses (30 s): it lags behind, and EC2 limits its reading. */
 const pausesBetweenLooks = 15;
+
+/** So many looks without anything new (60 s) are told as such: who waits should not wonder whether anybody does. */
+const silentLooks = 2;
 
 /** A machine that runs, with its addresses. */
 export interface RunningMachine {
@@ -57,13 +65,22 @@ export async function waitForMachine(aws: Aws, id: string, time: StartTime): Pro
   );
 }
 
+/** How a web UI is waited for. */
+export interface WaitForUi {
+  readonly way: WayToUi;
+  readonly time: StartTime;
+  /** Called with what the machine says meanwhile, and now and then when it says nothing. */
+  readonly onProgress: (message: string) => void;
+}
+
 /**
  * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards.
  *
  * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last; at once when it says that it failed.
  */
-export async function waitForUi(aws: Aws, id: string, way: WayToUi, time: StartTime): Promise<void> {
+export async function waitForUi(aws: Aws, id: string, { way, time, onProgress }: WaitForUi): Promise<void> {
   const { longestPause } = aws.settings.pace;
+  const tell = teller(time, onProgress);
   let listenAt = performance.now() + pausesBetweenLooks * longestPause;
   const answered = await poll(aws, time.left, async () => {
     const [answers, found] = await Promise.all([doesAnswer(way.url, aws.signal), describeInstance(aws, id)]);
@@ -72,7 +89,9 @@ export async function waitForUi(aws: Aws, id: string, way: WayToUi, time: StartT
     const problem = way.problem();
     if (problem !== undefined) throw new LoadwrightError('PROVISIONING_FAILED', problem, { retryable: true });
     if (performance.now() > listenAt) {
-      requireNoFailure(id, await consoleLines(aws, id));
+      const said = await consoleLines(aws, id);
+      requireNoFailure(id, said);
+      tell(said.at(-1));
       listenAt = performance.now() + pausesBetweenLooks * longestPause;
     }
     return undefined;
@@ -91,6 +110,20 @@ export async function waitForUi(aws: Aws, id: string, way: WayToUi, time: StartT
       retryable: true,
     },
   );
+}
+
+/** Tells what a machine said last when that is new, and the time when it has not been for a while. */
+function teller(time: StartTime, onProgress: (message: string) => void): (said: string | undefined) => void {
+  let last: string | undefined;
+  let silent = 0;
+  return (said) => {
+    silent = said === undefined || said === last ? silent + 1 : 0;
+    last = said ?? last;
+    if (silent === 0) onProgress(`The machine: ${said}`);
+    else if (silent % silentLooks === 0) {
+      onProgress(`Still waiting, ${formatDuration(time.elapsed)} of at most ${formatDuration(time.seconds)}`);
+    }
+  };
 }
 
 /** A failure is the last that `prepare.sh` says; after a boot it tries again. */

@@ -9,14 +9,15 @@ import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 const aws = useAws();
 const root = useMachineRoot('/dev/shm');
 
-/** The message of a deployment to a machine on which nobody listens. */
-async function deploymentFails(startTimeoutSeconds: number): Promise<string> {
+/** The message of a deployment to a machine on which nobody listens. @param told what it tells on its way */
+async function deploymentFails(startTimeoutSeconds: number, told: string[] = []): Promise<string> {
   return withFolder(tmpdir(), async (folder) => {
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
     const one = { runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
-    const deploying = fleetOf({ ...settingsOf(one), startTimeoutSeconds }).provision(
-      requestOf(one, new AbortController().signal),
-    );
+    const deploying = fleetOf({ ...settingsOf(one), startTimeoutSeconds }).provision({
+      ...requestOf(one, new AbortController().signal),
+      onProgress: (line) => told.push(line),
+    });
     const error = await deploying.then(
       () => new Error('it was deployed'),
       (reason: unknown) => reason as Error,
@@ -57,4 +58,29 @@ it('a failure that a later boot has left behind does not end it', async () => {
     /^The master at http:\/\/127\.\S+ did not answer within 1 s\. The machine said last:\n/,
   );
   expect(message).toMatch(/waiting for the web UI$/);
+});
+
+it('what the machine says is told when it is new, and the time when it says nothing for a while', async () => {
+  const said = ['', 'installing Docker', 'installing Docker', 'installing Docker', 'pulling locust'];
+  aws().behaviour.consoleOutput = () => {
+    const newest = said[looks() - 1] ?? 'FAILED while pulling locust (line 1, exit code 1)';
+    return newest && `loadwright: ${newest}\r\n`;
+  };
+  const told: string[] = [];
+  await deploymentFails(600, told);
+  const from = told.findIndex((line) => line.startsWith('Waiting for the master'));
+  expect(told.slice(from + 1, from + 4)).toEqual([
+    'The machine: installing Docker',
+    expect.stringMatching(/^Still waiting, \d+m?s of at most 10m$/),
+    'The machine: pulling locust',
+  ]);
+});
+
+it('what is not the newest is asked for where EC2 has no newer', async () => {
+  const fault = { kind: 'error', code: 'UnsupportedOperation', status: 400 } as const;
+  aws().inject({ at: 'ec2:GetConsoleOutput', fault });
+  aws().behaviour.consoleOutput = () => 'loadwright: FAILED while raising limits (line 1, exit code 3)\r\n';
+  expect(await deploymentFails(600)).toContain('FAILED while raising limits');
+  const asked = aws().calls.filter(({ name }) => name === 'ec2:GetConsoleOutput');
+  expect(asked.map(({ parameters }) => parameters['Latest'])).toEqual(['true', undefined]);
 });

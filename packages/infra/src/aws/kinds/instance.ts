@@ -119,7 +119,8 @@ async function describeAll(aws: Aws, scope: Scope): Promise<Instance[]> {
   return found;
 }
 
-function lives({ State }: Instance): boolean {
+/** Has the machine not ended? */
+export function lives({ State }: Instance): boolean {
   return State?.Name !== 'terminated';
 }
 

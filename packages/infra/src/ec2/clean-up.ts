@@ -1,0 +1,63 @@
+import {
+  LoadwrightError,
+  type DestroyOptions,
+  type DestroyReport,
+  type ProvisionRequest,
+} from '@loadwright/core';
+import { accountProblem } from '../aws/account/problem.js';
+import { readJournal, removeJournal, type Journal } from '../aws/journal.js';
+
+export type Destroy = (runId: string, options?: DestroyOptions) => Promise<DestroyReport>;
+
+/** A deployment that failed. */
+export interface FailedAttempt {
+  readonly error: unknown;
+  readonly request: ProvisionRequest;
+  /** Its own, closed. */
+  readonly journal: Journal;
+  /** Folder of the journals. */
+  readonly journals: string;
+  /** Id of the machine that stood when the attempt began. */
+  readonly standing: string | undefined;
+  readonly destroy: Destroy;
+}
+
+/**
+ * Removes what an attempt has made. A machine that stood before stays with all it needs, and where the attempt has made
+ * nothing, so does what an earlier one has.
+ *
+ * @throws LoadwrightError `RESOURCES_REMAIN` when something of the run is left.
+ */
+export async function cleanUpAfter(attempt: FailedAttempt): Promise<void> {
+  const { request, journal, journals, standing, destroy } = attempt;
+  const { runId, onProgress } = request;
+  if (standing !== undefined) {
+    throw remains(attempt, 'It has a machine that stood before, and stays:', [`instance ${standing}`]);
+  }
+  if (!journal.hasBegun) {
+    const earlier = await readJournal(journals, runId);
+    if (earlier?.hasBegun) throw remains(attempt, 'What an earlier attempt has made stays.', []);
+    await removeJournal(journals, runId);
+    return;
+  }
+  const { remaining } = await destroy(runId, { onProgress }).catch((failure: unknown) => ({
+    remaining: [`everything of run ${runId}: ${messageOf(failure)}`],
+  }));
+  if (remaining.length > 0) throw remains(attempt, 'Some of it is left:', remaining);
+}
+
+function remains(
+  { error, request: { runId } }: FailedAttempt,
+  what: string,
+  lines: readonly string[],
+): LoadwrightError {
+  return new LoadwrightError(
+    'RESOURCES_REMAIN',
+    [`The fleet was not made: ${messageOf(accountProblem(error))}`, what, ...lines].join('\n  '),
+    { hint: `Remove it: loadwright destroy ${runId}`, cause: error },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+import type { Aws } from '../aws/clients.js';
+import type { Expected } from '../aws/journal.js';
+import type { FoundResource } from '../aws/kind.js';
+import { describeInstance, instance, lives } from '../aws/kinds/instance.js';
+import { poll } from '../aws/poll.js';
+
+/** How {@link standingMachine} looks. */
+export interface StandingMachineOptions {
+  readonly runId: string;
+  /** What EC2 shows of the run. */
+  readonly seen: readonly FoundResource[];
+  /** What the journal of an earlier attempt tells; undefined when there is none. */
+  readonly expected: Expected | undefined;
+  readonly onProgress: (message: string) => void;
+}
+
+/**
+ * The machine that an earlier attempt has launched, also when EC2 does not show it yet: launched again, in another zone, it
+ * would be there twice.
+ *
+ * @returns its id; undefined when there is none, or when it ends.
+ */
+export async function standingMachine(
+  aws: Aws,
+  { runId, seen, expected, onProgress }: StandingMachineOptions,
+): Promise<string | undefined> {
+  const known = idOf(seen);
+  if (known !== undefined || !expected?.has(instance.name)) return known;
+  const limit = aws.settings.pace.unknownOutcome;
+  onProgress(`Looking for the machine of an earlier attempt, for at most ${limit / 1000} s`);
+  const id = expected.get(instance.name);
+  const found = await poll(aws, limit, async () => {
+    const described = id === undefined ? undefined : await describeInstance(aws, id);
+    if (described) return { id: lives(described) ? id : undefined };
+    const later = await instance.find(aws, { runId });
+    return later.length > 0 ? { id: idOf(later) } : undefined;
+  });
+  return found?.id;
+}
+
+function idOf(machines: readonly FoundResource[]): string | undefined {
+  return machines.find(({ state }) => state !== 'shutting-down')?.id;
+}

@@ -1,0 +1,115 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { securityGroup } from '../../src/aws/kinds/security-group.js';
+import { networkInterface } from '../../src/aws/kinds/leftovers.js';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { clientsFor } from '../aws/clients-for.js';
+import { fakeMaster, useAws, type Fault } from '../aws/index.js';
+import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
+
+/** What AWS refuses for a while, or says in a way of its own. */
+const aws = useAws();
+const refusal = (code: string, message = code, status = 400): Fault => ({
+  kind: 'error',
+  code,
+  message,
+  status,
+});
+
+async function withRun(use: (work: Work, before: readonly string[]) => Promise<void>): Promise<void> {
+  const before = await aws().inventory();
+  Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+  await withFolder(tmpdir(), (folder) => {
+    const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
+    return use({ runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} }, before);
+  });
+}
+
+const provision = (work: Work) =>
+  fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
+const destroy = ({ runId, ...work }: Work) => fleetOf(settingsOf({ runId, ...work })).lasting!.destroy(runId);
+
+it('a removal ends when S3 keeps the bundle in an answer that is no error, and says why', () =>
+  withRun(async (work, before) => {
+    await provision(work);
+    aws().inject({ at: 's3:DeleteObjects', times: Infinity, fault: { kind: 'denied' } });
+    const { remaining } = await destroy(work);
+    expect(remaining).toEqual([
+      expect.stringMatching(/^bucket \S+: S3 does not remove bundle\.tar\.gz .*AccessDenied: User/),
+    ]);
+    aws().withoutFaults();
+    expect((await destroy(work)).remaining).toEqual([]);
+    expect(await aws().inventory()).toEqual(before);
+  }));
+
+it.each(['s3:CreateBucket', 's3:PutBucketTagging', 's3:PutObject'])(
+  'S3 is busy with a new bucket for a while: %s',
+  (at) =>
+    withRun(async (work, before) => {
+      const busy = aws().inject({ at, times: 2, fault: refusal('OperationAborted', 'a conflict', 409) });
+      await provision(work);
+      expect(busy.strikes).toBe(2);
+      const called = aws().calls.filter(({ name }) => /^s3:(Put|Create)/.test(name));
+      expect(called.filter(({ outcome }) => Number(outcome) < 300).map(({ name }) => name)).toEqual([
+        's3:CreateBucket',
+        's3:PutBucketTagging',
+        // All over again: what was written before is written again.
+        ...(at === 's3:PutObject' ? ['s3:PutBucketTagging', 's3:PutBucketTagging'] : []),
+        's3:PutObject',
+      ]);
+      const deleting = aws().inject({
+        at: 's3:DeleteBucket',
+        fault: refusal('OperationAborted', 'busy', 409),
+      });
+      expect((await destroy(work)).remaining).toEqual([]);
+      expect(deleting.strikes).toBe(1);
+      expect(await aws().inventory()).toEqual(before);
+    }),
+);
+
+it('a network interface in use is waited for, as EC2 says it; what is wrong is not', async () => {
+  const clients = clientsFor(aws(), aws().environment, quick);
+  const id = 'eni-0123456789abcdef0';
+  const inUse = aws().inject({
+    at: 'ec2:DeleteNetworkInterface',
+    fault: refusal('InvalidParameterValue', `Network interface '${id}' is currently in use.`),
+  });
+  await networkInterface.destroy(clients, id);
+  expect(inUse.strikes).toBe(1);
+  const wrong = aws().inject({
+    at: 'ec2:DeleteNetworkInterface',
+    times: Infinity,
+    fault: refusal('InvalidParameterValue', `Invalid id: '${id}'`),
+  });
+  await expect(networkInterface.destroy(clients, id)).rejects.toThrow('Invalid id');
+  expect(wrong.strikes).toBe(1);
+});
+
+it('a rule that an earlier attempt has made does not keep the others from being made', () =>
+  withRun(async (work) => {
+    const clients = clientsFor(aws(), aws().environment, quick);
+    const fleet = (...allowedAddresses: string[]) => fleetOf({ ...settingsOf(work), allowedAddresses });
+    const request = requestOf(work, new AbortController().signal);
+    await fleet('203.0.113.7/32').provision(request);
+    await fleet('203.0.113.7/32', '198.51.100.0/24', '2001:db8::/64').provision(request);
+    const [group] = await securityGroup.find(clients, { runId: work.runId });
+    const made = aws()
+      .calls.filter(({ name, outcome }) => name === 'ec2:AuthorizeSecurityGroupIngress' && outcome === 200)
+      .map(({ parameters }) => [
+        parameters['GroupId'],
+        parameters['IpPermissions.1.IpRanges.1.CidrIp'] ??
+          parameters['IpPermissions.1.Ipv6Ranges.1.CidrIpv6'],
+      ]);
+    expect(made.sort()).toEqual(
+      ['198.51.100.0/24', '2001:db8::/64', '203.0.113.7/32'].map((range) => [group!.id, range]),
+    );
+    await destroy(work);
+  }));
+
+it('what could not be looked at is not told as nothing left behind', () =>
+  withRun(async (work) => {
+    aws().inject({ at: 'iam:ListRoles', times: Infinity, fault: { kind: 'denied' } });
+    await expect(fleetOf(settingsOf(work)).listOrphans()).rejects.toMatchObject({
+      message: expect.stringContaining('iam:ListRoles') as string,
+    });
+  }));
