@@ -1,12 +1,15 @@
 import {
   CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
   DescribeInstancesCommand,
   DescribeVpcsCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import {
+  AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
   CreateRoleCommand,
+  GetRoleCommand,
   PutRolePolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -17,7 +20,7 @@ import {
   ListBucketsCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
-import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
+import { DescribeParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import { clientsFor } from './clients-for.js';
@@ -50,15 +53,70 @@ describe('a user with a policy', () => {
     expect(await aws().inventory()).toEqual([]);
   });
 
-  it('must not hold a denied action, and may be limited to resources', async () => {
+  it('must not hold a denied action', async () => {
     const { ec2 } = await as(
-      { Effect: 'Allow', Action: 'ec2:*', Resource: 'arn:aws:ec2:*:*:vpc/*' },
+      { Effect: 'Allow', Action: 'ec2:*', Resource: '*' },
       { Effect: 'Deny', Action: 'ec2:DescribeInstances', Resource: '*' },
     );
     await ec2.send(new DescribeVpcsCommand({}));
     await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({
       name: 'UnauthorizedOperation',
     });
+  });
+
+  it('is limited to resources', async () => {
+    const { iam: direct } = aws().direct;
+    const own = { RoleName: 'r', Path: '/own/', AssumeRolePolicyDocument: '{}' };
+    await direct.send(new CreateRoleCommand(own));
+    const { ec2, s3, ssm, iam } = await as(
+      { Effect: 'Allow', Action: 'ec2:*', Resource: 'arn:aws:ec2:*:*:vpc/*' },
+      { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::own-*' },
+      { Effect: 'Allow', Action: 'ssm:*', Resource: 'arn:aws:ssm:eu-west-1:123456789012:parameter/own/*' },
+      { Effect: 'Allow', Action: 'iam:GetRole', Resource: 'arn:aws:iam::123456789012:role/own/*' },
+    );
+    // Descriptions concern everything.
+    await expect(ec2.send(new DescribeVpcsCommand({}))).rejects.toThrow('ec2:DescribeVpcs on resource: *');
+    const at = { CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } } as const;
+    await s3.send(new CreateBucketCommand({ ...at, Bucket: 'own-1234' }));
+    await expect(s3.send(new CreateBucketCommand({ ...at, Bucket: 'b-1234' }))).rejects.toThrow(
+      'arn:aws:s3:::b-1234',
+    );
+    const parameter = { Type: 'String', Value: 'x' } as const;
+    await ssm.send(new PutParameterCommand({ ...parameter, Name: '/own/a' }));
+    await expect(ssm.send(new PutParameterCommand({ ...parameter, Name: '/other/a' }))).rejects.toThrow(
+      'parameter/other/a',
+    );
+    await iam.send(new GetRoleCommand({ RoleName: 'r' }));
+    // Of what is not there IAM knows no path.
+    await expect(iam.send(new GetRoleCommand({ RoleName: 'absent' }))).rejects.toThrow('role/absent');
+  });
+
+  it('is limited to what conditions say', async () => {
+    const TagSpecifications = (['security-group'] as const).map((ResourceType) => ({
+      ResourceType,
+      Tags: [{ Key: 'mine', Value: 'yes' }],
+    }));
+    const anywhere = { Effect: 'Allow', Resource: '*' } as const;
+    const { ec2 } = await as(
+      { ...anywhere, Action: 'ec2:CreateSecurityGroup' },
+      {
+        ...anywhere,
+        Action: 'ec2:CreateTags',
+        Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSecurityGroup' } },
+      },
+      {
+        ...anywhere,
+        Action: 'ec2:DeleteSecurityGroup',
+        Condition: { StringLike: { 'aws:ResourceTag/mine': ['no', 'y*'] } },
+      },
+    );
+    const group = (GroupName: string) => ({ GroupName, Description: 'test' });
+    const tagged = await ec2.send(new CreateSecurityGroupCommand({ ...group('a'), TagSpecifications }));
+    const other = await ec2.send(new CreateSecurityGroupCommand(group('b')));
+    await ec2.send(new DeleteSecurityGroupCommand({ GroupId: tagged.GroupId }));
+    await expect(ec2.send(new DeleteSecurityGroupCommand({ GroupId: other.GroupId }))).rejects.toThrow(
+      `security-group/${other.GroupId}`,
+    );
   });
 
   it("needs the permissions of S3 by AWS's own names", async () => {
@@ -83,6 +141,10 @@ describe('a user with a policy', () => {
   });
 
   it('needs what a call implies: tags and roles that are passed on', async () => {
+    const { iam: direct } = aws().direct;
+    await direct.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{}' }));
+    await direct.send(new CreateInstanceProfileCommand({ InstanceProfileName: 'p' }));
+    await direct.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: 'p', RoleName: 'r' }));
     const TagSpecifications = [{ ResourceType: 'security-group' as const, Tags: [{ Key: 'a', Value: 'b' }] }];
     const group = new CreateSecurityGroupCommand({ GroupName: 'g', Description: 'test', TagSpecifications });
     const { ec2 } = await as(allow('ec2:CreateSecurityGroup', 'ec2:RunInstances'));
@@ -100,7 +162,7 @@ describe('a user with a policy', () => {
     const { iam } = await as(allow('iam:CreateInstanceProfile'));
     await expect(
       iam.send(
-        new CreateInstanceProfileCommand({ InstanceProfileName: 'p', Tags: TagSpecifications[0]?.Tags }),
+        new CreateInstanceProfileCommand({ InstanceProfileName: 'q', Tags: TagSpecifications[0]?.Tags }),
       ),
     ).rejects.toThrow('iam:TagInstanceProfile');
   });

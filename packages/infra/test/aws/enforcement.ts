@@ -5,13 +5,13 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 
-/** A statement of a policy. Conditions are not looked at by the stand-in. */
+/** A statement of a policy. */
 export interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
-  readonly Condition?: unknown;
+  readonly Condition?: object | undefined;
 }
 
 export interface User {
@@ -44,8 +44,8 @@ export async function addUser(iam: IAMClient, statements: readonly Statement[]):
 }
 
 /**
- * moto enforces actions: to it every call is for the resource `*`, and every condition fails. It has names of its own
- * for the permissions of S3, which are enforced by the stand-in.
+ * moto enforces actions: to it every call is for the resource `*`, and every condition fails. Resources, conditions and
+ * S3, for whose permissions it has names of its own, are left to the stand-in.
  */
 function forMoto(statements: readonly Statement[]): Statement[] {
   return [

@@ -107,6 +107,26 @@ describe('a good account', () => {
     });
   });
 
+  it('would launch but for the quota, where that is used up', async () => {
+    standIn().behaviour.quotas = { onDemand: 5, spot: 5 };
+    const { aws, settings } = lookAt(standIn());
+    const findings = await checkAccount(aws, settings, request);
+    expect(findings.filter(({ state }) => state === 'problem')).toMatchObject([{ subject: 'quota' }]);
+    expect(findings.at(-1)).toMatchObject({
+      subject: 'launch',
+      detail: 'nothing but the quota is in the way',
+    });
+  });
+
+  it('has a quota that is told as unknown when it must not be looked at', async () => {
+    const { aws, settings } = lookAt(standIn());
+    standIn().inject({ at: 'servicequotas:GetServiceQuota', times: Infinity, fault: { kind: 'denied' } });
+    const findings = await checkAccount(aws, settings, request);
+    expect(findings.filter(({ state }) => state !== 'good')).toMatchObject([
+      { subject: 'quota', state: 'unknown', remedy: expect.stringContaining('iam policy') as string },
+    ]);
+  });
+
   it('does without a simulation that is refused', async () => {
     const { aws, settings } = lookAt(standIn());
     standIn().inject({ at: 'iam:SimulatePrincipalPolicy', times: Infinity, fault: { kind: 'denied' } });

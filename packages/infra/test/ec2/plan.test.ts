@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookUpAccount } from '../../src/aws/account.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -168,6 +170,16 @@ describe('the price of an hour', () => {
     expect(pricePerHour.source).toContain('100 GB of gp3: no price known');
     expect(pricePerHour).toMatchObject({ usDollars: known, isIncomplete: true });
   });
+
+  it('of a stand-in of AWS is kept for nobody else', () =>
+    withFolder(tmpdir(), async (folder) => {
+      standIn().behaviour.prices = listed;
+      const cache = join(folder, 'cache');
+      const { aws, settings } = lookAt(standIn(), {}, { LOADWRIGHT_CACHE_DIR: cache });
+      const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve({ subnets: [] }));
+      expect(parts[0]?.price?.source).toBe('AWS price list, today');
+      await expect(readdir(cache)).rejects.toThrow('ENOENT');
+    }));
 
   // Without a public address, and with a volume whose price is listed: what is left is the machine.
   const machineOf = async (region: string, instanceType: string) => {

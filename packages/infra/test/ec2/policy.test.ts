@@ -1,8 +1,14 @@
 import { tmpdir } from 'node:os';
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import type { IamStatement } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
-import { policyFor } from '../../src/aws/permissions.js';
+import { anyRun, machineStatements, policyFor } from '../../src/aws/permissions.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -104,6 +110,78 @@ describe('the policy of a plan', () => {
   });
 });
 
+describe('permissions', () => {
+  const check = async (arn: string, statements = policyFor(place, usual, ofTarget)) => {
+    const { iam } = standIn().direct;
+    const RoleName = 'AWSReservedSSO_Dev_0123456789abcdef';
+    const Path = '/aws-reserved/sso.amazonaws.com/eu-west-1/';
+    await iam.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument: '{}' }));
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
+    const { aws, settings } = lookAt(standIn());
+    return checkPermissions(aws, { ...(await lookUpCaller(aws)), arn }, settings, ofTarget);
+  };
+  const session = 'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice';
+
+  it('of a session are those of its role, which has a path', async () => {
+    const role = 'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/';
+    expect(await check(session)).toMatch(new RegExp(`^${role}AWSReservedSSO_Dev_\\w+ has all \\d+$`));
+  });
+
+  it('are missing where the role of a session lacks what the target needs', async () => {
+    expect(await check(session, policyFor(place, usual))).toMatchObject({
+      state: 'problem',
+      detail: expect.stringMatching(
+        / lacks sagemaker:InvokeEndpoint \(to ask the target once[^)]*\)$/,
+      ) as string,
+    });
+  });
+
+  it.each(['assumed-role/of-another-account/alice', 'federated-user/alice'])(
+    'of %s nobody tells',
+    async (name) => {
+      const arn = `arn:aws:sts::123456789012:${name}`;
+      expect(await check(arn)).toMatchObject({
+        state: 'unknown',
+        detail: `IAM does not tell what ${arn} may do: it is no user and no role of the account`,
+        remedy: expect.stringContaining('loadwright iam policy') as string,
+      });
+    },
+  );
+});
+
+describe('the role of an instance profile of the user', () => {
+  const checkWith = async (access: 'public' | 'session-manager', statements: readonly IamStatement[]) => {
+    const { iam } = standIn().direct;
+    const [RoleName, InstanceProfileName] = ['theirs', 'theirs'];
+    await iam.send(new CreateRoleCommand({ RoleName, Path: '/own/', AssumeRolePolicyDocument: '{}' }));
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+    const { aws, settings } = lookAt(standIn(), { access, instanceProfile: 'theirs' });
+    const findings = await checkAccount(aws, settings, { ...request, iamStatements: ofTarget });
+    return findings.filter(({ subject }) => subject === 'permissions of the machine');
+  };
+  const needed = machineStatements({ runId: anyRun, region: place.region, iamStatements: ofTarget });
+
+  it('is told to allow what a machine needs', async () => {
+    expect(await checkWith('session-manager', needed)).toMatchObject([{ state: 'good' }]);
+  });
+
+  it.each([
+    ['public', ['s3:GetObject', 'ssm:GetParametersByPath', 'sagemaker:InvokeEndpoint']],
+    ['session-manager', needed.flatMap(({ Action }) => Action)],
+  ] as const)('is told what it lacks: access %s', async (access, missing) => {
+    const [finding] = await checkWith(access, [{ ...needed[0]!, Action: ['s3:ListBucket'] }]);
+    expect(finding).toMatchObject({
+      state: 'problem',
+      detail: `arn:aws:iam::123456789012:role/own/theirs lacks ${missing.join('; ')}`,
+      remedy: expect.stringContaining('loadwright iam policy --machine') as string,
+    });
+  });
+});
+
 describe('policyFor', () => {
   it('asks for no more than a plan needs', () => {
     const ids = (wishes: Parameters<typeof policyFor>[1]) => policyFor(place, wishes).map(({ Sid }) => Sid);
@@ -153,8 +231,12 @@ describe('the policy of a fleet', () => {
 
   it('is for the account that is named, without any call', async () => {
     const { settings } = lookAt(standIn());
-    const { statements, notes } = await fleetOf(settings).lasting!.permissions({ accountId: '210987654321' });
-    expect(statements).toEqual(policyFor({ ...place, accountId: '210987654321' }, usual));
+    const { statements, ofMachine, notes } = await fleetOf(settings).lasting!.permissions({
+      accountId: '210987654321',
+      iamStatements: ofTarget,
+    });
+    expect(statements).toEqual(policyFor({ ...place, accountId: '210987654321' }, usual, ofTarget));
+    expect(ofMachine.at(-1)).toEqual(ofTarget[0]);
     expect(notes).toEqual([]);
     expect(standIn().calls).toEqual([]);
   });

@@ -27,7 +27,7 @@ export async function roleAllows(iam: IAMClient, RoleName: string, call: Call): 
     const document = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };
     return document.Statement;
   });
-  return decide(statements, call.name, resourceOf(call)) === 'allowed';
+  return decide(statements, call.name, resourceOf(call), {}) === 'allowed';
 }
 
 /** The ARN that AWS asks about; docs.aws.amazon.com/service-authorization. */

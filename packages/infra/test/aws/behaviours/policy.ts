@@ -2,10 +2,19 @@ import type { Statement } from '../enforcement.js';
 
 export type Decision = 'allowed' | 'explicitDeny' | 'implicitDeny';
 
-/** What IAM decides. Conditions are taken as met. */
-export function decide(statements: readonly Statement[], action: string, resource: string): Decision {
+/** What a call brings along, by the keys of conditions. */
+export type Context = Readonly<Record<string, string>>;
+
+/** What IAM decides of an action on one resource. */
+export function decide(
+  statements: readonly Statement[],
+  action: string,
+  resource: string,
+  context: Context,
+): Decision {
   const concerned = statements.filter(
-    ({ Action, Resource }) => anyMatches(Action, action, true) && anyMatches(Resource, resource, false),
+    ({ Action, Resource, Condition }) =>
+      anyMatches(Action, action, true) && anyMatches(Resource, resource, false) && isMet(Condition, context),
   );
   if (concerned.some(({ Effect }) => Effect === 'Deny')) return 'explicitDeny';
   return concerned.length > 0 ? 'allowed' : 'implicitDeny';
@@ -19,4 +28,30 @@ function anyMatches(patterns: string | readonly string[], value: string, ignoreC
 function toExpression(pattern: string, ignoreCase: boolean): RegExp {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, ignoreCase ? 'is' : 's');
+}
+
+const operators: Readonly<Record<string, (pattern: string, value: string) => boolean>> = {
+  StringEquals: (pattern, value) => pattern === value,
+  StringLike: (pattern, value) => toExpression(pattern, false).test(value),
+};
+
+/** Every operator and every key must hold; of several values of a key one suffices. A key that is not there fails. */
+function isMet(condition: Statement['Condition'], context: Context): boolean {
+  const conditions = (condition ?? {}) as Record<string, Record<string, string | readonly string[]>>;
+  return Object.entries(conditions).every(([name, keys]) => {
+    const holds = operators[name];
+    if (!holds) throw new Error(`the stand-in does not know the operator ${name} of conditions`);
+    return Object.entries(keys).every(([key, patterns]) => {
+      const value = context[key];
+      return (
+        value !== undefined &&
+        [patterns].flat().some((pattern) => holds(withVariables(pattern, context), value))
+      );
+    });
+  });
+}
+
+/** `${aws:userid}` stands for the value of that key. */
+function withVariables(pattern: string, context: Context): string {
+  return pattern.replace(/\$\{([\w:]+)\}/g, (variable, key: string) => context[key] ?? variable);
 }

@@ -1,6 +1,7 @@
 import {
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
   GetUserPolicyCommand,
   ListAttachedRolePoliciesCommand,
@@ -11,16 +12,16 @@ import {
 } from '@aws-sdk/client-iam';
 import type { Account } from '../account.js';
 import { errorAnswer, xmlAnswer } from '../answers.js';
-import { listOf, textOf, type Layer } from '../calls.js';
+import { listOf, textOf, type Call, type Layer } from '../calls.js';
 import type { Statement } from '../enforcement.js';
 import type { Users } from './permissions.js';
-import { decide } from './policy.js';
+import { decide, type Context } from './policy.js';
 
 /** Whom moto takes every made-up key for. */
 const madeUp = 'user/moto';
 const everything: Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
 
-/** iam:SimulatePrincipalPolicy, which moto answers with an error. Conditions are taken as met. */
+/** iam:SimulatePrincipalPolicy, which moto answers with an error. */
 export function simulation({ moto, direct }: Account, users: Users): Layer {
   return async (call, next) => {
     if (call.name !== 'iam:SimulatePrincipalPolicy') return next(call);
@@ -32,11 +33,12 @@ export function simulation({ moto, direct }: Account, users: Users): Layer {
     const actions = listOf(call, 'ActionNames.member');
     const given = listOf(call, 'ResourceArns.member');
     const resources = given.length > 0 ? given : ['*'];
+    const context = contextOf(call);
     const member = actions.flatMap((EvalActionName) =>
       resources.map((EvalResourceName) => ({
         EvalActionName,
         EvalResourceName,
-        EvalDecision: decide(statements, EvalActionName, EvalResourceName),
+        EvalDecision: decide(statements, EvalActionName, EvalResourceName, context),
       })),
     );
     return xmlAnswer({
@@ -54,13 +56,24 @@ export function simulation({ moto, direct }: Account, users: Users): Layer {
     if (known) return known.statements;
     try {
       if (kind === 'user') return await ofUser(direct.iam, name);
-      if (kind === 'role') return await ofRole(direct.iam, name);
-      return undefined;
+      const { Role } = await direct.iam.send(new GetRoleCommand({ RoleName: name }));
+      // Its path is a part of its name here.
+      return Role?.Arn === arn ? await ofRole(direct.iam, name) : undefined;
     } catch (error) {
       if (error instanceof Error && /^NoSuchEntity/.test(error.name)) return undefined;
       throw error;
     }
   }
+}
+
+function contextOf(call: Call): Context {
+  const entry = (index: number) => `ContextEntries.member.${index}`;
+  const context: Record<string, string> = {};
+  for (let index = 1; textOf(call, `${entry(index)}.ContextKeyName`); index += 1) {
+    const [value = ''] = listOf(call, `${entry(index)}.ContextKeyValues.member`);
+    context[textOf(call, `${entry(index)}.ContextKeyName`)] = value;
+  }
+  return context;
 }
 
 async function ofUser(iam: IAMClient, UserName: string): Promise<Statement[]> {
