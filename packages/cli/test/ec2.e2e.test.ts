@@ -237,6 +237,8 @@ describe('run', () => {
         stderr: first.stderr,
       });
       const [, runId = ''] = /Remove it: loadwright destroy (\S+)/.exec(first.stderr) ?? [];
+      expect(first.stdout).toContain(`The fleet of run ${runId} is kept.`);
+      expect(first.stdout).not.toMatch(/[●✓] destroy/);
       const made = await machines();
       expect(made).toHaveLength(1);
       const { exitCode, stdout, stderr } = await command([...argv, '--on', runId, '--users', '3']);

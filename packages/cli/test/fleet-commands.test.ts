@@ -162,6 +162,7 @@ describe('loadwright plan', () => {
     const { fleets, io } = await setUp();
     const { exitCode, stdout } = await fleets.run(['plan', '--duration', '1h'], io);
     expect(exitCode).toBe(0);
+    expect(stdout).toContain('Would be made for 2 workers\n');
     expect(stdout).toContain('  2 workers in containers');
     expect(stdout).toContain(
       'Price $3.60 an hour, $3.60 for 1h of load, at most $7.20 until the machine ends itself (2h)\n  source: a table of the test',

@@ -44,7 +44,7 @@ export function planDocument(plan: FleetPlan, request: FleetRequest) {
 /** What a fleet would be, for people. */
 export function formatPlan(plan: FleetPlan, request: FleetRequest, colors: Colors): string[] {
   return [
-    colors.bold('Would be made'),
+    `${colors.bold('Would be made')} for ${request.workers} ${request.workers === 1 ? 'worker' : 'workers'}`,
     ...plan.resources.map((resource) => `  ${resource}`),
     '',
     `${colors.bold('Price')} ${describePrice(plan, request)}`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { factTags } from './facts.js';
 import { standingRuns } from './standing-runs.js';
 
 const createdAt = new Date('2026-11-23T09:00:00Z');
@@ -55,7 +56,9 @@ describe('the cost of a run so far', () => {
   });
 
   it('is a lower bound when the price is one', () => {
-    const tags = { ...machine('running').tags, 'loadwright:price-per-hour': '0.005+' };
+    const facts = { workers: 2, access: 'public', uiPort: 80, bundleDigest: undefined } as const;
+    const price = { usDollars: 0.005, isIncomplete: true };
+    const tags = { ...machine('running').tags, ...factTags(facts, price) };
     expect(standingRuns([{ ...machine('running'), tags }], hours(2))).toMatchObject([
       { costUsDollars: 0.01, isCostIncomplete: true },
     ]);
