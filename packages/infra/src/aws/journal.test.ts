@@ -17,7 +17,12 @@ describe('Journal', () => {
 
   it('has the run on the disk before anything else happens, for its owner alone', async () => {
     const journal = await Journal.open(directory, runId, 'eu-west-1');
-    expect(await readJournal(directory, runId)).toEqual({ runId, region: 'eu-west-1', expected: new Map() });
+    expect(await readJournal(directory, runId)).toEqual({
+      runId,
+      region: 'eu-west-1',
+      expected: new Map(),
+      hasBegun: false,
+    });
     expect((await stat(join(directory, `${runId}.jsonl`))).mode & 0o777).toBe(0o600);
     await journal.close();
   });
@@ -58,8 +63,12 @@ describe('Journal', () => {
     expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['instance', undefined]]));
 
     const second = await Journal.open(directory, runId, 'eu-west-1');
+    expect(second.hasBegun).toBe(false);
     await second.done('instance', 'i-1');
-    expect((await readJournal(directory, runId))?.expected).toEqual(new Map([['instance', 'i-1']]));
+    expect(await readJournal(directory, runId)).toMatchObject({
+      expected: new Map([['instance', 'i-1']]),
+      hasBegun: true,
+    });
     await second.close();
   });
 
@@ -67,6 +76,7 @@ describe('Journal', () => {
     const journal = await Journal.open(directory, runId, 'eu-west-1');
     await journal.close();
     await expect(journal.intent('instance')).rejects.toThrow('closed');
+    expect(journal.hasBegun).toBe(true);
     await journal.close();
   });
 
