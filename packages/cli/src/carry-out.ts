@@ -9,6 +9,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
+import { formatCostLine } from './output/fleet.js';
 import { formatReport } from './output/report.js';
 import { isLasting, mayStandAfter } from './standing.js';
 
@@ -55,6 +56,8 @@ export async function carryOut(
         ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet },
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
+          const cost = event.type === 'plan' ? formatCostLine(event.plan) : undefined;
+          if (cost !== undefined) view.say(cost);
           view.onProgress(event);
         },
         ...(on !== undefined && { on }),

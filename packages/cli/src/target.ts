@@ -1,4 +1,11 @@
-import { loadTarget, type TargetDefinition, type TargetFactory } from '@loadwright/core';
+import {
+  loadTarget,
+  validate,
+  type IamStatement,
+  type Target,
+  type TargetDefinition,
+  type TargetFactory,
+} from '@loadwright/core';
 import { builtInTargets } from './built-in-targets.js';
 import type { CliIo } from './io.js';
 
@@ -10,4 +17,9 @@ export async function findTarget(reference: string, io: CliIo): Promise<TargetFa
 /** The example options of a target, as an object. */
 export function exampleOf(definition: TargetDefinition): Record<string, unknown> {
   return definition.example as Record<string, unknown>;
+}
+
+/** What whoever asks a target must be allowed to do in AWS. */
+export function iamStatementsOf({ definition, options }: Target): readonly IamStatement[] {
+  return definition.iamStatements?.(validate(definition.options, options, { field: 'target' })) ?? [];
 }

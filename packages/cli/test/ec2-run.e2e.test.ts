@@ -29,6 +29,10 @@ describe('loadwright run on EC2', () => {
       const { exitCode, stdout, stderr } = await world().command(run);
       expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout, stderr });
       expect(stdout).toContain('✓ PASS');
+      // A machine of 0.76, 100 GB of 0.073 a month, and an address of 0.005.
+      const cost = 'the fleet costs $0.78 an hour; ends itself after 2h at the latest\n';
+      expect(stdout).toContain(cost);
+      expect(stdout.indexOf(cost)).toBeLessThan(stdout.indexOf('● provision'));
       const results = join(world().folder, 'results', 'sagemaker');
       const [runId = ''] = await readdir(results);
       expect(await readdir(join(results, runId))).toEqual(

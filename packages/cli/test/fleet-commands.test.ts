@@ -168,6 +168,7 @@ describe('loadwright plan', () => {
       'Price $3.60 an hour, $3.60 for 1h of load, at most $7.20 until the machine ends itself (2h)\n  source: a table of the test',
     );
     expect(stdout).toContain('  ec2:CreateTags, ec2:RunInstances, ec2:TerminateInstances');
+    expect(stdout).toContain('! everybody may come in\n· the quota leaves room for 1 more\n');
   });
 
   it('is one JSON document', async () => {
@@ -185,7 +186,7 @@ describe('loadwright plan', () => {
     fleets.isPriceIncomplete = true;
     const { stdout } = await fleets.run(['plan', '--duration', '30m'], io);
     expect(stdout).toContain(
-      'Price more than $3.60 an hour, more than $1.80 for 30m of load, more than $7.20 until the machine ends itself (2h)\n',
+      'Price not known (at least $3.60 an hour, at least $1.80 for 30m of load, at least $7.20 until the machine ends itself (2h))\n',
     );
   });
 
@@ -196,6 +197,8 @@ describe('loadwright plan', () => {
     const { stdout } = await again.fleets.run(['run', '--dry-run'], again.io);
     const withoutRunId = (text: string) => text.replace(/\d{8}-\d{6}-[0-9a-f]{10}/g, 'the run');
     expect(withoutRunId(stdout)).toContain(withoutRunId(plan.stdout.trimEnd()));
+    expect(stdout).toMatch(/^ {2}workers: 2$/m);
+    expect(stdout).toMatch(/^ {2}fleet:\n {4}kind: double\n {4}size: large$/m);
   });
 });
 
@@ -230,8 +233,28 @@ describe('loadwright iam policy', () => {
   it('needs no configuration file', async () => {
     const argv = ['iam', 'policy', '--fleet', 'double', '--account', '123456789012'];
     const { exitCode, stdout, stderr } = await new LastingFleetDouble().run(argv);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^What the target needs is not among them, because no configuration names it: /);
     expect(JSON.parse(stdout)).toMatchObject({ Version: '2012-10-17' });
+  });
+
+  it.each([
+    ['whoever deploys', [], 'ec2:RunInstances'],
+    ['the machine', ['--machine'], 's3:GetObject'],
+  ] as const)('holds what the target needs, of %s', async (_whom, flags, action) => {
+    const target = {
+      kind: 'sagemaker',
+      endpointName: 'fraud',
+      region: 'eu-west-1',
+      payloads: { inline: [{ a: 1 }] },
+    };
+    const io = await project({ ...config, target });
+    const argv = ['iam', 'policy', '--account', '123456789012', ...flags];
+    const { exitCode, stdout, stderr } = await new LastingFleetDouble().run(argv, io);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const { Statement } = JSON.parse(stdout) as { Statement: { Action: string[] }[] };
+    expect(Statement[0]?.Action).toContain(action);
+    expect(Statement.at(-1)?.Action).toEqual(['sagemaker:InvokeEndpoint']);
   });
 
   it('prints a template of a role as YAML, or as JSON', async () => {
@@ -264,6 +287,15 @@ describe('loadwright doctor', () => {
     expect(exitCode).toBe(104);
     const { findings } = JSON.parse(stdout) as { findings: unknown[] };
     expect(findings).toEqual(expect.arrayContaining([...fleets.findings]));
+  });
+
+  it('says what it could not look at, and is not simply ready then', async () => {
+    const { fleets, io } = await setUp();
+    fleets.findings = [{ subject: 'quota', state: 'unknown', detail: 'A permission is missing' }];
+    const { exitCode, stdout } = await fleets.run(['doctor'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('? quota: A permission is missing\n');
+    expect(stdout).toMatch(/\nNo problem was seen\. Could not be looked at: quota\.\n$/);
   });
 
   it.each([[['wokers']], [[]]])(

@@ -233,6 +233,28 @@ const wrongInputs: readonly WrongInput[] = [
     exitCode: 2,
     says: ['--account', '"1234"', '12 digits'],
   },
+  {
+    title: 'a template for a machine',
+    argv: ['iam', 'policy', '--machine', '--format', 'cloudformation'],
+    exitCode: 2,
+    says: ['--format', '"cloudformation"', '--machine'],
+  },
+  // What a machine elsewhere cannot reach.
+  {
+    title: 'a plan for a target on this machine',
+    argv: ['plan', '--fleet', 'ec2', '--region', 'eu-west-1'],
+    says: ['http://127.0.0.1:9', 'this machine', '--fleet local'],
+  },
+  {
+    title: 'an emulator on this machine, and machines elsewhere',
+    argv: ['run', '--emulator', '--fleet', 'ec2', '--region', 'eu-west-1', '--json'],
+    says: [/target: found http:\/\/127\.0\.0\.1:\d+.*, which is this machine/, 'leave --emulator out'],
+  },
+  {
+    title: 'a region of another partition',
+    argv: ['plan', '--fleet', 'ec2', '--region', 'cn-north-1'],
+    says: ['"cn-north-1"', 'partition aws', 'China'],
+  },
   // AWS itself.
   {
     title: 'an address where no AWS is',

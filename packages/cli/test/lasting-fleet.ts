@@ -72,6 +72,7 @@ export class LastingFleetDouble {
         endsAfterSeconds: 7200,
         permissions: statements,
         notes: ['the quota leaves room for 1 more'],
+        warnings: ['everybody may come in'],
       }),
       provision: async (request) => {
         const { runId } = request;
@@ -93,8 +94,9 @@ export class LastingFleetDouble {
       },
       lasting: {
         check: async () => this.findings,
-        permissions: async ({ accountId } = {}) => ({
-          statements,
+        permissions: async ({ accountId, iamStatements = [] } = {}) => ({
+          statements: [...statements, ...iamStatements],
+          ofMachine: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }, ...iamStatements],
           notes: accountId === undefined ? ['Nobody tells the account.'] : [],
         }),
         place: async () => ({

@@ -50,7 +50,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
   );
   const problems = findings.filter(({ state }) => state === 'problem').length;
   if (context.json) context.printJson({ problems, findings });
-  else context.printText(...findings.flatMap((finding) => format(finding, context)), '', conclude(problems));
+  else context.printText(...findings.flatMap((finding) => format(finding, context)), '', conclude(findings));
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
 }
 
@@ -91,7 +91,12 @@ async function checkProject(
 }
 
 function format({ subject, state, detail, remedy }: Finding, { colors }: Context): string[] {
-  const symbol = { good: colors.green('✓'), missing: colors.yellow('–'), problem: colors.red('✗') }[state];
+  const symbol = {
+    good: colors.green('✓'),
+    missing: colors.yellow('–'),
+    unknown: colors.yellow('?'),
+    problem: colors.red('✗'),
+  }[state];
   const indent = (text: string) => text.replaceAll('\n', '\n    ');
   return [
     `${symbol} ${colors.bold(subject)}: ${indent(detail)}`,
@@ -99,7 +104,11 @@ function format({ subject, state, detail, remedy }: Finding, { colors }: Context
   ];
 }
 
-function conclude(problems: number): string {
-  if (problems === 0) return 'Ready.';
-  return problems === 1 ? '1 problem.' : `${problems} problems.`;
+function conclude(findings: readonly Finding[]): string {
+  const of = (wanted: Finding['state']) =>
+    findings.filter(({ state }) => state === wanted).map(({ subject }) => subject);
+  const [problems, unknown] = [of('problem').length, of('unknown')];
+  const unseen = unknown.length === 0 ? '' : ` Could not be looked at: ${unknown.join(', ')}.`;
+  if (problems > 0) return `${problems === 1 ? '1 problem' : `${problems} problems`}.${unseen}`;
+  return unseen === '' ? 'Ready.' : `No problem was seen.${unseen}`;
 }

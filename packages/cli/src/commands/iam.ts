@@ -1,10 +1,12 @@
-import { LoadwrightError } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
+import { loadConfiguration } from '../configuration.js';
 import type { Context } from '../context.js';
 import { examples } from '../output/help.js';
 import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
 import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
+import { iamStatementsOf } from '../target.js';
 
 const formats = ['json', 'cloudformation'] as const;
 
@@ -12,6 +14,7 @@ interface PolicyFlags extends FleetFlags {
   readonly format: (typeof formats)[number];
   readonly roleName?: string;
   readonly account?: string;
+  readonly machine?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -26,6 +29,7 @@ export function configure(command: Command, context: Context): void {
         .choices([...formats])
         .default('json'),
     )
+    .option('--machine', 'what the role of an instance profile of yours must allow the machine instead')
     .option('--role-name <name>', 'name of the role of the template (default: LoadwrightOperator)')
     .addHelpText(
       'after',
@@ -35,6 +39,7 @@ export function configure(command: Command, context: Context): void {
           'without a configuration file',
         ],
         ['loadwright iam policy --account 123456789012', 'without credentials'],
+        ['loadwright iam policy --machine', 'for the role of the option instanceProfile'],
         ['loadwright iam policy --format cloudformation --role-name LoadTester > role.yaml', 'as a template'],
       ]),
     )
@@ -46,7 +51,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function printPolicy(options: PolicyFlags, context: Context): Promise<ExitCode> {
-  const { format, roleName, account } = options;
+  const { format, roleName, account, machine = false } = options;
   requireRoleName(options);
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new LoadwrightError(
@@ -58,11 +63,16 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
     );
   }
   const { lasting } = await findFleet(options, context);
-  const { statements, notes } = await lasting.permissions(
-    account === undefined ? {} : { accountId: account },
-  );
-  if (notes.length > 0) context.note(...notes);
-  if (format === 'json') context.printJson(policyDocument(statements));
+  const target = await permissionsOfTarget(options, context);
+  const { iamStatements } = target;
+  const { statements, ofMachine, notes } = await lasting.permissions({
+    iamStatements,
+    ...(account !== undefined && { accountId: account }),
+  });
+  const told = [...(machine ? [] : notes), ...target.notes];
+  if (told.length > 0) context.note(...told);
+  if (machine) context.printJson(policyDocument(ofMachine));
+  else if (format === 'json') context.printJson(policyDocument(statements));
   else {
     const template = roleTemplate(statements, roleName ?? 'LoadwrightOperator');
     if (context.json) context.printJson(template);
@@ -71,8 +81,27 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
   return exitCodes.pass;
 }
 
+/** What the target of the configuration needs. Whoever names a fleet may do without a configuration. */
+async function permissionsOfTarget({ config, fleet }: PolicyFlags, { io }: Context) {
+  try {
+    const loaded = await loadConfiguration({ config }, io, 'iam policy');
+    return { iamStatements: iamStatementsOf(loaded.config.target), notes: [] };
+  } catch (error) {
+    if (fleet === undefined || config !== undefined || !isLoadwrightError(error)) throw error;
+    return {
+      iamStatements: [],
+      notes: [`What the target needs is not among them, because no configuration names it: ${error.message}`],
+    };
+  }
+}
+
 /** As IAM names roles: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
-function requireRoleName({ format, roleName }: PolicyFlags): void {
+function requireRoleName({ format, roleName, machine }: PolicyFlags): void {
+  if (machine && format !== 'json') {
+    throw new LoadwrightError('USAGE', `--format: found "${format}", expected json with --machine`, {
+      hint: 'the template makes a role for whoever deploys: leave --machine or --format out',
+    });
+  }
   if (roleName === undefined) return;
   if (format === 'json') {
     throw new LoadwrightError('USAGE', '--role-name: a policy has no role', {

@@ -39,7 +39,8 @@ export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))
     .description(
       'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. ' +
-        'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 104 bad configuration, 105 stopped.',
+        'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 97 the fleet could not be made and nothing is left, 98 something of it is left, ' +
+        '104 bad configuration, 105 stopped.',
     )
     .option('--emulator', "load the target's emulator, started for this run, instead of the real service")
     .option('--dry-run', 'print the plan and the resolved configuration; change nothing')
@@ -122,10 +123,9 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const { environment } = context.io;
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
-  const { plan, request } = await test.plan(
-    await createFleet(overriddenFleet(loaded.config.fleet, options), context, options),
-  );
-  const { configuration } = test;
+  const named = overriddenFleet(loaded.config.fleet, options);
+  const { plan, request } = await test.plan(await createFleet(named, context, options));
+  const configuration = { ...test.configuration, workers: request.workers, fleet: named };
   if (context.json) {
     context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
     return exitCodes.pass;

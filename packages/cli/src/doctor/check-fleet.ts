@@ -2,6 +2,7 @@ import { createRunId, isLoadwrightError, resolveTestLoad, type Finding } from '@
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../context.js';
 import { createFleet } from '../fleet.js';
+import { iamStatementsOf } from '../target.js';
 import { overriddenFleet, type FleetFlags } from '../standing.js';
 
 /**
@@ -19,7 +20,9 @@ export async function checkFleet(
   try {
     const { lasting } = await createFleet(overriddenFleet(named, flags), context);
     const durationSeconds = loaded ? resolveTestLoad(loaded.config.load, 1).durationSeconds : 0;
-    return (await lasting?.check({ runId: createRunId(), durationSeconds }, { signal })) ?? [];
+    const iamStatements = loaded ? iamStatementsOf(loaded.config.target) : [];
+    const request = { runId: createRunId(), durationSeconds, iamStatements };
+    return (await lasting?.check(request, { signal })) ?? [];
   } catch (error) {
     if (!isLoadwrightError(error) || error.code === 'ABORTED') throw error;
     return [{ subject: 'fleet', state: 'problem', detail: error.message, remedy: error.hint }];

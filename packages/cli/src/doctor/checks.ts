@@ -74,10 +74,10 @@ export async function checkTarget(target: Target, baseDirectory: string, io: Cli
   const variables = definition.environment?.(options) ?? [];
   const resolved = definition.resolveEnvironment;
   const found = resolved
-    ? await attempt('credentials', async () => {
+    ? await attempt('credentials of the target', async () => {
         const signal = AbortSignal.timeout(20_000);
         await resolved.call(definition, options, { environment: io.environment, baseDirectory, signal });
-        return { subject: 'credentials', state: 'good', detail: 'found' };
+        return { subject: 'credentials of the target', state: 'good', detail: 'found' };
       })
     : undefined;
   return [

@@ -49,15 +49,29 @@ export function formatPlan(plan: FleetPlan, request: FleetRequest, colors: Color
     '',
     `${colors.bold('Price')} ${describePrice(plan, request)}`,
     `  ${colors.dim(`source: ${plan.pricePerHour.source}`)}`,
-    ...(plan.notes ?? []).map((note) => `${colors.yellow('!')} ${note}`),
+    ...(plan.warnings ?? []).map((warning) => `${colors.yellow('!')} ${warning}`),
+    ...(plan.notes ?? []).map((note) => `${colors.dim('·')} ${note}`),
   ];
+}
+
+/** What the fleet costs and when it ends, in one line; undefined for one that costs nothing. */
+export function formatCostLine({ pricePerHour, endsAfterSeconds }: FleetPlan): string | undefined {
+  const { usDollars, isIncomplete = false } = pricePerHour;
+  if (usDollars === 0 && !isIncomplete) return undefined;
+  const price = `${isIncomplete ? 'at least ' : ''}${formatDollars(usDollars)} an hour`;
+  const end =
+    endsAfterSeconds === undefined
+      ? ''
+      : `; ends itself after ${formatDuration(endsAfterSeconds)} at the latest`;
+  return `  the fleet costs ${price}${end}`;
 }
 
 function describePrice(plan: FleetPlan, request: FleetRequest): string {
   const { pricePerHour, endsAfterSeconds = 0 } = plan;
   const { usDollars, usDollarsToTheEnd } = pricesOf(plan, request);
-  const [lower, upper] = pricePerHour.isIncomplete ? ['more than ', 'more than '] : ['', 'at most '];
-  return [
+  const { isIncomplete } = pricePerHour;
+  const [lower, upper] = isIncomplete ? ['at least ', 'at least '] : ['', 'at most '];
+  const prices = [
     `${lower}${formatDollars(pricePerHour.usDollars)} an hour`,
     `${lower}${formatDollars(usDollars)} for ${formatDuration(request.durationSeconds)} of load`,
     ...(usDollarsToTheEnd === undefined
@@ -66,6 +80,7 @@ function describePrice(plan: FleetPlan, request: FleetRequest): string {
           `${upper}${formatDollars(usDollarsToTheEnd)} until the machine ends itself (${formatDuration(endsAfterSeconds)})`,
         ]),
   ].join(', ');
+  return isIncomplete ? `not known (${prices})` : prices;
 }
 
 /** What a run has cost so far. */
