@@ -39,9 +39,11 @@ export default typescript.config(
     },
   },
   {
-    // The command is tested in the account that infra's own tests have.
-    files: ['packages/cli/test/**'],
-    rules: { '@nx/enforce-module-boundaries': boundaries(['../../infra/test/**']) },
+    // The command, and the programs of these pages, are tested in the account that infra's own tests have.
+    files: ['packages/cli/test/**', 'docs/test/**'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(['../../infra/test/**', '../../packages/infra/test/**']),
+    },
   },
   {
     // The build is shared, and the example of a target stands for a project outside this repository.

@@ -5,6 +5,8 @@ import type { RunReport } from '@loadwright/core';
 import { targetConformance } from '@loadwright/core/testing';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AwsStandIn, realMachines } from '../../packages/infra/test/aws/index.js';
+import { variablesFor } from '../../packages/infra/test/ec2/quick-fleet.js';
 import { echo } from '../examples/loadwright-target-echo/src/index.js';
 import { command, root } from './documents.js';
 
@@ -69,21 +71,67 @@ async function withEmulator<Result>(
   }
 }
 
-it('the program runs', async () => {
-  const cwd = project('program.ts');
-  const compiler = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', 'program.ts'];
+const fraud = ['sagemaker', '--set', 'endpointName=fraud', '--set', 'region=eu-west-1'];
+
+/** A project with an example, compiled. */
+async function compiled(file: string): Promise<string> {
+  const cwd = project(file);
+  const compiler = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', file];
   await execa('tsc', [...compiler, '--ignoreConfig', '--types', 'node'], {
     cwd,
     preferLocal: true,
     localDir: root,
   });
-  const flags = ['--set', 'endpointName=fraud', '--set', 'region=eu-west-1'];
-  const { stdout } = await withEmulator(['sagemaker', ...flags], ({ url, environment }) =>
+  return cwd;
+}
+
+it('the program runs', async () => {
+  const cwd = await compiled('program.ts');
+  const { stdout } = await withEmulator(fraud, ({ url, environment }) =>
     execa(process.execPath, ['program.js'], { cwd, env: { ...environment, SAGEMAKER_ENDPOINT_URL: url } }),
   );
   expect(stdout).toContain('load finished');
   expect(stdout).toMatch(/PASS All 2 thresholds held/);
 });
+
+it('the program for EC2 makes a machine that runs the test, and removes it', async () => {
+  const cwd = await compiled('ec2.ts');
+  const aws = await AwsStandIn.start();
+  try {
+    const { stdout } = await withEmulator(fraud, async ({ url, environment }) => {
+      const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
+      // The emulator takes these alone, so they are those of the machine's role; whoever makes the machine has others.
+      const keys = {
+        accessKeyId: AWS_ACCESS_KEY_ID,
+        secretAccessKey: AWS_SECRET_ACCESS_KEY,
+        sessionToken: AWS_SESSION_TOKEN,
+      };
+      const machines = realMachines(aws, { keys });
+      Object.assign(aws.behaviour, machines.hooks);
+      const before = await aws.inventory();
+      const own = [
+        '[load-tests]',
+        'aws_access_key_id = AKIAMADEUPFORTESTS01',
+        'aws_secret_access_key = made-up',
+      ];
+      writeFileSync(join(cwd, 'credentials'), own.join('\n'));
+      const places = {
+        SAGEMAKER_ENDPOINT_URL: url,
+        AWS_SHARED_CREDENTIALS_FILE: join(cwd, 'credentials'),
+        LOADWRIGHT_STATE_DIR: join(cwd, 'state'),
+      };
+      const env = { ...variablesFor(aws), ...environment, ...places };
+      const program = await execa(process.execPath, ['ec2.js'], { cwd, env });
+      expect(machines).toMatchObject({ made: [{}], failures: [] });
+      expect(await aws.inventory()).toEqual(before);
+      return program;
+    });
+    expect(stdout).toMatch(/^security group loadwright-[^]* US dollars an hour: c7i.large /);
+    expect(stdout).toMatch(/(PASS|INVALID) /);
+  } finally {
+    await aws.stop();
+  }
+}, 120_000);
 
 describe('a target of your own', () => {
   const source = join(examples, 'loadwright-target-echo');
