@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
@@ -28,7 +28,9 @@ const cli = join(root, 'packages/cli/dist/bin.js');
 const image = `locustio/locust:${locustVersion()}`;
 
 // A memory file system over whatever the machine's files and Docker would leave behind.
-for (const path of ['/opt', '/run', '/etc/sysctl.d']) await mustRun('mount', ['-t', 'tmpfs', 'tmpfs', path]);
+for (const path of ['/opt', '/run', '/etc/sysctl.d', '/etc/systemd/system']) {
+  await mustRun('mount', ['-t', 'tmpfs', 'tmpfs', path]);
+}
 await mustRun('ip', ['link', 'set', 'lo', 'up']);
 
 const { url: emulator, environment: credentials } = JSON.parse(
@@ -65,6 +67,9 @@ const dockerd = ['--data-root', join(folder, 'docker'), '--cgroup-parent', cgrou
 const engine = await startEngine('inherit');
 await importImage();
 await prepare();
+if (readlinkSync('/etc/systemd/system/apt-daily-upgrade.timer') !== '/dev/null') {
+  throw new Error('the machine upgrades itself while it measures');
+}
 await testOnce();
 
 // A stop and a start: memory is empty, and the engine starts its containers before anyone else has begun.
