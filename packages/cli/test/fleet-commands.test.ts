@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
@@ -143,7 +144,7 @@ describe('loadwright list', () => {
     const other = { owner: 'arn:aws:iam::123456789012:user/bob', costUsDollars: 0.5, isCostIncomplete: true };
     again.fleets.leftovers.splice(0, 3, { ...own, ...other });
     const { stdout } = await again.fleets.run(['list'], again.io);
-    expect(stdout).toMatch(/stopped .* more than \$0\.50 +user\/bob$/m);
+    expect(stdout).toMatch(/stopped .* at least \$0\.50 +user\/bob$/m);
   });
 });
 
@@ -170,6 +171,18 @@ describe('loadwright plan', () => {
     expect(stdout).toContain('  ec2:CreateTags, ec2:RunInstances, ec2:TerminateInstances');
     expect(stdout).toContain('! everybody may come in\n· the quota leaves room for 1 more\n');
   });
+
+  it.each([['plan'], ['run', '--dry-run'], ['destroy', 'nobody', '--yes'], ['doctor']])(
+    'and what %s says, is broken between words on a terminal',
+    async (...argv) => {
+      const { fleets, io } = await setUp({ terminal: true, columns: 44 });
+      const { stdout, stderr } = await fleets.run(argv, io);
+      const lines = stripVTControlCharacters(stdout + stderr).split('\n');
+      const [configuration] = [lines.indexOf('Configuration')];
+      const prose = configuration < 0 ? lines : lines.slice(0, configuration);
+      expect(prose.filter((line) => line.length > 44 && line.trim().includes(' '))).toEqual([]);
+    },
+  );
 
   it('is one JSON document', async () => {
     const { fleets, io } = await setUp();

@@ -97,6 +97,13 @@ describe('loadwright run --on', () => {
       expect(stderr).toContain(`loadwright stop ${runId}`);
       const status = await command(['status', part()]);
       expect(status.stdout).toMatch(/load +(running|spawning) for/);
+      const io = new TestIo({ cwd: folder, terminal: true, columns: 200 });
+      Object.assign(io.stdin, { isTTY: true, setRawMode: () => io.stdin });
+      const destroying = command(['destroy', part()], io);
+      await shows(io, '?');
+      io.stdin.push('n');
+      expect((await destroying).exitCode).toBe(105);
+      expect(io.stdout.text).toMatch(/a load is under way, and what it measures is lost: \w+ for/);
       expect((await command(['stop', part()])).exitCode).toBe(0);
     },
     timeout,

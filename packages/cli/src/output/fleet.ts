@@ -86,7 +86,7 @@ function describePrice(plan: FleetPlan, request: FleetRequest): string {
 /** What a run has cost so far. */
 export function formatCost({ costUsDollars, isCostIncomplete }: StandingRun): string {
   if (costUsDollars === undefined) return 'not known';
-  return `${isCostIncomplete ? 'more than ' : ''}${formatDollars(costUsDollars)}`;
+  return `${isCostIncomplete ? 'at least ' : ''}${formatDollars(costUsDollars)}`;
 }
 
 /** The runs that stand. Whose they are is told where one is not the caller's. */
