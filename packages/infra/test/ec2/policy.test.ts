@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
@@ -37,17 +38,45 @@ const without = (statements: readonly IamStatement[], action: string) =>
     }))
     .filter(({ Action }) => Action.length > 0);
 
+const forMachine = machineStatements({ runId: anyRun, region: place.region, iamStatements: ofTarget });
+
+/** Makes an instance profile of the user, with a role that has a path. */
+async function bringProfile(statements: readonly IamStatement[]): Promise<string> {
+  const { iam } = standIn().direct;
+  const [RoleName, InstanceProfileName] = ['theirs', 'theirs'];
+  await iam.send(new CreateRoleCommand({ RoleName, Path: '/own/', AssumeRolePolicyDocument: '{}' }));
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName, Path: '/own/' }));
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+  return InstanceProfileName;
+}
+
+async function bringGroupAndProfile() {
+  const { ec2 } = standIn().direct;
+  const { Vpcs = [] } = await ec2.send(
+    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
+  );
+  const group = { GroupName: 'theirs', Description: 'theirs', VpcId: Vpcs[0]?.VpcId };
+  const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand(group));
+  return { securityGroup: GroupId, instanceProfile: await bringProfile(forMachine) };
+}
+
 describe('the policy of a plan', () => {
-  it('suffices to check, plan, deploy, attach, list and destroy', () =>
+  it.each([
+    ['with a role of its own', async () => ({})],
+    ['in a group and with a profile of the user', bringGroupAndProfile],
+  ])('suffices to check, plan, deploy, attach, list and destroy a machine %s', (_what, bring) =>
     withFolder(tmpdir(), async (folder) => {
+      const adopted = await bring();
       const before = await standIn().inventory();
-      const statements = policyFor(place, usual, ofTarget);
+      const statements = policyFor(place, { ...usual, ...adopted }, ofTarget);
       Object.assign(standIn().behaviour, fakeMaster({ port: uiPort, password: () => 'none', workers: 2 }));
       const environment = {
         ...(await standIn().asUserWith(statements)),
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
-      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      const work = { runId: request.runId, folder, environment, uiPort, adopted };
       const fleet = fleetOf(settingsOf(work));
       const provision = requestOf(work, never);
 
@@ -60,7 +89,30 @@ describe('the policy of a plan', () => {
       const { remaining } = await fleet.lasting!.destroy(request.runId);
       expect(remaining).toEqual([]);
       expect(await standIn().inventory()).toEqual(before);
-    }));
+    }),
+  );
+
+  it.each([
+    [
+      'names without a path',
+      /:(role|instance-profile)\/loadwright-\*$/,
+      /iam:GetInstanceProfile on .*:instance-profile\/loadwright-/,
+    ],
+    ['parameters', /:parameter\/loadwright/, /ssm:PutParameter on .*:parameter\/loadwright\//],
+    ['subnets', /:subnet\//, /ec2:RunInstances on .*:subnet\/subnet-/],
+  ])('does not suffice without the resources of one kind: %s', (_kind, dropped, says) =>
+    withFolder(tmpdir(), async (folder) => {
+      const statements = policyFor(place, usual, ofTarget)
+        .map((one) => ({ ...one, Resource: one.Resource.filter((resource) => !dropped.test(resource)) }))
+        .filter(({ Resource }) => Resource.length > 0);
+      const environment = {
+        ...(await standIn().asUserWith(statements)),
+        LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
+      };
+      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      await expect(fleetOf(settingsOf(work)).provision(requestOf(work, never))).rejects.toThrow(says);
+    }),
+  );
 
   it('with one action less is told by the check, whichever it is', { timeout: 60_000 }, async () => {
     const statements = policyFor(place, usual);
@@ -152,28 +204,19 @@ describe('permissions', () => {
 
 describe('the role of an instance profile of the user', () => {
   const checkWith = async (access: 'public' | 'session-manager', statements: readonly IamStatement[]) => {
-    const { iam } = standIn().direct;
-    const [RoleName, InstanceProfileName] = ['theirs', 'theirs'];
-    await iam.send(new CreateRoleCommand({ RoleName, Path: '/own/', AssumeRolePolicyDocument: '{}' }));
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
-    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
-    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
-    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
-    const { aws, settings } = lookAt(standIn(), { access, instanceProfile: 'theirs' });
+    const { aws, settings } = lookAt(standIn(), { access, instanceProfile: await bringProfile(statements) });
     const findings = await checkAccount(aws, settings, { ...request, iamStatements: ofTarget });
     return findings.filter(({ subject }) => subject === 'permissions of the machine');
   };
-  const needed = machineStatements({ runId: anyRun, region: place.region, iamStatements: ofTarget });
-
   it('is told to allow what a machine needs', async () => {
-    expect(await checkWith('session-manager', needed)).toMatchObject([{ state: 'good' }]);
+    expect(await checkWith('session-manager', forMachine)).toMatchObject([{ state: 'good' }]);
   });
 
   it.each([
     ['public', ['s3:GetObject', 'ssm:GetParametersByPath', 'sagemaker:InvokeEndpoint']],
-    ['session-manager', needed.flatMap(({ Action }) => Action)],
+    ['session-manager', forMachine.flatMap(({ Action }) => Action)],
   ] as const)('is told what it lacks: access %s', async (access, missing) => {
-    const [finding] = await checkWith(access, [{ ...needed[0]!, Action: ['s3:ListBucket'] }]);
+    const [finding] = await checkWith(access, [{ ...forMachine[0]!, Action: ['s3:ListBucket'] }]);
     expect(finding).toMatchObject({
       state: 'problem',
       detail: `arn:aws:iam::123456789012:role/own/theirs lacks ${missing.join('; ')}`,
