@@ -3,10 +3,12 @@
  *
  *     node tools/update-prices.mjs karpenter <file> <commit>
  *     node tools/update-prices.mjs skypilot <file> <commit> <date>
+ *     node tools/update-prices.mjs cloudkeep <file> <commit> <date>
  *
  * karpenter: pkg/providers/pricing/zz_generated.pricing_aws*.go of aws/karpenter-provider-aws, which says itself when it
- * was made. skypilot: catalogs/v8/aws/vms.csv of skypilot-org/skypilot-catalog, with the date of the commit. A region is
- * replaced as a whole, unless what is there is newer. Prices are copied, never inferred from each other.
+ * was made. skypilot: catalogs/v8/aws/vms.csv of skypilot-org/skypilot-catalog, with the date of the commit.
+ * cloudkeep: docs/ebs_pricing.json of cloudkeep-io/ebs-pricing, from the price list of AWS, with the date of the commit. A
+ * region is replaced as a whole, unless what is there is newer. Prices are copied, never inferred from each other.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,9 +18,9 @@ import { root } from './lib/paths.mjs';
 const [source, file, commit, date] = process.argv.slice(2);
 const path = join(root, 'packages/infra/src/aws/price/prices.json');
 const table = JSON.parse(readFileSync(path, 'utf8'));
-const { updated, regions } = updatePrices(table, { source, text: readFileSync(file, 'utf8'), commit, date });
+const updated = updatePrices(table, { source, text: readFileSync(file, 'utf8'), commit, date });
 writeFileSync(path, `${JSON.stringify(updated, null, 2)}\n`);
-process.stdout.write(
-  `${regions.length} regions from ${source}: ${regions.join(', ')}\n` +
-    `${Object.keys(updated.machineHour).length} regions in the table\n`,
-);
+for (const [what, rows] of Object.entries({ machines: updated.machineHour, gp3: updated.gp3GigabyteMonth })) {
+  const regions = Object.keys(rows).filter((region) => rows[region].source === source);
+  process.stdout.write(`${what}: ${regions.length} of ${Object.keys(rows).length} regions from ${source}\n`);
+}

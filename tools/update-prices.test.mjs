@@ -29,13 +29,39 @@ g5.xlarge,A10G,1.0,4.0,16.0,"{'Gpus': [{'Name': 'A10G', 'Count': 1}]}",1.006,0.4
 const before = {
   sources: { old: { name: 'old', date: '2020-01-01' } },
   machineHour: { 'us-east-1': { source: 'old', usDollars: { 'c5.large': 1 } } },
+  gp3GigabyteMonth: { 'us-east-1': { source: 'old', usDollars: 1 } },
   publicAddressHour: { source: 'old', usDollars: 0.005 },
 };
 
+const json = JSON.stringify([
+  {
+    ebs_prices: { gp3: { pricePerGBMonth: { USD: '0.0880000000' } } },
+    partition: 'aws',
+    rzCode: 'eu-west-1',
+    rzType: 'region',
+  },
+  {
+    ebs_prices: { gp2: { pricePerGBMonth: { USD: '0.1' } } },
+    partition: 'aws',
+    rzCode: 'eu-south-1',
+    rzType: 'region',
+  },
+  {
+    ebs_prices: { gp3: { pricePerGBMonth: { USD: '0.1' } } },
+    partition: 'aws',
+    rzCode: 'us-west-2-lax-1',
+    rzType: 'localZone',
+  },
+  {
+    ebs_prices: { gp3: { pricePerGBMonth: { USD: '0.08' } } },
+    partition: 'aws',
+    rzCode: 'us-east-1',
+    rzType: 'region',
+  },
+]);
+
 it('takes from the table of karpenter the families for load, dollars only, and its date', () => {
-  const { updated, regions } = updatePrices(before, { source: 'karpenter', text: go, commit });
-  expect(regions).toEqual(['us-east-1']);
-  expect(updated).toEqual({
+  expect(updatePrices(before, { source: 'karpenter', text: go, commit })).toEqual({
     ...before,
     sources: {
       ...before.sources,
@@ -51,16 +77,21 @@ it('takes from the table of karpenter the families for load, dollars only, and i
 });
 
 it('takes from the catalogue of skypilot each price once, and leaves what is newer', () => {
-  const { updated: first } = updatePrices(before, { source: 'karpenter', text: go, commit });
-  const { updated, regions } = updatePrices(first, {
-    source: 'skypilot',
-    text: csv,
-    commit,
-    date: '2026-01-31',
-  });
-  expect(regions).toEqual(['eu-west-1']);
+  const first = updatePrices(before, { source: 'karpenter', text: go, commit });
+  const updated = updatePrices(first, { source: 'skypilot', text: csv, commit, date: '2026-01-31' });
+  expect(Object.keys(updated.machineHour)).toEqual(['eu-west-1', 'us-east-1']);
   expect(updated.machineHour['us-east-1'].source).toBe('karpenter');
   expect(updated.machineHour['eu-west-1']).toEqual({ source: 'skypilot', usDollars: { 'c5.large': 0.096 } });
+});
+
+it('takes from the list of cloudkeep the price of gp3 in each region, and leaves what is newer', () => {
+  const given = { source: 'cloudkeep', text: json, commit };
+  expect(updatePrices(before, { ...given, date: '2022-02-10' }).gp3GigabyteMonth).toEqual({
+    'eu-west-1': { source: 'cloudkeep', usDollars: 0.088 },
+    'us-east-1': { source: 'cloudkeep', usDollars: 0.08 },
+  });
+  const older = updatePrices(before, { ...given, date: '2019-12-31' });
+  expect(older.gp3GigabyteMonth['us-east-1']).toEqual({ source: 'old', usDollars: 1 });
 });
 
 it.each([

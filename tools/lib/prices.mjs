@@ -8,6 +8,7 @@ const families = new Set(
 const sources = {
   karpenter: { name: 'aws/karpenter-provider-aws', read: readKarpenter },
   skypilot: { name: 'skypilot-org/skypilot-catalog', read: readSkypilot },
+  cloudkeep: { name: 'cloudkeep-io/ebs-pricing', read: readCloudkeep },
 };
 
 /**
@@ -22,18 +23,21 @@ export function updatePrices(table, { source, text, commit, date }) {
   const read = known.read(text);
   const of = read.date ?? date;
   if (!/^\d{4}-\d\d-\d\d$/.test(of ?? '')) throw new Error(`found ${of}, expected a date such as 2026-07-20`);
-  const regions = Object.keys(read.prices).filter((region) => {
-    const { date: present } = table.sources[table.machineHour[region]?.source] ?? {};
-    return present === undefined || present <= of;
-  });
-  const machineHour = {
-    ...table.machineHour,
-    ...Object.fromEntries(
-      regions.map((region) => [region, { source, usDollars: sorted(read.prices[region]) }]),
-    ),
+  const { machines = {}, volumes = {} } = read;
+  const isOld = (present) => (table.sources[present?.source]?.date ?? '') <= of;
+  const updated = (present, found, row) => {
+    const regions = Object.keys(found).filter((region) => isOld(present[region]));
+    return sorted({
+      ...present,
+      ...Object.fromEntries(regions.map((region) => [region, row(found[region])])),
+    });
   };
-  const all = { ...table.sources, [source]: { name: known.name, commit, date: of } };
-  return { updated: { ...table, sources: all, machineHour: sorted(machineHour) }, regions };
+  return {
+    ...table,
+    sources: { ...table.sources, [source]: { name: known.name, commit, date: of } },
+    machineHour: updated(table.machineHour, machines, (prices) => ({ source, usDollars: sorted(prices) })),
+    gp3GigabyteMonth: updated(table.gp3GigabyteMonth, volumes, (usDollars) => ({ source, usDollars })),
+  };
 }
 
 /** Go: regions, each with `"c5.large": 0.085000`; of the partition of China the prices are no US dollars. */
@@ -45,7 +49,7 @@ function readKarpenter(text) {
     if (price === undefined) region = key;
     else add(prices, region, key, price);
   }
-  return { date, prices };
+  return { date, machines: prices };
 }
 
 /** CSV: a row for each type in each zone, of which the price on demand is the same in a region. */
@@ -59,7 +63,16 @@ function readSkypilot(text) {
     // Machines with accelerators have commas within a cell; none of them is of our families.
     if (cells.length === columns.length) add(prices, cells[region], cells[type], cells[price]);
   }
-  return { prices };
+  return { machines: prices };
+}
+
+/** JSON: a list of regions and smaller zones, of which the regions alone are ours. */
+function readCloudkeep(text) {
+  const rows = JSON.parse(text).filter(
+    ({ rzType, partition }) => rzType === 'region' && partition !== 'aws-cn',
+  );
+  const prices = rows.map(({ rzCode, ebs_prices }) => [rzCode, Number(ebs_prices.gp3?.pricePerGBMonth.USD)]);
+  return { volumes: Object.fromEntries(prices.filter(([, usDollars]) => usDollars > 0)) };
 }
 
 function add(prices, region, type, price) {

@@ -162,12 +162,13 @@ describe('the plan', () => {
 
 describe('the price of an hour', () => {
   it('is unknown as long as a part of it is', async () => {
-    const { aws, settings } = lookAt(standIn());
+    const unlisted = { instanceType: 'c5d.4xlarge' };
+    const { aws, settings } = lookAt(standIn(), unlisted);
     const { total, known } = await lookUpHourlyPrice(aws, settings, lookUpAccount(aws, settings));
     expect(total).toBeUndefined();
-    expect(known).toBeCloseTo(0.76608 + 0.005, 10);
-    const { pricePerHour } = await planOf();
-    expect(pricePerHour.source).toContain('100 GB of gp3: no price known');
+    expect(known).toBeCloseTo((0.088 * 100) / 730 + 0.005, 10);
+    const { pricePerHour } = await planOf(unlisted);
+    expect(pricePerHour.source).toContain('c5d.4xlarge: no price known');
     expect(pricePerHour).toMatchObject({ usDollars: known, isIncomplete: true });
   });
 

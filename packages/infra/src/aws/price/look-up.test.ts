@@ -79,6 +79,6 @@ describe('prices', () => {
 
   it('are unknown where nobody tells them', async () => {
     expect(await lookUpPrice(clientsIn('sa-east-1'), machine('c7i.4xlarge'), folder)).toBeUndefined();
-    expect(await lookUpPrice(clientsIn('eu-west-1'), { kind: 'volume' }, folder)).toBeUndefined();
+    expect(await lookUpPrice(clientsIn('me-central-1'), { kind: 'volume' }, folder)).toBeUndefined();
   });
 });

@@ -48,6 +48,11 @@ describe('the price table', () => {
     }
   });
 
+  it('has the price of gp3 wherever it has machines, but in three regions', () => {
+    const missing = regions.map(([name]) => name).filter((name) => gp3GigabyteMonth[name] === undefined);
+    expect(missing).toEqual(['ap-southeast-4', 'eu-south-2', 'me-central-1']);
+  });
+
   it('says where a price comes from, and since when it is so', () => {
     expect(tablePrice('us-east-1', { kind: 'machine', instanceType: 'c7i.4xlarge' })).toEqual({
       usDollars: 0.714,
@@ -60,7 +65,7 @@ describe('the price table', () => {
   });
 
   it('infers nothing: what it does not hold is not known', () => {
-    expect(tablePrice('eu-west-1', { kind: 'volume' })).toBeUndefined();
+    expect(tablePrice('me-central-1', { kind: 'volume' })).toBeUndefined();
     expect(tablePrice('eu-west-1', { kind: 'machine', instanceType: 'c99.large' })).toBeUndefined();
     expect(tablePrice('moon-1', { kind: 'machine', instanceType: 'c7i.4xlarge' })).toBeUndefined();
   });
