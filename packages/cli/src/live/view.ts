@@ -71,7 +71,7 @@ function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView
 function lineView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {
   let state = emptyState;
   let nextLine = lineInterval;
-  const say = (line: string) => void stream.write(`${line}\n`);
+  const say = (line: string) => void stream.write(`${wrapText(line, widthOf(stream))}\n`);
   return {
     onProgress(event) {
       const now = io.now();
