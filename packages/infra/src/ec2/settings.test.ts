@@ -41,11 +41,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ access: 'vpn' }, 'fleet.access: found "vpn"', 'public', 'session-manager'],
   [{ allowedAddresses: [] }, 'fleet.allowedAddresses', '1'],
   [{ allowedAddresses: manyRanges }, 'fleet.allowedAddresses', '20'],
-  [
-    { allowedAddresses: ['203.0.113.7'] },
-    'fleet.allowedAddresses[0]: found "203.0.113.7"',
-    '203.0.113.7/32',
-  ],
+  [{ allowedAddresses: ['203.0.113.7'] }, 'fleet.allowedAddresses[0]: found "203.0.113.7"', '203.0.113.7/32'],
   [{ allowedAddresses: ['203.0.113.7/33'] }, 'fleet.allowedAddresses[0]: found "203.0.113.7/33"'],
   [
     { access: 'session-manager', allowedAddresses: ['203.0.113.7/32'] },
@@ -60,11 +56,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ uiPort: 0 }, 'fleet.uiPort: found 0', '1', '65,535'],
   [{ uiPort: 8089 }, 'fleet.uiPort: found 8089', '8089 and 5557'],
   [{ spot: 'yes' }, 'fleet.spot: found "yes"', 'true or false'],
-  [
-    { tags: { 'aws:x': 'y' } },
-    'fleet.tags["aws:x"]: this name is not allowed',
-    'begins neither with aws:',
-  ],
+  [{ tags: { 'aws:x': 'y' } }, 'fleet.tags["aws:x"]: this name is not allowed', 'begins neither with aws:'],
   [{ tags: { 'Loadwright:x': 'y' } }, 'fleet.tags["Loadwright:x"]: this name is not allowed'],
   [{ tags: { team: 'a&b' } }, 'fleet.tags.team: found "a&b"', 'letters, digits'],
   [{ tags: { team: 'x'.repeat(257) } }, 'fleet.tags.team', 'at most 256'],

@@ -89,11 +89,9 @@ function regionOf(environment: Environment): string {
   if (variable !== undefined) {
     return validate(regionSchema, environment[variable], { field: `variable ${variable}` });
   }
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    'fleet.region: missing, expected a region such as eu-west-1',
-    { hint: 'Set the option region, or the variable AWS_REGION.' },
-  );
+  throw new LoadwrightError('CONFIG_INVALID', 'fleet.region: missing, expected a region such as eu-west-1', {
+    hint: 'Set the option region, or the variable AWS_REGION.',
+  });
 }
 
 function keysOf(environment: Environment): AwsSettings['keys'] {

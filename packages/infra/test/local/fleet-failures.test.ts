@@ -110,9 +110,7 @@ exec '${locust}' "$@"
     expect(() => localFleet({ webPort: 70_000, startTimeout: 'soon' })).toThrowError(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
-        message: expect.stringMatching(
-          /fleet\.webPort: found 70000[^]*fleet\.startTimeout: found "soon"/,
-        ),
+        message: expect.stringMatching(/fleet\.webPort: found 70000[^]*fleet\.startTimeout: found "soon"/),
       }),
     );
   });
