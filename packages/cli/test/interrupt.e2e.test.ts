@@ -70,7 +70,7 @@ describe.concurrent('SIGINT', () => {
           },
         },
       );
-      await asked;
+      await Promise.race([asked, command.ended]);
       command.child.kill('SIGINT');
       await expectStopped(command);
       server.closeAllConnections();
