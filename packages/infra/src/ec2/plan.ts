@@ -75,6 +75,7 @@ function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account:
   const own = [group, instanceProfile].filter((id) => id !== undefined);
   const hasAddress = account.subnets.some(({ wayOut }) => wayOut === 'internet-gateway');
   return [
+    `In ${settings.aws.region} of account ${account.accountId}, as ${account.arn}.`,
     quota
       ? `Needs ${vcpus} vCPUs of the quota ${quota.code}, ${quota.name}.`
       : `Needs ${vcpus} vCPUs of the quota of its family.`,

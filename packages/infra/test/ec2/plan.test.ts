@@ -74,6 +74,7 @@ describe('the plan', () => {
     );
     expect(pricePerHour.isIncomplete).toBeUndefined();
     expect(endsAfterSeconds).toBe(7200);
+    expect(notes?.[0]).toMatch(/^In eu-west-1 of account 123456789012, as arn:aws:sts::123456789012:/);
     expect(notes?.join('\n')).toMatch(/16 vCPUs of the quota L-1216C47A[^]*plain HTTP[^]*billed by the GB/);
     expect(warnings).toEqual([]);
   });
