@@ -14,17 +14,17 @@ function reportFile(name) {
  * Runs the vitest suite of a folder.
  *
  * @param {string} folder relative to the root
- * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string, node?: string }} options config:
- * another configuration file than the folder's own; file: only this one; exclude: all but this one; node: the binary to
- * run it with
+ * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], node?: string }} options config:
+ * another configuration file than the folder's own; file: only this one; exclude: patterns of files that are left out;
+ * node: the binary to run it with
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-export async function vitest(folder, { env, config, file: only, exclude, node = process.execPath }) {
+export async function vitest(folder, { env, config, file: only, exclude = [], node = process.execPath }) {
   const file = reportFile(`vitest-${folder.replaceAll('/', '-')}.json`);
   const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   if (config) args.push('--config', config);
   if (only) args.push(only);
-  if (exclude) args.push('--exclude', exclude);
+  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]));
   const { code } = await execute(node, args, { cwd: join(root, folder), env });
   const report = readReport(file, `vitest in ${folder}`, code);
   const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(report);
@@ -56,10 +56,10 @@ function readReport(file, what, code) {
   }
 }
 
-/** Relative to `packages/infra`. */
-export const leaksFile = 'test/ec2/leaks.test.ts';
-
 /** Every call of a deployment and of a removal, hit by every trouble. */
 export function checkLeaks(env) {
-  return vitest('packages/infra', { env: { ...env, LOADWRIGHT_LEAKS: 'all' }, file: leaksFile });
+  return vitest('packages/infra', {
+    env: { ...env, LOADWRIGHT_LEAKS: 'all' },
+    file: 'test/ec2/leaks.test.ts',
+  });
 }
