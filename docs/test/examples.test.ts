@@ -82,6 +82,10 @@ async function compiled(file: string): Promise<string> {
     preferLocal: true,
     localDir: root,
   });
+  // The emulator, and for EC2 the machines, are on this machine: how busy it is, is not what is tested.
+  const script = join(cwd, file.replace('.ts', '.js'));
+  const run = "test.run({ tolerate: ['generator-cpu', 'event-loop-lag'],";
+  writeFileSync(script, readFileSync(script, 'utf8').replace('test.run({', run));
   return cwd;
 }
 
@@ -127,7 +131,7 @@ it('the program for EC2 makes a machine that runs the test, and removes it', asy
       return program;
     });
     expect(stdout).toMatch(/^security group loadwright-[^]* US dollars an hour: c7i.large /);
-    expect(stdout).toMatch(/(PASS|INVALID) /);
+    expect(stdout).toMatch(/^PASS /m);
   } finally {
     await aws.stop();
   }
