@@ -21,8 +21,11 @@ const env = environment.variables;
 const major = Number(process.versions.node.split('.')[0]);
 const otherNode = major >= 22 ? '20.19' : '24';
 
-/** Long tests of Locust's processes, of a machine's own files and of AWS, which have just run: they hardly meet Node. */
-const notAboutNode = { infra: ['test/run/**', 'test/machine/**', 'test/ec2/leaks.test.ts'] };
+/** Long tests that have just run and hardly meet Node, or of which the second Node has a stage of its own: the demo. */
+const notAboutNode = {
+  infra: ['test/run/**', 'test/machine/**', 'test/aws/**', 'test/ec2/leaks.test.ts'],
+  cli: ['test/demo.e2e.test.ts'],
+};
 
 function countsOfNpmTest() {
   const file = process.env.LOADWRIGHT_TEST_COUNTS;
