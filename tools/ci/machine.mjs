@@ -51,12 +51,12 @@ export async function ensureCompose(folder) {
  * @param {string} folder made for its lists
  */
 async function aptOf(release, folder) {
-  const targets = ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'];
-  const { stdout } = await mustRun('apt-get', [...targets, 'Origin: Debian', 'Label: Debian'], {
-    quiet: true,
-  });
-  const [site] = stdout.split('\n');
-  if (!site) throw new Error('this is no Debian. Install with: sudo apt-get install docker-compose-v2');
+  // A new machine knows the origins of its sources only after the first update.
+  const site =
+    (await siteOfDebian()) ??
+    (await mustRun('apt-get', ['update', '-qq'], { quiet: true }).then(siteOfDebian));
+  if (site === undefined)
+    throw new Error('this is no Debian. Install with: sudo apt-get install docker-compose-v2');
   mkdirSync(join(folder, 'lists/partial'), { recursive: true });
   const sources = join(folder, 'sources.list');
   writeFileSync(
@@ -71,6 +71,13 @@ async function aptOf(release, folder) {
     'APT::Sandbox::User=root',
     'Acquire::Retries=3',
   ].flatMap((option) => ['-o', option]);
+}
+
+async function siteOfDebian() {
+  const targets = ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'];
+  const filters = ['Origin: Debian', 'Label: Debian'];
+  const { stdout } = await mustRun('apt-get', [...targets, ...filters], { quiet: true });
+  return stdout.split('\n').find((line) => line !== '');
 }
 
 /**
