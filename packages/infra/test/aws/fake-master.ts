@@ -16,6 +16,8 @@ export interface FakeMasterOptions {
 
 /** Hooks for a {@link Behaviour}: every machine becomes the master of a bundle. */
 export interface FakeMaster extends Pick<Behaviour, 'onMachine' | 'onMachineGone'> {
+  /** Every machine that was made, in order. */
+  readonly machines: readonly Machine[];
   /** When each machine's port opened, in milliseconds of `performance.now()`. */
   readonly openedAt: ReadonlyMap<string, number>;
   /** May change between two looks. */
@@ -27,10 +29,12 @@ export function fakeMaster(options: FakeMasterOptions): FakeMaster {
   const servers = new Map<string, Server>();
   const timers = new Map<string, NodeJS.Timeout>();
   const openedAt = new Map<string, number>();
-  const master: FakeMaster = { openedAt, workers: options.workers, onMachine, onMachineGone };
+  const machines: Machine[] = [];
+  const master: FakeMaster = { machines, openedAt, workers: options.workers, onMachine, onMachineGone };
   return master;
 
   async function onMachine(machine: Machine): Promise<void> {
+    machines.push(machine);
     if (!options.delay) return open(machine);
     timers.set(
       machine.id,

@@ -14,7 +14,6 @@ const never = new AbortController().signal;
 
 /** Lets every machine become a master that asks for the login of its run. */
 function withMasters(delay = 0) {
-  const machines: Machine[] = [];
   const password = async ({ tags }: Machine) => {
     const name = `/loadwright/${tags['loadwright:run-id']}/master/LOADWRIGHT_UI_PASSWORD`;
     const { Parameter } = await aws().direct.ssm.send(
@@ -23,12 +22,8 @@ function withMasters(delay = 0) {
     return Parameter?.Value ?? '';
   };
   const master = fakeMaster({ port: uiPort, password, workers: 2, delay });
-  const onMachine = async (machine: Machine) => {
-    machines.push(machine);
-    await master.onMachine(machine);
-  };
-  Object.assign(aws().behaviour, master, { onMachine });
-  return { machines, master };
+  Object.assign(aws().behaviour, master);
+  return { machines: master.machines, master };
 }
 
 function work(folder: string, number: number, adopted: Work['adopted'] = {}): Work {

@@ -13,13 +13,9 @@ const never = new AbortController().signal;
 async function withRun(
   use: (work: Work, machines: readonly Machine[], close: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
-  const machines: Machine[] = [];
   const master = fakeMaster({ port: uiPort, password: '', workers: 2 });
-  const onMachine = (machine: Machine) => {
-    machines.push(machine);
-    return master.onMachine(machine);
-  };
-  Object.assign(aws().behaviour, master, { onMachine });
+  const { machines } = master;
+  Object.assign(aws().behaviour, master);
   const close = () => Promise.all(machines.map(({ id }) => master.onMachineGone(id)));
   await withFolder(tmpdir(), async (folder) => {
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };

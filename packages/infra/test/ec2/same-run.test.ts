@@ -28,13 +28,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function withRun(
   use: (work: Work, machines: readonly Machine[], before: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const machines: Machine[] = [];
   const master = fakeMaster({ port: uiPort, password: '', workers: 2 });
-  const onMachine = (machine: Machine) => {
-    machines.push(machine);
-    return master.onMachine(machine);
-  };
-  Object.assign(aws().behaviour, master, { onMachine });
+  const { machines } = master;
+  Object.assign(aws().behaviour, master);
   const before = await aws().inventory();
   const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
   // Looks are counted, not timed: there must be time for three of them.
