@@ -9,6 +9,8 @@ import signal
 import urllib.parse
 
 import pytest
+from locust.rpc.protocol import Message
+from locust.rpc.zmqrpc import Client
 from locust_harness import Answer, Cluster, Web, eventually, free_port, load_plan, serving
 
 CONFIG = {
@@ -267,3 +269,18 @@ def test_sigterm_ends_a_run_cleanly(make_bundle, start_locusts):
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=15)
         assert process.returncode == 0 and "Traceback" not in output
+
+
+def test_a_master_outlives_a_late_word_of_a_worker_that_it_gave_up(make_bundle, start_locusts):
+    with serving() as stub:
+        directory = make_bundle("dht", host=stub.url, config=CONFIG)
+        locusts = start_locusts(directory)
+        cluster = Cluster(locusts, 1)
+        message = Message("spawning_complete", {"user_classes_count": {}, "user_count": 0}, "given-up")
+        sender = Client("127.0.0.1", cluster.port, "given-up")
+        try:
+            sender.send(message)
+            locusts.start("--worker", f"--master-port={cluster.port}")
+            eventually(lambda: cluster.connected() == 2, "a second worker")
+        finally:
+            sender.close()

@@ -1,6 +1,7 @@
 """One test after the other on the same master and workers, each with a load of its own."""
 
 import json
+import signal
 import time
 
 import pytest
@@ -42,7 +43,8 @@ class Fleet:
     """A master and two workers, driven as a command does."""
 
     def __init__(self, locusts):
-        self.web = Cluster(locusts, 2, arguments=("--stop-timeout=1",)).web
+        self.cluster = Cluster(locusts, 2, arguments=("--stop-timeout=1",))
+        self.web = self.cluster.web
 
     def swarm(self, load):
         form = {"user_count": load["users"], "spawn_rate": load["spawnRate"]}
@@ -146,6 +148,25 @@ def test_a_stop_cancels_the_end_and_pauses_are_those_of_the_test(fleet, stub):
     running = fleet.web.statistics()
     assert (running["state"], running["userCount"]) == ("running", 2)
     assert running["total"]["count"] == 2
+
+
+def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
+    def signal_workers(number):
+        for worker in fleet.cluster.workers:
+            worker.send_signal(number)
+
+    # A worker that has had no test obeyed, one that has had a test did not.
+    for number in (1, 2, 3):
+        eventually(fleet.is_ready, f"both workers ready before test {number}")
+        # So that they find both orders at once.
+        signal_workers(signal.SIGSTOP)
+        assert fleet.swarm(load_plan(users=4, spawnRate=4, durationSeconds=60))[0] == 200
+        assert fleet.web.request("/stop")[0] == 200
+        signal_workers(signal.SIGCONT)
+    eventually(fleet.is_ready, "both workers ready after the last test")
+    before = time.monotonic()
+    eventually(lambda: time.monotonic() > before + 2, "a moment in which users would send")
+    assert (len(stub.requests), fleet.is_ready()) == (0, True)
 
 
 def test_a_load_that_takes_longer_to_start_than_it_lasts_ends(fleet):

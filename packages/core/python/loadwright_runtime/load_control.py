@@ -59,6 +59,8 @@ class LoadControl:
 
     def take_form(self) -> Response | None:
         """Before each request to the web UI: takes the load that a test comes with, or refuses it."""
+        if request.endpoint == "locust.stop":
+            self._end_starting()
         if request.endpoint != "locust.swarm":
             return None
         text = request.form.get(FIELD)
@@ -137,7 +139,11 @@ class LoadControl:
 
     def _on_start(self, **_: Any) -> None:
         options = self._environment.parsed_options
-        if isinstance(self._environment.runner, WorkerRunner):
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            # Still "stopped" from the test before, a worker ignores an order to stop that comes before it has
+            # started users: they go on without a test.
+            runner.update_state(STATE_SPAWNING)
             document = getattr(options, _OPTION, None)
             LoadwrightUser.follow(read_load(document) if document else self._own)
             return
@@ -167,12 +173,15 @@ class LoadControl:
     def _end(self) -> None:
         # Not to be cancelled by the stop that it brings about.
         self._timer = None
-        # As Locust's own /stop: or users that are still being started would go on to be.
+        self._end_starting()
+        self._environment.runner.stop()
+
+    def _end_starting(self) -> None:
+        """Or users that are still being started would go on to be."""
         web_ui = self._environment.web_ui
         starting, web_ui._swarm_greenlet = web_ui._swarm_greenlet, None
         if starting is not None:
             starting.kill(block=True)
-            # Locust starts users at whole seconds, as this. What is on its way to the workers must reach them
-            # before the order to stop, or they go on for ever.
+            # Orders to start users that are on their way to the workers must reach them before the order to
+            # stop, or they go on for ever.
             gevent.sleep(_FLUSH_SECONDS)
-        self._environment.runner.stop()
