@@ -21,10 +21,18 @@ const env = environment.variables;
 const major = Number(process.versions.node.split('.')[0]);
 const otherNode = major >= 22 ? '20.19' : '24';
 
-/** Long tests that have just run and hardly meet Node, or of which the second Node has a stage of its own: the demo. */
+/**
+ * Long tests that have just run and hardly meet Node, or whose way through Node another test takes, too. What is left
+ * starts Locust, talks to AWS, follows signals and streams.
+ */
 const notAboutNode = {
-  infra: ['test/run/**', 'test/machine/**', 'test/aws/**', 'test/ec2/leaks.test.ts'],
-  cli: ['test/demo.e2e.test.ts'],
+  infra: [
+    'test/run/**',
+    'test/machine/**',
+    'test/aws/**',
+    'test/ec2/{broken-accounts,failed-preparation,leaks,policy,removal,resume,same-run}.test.ts',
+  ],
+  cli: ['test/{demo,ec2,run-on,secrets}.e2e.test.ts'],
 };
 
 function countsOfNpmTest() {

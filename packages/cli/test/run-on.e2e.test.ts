@@ -228,8 +228,13 @@ describe('loadwright results', () => {
     async () => {
       const directories: string[] = [];
       for (const users of ['2', '3']) {
-        expect((await command(['start', part(), '--users', users, '--duration', '1m'])).exitCode).toBe(0);
-        expect((await command(['stop', part()])).exitCode).toBe(0);
+        for (const argv of [
+          ['start', part(), '--users', users, '--duration', '1m'],
+          ['stop', part()],
+        ]) {
+          const { exitCode, stderr } = await command(argv);
+          expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+        }
         const { directory } = JSON.parse((await command(['results', part(), '--json'])).stdout) as {
           directory: string;
         };
