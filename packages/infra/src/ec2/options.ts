@@ -1,11 +1,15 @@
 import { isIP } from 'node:net';
-import { durationSchema } from '@loadwright/core';
+import { durationSchema, formatDuration, parseDuration } from '@loadwright/core';
 import { z } from 'zod';
 import { environmentSchema } from '../environment.js';
-import { takenPorts } from './machine/user-data.js';
+import { longestSilenceSeconds, takenPorts } from './machine/user-data.js';
 
-/** The longest time to live without `forceTimeToLive`, in seconds. */
-export const longestTimeToLiveSeconds = 24 * 3600;
+/** Without `forceTimeToLive`. */
+const longestTimeToLiveSeconds = 24 * 3600;
+const longestStartSeconds = longestSilenceSeconds();
+
+/** Also when other fields are wrong: everything is told at once. */
+const always = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
 
 const identifier = (prefix: string) =>
   z
@@ -136,6 +140,10 @@ export const ec2FleetOptionsSchema = z
       .describe('When the machine ends itself, whatever happens: at most 24h, unless forceTimeToLive.'),
     forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
     startTimeout: durationSchema()
+      .refine(
+        (text) => (parseDuration(text) ?? 0) <= longestStartSeconds,
+        `must be at most ${formatDuration(longestStartSeconds)}: a machine whose web UI has not answered for that long ends itself`,
+      )
       .default('10m')
       .describe(
         'How long the machine may take from its start until its master answers; its workers then have 2 minutes to connect.',
@@ -153,15 +161,26 @@ export const ec2FleetOptionsSchema = z
       .describe('Base URL of all AWS services, for a stand-in of AWS. Variable: AWS_ENDPOINT_URL.'),
     environment: environmentSchema,
   })
-  .refine(({ access, allowedAddresses }) => access === 'public' || allowedAddresses === undefined, {
+  .refine(({ access, allowedAddresses }) => access !== 'session-manager' || allowedAddresses === undefined, {
     path: ['allowedAddresses'],
     error: 'has a meaning only when access is public',
+    when: always,
   })
   .refine(
     ({ securityGroup, allowedAddresses }) => securityGroup === undefined || allowedAddresses === undefined,
     {
       path: ['allowedAddresses'],
       error: 'has no meaning with a securityGroup of yours, which is used as it is',
+      when: always,
+    },
+  )
+  .refine(
+    ({ timeToLive, forceTimeToLive }) =>
+      forceTimeToLive || (parseDuration(timeToLive) ?? 0) <= longestTimeToLiveSeconds,
+    {
+      path: ['timeToLive'],
+      error: `must be at most ${formatDuration(longestTimeToLiveSeconds)}, because a forgotten machine costs money; forceTimeToLive: true allows more`,
+      when: always,
     },
   );
 

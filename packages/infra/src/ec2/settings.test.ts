@@ -65,9 +65,11 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ tags: { Team: 'a', team: 'b' } }, 'fleet.tags', 'differ in case alone'],
   [{ tags: manyTags }, 'fleet.tags', 'at most 40'],
   [{ timeToLive: 'soon' }, 'fleet.timeToLive: found "soon"', '30s, 5m or 1h30m'],
-  [{ timeToLive: '25h' }, 'fleet.timeToLive: found 25h', 'at most 24h', 'forceTimeToLive'],
+  [{ timeToLive: '25h' }, 'fleet.timeToLive: found "25h"', 'at most 24h', 'forceTimeToLive'],
+  [{ timeToLive: 5 }, 'fleet.timeToLive: found 5', 'text'],
   [{ forceTimeToLive: 1 }, 'fleet.forceTimeToLive: found 1', 'true or false'],
   [{ startTimeout: '0s' }, 'fleet.startTimeout: found "0s"', '30s'],
+  [{ startTimeout: '31m' }, 'fleet.startTimeout: found "31m"', 'at most 30m'],
   [{ stateDirectory: '' }, 'fleet.stateDirectory: found ""'],
   [{ endpoint: 'localhost' }, 'fleet.endpoint: found "localhost"', 'URL'],
   [{ environment: { HOME: 5 } }, 'fleet.environment.HOME: found 5', 'text'],
@@ -99,10 +101,14 @@ describe('a wrong option of a fleet on EC2', () => {
   });
 
   it('is told with all others', () => {
-    const message = errorOf({ uiPort: 0, spot: 'yes', timeToLive: 'soon' })?.message ?? '';
+    const ranges = { access: 'session-manager', allowedAddresses: ['203.0.113.7/32'] };
+    const options = { uiPort: 0, spot: 'yes', startTimeout: '1h', timeToLive: '30h', ...ranges };
+    const message = errorOf(options)?.message ?? '';
     expect(message.split('\n').map((line) => line.split(':')[0])).toEqual([
       'fleet.uiPort',
       'fleet.spot',
+      'fleet.startTimeout',
+      'fleet.allowedAddresses',
       'fleet.timeToLive',
     ]);
   });
@@ -115,6 +121,8 @@ it('what is right is taken, at its limits too', () => {
     ...{ allowedAddresses: ['0.0.0.0/0', '2001:db8::/128'], environment: {} },
   });
   expect(settings).toMatchObject({ aws: { region: 'ap-southeast-7' }, timeToLiveSeconds: 86_400 });
+  const forced = { region, timeToLive: '48h', forceTimeToLive: true, environment: {} };
+  expect(resolveOptions(forced).timeToLiveSeconds).toBe(172_800);
   expect(resolveOptions({ environment: { AWS_REGION: '', AWS_DEFAULT_REGION: region } }).aws.region).toBe(
     region,
   );

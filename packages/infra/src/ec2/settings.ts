@@ -3,13 +3,7 @@ import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadw
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/clients.js';
 import { withPlainEnvironment, type Environment } from '../environment.js';
-import { longestSilenceSeconds } from './machine/user-data.js';
-import {
-  ec2FleetOptionsSchema,
-  longestTimeToLiveSeconds,
-  regionSchema,
-  type Ec2FleetOptions,
-} from './options.js';
+import { ec2FleetOptionsSchema, regionSchema, type Ec2FleetOptions } from './options.js';
 
 type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 
@@ -31,23 +25,6 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
   const environment: Environment = valid.environment ?? process.env;
   const region = valid.region ?? regionOf(environment);
-  const timeToLiveSeconds = parseDuration(valid.timeToLive) ?? 0;
-  if (timeToLiveSeconds > longestTimeToLiveSeconds && !valid.forceTimeToLive) {
-    throw new LoadwrightError(
-      'CONFIG_INVALID',
-      `fleet.timeToLive: found ${valid.timeToLive}, expected at most ${longestTimeToLiveSeconds / 3600}h`,
-      { hint: 'A forgotten machine costs money: shorten timeToLive, or set forceTimeToLive: true.' },
-    );
-  }
-  const startTimeoutSeconds = parseDuration(valid.startTimeout) ?? 0;
-  const longestStart = longestSilenceSeconds();
-  if (startTimeoutSeconds > longestStart) {
-    throw new LoadwrightError(
-      'CONFIG_INVALID',
-      `fleet.startTimeout: found ${valid.startTimeout}, expected at most ${formatDuration(longestStart)}`,
-      { hint: 'A machine whose web UI has not answered for that long ends itself: shorten startTimeout.' },
-    );
-  }
   const state =
     valid.stateDirectory ||
     environment['LOADWRIGHT_STATE_DIR'] ||
@@ -62,8 +39,8 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
       endpoint: valid.endpoint || environment['AWS_ENDPOINT_URL'] || undefined,
       pace: patient,
     },
-    timeToLiveSeconds,
-    startTimeoutSeconds,
+    timeToLiveSeconds: parseDuration(valid.timeToLive) ?? 0,
+    startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
     journals: join(state, 'runs'),
     environment,
   };

@@ -48,7 +48,7 @@ describe('the end of a machine that has fallen silent', () => {
     const start = (startTimeout: string) =>
       resolveOptions({ region: 'eu-west-1', environment: {}, startTimeout }).startTimeoutSeconds;
     expect(start('30m')).toBe(1800);
-    expect(() => start('1801s')).toThrow('fleet.startTimeout: found 1801s, expected at most 30m');
+    expect(() => start('1801s')).toThrow('fleet.startTimeout: found "1801s"; must be at most 30m');
   });
 
   it('is put off by an idle master, which answers', async () => {
