@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import gevent
+from locust.runners import WorkerRunner
 from locust.stats import StatsError
 
 from .counters import Counters
@@ -23,12 +24,19 @@ class LocustStatistics:
         self._measure = measure
         self._counters = counters
         environment.events.test_start.add_listener(lambda **_: measure.clear())
-        # What is flushed later than this would miss the last report of a worker that quits.
-        environment.events.test_stop.add_listener(lambda **_: self.flush())
+        environment.events.test_stop.add_listener(self._on_stop)
         self._greenlet = gevent.spawn(self._run)
 
     def close(self) -> None:
         self._greenlet.kill(block=False)
+
+    def _on_stop(self, **_: Any) -> None:
+        # What is flushed later than this would miss the last report of a worker that quits.
+        self.flush()
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            # Before it says that it is ready: what came later could be lost, or count for the next test.
+            runner._send_stats()
 
     def flush(self) -> None:
         now = time.time()
