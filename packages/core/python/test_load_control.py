@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from locust_harness import Cluster, eventually, load_plan, serving
@@ -40,10 +41,10 @@ def ended(test):
 
 
 class Fleet:
-    """A master and two workers, driven as a command does."""
+    """A master and its workers, driven as a command does."""
 
-    def __init__(self, locusts):
-        self.cluster = Cluster(locusts, 2, arguments=("--stop-timeout=1",))
+    def __init__(self, locusts, workers=2):
+        self.cluster = Cluster(locusts, workers, arguments=("--stop-timeout=1",))
         self.web = self.cluster.web
 
     def swarm(self, load):
@@ -58,8 +59,11 @@ class Fleet:
         assert (test["load"], "endedAt" in test) == (load, False)
         return test
 
+    def states(self):
+        return [worker["state"] for worker in self.web.statistics()["workers"]]
+
     def is_ready(self):
-        return [worker["state"] for worker in self.web.statistics()["workers"]] == ["ready", "ready"]
+        return self.states() == ["ready"] * len(self.cluster.workers)
 
     def test(self):
         return self.web.statistics()["test"]
@@ -80,6 +84,12 @@ class Fleet:
 
         eventually(steady, "counts that stay the same")
         return self.web.statistics()
+
+
+def stay_idle(fleet, stub):
+    number, before = len(stub.requests), time.monotonic()
+    eventually(lambda: time.monotonic() > before + 2, "a moment in which users would send")
+    assert (len(stub.requests), fleet.is_ready()) == (number, True)
 
 
 @pytest.fixture
@@ -163,10 +173,80 @@ def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
         assert fleet.swarm(load_plan(users=4, spawnRate=4, durationSeconds=60))[0] == 200
         assert fleet.web.request("/stop")[0] == 200
         signal_workers(signal.SIGCONT)
+        eventually(lambda: not fleet.is_ready(), "that they obey, which takes them a second")
     eventually(fleet.is_ready, "both workers ready after the last test")
-    before = time.monotonic()
-    eventually(lambda: time.monotonic() > before + 2, "a moment in which users would send")
-    assert (len(stub.requests), fleet.is_ready()) == (0, True)
+    stay_idle(fleet, stub)
+    assert not stub.requests
+
+
+def test_of_two_who_wait_for_the_end_of_a_test_one_starts(fleet):
+    fleet.start(load_plan(users=2, durationSeconds=60))
+    eventually(lambda: fleet.web.statistics()["userCount"] == 2, "two users")
+    slow = fleet.cluster.workers[0]
+    slow.send_signal(signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        stop = threads.submit(fleet.web.request, "/stop")
+        eventually(lambda: fleet.web.statistics()["state"] == "stopping", "the stop")
+        starts = [threads.submit(fleet.swarm, load_plan(users=users, durationSeconds=60)) for users in (2, 4)]
+        # The other worker is ready, so a start is not refused for that.
+        eventually(lambda: "ready" in fleet.states(), "a ready worker")
+        slow.send_signal(signal.SIGCONT)
+        assert stop.result()[0] == 200
+        answers = sorted(start.result()[0::2] for start in starts)
+    assert [status for status, _ in answers] == [200, 409]
+    assert answers[1][1] == b"a test is under way: stop it first"
+
+
+def test_users_are_not_started_after_the_last_worker_was_lost(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    fleet = Fleet(start_locusts(directory), workers=1)
+    fleet.start(load_plan(users=600, spawnRate=10, durationSeconds=600))
+    eventually(lambda: fleet.web.statistics()["userCount"] > 5, "the first users")
+    (worker,) = fleet.cluster.workers
+    worker.send_signal(signal.SIGSTOP)
+    eventually(lambda: ended(fleet.test()), "the end, for want of workers")
+    worker.send_signal(signal.SIGCONT)
+    eventually(fleet.is_ready, "the worker ready again")
+    stay_idle(fleet, stub)
+
+
+def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    fleet = Fleet(start_locusts(directory), workers=3)
+    fleet.start(load_plan(users=3, durationSeconds=60))
+    eventually(lambda: fleet.web.statistics()["state"] == "running", "that all users are there")
+    fleet.cluster.workers.pop().terminate()
+    eventually(lambda: fleet.web.statistics()["state"] == "spawning", "that users are moved")
+    # One after the other: a master that has no worker for a moment forgets everything.
+    slow = fleet.cluster.workers[0]
+    slow.send_signal(signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        stop = threads.submit(fleet.web.request, "/stop")
+        eventually(lambda: "ready" in fleet.states(), "the first worker ready again")
+        slow.send_signal(signal.SIGCONT)
+        assert stop.result()[0] == 200
+    fleet.start(load_plan(users=2, durationSeconds=60))
+
+
+def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
+    pause = {"minimumSeconds": 60, "maximumSeconds": 60}
+    load = json.dumps(load_plan(users=4, spawnRate=4, durationSeconds=60, waitTime=pause))
+    form = {"user_count": 4, "spawn_rate": 4, "loadwright_load": load}
+
+    def back():
+        statistics = cluster.web.statistics()
+        return statistics if [worker["state"] for worker in statistics["workers"]] == ["ready"] else None
+
+    for number in (1, 2, 3, 4):
+        assert cluster.web.request("/swarm", form)[0] == 200
+        eventually(lambda number=number: len(stub.requests) == 4 * number, "four requests")
+        with ThreadPoolExecutor() as threads:
+            assert cluster.web.statistics()["workers"][0]["state"] != "ready"
+            threads.submit(cluster.web.request, "/stop")
+            statistics = eventually(back, "the worker ready again")
+        assert statistics["total"]["count"] == 4, number
 
 
 def test_a_load_that_takes_longer_to_start_than_it_lasts_ends(fleet):

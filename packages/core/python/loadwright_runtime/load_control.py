@@ -45,6 +45,7 @@ class LoadControl:
         """What the test that is about to start came with."""
         self._current: LoadPlan | None = None
         self._comes_with_load = False
+        self._is_under_way = False
         self._started_at = 0.0
         self._ends_at: float | None = None
         self._ended_at: float | None = None
@@ -56,11 +57,10 @@ class LoadControl:
         events.test_start.add_listener(self._on_start)
         events.test_stopping.add_listener(self._on_stopping)
         events.test_stop.add_listener(self._on_stop)
+        events.spawning_complete.add_listener(self._on_spawning_complete)
 
     def take_form(self) -> Response | None:
         """Before each request to the web UI: takes the load that a test comes with, or refuses it."""
-        if request.endpoint == "locust.stop":
-            self._end_starting()
         if request.endpoint != "locust.swarm":
             return None
         text = request.form.get(FIELD)
@@ -107,11 +107,12 @@ class LoadControl:
 
     def _refusal(self, has_load: bool) -> str | None:
         runner = self._environment.runner
-        if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            return "a test is under way: stop it first"
         # Locust says "stopped" before it is done with stopping, and would stop what starts in between.
         if not self._has_stopped.wait(_STOP_SECONDS) and runner.state == STATE_STOPPING:
             return "the test before has not ended yet: its last requests are under way, try again"
+        # After the waiting: of all who waited only one may start.
+        if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            return "a test is under way: stop it first"
         if has_load and isinstance(runner, MasterRunner) and not runner.clients.ready:
             return "no worker is ready: wait until they are connected"
         return None
@@ -148,6 +149,7 @@ class LoadControl:
             LoadwrightUser.follow(read_load(document) if document else self._own)
             return
         plan, self._next = self._next, None
+        self._is_under_way = True
         self._comes_with_load = plan is not None
         self._current = plan or self._own
         LoadwrightUser.follow(self._current)
@@ -158,7 +160,10 @@ class LoadControl:
 
     def _on_stopping(self, **_: Any) -> None:
         self._cancel()
+        self._is_under_way = False
         self._has_stopped.clear()
+        if isinstance(self._environment.runner, MasterRunner):
+            self._end_starting(self._environment.runner)
 
     def _on_stop(self, **_: Any) -> None:
         self._ended_at = time.time()
@@ -173,15 +178,24 @@ class LoadControl:
     def _end(self) -> None:
         # Not to be cancelled by the stop that it brings about.
         self._timer = None
-        self._end_starting()
         self._environment.runner.stop()
 
-    def _end_starting(self) -> None:
-        """Or users that are still being started would go on to be."""
+    def _end_starting(self, runner: MasterRunner) -> None:
+        """Whatever stops the test: users that are still being started would go on to be."""
+        runner.update_state(STATE_STOPPING)
+        runner._users_dispatcher = None
         web_ui = self._environment.web_ui
-        starting, web_ui._swarm_greenlet = web_ui._swarm_greenlet, None
-        if starting is not None:
+        if web_ui is not None and web_ui._swarm_greenlet is not None:
+            starting, web_ui._swarm_greenlet = web_ui._swarm_greenlet, None
             starting.kill(block=True)
-            # Orders to start users that are on their way to the workers must reach them before the order to
-            # stop, or they go on for ever.
-            gevent.sleep(_FLUSH_SECONDS)
+        # Orders to start users that are on their way to the workers must reach them before the order to
+        # stop, or they go on for ever.
+        gevent.sleep(_FLUSH_SECONDS)
+
+    def _on_spawning_complete(self, **_: Any) -> None:
+        # Locust also starts users when a worker comes or goes. If the test is stopped in the meantime it says
+        # "running" afterwards, and no test could be started any more.
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner) and not self._is_under_way:
+            runner.update_state(STATE_STOPPING)
+            runner.check_stopped()

@@ -1,7 +1,10 @@
-"""Keeps a master listening when it hears from a worker that it has given up."""
+"""Keeps a master in control when workers are lost and come back."""
 
 import logging
+from functools import partial
 from typing import Any
+
+from locust.dispatch import UsersDispatcher
 
 _logger = logging.getLogger(__name__)
 
@@ -21,3 +24,22 @@ def tolerate(runner: Any) -> None:
         handle(client_id, message)
 
     runner.handle_message = handle_message
+    runner.environment.dispatcher_class = partial(_Dispatcher, runner)
+
+
+class _Dispatcher(UsersDispatcher):
+    """
+    Starts users only until its test ends, or another takes its place: Locust also starts users in the
+    greenlets that lose and find workers, and no stop ends those.
+    """
+
+    def __init__(self, runner: Any, **options: Any):
+        super().__init__(**options)
+        self._runner = runner
+
+    def __next__(self) -> dict[str, dict[str, int]]:
+        # May take long: here the dispatcher waits as long as the spawn rate demands.
+        users = super().__next__()
+        if self._runner._users_dispatcher is not self:
+            raise StopIteration
+        return users
