@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LoadwrightError } from '@loadwright/core';
 import { z } from 'zod';
 import { hiddenMilliseconds } from './visibility.js';
 
@@ -33,18 +34,26 @@ export interface JournalState {
  * the tags on the resources are the truth, and a run is removed without it too. It holds no secret.
  */
 export class Journal {
+  readonly #directory: string;
   readonly #file: FileHandle;
   #written: Promise<void> = Promise.resolve();
   #hasBegun = false;
 
-  private constructor(file: FileHandle) {
+  private constructor(directory: string, file: FileHandle) {
+    this.#directory = directory;
     this.#file = file;
   }
 
-  /** Opens the journal of a run; a new one has the run id on the disk when this returns. */
+  /**
+   * Opens the journal of a run; a new one has the run id on the disk when this returns.
+   *
+   * @throws LoadwrightError `CONFIG_INVALID` when it cannot be written, as do all that write to it.
+   */
   static async open(directory: string, runId: string, region: string): Promise<Journal> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const journal = new Journal(await open(pathOf(directory, runId), 'a', 0o600));
+    const journal = await usable(directory, async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return new Journal(directory, await open(pathOf(directory, runId), 'a', 0o600));
+    });
     await journal.#write({ event: 'run', runId, region, at: now() });
     await syncFolder(directory);
     return journal;
@@ -86,19 +95,23 @@ export class Journal {
       await this.#file.appendFile(`\n${JSON.stringify(entry)}\n`);
       await this.#file.datasync();
     };
-    this.#written = this.#written.then(write);
+    this.#written = this.#written.then(() => usable(this.#directory, write));
     return this.#written;
   }
 }
 
-/** What the journal of a run says; undefined when this machine has none. A line cut off by a crash is left out. */
+/**
+ * What the journal of a run says; undefined when this machine has none. A line cut off by a crash is left out.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when it cannot be read.
+ */
 export async function readJournal(directory: string, runId: string): Promise<JournalState | undefined> {
   let text: string;
   try {
     text = await readFile(pathOf(directory, runId), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw unusable(directory, error);
   }
   const lines = text.split('\n').flatMap((each) => parse(each) ?? []);
   const expected = new Map<string, string | undefined>();
@@ -136,6 +149,26 @@ function pathOf(directory: string, runId: string): string {
 
 function now(): string {
   return new Date().toISOString();
+}
+
+async function usable<Result>(directory: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+function unusable(directory: string, error: unknown): LoadwrightError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet.stateDirectory: the folder of the journals, ${directory}, cannot be used: ${reason}`,
+    {
+      hint: 'Make room in it and make it yours, or name another folder: the option stateDirectory, or the variable LOADWRIGHT_STATE_DIR.',
+      cause: error,
+    },
+  );
 }
 
 /** Without it a new file may be gone after a power failure although its content was synced. */

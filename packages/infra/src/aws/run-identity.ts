@@ -14,8 +14,8 @@ export interface RunIdentity {
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
 export const namePrefix = 'loadwright-';
 
-/** The run id of a name that {@link namePrefix} begins; see `createRunId` of the core. */
-const runIdInName = /^loadwright-(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
+/** The run id of a name that {@link namePrefix} begins, or a path of {@link parameterPrefix}; see `createRunId` of the core. */
+const runIdInName = /^(?:loadwright-|\/loadwright\/)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
 
 export function runIdOf(name: string): string | undefined {
   return runIdInName.exec(name)?.[1];

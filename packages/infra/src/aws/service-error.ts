@@ -37,7 +37,7 @@ function isNetworkError(error: object): boolean {
 
 /** The services have a name each for what is not there. */
 const absent =
-  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
+  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|SecurityGroupID|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
 
 /** There is no such thing, or AWS does not show it yet. */
 export function isAbsent(error: unknown): boolean {

@@ -224,7 +224,8 @@ async function removeEverything(
   runId: string,
   onProgress: DestroyOptions['onProgress'],
 ): Promise<DestroyReport> {
-  const known = await readJournal(journals, runId);
+  // The journal is a cache: one that cannot be read keeps nothing from being removed, and only costs a wait.
+  const known = await readJournal(journals, runId).catch(() => undefined);
   if (!known) return removeRun(aws, runId, { expected: undefined, onProgress });
   requireRegion(known, aws.settings.region);
   // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
@@ -235,7 +236,7 @@ async function removeEverything(
       onProgress,
       onRemoved: async (kind) => journal?.removed(kind).catch(() => {}),
     });
-    if (report.remaining.length === 0) await removeJournal(journals, runId);
+    if (report.remaining.length === 0) await removeJournal(journals, runId).catch(() => {});
     return report;
   } finally {
     await journal?.close();

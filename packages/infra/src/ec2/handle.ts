@@ -6,6 +6,7 @@ import {
   type FleetNode,
   type MasterLogin,
 } from '@loadwright/core';
+import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
 import type { WayToUi } from './port-forward.js';
@@ -40,8 +41,7 @@ export class Ec2Handle implements FleetHandle {
   readonly bundleDigest?: string;
   readonly stoodBefore: boolean;
   readonly #options: Ec2HandleOptions;
-  #described:
-    { readonly at: number; readonly machine: Promise<Pick<FleetNode, 'state' | 'reason'>> } | undefined;
+  #seen: { readonly at: number; readonly machine: Pick<FleetNode, 'state' | 'reason'> } | undefined;
 
   constructor(options: Ec2HandleOptions) {
     this.runId = options.runId;
@@ -55,13 +55,23 @@ export class Ec2Handle implements FleetHandle {
     this.#options = options;
   }
 
-  /** All nodes are on one machine, and share its state. */
+  /**
+   * All nodes are on one machine, and share its state.
+   *
+   * @throws LoadwrightError when EC2 has never told it. Later it is what EC2 told last: that nobody answers, or credentials
+   *   are over, is no news of the machine, and must not cost a test what its master still measures.
+   */
   async status(): Promise<readonly FleetNode[]> {
     const now = performance.now();
-    if (!this.#described || now - this.#described.at > freshMilliseconds) {
-      this.#described = { at: now, machine: this.#describe() };
+    const last = this.#seen;
+    if (!last || now - last.at > freshMilliseconds) {
+      const told = this.#describe().catch((error: unknown) => {
+        if (!last) throw accountProblem(error);
+        return last.machine;
+      });
+      this.#seen = { at: now, machine: await told };
     }
-    const machine = await this.#described.machine;
+    const { machine } = this.#seen!;
     const workers = Array.from({ length: this.expectedWorkers }, (_, index) => `worker-${index + 1}`);
     const problem = this.#options.way.problem();
     const lost = problem !== undefined && ({ state: 'failed', reason: problem } as const);

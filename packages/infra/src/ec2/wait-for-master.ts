@@ -44,7 +44,7 @@ export interface RunningMachine {
 }
 
 /**
- * Waits until the machine runs and has its address.
+ * Waits until the machine runs: by then EC2 has given it its address.
  *
  * @throws LoadwrightError `PROVISIONING_FAILED` when it ends instead, or takes too long.
  */

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { instance } from '../../src/aws/kinds/instance.js';
 import { securityGroup } from '../../src/aws/kinds/security-group.js';
 import { networkInterface } from '../../src/aws/kinds/leftovers.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -9,6 +13,11 @@ import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './w
 
 /** What AWS refuses for a while, or says in a way of its own. */
 const aws = useAws();
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 const refusal = (code: string, message = code, status = 400): Fault => ({
   kind: 'error',
   code,
@@ -113,3 +122,110 @@ it('what could not be looked at is not told as nothing left behind', () =>
       message: expect.stringContaining('iam:ListRoles') as string,
     });
   }));
+
+it('what others keep below /loadwright/ is no run, and nobody removes it', () =>
+  withRun(async (work) => {
+    const { ssm } = aws().direct;
+    await ssm.send(new PutParameterCommand({ Name: '/loadwright/prod/token', Value: 'x', Type: 'String' }));
+    await provision(work);
+    const fleet = fleetOf(settingsOf(work));
+    expect((await fleet.lasting!.list()).map(({ runId }) => runId)).toEqual([work.runId]);
+    expect((await fleet.listOrphans()).map(({ resource }) => resource)).toEqual([]);
+    await destroy(work);
+  }));
+
+it('IAM shows late that a profile has lost its role, and a role its policy', () =>
+  withRun(async (work, before) => {
+    await provision(work);
+    const first = (what: string) =>
+      refusal('DeleteConflict', `Cannot delete entity, must ${what} first.`, 409);
+    const faults = [
+      aws().inject({ at: 'iam:DeleteInstanceProfile', fault: first('remove roles from instance profile') }),
+      aws().inject({ at: 'iam:DeleteRole', fault: first('delete policies') }),
+    ];
+    expect((await destroy(work)).remaining).toEqual([]);
+    expect(faults.map(({ strikes }) => strikes)).toEqual([1, 1]);
+    expect(await aws().inventory()).toEqual(before);
+    const attached = aws().inject({ at: 'iam:DeleteRole', fault: first('detach all policies') });
+    await provision(work);
+    expect((await destroy(work)).remaining).toEqual([expect.stringMatching(/^role .*detach all policies/)]);
+    expect(attached.strikes).toBe(1);
+    await destroy(work);
+  }));
+
+it('a machine has ended when EC2 has shown that, not when it does not know it for a while', () =>
+  withRun(async (work, before) => {
+    await provision(work);
+    const unknown = refusal('InvalidInstanceID.NotFound');
+    const termination = aws().inject({ at: 'ec2:TerminateInstances', fault: unknown });
+    const clients = clientsFor(aws(), aws().environment, quick);
+    const [machine] = await instance.find(clients, { runId: work.runId });
+    const look = aws().inject({ at: 'ec2:DescribeInstances', fault: unknown });
+    await instance.destroy(clients, machine!.id);
+    expect([termination.strikes, look.strikes]).toEqual([1, 1]);
+    expect(await instance.find(clients, { runId: work.runId })).toEqual([]);
+    expect((await destroy(work)).remaining).toEqual([]);
+    expect(await aws().inventory()).toEqual(before);
+  }));
+
+it('a new security group is not known for a while, under whichever name EC2 says it', () =>
+  withRun(async (work) => {
+    const unknown = refusal('InvalidSecurityGroupID.NotFound');
+    const faults = [
+      aws().inject({ at: 'ec2:AuthorizeSecurityGroupIngress', fault: unknown }),
+      aws().inject({ at: 'ec2:RunInstances', fault: unknown }),
+    ];
+    await provision(work);
+    expect(faults.map(({ strikes }) => strikes)).toEqual([1, 1]);
+    await destroy(work);
+  }));
+
+describe('a machine of which EC2 tells nothing', () => {
+  it('is as EC2 told it last: its master measures on', () =>
+    withRun(async (work) => {
+      const handle = await provision(work);
+      const told = await handle.status();
+      expect(told[0]?.state).toBe('running');
+      const over = aws().inject({ at: 'ec2:DescribeInstances', fault: refusal('ExpiredToken') });
+      vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+      expect(await handle.status()).toEqual(told);
+      expect(over.strikes).toBe(1);
+      vi.restoreAllMocks();
+      await destroy(work);
+    }));
+
+  it('has no state, and says what to do', () =>
+    withRun(async (work) => {
+      await provision(work);
+      const handle = await fleetOf(settingsOf(work)).attach(work.runId);
+      aws().inject({ at: 'ec2:DescribeInstances', fault: refusal('ExpiredToken') });
+      await expect(handle.status()).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
+      expect((await handle.status())[0]?.state).toBe('running');
+      await destroy(work);
+    }));
+});
+
+describe('a folder of journals that cannot be used', () => {
+  it('is told before anything is made, and named', () =>
+    withRun(async (work, before) => {
+      const stateDirectory = join(work.folder, 'file');
+      await writeFile(stateDirectory, '');
+      await expect(provision({ ...work, folder: stateDirectory })).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          /^fleet\.stateDirectory: .*file.runs, cannot be used: ENOTDIR/,
+        ) as string,
+        hint: expect.stringContaining('LOADWRIGHT_STATE_DIR') as string,
+      });
+      expect(await aws().inventory()).toEqual(before);
+    }));
+
+  it('keeps nothing from being removed', () =>
+    withRun(async (work, before) => {
+      await provision(work);
+      const stateDirectory = join(work.folder, 'file');
+      await writeFile(stateDirectory, '');
+      expect((await destroy({ ...work, folder: stateDirectory })).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual(before);
+    }));
+});

@@ -13,6 +13,7 @@ import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
+import { removeWhenFree } from './remove-when-free.js';
 
 /** The role that a machine takes on. */
 export interface InstanceProfileParameters {
@@ -75,7 +76,9 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
         aws.iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName: id, RoleName })),
       );
     }
-    await unlessAbsent(aws.iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName: id })));
+    await removeWhenFree(aws, `instance profile ${id}`, () =>
+      aws.iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName: id })),
+    );
   },
 };
 

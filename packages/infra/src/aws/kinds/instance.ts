@@ -42,7 +42,8 @@ const zoneIsFull =
   /^(InsufficientInstanceCapacity|Unsupported|SpotMaxPriceTooLow|InsufficientFreeAddressesInSubnet)$/;
 
 /** EC2 does not see a new instance profile or security group at once. */
-const isUnseen = /invalid iam instance profile|has no associated iam roles|^InvalidGroup\.NotFound:/i;
+const isUnseen =
+  /invalid iam instance profile|has no associated iam roles|^Invalid(Group|SecurityGroupID)\.NotFound:/i;
 
 export const instance: CreatableKind<InstanceParameters> = {
   name: 'instance',
@@ -89,10 +90,14 @@ export const instance: CreatableKind<InstanceParameters> = {
   },
 
   async destroy(aws, id) {
-    await unlessAbsent(aws.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })));
     const { removal } = aws.settings.pace;
-    const gone = await poll(aws, removal, async () => ((await this.exists(aws, id)) ? undefined : true));
-    if (gone) return;
+    let isTold = false;
+    const hasEnded = await poll(aws, removal, async () => {
+      isTold ||= await terminate(aws, id);
+      const found = isTold ? await describeInstance(aws, id) : undefined;
+      return found && !lives(found) ? true : undefined;
+    });
+    if (hasEnded) return;
     throw new LoadwrightError(
       'RESOURCES_REMAIN',
       `the instance ${id} has not ended after ${removal / 1000} s`,
@@ -102,6 +107,17 @@ export const instance: CreatableKind<InstanceParameters> = {
     );
   },
 };
+
+/**
+ * EC2 shows a machine that has ended for about an hour: that one which was found is not there means that it is not seen
+ * everywhere yet.
+ *
+ * @returns false when EC2 does not see it
+ */
+async function terminate(aws: Aws, id: string): Promise<boolean> {
+  const command = new TerminateInstancesCommand({ InstanceIds: [id] });
+  return (await unlessAbsent(aws.ec2.send(command))) !== undefined;
+}
 
 /** When the last machine of a run was launched. EC2 shows one that has ended for about an hour. */
 export async function lastLaunch(aws: Aws, runId: string): Promise<Date | undefined> {

@@ -6,7 +6,7 @@ import {
 import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { parameterPrefix, tagsOf } from '../run-identity.js';
+import { parameterPrefix, runIdOf, tagsOf } from '../run-identity.js';
 import { unlessPresent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 
@@ -24,7 +24,8 @@ export const parameters: CreatableKind<ParameterValues> = {
 
   async find(aws, { runId }) {
     const names = await namesBelow(aws, runId === undefined ? '/loadwright/' : parameterPrefix(runId));
-    const runIds = new Set(names.map((name) => name.split('/')[2] ?? ''));
+    // Others may keep parameters below /loadwright/ too.
+    const runIds = new Set(names.flatMap((name) => runId ?? runIdOf(name) ?? []));
     return [...runIds].map((owner) => ({
       kind: this.name,
       id: parameterPrefix(owner),

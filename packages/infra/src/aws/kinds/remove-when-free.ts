@@ -5,13 +5,14 @@ import { codeOf, unlessAbsent } from '../service-error.js';
 
 /**
  * What EC2 answers while something else still uses a resource, and S3 while it still makes one. Of a network interface EC2 says
- * it with a code that stands for much else: "InvalidParameterValue: Network interface '…' is currently in use."
+ * it with a code that stands for much else: "InvalidParameterValue: Network interface '…' is currently in use." IAM shows late
+ * that a profile has lost its role, and a role its policy: "DeleteConflict: Cannot delete entity, must delete policies first."
  */
 const inUse =
-  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use/;
+  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies) first/;
 
 /**
- * Removes what a machine that has just ended still holds for a while.
+ * Removes what something that has just ended or been removed still holds for a while.
  *
  * @throws LoadwrightError `RESOURCES_REMAIN` when it is not free in time.
  */

@@ -13,6 +13,7 @@ import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
+import { removeWhenFree } from './remove-when-free.js';
 
 /** What the machine may do. */
 export interface RoleParameters {
@@ -72,7 +73,7 @@ export const role: CreatableKind<RoleParameters> = {
     for (const PolicyName of policies?.PolicyNames ?? []) {
       await unlessAbsent(aws.iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName })));
     }
-    await unlessAbsent(aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
+    await removeWhenFree(aws, `role ${id}`, () => aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
   },
 };
 
