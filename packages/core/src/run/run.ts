@@ -112,7 +112,7 @@ class Run {
     observation: Observation,
   ): Promise<MasterStatistics | undefined> {
     try {
-      return await stopAndSettle(master, observation.rates);
+      return await stopAndSettle(master, observation.rates, observation.statistics);
     } catch (error) {
       this.#phases.warn(`The last statistics could not be read: ${describe(error)}`);
       return observation.statistics;

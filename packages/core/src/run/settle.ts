@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LoadwrightError } from '../errors.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { RatesBySecond } from './rates.js';
@@ -10,10 +11,25 @@ const pollMilliseconds = 250;
 
 /**
  * Stops the load and waits for the last statistics: Locust answers `/stop` before the workers' last reports arrive.
+ *
+ * @param seen The statistics of the load that were read last.
+ * @throws LoadwrightError `MASTER_PROTOCOL` when somebody has started another load since, which goes on.
  */
-export async function stopAndSettle(master: LocustMaster, rates: RatesBySecond): Promise<MasterStatistics> {
+export async function stopAndSettle(
+  master: LocustMaster,
+  rates: RatesBySecond,
+  seen: MasterStatistics | undefined,
+): Promise<MasterStatistics> {
+  const read = async () => {
+    const statistics = await master.statistics({ since: rates.since });
+    if (seen?.test && seen.test.startedAt !== statistics.test?.startedAt) {
+      throw new LoadwrightError('MASTER_PROTOCOL', 'another load has been started on the fleet');
+    }
+    return statistics;
+  };
+  await read();
   await master.stop();
-  return settle(async () => rates.add(await master.statistics({ since: rates.since })));
+  return settle(async () => rates.add(await read()));
 }
 
 /**

@@ -14,7 +14,7 @@ export interface Observation {
   readonly samples: readonly Sample[];
   /** The statistics just before the load began. */
   readonly before: MasterStatistics;
-  /** The last statistics that the master gave; undefined when it never did. */
+  /** The last statistics of this load that the master gave; undefined when it never did. */
   readonly statistics: MasterStatistics | undefined;
   /** The statistics at the end of the warm-up; undefined without one, or when the load ended before. */
   readonly warmedUp: { readonly statistics: MasterStatistics; readonly elapsedSeconds: number } | undefined;
@@ -34,6 +34,8 @@ export interface Observation {
 /** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
 const earlyEndTolerance = 2;
 const deadStates = new Set(['missing', 'stopped']);
+/** States of the master in which somebody has ended the load. It stays in the first while a worker does not answer. */
+const endedStates = new Set(['stopping', 'stopped']);
 /** States of the master in which every worker must be there: after a stop, workers leave and come back. */
 const loadedStates = new Set(['spawning', 'running']);
 
@@ -68,13 +70,19 @@ export async function watch(
     aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
     if (aborted) break;
     const previous: MasterStatistics | undefined = statistics;
+    let reading: MasterStatistics;
     try {
-      statistics = rates.add(await master.statistics({ since: rates.since }));
+      reading = await master.statistics({ since: rates.since });
     } catch (error) {
       problems.push({ rule: 'master-lost', reason: await describeLostMaster(handle, error) });
       break;
     }
     const elapsedSeconds = (performance.now() - begin) / 1000;
+    if (previous?.test && previous.test.startedAt !== reading.test?.startedAt) {
+      problems.push(stopped(elapsedSeconds));
+      break;
+    }
+    statistics = rates.add(reading);
     const sample = sampleOf(statistics, previous, elapsedSeconds, samples, options.arrivals);
     samples.push(sample);
     options.onSample(sample);
@@ -85,12 +93,9 @@ export async function watch(
     const lost = await lostWorkers(handle, statistics);
     problems.push(...lost.map((reason) => ({ rule: 'worker-lost', reason })));
     if (dueSeconds >= options.durationSeconds) break;
-    const idle = statistics.state === 'stopped' || (statistics.state === 'ready' && tick > 1);
+    const idle = endedStates.has(statistics.state) || (statistics.state === 'ready' && tick > 1);
     if (idle && options.durationSeconds - elapsedSeconds > earlyEndTolerance) {
-      problems.push({
-        rule: 'stopped',
-        reason: `The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`,
-      });
+      problems.push(stopped(elapsedSeconds));
     } else if (idle) break;
   }
   return {
@@ -105,6 +110,11 @@ export async function watch(
     problems,
     aborted,
   };
+}
+
+function stopped(elapsedSeconds: number): Problem {
+  const reason = `The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`;
+  return { rule: 'stopped', reason };
 }
 
 async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): Promise<string[]> {
