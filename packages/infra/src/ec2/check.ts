@@ -63,8 +63,14 @@ export async function checkAccount(
     ],
     [
       'launch',
-      Promise.all([image, subnets, quota]).then(([found, usable, { state }]) =>
-        checkLaunch(aws, settings, request.runId, { image: found, subnets: usable }, state === 'problem'),
+      Promise.all([caller, image, subnets, quota]).then(([{ arn }, found, usable, { state }]) =>
+        checkLaunch(
+          aws,
+          settings,
+          request.runId,
+          { arn, image: found, subnets: usable },
+          state === 'problem',
+        ),
       ),
     ],
   ];

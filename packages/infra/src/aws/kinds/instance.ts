@@ -18,23 +18,29 @@ import { codeOf, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
 
-/** How a machine is launched. */
-export interface InstanceParameters {
+/** What a machine is, wherever it is. */
+export interface LaunchParameters {
   readonly instanceType: string;
   readonly imageId: string;
   /** Device of the image's root volume: `/dev/sda1`. */
   readonly rootDevice: string;
   readonly volumeGigabytes: number;
-  /** Tried in this order: a zone may have no capacity. */
-  readonly subnets: readonly Subnet[];
-  readonly securityGroupId: string;
-  readonly instanceProfileName: string;
+  /** Undefined when it is only asked whether the machine could be launched: there is none yet. */
+  readonly securityGroupId: string | undefined;
+  /** In the same way. */
+  readonly instanceProfileName: string | undefined;
   readonly keyPair: string | undefined;
   readonly spot: boolean;
   /** Compressed, and without secrets: whoever may describe the machine reads it. */
   readonly userData: Buffer;
   /** Facts that `attach` needs, as tags. */
   readonly facts: Readonly<Record<string, string>>;
+}
+
+/** How a machine is launched. */
+export interface InstanceParameters extends LaunchParameters {
+  /** Tried in this order: a zone may have no capacity. */
+  readonly subnets: readonly Subnet[];
 }
 
 /** This zone cannot give the machine, another one may. */
@@ -195,27 +201,29 @@ function tokenOf(runId: string, subnetId: string, ended: number): string {
     .digest('hex');
 }
 
-function launchInput(
+/** What EC2 is asked for. A client token belongs to it, or that it is only a trial. */
+export function launchInput(
   run: RunIdentity,
-  parameters: InstanceParameters,
+  parameters: LaunchParameters,
   subnet: Subnet,
 ): Omit<RunInstancesCommandInput, 'ClientToken'> {
   const tags = [
     ...tagsOf(run, 'master', loadwrightVersion()),
     ...Object.entries(parameters.facts).map(([Key, Value]) => ({ Key, Value })),
   ];
+  const { securityGroupId, instanceProfileName } = parameters;
   return {
     MinCount: 1,
     MaxCount: 1,
     InstanceType: parameters.instanceType as _InstanceType,
     ImageId: parameters.imageId,
     UserData: parameters.userData.toString('base64'),
-    IamInstanceProfile: { Name: parameters.instanceProfileName },
+    ...(instanceProfileName !== undefined && { IamInstanceProfile: { Name: instanceProfileName } }),
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
         SubnetId: subnet.id,
-        Groups: [parameters.securityGroupId],
+        ...(securityGroupId !== undefined && { Groups: [securityGroupId] }),
         // Without one nothing gets out through an internet gateway, also where nobody comes in.
         AssociatePublicIpAddress: subnet.wayOut === 'internet-gateway',
         DeleteOnTermination: true,

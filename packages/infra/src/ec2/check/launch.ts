@@ -1,7 +1,8 @@
-import { RunInstancesCommand, type _InstanceType } from '@aws-sdk/client-ec2';
+import { RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { LoadwrightError } from '@loadwright/core';
 import type { Account } from '../../aws/account.js';
 import type { Aws } from '../../aws/clients.js';
-import { tagKeys } from '../../aws/run-identity.js';
+import { launchInput } from '../../aws/kinds/instance.js';
 import { codeOf } from '../../aws/service-error.js';
 import type { Ec2FleetSettings } from '../settings.js';
 
@@ -9,7 +10,8 @@ import type { Ec2FleetSettings } from '../settings.js';
 const overQuota = /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded)$/;
 
 /**
- * Asks EC2 whether it would start the machine. It starts nothing.
+ * Asks EC2 whether it would start the machine: in all that is known beforehand the one that a deployment asks for, because
+ * policies of an organisation may want encrypted volumes, IMDSv2 or certain tags. It starts nothing.
  *
  * @param isQuotaTold whether another look has told that the quota does not suffice
  */
@@ -17,35 +19,31 @@ export async function checkLaunch(
   aws: Aws,
   settings: Ec2FleetSettings,
   runId: string,
-  { image, subnets }: Pick<Account, 'image' | 'subnets'>,
+  { arn, image, subnets }: Pick<Account, 'arn' | 'image' | 'subnets'>,
   isQuotaTold: boolean,
 ): Promise<string> {
   const [subnet] = subnets;
-  const { keyPair, securityGroup, instanceProfile, spot } = settings;
+  if (!subnet) throw new LoadwrightError('PROVISIONING_FAILED', 'There is no subnet to start a machine in.');
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + settings.timeToLiveSeconds * 1000);
+  const run = { runId, region: settings.aws.region, owner: arn, createdAt, expiresAt, tags: settings.tags };
+  const machine = {
+    ...settings,
+    imageId: image.id,
+    rootDevice: image.rootDevice,
+    securityGroupId: settings.securityGroup,
+    instanceProfileName: settings.instanceProfile,
+    keyPair: settings.keyPair,
+    userData: Buffer.alloc(0),
+    facts: {},
+  };
   try {
-    await aws.ec2.send(
-      new RunInstancesCommand({
-        DryRun: true,
-        MinCount: 1,
-        MaxCount: 1,
-        InstanceType: settings.instanceType as _InstanceType,
-        ImageId: image.id,
-        SubnetId: subnet?.id,
-        KeyName: keyPair,
-        SecurityGroupIds: securityGroup === undefined ? undefined : [securityGroup],
-        IamInstanceProfile: instanceProfile === undefined ? undefined : { Name: instanceProfile },
-        InstanceMarketOptions: spot ? { MarketType: 'spot' } : undefined,
-        TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({
-          ResourceType,
-          Tags: [{ Key: tagKeys.runId, Value: runId }],
-        })),
-      }),
-    );
+    await aws.ec2.send(new RunInstancesCommand({ ...launchInput(run, machine, subnet), DryRun: true }));
   } catch (error) {
     // How EC2 says that it would have done it.
     const code = codeOf(error);
     if (code !== 'DryRunOperation' && !(isQuotaTold && overQuota.test(code))) throw error;
   }
   if (isQuotaTold) return 'nothing but the quota is in the way';
-  return `EC2 would start a ${settings.instanceType} in ${subnet?.zone}`;
+  return `EC2 would start a ${settings.instanceType} in ${subnet.zone}`;
 }
