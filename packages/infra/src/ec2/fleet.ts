@@ -114,6 +114,7 @@ async function provision(
   // On the disk before the first call: what is made can then be found, whatever happens.
   const { journals } = settings;
   const earlier = await readJournal(journals, request.runId);
+  if (earlier?.hasBegun) requireRegion(earlier, settings.aws.region);
   const journal = await Journal.open(journals, request.runId, settings.aws.region);
   const aws = new Aws(settings.aws, request.signal);
   let standing: string | undefined;
@@ -243,11 +244,11 @@ async function removeEverything(
   }
 }
 
-/** Elsewhere nothing would be found, and the run would count as removed. */
+/** Elsewhere nothing would be found: the run would count as removed, or be made a second time and its journal be lost. */
 function requireRegion({ runId, region }: JournalState, asked: string): void {
   if (region === asked) return;
   throw new LoadwrightError('CONFIG_INVALID', `Run ${runId} is in ${region}, not in ${asked}.`, {
-    hint: `Say so: loadwright destroy ${runId} --fleet ec2 --region ${region}`,
+    hint: `Say so: --region ${region}, or remove it: loadwright destroy ${runId} --fleet ec2 --region ${region}`,
   });
 }
 

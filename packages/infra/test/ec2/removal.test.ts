@@ -107,15 +107,19 @@ describe('what a removal waits for', () => {
     }));
 });
 
-it('refuses to take a run for removed that is in another region', () =>
+it('refuses to take a run for removed that is in another region, and to make it a second time there', () =>
   withRun(async (work) => {
     const settings = settingsOf(work);
-    const { lasting } = fleetOf({ ...settings, aws: { ...settings.aws, region: 'eu-west-3' } });
-    await expect(lasting!.destroy(work.runId)).rejects.toMatchObject({
+    const fleet = fleetOf({ ...settings, aws: { ...settings.aws, region: 'eu-west-3' } });
+    const elsewhere = {
       code: 'CONFIG_INVALID',
       message: `Run ${work.runId} is in eu-west-1, not in eu-west-3.`,
       hint: expect.stringContaining('--region eu-west-1') as string,
-    });
+    };
+    await expect(fleet.lasting!.destroy(work.runId)).rejects.toMatchObject(elsewhere);
+    const again = fleet.provision(requestOf(work, new AbortController().signal));
+    await expect(again).rejects.toMatchObject(elsewhere);
+    expect(await readdir(join(work.folder, 'runs'))).toEqual([`${work.runId}.jsonl`]);
     await rm(join(work.folder, 'runs'), { recursive: true });
     expect((await destroy(work)).remaining).toEqual([]);
   }));
