@@ -1,4 +1,4 @@
-import { LoadwrightError, type DestroyReport } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, type DestroyReport } from '@loadwright/core';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import type { LastingFleet } from './standing.js';
@@ -25,7 +25,12 @@ export async function removeRuns(
           signal.throwIfAborted();
           reports.push(await lasting.destroy(runId, { signal, onProgress: tell }));
         } catch (error) {
-          if (!signal.aborted) throw error;
+          if (!signal.aborted) {
+            // What keeps one of several from being removed is no reason to leave the others.
+            if (runIds.length === 1 || !isLoadwrightError(error)) throw error;
+            reports.push({ removed: [], remaining: [`everything of run ${runId}: ${error.message}`] });
+            continue;
+          }
           throw new LoadwrightError(
             'RESOURCES_REMAIN',
             `stopped in the middle: something of ${remaining().join(', ')} may remain`,

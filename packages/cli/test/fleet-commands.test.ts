@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { LoadwrightError } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
@@ -53,6 +54,19 @@ describe('loadwright gc', () => {
     expect(stdout).toContain(`1 run has no machine, and may be about to get one: ${orphan}`);
     expect(stdout).toContain('loadwright destroy <run>');
     expect(fleets.leftovers).toHaveLength(1);
+  });
+
+  it('goes on when one of them cannot be removed, and names it', async () => {
+    const { fleets, io } = await setUp();
+    const errors = [new LoadwrightError('CONFIG_INVALID', 'It is elsewhere.')];
+    fleets.whileRemoving = async () => {
+      const error = errors.pop();
+      if (error) throw error;
+    };
+    const { exitCode, stderr } = await fleets.run(['gc', '--yes'], io);
+    expect(exitCode).toBe(98);
+    expect(stderr).toContain(`everything of run ${orphan}: It is elsewhere.`);
+    expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([orphan, busy]);
   });
 
   it('has nothing to do when nothing was left behind', async () => {
