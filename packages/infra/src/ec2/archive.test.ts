@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { withArchive } from './archive.js';
 
 it('refuses a bundle that S3 does not take, before it is used', async () => {
@@ -25,4 +25,17 @@ it('refuses a bundle that S3 does not take, before it is used', async () => {
   });
   expect(isUsed).toBe(false);
   expect((await readdir(directory)).length).toBe(1);
+});
+
+it('says where there is no place for it: that is not AWS', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TMPDIR', '/dev/null/folder');
+  const bundle = { directory: '/', files: [], digest: '' };
+  await expect(withArchive(bundle, async () => {})).rejects.toMatchObject({
+    code: 'PROVISIONING_FAILED',
+    message: expect.stringMatching(
+      /^The bundle could not be packed in \/dev\/null\/folder: ENOTDIR/,
+    ) as string,
+    hint: expect.stringContaining('TMPDIR') as string,
+  });
 });

@@ -21,29 +21,47 @@ const longestBytes = 5 * 2 ** 30;
  * Packs a bundle, lets it be used, and removes the file again.
  *
  * @param limit bytes that the file may have
- * @throws LoadwrightError `CONFIG_INVALID` when it has more.
+ * @throws LoadwrightError `CONFIG_INVALID` when it has more, `PROVISIONING_FAILED` when there is no place for it.
  */
 export async function withArchive<Result>(
-  { directory, files }: Bundle,
+  bundle: Bundle,
   use: (archive: Archive) => Promise<Result>,
   limit = longestBytes,
 ): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'loadwright-archive-'));
+  const folder = await mkdtemp(join(tmpdir(), 'loadwright-archive-')).catch(failed);
   try {
     const file = join(folder, 'bundle.tar.gz');
-    // Without owners and times: what runs there is the same whoever sends it.
-    const options = { cwd: directory, file, gzip: true, portable: true, noMtime: true };
-    await create(
-      options,
-      files.map(({ path }) => path),
-    );
+    const sha256 = await pack(bundle, file).catch(failed);
     requireLength((await stat(file)).size, limit);
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash);
-    return await use({ file, sha256: hash.digest('hex') });
+    return await use({ file, sha256 });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @returns its SHA-256 in hexadecimal */
+async function pack({ directory, files }: Bundle, file: string): Promise<string> {
+  // Without owners and times: what runs there is the same whoever sends it.
+  const options = { cwd: directory, file, gzip: true, portable: true, noMtime: true };
+  await create(
+    options,
+    files.map(({ path }) => path),
+  );
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+function failed(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The bundle could not be packed in ${tmpdir()}: ${reason}`,
+    {
+      hint: 'Make room there, or set the variable TMPDIR to another folder.',
+      cause: error,
+    },
+  );
 }
 
 function requireLength(bytes: number, limit: number): void {
