@@ -228,6 +228,18 @@ def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locust
     fleet.start(load_plan(users=2, durationSeconds=60))
 
 
+def test_a_worker_that_was_replaced_has_no_share_of_the_users(make_bundle, start_locusts, stub):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    locusts = start_locusts(directory)
+    fleet = Fleet(locusts)
+    fleet.cluster.workers[0].kill()
+    locusts.start("--worker", f"--master-port={fleet.cluster.port}")
+    eventually(lambda: sorted(fleet.states()) == ["missing", "ready", "ready"], "its replacement")
+    assert fleet.swarm(load_plan(users=6, durationSeconds=60))[0] == 200
+    eventually(lambda: fleet.web.statistics()["state"] == "running", "that all users are there")
+    eventually(lambda: fleet.web.statistics()["userCount"] == 6, "six users", 5)
+
+
 def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locusts, stub):
     directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
     cluster = Cluster(start_locusts(directory), 1, worker_arguments=())

@@ -69,6 +69,7 @@ class LoadControl:
         refusal = self._refusal(text is not None)
         if refusal:
             return Response(refusal, 409)
+        self._forget_missing()
         self._restore_shape()
         if text is None:
             return None
@@ -116,6 +117,13 @@ class LoadControl:
         if has_load and isinstance(runner, MasterRunner) and not runner.clients.ready:
             return "no worker is ready: wait until they are connected"
         return None
+
+    def _forget_missing(self) -> None:
+        """Or they would have their share of the users, which are then missing too."""
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            for client in runner.clients.missing:
+                del runner.clients[client.id]
 
     def _shape(self, plan: LoadPlan) -> Any:
         if not plan.stages:

@@ -6,8 +6,8 @@ import { RatesBySecond } from './rates.js';
 import { stopAndSettle } from './settle.js';
 import { watch } from './watch.js';
 
-/** What a master says: its state, the requests so far, and when its test began. */
-type Answer = readonly [state: string, count: number, startedAt: number];
+/** What a master says: its state, the requests so far, when its test began, and which workers answer. */
+type Answer = readonly [state: string, count: number, startedAt: number, alive?: readonly string[]];
 
 /** A master that gives one answer after the other; the last one stays. */
 function masterWith(...answers: readonly Answer[]) {
@@ -17,9 +17,9 @@ function masterWith(...answers: readonly Answer[]) {
   return { master: { statistics, stop } as unknown as LocustMaster, stop };
 }
 
-function statisticsOf([state, count, startedAt]: Answer): MasterStatistics {
+function statisticsOf([state, count, startedAt, alive = ['a', 'b']]: Answer): MasterStatistics {
   const total = { count, failures: 0, histogram: [], requestsPerSecond: [], failuresPerSecond: [] };
-  const workers = [{ id: 'a', state: 'running', userCount: 1, cpuPercent: 1, memoryBytes: 1 }];
+  const workers = ['a', 'b'].map((id) => ({ id, state: alive.includes(id) ? 'running' : 'missing' }));
   const test = { startedAt, load: { users: 1 } };
   return { time: startedAt, state, userCount: 1, workers, total, test } as unknown as MasterStatistics;
 }
@@ -41,6 +41,11 @@ const stopped = [{ rule: 'stopped', reason: 'The load was stopped from outside a
 it('notices a stop whose end a worker delays', async () => {
   const { problems, samples } = await watching(['running', 10, 100], ['stopping', 20, 100]);
   expect({ problems, samples: samples.length }).toEqual({ problems: stopped, samples: 2 });
+});
+
+it('notices that a worker is lost which had been replaced before the load', async () => {
+  const { problems } = await watching(['running', 10, 100], ['running', 20, 100, ['b']]);
+  expect(problems).toEqual([{ rule: 'worker-lost', reason: 'A worker was lost: a.' }]);
 });
 
 it('does not take the load of somebody else for its own', async () => {

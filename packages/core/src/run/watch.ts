@@ -90,7 +90,7 @@ export async function watch(
       warmedUp = { statistics, elapsedSeconds };
     }
 
-    const lost = await lostWorkers(handle, statistics);
+    const lost = await lostWorkers(handle, options.before, statistics);
     problems.push(...lost.map((reason) => ({ rule: 'worker-lost', reason })));
     if (dueSeconds >= options.durationSeconds) break;
     const idle = endedStates.has(statistics.state) || (statistics.state === 'ready' && tick > 1);
@@ -117,14 +117,24 @@ function stopped(elapsedSeconds: number): Problem {
   return { rule: 'stopped', reason };
 }
 
-async function lostWorkers(handle: FleetHandle, statistics: MasterStatistics): Promise<string[]> {
+async function lostWorkers(
+  handle: FleetHandle,
+  before: MasterStatistics,
+  statistics: MasterStatistics,
+): Promise<string[]> {
   const failed = (await handle.status()).filter((node) => node.state === 'failed');
   if (failed.length > 0)
     return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
-  const alive = statistics.workers.filter((worker) => !deadStates.has(worker.state)).length;
-  if (alive >= handle.expectedWorkers || !loadedStates.has(statistics.state)) return [];
-  return [`A worker was lost: ${alive} of ${handle.expectedWorkers} answer.`];
+  if (!loadedStates.has(statistics.state)) return [];
+  const alive = aliveOf(statistics);
+  // One that was there may have been dead already, and replaced: its share of the users is missing all the same.
+  const lost = aliveOf(before).filter((id) => !alive.includes(id));
+  if (alive.length >= handle.expectedWorkers && lost.length === 0) return [];
+  return [`A worker was lost: ${lost.join(', ') || `${alive.length} of ${handle.expectedWorkers} answer`}.`];
 }
+
+const aliveOf = ({ workers }: MasterStatistics): string[] =>
+  workers.filter(({ state }) => !deadStates.has(state)).map(({ id }) => id);
 
 async function describeLostMaster(handle: FleetHandle, error: unknown): Promise<string> {
   const failed = await handle.status().catch(() => []);
