@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError, type FleetHandle, type FleetNode } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
@@ -336,4 +337,43 @@ describe('loadwright doctor', () => {
       expect(fleets.options).toMatchObject([{ region: 'eu-west-1', profile: 'work' }]);
     },
   );
+});
+
+describe('loadwright ui --hold', () => {
+  /** A fleet of which the way to the web UI ends at some time. */
+  async function forwarded() {
+    const { fleets, io } = await setUp();
+    const master: FleetNode = { name: 'master', role: 'master', state: 'running' };
+    const handle: FleetHandle = {
+      runId: busy,
+      masterUrl: 'http://127.0.0.1:1',
+      isForwarded: true,
+      login: { username: 'loadwright', password: 'a password' },
+      expectedWorkers: 1,
+      secrets: [],
+      status: async () => [master],
+      logs: async function* () {},
+      destroy: async () => ({ removed: [], remaining: [] }),
+    };
+    fleets.leftovers.pop();
+    fleets.handles.set(busy, handle);
+    const ended = fleets.run(['ui', busy, '--hold'], io);
+    while (!io.stderr.text.includes('press Ctrl-C')) await once(io.stderr, 'written');
+    return { io, master, ended };
+  }
+
+  it('stays until Ctrl-C', async () => {
+    const { io, ended } = await forwarded();
+    io.signal('SIGINT');
+    expect((await ended).exitCode).toBe(0);
+  });
+
+  it('ends when the address leads nowhere any more', async () => {
+    const { master, ended } = await forwarded();
+    Object.assign(master, { state: 'failed', reason: 'the session ended' });
+    const { exitCode, stderr } = await ended;
+    expect(exitCode).toBe(96);
+    expect(stderr).toContain('http://127.0.0.1:1 leads nowhere any more: the session ended');
+    expect(stderr).toContain(`loadwright ui ${busy} --hold`);
+  });
 });

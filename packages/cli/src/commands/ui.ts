@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LoadwrightError, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
@@ -11,6 +13,9 @@ type UiFlags = FleetFlags & {
   readonly hold?: boolean;
 };
 
+/** Time between two looks at an address that is held, in milliseconds. */
+const interval = 1000;
+
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
@@ -18,7 +23,7 @@ export function configure(command: Command, context: Context): void {
     )
     .option('--open', 'open it in the browser')
     .option('--show-login', 'print the login also where there is no terminal, and with --json')
-    .option('--hold', 'stay until Ctrl-C: an address that this command forwards ends with it')
+    .option('--hold', 'stay until Ctrl-C, or until the address leads nowhere: one that this command forwards ends with it')
     .addHelpText(
       'after',
       examples(context, [
@@ -34,7 +39,8 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   const { io, colors } = context;
   const fleet = await findFleet(options, context);
   const { runId } = await findStandingRun(fleet, reference);
-  const { masterUrl: url, login, isForwarded } = await fleet.attach(runId);
+  const handle = await fleet.attach(runId);
+  const { masterUrl: url, login, isForwarded } = handle;
   const shows = options.showLogin || (io.stdout.isTTY === true && !context.json);
   if (context.json) context.printJson({ runId, url, ...(shows && login) });
   else {
@@ -52,15 +58,33 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
     );
   }
   if (options.open) await io.openFile(url);
-  if (options.hold) await held(context);
+  if (options.hold) await hold(handle, context);
   return exitCodes.pass;
 }
 
-async function held(context: Context): Promise<void> {
+/**
+ * Waits for Ctrl-C. Sessions of Session Manager end by themselves too: left idle, or after their longest duration.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Session.html
+ *
+ * @throws LoadwrightError `MASTER_LOST` when the address leads nowhere any more.
+ */
+async function hold(handle: FleetHandle, context: Context): Promise<void> {
   context.note('press Ctrl-C to end');
-  await interruptible(
-    context.io,
-    { onStop: () => {}, abandoned: 'nothing to clean up' },
-    (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+  await interruptible(context.io, { onStop: () => {}, abandoned: 'nothing to clean up' }, async (signal) => {
+    do await requireMaster(handle);
+    while (await delay(interval, true, { signal }).catch(() => false));
+  });
+}
+
+async function requireMaster(handle: FleetHandle): Promise<void> {
+  const { runId, masterUrl } = handle;
+  const lost = (await handle.status()).find(({ role, state }) => role === 'master' && state === 'failed');
+  if (!lost) return;
+  throw new LoadwrightError(
+    'MASTER_LOST',
+    `${masterUrl} leads nowhere any more: ${lost.reason ?? 'no reason known'}`,
+    {
+      hint: `see how the run is: loadwright status ${runId}; and try again: loadwright ui ${runId} --hold`,
+    },
   );
 }
