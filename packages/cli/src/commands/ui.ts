@@ -23,7 +23,10 @@ export function configure(command: Command, context: Context): void {
     )
     .option('--open', 'open it in the browser')
     .option('--show-login', 'print the login also where there is no terminal, and with --json')
-    .option('--hold', 'stay until Ctrl-C, or until the address leads nowhere: one that this command forwards ends with it')
+    .option(
+      '--hold',
+      'stay until Ctrl-C, or until the address leads nowhere: one that this command forwards ends with it',
+    )
     .addHelpText(
       'after',
       examples(context, [
