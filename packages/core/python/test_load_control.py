@@ -254,8 +254,8 @@ def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locus
     for number in (1, 2, 3, 4):
         assert cluster.web.request("/swarm", form)[0] == 200
         eventually(lambda number=number: len(stub.requests) == 4 * number, "four requests")
+        eventually(lambda: not back(), "that the master knows of the users")
         with ThreadPoolExecutor() as threads:
-            assert cluster.web.statistics()["workers"][0]["state"] != "ready"
             threads.submit(cluster.web.request, "/stop")
             statistics = eventually(back, "the worker ready again")
         assert statistics["total"]["count"] == 4, number
