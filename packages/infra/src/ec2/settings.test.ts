@@ -4,7 +4,7 @@ import { ec2FleetOptionsSchema } from './options.js';
 import { resolveOptions } from './settings.js';
 
 const region = 'eu-west-1';
-const manyTags = Object.fromEntries(Array.from({ length: 41 }, (_, index) => [`tag-${index}`, 'x']));
+const manyTags = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`tag-${index}`, 'x']));
 const manyRanges = Array.from({ length: 21 }, (_, index) => `203.0.113.${index}/32`);
 
 /** Options, and what must be said of them: the field, what was found, what is allowed. */
@@ -63,7 +63,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ tags: { ['x'.repeat(129)]: 'y' } }, 'fleet.tags.xxx', 'at most 128'],
   [{ tags: { name: 'x' } }, 'fleet.tags', 'must not hold the key Name'],
   [{ tags: { Team: 'a', team: 'b' } }, 'fleet.tags', 'differ in case alone'],
-  [{ tags: manyTags }, 'fleet.tags', 'at most 40'],
+  [{ tags: manyTags }, 'fleet.tags', 'at most 39'],
   [{ timeToLive: 'soon' }, 'fleet.timeToLive: found "soon"', '30s, 5m or 1h30m'],
   [{ timeToLive: '25h' }, 'fleet.timeToLive: found "25h"', 'at most 24h', 'forceTimeToLive'],
   [{ timeToLive: 5 }, 'fleet.timeToLive: found 5', 'text'],

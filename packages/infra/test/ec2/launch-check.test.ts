@@ -18,12 +18,15 @@ function askedFor(parameters: Readonly<Record<string, unknown>>): Record<string,
   };
 }
 
+/** As many as are allowed, with one more. */
+const furtherTags = Object.fromEntries(Array.from({ length: 38 }, (_, index) => [`tag-${index}`, 'x']));
+
 it('asks EC2 for the machine that is launched later: policies of an organisation may want all of it', () =>
   withFolder(tmpdir(), async (folder) => {
     Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
     const work = { runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
-    const fleet = fleetOf({ ...settingsOf(work), tags: { 'cost-center': '4711' } });
+    const fleet = fleetOf({ ...settingsOf(work), tags: { 'cost-center': '4711', ...furtherTags } });
     const request = requestOf(work, new AbortController().signal);
     const findings = await fleet.lasting!.check(request);
     expect(findings.find(({ subject }) => subject === 'launch')).toMatchObject({ state: 'good' });
@@ -33,6 +36,8 @@ it('asks EC2 for the machine that is launched later: policies of an organisation
     const [trial, launch] = [launches[0], launches.at(-1)].map((call) => askedFor(call!.parameters));
     expect(launches.filter(({ parameters }) => parameters['DryRun'] === 'true')).toEqual([launches[0]]);
     expect(trial!['tags']).toContain('cost-center');
+    // What AWS allows.
+    expect(launch!['tags']).toHaveLength(50);
     expect(launch!['tags']).toEqual(expect.arrayContaining(trial!['tags'] as string[]));
     // What is made for the run is not there yet.
     const made = {
