@@ -53,6 +53,9 @@ describe('ec2Fleet', () => {
       expect(attached.masterUrl).toBe(handle.masterUrl);
       const [standing] = await elsewhere.lasting!.list();
       expect(standing).toMatchObject({ runId: one.runId, state: 'running' });
+      const { aws: account, ...others } = settingsOf(one);
+      const away = fleetOf({ ...others, aws: { ...account, region: 'us-east-1' } });
+      expect(await away.lasting!.list()).toEqual([]);
 
       const { removed, remaining } = await attached.destroy();
       expect(remaining).toEqual([]);

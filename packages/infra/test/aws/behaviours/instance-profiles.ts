@@ -1,6 +1,7 @@
 import type { Account } from '../account.js';
 import { errorAnswer } from '../answers.js';
-import { textOf, type Layer } from '../calls.js';
+import { textOf, type Answer, type Layer } from '../calls.js';
+import { at, elements, parseXml, text, withXml, type XmlElement } from '../xml.js';
 import { profileOf, succeeded } from './machines.js';
 
 interface Profile {
@@ -8,7 +9,10 @@ interface Profile {
   hasRole: boolean;
 }
 
-/** EC2 sees a new instance profile, and the role in it, later than IAM does. */
+/**
+ * EC2 sees a new instance profile, and the role in it, later than IAM does. A list is only of those below the path that
+ * is asked for: moto lists them all.
+ */
 export function instanceProfiles({ behaviour }: Account): Layer {
   const made = new Map<string, Profile>();
 
@@ -35,6 +39,7 @@ export function instanceProfiles({ behaviour }: Account): Layer {
     }
     const answer = await next(call);
     if (!succeeded(answer)) return answer;
+    if (call.name === 'iam:ListInstanceProfiles') return below(textOf(call, 'PathPrefix'), answer);
     const profile = made.get(name);
     if (call.name === 'iam:CreateInstanceProfile') made.set(name, { refusals: 0, hasRole: false });
     if (call.name === 'iam:DeleteInstanceProfile') made.delete(name);
@@ -42,4 +47,14 @@ export function instanceProfiles({ behaviour }: Account): Layer {
     if (call.name === 'iam:RemoveRoleFromInstanceProfile' && profile) profile.hasRole = false;
     return answer;
   };
+}
+
+function below(path: string, answer: Answer): Answer {
+  const document = parseXml(answer);
+  const result = at(document, 'ListInstanceProfilesResponse', 'ListInstanceProfilesResult') as XmlElement;
+  const members = elements(result, 'InstanceProfiles', 'member');
+  result['InstanceProfiles'] = {
+    member: members.filter((profile) => text(profile, 'Path').startsWith(path)),
+  };
+  return withXml(answer, document);
 }
