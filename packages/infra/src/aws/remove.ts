@@ -4,13 +4,14 @@ import type { Expected } from './journal.js';
 import type { FoundResource, Kind, Scope } from './kind.js';
 import { bucket } from './kinds/bucket.js';
 import { instanceProfile } from './kinds/instance-profile.js';
-import { describeInstance, instance, lastLaunch } from './kinds/instance.js';
+import { describeInstance, instance, lastLaunch, staysOn } from './kinds/instance.js';
 import { networkInterface, volume } from './kinds/leftovers.js';
 import { parameters } from './kinds/parameters.js';
 import { role } from './kinds/role.js';
 import { securityGroup } from './kinds/security-group.js';
 import { poll } from './poll.js';
 import { startOf } from './run-identity.js';
+import { isOutcomeUnknown } from './service-error.js';
 import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
 /** What is removed one after the other, because the later ones are in use by the earlier. The rows need not wait. */
@@ -22,6 +23,11 @@ const order: readonly (readonly Kind[])[] = [
 ];
 
 const kinds = order.flat();
+
+/** What a machine holds until it has ended. */
+const heldByMachine: ReadonlySet<string> = new Set(
+  [networkInterface, volume, securityGroup].map(({ name }) => name),
+);
 
 /** Kinds of which a deployment makes something. */
 const made: Expected = new Map(kinds.filter((kind) => 'create' in kind).map(({ name }) => [name, undefined]));
@@ -77,6 +83,8 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
   const { onProgress, onRemoved } = options;
   const reasons = new Map<string, string>();
   const tried = new Map<string, FoundResource>();
+  /** A machine that goes on, because AWS refused to end it. */
+  let staying: string | undefined;
   let left = await settledInventory(aws, runId, options);
   let found = left.found;
 
@@ -103,6 +111,11 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
 
   async function remove(kind: Kind, resource: FoundResource): Promise<void> {
     const name = describeResource(resource);
+    if (staying !== undefined && heldByMachine.has(kind.name) && resource.state !== 'available') {
+      // It would be waited for in vain.
+      reasons.set(name, `it is in use by the ${staying}, which could not be removed`);
+      return;
+    }
     if (!tried.has(name)) onProgress?.(`Removing ${name}`);
     tried.set(name, resource);
     try {
@@ -110,6 +123,8 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
     } catch (error) {
       aws.signal.throwIfAborted();
       reasons.set(name, reasonOf(error));
+      // One whose answer is lost may be about to end.
+      if (kind === instance && !isOutcomeUnknown(error) && (await staysOn(aws, resource.id))) staying = name;
     }
   }
 }

@@ -86,6 +86,31 @@ describe('what a removal waits for', () => {
       expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
     }));
 
+  it('not what a machine holds that may not be ended: the rest goes, and it says what is left and why', () =>
+    withRun(async (work) => {
+      aws().inject({ at: 'ec2:TerminateInstances', fault: { kind: 'denied' } });
+      const { remaining } = await destroy({ ...work, pace: { ...quick, removal: 600_000 } });
+      expect(remaining).toContainEqual(expect.stringMatching(/^instance i-\w+: .*TerminateInstances/));
+      expect(remaining).toContainEqual(
+        expect.stringMatching(
+          /^security group sg-\w+: it is in use by the instance i-\w+, which could not be/,
+        ),
+      );
+      expect(
+        remaining.filter((line) => !/^(instance|security group|volume|network interface) /.test(line)),
+      ).toEqual([]);
+      expect((await destroy(work)).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
+  it('what a machine holds that ends although the answer is lost', () =>
+    withRun(async (work) => {
+      const { attempts } = quick;
+      aws().inject({ at: 'ec2:TerminateInstances', times: attempts, fault: { kind: 'drop-answer' } });
+      expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
   it.each([
     ['with a journal', (work: Work) => work],
     ['without', elsewhere],

@@ -146,6 +146,17 @@ export function lives({ State }: Instance): boolean {
   return State?.Name !== 'terminated';
 }
 
+/** Does the machine go on? One that is about to end does not, nor one of which EC2 does not tell. */
+export async function staysOn(aws: Aws, id: string): Promise<boolean> {
+  try {
+    const state = (await describeInstance(aws, id))?.State?.Name;
+    return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
+  } catch {
+    aws.signal.throwIfAborted();
+    return false;
+  }
+}
+
 /** The machine as EC2 describes it; undefined when there is none. */
 export async function describeInstance(aws: Aws, id: string): Promise<Instance | undefined> {
   const answer = await unlessAbsent(aws.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] })));
