@@ -39,6 +39,7 @@ export async function carryOut(
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
   let mayStand = false;
+  let judged: RunReport | undefined;
   const report = await interruptible(
     io,
     {
@@ -56,13 +57,21 @@ export async function carryOut(
         ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet },
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
+          if (event.type === 'report') judged = event.report;
           const cost = event.type === 'plan' ? formatCostLine(event.plan) : undefined;
           if (cost !== undefined) view.say(cost);
           view.onProgress(event);
         },
         ...(on !== undefined && { on }),
       }),
-  ).finally(() => view.close());
+  )
+    .finally(() => view.close())
+    .catch((error: unknown) => {
+      // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
+      if (judged && context.json) context.note(formatReport(judged, context.errorColors));
+      else if (judged) printReport(context, judged);
+      throw error;
+    });
   printReport(context, report);
   const standing = on ?? (keepFleet ? runId : undefined);
   if (standing !== undefined) {

@@ -79,10 +79,11 @@ export class LastingFleetDouble {
         const handle = await local.provision(request);
         const destroy = handle.destroy.bind(handle);
         Object.assign(handle, { isForwarded: this.isForwarded });
-        handle.destroy = async () => {
+        handle.destroy = async ({ onProgress } = {}) => {
+          onProgress?.(`removing ${runId}`);
           await this.whileRemoving(undefined);
           this.handles.delete(runId);
-          return destroy();
+          return { ...(await destroy()), remaining: this.remaining };
         };
         this.handles.set(runId, handle);
         return handle;

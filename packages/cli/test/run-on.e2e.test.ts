@@ -157,6 +157,25 @@ describe('loadwright run --on', () => {
   });
 });
 
+describe('loadwright run', () => {
+  it(
+    'of which the fleet resists shows the verdict all the same, and what to do before it is removed again',
+    async () => {
+      fleets.remaining = ['machine i-1: a permission is missing'];
+      const { exitCode, stdout, stderr } = await command(['run', '--no-live', '--duration', '1s']);
+      fleets.remaining = [];
+      expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 98, stdout, stderr });
+      const [, made = ''] = /loadwright report (\S+) --open/.exec(stdout) ?? [];
+      expect(stdout).toMatch(new RegExp(`● destroy\\n +removing ${made}\\n[^]*results/dht/${made}`));
+      expect(stdout).toMatch(/(PASS|INVALID)[^]*p95/);
+      expect(stderr).toMatch(
+        new RegExp(`machine i-1: [^]*hint: Mend what kept them[^]*loadwright destroy ${made}`),
+      );
+    },
+    timeout,
+  );
+});
+
 describe('loadwright deploy', () => {
   it(
     'names the command that leads to a web UI which its own end would close',

@@ -103,7 +103,7 @@ export interface FleetHandle {
   /** The log lines so far of every node, oldest first. */
   logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
   /** Removes everything; safe to repeat, never throws for what is already gone. */
-  destroy(): Promise<DestroyReport>;
+  destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport>;
 }
 
 /** Something that an earlier run left behind. */

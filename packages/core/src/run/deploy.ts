@@ -20,7 +20,7 @@ export async function deployLoadTest(test: PreparedTest, options: DeployOptions)
     } catch (error) {
       await saveLogs(standing, phases);
       if (handle.stoodBefore) throw staysStanding(runId, error);
-      await phases.in('destroy', () => removeFleet(handle));
+      await removeFleet(handle, options.fleet, phases);
       throw error;
     }
     return { runId, handle, resultsDirectory: folder.directory };

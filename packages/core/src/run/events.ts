@@ -1,4 +1,5 @@
 import type { FleetPlan } from '../fleet/contract.js';
+import type { RunReport } from '../report/summary.js';
 
 /** The phases of a run, in order. */
 export const phases = [
@@ -74,7 +75,9 @@ export type RunEvent =
       readonly durationSeconds: number;
       /** How many of the first seconds are not judged. */
       readonly warmUpSeconds: number;
-    };
+    }
+  /** The run is judged, and its report is on the disk. What follows may still fail: the removal of its fleet. */
+  | { readonly type: 'report'; readonly report: RunReport };
 
 /** Receives the events of a run. Must not throw. */
 export type OnProgress = (event: RunEvent) => void;

@@ -77,6 +77,7 @@ class Run {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(this.#report(observation, statistics), redact);
       await folder.writeReport(report);
+      phases.progress({ type: 'report', report });
       detail(report.verdict);
       return report;
     });
@@ -188,11 +189,11 @@ class Run {
 
   /** Leaves the fleet, which goes with its run unless it was made for others too. */
   async #leave(): Promise<void> {
-    const { on, keepFleet } = this.#options;
+    const { on, keepFleet, fleet } = this.#options;
     if (on !== undefined) return this.#phases.inform(`The fleet of run ${on} stands as before.`);
     const { handle, runId } = this.#standing;
     if (keepFleet) return this.#phases.inform(`The fleet of run ${runId} is kept.`);
-    await this.#phases.in('destroy', () => removeFleet(handle));
+    await removeFleet(handle, fleet, this.#phases);
   }
 }
 

@@ -110,11 +110,21 @@ export async function connect(
   return { master, before };
 }
 
-/** @throws LoadwrightError `RESOURCES_REMAIN` */
-export async function removeFleet(handle: FleetHandle): Promise<void> {
-  const { remaining } = await handle.destroy();
-  if (remaining.length === 0) return;
-  throw new LoadwrightError('RESOURCES_REMAIN', `Not everything could be removed:\n${remaining.join('\n')}`, {
-    hint: `Remove these by hand; they belong to run ${handle.runId}.`,
+/**
+ * The phase destroy.
+ *
+ * @throws LoadwrightError `RESOURCES_REMAIN`
+ */
+export async function removeFleet(handle: FleetHandle, { lasting }: Fleet, phases: Phases): Promise<void> {
+  await phases.in('destroy', async () => {
+    const { remaining } = await handle.destroy({ onProgress: (message) => phases.inform(message) });
+    if (remaining.length === 0) return;
+    const message = `Not everything could be removed:\n${remaining.join('\n')}`;
+    const { runId } = handle;
+    throw new LoadwrightError('RESOURCES_REMAIN', message, {
+      hint: lasting
+        ? `Mend what kept them, such as a permission that is missing; then, as often as you like: loadwright destroy ${runId}`
+        : `Remove these by hand; they belong to run ${runId}.`,
+    });
   });
 }

@@ -63,7 +63,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
   const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
     withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
   const attach = (runId: string, { signal }: CallOptions = {}) =>
-    withAws(signal, (aws) => attachTo(aws, settings, runId, () => destroy(runId)));
+    withAws(signal, (aws) => attachTo(aws, settings, runId, (options) => destroy(runId, options)));
 
   return {
     specificationVersion: 1,
@@ -185,7 +185,7 @@ async function make({
     expectedWorkers: request.workers,
     bundleDigest: digestWithoutLoad(request.bundle),
     stoodBefore: standing !== undefined,
-    destroy: () => destroy(runId),
+    destroy: (options) => destroy(runId, options),
   });
 }
 
@@ -193,7 +193,7 @@ async function attachTo(
   aws: Aws,
   { environment }: Ec2FleetSettings,
   runId: string,
-  destroy: () => Promise<DestroyReport>,
+  destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
   const [machine] = await instance.find(aws, { runId });
   if (!machine) {

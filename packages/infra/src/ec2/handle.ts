@@ -1,6 +1,7 @@
 import {
   LocustMaster,
   type CallOptions,
+  type DestroyOptions,
   type DestroyReport,
   type FleetHandle,
   type FleetNode,
@@ -27,7 +28,7 @@ export interface Ec2HandleOptions {
   /** The machine is an earlier attempt's. */
   readonly stoodBefore?: boolean;
   /** Removes everything of the run. */
-  readonly destroy: () => Promise<DestroyReport>;
+  readonly destroy: (options?: Pick<DestroyOptions, 'onProgress'>) => Promise<DestroyReport>;
 }
 
 /** A master and its workers on one machine of EC2. */
@@ -88,9 +89,9 @@ export class Ec2Handle implements FleetHandle {
     for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
   }
 
-  async destroy(): Promise<DestroyReport> {
+  async destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport> {
     await this.#options.way.close();
-    return this.#options.destroy();
+    return this.#options.destroy(options);
   }
 
   async #describe(): Promise<Pick<FleetNode, 'state' | 'reason'>> {
