@@ -74,6 +74,10 @@ export async function loadConfiguration(
       builtInTargets,
     }),
   );
+  if (loaded.leftOut.length > 0) {
+    const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
+    io.stderr.write(`note: ${flag} takes the place of ${loaded.leftOut.join(', ')}\n`);
+  }
   const thresholds = parseThresholdFlags(flags.threshold ?? []);
   const origins = Object.keys(thresholds).map(
     (metric) => [`thresholds.${metric}`, 'flag --threshold'] as const,

@@ -45,6 +45,6 @@ export function durationSchema({ allowZero = false } = {}) {
     .refine((text) => {
       const seconds = parseDuration(text);
       return seconds !== undefined && (allowZero || seconds > 0);
-    }, 'must be a duration such as 30s, 5m or 1h30m')
+    }, 'must be a duration such as 30s, 5m or 1h30m; hours are the largest unit')
     .meta({ examples: ['30s', '5m', '1h30m'] });
 }

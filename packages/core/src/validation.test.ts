@@ -43,7 +43,7 @@ describe('validate', () => {
     ],
     [
       { users: 1, duration: '5 minutes' },
-      'load.duration: found "5 minutes"; must be a duration such as 30s, 5m or 1h30m',
+      'load.duration: found "5 minutes"; must be a duration such as 30s, 5m or 1h30m; hours are the largest unit',
     ],
     [
       { users: 1, user: 2, duration: '5m' },

@@ -55,6 +55,8 @@ export interface LoadedConfig {
    * `flag --users`. A list is one value.
    */
   readonly origins: Readonly<Record<string, string>>;
+  /** Dotted paths of what the file or a variable says of a load, and a flag that names another model of load replaced. */
+  readonly leftOut: readonly string[];
   /** The folder of the file: relative paths start here. */
   readonly baseDirectory: string;
 }

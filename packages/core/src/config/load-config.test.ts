@@ -97,6 +97,55 @@ describe('loadConfig', () => {
     expect((await load()).config.target.options).toEqual({ url: 'http://a' });
   });
 
+  const users = { users: 5, spawnRate: 2, duration: '1m', waitTime: { min: '1s', max: '2s' } };
+  const rate = { arrivalRate: '5/s', arrivals: 'poisson', maxInFlight: 9, duration: '1m' };
+  const stages = (goal: object) => ({ stages: [{ duration: '1m', ...goal }], warmUp: '1s' });
+  it.each([
+    ['a rate for users', users, { '--arrival-rate': '7/s' }, { arrivalRate: '7/s', duration: '1m' }],
+    [
+      'a rate for a shape',
+      { ...users, profile: 'ramp', hold: '1m' },
+      { '--arrival-rate': '7/s' },
+      { arrivalRate: '7/s', duration: '1m' },
+    ],
+    [
+      'a rate for stages of users',
+      stages({ users: 5 }),
+      { '--arrival-rate': '7/s', '--duration': '2m' },
+      { arrivalRate: '7/s', duration: '2m', warmUp: '1s' },
+    ],
+    [
+      'a rate for stages of a rate',
+      { profile: 'arrival-stages', ...stages({ arrivalRate: '5/s' }), maxInFlight: 9 },
+      { '--arrival-rate': '7/s' },
+      { arrivalRate: '7/s', maxInFlight: 9, warmUp: '1s' },
+    ],
+    ['a rate for another one', rate, { '--arrival-rate': '7/s' }, { ...rate, arrivalRate: '7/s' }],
+    ['users for a rate', { ...rate, profile: 'arrivals' }, { '--users': '7' }, { users: 7, duration: '1m' }],
+    ['users for stages', stages({ users: 5 }), { '--users': '7' }, { users: 7, warmUp: '1s' }],
+    [
+      'other users',
+      { ...users, profile: 'soak' },
+      { '--users': '7' },
+      { ...users, profile: 'soak', users: 7 },
+    ],
+    ['no model', rate, { '--spawn-rate': '7' }, { ...rate, spawnRate: 7 }],
+    [
+      'both models',
+      users,
+      { '--users': '7', '--arrival-rate': '7/s' },
+      { ...users, users: 7, arrivalRate: '7/s' },
+    ],
+  ])('takes by flag %s', async (_what, inFile, flags, expected) => {
+    await given('loadwright.config.json', { ...minimal, load: inFile });
+    const { config, origins, leftOut } = await load({ flags });
+    expect(config.load).toEqual(expected);
+    const named = Object.keys(origins).filter((path) => path.startsWith('load.'));
+    expect(new Set(named.map((path) => path.split('.')[1]))).toEqual(new Set(Object.keys(expected)));
+    const gone = Object.keys(inFile).filter((field) => !(field in expected));
+    expect([...leftOut].sort()).toEqual(gone.map((field) => `load.${field}`).sort());
+  });
+
   it('takes a target that the file makes itself, and variables in its options', async () => {
     await given(
       'other.mjs',
@@ -328,7 +377,7 @@ describe('loadConfig refuses', () => {
       'no duration',
       { [json]: minimal },
       { environment: { LOADWRIGHT_DURATION: '5 min' } },
-      'LOADWRIGHT_DURATION (load.duration): found "5 min"; must be a duration such as 30s, 5m or 1h30m',
+      'LOADWRIGHT_DURATION (load.duration): found "5 min"; must be a duration such as 30s, 5m or 1h30m; hours are the largest unit',
     ],
     [
       'another profile',

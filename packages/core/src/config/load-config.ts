@@ -7,7 +7,7 @@ import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables } from './convert.js';
 import { interpolate } from './interpolate.js';
 import { configJsonSchema } from './json-schema.js';
-import { findOverrides, setPath } from './overrides.js';
+import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
 import { locateConfigFile, readConfigFile } from './read-file.js';
 import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
 import { validate } from '../validation.js';
@@ -87,5 +87,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     setPath(config, path, value);
     origins[path] = origin;
   }
-  return { file, baseDirectory, origins, config: config as unknown as ResolvedConfig };
+  const leftOut = leaveOutOtherModel(config, options.flags);
+  for (const path of Object.keys(origins)) {
+    if (leftOut.some((out) => path === out || path.startsWith(`${out}.`))) delete origins[path];
+  }
+  return { file, baseDirectory, origins, leftOut, config: config as unknown as ResolvedConfig };
 }

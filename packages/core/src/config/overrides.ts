@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fieldsOfOtherModel } from '../load/arrivals.js';
 import { validate } from '../validation.js';
 import { parseNumber } from './convert.js';
 import { isPlainObject } from './interpolate.js';
@@ -53,4 +54,20 @@ export function setPath(config: Record<string, unknown>, path: string, value: un
     parent = parent[key] = isPlainObject(child) ? child : {};
   }
   parent[last] = value;
+}
+
+/**
+ * Removes from the load of a configuration what means nothing beside the model of load that flags name.
+ *
+ * @returns the dotted paths that were removed.
+ */
+export function leaveOutOtherModel(
+  { load }: Readonly<Record<string, unknown>>,
+  flags: OverrideSources['flags'],
+): string[] {
+  if (!isPlainObject(load)) return [];
+  const given = settings.filter(({ flag }) => flags[flag] !== undefined).map(({ path }) => path);
+  const fields = fieldsOfOtherModel(load, new Set(given.map((path) => path.replace(/^load\./, ''))));
+  for (const field of fields) delete load[field];
+  return fields.map((field) => `load.${field}`);
 }

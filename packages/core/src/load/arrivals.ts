@@ -87,12 +87,34 @@ export function mixtureOf(load: Readonly<Record<string, unknown>>): string | und
     );
   }
   if (typeof profile !== 'string') return undefined;
-  const isOpen = profile === 'arrivals' || profile === 'arrival-stages';
+  const isOpen = isOpenProfile(profile);
   const foreign = isOpen ? users : rates;
   if (foreign.length === 0) return undefined;
   return isOpen
     ? `found ${foreign.join(', ')} with profile ${profile}, which has arrivals and no users; remove them, or the profile`
     : `found ${foreign.join(', ')} with profile ${profile}, which has users; write profile arrivals or arrival-stages, or leave it out`;
+}
+
+const isOpenProfile = (profile: string) => profile === 'arrivals' || profile === 'arrival-stages';
+
+/**
+ * The fields of a load that belong to another model than the one which some of its fields were given to choose: users
+ * replace a rate and stages, a rate replaces users and stages. Whoever gives both chooses none.
+ *
+ * @param given Names of those fields, which stay.
+ */
+export function fieldsOfOtherModel(
+  load: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
+): string[] {
+  const [open, closed] = [given.has('arrivalRate'), given.has('users')];
+  if (open === closed) return [];
+  const { profile } = load;
+  const other =
+    typeof profile === 'string' && (profile.endsWith('stages') || isOpenProfile(profile) !== open);
+  return [...(other ? ['profile'] : []), ...(open ? userFields : rateFields), 'stages'].filter(
+    (field) => load[field] !== undefined && !given.has(field),
+  );
 }
 
 /** The profile of a load that names none. */
