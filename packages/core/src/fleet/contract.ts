@@ -84,6 +84,15 @@ export interface DestroyReport {
   readonly remaining: readonly string[];
 }
 
+/** The last start of machines whose master does not answer at once. */
+export interface MachineStart {
+  readonly at: Date;
+  /** How long they may take from then until their master answers. */
+  readonly limitSeconds: number;
+  /** What may keep a caller from a master that is ready. */
+  readonly hint: string;
+}
+
 /** A fleet that exists. From here on every fleet is the same: `LocustMaster` talks to `masterUrl`. */
 export interface FleetHandle {
   readonly runId: string;
@@ -99,6 +108,8 @@ export interface FleetHandle {
   readonly bundleDigest?: string;
   /** It stood before `provision`, which went on with it: what fails afterwards leaves it. */
   readonly stoodBefore?: boolean;
+  /** Its machines may still be made ready. Absent: its master has answered, or has no machine of its own. */
+  readonly start?: MachineStart;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
   logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
@@ -150,6 +161,13 @@ export interface StandingRun {
 export interface DestroyOptions extends CallOptions {
   /** Called with one line for people, for every step that takes time. */
   readonly onProgress?: (message: string) => void;
+}
+
+/** A run that was begun on this machine, and not seen to be gone. */
+export interface RememberedRun {
+  readonly runId: string;
+  /** The options without which its fleet does not find it: `{ region: 'eu-west-1' }`. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** What whoever makes and removes a fleet must be allowed to do. */

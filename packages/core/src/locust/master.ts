@@ -166,7 +166,7 @@ export class LocustMaster {
     } catch (error) {
       init.signal?.throwIfAborted();
       throw new LoadwrightError('MASTER_LOST', `The Locust master at ${this.url} does not answer.`, {
-        hint: 'Read the log of the master in the results folder: the process may have ended.',
+        hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a run that stands: loadwright status.',
         cause: error,
         retryable: true,
       });

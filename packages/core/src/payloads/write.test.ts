@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PayloadSource } from './source.js';
-import { readFirstPayload, writePayloads } from './write.js';
+import { checkPayloads, readFirstPayload, writePayloads } from './write.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -25,6 +25,7 @@ async function written(source: PayloadSource) {
   expect(result).toMatchObject({ count: lines.length, bytes: (await stat(destination)).size });
   expect(result.first).toEqual(JSON.parse(lines[0] ?? ''));
   expect(await readFirstPayload(source, { baseDirectory: folder })).toEqual(result.first);
+  expect(await checkPayloads(source, { baseDirectory: folder })).toBe(lines.length);
   return lines;
 }
 

@@ -62,6 +62,25 @@ export async function writePayloads(
 }
 
 /**
+ * Reads all payloads of a source as {@link writePayloads} does, and writes nothing.
+ *
+ * @returns how many there are.
+ * @throws LoadwrightError as {@link writePayloads} does.
+ */
+export async function checkPayloads(
+  source: PayloadSource,
+  { baseDirectory, signal }: PayloadOptions,
+): Promise<number> {
+  let count = 0;
+  for await (const lines of recordLines(source, baseDirectory)) {
+    if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
+    count += lines.length;
+  }
+  if (count === 0) throw noPayload(source);
+  return count;
+}
+
+/**
  * The first payload of a source, reading no more than it takes.
  *
  * @throws LoadwrightError `PAYLOADS_INVALID`

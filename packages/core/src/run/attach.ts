@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet/contract.js';
 import { LocustMaster } from '../locust/master.js';
 import { redactorOf } from '../secrets.js';
 import { bundleContents } from './bundle-contents.js';
+import { askStanding } from './ask-standing.js';
 import { requireIdle } from './idle.js';
 import type { Phases } from './phases.js';
 import { withWorkers, type PreparedTest } from './prepare.js';
@@ -23,7 +24,7 @@ export async function attachTo(
     const { signal } = phases;
     const handle = await fleet.attach(on, { signal });
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-    requireIdle(await master.statistics({ signal }), on);
+    requireIdle(await askStanding(handle, () => master.statistics({ signal })), on);
 
     const sized = withWorkers(test, handle.expectedWorkers);
     const redact = redactorOf(handle, secrets);

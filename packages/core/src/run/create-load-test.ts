@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
+import { checkPayloads } from '../payloads/write.js';
 import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
 import { deployLoadTest } from './deploy.js';
@@ -30,6 +31,9 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       });
     },
     async plan(fleet, { runId = createRunId(), ...options } = {}) {
+      const payloads = test.definition.payloads?.(test.targetOptions);
+      // As a run does: whoever reads a plan is to rely on it.
+      if (payloads) await checkPayloads(payloads, { baseDirectory: test.baseDirectory, ...options });
       const { plan, request } = await planFor(test, fleet, runId, options);
       return { plan, request };
     },

@@ -33,7 +33,7 @@ import { requireReachable } from './reachable.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingMachine } from './standing-machine.js';
 import { standingRuns } from './standing-runs.js';
-import { StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
+import { blockedHint, StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
 
 /**
  * A Locust master and its workers in containers on one machine of Amazon EC2.
@@ -191,7 +191,7 @@ async function make({
 
 async function attachTo(
   aws: Aws,
-  { environment }: Ec2FleetSettings,
+  { environment, startTimeoutSeconds }: Ec2FleetSettings,
   runId: string,
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
@@ -215,6 +215,11 @@ async function attachTo(
     ...known,
     expectedWorkers: facts.workers,
     bundleDigest: facts.bundleDigest,
+    start: described?.LaunchTime && {
+      at: described.LaunchTime,
+      limitSeconds: startTimeoutSeconds,
+      hint: blockedHint,
+    },
     destroy,
   });
 }

@@ -5,6 +5,7 @@ import {
   type DestroyReport,
   type FleetHandle,
   type FleetNode,
+  type MachineStart,
   type MasterLogin,
 } from '@loadwright/core';
 import { accountProblem } from '../aws/account/problem.js';
@@ -27,6 +28,8 @@ export interface Ec2HandleOptions {
   readonly bundleDigest: string | undefined;
   /** The machine is an earlier attempt's. */
   readonly stoodBefore?: boolean;
+  /** Of a machine whose master nobody has asked yet. */
+  readonly start?: MachineStart | undefined;
   /** Removes everything of the run. */
   readonly destroy: (options?: Pick<DestroyOptions, 'onProgress'>) => Promise<DestroyReport>;
 }
@@ -41,6 +44,7 @@ export class Ec2Handle implements FleetHandle {
   readonly secrets: readonly string[];
   readonly bundleDigest?: string;
   readonly stoodBefore: boolean;
+  readonly start?: MachineStart;
   readonly #options: Ec2HandleOptions;
   #seen: { readonly at: number; readonly machine: Pick<FleetNode, 'state' | 'reason'> } | undefined;
 
@@ -52,6 +56,7 @@ export class Ec2Handle implements FleetHandle {
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;
     if (options.bundleDigest !== undefined) this.bundleDigest = options.bundleDigest;
+    if (options.start) this.start = options.start;
     this.stoodBefore = options.stoodBefore ?? false;
     this.#options = options;
   }

@@ -6,6 +6,10 @@ import { poll } from '../aws/poll.js';
 import { consoleLines } from './console-output.js';
 import type { WayToUi } from './port-forward.js';
 
+/** What keeps a caller from a web UI that may be there. */
+export const blockedHint =
+  'a proxy or firewall on your side, or another address of yours than at its deployment, may keep you from it: see allowedAddresses, uiPort and access.';
+
 /** A try to reach a machine that does not answer yet, in milliseconds. */
 const tryMilliseconds = 2000;
 
@@ -106,7 +110,7 @@ export async function waitForUi(aws: Aws, id: string, { way, time, onProgress }:
         ? ` The machine said last:${quoted(said)}`
         : ' The machine said nothing on its console.'),
     {
-      hint: 'Allow more time with the option startTimeout; a proxy or firewall on your side may also keep you from it: see allowedAddresses, uiPort and access.',
+      hint: `Allow more time with the option startTimeout; ${blockedHint}`,
       retryable: true,
     },
   );

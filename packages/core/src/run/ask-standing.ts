@@ -1,0 +1,52 @@
+import { formatDuration } from '../duration.js';
+import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import type { FleetHandle } from '../fleet/contract.js';
+
+/**
+ * Asks the master of a fleet that stands for the first time. One that is silent costs no measurement: its machine is still
+ * being made ready, has ended, or does not let the caller in.
+ *
+ * @throws LoadwrightError `PROVISIONING_FAILED` in place of `MASTER_LOST`, and what `ask` throws.
+ */
+export async function askStanding<Answer>(handle: FleetHandle, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isLoadwrightError(error) || error.code !== 'MASTER_LOST') throw error;
+    throw await explain(handle, error);
+  }
+}
+
+/** Whether a master that does not answer may still be on its way. */
+export function isBeingMadeReady({ start }: FleetHandle): boolean {
+  return start !== undefined && secondsSince(start.at) < start.limitSeconds;
+}
+
+async function explain(handle: FleetHandle, silence: LoadwrightError): Promise<LoadwrightError> {
+  const { runId, start } = handle;
+  const silent = (message: string, hint: string | undefined) =>
+    new LoadwrightError('PROVISIONING_FAILED', message, {
+      ...(hint !== undefined && { hint }),
+      cause: silence,
+      retryable: true,
+    });
+  // What cannot be asked either says nothing.
+  const nodes = await handle.status().catch(() => []);
+  const ended = nodes.find(({ role, state }) => role === 'master' && state === 'failed');
+  if (ended) {
+    const reason = ended.reason ?? 'it has ended';
+    return silent(`${silence.message} ${reason}.`, `see how the run is: loadwright status ${runId}`);
+  }
+  if (start && isBeingMadeReady(handle)) {
+    const [since, limit] = [secondsSince(start.at), start.limitSeconds].map(formatDuration);
+    return silent(
+      `The machine of ${runId} is still being made ready (${since} of at most ${limit}).`,
+      `try again when its master answers: loadwright status ${runId}`,
+    );
+  }
+  return silent(silence.message, start?.hint ?? silence.hint);
+}
+
+function secondsSince(moment: Date): number {
+  return Math.max(0, (Date.now() - moment.getTime()) / 1000);
+}
