@@ -36,9 +36,12 @@ export async function followTest(
     const goesOn = await delay(interval, true, { signal }).catch(() => false);
     if (!goesOn) return statistics;
     const next = await master.statistics({ since: time });
-    const sample = sampleOf(next, statistics, next.time - test.startedAt, samples, test.load.arrivals);
-    samples.push(sample);
-    onSample(sample, test);
+    // After its end it has no users any more, and its time is over: that is no sample of it.
+    if (next.test?.startedAt === startedAt && next.test.endedAt === undefined) {
+      const sample = sampleOf(next, statistics, next.time - test.startedAt, samples, test.load.arrivals);
+      samples.push(sample);
+      onSample(sample, test);
+    }
     statistics = next;
   }
 }
