@@ -4,6 +4,7 @@ import { Command, type CommanderError } from 'commander';
 import { commands, completionSummary } from './commands.js';
 import type { Context } from './context.js';
 import { examples } from './output/help.js';
+import { columnsOf } from './output/wrap.js';
 
 /** The command line: every command with its arguments, and the options of those that the arguments name. */
 export async function createProgram(argv: readonly string[], context: Context): Promise<Command> {
@@ -18,8 +19,8 @@ export async function createProgram(argv: readonly string[], context: Context): 
       writeErr: (text) => void io.stderr.write(text),
       // Errors are thrown, and printed by main in the one form that all errors have.
       outputError: () => {},
-      getOutHelpWidth: () => io.stdout.columns ?? 80,
-      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHelpWidth: () => columnsOf(io.stdout),
+      getErrHelpWidth: () => columnsOf(io.stderr),
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => context.errorColors.isColorSupported,
     })

@@ -7,7 +7,8 @@ import { createConfiguredTest } from '../load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
-import { addFleetOverrides, overriddenFleet, type FleetFlags } from '../standing.js';
+import { columnsOf } from '../output/wrap.js';
+import { addFleetOverrides, besideLoad, overriddenFleet, type FleetFlags } from '../standing.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))
@@ -30,14 +31,15 @@ async function plan(options: ConfigurationFlags & FleetFlags, context: Context):
   const { io, colors } = context;
   const loaded = await loadConfiguration(options, io, 'plan');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
-  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context, options);
+  const flags = besideLoad(options);
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, flags), context, flags);
   const { plan: made, request } = await test.plan(fleet);
   if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
   else {
     context.printText(
       ...formatPlan(made, request, colors),
       '',
-      ...formatActions(made.permissions, io.stdout.columns, colors),
+      ...formatActions(made.permissions, columnsOf(io.stdout), colors),
     );
   }
   return exitCodes.pass;

@@ -83,7 +83,7 @@ function describe(
   },
   { colors, io }: Context,
 ): string[] {
-  const width = Math.max(30, (io.stdout.columns ?? 100) - 56);
+  const width = Math.max(30, (io.stdout.columns || 100) - 56);
   const section = (title: string, ...lines: string[]) => ['', colors.bold(title), ...lines];
   const lines = [
     `${colors.bold(kind)}: ${summary}`,

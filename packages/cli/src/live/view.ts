@@ -3,7 +3,7 @@ import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
 import { formatCount, formatMilliseconds, formatNumber } from '../output/format.js';
-import { widthOf, wrapText } from '../output/wrap.js';
+import { columnsOf, widthOf, wrapText } from '../output/wrap.js';
 import { renderFrame } from './frame.js';
 import { emptyState, reduce, type LiveState } from './state.js';
 
@@ -37,7 +37,7 @@ function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView
   stream.write('\u001B[?25l');
   let state = emptyState;
   const draw = () => {
-    const columns = stream.columns ?? 80;
+    const columns = columnsOf(stream);
     const frame = renderFrame(state, { columns, colors, now: io.now() });
     if (frame === '') update.clear();
     else update(frame);
@@ -116,7 +116,7 @@ function plainLine(event: RunEvent, colors: Colors): string | undefined {
       const { sample, durationSeconds, warmUpSeconds } = event;
       const warmUp = sample.elapsedSeconds < warmUpSeconds ? ' (warm-up)' : '';
       return [
-        `  ${formatDuration(sample.elapsedSeconds)} of ${formatDuration(durationSeconds)}${warmUp}`,
+        `  ${formatDuration(Math.min(sample.elapsedSeconds, durationSeconds))} of ${formatDuration(durationSeconds)}${warmUp}`,
         sample.open
           ? `${formatCount(sample.open.inFlight)} in flight, ${formatCount(sample.open.dropped)} dropped`
           : `${formatCount(sample.users)} users`,

@@ -6,14 +6,14 @@ import { wrapList } from './wrap.js';
 /** The actions of statements, each once, for people. */
 export function formatActions(
   statements: readonly IamStatement[],
-  columns: number | undefined,
+  columns: number,
   colors: Colors,
 ): string[] {
   if (statements.length === 0) return ['No permissions are needed.'];
   const actions = [...new Set(statements.flatMap(({ Action }) => Action))].sort();
   return [
     `${colors.bold('Permissions')} ${colors.dim('as a policy: loadwright iam policy')}`,
-    ...wrapList(actions, columns ?? 80),
+    ...wrapList(actions, columns),
   ];
 }
 

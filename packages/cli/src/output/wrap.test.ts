@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { wrapList, wrapText } from './wrap.js';
+import { MemoryStream } from '../../test/support.js';
+import { columnsOf, widthOf, wrapList, wrapText } from './wrap.js';
 
 it.each([
   [[], 20, []],
@@ -19,4 +20,14 @@ it.each([
   ['much-too-long b', 8, 'much-too-long\n  b'],
 ])('wraps the text %j at %s columns, between words', (text, columns, wrapped) => {
   expect(wrapText(text, columns)).toBe(wrapped);
+});
+
+it.each([
+  [true, 120, 120, 120],
+  [true, 0, 80, 80],
+  [false, 0, undefined, 80],
+])('takes a stream (terminal: %s) of %d columns as one of %s, and its lines as %d', (...given) => {
+  const [isTTY, columns, width, lines] = given;
+  const stream = new MemoryStream(isTTY, columns);
+  expect([widthOf(stream), columnsOf(stream)]).toEqual([width, lines]);
 });

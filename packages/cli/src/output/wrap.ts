@@ -1,9 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputStream } from '../io.js';
 
+/** Width of a terminal that does not tell its own, in characters. */
+const usualColumns = 80;
+
 /** Width of a terminal in characters; undefined for what is none, where lines are as long as they are. */
-export function widthOf({ isTTY, columns = 80 }: OutputStream): number | undefined {
-  return isTTY ? columns : undefined;
+export function widthOf(stream: OutputStream): number | undefined {
+  return stream.isTTY ? columnsOf(stream) : undefined;
+}
+
+/** Characters in a line. A terminal without a size of its own, as of `docker exec -t` or expect, says 0. */
+export function columnsOf({ columns }: OutputStream): number {
+  return columns === undefined || columns < 1 ? usualColumns : columns;
 }
 
 /** Breaks lines that are too wide between words; what follows is indented by two more than its line. */
