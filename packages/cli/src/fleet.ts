@@ -1,17 +1,26 @@
-import { LoadwrightError, type Fleet } from '@loadwright/core';
+import { LoadwrightError, type Fleet, type RememberedRun } from '@loadwright/core';
 import type { Context } from './context.js';
 import { hinted } from './hinted.js';
+import type { CliIo } from './io.js';
 import type { FleetFlags } from './standing.js';
 
+/** A kind of fleet. */
+export interface FleetKind {
+  readonly create: (options: Readonly<Record<string, unknown>>) => Fleet;
+  /** The runs that were begun on this machine. Absent: its fleets end with the process that made them. */
+  readonly remembered?: (options: Pick<CliIo, 'environment'>) => Promise<readonly RememberedRun[]>;
+}
+
 /** The kinds of fleets, each loaded when it is asked for. */
-export type FleetKinds = Readonly<
-  Record<string, () => Promise<(options: Readonly<Record<string, unknown>>) => Fleet>>
->;
+export type FleetKinds = Readonly<Record<string, () => Promise<FleetKind>>>;
 
 /** The fleets that come with Loadwright. */
 export const builtInFleets: FleetKinds = {
-  local: async () => (await import('@loadwright/infra/local')).localFleet,
-  ec2: async () => (await import('@loadwright/infra/ec2')).ec2Fleet,
+  local: async () => ({ create: (await import('@loadwright/infra/local')).localFleet }),
+  ec2: async () => {
+    const { ec2Fleet: create, rememberedEc2Runs: remembered } = await import('@loadwright/infra/ec2');
+    return { create, remembered };
+  },
 };
 
 /** A fleet as a configuration names it: `{ kind: 'local', … }`. */
@@ -27,9 +36,18 @@ export interface NamedFleet {
  */
 export async function createFleet(
   { kind, ...options }: NamedFleet,
-  { fleets, io }: Pick<Context, 'fleets' | 'io'>,
+  context: Pick<Context, 'fleets' | 'io'>,
   flags: Pick<FleetFlags, 'fleet' | 'region' | 'profile'> = {},
 ): Promise<Fleet> {
+  const { create } = await loadKind(kind, context);
+  const given = (['fleet', 'region', 'profile'] as const).filter((name) => flags[name] !== undefined);
+  const places = [...given.map((name) => `--${name}`), 'the fleet of the configuration'];
+  const { environment } = context.io;
+  return hinted(`correct ${places.join(' or ')}`, () => create({ environment, ...options }));
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` when there is none of that name. */
+export async function loadKind(kind: string, { fleets }: Pick<Context, 'fleets'>): Promise<FleetKind> {
   const load = Object.hasOwn(fleets, kind) ? fleets[kind] : undefined;
   if (!load) {
     const kinds = Object.keys(fleets).map((name) => `"${name}"`);
@@ -41,8 +59,5 @@ export async function createFleet(
       },
     );
   }
-  const fleet = await load();
-  const given = (['fleet', 'region', 'profile'] as const).filter((name) => flags[name] !== undefined);
-  const places = [...given.map((name) => `--${name}`), 'the fleet of the configuration'];
-  return hinted(`correct ${places.join(' or ')}`, () => fleet({ environment: io.environment, ...options }));
+  return load();
 }

@@ -3,12 +3,15 @@ import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import type { LastingFleet } from './standing.js';
 
+/** A run, and where it is. */
+export interface RunOfFleet {
+  readonly runId: string;
+  readonly fleet: LastingFleet;
+}
+
 /** Removes everything of some runs, one after the other, and looks again. Goes on when one of them resists. */
-export async function removeRuns(
-  { lasting }: LastingFleet,
-  runIds: readonly string[],
-  context: Context,
-): Promise<DestroyReport> {
+export async function removeRuns(runs: readonly RunOfFleet[], context: Context): Promise<DestroyReport> {
+  const runIds = runs.map(({ runId }) => runId);
   const reports: DestroyReport[] = [];
   const remaining = () => runIds.slice(reports.length);
   const finish = `finish it: loadwright destroy ${runIds.join(', then ')}`;
@@ -20,14 +23,14 @@ export async function removeRuns(
     context.io,
     { onStop: () => tell('stopping…'), abandoned: finish, remaining },
     async (signal) => {
-      for (const runId of runIds) {
+      for (const { runId, fleet } of runs) {
         try {
           signal.throwIfAborted();
-          reports.push(await lasting.destroy(runId, { signal, onProgress: tell }));
+          reports.push(await fleet.lasting.destroy(runId, { signal, onProgress: tell }));
         } catch (error) {
           if (!signal.aborted) {
             // What keeps one of several from being removed is no reason to leave the others.
-            if (runIds.length === 1 || !isLoadwrightError(error)) throw error;
+            if (runs.length === 1 || !isLoadwrightError(error)) throw error;
             reports.push({ removed: [], remaining: [`everything of run ${runId}: ${error.message}`] });
             continue;
           }

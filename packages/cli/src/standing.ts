@@ -9,8 +9,9 @@ import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { findConfigurationFile, loadConfiguration } from './configuration.js';
 import type { Context } from './context.js';
-import { createFleet, type NamedFleet } from './fleet.js';
+import { createFleet, loadKind, type NamedFleet } from './fleet.js';
 import { hinted } from './hinted.js';
+import { called, rememberedRuns } from './remembered.js';
 import { requireName } from './run-name.js';
 
 /** What a command line says about where the fleets are. */
@@ -23,6 +24,21 @@ export interface FleetFlags {
 
 /** A fleet whose runs outlive the command that made them. */
 export type LastingFleet = Fleet & { readonly lasting: LastingFleets };
+
+/** The command that asks for a fleet which it need not be told: the journals of this machine may know it. */
+export interface Asking {
+  /** As it is typed: `destroy`, `run --on`. */
+  readonly command: string;
+  /** The run that it names. Absent: whichever there are. */
+  readonly run?: string | undefined;
+}
+
+/** Where runs are looked for. */
+interface Whereabouts {
+  readonly fleets: readonly LastingFleet[];
+  /** Neither flags nor a configuration named them: the journals of this machine did. */
+  readonly areRemembered: boolean;
+}
 
 /** Where the runs of a fleet are looked for. */
 const elsewhere = '--region <region>, --profile <profile>';
@@ -59,52 +75,131 @@ export function overriddenFleet(configured: NamedFleet, flags: FleetFlags): Name
 }
 
 /**
- * The fleet that a command which names a run is about. A kind that is named by a flag needs no configuration file, so
- * that whatever stands can be removed from any folder.
+ * The fleet that a command is about: that of its flags, of the configuration or, where neither names one that lasts, of
+ * the run as the journals of this machine know it. So whatever stands can be removed from any folder.
  *
+ * @param asking Absent: journals are of no use to the command.
  * @throws LoadwrightError `CONFIG_INVALID` for a fleet that ends with its process, and what reading the file throws.
  */
-export async function findFleet(flags: FleetFlags, context: Context): Promise<LastingFleet> {
-  const { io } = context;
-  const { fleet: kind, region, profile } = flags;
-  if (kind !== undefined && flags.config === undefined) {
-    return requireLasting(
-      await createFleet(overriddenFleet({ kind }, { region, profile }), context, { region, profile }),
-    );
-  }
-  if (flags.config === undefined && (await findConfigurationFile(io.cwd)) === undefined) {
-    throw new LoadwrightError(
-      'CONFIG_UNREADABLE',
-      `which fleet? There is no loadwright.config file in ${io.cwd}`,
-      {
-        hint: 'name the fleet: --fleet ec2 --region <region>, or the file: --config <file>',
-      },
-    );
-  }
-  const { config } = await hinted('or name the fleet by flags: --fleet ec2 --region <region>', () =>
-    loadConfiguration({ config: flags.config }, io),
-  );
-  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context, flags));
+export async function findFleet(flags: FleetFlags, context: Context, asking?: Asking): Promise<LastingFleet> {
+  if (asking?.run !== undefined) requireName(asking.run);
+  return onlyFleet(await whereabouts(await namedFleet(flags, context), flags, context, asking), asking);
 }
 
-/** The fleet of a configuration for commands that leave it standing. */
+/** The fleet of a configuration for commands that leave it standing. See {@link findFleet}. */
 export async function configuredFleet(
   { config }: LoadedConfig,
   flags: FleetFlags,
   context: Context,
+  asking?: Asking,
 ): Promise<LastingFleet> {
-  return requireLasting(await createFleet(overriddenFleet(config.fleet, flags), context, flags));
+  return onlyFleet(await whereabouts(config.fleet, besideLoad(flags), context, asking), asking);
+}
+
+/** The flags of a fleet where flags of the load are too: there `--profile` is the shape of the load. */
+export function besideLoad({ fleet, region }: FleetFlags): FleetFlags {
+  return { ...(fleet !== undefined && { fleet }), ...(region !== undefined && { region }) };
+}
+
+/** All runs that stand, of the fleet of a command or of all places that the journals of this machine know. */
+export async function findStandingRuns(
+  flags: FleetFlags,
+  context: Context,
+  command: string,
+): Promise<{
+  readonly found: readonly { readonly fleet: LastingFleet; readonly run: StandingRun }[];
+  /** Where, for people. */
+  readonly place: string;
+  readonly caller?: string | undefined;
+}> {
+  const named = await namedFleet(flags, context);
+  const { fleets, areRemembered } = await whereabouts(named, flags, context, { command });
+  const looked = await Promise.all(
+    fleets.map(async (fleet) => {
+      const [runs, place] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
+      return { runs: runs.map((run) => ({ fleet, run })), ...place };
+    }),
+  );
+  const place = looked.map(({ description }) => description).join('; ');
+  if (areRemembered) context.note(`Looked where this machine has made runs: ${place}`);
+  return { found: looked.flatMap(({ runs }) => runs), place, caller: looked[0]?.caller };
+}
+
+/** The fleet that flags or a configuration name, before flags override it. Undefined: there is no configuration. */
+async function namedFleet(flags: FleetFlags, { io }: Context): Promise<NamedFleet | undefined> {
+  // A kind that is named needs no configuration file.
+  if (flags.fleet !== undefined && flags.config === undefined) return { kind: flags.fleet };
+  if (flags.config === undefined && (await findConfigurationFile(io.cwd)) === undefined) return undefined;
+  const { config } = await hinted('or name the fleet by flags: --fleet ec2 --region <region>', () =>
+    loadConfiguration({ config: flags.config }, io),
+  );
+  return config.fleet;
+}
+
+async function whereabouts(
+  named: NamedFleet | undefined,
+  flags: FleetFlags,
+  context: Context,
+  asking: Asking | undefined,
+): Promise<Whereabouts> {
+  const kind = flags.fleet ?? named?.kind;
+  const lasts = kind !== undefined && (await loadKind(kind, context)).remembered !== undefined;
+  if (named && lasts) {
+    const fleet = requireLasting(await createFleet(overriddenFleet(named, flags), context, flags));
+    return { fleets: [fleet], areRemembered: false };
+  }
+  const remembered =
+    asking === undefined || flags.fleet !== undefined ? [] : await rememberedRuns(context, asking.run);
+  if (remembered.length === 0) throw noFleet(kind, context, asking);
+  const places = new Map(
+    remembered.map(({ fleet }) => {
+      const place = overriddenFleet(fleet, flags);
+      return [JSON.stringify(place), place] as const;
+    }),
+  );
+  const fleets = [...places.values()].map(async (place) =>
+    requireLasting(await createFleet(place, context, flags)),
+  );
+  return { fleets: await Promise.all(fleets), areRemembered: true };
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` when runs of several places may be meant. */
+function onlyFleet({ fleets }: Whereabouts, asking: Asking | undefined): LastingFleet {
+  const [fleet, ...others] = fleets;
+  if (fleet && others.length === 0) return fleet;
+  const named = asking?.run === undefined ? '' : ` called "${asking.run}"`;
+  throw new LoadwrightError('CONFIG_INVALID', `run: this machine has made runs${named} in several places`, {
+    hint: 'name one by its whole id: loadwright list shows which stand',
+  });
+}
+
+function noFleet(kind: string | undefined, { io }: Context, asking: Asking | undefined): LoadwrightError {
+  const next = ['loadwright', asking?.command, asking?.run, '--fleet ec2 --region <region>'];
+  const flags = asking
+    ? next.filter((word) => word !== undefined).join(' ')
+    : '--fleet ec2 --region <region>';
+  return kind === undefined
+    ? new LoadwrightError(
+        'CONFIG_UNREADABLE',
+        `which fleet? There is no loadwright.config file in ${io.cwd}${asking?.run === undefined ? '' : `, and no journal of a run "${asking.run}" on this machine`}`,
+        { hint: `name the fleet: ${flags}, or the file: --config <file>` },
+      )
+    : endsWithCommand(kind, flags);
+}
+
+function endsWithCommand(kind: string, flags: string): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet.kind: a fleet of the kind "${kind}" ends with the command that started it, so none of its runs stands`,
+    {
+      hint: `start, load and remove it in one: loadwright run. For one that stays name its kind: ${flags}`,
+    },
+  );
 }
 
 export function requireLasting(fleet: Fleet): LastingFleet {
   if (isLasting(fleet)) return fleet;
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `fleet.kind: a fleet of the kind "${fleet.kind}" ends with the command that started it, so none of its runs stands`,
-    {
-      hint: 'start, load and remove it in one: loadwright run. For one that stays name its kind: --fleet ec2 --region <region>',
-    },
-  );
+  throw endsWithCommand(fleet.kind, '--fleet ec2 --region <region>');
 }
 
 export function isLasting(fleet: Fleet): fleet is LastingFleet {
@@ -123,11 +218,8 @@ export async function findStandingRun(
 ): Promise<StandingRun> {
   if (reference !== undefined) requireName(reference);
   const runs = await lasting.list();
-  const found = runs.filter(({ runId }) => reference === undefined || runId.includes(reference));
-  // One id may be a part of no other, but whoever writes all of it means it.
-  const [run, ...others] = found.some(({ runId }) => runId === reference)
-    ? found.filter(({ runId }) => runId === reference)
-    : found;
+  const found = called(runs, reference ?? '');
+  const [run, ...others] = found;
   if (run && others.length === 0) return run;
   const { description: place } = await lasting.place();
   const named = reference === undefined ? '' : ` "${reference}"`;

@@ -23,6 +23,9 @@ import { main } from '../src/main.js';
 import { exampleOf, findTarget } from '../src/target.js';
 import { TestIo } from './support.js';
 
+/** How long a machine may take here. */
+const startTimeout = '60s';
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
@@ -69,7 +72,7 @@ export class Ec2World {
     const world = new Ec2World(aws, emulator, machines, folder, await aws.inventory(), {
       target: { kind, ...exampleOf(definition), ...emulator.targetOptions },
       workers: 2,
-      fleet: { kind: 'ec2', uiPort, startTimeout: '60s' },
+      fleet: { kind: 'ec2', uiPort, startTimeout },
       ...settings,
     });
     world.onMachine(() => {});
@@ -140,11 +143,19 @@ export class Ec2World {
   get #kinds(): FleetKinds {
     return {
       ...builtInFleets,
-      ec2: async () => (options) => {
-        // Nor is their token his.
-        const environment = { ...(options['environment'] as object), AWS_SESSION_TOKEN: '' };
-        return quickFleet({ ...options, environment: { ...environment, ...this.#caller } });
-      },
+      ec2: async () => ({
+        ...(await builtInFleets['ec2']!()),
+        create: (options) => {
+          // Nor is their token his.
+          const environment = { ...(options['environment'] as object), AWS_SESSION_TOKEN: '' };
+          return quickFleet({
+            uiPort,
+            startTimeout,
+            ...options,
+            environment: { ...environment, ...this.#caller },
+          });
+        },
+      }),
     };
   }
 

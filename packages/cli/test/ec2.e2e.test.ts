@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Command } from './command.js';
 import { useEc2World } from './ec2-world.js';
-import type { TestIo } from './support.js';
+import { TestIo } from './support.js';
 
 const timeout = 120_000;
 
@@ -49,7 +49,9 @@ describe('a fleet on EC2 that outlives its command', () => {
   it(
     'is made by deploy, which tells plan and price, and waits for all workers',
     async () => {
-      const { exitCode, stdout, stderr } = await command(['deploy', '--yes', '--no-live']);
+      await world().configure('local.json', { fleet: { kind: 'local' } });
+      const flags = ['--config', 'local.json', '--fleet', 'ec2', '--region', 'eu-west-1'];
+      const { exitCode, stdout, stderr } = await command(['deploy', '--yes', '--no-live', ...flags]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       [, runId = ''] = /(\S+) stands: 2 workers connected/.exec(stdout) ?? [];
       expect(stdout).toMatch(new RegExp(`instance loadwright-${runId}: c7i.4xlarge, 16 vCPUs`));
@@ -158,9 +160,10 @@ describe('a fleet on EC2 that outlives its command', () => {
     timeout,
   );
 
-  it('is removed, verified, and removing it again is no mistake', async () => {
-    const { exitCode, stdout } = await command(['destroy', part(), '--yes']);
-    expect(exitCode).toBe(0);
+  it('is removed from a folder without a configuration, verified, and removing it again is no mistake', async () => {
+    const elsewhere = new TestIo({ environment: world().environment });
+    const { exitCode, stdout, stderr } = await command(['destroy', part(), '--yes'], elsewhere);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.match(/ instance i-\w+/g)).toHaveLength(2);
     expect(stdout).toContain('0 resources left, verified');
     const again = { runs: [runId], removed: [], remaining: [] };

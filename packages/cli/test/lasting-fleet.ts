@@ -4,6 +4,7 @@ import {
   type FleetHandle,
   type Finding,
   type IamStatement,
+  type RememberedRun,
   type StandingRun,
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
@@ -11,6 +12,9 @@ import { builtInFleets, type FleetKinds } from '../src/fleet.js';
 import { main } from '../src/main.js';
 import { locust } from './command.js';
 import { TestIo } from './support.js';
+
+/** The region of all runs. */
+const home = 'eu-west-1';
 
 /** Price of an hour in US dollars. */
 const price = 3.6;
@@ -38,12 +42,17 @@ export class LastingFleetDouble {
   /** Happens while it removes one. */
   whileRemoving: (signal: AbortSignal | undefined) => Promise<void> = async () => {};
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
+  /** The runs that were begun on this machine. */
+  readonly remembered: RememberedRun[] = [];
   /** The options that it was made with, the newest last. */
   readonly options: Readonly<Record<string, unknown>>[] = [];
 
   readonly kinds: FleetKinds = {
     ...builtInFleets,
-    double: async () => (options) => this.#fleet(options),
+    double: async () => ({
+      create: (options) => this.#fleet(options),
+      remembered: async () => this.remembered,
+    }),
   };
 
   /** Runs the command in this process, with these fleets. */
@@ -58,6 +67,7 @@ export class LastingFleetDouble {
 
   #fleet(options: Readonly<Record<string, unknown>>): Fleet {
     this.options.push(options);
+    const { region = home } = options;
     const local = localFleet({ ...(locust !== undefined && { locust }) });
     return {
       ...local,
@@ -101,12 +111,12 @@ export class LastingFleetDouble {
           notes: accountId === undefined ? ['Nobody tells the account.'] : [],
         }),
         place: async () => ({
-          description: 'eu-west-1, account 123456789012',
+          description: `${String(region)}, account 123456789012`,
           caller: 'arn:aws:iam::123456789012:user/alice',
         }),
         list: async () => {
           await this.whileLooking();
-          return [...this.#standing(), ...this.leftovers];
+          return region === home ? [...this.#standing(), ...this.leftovers] : [];
         },
         inventory: async (runId) => [
           ...(this.handles.has(runId) ? [{ runId, resource: 'machine i-0123456789abcdef0' }] : []),

@@ -37,7 +37,9 @@ export class TestIo implements CliIo {
     columns = 80,
   }: { cwd?: string; environment?: Record<string, string>; terminal?: boolean; columns?: number } = {}) {
     this.cwd = cwd;
-    this.environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment };
+    const { PATH, HOME } = process.env;
+    // Journals of whoever runs the tests are no part of them.
+    this.environment = { PATH, HOME, LOADWRIGHT_STATE_DIR: join(cwd, 'state'), ...environment };
     this.stdout = new MemoryStream(terminal, columns);
     this.stderr = new MemoryStream(terminal, columns);
   }

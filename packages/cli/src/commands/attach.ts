@@ -31,7 +31,7 @@ export function configure(command: Command, context: Context): void {
 
 async function attach(reference: string, options: AttachFlags, context: Context): Promise<ExitCode> {
   const { io } = context;
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'attach', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });

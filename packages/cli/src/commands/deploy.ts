@@ -54,7 +54,12 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const { io, colors } = context;
   const loaded = await loadConfiguration(options, io, 'deploy');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
-  const fleet = await configuredFleet(loaded, options, context);
+  const fleet = await configuredFleet(
+    loaded,
+    options,
+    context,
+    options.run === undefined ? undefined : { command: 'deploy --run', run: options.run },
+  );
   const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
   const stream = context.json ? io.stderr : io.stdout;
   const { live } = options;

@@ -39,7 +39,7 @@ export function configure(command: Command, context: Context): void {
 async function destroy(reference: string, options: DestroyFlags, context: Context): Promise<ExitCode> {
   requireConsent(['destroy', 'list'], options, context);
   requireName(reference, options.yes ? { shortest: shortestUnasked } : {});
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'destroy', run: reference });
   const runId = await findRunId(fleet, reference);
   const inventory = await fleet.lasting.inventory(runId);
   const tell = context.json ? context.note : context.print;
@@ -53,7 +53,7 @@ async function destroy(reference: string, options: DestroyFlags, context: Contex
     await confirm(`Remove ${inventory.length === 1 ? 'it' : `these ${inventory.length}`}?`, options, context);
   }
   // Also when nothing was found: what was made a moment ago may not be listed yet, and the fleet's own removal waits for it.
-  printRemoval(await removeRuns(fleet, [runId], context), [runId], context);
+  printRemoval(await removeRuns([{ fleet, runId }], context), [runId], context);
   return exitCodes.pass;
 }
 

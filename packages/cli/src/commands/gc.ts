@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { formatStandingRuns } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { printRemoval, removeRuns } from '../removal.js';
-import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findStandingRuns, type FleetFlags } from '../standing.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 
@@ -31,10 +31,10 @@ export function configure(command: Command, context: Context): void {
 
 async function collect(options: CollectFlags, context: Context): Promise<ExitCode> {
   if (!options.dryRun) requireConsent(['gc', 'gc --dry-run'], options, context);
-  const fleet = await findFleet(options, context);
-  const [runs, { description: place }] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
-  const over = runs.filter(({ state }) => state === 'expired' || state === 'orphaned');
-  const young = runs.filter(({ state }) => state === 'incomplete').map(({ runId }) => runId);
+  const { found, place } = await findStandingRuns(options, context, 'gc');
+  const left = found.filter(({ run: { state } }) => state === 'expired' || state === 'orphaned');
+  const over = left.map(({ run }) => run);
+  const young = found.flatMap(({ run: { state, runId } }) => (state === 'incomplete' ? [runId] : []));
   if (options.dryRun && context.json) {
     context.printJson({ dryRun: true, runs: over, incomplete: young });
     return exitCodes.pass;
@@ -43,9 +43,10 @@ async function collect(options: CollectFlags, context: Context): Promise<ExitCod
   tell(...(over.length > 0 ? describe(over, context) : [`Nothing was left behind in ${place}.`]));
   if (young.length > 0) tell(`${context.colors.yellow('!')} ${describeYoung(young)}`);
   if (options.dryRun || (over.length === 0 && !context.json)) return exitCodes.pass;
-  const runIds = over.map(({ runId }) => runId);
+  const runs = left.map(({ fleet, run: { runId } }) => ({ fleet, runId }));
+  const runIds = runs.map(({ runId }) => runId);
   if (over.length > 0) await confirm('Remove all of this?', options, context);
-  printRemoval(await removeRuns(fleet, runIds, context), runIds, context);
+  printRemoval(await removeRuns(runs, context), runIds, context);
   return exitCodes.pass;
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { formatStandingRuns } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findStandingRuns, type FleetFlags } from '../standing.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
@@ -15,7 +15,7 @@ export function configure(command: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright list', 'of the fleet of the configuration'],
+        ['loadwright list', 'of the fleet of the configuration, or where this machine has made runs'],
         ['loadwright list --fleet ec2 --region eu-west-1', 'without a configuration file'],
       ]),
     )
@@ -23,10 +23,10 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function list(options: FleetFlags, context: Context): Promise<ExitCode> {
-  const fleet = await findFleet(options, context);
-  const [runs, { description, caller }] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
+  const { found, place, caller } = await findStandingRuns(options, context, 'list');
+  const runs = found.map(({ run }) => run);
   if (context.json) context.printJson(runs);
-  else if (runs.length === 0) context.print(`No run stands in ${description}.`);
+  else if (runs.length === 0) context.print(`No run stands in ${place}.`);
   else context.print(formatStandingRuns(runs, new Date(context.io.now()), context.colors, caller));
   return exitCodes.pass;
 }

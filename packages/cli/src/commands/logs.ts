@@ -30,7 +30,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function logs(reference: string, options: LogFlags, context: Context): Promise<ExitCode> {
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'logs', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const first = await read(handle);

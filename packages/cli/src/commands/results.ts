@@ -28,7 +28,7 @@ export function configure(command: Command, context: Context): void {
 
 async function results(reference: string, options: ResultFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'results', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const loaded = await configurationOf(options, io);

@@ -17,8 +17,11 @@ import { createConfiguredTest } from '../load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
+import { columnsOf } from '../output/wrap.js';
 import {
   addFleetOverrides,
+  besideLoad,
+  configuredFleet,
   findStandingRun,
   overriddenFleet,
   requireLasting,
@@ -100,9 +103,13 @@ async function runAgainst(
   const { live, tolerate = [], keepFleet = false } = options;
   const { environment } = context.io;
   const { target } = loaded.config;
-  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, options), context, options);
+  const lasting =
+    options.on === undefined
+      ? undefined
+      : await configuredFleet(loaded, options, context, { command: 'run --on', run: options.on });
+  const flags = besideLoad(options);
+  const fleet = lasting ?? (await createFleet(overriddenFleet(loaded.config.fleet, flags), context, flags));
   if (keepFleet) requireLasting(fleet);
-  const lasting = options.on === undefined ? undefined : requireLasting(fleet);
   const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
@@ -123,8 +130,9 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const { environment } = context.io;
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
-  const named = overriddenFleet(loaded.config.fleet, options);
-  const { plan, request } = await test.plan(await createFleet(named, context, options));
+  const flags = besideLoad(options);
+  const named = overriddenFleet(loaded.config.fleet, flags);
+  const { plan, request } = await test.plan(await createFleet(named, context, flags));
   const configuration = { ...test.configuration, workers: request.workers, fleet: named };
   if (context.json) {
     context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
@@ -136,7 +144,7 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
     ...formatPlan(plan, request, colors),
     ...(options.emulator ? [`The load goes to the ${loaded.config.target.definition.kind} emulator.`] : []),
     '',
-    ...formatActions(plan.permissions, context.io.stdout.columns, colors),
+    ...formatActions(plan.permissions, columnsOf(context.io.stdout), colors),
     '',
     colors.bold('Configuration'),
   );

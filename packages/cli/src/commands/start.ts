@@ -39,7 +39,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
     );
   // Before the account is asked anything: what is wrong in it needs no answer.
   const { durationSeconds } = await loadFor(1);
-  const fleet = await configuredFleet(loaded, options, context);
+  const fleet = await configuredFleet(loaded, options, context, { command: 'start', run: reference });
   const run = await findStandingRun(fleet, reference);
   requireTimeLeft(run, durationSeconds, io.now());
   const { runId } = run;

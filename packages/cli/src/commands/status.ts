@@ -54,7 +54,7 @@ async function status(
   options: FleetFlags,
   context: Context,
 ): Promise<ExitCode> {
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'status', run: reference });
   const found = await look(fleet, await findStandingRun(fleet, reference));
   if (context.json) context.printJson(documentOf(found));
   else context.print(...format(found, context));

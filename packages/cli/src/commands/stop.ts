@@ -14,7 +14,7 @@ export function configure(command: Command, context: Context): void {
 
 async function stop(reference: string, options: FleetFlags, context: Context): Promise<ExitCode> {
   const { colors } = context;
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'stop', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const { masterUrl: url, login } = await fleet.attach(runId);
   await new LocustMaster({ url, login }).stop();

@@ -40,7 +40,7 @@ export function configure(command: Command, context: Context): void {
 
 async function ui(reference: string, options: UiFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const fleet = await findFleet(options, context);
+  const fleet = await findFleet(options, context, { command: 'ui', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const { masterUrl: url, login, isForwarded } = handle;

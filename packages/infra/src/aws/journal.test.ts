@@ -2,7 +2,8 @@ import { appendFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Journal, readJournal, removeJournal } from './journal.js';
+import { Journal, readJournal, readJournals, removeJournal } from './journal.js';
+import { rememberedEc2Runs } from '../ec2/remembered.js';
 
 const runId = '20261123-093000-0123456789';
 
@@ -78,6 +79,35 @@ describe('Journal', () => {
     await expect(journal.intent('instance')).rejects.toThrow('closed');
     expect(journal.hasBegun).toBe(true);
     await journal.close();
+  });
+
+  it('is found among all of this machine, of which there may be none', async () => {
+    expect(await readJournals(directory)).toEqual([]);
+    const other = runId.replace('0', '9');
+    await (await Journal.open(directory, runId, 'eu-west-1')).close();
+    await (await Journal.open(directory, other, 'us-east-1')).close();
+    await writeFile(join(directory, 'torn.jsonl'), '{"event":"ru');
+    await writeFile(join(directory, 'notes.txt'), 'not a journal');
+    const found = (await readJournals(directory)).map(({ runId, region }) => [runId, region]);
+    expect(found.sort()).toEqual(
+      [
+        [runId, 'eu-west-1'],
+        [other, 'us-east-1'],
+      ].sort(),
+    );
+    expect(
+      await rememberedEc2Runs({ environment: { LOADWRIGHT_STATE_DIR: join(directory, '..') } }),
+    ).toContainEqual({
+      runId,
+      options: { region: 'eu-west-1' },
+    });
+  });
+
+  it('says which folder cannot be read', async () => {
+    await writeFile(directory, 'a file');
+    await expect(readJournals(directory)).rejects.toThrow(
+      `the folder of the journals, ${directory}, cannot be used`,
+    );
   });
 
   it('is gone once it is removed, as often as one likes', async () => {

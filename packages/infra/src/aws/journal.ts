@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import { z } from 'zod';
@@ -13,6 +13,9 @@ const line = z.discriminatedUnion('event', [
 ]);
 
 type Line = z.infer<typeof line>;
+
+/** How the name of a journal ends, after the run id. */
+const ending = '.jsonl';
 
 /**
  * Kinds of which there is something, or may be, although AWS does not show it yet: made not long ago, or the process ended
@@ -126,6 +129,21 @@ export async function readJournal(directory: string, runId: string): Promise<Jou
   return region === '' ? undefined : { runId, region, expected, hasBegun };
 }
 
+/**
+ * What all journals of this machine say.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when they cannot be read.
+ */
+export async function readJournals(directory: string): Promise<JournalState[]> {
+  const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw unusable(directory, error);
+  });
+  const runIds = files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
+  const journals = await Promise.all(runIds.map((runId) => readJournal(directory, runId)));
+  return journals.filter((journal) => journal !== undefined);
+}
+
 /** Removes the journal of a run of which nothing is left. */
 export async function removeJournal(directory: string, runId: string): Promise<void> {
   await rm(pathOf(directory, runId), { force: true });
@@ -144,7 +162,7 @@ function parse(text: string): Line | undefined {
 }
 
 function pathOf(directory: string, runId: string): string {
-  return join(directory, `${runId}.jsonl`);
+  return join(directory, `${runId}${ending}`);
 }
 
 function now(): string {

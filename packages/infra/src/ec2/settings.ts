@@ -25,10 +25,6 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
   const environment: Environment = valid.environment ?? process.env;
   const region = valid.region ?? regionOf(environment);
-  const state =
-    valid.stateDirectory ||
-    environment['LOADWRIGHT_STATE_DIR'] ||
-    envPaths('loadwright', { suffix: '' }).data;
   const profile = valid.profile || environment['AWS_PROFILE'] || undefined;
   return {
     ...valid,
@@ -41,9 +37,16 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
     },
     timeToLiveSeconds: parseDuration(valid.timeToLive) ?? 0,
     startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
-    journals: join(state, 'runs'),
+    journals: journalsOf(environment, valid.stateDirectory),
     environment,
   };
+}
+
+/** The folder of the journals. */
+export function journalsOf(environment: Environment, stateDirectory?: string): string {
+  const state =
+    stateDirectory || environment['LOADWRIGHT_STATE_DIR'] || envPaths('loadwright', { suffix: '' }).data;
+  return join(state, 'runs');
 }
 
 /**
