@@ -11,6 +11,11 @@ async function emptyCache() {
   return { LOADWRIGHT_CACHE_DIR: await mkdtemp(join(tmpdir(), 'loadwright-cache-')) };
 }
 
+/** A configuration whose target has payloads. */
+function withPayloads(payloads: unknown) {
+  return { ...databricksConfig, target: { ...databricksConfig.target, payloads } };
+}
+
 describe('loadwright doctor', () => {
   it('is content without a configuration, and says what is still to come', async () => {
     const { exitCode, stdout } = await run(['doctor'], new TestIo({ environment: await emptyCache() }));
@@ -55,6 +60,27 @@ describe('loadwright doctor', () => {
     expect(exitCode).toBe(104);
     expect(stdout).toMatch(/✗ Python: [^]*✗ Locust: [^]*✗ configuration: wokers/);
     expect(stdout).toContain('3 problems.');
+  });
+
+  it.each([
+    ['a load', { ...dhtConfig, load: { users: 5 } }, /✗ configuration: load\.duration/],
+    ['a threshold', { ...dhtConfig, thresholds: { latency: ['p(95)<200'] } }, /✗ configuration: .*latency/],
+    ['workers', { ...dhtConfig, workers: 0 }, /✗ configuration: workers: found 0/],
+    [
+      'payloads',
+      withPayloads('./features.jsonl'),
+      /✗ payloads: \.\/features\.jsonl: there is no such file\n.*→ Paths/,
+    ],
+  ])('finds %s that a run would refuse', async (_what, config, problem) => {
+    const { exitCode, stdout } = await run(['doctor'], await project(config));
+    expect(stdout).toMatch(problem);
+    expect(stdout).toContain('1 problem.');
+    expect(exitCode).toBe(104);
+  });
+
+  it('counts the payloads', async () => {
+    const { stdout } = await run(['doctor'], await project(withPayloads({ inline: [1, 2] })));
+    expect(stdout).toContain('✓ payloads: 2 payloads\n');
   });
 
   it.each([

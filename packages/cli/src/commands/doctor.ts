@@ -3,7 +3,15 @@ import { isLoadwrightError, type Finding } from '@loadwright/core';
 import type { Command } from 'commander';
 import { findConfigurationFile, loadConfiguration, resultsOf } from '../configuration.js';
 import type { Context } from '../context.js';
-import { checkLocust, checkNode, checkProgram, checkResults, checkTarget } from '../doctor/checks.js';
+import {
+  checkLocust,
+  checkNode,
+  checkPayloadsOf,
+  checkProgram,
+  checkResults,
+  checkTarget,
+  checkTest,
+} from '../doctor/checks.js';
 import { checkFleet } from '../doctor/check-fleet.js';
 import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
@@ -70,22 +78,31 @@ async function checkProject(
         detail: `no loadwright.config file in ${io.cwd}`,
         remedy: 'write one: loadwright init',
       },
-      ...(await checkFleet(undefined, options, context, signal)),
+      ...(await checkFleet({}, options, context, signal)),
     ];
   }
   try {
     const loaded = await loadConfiguration({ config }, io);
+    const { config: resolved, baseDirectory } = loaded;
+    const test = await checkTest(loaded, io);
+    const isRight = test.state === 'good';
     return [
-      { subject, state: 'good', detail: loaded.file },
-      ...(await checkTarget(loaded.config.target, loaded.baseDirectory, io)),
+      test,
+      // Without options that are right nothing is known of what the target needs.
+      ...(isRight
+        ? [
+            ...(await checkTarget(resolved.target, baseDirectory, io)),
+            ...(await checkPayloadsOf(resolved.target, baseDirectory, signal)),
+          ]
+        : []),
       await checkResults(resultsOf(loaded)),
-      ...(await checkFleet(loaded, options, context, signal)),
+      ...(await checkFleet({ fleet: resolved.fleet, ...(isRight && { loaded }) }, options, context, signal)),
     ];
   } catch (error) {
     if (!isLoadwrightError(error)) throw error;
     return [
       { subject, state: 'problem', detail: error.message, remedy: error.hint },
-      ...(await checkFleet(undefined, options, context, signal)),
+      ...(await checkFleet({}, options, context, signal)),
     ];
   }
 }

@@ -1,21 +1,28 @@
 import { createRunId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../context.js';
-import { createFleet } from '../fleet.js';
+import { createFleet, type NamedFleet } from '../fleet.js';
 import { iamStatementsOf } from '../target.js';
 import { overriddenFleet, type FleetFlags } from '../standing.js';
+
+/** What a configuration says of a fleet. */
+export interface CheckedFleet {
+  readonly fleet?: NamedFleet;
+  /** A configuration that is right: absent, nothing is known of what the fleet is for. */
+  readonly loaded?: LoadedConfig;
+}
 
 /**
  * What the account of a fleet lacks: of that of a configuration, or of the one that flags name. Of a fleet that needs no
  * account nothing.
  */
 export async function checkFleet(
-  loaded: LoadedConfig | undefined,
+  { fleet, loaded }: CheckedFleet,
   flags: FleetFlags,
   context: Context,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const named = loaded?.config.fleet ?? (flags.fleet === undefined ? undefined : { kind: flags.fleet });
+  const named = fleet ?? (flags.fleet === undefined ? undefined : { kind: flags.fleet });
   if (!named) return [];
   try {
     const { lasting } = await createFleet(overriddenFleet(named, flags), context);

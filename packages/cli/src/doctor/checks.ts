@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { isLoadwrightError, validate, type Finding, type Target } from '@loadwright/core';
+import { checkPayloads, isLoadwrightError, validate, type Finding, type Target } from '@loadwright/core';
+import type { LoadedConfig } from '@loadwright/core/config';
 import type { CliIo } from '../io.js';
+import { createConfiguredTest } from '../load-test.js';
+import { formatCount } from '../output/format.js';
 
 /** Is this Node.js new enough? */
 export async function checkNode(version = process.versions.node): Promise<Finding> {
@@ -94,6 +97,30 @@ export async function checkTarget(target: Target, baseDirectory: string, io: Cli
     }),
     ...(found ? [found] : []),
   ];
+}
+
+/** Whether the configuration is one that a run takes: its load, workers and thresholds too. */
+export async function checkTest(loaded: LoadedConfig, { environment }: CliIo): Promise<Finding> {
+  return attempt('configuration', async () => {
+    await createConfiguredTest(loaded, { environment });
+    return { subject: 'configuration', state: 'good', detail: loaded.file };
+  });
+}
+
+/** The payloads of a target, all of which are read. Of a target without any nothing. */
+export async function checkPayloadsOf(
+  { definition, options }: Target,
+  baseDirectory: string,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const source = definition.payloads?.(validate(definition.options, options, { field: 'target' }));
+  if (!source) return [];
+  const finding = await attempt('payloads', async () => {
+    const count = await checkPayloads(source, { baseDirectory, signal });
+    const detail = `${formatCount(count)} ${count === 1 ? 'payload' : 'payloads'}`;
+    return { subject: 'payloads', state: 'good', detail };
+  });
+  return [finding];
 }
 
 /** Can results be written? Nothing is made to find out. */
