@@ -1,4 +1,5 @@
 import {
+  askStanding,
   followTest,
   isLoaded,
   LoadwrightError,
@@ -14,7 +15,7 @@ import { interruptible } from '../interrupt.js';
 import { createLiveView } from '../live/view.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
-import { describeTest } from '../output/load.js';
+import { describeTest, testDocument } from '../output/load.js';
 import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
 
 type AttachFlags = FleetFlags & { readonly live: boolean };
@@ -35,7 +36,7 @@ async function attach(reference: string, options: AttachFlags, context: Context)
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  const before = await master.statistics();
+  const before = await askStanding(handle, () => master.statistics());
   if (!isLoaded(before)) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
@@ -74,7 +75,9 @@ function conclude(
 ): ExitCode {
   const { count: requests, failures } = statistics.total;
   if (context.json) {
-    context.printJson({ runId, ended: !detached, requests, failures, test: statistics.test });
+    const { test } = statistics;
+    const ended = !detached;
+    context.printJson({ runId, ended, requests, failures, ...(test && { test: testDocument(test) }) });
   } else if (detached) {
     context.print(
       `detached: the load of ${runId} goes on`,

@@ -1,4 +1,4 @@
-import { redactorOf, type FleetHandle } from '@loadwright/core';
+import { askStanding, redactorOf, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,7 +33,7 @@ async function logs(reference: string, options: LogFlags, context: Context): Pro
   const fleet = await findFleet(options, context, { command: 'logs', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
-  const first = await read(handle);
+  const first = await askStanding(handle, () => read(handle));
   if (context.json && !options.follow) {
     context.printJson({ runId, lines: flat(first) });
     return exitCodes.pass;

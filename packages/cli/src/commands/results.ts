@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { collectResults, LocustMaster, redactorOf, type TestStatistics } from '@loadwright/core';
+import {
+  askStanding,
+  collectResults,
+  isLoaded,
+  LocustMaster,
+  redactorOf,
+  type TestStatistics,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
@@ -33,7 +40,9 @@ async function results(reference: string, options: ResultFlags, context: Context
   const handle = await fleet.attach(runId);
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
-  const { test } = await new LocustMaster({ url: handle.masterUrl, login: handle.login }).statistics();
+  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const before = await askStanding(handle, () => master.statistics());
+  const { test } = before;
   const directory = join(
     await findResults(options.results, io),
     name,
@@ -41,11 +50,18 @@ async function results(reference: string, options: ResultFlags, context: Context
     ...(test ? [folderOf(test)] : []),
   );
   const { files, missing } = await collectResults(handle, directory, redactorOf(handle));
-  if (context.json) context.printJson({ runId, directory, files, missing });
+  const load = test ? (isLoaded(before) ? 'underWay' : 'ended') : 'none';
+  if (context.json) context.printJson({ runId, directory, load, files, missing });
   else {
+    const incomplete = {
+      none: `there was no load on ${runId} yet: these files hold no figures; start one: loadwright start ${runId}`,
+      underWay: `the load is under way: these figures are not complete; when it has ended: loadwright results ${runId}`,
+      ended: undefined,
+    }[load];
     context.print(
       `${colors.green('✓')} ${directory}`,
       ...files.map((file) => `  ${file}`),
+      ...(incomplete === undefined ? [] : [`${colors.yellow('!')} ${incomplete}`]),
       `  ${colors.dim('judge     ')}these have no verdict; a test that has: loadwright run --on ${runId}`,
       ...(missing.length > 0 ? [`${colors.yellow('!')} the master did not give ${missing.join(', ')}`] : []),
     );

@@ -1,4 +1,11 @@
-import { LocustMaster, requireIdle, resolveTestLoad, waitForWorkers } from '@loadwright/core';
+import {
+  askStanding,
+  LoadwrightError,
+  LocustMaster,
+  requireIdle,
+  resolveTestLoad,
+  waitForWorkers,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
@@ -46,13 +53,15 @@ async function start(reference: string, options: StartFlags, context: Context): 
   const handle = await fleet.attach(runId);
   const load = await loadFor(handle.expectedWorkers);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  requireIdle(await master.statistics(), runId);
+  requireIdle(await askStanding(handle, () => master.statistics()), runId);
   await interruptible(
     io,
     { onStop: () => context.note('stopping…'), abandoned: `end the load: loadwright stop ${runId}` },
     async (signal) => {
       await waitForWorkers(master, handle, { signal });
-      await master.swarm({ load }, signal);
+      await master.swarm({ load }, signal).catch((error: unknown) => {
+        throw signal.aborted ? mayHaveBegun(runId, error) : error;
+      });
     },
   );
   if (context.json) context.printJson({ runId, load });
@@ -64,4 +73,12 @@ async function start(reference: string, options: StartFlags, context: Context): 
     );
   }
   return exitCodes.pass;
+}
+
+/** The master may have been told before the request to it was broken off. */
+function mayHaveBegun(runId: string, cause: unknown): LoadwrightError {
+  return new LoadwrightError('ABORTED', `stopped while the load of ${runId} was started: it may have begun`, {
+    hint: `look: loadwright status ${runId}; end it: loadwright stop ${runId}`,
+    cause,
+  });
 }

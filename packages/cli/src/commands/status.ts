@@ -1,4 +1,6 @@
 import {
+  askStanding,
+  isBeingMadeReady,
   LocustMaster,
   redactorOf,
   redactStrings,
@@ -13,7 +15,7 @@ import type { Context } from '../context.js';
 import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
-import { describeTest } from '../output/load.js';
+import { describeTest, testDocument } from '../output/load.js';
 import {
   addFleetFlags,
   findFleet,
@@ -32,6 +34,8 @@ interface Status {
   readonly statistics?: MasterStatistics;
   /** Why there are no statistics. */
   readonly problem?: string;
+  /** What to do then. */
+  readonly hint?: string | undefined;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -71,19 +75,29 @@ async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
     // An address that ends with this command is of no use to its reader.
     const made = { run, ...(!isForwarded && { url }), expectedWorkers, nodes: redactStrings(nodes, redact) };
     try {
-      const statistics = await new LocustMaster({ url, login }).statistics();
+      const master = new LocustMaster({ url, login });
+      const statistics = await askStanding(handle, () => master.statistics());
       return { ...made, statistics: redactStrings(statistics, redact) };
     } catch (error) {
-      return { ...made, problem: redact(messageOf(error)) };
+      // The machine runs long before its master does.
+      const starts = run.state === 'running' && isSilence(error) && isBeingMadeReady(handle);
+      const state = starts ? 'starting' : run.state;
+      return { ...made, run: { ...run, state }, ...redactStrings(problemOf(error), redact) };
     }
   } catch (error) {
-    return { run, nodes: [], problem: messageOf(error) };
+    return { run, nodes: [], ...problemOf(error) };
   }
 }
 
-function messageOf(error: unknown): string {
+/** Nobody answered, rather than something that was not understood. */
+function isSilence(error: unknown): boolean {
+  return isLoadwrightError(error) && error.code === 'PROVISIONING_FAILED';
+}
+
+function problemOf(error: unknown): { problem: string; hint?: string } {
   if (!isLoadwrightError(error)) throw error;
-  return error.message;
+  const { message: problem, hint } = error;
+  return { problem, ...(hint !== undefined && { hint }) };
 }
 
 function documentOf({ run, statistics, ...found }: Status) {
@@ -92,13 +106,16 @@ function documentOf({ run, statistics, ...found }: Status) {
     ...run,
     ...found,
     ...(statistics && {
-      load: { state, users, workers, requests: total?.count, failures: total?.failures, test },
+      load: {
+        ...{ state, users, workers, requests: total?.count, failures: total?.failures },
+        ...(test && { test: testDocument(test) }),
+      },
     }),
   };
 }
 
 function format(status: Status, { io, colors }: Context): string[] {
-  const { run, url, expectedWorkers = 0, nodes, statistics, problem } = status;
+  const { run, url, expectedWorkers = 0, nodes, statistics, problem, hint } = status;
   const now = new Date(io.now());
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
   const failed = nodes.filter(({ state }) => state === 'failed');
@@ -120,6 +137,7 @@ function format(status: Status, { io, colors }: Context): string[] {
         ]
       : []),
     ...(problem === undefined ? [] : [row('master', colors.red(problem))]),
+    ...(hint === undefined ? [] : [row('next', hint)]),
     ...failed.map(({ name, reason }) => row(name, colors.red(reason ?? 'ended'))),
   ];
 }

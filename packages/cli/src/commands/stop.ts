@@ -1,8 +1,9 @@
-import { LocustMaster } from '@loadwright/core';
+import { askStanding, isLoaded, LocustMaster } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { examples } from '../output/help.js';
+import { describeTest } from '../output/load.js';
 import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
 
 export function configure(command: Command, context: Context): void {
@@ -16,10 +17,17 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   const { colors } = context;
   const fleet = await findFleet(options, context, { command: 'stop', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
-  const { masterUrl: url, login } = await fleet.attach(runId);
-  await new LocustMaster({ url, login }).stop();
-  if (context.json) context.printJson({ runId, stopped: true });
-  else {
+  const handle = await fleet.attach(runId);
+  const { masterUrl: url, login } = handle;
+  const master = new LocustMaster({ url, login });
+  const before = await askStanding(handle, () => master.statistics());
+  const stopped = isLoaded(before);
+  // Also when none is seen: one may begin this very moment.
+  await master.stop();
+  if (context.json) context.printJson({ runId, stopped });
+  else if (!stopped) {
+    context.print(`no load was under way on ${runId} (${describeTest(before)}); its machines go on`);
+  } else {
     context.print(
       `${colors.green('✓')} the load of ${runId} is stopped; its machines go on`,
       `  ${colors.dim('next      ')}loadwright results ${runId}, loadwright run --on ${runId}, or loadwright destroy ${runId}`,

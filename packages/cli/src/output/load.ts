@@ -1,4 +1,4 @@
-import { formatDuration, type LoadPlan, type MasterStatistics } from '@loadwright/core';
+import { formatDuration, type LoadPlan, type MasterStatistics, type TestStatistics } from '@loadwright/core';
 import { formatCount, formatNumber } from './format.js';
 
 /** How much load, in a few words. */
@@ -27,4 +27,15 @@ export function describeTest({ test, time, state }: MasterStatistics): string {
   if (endedAt !== undefined) return `ended ${between(endedAt, time)} ago: ${of}`;
   const left = endsAt === undefined ? '' : `, ${between(time, endsAt)} left`;
   return `${state} for ${between(startedAt, time)}${left}: ${of}`;
+}
+
+/** A test of the master's, for programs: its times as all others, ISO 8601 in UTC. */
+export function testDocument({ startedAt, endsAt, endedAt, load }: TestStatistics) {
+  const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();
+  return {
+    startedAt: isoTime(startedAt),
+    ...(endsAt !== undefined && { endsAt: isoTime(endsAt) }),
+    ...(endedAt !== undefined && { endedAt: isoTime(endedAt) }),
+    load,
+  };
 }
