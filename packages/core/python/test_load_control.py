@@ -172,8 +172,10 @@ def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
         signal_workers(signal.SIGSTOP)
         assert fleet.swarm(load_plan(users=4, spawnRate=4, durationSeconds=60))[0] == 200
         assert fleet.web.request("/stop")[0] == 200
+        # A test that started now would lose them in a moment.
+        assert fleet.states() == ["stopping", "stopping"]
+        assert fleet.swarm(load_plan())[0::2] == (409, b"no worker is ready: wait until they are connected")
         signal_workers(signal.SIGCONT)
-        eventually(lambda: not fleet.is_ready(), "that they obey, which takes them a second")
     eventually(fleet.is_ready, "both workers ready after the last test")
     stay_idle(fleet, stub)
     assert not stub.requests

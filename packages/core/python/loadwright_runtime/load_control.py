@@ -7,6 +7,7 @@ import gevent
 from flask import Response, after_this_request, request
 from gevent.event import Event
 from locust.runners import (
+    STATE_INIT,
     STATE_RUNNING,
     STATE_SPAWNING,
     STATE_STOPPED,
@@ -53,11 +54,14 @@ class LoadControl:
         self._has_started = Event()
         self._has_stopped = Event()
         self._has_stopped.set()
+        self._told_to_stop: set[str] = set()
+        """Ids of workers that have not yet obeyed: they leave, and come back."""
         events = environment.events
         events.test_start.add_listener(self._on_start)
         events.test_stopping.add_listener(self._on_stopping)
         events.test_stop.add_listener(self._on_stop)
         events.spawning_complete.add_listener(self._on_spawning_complete)
+        events.worker_connect.add_listener(lambda client_id, **_: self._told_to_stop.discard(client_id))
 
     def take_form(self) -> Response | None:
         """Before each request to the web UI: takes the load that a test comes with, or refuses it."""
@@ -84,6 +88,10 @@ class LoadControl:
         self._has_started.clear()
         after_this_request(self._wait_for_start)
         return None
+
+    def is_stopping(self, worker: Any) -> bool:
+        """Whether a worker that Locust takes for ready has still to obey the last stop."""
+        return worker.state == STATE_INIT and worker.id in self._told_to_stop
 
     def statistics(self) -> dict[str, Any] | None:
         """``TestStatistics`` of @loadwright/core."""
@@ -114,7 +122,7 @@ class LoadControl:
         # After the waiting: of all who waited only one may start.
         if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
             return "a test is under way: stop it first"
-        if has_load and isinstance(runner, MasterRunner) and not runner.clients.ready:
+        if has_load and isinstance(runner, MasterRunner) and all(map(self.is_stopping, runner.clients.ready)):
             return "no worker is ready: wait until they are connected"
         return None
 
@@ -172,6 +180,7 @@ class LoadControl:
         self._has_stopped.clear()
         if isinstance(self._environment.runner, MasterRunner):
             self._end_starting(self._environment.runner)
+            self._told_to_stop = set(self._environment.runner.clients)
 
     def _on_stop(self, **_: Any) -> None:
         self._ended_at = time.time()

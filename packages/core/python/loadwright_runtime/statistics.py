@@ -5,23 +5,30 @@ import time
 from typing import Any
 
 import locust
-from locust.runners import MasterRunner
+from locust.runners import STATE_STOPPING, MasterRunner
 from locust.stats import StatsEntry
 
 from .clock import ClockOffset
 from .counters import Counters
 from .histogram import Histogram, merge, to_milliseconds
+from .load_control import LoadControl
 
 
-def master_statistics(environment: Any, counters: Counters, since: float) -> dict[str, Any]:
+def master_statistics(
+    environment: Any, counters: Counters, control: LoadControl, since: float
+) -> dict[str, Any]:
     """:param since: Unix second before which the figures by second are left out"""
     runner, stats = environment.runner, environment.stats
+    test = control.statistics()
     return {
         "version": 1,
         "state": runner.state,
         "time": time.time(),
         "userCount": runner.user_count,
-        "workers": [_worker(node, counters.clock_offsets.get(node.id)) for node in runner.clients.values()]
+        "workers": [
+            _worker(node, control.is_stopping(node), counters.clock_offsets.get(node.id))
+            for node in runner.clients.values()
+        ]
         if isinstance(runner, MasterRunner)
         else [],
         "total": _requests(stats.total, since) | _responses(_all_responses(counters)),
@@ -41,13 +48,14 @@ def master_statistics(environment: Any, counters: Counters, since: float) -> dic
         "lag": to_milliseconds(counters.histogram("lag")),
         "locustVersion": locust.__version__,
         "pythonVersion": platform.python_version(),
+        **({} if test is None else {"test": test}),
     }
 
 
-def _worker(node: Any, clock_offset: ClockOffset | None) -> dict[str, Any]:
+def _worker(node: Any, is_stopping: bool, clock_offset: ClockOffset | None) -> dict[str, Any]:
     worker = {
         "id": node.id,
-        "state": node.state,
+        "state": STATE_STOPPING if is_stopping else node.state,
         "userCount": node.user_count,
         "cpuPercent": node.cpu_usage,
         "memoryBytes": node.memory_usage,

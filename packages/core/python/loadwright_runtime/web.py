@@ -25,10 +25,7 @@ def extend(environment: Any, counters: Counters, control: LoadControl) -> None:
             since = float(request.args.get("since", 0))
         except ValueError:
             return Response("since must be a Unix time in seconds", 400)
-        document = master_statistics(environment, counters, since)
-        test = control.statistics()
-        if test is not None:
-            document["test"] = test
+        document = master_statistics(environment, counters, control, since)
         return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
 
     login.protect(environment.web_ui, routes, base_path)
