@@ -192,7 +192,7 @@ function endsWithCommand(kind: string, flags: string): LoadwrightError {
     'CONFIG_INVALID',
     `fleet.kind: a fleet of the kind "${kind}" ends with the command that started it, so none of its runs stands`,
     {
-      hint: `start, load and remove it in one: loadwright run. For one that stays name its kind: ${flags}`,
+      hint: `name the kind of one that stays: ${flags}. One of this machine is started, loaded and removed in one: loadwright run`,
     },
   );
 }

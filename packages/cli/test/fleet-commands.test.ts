@@ -209,6 +209,16 @@ describe('loadwright plan', () => {
     });
   });
 
+  it('tells what a flag that names another model of load replaces', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout, stderr } = await fleets.run(['plan', '--arrival-rate', '50/s', '--json'], io);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: 'note: --arrival-rate takes the place of load.users\n',
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ test: { durationSeconds: 10 } });
+  });
+
   it('says that a price is not complete', async () => {
     const { fleets, io } = await setUp();
     fleets.isPriceIncomplete = true;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
-import { dhtConfig } from './project.js';
+import { databricksConfig, dhtConfig } from './project.js';
 import { TestIo } from './support.js';
 
 interface WrongInput {
@@ -39,12 +39,15 @@ const wrongInputs: readonly WrongInput[] = [
     'attach a',
     'results a',
     'destroy aaaaaa --yes',
+    'iam policy',
+    'iam policy --machine',
+    'iam policy --format cloudformation',
   ].flatMap((line): WrongInput[] => [
     {
       title: `${line} of a fleet that ends with its command`,
       argv: line.split(' '),
       config: local,
-      says: ['"local" ends with the command', 'loadwright run', '--fleet ec2'],
+      says: ['"local" ends with the command', /^hint: .*--fleet ec2 --region <region>.*loadwright run/m],
     },
   ]),
   {
@@ -141,6 +144,15 @@ const wrongInputs: readonly WrongInput[] = [
     exitCode: 2,
     says: ['run: found', 'loadwright list'],
   })),
+  ...[
+    ['deploy', '--run', '--yes'],
+    ['run', '--on', '--json'],
+  ].map((argv): WrongInput => ({
+    title: `${argv.join(' ')}, which takes a flag for the name`,
+    argv,
+    exitCode: 2,
+    says: [`run: found "${argv.at(-1)}"`, 'loadwright list'],
+  })),
   {
     title: 'an empty name to report',
     argv: ['report', ''],
@@ -158,7 +170,7 @@ const wrongInputs: readonly WrongInput[] = [
     title: 'destroy without a name',
     argv: ['destroy'],
     exitCode: 2,
-    says: ["missing required argument 'run'"],
+    says: ["missing required argument 'run'", 'loadwright list', 'loadwright destroy --help'],
   },
   { title: 'two runs to stop', argv: ['stop', 'a', 'b'], exitCode: 2, says: ['too many arguments'] },
   // Consent.
@@ -191,7 +203,7 @@ const wrongInputs: readonly WrongInput[] = [
   { title: 'no users', argv: ['start', first, '--users', '0'], runs: [first], says: ['--users', '0', '1'] },
   {
     title: 'users and a rate',
-    argv: ['start', first, '--arrival-rate', '50/s'],
+    argv: ['start', first, '--arrival-rate', '50/s', '--users', '5'],
     runs: [first],
     says: ['arrivalRate', 'users'],
   },
@@ -240,6 +252,12 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['--format', '"cloudformation"', '--machine'],
   },
   // What a machine elsewhere cannot reach.
+  {
+    title: 'a plan with payloads that do not exist',
+    argv: ['plan'],
+    config: { target: { ...databricksConfig.target, payloads: './features.jsonl' } },
+    says: ['./features.jsonl: there is no such file', 'Paths start from'],
+  },
   {
     title: 'a plan for a target on this machine',
     argv: ['plan', '--fleet', 'ec2', '--region', 'eu-west-1'],
