@@ -1,17 +1,19 @@
 import {
   createRunId,
   type Fleet,
+  type FleetPlan,
   type LoadTest,
   type RunReport,
+  type StandingRun,
   type ValidityRuleId,
 } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
-import { formatCostLine } from './output/fleet.js';
+import { formatCostLine, formatEnd, formatEstimatedCost } from './output/fleet.js';
 import { formatReport } from './output/report.js';
-import { isLasting, mayStandAfter } from './standing.js';
+import { isLasting, lookUpRun, mayStandAfter } from './standing.js';
 
 /** How a run is carried out and shown. */
 export interface CarryOutOptions {
@@ -22,8 +24,8 @@ export interface CarryOutOptions {
   readonly tolerate: readonly ValidityRuleId[];
   /** Leave the fleet standing. Default false. */
   readonly keepFleet?: boolean;
-  /** The run id of a fleet that stands, where the test is made. Default: one is made for it. */
-  readonly on?: string | undefined;
+  /** A fleet that stands, where the test is made. Default: one is made for it. */
+  readonly on?: StandingRun | undefined;
 }
 
 /** Runs a load test with a live view, and prints what it found. */
@@ -33,13 +35,16 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { fleet, resultsDirectory, tolerate, keepFleet = false, on } = options;
+  const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
+  const on = options.on?.runId;
   const runId = createRunId();
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
   let mayStand = false;
   let judged: RunReport | undefined;
+  let plan: FleetPlan | undefined;
+  let madeAt = io.now();
   const report = await interruptible(
     io,
     {
@@ -58,8 +63,18 @@ export async function carryOut(
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
           if (event.type === 'report') judged = event.report;
-          const cost = event.type === 'plan' ? formatCostLine(event.plan) : undefined;
-          if (cost !== undefined) view.say(cost);
+          if (event.type === 'plan') {
+            ({ plan } = event);
+            const cost = formatCostLine(plan);
+            if (cost !== undefined) view.say(cost);
+          }
+          if (event.type === 'phase' && event.phase === 'provision' && event.state === 'started') {
+            madeAt = io.now();
+          }
+          if (event.type === 'plan') {
+            for (const warning of event.plan.warnings ?? [])
+              view.say(`${context.colors.yellow('!')} ${warning}`);
+          }
           view.onProgress(event);
         },
         ...(on !== undefined && { on }),
@@ -69,14 +84,18 @@ export async function carryOut(
     .catch((error: unknown) => {
       // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
       if (judged && context.json) context.note(formatReport(judged, context.errorColors));
-      else if (judged) printReport(context, judged);
+      else if (judged) printReport(context, judged, { next: nextAfter(judged, on) });
       throw error;
     });
-  printReport(context, report);
   const standing = on ?? (keepFleet ? runId : undefined);
+  const cost =
+    plan && standing === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
+  printReport(context, report, { next: nextAfter(report, standing), cost });
   if (standing !== undefined) {
+    const run = options.on ?? (isLasting(fleet) ? await lookUpRun(fleet, standing) : undefined);
     context.note(
       `The fleet of ${standing} stands. The next test: loadwright run --on ${standing}. Remove it: loadwright destroy ${standing}`,
+      ...(run ? [`Ends: ${formatEnd(run, new Date(io.now()))}`] : []),
     );
   }
   // Also when the load was over already: whoever stopped it is told that it was stopped.
@@ -91,14 +110,36 @@ function abandoned(fleet: Fleet, runId: string, on: string | undefined): string 
     : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
 }
 
-/** The report on stdout: as JSON, or for people with the next step. */
-export function printReport(context: Context, report: RunReport): void {
+/**
+ * What to do with a report.
+ *
+ * @param standing The run id of a fleet that stands: another run would make a second one.
+ */
+function nextAfter({ aborted, runId }: RunReport, standing?: string): string {
+  if (!aborted) return `loadwright report ${runId} --open`;
+  const again = standing === undefined ? 'loadwright run' : `loadwright run --on ${standing}`;
+  return `The run was stopped early, so it says nothing for certain: ${again}`;
+}
+
+/**
+ * The report on stdout: as JSON, or for people with the next step.
+ *
+ * @param told.cost What its fleet has cost. Absent: not told.
+ */
+export function printReport(
+  context: Context,
+  report: RunReport,
+  { next = nextAfter(report), cost }: { readonly next?: string; readonly cost?: string | undefined } = {},
+): void {
   if (context.json) return context.printJson(report);
   const { colors } = context;
-  const next = report.aborted
-    ? 'The run was stopped early, so it says nothing for certain: loadwright run'
-    : `loadwright report ${report.runId} --open`;
-  context.print('', formatReport(report, colors).trimEnd(), `  ${colors.dim('next      ')}${next}`);
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  context.print(
+    '',
+    formatReport(report, colors).trimEnd(),
+    ...(cost === undefined ? [] : [row('cost', cost)]),
+    row('next', next),
+  );
 }
 
 function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {

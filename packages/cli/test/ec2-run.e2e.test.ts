@@ -14,6 +14,13 @@ const world = useEc2World('sagemaker', {
 /** Others use the same machine: what is measured there is not what is tested. */
 const run = ['run', '--no-live', '--tolerate', 'generator-cpu', 'event-loop-lag'];
 
+/** A quota that was free when it was looked at. */
+const overQuota = {
+  at: 'ec2:RunInstances',
+  times: Infinity,
+  fault: { kind: 'error', code: 'VcpuLimitExceeded', status: 400 },
+} as const;
+
 beforeAll(() => world().restrict());
 
 afterEach(() => {
@@ -29,6 +36,9 @@ describe('loadwright run on EC2', () => {
       const { exitCode, stdout, stderr } = await world().command(run);
       expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout, stderr });
       expect(stdout).toContain('✓ PASS');
+      expect(stdout).toMatch(
+        /\n {2}cost +about \$0\.0\d+ \(an estimate: \S+ of \$0\.78 an hour\)\n {2}next /,
+      );
       // A machine of 0.76, 100 GB of 0.073 a month, and an address of 0.005.
       const cost = 'the fleet costs $0.78 an hour; ends itself after 2h at the latest\n';
       expect(stdout).toContain(cost);
@@ -70,15 +80,30 @@ describe('loadwright run on EC2', () => {
       const { exitCode, stdout, stderr } = await world().command(run, io);
       expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });
       expect(stdout).toContain('stopping (SIGINT)');
+      expect(stdout).toContain('0 resources left, verified');
       await world().expectNothingLeft();
     },
     timeout,
   );
 
-  it('that a quota ends half-way ends with 97, says it in one message, and leaves nothing', async () => {
+  it('of which the quota is known to be too small ends with 104, warns before, and begins nothing', async () => {
     world().aws.behaviour.quotas = { onDemand: 5, spot: 5 };
-    const { exitCode, stderr } = await world().command(run);
+    const from = world().aws.calls.length;
+    const { exitCode, stdout, stderr } = await world().command(run);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
+    expect(stdout).toContain('! The quota does not suffice.');
+    expect(stderr).toMatch(/^error: fleet\.instanceType: [^]*^hint: Ask for at least /m);
+    const made = world()
+      .aws.calls.slice(from)
+      .filter(({ name }) => /:(Create|Put|Run)/.test(name));
+    expect(made).toEqual([]);
+  });
+
+  it('that a quota ends half-way ends with 97, says it in one message, and leaves nothing', async () => {
+    world().aws.inject(overQuota);
+    const { exitCode, stdout, stderr } = await world().command(run);
     expect({ exitCode, stderr }).toEqual({ exitCode: 97, stderr });
+    expect(stdout).toContain('0 resources left, verified');
     expect(stderr.match(/^error: /gm)).toHaveLength(1);
     expect(stderr).toMatch(/^error: .*vCPU/);
     expect(stderr).toMatch(/^hint: Raise it/m);
@@ -86,10 +111,11 @@ describe('loadwright run on EC2', () => {
   });
 
   it('that cannot clean up ends with 98, the list, and the command that finishes it', async () => {
-    world().aws.behaviour.quotas = { onDemand: 5, spot: 5 };
+    world().aws.inject(overQuota);
     world().aws.inject({ at: 'iam:DeleteRole', times: Infinity, fault: { kind: 'denied' } });
-    const { exitCode, stderr } = await world().command(run);
+    const { exitCode, stdout, stderr } = await world().command(run);
     expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
+    expect(stdout).not.toContain('verified');
     expect(stderr.match(/^error: /gm)).toHaveLength(1);
     expect(stderr).toMatch(/vCPU/);
     const [, runId = ''] = /role loadwright-(\S+?)[:,\s]/.exec(stderr) ?? [];

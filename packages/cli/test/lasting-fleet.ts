@@ -101,7 +101,7 @@ export class LastingFleetDouble {
       attach: async (runId) => {
         const handle = this.handles.get(runId);
         if (handle) return handle;
-        throw new LoadwrightError('PROVISIONING_FAILED', `There is no machine of run ${runId}.`);
+        throw new LoadwrightError('CONFIG_INVALID', `There is no machine of run ${runId}.`);
       },
       lasting: {
         check: async () => this.findings,

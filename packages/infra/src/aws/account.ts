@@ -1,4 +1,9 @@
-import { requireClock, sigv4ClockToleranceSeconds } from '@loadwright/core';
+import {
+  isLoadwrightError,
+  LoadwrightError,
+  requireClock,
+  sigv4ClockToleranceSeconds,
+} from '@loadwright/core';
 import type { Environment } from '../environment.js';
 import { lookUpOwnAddress } from './account/address.js';
 import { lookUpCaller, type Caller } from './account/caller.js';
@@ -8,6 +13,7 @@ import { lookUpMachineType, type MachineType } from './account/machine.js';
 import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './account/network.js';
 import { accountProblem } from './account/problem.js';
 import type { Aws } from './clients.js';
+import { codeOf } from './service-error.js';
 
 /** What is wanted of an account. */
 export interface MachineWish extends NetworkWish {
@@ -57,17 +63,34 @@ export function startLookups(aws: Aws, wish: MachineWish): AccountLookups {
   return lookups;
 }
 
+/** What AWS says of a name or an id that it does not know, and the option that holds it. */
+const unknown = [
+  [/^InvalidInstanceType/, 'instanceType'],
+  [/^InvalidAMIID/, 'image'],
+  [/^InvalidSubnet/, 'subnet'],
+  [/^Invalid(Group|SecurityGroup)/, 'securityGroup'],
+] as const satisfies readonly (readonly [RegExp, keyof MachineWish])[];
+
+/** As {@link accountProblem}; but whoever names what is not there has a wrong option, as long as nothing was made. */
+function lookUpProblem(error: unknown): Error {
+  const problem = accountProblem(error);
+  const [, option] = unknown.find(([code]) => code.test(codeOf(error))) ?? [];
+  if (option === undefined || !isLoadwrightError(problem)) return problem;
+  const { message, hint = '' } = problem;
+  return new LoadwrightError('CONFIG_INVALID', `fleet.${option}: ${message}`, { hint, cause: error });
+}
+
 /**
  * Looks up everything that launching a machine needs. Makes nothing.
  *
- * @throws LoadwrightError with everything that is wrong: `CREDENTIALS_INVALID` or `PROVISIONING_FAILED`.
+ * @throws LoadwrightError with everything that is wrong: `CREDENTIALS_INVALID`, `CONFIG_INVALID` or `PROVISIONING_FAILED`.
  */
 export async function lookUpAccount(aws: Aws, wish: MachineWish): Promise<Account> {
   const lookups = startLookups(aws, wish);
   const settled = await Promise.allSettled(Object.values(lookups));
   aws.signal.throwIfAborted();
   const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (failures.length > 0) throw combined(failures.map(accountProblem));
+  if (failures.length > 0) throw combined(failures.map(lookUpProblem));
   const [caller, instanceType, image, subnets, callerAddress] = await Promise.all([
     lookups.caller,
     lookups.machine,

@@ -8,11 +8,12 @@ import {
   type FleetRequest,
 } from '@loadwright/core';
 import { startLookups, type AccountLookups } from '../aws/account.js';
-import { lookUpQuota, quotaOf } from '../aws/account/quota.js';
 import type { Aws } from '../aws/clients.js';
+import { checkCredentials } from './check/credentials.js';
 import { findingOf, problemOf } from './check/finding.js';
 import { checkLaunch } from './check/launch.js';
 import { checkMachineRole, checkPermissions } from './check/permissions.js';
+import { checkQuota } from './check/quota.js';
 import { checkSessionManager } from './check/session-manager.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
@@ -37,10 +38,14 @@ export async function checkAccount(
 ): Promise<readonly Finding[]> {
   const lookups = startLookups(aws, settings);
   const { caller, machine, image, subnets, address } = lookups;
-  const credentials = await findingOf(aws, 'credentials', checkCredentials(lookups, settings, request));
+  const credentials = await findingOf(
+    aws,
+    'credentials',
+    caller.then((who) => checkCredentials(who, settings, request.durationSeconds)),
+  );
   // Without them every other look would say the same.
   if (await isCallerUnknown(aws, lookups)) return [credentials];
-  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, lookups), 'unknown');
+  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, machine), 'unknown');
   const looks: Look[] = [
     ['clock', caller.then(checkClock)],
     ['time to live', checkTime(settings, request)],
@@ -80,24 +85,6 @@ export async function checkAccount(
   return withoutRepetition([credentials, ...findings]);
 }
 
-async function checkCredentials(
-  { caller }: AccountLookups,
-  { startTimeoutSeconds }: Ec2FleetSettings,
-  { durationSeconds }: CheckRequest,
-): Promise<Found> {
-  const { arn, credentialsExpireAt } = await caller;
-  if (!credentialsExpireAt) return arn;
-  const neededSeconds = startTimeoutSeconds + durationSeconds;
-  const leftSeconds = (credentialsExpireAt.getTime() - Date.now()) / 1000;
-  const until = `${arn}, until ${credentialsExpireAt.toISOString()}`;
-  if (leftSeconds > neededSeconds) return until;
-  return {
-    state: 'problem',
-    detail: `${until}: that is in ${Math.round(leftSeconds / 60)} min, and the run takes up to ${Math.ceil(neededSeconds / 60)} min`,
-    remedy: 'Log in again (aws sso login), or use credentials that last longer.',
-  };
-}
-
 async function isCallerUnknown(aws: Aws, { caller }: AccountLookups): Promise<boolean> {
   try {
     await caller;
@@ -122,26 +109,6 @@ function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>
   }
   if (!clock) return { state: 'unknown', detail: 'AWS did not tell the time' };
   return `at most ${Math.ceil(Math.abs(clock.seconds) + clock.uncertaintySeconds)} s off`;
-}
-
-async function checkQuota(
-  aws: Aws,
-  { instanceType, spot }: Ec2FleetSettings,
-  { machine }: AccountLookups,
-): Promise<Found> {
-  const quota = quotaOf(instanceType, spot);
-  if (!quota) {
-    const detail = `${instanceType} counts against a quota of its own family, which is not looked up`;
-    return { state: 'unknown', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
-  }
-  const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
-  const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
-  if (limit - used >= vcpus) return detail;
-  return {
-    state: 'problem',
-    detail,
-    remedy: `Ask for at least ${used + vcpus}: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --desired-value ${used + vcpus} --region ${aws.settings.region}. Or end other machines, or choose a smaller instanceType.`,
-  };
 }
 
 /** What the machine is to be, and may do. */

@@ -19,6 +19,7 @@ import { ownerOf } from '../aws/run-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
 import { cleanUpAfter, type Destroy } from './clean-up.js';
+import { knownQuota, requireQuota } from './check/quota.js';
 import { requireSessionManager } from './check/session-manager.js';
 import { deploy, type Deployment } from './deploy.js';
 import { readFacts } from './facts.js';
@@ -120,13 +121,15 @@ async function provision(
   let standing: string | undefined;
   try {
     const { runId, onProgress } = request;
-    const looks = await lookAround(aws, settings, request);
+    const { quota, ...looks } = await lookAround(aws, settings, request);
     standing = await standingMachine(aws, {
       runId,
       seen: looks.machines,
       expected: earlier?.expected,
       onProgress,
     });
+    // That machine is counted already.
+    if (standing === undefined) requireQuota(settings, quota);
     return await make({ aws, journal, settings, request, ...looks, standing, destroy });
   } catch (error) {
     await journal.close();
@@ -146,13 +149,15 @@ async function lookAround(aws: Aws, settings: Ec2FleetSettings, { runId, onProgr
   const createdAt = new Date();
   onProgress(`Looking at the account in ${settings.aws.region}`);
   const lookUp = lookUpAccount(aws, settings);
-  const [account, price, machines] = await Promise.all([
+  const machine = lookUp.then(({ instanceType }) => instanceType);
+  const [account, price, quota, machines] = await Promise.all([
     lookUp,
     lookUpHourlyPrice(aws, settings, lookUp),
+    knownQuota(aws, settings, machine),
     instance.find(aws, { runId }),
   ]);
   const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };
-  return { account, createdAt, pricePerHour, machines };
+  return { account, createdAt, pricePerHour, quota, machines };
 }
 
 async function make({
@@ -198,7 +203,7 @@ async function attachTo(
   const [machine] = await instance.find(aws, { runId });
   if (!machine) {
     throw new LoadwrightError(
-      'PROVISIONING_FAILED',
+      'CONFIG_INVALID',
       `There is no machine of run ${runId} in ${aws.settings.region}.`,
       { hint: 'See which there are: loadwright list. A run of another region is found with --region.' },
     );

@@ -1,6 +1,5 @@
-import { formatDuration, type FleetPlan, type FleetRequest } from '@loadwright/core';
+import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core';
 import { lookUpAccount, type Account } from '../aws/account.js';
-import { quotaOf } from '../aws/account/quota.js';
 import type { Aws } from '../aws/clients.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
@@ -10,7 +9,10 @@ import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from '../aws/permissions.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
+import { checkCredentials } from './check/credentials.js';
+import { knownQuota } from './check/quota.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
+import { warnOfAddresses } from './plan/warn-of-addresses.js';
 import { requireReachable } from './reachable.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
@@ -31,7 +33,13 @@ export async function planFleet(
   requireTime(settings, request.durationSeconds);
   requireReachable(settings, request.host);
   const lookUp = lookUpAccount(aws, settings);
-  const [account, price] = await Promise.all([lookUp, lookUpHourlyPrice(aws, settings, lookUp)]);
+  const machine = lookUp.then(({ instanceType }) => instanceType);
+  const [account, price, quota, ofAddresses] = await Promise.all([
+    lookUp,
+    lookUpHourlyPrice(aws, settings, lookUp),
+    knownQuota(aws, settings, machine),
+    warnOfAddresses(aws, settings),
+  ]);
   const place = { accountId: account.accountId, region: settings.aws.region };
   return {
     resources: resourcesOf(settings, request, account),
@@ -42,8 +50,8 @@ export async function planFleet(
     },
     endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: policyFor(place, settings, request.iamStatements),
-    notes: notesOf(settings, request, account),
-    warnings: warningsOf(settings, request, account),
+    notes: notesOf(settings, request, account, quota),
+    warnings: [...warningsOf(settings, request, account, quota), ...ofAddresses],
   };
 }
 
@@ -68,17 +76,22 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
   ];
 }
 
-function notesOf(settings: Ec2FleetSettings, { workers }: FleetRequest, account: Account): string[] {
+function notesOf(
+  settings: Ec2FleetSettings,
+  { workers }: FleetRequest,
+  account: Account,
+  quota: Finding,
+): string[] {
   const { vcpus } = account.instanceType;
   const { access, instanceProfile, securityGroup: group } = settings;
-  const quota = quotaOf(settings.instanceType, settings.spot);
   const own = [group, instanceProfile].filter((id) => id !== undefined);
   const hasAddress = account.subnets.some(({ wayOut }) => wayOut === 'internet-gateway');
   return [
     `In ${settings.aws.region} of account ${account.accountId}, as ${account.arn}.`,
-    quota
-      ? `Needs ${vcpus} vCPUs of the quota ${quota.code}, ${quota.name}.`
-      : `Needs ${vcpus} vCPUs of the quota of its family.`,
+    ...(quota.state === 'good' ? [`Quota: ${quota.detail}.`] : []),
+    ...(quota.state === 'unknown'
+      ? [`Needs ${vcpus} vCPUs; whether the quota has them is not known: ${quota.detail}`]
+      : []),
     ...(access === 'public'
       ? [
           'The web UI is plain HTTP: its login and what it shows can be read on the way. For a tunnel set access: session-manager.',
@@ -106,11 +119,21 @@ function warningsOf(
   settings: Ec2FleetSettings,
   { workers, durationSeconds }: FleetRequest,
   account: Account,
+  quota: Finding,
 ): string[] {
   const { vcpus } = account.instanceType;
+  const credentials = checkCredentials(account, settings, durationSeconds);
   const { timeToLiveSeconds, startTimeoutSeconds } = settings;
   const leftSeconds = timeToLiveSeconds - durationSeconds;
   return [
+    ...(quota.state === 'problem'
+      ? [`The quota does not suffice. ${quota.detail}. ${quota.remedy ?? ''}`]
+      : []),
+    ...(typeof credentials === 'string'
+      ? []
+      : [
+          `The credentials may end before the machine is removed: ${credentials.detail}. Those that renew themselves, of a role in a profile say, do not.`,
+        ]),
     ...(allowedTo(settings, account).some((range) => everybody.has(range))
       ? ['Everybody on the internet may reach the web UI; only its login protects it.']
       : []),

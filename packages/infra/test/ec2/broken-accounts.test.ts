@@ -47,6 +47,12 @@ describe('a broken account', () => {
         message: expect.stringMatching(broken.says) as string,
         hint: expect.stringMatching(broken.remedy) as string,
       });
+      if (broken.option !== undefined) {
+        expect(error).toMatchObject({
+          code: 'CONFIG_INVALID',
+          message: expect.stringMatching(`^fleet.${broken.option}: `) as string,
+        });
+      }
       expect((error as Error).message.split('\n')).toHaveLength(1);
       expect(await running.inventory()).toEqual(before);
     },
@@ -103,7 +109,7 @@ describe('a good account', () => {
     expect(first).toMatchObject({
       subject: 'credentials',
       state: 'problem',
-      detail: expect.stringMatching(/in 10 min, and the run takes up to 15 min$/) as string,
+      detail: expect.stringMatching(/in 10 min, and the run takes up to 22 min$/) as string,
     });
   });
 

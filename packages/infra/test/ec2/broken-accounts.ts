@@ -15,6 +15,8 @@ export interface BrokenAccount {
   readonly subject: string;
   readonly says: RegExp;
   readonly remedy: RegExp;
+  /** The option that is wrong, in the eyes of a deployment. */
+  readonly option?: string;
   /** The look-ups of a deployment do not see it: they are not what refuses it. */
   readonly seenByCheckOnly?: true;
 }
@@ -71,6 +73,7 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     options: { instanceType: 'c99.4xlarge' },
     subject: 'instance type',
     says: /c99\.4xlarge/,
+    option: 'instanceType',
     remedy: /^Set instanceType to another one/,
   },
   'a type that the zone of the subnet does not have': {
@@ -88,6 +91,7 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     options: { image: 'ami-0123456789abcdef0' },
     subject: 'image',
     says: /ami-0123456789abcdef0/,
+    option: 'image',
     remedy: /option image/,
   },
   'an image for another processor': {
@@ -106,6 +110,7 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     options: { subnet: 'subnet-0123456789abcdef0' },
     subject: 'network',
     says: /subnet-0123456789abcdef0/,
+    option: 'subnet',
     remedy: /option subnet/,
   },
   'a security group of another VPC': {
@@ -124,6 +129,7 @@ export const brokenAccounts: Readonly<Record<string, BrokenAccount>> = {
     options: { securityGroup: 'sg-0123456789abcdef0' },
     subject: 'network',
     says: /sg-0123456789abcdef0/,
+    option: 'securityGroup',
     remedy: /option securityGroup/,
   },
   'an instance profile without a role': {

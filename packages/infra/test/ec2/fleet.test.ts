@@ -182,6 +182,37 @@ describe('ec2Fleet', () => {
     }),
   );
 
+  it('begins nothing for which the quota is known not to suffice', () =>
+    inFolder(async (folder) => {
+      withMasters();
+      aws().behaviour.quotas = { onDemand: 1, spot: 1 };
+      const before = await aws().inventory();
+      const one = work(folder, 1);
+      await expect(fleetOf(settingsOf(one)).provision(requestOf(one, never))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          /^fleet\.instanceType: .*quota does not suffice: .*1 vCPUs, 0 in use/,
+        ) as string,
+        hint: expect.stringContaining('request-service-quota-increase') as string,
+      });
+      const made = aws().calls.filter(({ name }) => /:(Create|Put|Run|Authorize)/.test(name));
+      expect(made).toEqual([]);
+      expect(await aws().inventory()).toEqual(before);
+      expect(await readdir(join(folder, 'runs'))).toEqual([]);
+    }));
+
+  it('goes on with a machine that stands, which has its part of the quota', () =>
+    inFolder(async (folder) => {
+      const { machines } = withMasters();
+      aws().behaviour.quotas = { onDemand: 16, spot: 16 };
+      const one = work(folder, 1);
+      const fleet = fleetOf(settingsOf(one));
+      await fleet.provision(requestOf(one, never));
+      const again = await fleet.provision(requestOf(one, never));
+      expect(machines).toHaveLength(1);
+      await again.destroy();
+    }));
+
   it('says what is left when it cannot clean up', () =>
     inFolder(async (folder) => {
       withMasters();

@@ -75,7 +75,9 @@ describe('the plan', () => {
     expect(pricePerHour.isIncomplete).toBeUndefined();
     expect(endsAfterSeconds).toBe(7200);
     expect(notes?.[0]).toMatch(/^In eu-west-1 of account 123456789012, as arn:aws:sts::123456789012:/);
-    expect(notes?.join('\n')).toMatch(/16 vCPUs of the quota L-1216C47A[^]*plain HTTP[^]*billed by the GB/);
+    expect(notes?.join('\n')).toMatch(
+      /^Quota: .*L-1216C47A\): 256 vCPUs, 0 in use, 16 needed\.$[^]*plain HTTP[^]*billed by the GB/m,
+    );
     expect(warnings).toEqual([]);
   });
 
@@ -90,6 +92,53 @@ describe('the plan', () => {
     expect(warnings?.join('\n')).toMatch(
       /^Everybody on the internet[^]*taken away[^]*20 workers share 16 vCPUs[^]*$/,
     );
+  });
+
+  it('warns of a quota that does not suffice, and does without one that is not told', async () => {
+    standIn().behaviour.quotas = { onDemand: 5, spot: 5 };
+    const { warnings } = await planOf();
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /L-1216C47A\): 5 vCPUs, 0 in use, 16 needed\. Ask for at least 16: aws service-quotas/,
+      ),
+    ]);
+    standIn().inject({ at: 'servicequotas:GetServiceQuota', times: Infinity, fault: { kind: 'denied' } });
+    const unknown = await planOf();
+    expect(unknown.warnings).toEqual([]);
+    expect(unknown.notes?.join('\n')).toMatch(
+      /^Needs 16 vCPUs; .* not known: .*servicequotas:GetServiceQuota/m,
+    );
+  });
+
+  it.each([
+    [['198.51.100.0/24', '2001:db8::/32'], 'allowedAddresses leaves out 203.0.113.7'],
+    [['2001:db8::/32'], 'allowedAddresses has IPv6 ranges only'],
+    [['198.51.100.0/24', '203.0.113.0/24'], undefined],
+  ])('warns of ranges that leave the caller out: %j', async (allowedAddresses, warning) => {
+    const { warnings } = await planOf({ allowedAddresses });
+    expect(warnings).toEqual(warning === undefined ? [] : [expect.stringContaining(warning)]);
+  });
+
+  it('warns of no range when nobody tells the address of the caller', async () => {
+    const variables = { LOADWRIGHT_CHECK_IP_URL: 'http://127.0.0.1:9/' };
+    const { aws, settings } = lookAt(standIn(), { allowedAddresses: ['198.51.100.0/24'] }, variables);
+    expect((await planFleet(aws, settings, request)).warnings).toEqual([]);
+  });
+
+  it('warns of credentials that end before the machine is removed', async () => {
+    const { aws, settings } = lookAt(standIn());
+    const credentials = await aws.sts.config.credentials();
+    const warningsFor = async (minutes: number) => {
+      const expiration = new Date(Date.now() + minutes * 60_000);
+      aws.sts.config.credentials = () => Promise.resolve({ ...credentials, expiration });
+      return (await planFleet(aws, settings, request)).warnings;
+    };
+    expect(await warningsFor(20)).toEqual([
+      expect.stringMatching(
+        /may end before the machine is removed: .*in 20 min, and the run takes up to 22 min/,
+      ),
+    ]);
+    expect(await warningsFor(30)).toEqual([]);
   });
 
   it('says that a machine is larger than its workers', async () => {

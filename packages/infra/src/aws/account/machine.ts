@@ -19,7 +19,7 @@ export interface MachineType {
   readonly zones: readonly string[];
 }
 
-/** @throws LoadwrightError `PROVISIONING_FAILED` when it cannot run the load; an error of AWS when it is unknown. */
+/** @throws LoadwrightError `CONFIG_INVALID` when it cannot run the load; an error of AWS when it is unknown. */
 export async function lookUpMachineType(aws: Aws, instanceType: string): Promise<MachineType> {
   const [{ InstanceTypes = [] }, zones] = await Promise.all([
     aws.ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: [instanceType as _InstanceType] })),
@@ -31,10 +31,10 @@ export async function lookUpMachineType(aws: Aws, instanceType: string): Promise
   );
   if (architecture === undefined || zones.length === 0) {
     throw new LoadwrightError(
-      'PROVISIONING_FAILED',
+      'CONFIG_INVALID',
       found && architecture === undefined
-        ? `The instance type ${instanceType} has neither an x86_64 nor an arm64 processor.`
-        : `The instance type ${instanceType} is not offered in ${aws.settings.region}.`,
+        ? `fleet.instanceType: found ${instanceType}, which has neither an x86_64 nor an arm64 processor`
+        : `fleet.instanceType: found ${instanceType}, which is not offered in ${aws.settings.region}`,
       {
         hint: 'Set instanceType to another one, such as c7i.4xlarge or c7g.4xlarge, or choose another region.',
       },

@@ -47,10 +47,12 @@ async function vcpusInUse(aws: Aws, spot: boolean): Promise<number> {
   let vcpus = 0;
   const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];
   for await (const { Reservations = [] } of paginateDescribeInstances({ client: aws.ec2 }, { Filters })) {
-    for (const { InstanceType = '', InstanceLifecycle, CpuOptions } of Reservations.flatMap(
+    for (const { InstanceType = '', InstanceLifecycle, CpuOptions, Placement } of Reservations.flatMap(
       ({ Instances = [] }) => Instances,
     )) {
       if (!standardFamily.test(InstanceType) || (InstanceLifecycle === 'spot') !== spot) continue;
+      // Dedicated hosts have quotas of their own.
+      if (Placement?.Tenancy === 'host') continue;
       vcpus += (CpuOptions?.CoreCount ?? 0) * (CpuOptions?.ThreadsPerCore ?? 1);
     }
   }

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LoadwrightError, type Finding } from '@loadwright/core';
+import type { MachineType } from '../../aws/account/machine.js';
+import { lookUpQuota, quotaOf } from '../../aws/account/quota.js';
+import type { Aws } from '../../aws/clients.js';
+import type { Ec2FleetSettings } from '../settings.js';
+import { findingOf } from './finding.js';
+
+/** How long a plan and a deployment wait for what they can do without, in milliseconds. */
+const patience = 10_000;
+
+/** Does the quota of vCPUs suffice? Both halves of the answer are looked up at the same time. */
+export async function checkQuota(
+  aws: Aws,
+  { instanceType, spot }: Ec2FleetSettings,
+  machine: Promise<Pick<MachineType, 'vcpus'>>,
+): Promise<string | Omit<Finding, 'subject'>> {
+  const quota = quotaOf(instanceType, spot);
+  if (!quota) {
+    const detail = `${instanceType} counts against a quota of its own family, which is not looked up`;
+    return { state: 'unknown', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
+  }
+  const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
+  const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
+  if (limit - used >= vcpus) return detail;
+  return {
+    state: 'problem',
+    detail,
+    remedy: `Ask for at least ${used + vcpus}: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --desired-value ${used + vcpus} --region ${aws.settings.region}. Or end other machines, or choose a smaller instanceType.`,
+  };
+}
+
+/** The same for who can do without: what is not told, or not in time, is unknown. */
+export function knownQuota(
+  aws: Aws,
+  settings: Ec2FleetSettings,
+  machine: Promise<Pick<MachineType, 'vcpus'>>,
+): Promise<Finding> {
+  const late = { state: 'unknown', detail: `AWS did not tell it within ${patience / 1000} s` } as const;
+  const answer = Promise.race([
+    checkQuota(aws, settings, machine),
+    delay(patience, late, { ref: false, signal: aws.signal }),
+  ]);
+  return findingOf(aws, 'quota', answer, 'unknown');
+}
+
+/**
+ * EC2 would refuse the machine, after all the rest was made.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when the quota is known not to suffice.
+ */
+export function requireQuota({ instanceType }: Ec2FleetSettings, { state, detail, remedy }: Finding): void {
+  if (state !== 'problem') return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet.instanceType: found ${instanceType}, for which the quota does not suffice: ${detail}`,
+    { ...(remedy !== undefined && { hint: remedy }) },
+  );
+}
