@@ -67,13 +67,11 @@ export async function carryOut(
             ({ plan } = event);
             const cost = formatCostLine(plan);
             if (cost !== undefined) view.say(cost);
+            const mark = context.colors.yellow('!');
+            for (const warning of plan.warnings ?? []) view.say(`${mark} ${warning}`);
           }
           if (event.type === 'phase' && event.phase === 'provision' && event.state === 'started') {
             madeAt = io.now();
-          }
-          if (event.type === 'plan') {
-            for (const warning of event.plan.warnings ?? [])
-              view.say(`${context.colors.yellow('!')} ${warning}`);
           }
           view.onProgress(event);
         },
