@@ -100,6 +100,10 @@ describe('the same run twice', () => {
       const attached = await fleetOf(settingsOf(work)).attach(work.runId);
       expect(attached.login.password).toBe(await passwordOf(work));
       expect((await attached.status())[0]?.state).toBe('running');
+      // By it whoever finds the master silent knows whether to wait.
+      const { limitSeconds, hint, at } = attached.start!;
+      expect({ limitSeconds, hint }).toEqual({ limitSeconds: 20, hint: expect.stringContaining('uiPort') });
+      expect(at).toBeInstanceOf(Date);
       expect((await attached.destroy()).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual(before);
     }),
