@@ -51,6 +51,21 @@ it('a removal ends when S3 keeps the bundle in an answer that is no error, and s
     expect(await aws().inventory()).toEqual(before);
   }));
 
+it('a machine that EC2 has launched before and shows no more has ended: its run is not to be gone on with', () =>
+  withRun(async (work, before) => {
+    aws().inject({
+      at: 'ec2:RunInstances',
+      times: Infinity,
+      fault: refusal('IdempotentParameterMismatch', 'Arguments on this idempotent request are inconsistent'),
+    });
+    await expect(provision({ ...work, pace: { ...quick, propagation: 100 } })).rejects.toMatchObject({
+      code: 'PROVISIONING_FAILED',
+      message: expect.stringMatching(/launched before, and EC2 shows none: it has ended/) as string,
+      hint: expect.stringContaining('without --run') as string,
+    });
+    expect(await aws().inventory()).toEqual(before);
+  }));
+
 it.each(['s3:CreateBucket', 's3:PutBucketTagging', 's3:PutObject'])(
   'S3 is busy with a new bucket for a while: %s',
   (at) =>

@@ -51,6 +51,9 @@ const zoneIsFull =
 const isUnseen =
   /invalid iam instance profile|has no associated iam roles|^Invalid(Group|SecurityGroupID)\.NotFound:/i;
 
+/** The token is that of an earlier launch. */
+const mismatch = 'IdempotentParameterMismatch';
+
 export const instance: CreatableKind<InstanceParameters> = {
   name: 'instance',
 
@@ -179,8 +182,9 @@ async function launch(
       return Instances?.[0]?.InstanceId;
     } catch (error) {
       reason = `${codeOf(error)}: ${(error as Error).message}`;
-      if (codeOf(error) === 'IdempotentParameterMismatch') {
-        // Made by an earlier attempt, with other times in its tags. EC2 may not show it yet.
+      if (codeOf(error) === mismatch) {
+        // Made by an earlier attempt, with other times in its tags. EC2 may not show it yet, or not any more: it shows a
+        // machine that has ended for about an hour, and knows its token for longer.
         const machines = await describeAll(aws, { runId: run.runId });
         ended = machines.length;
         return machines.find(lives)?.InstanceId;
@@ -190,6 +194,13 @@ async function launch(
     }
   });
   if (id !== undefined) return id;
+  if (reason.startsWith(mismatch)) {
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `A machine of run ${run.runId} was launched before, and EC2 shows none: it has ended.`,
+      { hint: 'Make another run: loadwright deploy, without --run.' },
+    );
+  }
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
     `EC2 does not see what the machine needs after ${aws.settings.pace.propagation / 1000} s (${reason}).`,
