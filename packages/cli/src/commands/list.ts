@@ -9,8 +9,8 @@ export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
       'Every run of which something stands: its age, when it ends, its state, and what it cost so far; whose it is, where ' +
-        'somebody else made one. States: starting, running, stopped, incomplete (no machine yet, or a deployment that broke ' +
-        'off), orphaned (no machine), expired.',
+        'somebody else made one. States: starting, running (the machine is; whether its master answers, says loadwright status), ' +
+        'stopped, incomplete (no machine yet, or a deployment that broke off), orphaned (no machine), expired.',
     )
     .addHelpText(
       'after',

@@ -219,6 +219,19 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     expect((await deployment.handle.status()).map(({ state }) => state)).toEqual(Array(3).fill('running'));
   });
 
+  it('does not begin on a fleet that is still made ready', async () => {
+    const start = { at: new Date(), limitSeconds: 600, hint: 'wait' };
+    const attach: Fleet['attach'] = async (runId) =>
+      Object.assign(Object.create(await fleet.attach(runId)) as FleetHandle, {
+        masterUrl: 'http://127.0.0.1:1',
+        start,
+      });
+    await expect(runOn({}, { fleet: { ...fleet, attach } })).rejects.toMatchObject({
+      code: 'PROVISIONING_FAILED',
+      message: expect.stringContaining('still being made ready'),
+    });
+  });
+
   it('ends its load when it can no longer watch it', async () => {
     const attach: Fleet['attach'] = async (runId) => {
       const handle = await fleet.attach(runId);
