@@ -72,6 +72,11 @@ function overrideExit(command: Command): void {
 function usageError(error: CommanderError, path: string): LoadwrightError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = `run "${path} --help"`;
+  if (error.code === 'commander.missingArgument' && message.endsWith("'run'")) {
+    return new LoadwrightError('USAGE', message, {
+      hint: `see which there are: loadwright list. Otherwise ${help}`,
+    });
+  }
   return new LoadwrightError('USAGE', message, {
     hint: suggestion ? `${suggestion.replace(/^\(Did/, 'did').replace(/\)$/, '')} Otherwise ${help}` : help,
   });

@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError, type DestroyReport } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, nothingLeft, type DestroyReport } from '@loadwright/core';
 import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import type { LastingFleet } from './standing.js';
@@ -66,5 +66,5 @@ export function printRemoval(report: DestroyReport, runIds: readonly string[], c
     );
   }
   if (context.json) return context.printJson({ runs: runIds, removed, remaining });
-  context.print(`${context.colors.green('✓')} 0 resources left, verified`);
+  context.print(`${context.colors.green('✓')} ${nothingLeft}`);
 }

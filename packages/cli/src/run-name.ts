@@ -9,7 +9,8 @@ export interface NameRule {
 }
 
 /**
- * A variable of a script that is not set would name whatever there is.
+ * A variable of a script that is not set would name whatever there is; and no run is named like a flag, which an option
+ * takes for its value.
  *
  * @throws LoadwrightError `USAGE`
  */
@@ -17,7 +18,7 @@ export function requireName(
   reference: string,
   { shortest = 1, list = 'loadwright list' }: NameRule = {},
 ): void {
-  if (reference.trim().length >= shortest) return;
+  if (reference.trim().length >= shortest && !reference.startsWith('-')) return;
   const expected =
     shortest === 1 ? 'the id of a run or a part of it' : `at least ${shortest} characters of the id of a run`;
   throw new LoadwrightError('USAGE', `run: found "${reference}", expected ${expected}`, {

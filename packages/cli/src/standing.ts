@@ -245,6 +245,12 @@ export async function findRunId(fleet: LastingFleet, reference: string): Promise
   return wholeRunId.test(reference) ? reference : (await findStandingRun(fleet, reference)).runId;
 }
 
+/** What the account knows of a run that was just made. Undefined: it does not tell, which takes nothing from the run. */
+export async function lookUpRun({ lasting }: LastingFleet, runId: string): Promise<StandingRun | undefined> {
+  const runs = await lasting.list().catch(() => []);
+  return runs.find((run) => run.runId === runId);
+}
+
 /** Whether something of a fleet that a run makes may stand, by the newest event of that run and what was so before. */
 export function mayStandAfter(event: RunEvent, before: boolean): boolean {
   if (event.type !== 'phase') return before;

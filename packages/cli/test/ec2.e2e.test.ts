@@ -57,6 +57,9 @@ describe('a fleet on EC2 that outlives its command', () => {
       expect(stdout).toMatch(new RegExp(`instance loadwright-${runId}: c7i.4xlarge, 16 vCPUs`));
       // A machine of 0.76, 100 GB of 0.073 a month, and an address of 0.005.
       expect(stdout).toContain('Price $0.78 an hour, $0.0006 for 3s of load');
+      expect(stdout).toMatch(
+        /\n {2}ends +in (2h|1h5\dm) \(\d{4}-\d\d-\d\d \d\d:\d\d UTC\), \$0\.78 an hour\n/,
+      );
       expect(await machines()).toHaveLength(1);
     },
     timeout,
@@ -223,6 +226,7 @@ describe('deploy', () => {
       const { exitCode, stdout, stderr } = await deploying;
       expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });
       expect(stdout).toContain('stopping (SIGINT): what was made is removed');
+      expect(stdout).toContain('✓ destroy: 0 resources left, verified');
       await world().expectNothingLeft();
     },
     timeout,

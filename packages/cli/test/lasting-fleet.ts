@@ -144,6 +144,7 @@ export class LastingFleetDouble {
       expiresAt: new Date(createdAt.getTime() + 7_200_000),
       state: 'running',
       resources: ['machine i-0123456789abcdef0'],
+      usDollarsPerHour: price,
       costUsDollars: price / 6,
     }));
   }

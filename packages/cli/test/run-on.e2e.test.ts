@@ -18,6 +18,9 @@ let folder: string;
 let runId: string;
 let handle: FleetHandle;
 
+/** How the end of a machine is told, and what it costs. */
+const ends = 'in 1h\\d+m \\(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\), \\$3\\.60 an hour';
+
 const part = () => runId.slice(-6);
 const command = (argv: readonly string[], io = new TestIo({ cwd: folder })) => fleets.run(argv, io);
 const runOn = (argv: readonly string[] = [], io?: TestIo) =>
@@ -38,6 +41,7 @@ beforeAll(async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   [[runId, handle]] = [...fleets.handles] as [[string, FleetHandle]];
   expect(stdout).toContain(`loadwright run --on ${runId}`);
+  expect(stdout).toMatch(new RegExp(`\n  ends +${ends}\n`));
 }, timeout);
 
 afterAll(async () => {
@@ -64,6 +68,8 @@ describe('loadwright run --on', () => {
       );
       expect(stderr).toContain(`✓ attach: ${runId}, 2 workers`);
       expect(stderr).toContain(`The fleet of ${runId} stands. The next test: loadwright run --on ${runId}`);
+      expect(stderr.match(/stands/g)).toHaveLength(1);
+      expect(stderr).toMatch(new RegExp(`\nEnds: ${ends}\n`));
       expect([...fleets.handles.keys()]).toEqual([runId]);
     },
     timeout,
@@ -121,6 +127,7 @@ describe('loadwright run --on', () => {
       expect(stdout).toContain('the load ends, what was measured is kept, the fleet stays');
       expect(stdout).toContain('✓ collect');
       expect(stderr).toContain(`The fleet of ${runId} stands.`);
+      expect(stdout).toMatch(new RegExp(`next .*: loadwright run --on ${runId}\n`));
       expect((await command(['status', part()])).stdout).toMatch(/load +ended \d+s ago/);
     },
     timeout,

@@ -29,6 +29,7 @@ export { createLoadTest } from './run/create-load-test.js';
 export { LocustMaster, type LocustMasterOptions, type MasterLogs, type Swarm } from './locust/master.js';
 export { waitForWorkers } from './run/connect.js';
 export { isLoaded, requireIdle } from './run/idle.js';
+export { nothingLeft } from './run/stand-up.js';
 export { askStanding, isBeingMadeReady } from './run/ask-standing.js';
 export { followTest, type FollowOptions } from './run/follow.js';
 export { collectResults, type CollectedResults } from './run/collect-results.js';

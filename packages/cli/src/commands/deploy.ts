@@ -12,13 +12,15 @@ import type { Context } from '../context.js';
 import { interruptible } from '../interrupt.js';
 import { createLiveView } from '../live/view.js';
 import { createConfiguredTest } from '../load-test.js';
-import { formatPlan, planDocument } from '../output/fleet.js';
+import { formatEnd, formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { widthOf, wrapText } from '../output/wrap.js';
+import { requireName } from '../run-name.js';
 import {
   addFleetOverrides,
   configuredFleet,
   findRunId,
+  lookUpRun,
   mayStandAfter,
   type FleetFlags,
 } from '../standing.js';
@@ -50,6 +52,8 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
+  // First of all: a flag that was taken for the name of a run is missing elsewhere.
+  if (options.run !== undefined) requireName(options.run);
   requireConsent(['deploy', 'plan'], options, context);
   const { io, colors } = context;
   const loaded = await loadConfiguration(options, io, 'deploy');
@@ -97,6 +101,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
       }),
   ).finally(() => view.close());
 
+  const run = await lookUpRun(fleet, runId);
   const { masterUrl: url, isForwarded, expectedWorkers: workers } = handle;
   const ui = `loadwright ui ${runId}${isForwarded ? ' --hold' : ''}`;
   if (context.json) {
@@ -106,6 +111,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
       ...(!isForwarded && { url }),
       ui,
       workers,
+      ...(run?.expiresAt && { expiresAt: run.expiresAt }),
       resultsDirectory,
       ...(planned && planDocument(planned.plan, planned.request)),
     });
@@ -116,6 +122,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     '',
     `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
     row('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
+    ...(run ? [row('ends', formatEnd(run, new Date(io.now())))] : []),
     row('test', `loadwright run --on ${runId}`),
     row('remove', `loadwright destroy ${runId}`),
   );

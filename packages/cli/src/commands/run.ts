@@ -27,6 +27,7 @@ import {
   requireLasting,
   type FleetFlags,
 } from '../standing.js';
+import { requireName } from '../run-name.js';
 import { requireTimeLeft } from '../time-left.js';
 
 interface RunOptions extends ConfigurationFlags, FleetFlags {
@@ -79,6 +80,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function run(options: RunOptions, context: Context): Promise<ExitCode> {
+  if (options.on !== undefined) requireName(options.on);
   const loaded = await loadConfiguration(options, context.io);
   if (options.dryRun) return dryRun(loaded, options, context);
   if (!options.emulator) return runAgainst(undefined, loaded, options, context);
@@ -119,7 +121,7 @@ async function runAgainst(
   return carryOut(context, test, {
     fleet,
     keepFleet,
-    on: on?.runId,
+    on,
     resultsDirectory: resultsOf(loaded),
     live,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,

@@ -1,4 +1,10 @@
-import { formatDuration, type FleetPlan, type FleetRequest, type StandingRun } from '@loadwright/core';
+import {
+  formatDuration,
+  type FleetPlan,
+  type FleetPrice,
+  type FleetRequest,
+  type StandingRun,
+} from '@loadwright/core';
 import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
 
@@ -18,6 +24,28 @@ export function formatSpan(from: Date, to: Date): string {
 export function formatExpiry(expiresAt: Date | undefined, now: Date): string {
   if (!expiresAt) return 'not known';
   return expiresAt <= now ? `${formatSpan(expiresAt, now)} ago` : `in ${formatSpan(now, expiresAt)}`;
+}
+
+/** When the machines of a run end, and what they cost until then: `in 1h58m (2026-11-23 19:58 UTC), $0.78 an hour`. */
+export function formatEnd(run: StandingRun, now: Date): string {
+  const { expiresAt, usDollarsPerHour, isCostIncomplete = false } = run;
+  const at = expiresAt && `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const ends = `${formatExpiry(expiresAt, now)}${at === undefined ? '' : ` (${at})`}`;
+  return usDollarsPerHour === undefined
+    ? ends
+    : `${ends}, ${formatHourly({ usDollars: usDollarsPerHour, isIncomplete: isCostIncomplete })}`;
+}
+
+/** What a fleet has cost that stood for some time, as far as prices are known; undefined for one that costs nothing. */
+export function formatEstimatedCost({ pricePerHour }: FleetPlan, seconds: number): string | undefined {
+  const { usDollars } = pricePerHour;
+  if (usDollars === 0) return undefined;
+  const cost = formatDollars((usDollars * seconds) / 3600);
+  return `about ${cost} (an estimate: ${formatDuration(Math.round(seconds))} of ${formatHourly(pricePerHour)})`;
+}
+
+function formatHourly({ usDollars, isIncomplete = false }: Omit<FleetPrice, 'source'>): string {
+  return `${isIncomplete ? 'at least ' : ''}${formatDollars(usDollars)} an hour`;
 }
 
 /**
@@ -58,12 +86,11 @@ export function formatPlan(plan: FleetPlan, request: FleetRequest, colors: Color
 export function formatCostLine({ pricePerHour, endsAfterSeconds }: FleetPlan): string | undefined {
   const { usDollars, isIncomplete = false } = pricePerHour;
   if (usDollars === 0 && !isIncomplete) return undefined;
-  const price = `${isIncomplete ? 'at least ' : ''}${formatDollars(usDollars)} an hour`;
   const end =
     endsAfterSeconds === undefined
       ? ''
       : `; ends itself after ${formatDuration(endsAfterSeconds)} at the latest`;
-  return `  the fleet costs ${price}${end}`;
+  return `  the fleet costs ${formatHourly(pricePerHour)}${end}`;
 }
 
 function describePrice(plan: FleetPlan, request: FleetRequest): string {

@@ -153,7 +153,9 @@ export interface StandingRun {
   readonly resources: readonly string[];
   /** What its machines have cost so far, in US dollars. Absent: no price is known. */
   readonly costUsDollars?: number;
-  /** The price of a part is not known: they have cost more than that. */
+  /** What they cost an hour, in US dollars. Absent: no price is known. */
+  readonly usDollarsPerHour?: number;
+  /** The price of a part is not known: they cost more than that. */
   readonly isCostIncomplete?: boolean;
 }
 

@@ -190,7 +190,7 @@ class Run {
   /** Leaves the fleet, which goes with its run unless it was made for others too. */
   async #leave(): Promise<void> {
     const { on, keepFleet, fleet } = this.#options;
-    if (on !== undefined) return this.#phases.inform(`The fleet of run ${on} stands as before.`);
+    if (on !== undefined) return;
     const { handle, runId } = this.#standing;
     if (keepFleet) return this.#phases.inform(`The fleet of run ${runId} is kept.`);
     await removeFleet(handle, fleet, this.#phases);

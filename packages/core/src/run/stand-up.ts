@@ -110,15 +110,18 @@ export async function connect(
   return { master, before };
 }
 
+/** What a removal says that has looked again. */
+export const nothingLeft = '0 resources left, verified';
+
 /**
  * The phase destroy.
  *
  * @throws LoadwrightError `RESOURCES_REMAIN`
  */
 export async function removeFleet(handle: FleetHandle, { lasting }: Fleet, phases: Phases): Promise<void> {
-  await phases.in('destroy', async () => {
+  await phases.in('destroy', async (detail) => {
     const { remaining } = await handle.destroy({ onProgress: (message) => phases.inform(message) });
-    if (remaining.length === 0) return;
+    if (remaining.length === 0) return detail(lasting && nothingLeft);
     const message = `Not everything could be removed:\n${remaining.join('\n')}`;
     const { runId } = handle;
     throw new LoadwrightError('RESOURCES_REMAIN', message, {

@@ -1,5 +1,6 @@
 import {
   LoadwrightError,
+  nothingLeft,
   type DestroyOptions,
   type DestroyReport,
   type ProvisionRequest,
@@ -44,6 +45,7 @@ export async function cleanUpAfter(attempt: FailedAttempt): Promise<void> {
     remaining: [`everything of run ${runId}: ${messageOf(failure)}`],
   }));
   if (remaining.length > 0) throw remains(attempt, 'Some of it is left:', remaining);
+  onProgress(nothingLeft);
 }
 
 function remains(

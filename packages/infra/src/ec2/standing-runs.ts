@@ -32,7 +32,10 @@ function standingRun(runId: string, resources: readonly FoundResource[], now: Da
     ...(expiresAt && { expiresAt }),
     state: stateOf(machine, createdAt, expiresAt, now),
     resources: resources.map(describeResource),
-    ...(price && { costUsDollars: (price.usDollars * (costsUntil - createdAt.getTime())) / 3_600_000 }),
+    ...(price && {
+      usDollarsPerHour: price.usDollars,
+      costUsDollars: (price.usDollars * (costsUntil - createdAt.getTime())) / 3_600_000,
+    }),
     ...(price?.isIncomplete && { isCostIncomplete: true }),
   };
 }
