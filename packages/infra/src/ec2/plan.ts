@@ -40,6 +40,8 @@ export async function planFleet(
     knownQuota(aws, settings, machine),
     warnOfAddresses(aws, settings),
   ]);
+  // A machine of this run has its part of the quota already.
+  const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
   const place = { accountId: account.accountId, region: settings.aws.region };
   return {
     resources: resourcesOf(settings, request, account),
@@ -51,7 +53,11 @@ export async function planFleet(
     endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: policyFor(place, settings, request.iamStatements),
     notes: notesOf(settings, request, account, quota),
-    warnings: [...warningsOf(settings, request, account, quota), ...ofAddresses],
+    warnings: [
+      ...(isShort ? [`The quota does not suffice. ${quota.detail}. ${quota.remedy ?? ''}`] : []),
+      ...warningsOf(settings, request, account),
+      ...ofAddresses,
+    ],
   };
 }
 
@@ -119,16 +125,12 @@ function warningsOf(
   settings: Ec2FleetSettings,
   { workers, durationSeconds }: FleetRequest,
   account: Account,
-  quota: Finding,
 ): string[] {
   const { vcpus } = account.instanceType;
   const credentials = checkCredentials(account, settings, durationSeconds);
   const { timeToLiveSeconds, startTimeoutSeconds } = settings;
   const leftSeconds = timeToLiveSeconds - durationSeconds;
   return [
-    ...(quota.state === 'problem'
-      ? [`The quota does not suffice. ${quota.detail}. ${quota.remedy ?? ''}`]
-      : []),
     ...(typeof credentials === 'string'
       ? []
       : [

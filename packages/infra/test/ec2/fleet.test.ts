@@ -208,6 +208,7 @@ describe('ec2Fleet', () => {
       const one = work(folder, 1);
       const fleet = fleetOf(settingsOf(one));
       await fleet.provision(requestOf(one, never));
+      expect((await fleet.plan(requestOf(one, never))).warnings).toEqual([]);
       const again = await fleet.provision(requestOf(one, never));
       expect(machines).toHaveLength(1);
       await again.destroy();
