@@ -142,6 +142,10 @@ it('refuses to take a run for removed that is in another region, and to make it 
       hint: expect.stringContaining('--region eu-west-1') as string,
     };
     await expect(fleet.lasting!.destroy(work.runId)).rejects.toMatchObject(elsewhere);
+    await expect(fleet.attach(work.runId)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `There is no machine of run ${work.runId} in eu-west-3.`,
+    });
     const again = fleet.provision(requestOf(work, new AbortController().signal));
     await expect(again).rejects.toMatchObject(elsewhere);
     expect(await readdir(join(work.folder, 'runs'))).toEqual([`${work.runId}.jsonl`]);
