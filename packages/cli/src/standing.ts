@@ -114,12 +114,18 @@ export async function findStandingRuns(
 }> {
   const named = await namedFleet(flags, context);
   const { fleets, areRemembered } = await whereabouts(named, flags, context, { command });
-  const looked = await Promise.all(
+  const looks = await Promise.allSettled(
     fleets.map(async (fleet) => {
       const [runs, place] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
       return { runs: runs.map((run) => ({ fleet, run })), ...place };
     }),
   );
+  const looked = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
+  const failed = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as Error] : []));
+  // One of several places that cannot be looked at keeps nothing from being seen in the others.
+  if (failed[0] && looked.length === 0) throw failed[0];
+  for (const { message } of failed)
+    context.note(`${context.errorColors.yellow('!')} not looked everywhere: ${message}`);
   const place = looked.map(({ description }) => description).join('; ');
   if (areRemembered) context.note(`Looked where this machine has made runs: ${place}`);
   return { found: looked.flatMap(({ runs }) => runs), place, caller: looked[0]?.caller };

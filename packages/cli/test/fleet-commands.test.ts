@@ -382,7 +382,7 @@ describe('loadwright ui --hold', () => {
     const { master, ended } = await forwarded();
     Object.assign(master, { state: 'failed', reason: 'the session ended' });
     const { exitCode, stderr } = await ended;
-    expect(exitCode).toBe(96);
+    expect(exitCode).toBe(97);
     expect(stderr).toContain('http://127.0.0.1:1 leads nowhere any more: the session ended');
     expect(stderr).toContain(`loadwright ui ${busy} --hold`);
   });

@@ -38,7 +38,7 @@ export class LastingFleetDouble {
   /** The addresses of its masters end with the process. */
   isForwarded = false;
   /** Happens while it looks for runs. */
-  whileLooking: () => Promise<void> = async () => {};
+  whileLooking: (options: Readonly<Record<string, unknown>>) => Promise<void> = async () => {};
   /** Happens while it removes one. */
   whileRemoving: (signal: AbortSignal | undefined) => Promise<void> = async () => {};
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
@@ -115,7 +115,7 @@ export class LastingFleetDouble {
           caller: 'arn:aws:iam::123456789012:user/alice',
         }),
         list: async () => {
-          await this.whileLooking();
+          await this.whileLooking(options);
           return region === home ? [...this.#standing(), ...this.leftovers] : [];
         },
         inventory: async (runId) => [

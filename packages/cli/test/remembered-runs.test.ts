@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LoadwrightError } from '@loadwright/core';
 import { LastingFleetDouble, leftover } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';
 import { TestIo } from './support.js';
@@ -84,6 +85,26 @@ describe('a run that was made on this machine', () => {
     expect((await fleets.run(['list'])).stdout).toBe(
       'No run stands in eu-west-1, account 123456789012; us-east-1, account 123456789012.\n',
     );
+  });
+});
+
+describe('one of several places that refuses', () => {
+  it('keeps nothing from being seen elsewhere', async () => {
+    const fleets = new LastingFleetDouble();
+    fleets.leftovers.push(leftover(first));
+    fleets.remembered.push({ runId: first, options: { region: 'eu-west-1' } });
+    fleets.remembered.push({ runId: second, options: { region: 'us-east-1' } });
+    fleets.whileLooking = async ({ region }) => {
+      if (region === 'us-east-1')
+        throw new LoadwrightError('CREDENTIALS_INVALID', 'us-east-1 is not for you');
+    };
+    const { exitCode, stdout, stderr } = await fleets.run(['list']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+    expect(stdout).toContain(first);
+    expect(stderr).toContain('! not looked everywhere: us-east-1 is not for you');
+    expect(stderr).toContain('has made runs: eu-west-1, account 123456789012\n');
+    fleets.remembered.shift();
+    expect(await fleets.run(['list'])).toMatchObject({ exitCode: 104, stdout: '' });
   });
 });
 

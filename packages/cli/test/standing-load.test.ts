@@ -91,7 +91,7 @@ describe.concurrent('a run whose master does not answer', () => {
       const { exitCode, stderr } = await run(command, runId);
       expect(exitCode).toBe(97);
       expect(stderr).toMatch(
-        /error: The machine of \S+ is still being made ready \(1m\d?s? of at most 10m\)\./,
+        /error: The machine of \S+ is still being made ready \(1m\d*s? of at most 10m\)\./,
       );
       expect(stderr).toContain(`loadwright status ${runId}`);
       expect(stderr).not.toContain('results folder');

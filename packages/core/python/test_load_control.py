@@ -43,8 +43,8 @@ def ended(test):
 class Fleet:
     """A master and its workers, driven as a command does."""
 
-    def __init__(self, locusts, workers=2):
-        self.cluster = Cluster(locusts, workers, arguments=("--stop-timeout=1",))
+    def __init__(self, locusts, workers=2, variables=None):
+        self.cluster = Cluster(locusts, workers, arguments=("--stop-timeout=1",), variables=variables)
         self.web = self.cluster.web
 
     def swarm(self, load):
@@ -214,7 +214,9 @@ def test_users_are_not_started_after_the_last_worker_was_lost(make_bundle, start
 
 def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locusts, stub):
     directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
-    fleet = Fleet(start_locusts(directory), workers=3)
+    # Enough time to see that users are moved, and to stop.
+    patience = {"LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP": "5"}
+    fleet = Fleet(start_locusts(directory), workers=3, variables=patience)
     fleet.start(load_plan(users=3, durationSeconds=60))
     eventually(lambda: fleet.web.statistics()["state"] == "running", "that all users are there")
     fleet.cluster.workers.pop().terminate()
@@ -240,6 +242,16 @@ def test_a_worker_that_was_replaced_has_no_share_of_the_users(make_bundle, start
     assert fleet.swarm(load_plan(users=6, durationSeconds=60))[0] == 200
     eventually(lambda: fleet.web.statistics()["state"] == "running", "that all users are there")
     eventually(lambda: fleet.web.statistics()["userCount"] == 6, "six users", 5)
+
+
+def test_a_worker_that_was_silent_for_a_while_is_taken_back(fleet):
+    slow = fleet.cluster.workers[0]
+    slow.send_signal(signal.SIGSTOP)
+    eventually(lambda: sorted(fleet.states()) == ["missing", "ready"], "that it is missed")
+    assert fleet.swarm(load_plan(users=2, durationSeconds=60))[0] == 200
+    eventually(lambda: fleet.states() == ["running"], "a test without it")
+    slow.send_signal(signal.SIGCONT)
+    eventually(lambda: len(fleet.states()) == 2, "that it is back")
 
 
 def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locusts, stub):

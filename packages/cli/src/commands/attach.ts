@@ -36,7 +36,7 @@ async function attach(reference: string, options: AttachFlags, context: Context)
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  const before = await askStanding(handle, () => master.statistics());
+  const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   if (!isLoaded(before)) {
     throw new LoadwrightError(
       'CONFIG_INVALID',

@@ -33,7 +33,7 @@ async function logs(reference: string, options: LogFlags, context: Context): Pro
   const fleet = await findFleet(options, context, { command: 'logs', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
-  const first = await askStanding(handle, () => read(handle));
+  const first = await askStanding(handle, (signal) => read(handle, { signal }));
   if (context.json && !options.follow) {
     context.printJson({ runId, lines: flat(first) });
     return exitCodes.pass;
@@ -66,10 +66,10 @@ async function follow(
   }
 }
 
-async function read(handle: FleetHandle): Promise<Lines> {
+async function read(handle: FleetHandle, options?: Parameters<FleetHandle['logs']>[0]): Promise<Lines> {
   const lines: Record<string, string[]> = {};
   const redact = redactorOf(handle);
-  for await (const { node, line } of handle.logs()) (lines[node] ??= []).push(redact(line));
+  for await (const { node, line } of handle.logs(options)) (lines[node] ??= []).push(redact(line));
   return lines;
 }
 

@@ -41,7 +41,7 @@ async function results(reference: string, options: ResultFlags, context: Context
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  const before = await askStanding(handle, () => master.statistics());
+  const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   const { test } = before;
   const directory = join(
     await findResults(options.results, io),

@@ -53,7 +53,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
   const handle = await fleet.attach(runId);
   const load = await loadFor(handle.expectedWorkers);
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  requireIdle(await askStanding(handle, () => master.statistics()), runId);
+  requireIdle(await askStanding(handle, (signal) => master.statistics({ signal })), runId);
   await interruptible(
     io,
     { onStop: () => context.note('stopping…'), abandoned: `end the load: loadwright stop ${runId}` },

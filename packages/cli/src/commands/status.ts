@@ -76,11 +76,15 @@ async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
     const made = { run, ...(!isForwarded && { url }), expectedWorkers, nodes: redactStrings(nodes, redact) };
     try {
       const master = new LocustMaster({ url, login });
-      const statistics = await askStanding(handle, () => master.statistics());
+      const statistics = await askStanding(handle, (signal) => master.statistics({ signal }));
       return { ...made, statistics: redactStrings(statistics, redact) };
     } catch (error) {
       // The machine runs long before its master does.
-      const starts = run.state === 'running' && isSilence(error) && isBeingMadeReady(handle);
+      const starts =
+        run.state === 'running' &&
+        isSilence(error) &&
+        isBeingMadeReady(handle) &&
+        nodes.every(({ state }) => state !== 'failed');
       const state = starts ? 'starting' : run.state;
       return { ...made, run: { ...run, state }, ...redactStrings(problemOf(error), redact) };
     }

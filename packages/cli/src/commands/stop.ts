@@ -20,7 +20,7 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   const handle = await fleet.attach(runId);
   const { masterUrl: url, login } = handle;
   const master = new LocustMaster({ url, login });
-  const before = await askStanding(handle, () => master.statistics());
+  const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   const stopped = isLoaded(before);
   // Also when none is seen: one may begin this very moment.
   await master.stop();

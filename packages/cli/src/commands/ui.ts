@@ -69,7 +69,7 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
  * Waits for Ctrl-C. Sessions of Session Manager end by themselves too: left idle, or after their longest duration.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Session.html
  *
- * @throws LoadwrightError `MASTER_LOST` when the address leads nowhere any more.
+ * @throws LoadwrightError `PROVISIONING_FAILED` when the address leads nowhere any more.
  */
 async function hold(handle: FleetHandle, context: Context): Promise<void> {
   context.note('press Ctrl-C to end');
@@ -84,7 +84,7 @@ async function requireMaster(handle: FleetHandle): Promise<void> {
   const lost = (await handle.status()).find(({ role, state }) => role === 'master' && state === 'failed');
   if (!lost) return;
   throw new LoadwrightError(
-    'MASTER_LOST',
+    'PROVISIONING_FAILED',
     `${masterUrl} leads nowhere any more: ${lost.reason ?? 'no reason known'}`,
     {
       hint: `see how the run is: loadwright status ${runId}; and try again: loadwright ui ${runId} --hold`,

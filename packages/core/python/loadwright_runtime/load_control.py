@@ -20,6 +20,7 @@ from . import open_run
 from .errors import SetupError
 from .load_plan import LoadPlan, parse_load, read_load
 from .load_shape import stages_shape
+from .lost_workers import LostWorkers
 from .user import LoadwrightUser
 
 FIELD = "loadwright_load"
@@ -28,7 +29,7 @@ FIELD = "loadwright_load"
 # An option that Locust does not know: the master passes it on to the workers with each order to start users.
 _OPTION = "loadwright_plan"
 _START_SECONDS = 5.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 10.0
 _FLUSH_SECONDS = 0.1
 
 
@@ -40,6 +41,9 @@ class LoadControl:
 
     def __init__(self, environment: Any, own: LoadPlan):
         self._environment = environment
+        self._lost_workers = (
+            LostWorkers(environment.runner) if isinstance(environment.runner, MasterRunner) else None
+        )
         self._own = own
         self._own_shape = environment.shape_class
         self._next: LoadPlan | None = None
@@ -73,7 +77,8 @@ class LoadControl:
         refusal = self._refusal(text is not None)
         if refusal:
             return Response(refusal, 409)
-        self._forget_missing()
+        if self._lost_workers is not None:
+            self._lost_workers.forget()
         self._restore_shape()
         if text is None:
             return None
@@ -125,13 +130,6 @@ class LoadControl:
         if has_load and isinstance(runner, MasterRunner) and all(map(self.is_stopping, runner.clients.ready)):
             return "no worker is ready: wait until they are connected"
         return None
-
-    def _forget_missing(self) -> None:
-        """Or they would have their share of the users, which are then missing too."""
-        runner = self._environment.runner
-        if isinstance(runner, MasterRunner):
-            for client in runner.clients.missing:
-                del runner.clients[client.id]
 
     def _shape(self, plan: LoadPlan) -> Any:
         if not plan.stages:

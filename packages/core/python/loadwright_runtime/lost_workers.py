@@ -5,26 +5,48 @@ from functools import partial
 from typing import Any
 
 from locust.dispatch import UsersDispatcher
+from locust.rpc.protocol import Message
+from locust.runners import STATE_INIT
 
 _logger = logging.getLogger(__name__)
+# What a worker of any version may say in place of its own.
+_ANY_VERSION = -1
 
 
-def tolerate(runner: Any) -> None:
+class LostWorkers:
     """
     A worker that was missing for a minute is dropped, and may then still say that its users are started.
     Locust 2.46 looks it up without a check, and the error ends the greenlet that hears all workers: the web
     UI goes on, and every worker leaves (https://github.com/locustio/locust/issues/3515).
     """
-    handle = runner.handle_message
 
-    def handle_message(client_id: str, message: Any) -> None:
-        if message.type == "spawning_complete" and message.node_id not in runner.clients:
-            _logger.warning("Worker %s has started users, but was given up before.", message.node_id)
-            return
-        handle(client_id, message)
+    def __init__(self, runner: Any):
+        self._runner = runner
+        self._forgotten: set[str] = set()
+        self._handle = runner.handle_message
+        runner.handle_message = self._handle_message
+        runner.environment.dispatcher_class = partial(_Dispatcher, runner)
 
-    runner.handle_message = handle_message
-    runner.environment.dispatcher_class = partial(_Dispatcher, runner)
+    def forget(self) -> None:
+        """Before a test, or who is missing would have a share of the users, which is then missing too."""
+        clients = self._runner.clients
+        for client in clients.missing:
+            self._forgotten.add(client.id)
+            del clients[client.id]
+
+    def _handle_message(self, client_id: str, message: Any) -> None:
+        worker = message.node_id
+        if worker not in self._runner.clients:
+            if message.type == "spawning_complete":
+                _logger.warning("Worker %s has started users, but was given up before.", worker)
+                return
+            # It only was silent for a while. Locust would not answer it, and it would quit.
+            is_idle = message.type == "heartbeat" and message.data["state"] == STATE_INIT
+            if is_idle and worker in self._forgotten:
+                self._handle(client_id, Message("client_ready", _ANY_VERSION, worker))
+        else:
+            self._forgotten.discard(worker)
+        self._handle(client_id, message)
 
 
 class _Dispatcher(UsersDispatcher):

@@ -9,7 +9,7 @@ import locust.stats
 from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
-from . import lifeline, lost_workers, open_run, web
+from . import lifeline, open_run, web
 from .bundle import Bundle, read_bundle
 from .counters import Counters
 from .defaults import apply_defaults
@@ -79,10 +79,8 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     if bundle.load.arrivals:
         open_run.user_class(environment)
     open_run.connect(environment, control.begin_time)
-    if isinstance(environment.runner, MasterRunner):
-        # It sends nothing, so it needs no credentials.
-        lost_workers.tolerate(environment.runner)
-    else:
+    # A master sends nothing, so it needs no credentials.
+    if not isinstance(environment.runner, MasterRunner):
         for user_class in environment.user_classes:
             # The Locust file may have users of other kinds.
             if issubclass(user_class, LoadwrightUser):

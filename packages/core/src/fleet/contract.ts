@@ -84,7 +84,7 @@ export interface DestroyReport {
   readonly remaining: readonly string[];
 }
 
-/** The last start of machines whose master does not answer at once. */
+/** The last start of machines whose master does not answer at once after it. */
 export interface MachineStart {
   readonly at: Date;
   /** How long they may take from then until their master answers. */
@@ -108,7 +108,7 @@ export interface FleetHandle {
   readonly bundleDigest?: string;
   /** It stood before `provision`, which went on with it: what fails afterwards leaves it. */
   readonly stoodBefore?: boolean;
-  /** Its machines may still be made ready. Absent: its master has answered, or has no machine of its own. */
+  /** When its machines were started: they may still be made ready. Absent: its master has answered, or has no machine of its own. */
   readonly start?: MachineStart;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */

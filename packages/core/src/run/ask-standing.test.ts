@@ -29,7 +29,7 @@ it.each([
   [
     'is young',
     started(120),
-    /^The machine of the-run is still being made ready \(2m\d?s? of at most 10m\)\.$/,
+    /^The machine of the-run is still being made ready \(2m\d*s? of at most 10m\)\.$/,
     /loadwright status the-run/,
   ],
   ['is old enough', started(660), /^Nobody answers\.$/, /^see allowedAddresses$/],
@@ -49,4 +49,16 @@ it('gives answers, and other errors, as they are', async () => {
     throw new LoadwrightError('MASTER_PROTOCOL', 'no');
   };
   await expect(askStanding(started(1), refused)).rejects.toMatchObject({ code: 'MASTER_PROTOCOL' });
+});
+
+it('does not wait for an answer that never comes', async () => {
+  const mute = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  await expect(askStanding(started(660), mute, 20)).rejects.toMatchObject({
+    code: 'PROVISIONING_FAILED',
+    message: 'The Locust master at http://127.0.0.1:1 does not answer.',
+    hint,
+  });
 });

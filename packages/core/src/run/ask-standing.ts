@@ -2,19 +2,33 @@ import { formatDuration } from '../duration.js';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
 
+/** How long the first answer may take, in milliseconds: a firewall drops what it does not let through, without a word. */
+const longestMilliseconds = 15_000;
+
 /**
  * Asks the master of a fleet that stands for the first time. One that is silent costs no measurement: its machine is still
  * being made ready, has ended, or does not let the caller in.
  *
+ * @param ask Its signal aborts when there has been no answer for too long.
  * @throws LoadwrightError `PROVISIONING_FAILED` in place of `MASTER_LOST`, and what `ask` throws.
  */
-export async function askStanding<Answer>(handle: FleetHandle, ask: () => Promise<Answer>): Promise<Answer> {
+export async function askStanding<Answer>(
+  handle: FleetHandle,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+  limitMilliseconds = longestMilliseconds,
+): Promise<Answer> {
+  const limit = AbortSignal.timeout(limitMilliseconds);
   try {
-    return await ask();
+    return await ask(limit);
   } catch (error) {
-    if (!isLoadwrightError(error) || error.code !== 'MASTER_LOST') throw error;
-    throw await explain(handle, error);
+    const silence = error === limit.reason ? lost(handle, error) : error;
+    if (!isLoadwrightError(silence) || silence.code !== 'MASTER_LOST') throw error;
+    throw await explain(handle, silence);
   }
+}
+
+function lost({ masterUrl }: FleetHandle, cause: unknown): LoadwrightError {
+  return new LoadwrightError('MASTER_LOST', `The Locust master at ${masterUrl} does not answer.`, { cause });
 }
 
 /** Whether a master that does not answer may still be on its way. */

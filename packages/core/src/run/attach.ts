@@ -24,7 +24,10 @@ export async function attachTo(
     const { signal } = phases;
     const handle = await fleet.attach(on, { signal });
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-    requireIdle(await askStanding(handle, () => master.statistics({ signal })), on);
+    requireIdle(
+      await askStanding(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
+      on,
+    );
 
     const sized = withWorkers(test, handle.expectedWorkers);
     const redact = redactorOf(handle, secrets);

@@ -88,7 +88,11 @@ export interface LoadTest {
    * @throws LoadwrightError `PAYLOADS_INVALID`
    */
   bundle(options?: { directory?: string; signal?: AbortSignal }): Promise<Bundle>;
-  /** What a fleet would make for this test: changes nothing. */
+  /**
+   * What a fleet would make for this test: changes nothing. It reads all payloads, as a run does.
+   *
+   * @throws LoadwrightError `PAYLOADS_INVALID`, `CONFIG_INVALID`, what the fleet finds wrong, or `ABORTED`
+   */
   plan(fleet: Fleet, options?: CallOptions & { readonly runId?: string }): Promise<PlannedFleet>;
   /** The target's one cheap request, with the credentials that the workers would use. Undefined: it has none. */
   preflight(options?: { signal?: AbortSignal }): Promise<string | undefined>;

@@ -20,16 +20,20 @@ export async function stopAndSettle(
   rates: RatesBySecond,
   seen: MasterStatistics | undefined,
 ): Promise<MasterStatistics> {
-  const read = async () => {
-    const statistics = await master.statistics({ since: rates.since });
-    if (seen?.test && seen.test.startedAt !== statistics.test?.startedAt) {
+  const read = () => master.statistics({ since: rates.since });
+  const requireOwn = (statistics: MasterStatistics | undefined) => {
+    if (seen?.test && statistics && seen.test.startedAt !== statistics.test?.startedAt) {
       throw new LoadwrightError('MASTER_PROTOCOL', 'another load has been started on the fleet');
     }
-    return statistics;
   };
-  await read();
+  // What cannot be read is stopped all the same: it may be the last word that the master hears.
+  requireOwn(await read().catch(() => undefined));
   await master.stop();
-  return settle(async () => rates.add(await read()));
+  return settle(async () => {
+    const statistics = await read();
+    requireOwn(statistics);
+    return rates.add(statistics);
+  });
 }
 
 /**

@@ -162,6 +162,15 @@ describe('the plan', () => {
     expect((await planOf({ timeToLive: '15m' })).warnings).toEqual([]);
   });
 
+  it('is none of a type that does not exist, of a family with a quota of its own too', async () => {
+    for (const instanceType of ['c99.4xlarge', 'x99.4xlarge']) {
+      await expect(planOf({ instanceType })).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(instanceType) as string,
+      });
+    }
+  });
+
   it('is none of a target on this machine, unless AWS is there too', async () => {
     const { aws, settings } = lookAt(standIn());
     const elsewhere = { ...settings, aws: { ...settings.aws, endpoint: undefined } };

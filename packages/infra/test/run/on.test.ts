@@ -136,7 +136,6 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     expect(report.arrivals?.offered).toBeLessThanOrEqual(120);
     expect(report.total.count).toBeGreaterThan(90);
     expect(report.total.count).toBeLessThanOrEqual(120);
-    expect(samples[0]?.totalRequests).toBeLessThanOrEqual(60);
     // On a busy machine the workers' first reports come after the first sample.
     expect(samples.some(({ p50 }) => p50 !== null)).toBe(true);
   });

@@ -30,7 +30,8 @@ export function quotaOf(instanceType: string, spot: boolean): Quota | undefined 
 
 /** In vCPUs. */
 export interface QuotaUse {
-  readonly limit: number;
+  /** Undefined: AWS does not tell it. */
+  readonly limit: number | undefined;
   readonly used: number;
 }
 
@@ -40,7 +41,7 @@ export async function lookUpQuota(aws: Aws, { code }: Quota, spot: boolean): Pro
     aws.quotas.send(new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode: code })),
     vcpusInUse(aws, spot),
   ]);
-  return { limit: found?.Value ?? 0, used };
+  return { limit: found?.Value, used };
 }
 
 async function vcpusInUse(aws: Aws, spot: boolean): Promise<number> {

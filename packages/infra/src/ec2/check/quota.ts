@@ -21,6 +21,8 @@ export async function checkQuota(
     return { state: 'unknown', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
   }
   const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
+  if (limit === undefined)
+    return { state: 'unknown', detail: `AWS did not tell ${quota.name} (${quota.code})` };
   const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
   if (limit - used >= vcpus) return detail;
   return {
@@ -36,6 +38,8 @@ export function knownQuota(
   settings: Ec2FleetSettings,
   machine: Promise<Pick<MachineType, 'vcpus'>>,
 ): Promise<Finding> {
+  // Not everybody waits for it: that it fails is told elsewhere.
+  machine.catch(() => {});
   const late = { state: 'unknown', detail: `AWS did not tell it within ${patience / 1000} s` } as const;
   const answer = Promise.race([
     checkQuota(aws, settings, machine),
