@@ -82,12 +82,16 @@ def kqueue(monkeypatch):
     )
 
 
-@pytest.fixture(params=[poller.SelectPoller, poller.KqueuePoller])
+def pytest_generate_tests(metafunc):
+    if "make_user" in metafunc.fixturenames:
+        is_beyond_select = metafunc.function.__name__ in BEYOND_SELECT
+        kinds = [] if is_beyond_select else [poller.SelectPoller]
+        metafunc.parametrize("make_user", [*kinds, poller.KqueuePoller], indirect=True)
+
+
+@pytest.fixture
 def make_user(make_user, kqueue, monkeypatch, request):
-    kind = request.param
-    if kind is poller.SelectPoller and request.node.originalname in BEYOND_SELECT:
-        pytest.skip("select(2) takes no descriptor above 1,023")
-    monkeypatch.setattr("loadwright_runtime.reactor.new_poller", kind)
+    monkeypatch.setattr("loadwright_runtime.reactor.new_poller", request.param)
     yield make_user
     # Before its poller's model goes.
     Generator.end()

@@ -149,11 +149,10 @@ async function lookAround(aws: Aws, settings: Ec2FleetSettings, { runId, onProgr
   const createdAt = new Date();
   onProgress(`Looking at the account in ${settings.aws.region}`);
   const lookUp = lookUpAccount(aws, settings);
-  const machine = lookUp.then(({ instanceType }) => instanceType);
   const [account, price, quota, machines] = await Promise.all([
     lookUp,
     lookUpHourlyPrice(aws, settings, lookUp),
-    knownQuota(aws, settings, machine),
+    knownQuota(aws, settings, lookUp),
     instance.find(aws, { runId }),
   ]);
   const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };

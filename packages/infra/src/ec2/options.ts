@@ -6,7 +6,6 @@ import { longestSilenceSeconds, takenPorts } from './machine/user-data.js';
 
 /** Without `forceTimeToLive`. */
 const longestTimeToLiveSeconds = 24 * 3600;
-const longestStartSeconds = longestSilenceSeconds();
 
 /** Also when other fields are wrong: everything is told at once. */
 const always = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
@@ -140,10 +139,10 @@ export const ec2FleetOptionsSchema = z
       .describe('When the machine ends itself, whatever happens: at most 24h, unless forceTimeToLive.'),
     forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
     startTimeout: durationSchema()
-      .refine(
-        (text) => (parseDuration(text) ?? 0) <= longestStartSeconds,
-        `must be at most ${formatDuration(longestStartSeconds)}: a machine whose web UI has not answered for that long ends itself`,
-      )
+      .refine((text) => (parseDuration(text) ?? 0) <= longestSilenceSeconds(), {
+        error: () =>
+          `must be at most ${formatDuration(longestSilenceSeconds())}: a machine whose web UI has not answered for that long ends itself`,
+      })
       .default('10m')
       .describe(
         'How long the machine may take from its start until its master answers; its workers then have 2 minutes to connect.',

@@ -33,11 +33,10 @@ export async function planFleet(
   requireTime(settings, request.durationSeconds);
   requireReachable(settings, request.host);
   const lookUp = lookUpAccount(aws, settings);
-  const machine = lookUp.then(({ instanceType }) => instanceType);
   const [account, price, quota, ofAddresses] = await Promise.all([
     lookUp,
     lookUpHourlyPrice(aws, settings, lookUp),
-    knownQuota(aws, settings, machine),
+    knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
   ]);
   // A machine of this run has its part of the quota already.

@@ -36,9 +36,10 @@ export async function checkQuota(
 export function knownQuota(
   aws: Aws,
   settings: Ec2FleetSettings,
-  machine: Promise<Pick<MachineType, 'vcpus'>>,
+  account: Promise<{ readonly instanceType: Pick<MachineType, 'vcpus'> }>,
 ): Promise<Finding> {
-  // Not everybody waits for it: that it fails is told elsewhere.
+  const machine = account.then(({ instanceType }) => instanceType);
+  // Not every type needs it, and whoever looks at the account tells that it fails.
   machine.catch(() => {});
   const late = { state: 'unknown', detail: `AWS did not tell it within ${patience / 1000} s` } as const;
   const answer = Promise.race([
