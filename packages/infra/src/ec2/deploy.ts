@@ -4,6 +4,7 @@ import type { Aws } from '../aws/clients.js';
 import { all } from '../aws/all.js';
 import { ensure, type Step } from '../aws/ensure.js';
 import type { Journal } from '../aws/journal.js';
+import { findBoundary } from '../aws/account/boundary.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance } from '../aws/kinds/instance.js';
@@ -67,7 +68,7 @@ export async function deploy(deployment: Deployment) {
   request.onProgress('Making the security group, the role, the parameters and the bucket');
   const [securityGroupId, instanceProfileName, secrets] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
-    settings.instanceProfile ?? ensureProfile(step, request),
+    settings.instanceProfile ?? ensureProfile(step, deployment),
     ensureParameters(step, values),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
   ]);
@@ -119,10 +120,12 @@ async function ensureParameters(step: Step, values: Record<string, string>): Pro
 }
 
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
-async function ensureProfile(step: Step, { runId, iamStatements }: ProvisionRequest): Promise<string> {
+async function ensureProfile(step: Step, { settings, account, request }: Deployment): Promise<string> {
   const { region } = step.run;
-  const statements = machineStatements({ runId, region, iamStatements });
-  const roleName = ensure(step, role, { statements });
+  const statements = machineStatements({ ...request, region });
+  const boundary = findBoundary(step.aws, { accountId: account.accountId, region }, settings);
+  boundary.catch(() => {});
+  const roleName = ensure(step, role, { statements, boundary });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;
 }
