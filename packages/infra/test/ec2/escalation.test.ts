@@ -1,7 +1,6 @@
 import { tmpdir } from 'node:os';
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
-import type {
-  IAMClient} from '@aws-sdk/client-iam';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import {
   AddRoleToInstanceProfileCommand,
   AttachRolePolicyCommand,
