@@ -1,7 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { AttachRolePolicyCommand, CreatePolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { createRunId } from '@loadwright/core';
@@ -208,5 +212,29 @@ describe('a bucket of the same name in another account', () => {
       expect(ofBuckets.filter(({ expectedBucketOwner }) => expectedBucketOwner !== '123456789012')).toEqual(
         [],
       );
+    }));
+});
+
+describe("somebody's machine that bears the tags of a run", () => {
+  it('goes on, and is named with the way to free it', () =>
+    withRun(async (work) => {
+      const { ec2 } = aws().direct;
+      const [own] = (await ec2.send(new DescribeInstancesCommand({}))).Reservations?.[0]?.Instances ?? [];
+      // As "launch more like this" does.
+      const { Instances: [theirs] = [] } = await ec2.send(
+        new RunInstancesCommand({
+          ImageId: own?.ImageId,
+          SubnetId: own?.SubnetId,
+          MinCount: 1,
+          MaxCount: 1,
+          TagSpecifications: [{ ResourceType: 'instance', Tags: own?.Tags }],
+        }),
+      );
+      const id = theirs?.InstanceId ?? '';
+      expect((await destroy(work)).remaining).toEqual(
+        expect.arrayContaining([expect.stringContaining(`instance ${id}: the instance ${id} has the tag`)]),
+      );
+      const left = await aws().inventory();
+      expect(left.filter((name) => name.startsWith('ec2:instance/'))).toEqual([`ec2:instance/${id}`]);
     }));
 });
