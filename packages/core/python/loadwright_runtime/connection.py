@@ -6,17 +6,18 @@ from typing import Protocol
 from . import exchange
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
-from .histogram import add
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
 from .link import BUSY, IDLE, NEVER, Link
 from .measure import NameMeasure
 from .poller import READ, WRITE
 from .request import Piece, Request, Response
+from .rows import Row
 
 _RECEIVE_BYTES = 64 * 1024
 # A long answer lets the others have their turn after so many pieces.
 _PIECES_A_TURN = 16
 
+BLOCKED, FIRST_BYTE = "http_req_blocked", "http_req_first_byte"
 _clock = time.perf_counter
 
 
@@ -41,6 +42,7 @@ class Connection(Link):
         "_parser",
         "_request",
         "_request_seconds",
+        "_row",
     )
 
     def __init__(self, endpoint: Endpoint, owner: Owner):
@@ -49,6 +51,8 @@ class Connection(Link):
         self._request_seconds = min(endpoint.limits.first_byte, endpoint.limits.request)
         self._request: Request | None = None
         self._measure: NameMeasure | None = None
+        self._row: Row | None = None
+        """Where the end of the request counts."""
         self._is_ordinary = False
         """Whether an answer of the usual form can be taken without the parser."""
         self._is_retried = False
@@ -70,17 +74,17 @@ class Connection(Link):
                 self._measure = self._endpoint.measure.of(request.method, request.name)
         self._due = due
         self._is_retried = False
+        now = _clock()
+        self._row = self._measure.begin(now if due is None else due)
         if self._state == IDLE:
             if due is not None:
-                self._endpoint.measure.phase("wait", _clock() - due)
+                self._row.trend(BLOCKED).add(max(0.0, now - due))
             self._transmit()
         else:
             self._open()
 
     def abort(self) -> None:
         """Gives up the request, which is neither a success nor a failure, and the connection."""
-        if self.is_busy:
-            self._endpoint.measure.count("interrupted")
         self._close()
 
     def on_event(self, mask: int) -> None:
@@ -114,6 +118,8 @@ class Connection(Link):
         wire = self._request.wire
         self._state = BUSY
         self._parser = None
+        if not self._is_retried:
+            self._row.sent += 1
         self._started = started = _clock()
         deadline = self._deadline = started + self._request_seconds
         if deadline < self._alarm_at:
@@ -149,7 +155,8 @@ class Connection(Link):
             self._lost(error)
 
     def _take_ordinary(self, data: bytes, status: int, body_start: int, length: int) -> None:
-        seconds = _clock() - self._started
+        now = _clock()
+        seconds = now - self._started
         endpoint = self._endpoint
         if not self._has_answered:
             self._has_answered = True
@@ -160,7 +167,7 @@ class Connection(Link):
             self._state = IDLE
             self._deadline = NEVER
         if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
-            self._measure.record(seconds, length)
+            self._measure.succeeded(self._row, now, seconds, length)
             self._owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
@@ -213,7 +220,7 @@ class Connection(Link):
             self._parser = AnswerParser(request.method)
             return
         on_piece, started = request.on_piece, self._started
-        self._endpoint.measure.phase("firstByte", _clock() - started)
+        self._row.trend(FIRST_BYTE).add(_clock() - started)
 
         def deliver(head: Head, data: bytes) -> None:
             on_piece(Piece(_clock() - started, data, head.status, Headers(head)))
@@ -236,7 +243,7 @@ class Connection(Link):
         self._judge(seconds, Response(head.status, Headers(head), parser.body), parser.body_bytes)
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
-        failure, error = exchange.judge(self._endpoint, response)
+        failure, error = exchange.judge(self._endpoint, response, self._row)
         self._end(seconds, response, body_bytes, failure, error)
 
     def _end(
@@ -247,13 +254,15 @@ class Connection(Link):
         failure: Failure | None,
         error: Exception | None = None,
     ) -> None:
-        measure, endpoint = self._measure, self._endpoint
-        assert measure is not None and self._request is not None
-        measure.record(seconds, body_bytes)
+        measure, endpoint, row = self._measure, self._endpoint, self._row
+        assert measure is not None and row is not None and self._request is not None
+        now = self._started + seconds
+        if failure is None:
+            measure.succeeded(row, now, seconds, body_bytes)
+        else:
+            measure.failed(row, now, seconds, failure, body_bytes)
         if self._due is not None:
-            add(measure.response_times, self._started + seconds - self._due)
-        if failure is not None:
-            measure.failures[failure] += 1
+            measure.responded(row, now - self._due)
         if endpoint.listeners:
             error = exchange.tell(endpoint, self._request, response, seconds, failure) or error
         if error is None:
@@ -271,7 +280,7 @@ class Connection(Link):
             # Kept alive since an earlier answer, and closed before this one began: the server may have closed
             # it before it saw the request.
             self._is_retried = True
-            self._endpoint.measure.count("retried_idle")
+            self._row.counters["retried_idle"] += 1
             self._open()
         else:
             self._end(_clock() - self._started, None, 0, network_failure(error))

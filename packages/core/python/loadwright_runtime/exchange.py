@@ -9,17 +9,26 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from .endpoint import Endpoint
 from .failures import Failure, RequestFailedError, refused
 from .request import Request, Response
+from .rows import Row
 
 _CONTROL = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 _logger = logging.getLogger(__name__)
 
 
-def judge(endpoint: Endpoint, response: Response) -> tuple[Failure | None, Exception | None]:
-    """What is wrong with an answer, and what the target's own code raised about it."""
+def judge(endpoint: Endpoint, response: Response, row: Row | None) -> tuple[Failure | None, Exception | None]:
+    """
+    What is wrong with an answer, and what the target's own code raised about it.
+
+    :param row: where goes what the target measures meanwhile
+    """
+    metrics = endpoint.measure.metrics
+    metrics.at_hand = row
     try:
         reason = endpoint.source.check(response)
     except Exception as error:
         return Failure("check", f"check failed: {type(error).__name__}"), error
+    finally:
+        metrics.at_hand = None
     return (None if reason is None else refused(response.status, reason)), None
 
 

@@ -106,7 +106,9 @@ class Link:
         self._has_answered = self._is_retiring = False
         endpoint.reactor.hand_over(self._descriptor, self)
         endpoint.connections.add(self)
-        endpoint.measure.phase("wait", _clock() - (self._started if self._due is None else self._due))
+        endpoint.measure.phase(
+            "http_req_blocked", _clock() - (self._started if self._due is None else self._due)
+        )
         self._transmit()
 
     def _send_rest(self) -> None:

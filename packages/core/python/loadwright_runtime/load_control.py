@@ -98,16 +98,16 @@ class LoadControl:
         """Whether a worker that Locust takes for ready has still to obey the last stop."""
         return worker.state == STATE_INIT and worker.id in self._told_to_stop
 
-    def statistics(self) -> dict[str, Any] | None:
-        """``TestStatistics`` of @loadwright/core."""
+    def statistics(self) -> dict[str, Any]:
+        """What ``MasterStatistics`` of @loadwright/core says of the test."""
         if self._current is None:
-            return None
+            return {}
         # When the last worker is lost Locust tells nobody that the test is over.
         if self._ended_at is None and self._environment.runner.state == STATE_STOPPED:
             self._ended_at = time.time()
         times = {"startedAt": self._started_at, "endsAt": self._ends_at, "endedAt": self._ended_at}
         known = {name: value for name, value in times.items() if value is not None}
-        return {**known, "load": self._current.document}
+        return {"test": {**known, "load": self._current.document}}
 
     def begin_time(self) -> None:
         """From now on the duration counts: with an arrival rate from the first moment of its schedule."""

@@ -68,8 +68,8 @@ class ArrivalLoop:
     def stop(self) -> None:
         """Sends no more. What is under way goes on."""
         self._is_stopped = True
-        self._drop(len(self._waiting))
-        self._waiting.clear()
+        while self._waiting:
+            self._endpoint.measure.dropped(self._waiting.popleft())
 
     def close(self) -> None:
         self.stop()
@@ -85,8 +85,7 @@ class ArrivalLoop:
             return
         oldest = _clock() - self._endpoint.limits.request
         while self._waiting and self._waiting[0] < oldest:
-            self._waiting.popleft()
-            self._drop(1)
+            self._endpoint.measure.dropped(self._waiting.popleft())
         if self._waiting:
             self._send(connection, self._waiting.popleft())
         elif connection.is_open:
@@ -116,7 +115,6 @@ class ArrivalLoop:
             return
         due = self._began + self._next_due
         self._schedule()
-        self._endpoint.measure.count("arrivals")
         if len(self._busy) >= self._maximum_in_flight:
             self._waiting.append(due)
         else:
@@ -129,13 +127,9 @@ class ArrivalLoop:
         try:
             connection.start(self._endpoint.source.next_request(), due)
         except Exception as error:
-            self._drop(1)
+            self._endpoint.measure.dropped(due)
             self._tell(error)
             self._busy.discard(connection)
-
-    def _drop(self, number: int) -> None:
-        if number:
-            self._endpoint.measure.count("dropped", number)
 
     def _tell(self, error: Exception) -> None:
         """There is no user whose exception it could be: told once in the log, and in Locust's exceptions."""

@@ -51,7 +51,8 @@ class RequestSource(ABC):
         self.base_path = urlsplit(setup.host).path
         """Path of the host's URL, usually empty: every request's path starts with it."""
         self._response_check = ResponseCheck(setup.config.get("expect"))
-        self._counters = setup.counters
+        self.metrics = setup.counters.metrics
+        """What is measured beside the time of the requests."""
 
     @abstractmethod
     def next_request(self) -> Request:
@@ -73,5 +74,5 @@ class RequestSource(ABC):
         return self._response_check.plain_statuses()
 
     def count(self, name: str) -> None:
-        """Adds one to a counter of the report; the master adds up those of all workers."""
-        self._counters.add(name)
+        """Adds one to a counter of the report: short for ``self.metrics.counter(name)``."""
+        self.metrics.counter(name)

@@ -8,27 +8,36 @@ from flask import Blueprint, Response, request
 from . import login
 from .counters import Counters
 from .load_control import LoadControl
-from .statistics import master_statistics
+from .samples import Sampler
+from .statistics import master_series, master_statistics
 
 
 def extend(environment: Any, counters: Counters, control: LoadControl) -> None:
     """
-    Adds ``GET /loadwright/statistics?since=``, a field to the form of ``POST /swarm``, and the login when its
-    variable is set.
+    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, a field to the form of
+    ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
 
+    sampler = Sampler(environment, counters)
+
     @routes.get("/statistics")
     def statistics() -> Response:
-        try:
-            since = float(request.args.get("since", 0))
-        except ValueError:
-            return Response("since must be a Unix time in seconds", 400)
-        document = master_statistics(environment, counters, control, since)
-        return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
+        return _json(master_statistics(environment, counters, control))
+
+    @routes.get("/series")
+    def series() -> Response:
+        after = request.args.get("after", "0")
+        if not after.isdecimal():
+            return Response("after must be a revision: a whole number", 400)
+        return _json(master_series(counters, sampler, int(after)))
 
     login.protect(environment.web_ui, routes, base_path)
     # After the login: what it refuses is not looked at.
     environment.web_ui.app.before_request(control.take_form)
     environment.web_ui.app.register_blueprint(routes)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
