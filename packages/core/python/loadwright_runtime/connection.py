@@ -254,6 +254,8 @@ class Connection(Link):
             add(measure.response_times, self._started + seconds - self._due)
         if failure is not None:
             measure.failures[failure] += 1
+        if endpoint.on_outcome is not None:
+            endpoint.on_outcome(self._request, response, failure, seconds)
         if endpoint.listeners:
             error = exchange.tell(endpoint, self._request, response, seconds, failure) or error
         if error is None:

@@ -3,12 +3,14 @@
 import random
 import ssl
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import descriptors, proxy, tls
+from .failures import Failure
 from .measure import Measure
-from .request import host_header
+from .request import Request, Response, host_header
 from .resolver import Address, Resolver
 from .source import RequestSource
 
@@ -65,6 +67,8 @@ class Endpoint:
         self.last_head: tuple[bytes, int, int] = (b"HTTP", 0, 0)
         """Head, status and length of body of the last ordinary answer."""
         self.listeners: list[Any] = []
+        self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
+        """Called at the end of each request that is not a plain success, with its seconds."""
         self.find_listeners()
 
     def find_listeners(self) -> None:

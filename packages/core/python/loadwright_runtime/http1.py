@@ -120,6 +120,15 @@ class Headers:
         wanted = name.encode()
         return next((value.decode("latin-1") for name, value in self._head.headers if name == wanted), None)
 
+    def all(self) -> dict[str, str]:
+        """Every header by its name in lower case; of one that was sent several times the first value."""
+        self.get("")
+        assert isinstance(self._head, Head)
+        found: dict[str, str] = {}
+        for name, value in self._head.headers:
+            found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        return found
+
 
 def _unfold(lines: list[bytes]) -> list[bytes]:
     """Joins lines that continue the one before (RFC 9112, section 5.2)."""

@@ -91,6 +91,10 @@ class Response:
         """The value of a header, whatever its case; the first one when it was sent several times."""
         return self._headers.get(name.lower())
 
+    def headers(self) -> dict[str, str]:
+        """All headers, their names in lower case."""
+        return self._headers.all()
+
 
 def host_header(host: str) -> str:
     """The ``Host`` header for a base URL: without user, and without the scheme's own port."""

@@ -8,6 +8,12 @@ from pathlib import Path
 from .errors import SetupError
 
 _FILE = "LOADWRIGHT_VARIABLES_FILE"
+_given: set[str] = set()
+
+
+def given() -> frozenset[str]:
+    """Every value that was handed out in this process: what must not be shown."""
+    return frozenset(_given)
 
 
 def optional(name: str) -> str | None:
@@ -27,6 +33,7 @@ def optional(name: str) -> str | None:
             f"the variable {name} holds a line break or a character outside ASCII, which no header carries: "
             "set it again, without quotes and line breaks."
         )
+    _given.add(value)
     return value
 
 
