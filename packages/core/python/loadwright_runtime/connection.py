@@ -223,7 +223,7 @@ class Connection(Link):
     def _take_whole(self, parser: AnswerParser) -> None:
         seconds = _clock() - self._started
         head = parser.head
-        assert head is not None
+        assert head is not None and self._request is not None
         if not self._has_answered:
             self._has_answered = True
             self._endpoint.measure.compare_clock(Headers(head), seconds)
@@ -233,7 +233,8 @@ class Connection(Link):
             self._deadline = NEVER
         else:
             self._close()
-        self._judge(seconds, Response(head.status, Headers(head), parser.body), parser.body_bytes)
+        response = Response(head.status, Headers(head), parser.body, self._request.on_piece)
+        self._judge(seconds, response, parser.body_bytes)
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
         failure, error = exchange.judge(self._endpoint, response)

@@ -64,8 +64,8 @@ class Endpoint:
         self.connections: set[Connection] = set()
         """Those with a socket."""
         self.plain_statuses = source.plain_statuses()
-        self.last_head: tuple[bytes, int, int] = (b"HTTP", 0, 0)
-        """Head, status and length of body of the last ordinary answer."""
+        self.last_head: tuple[bytes, int, int] = (b"", 0, -1)
+        """Head, status and length of body of the last ordinary answer. Before the first one no answer fits it."""
         self.listeners: list[Any] = []
         self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
         """Called at the end of each request that is not a plain success, with its seconds."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from .checks import verdict
 from .endpoint import Endpoint
-from .failures import Failure, RequestFailedError, refused
+from .failures import Failure, RequestFailedError, reasons
 from .request import Request, Response
 
 _CONTROL = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
@@ -17,10 +18,9 @@ _logger = logging.getLogger(__name__)
 def judge(endpoint: Endpoint, response: Response) -> tuple[Failure | None, Exception | None]:
     """What is wrong with an answer, and what the target's own code raised about it."""
     try:
-        reason = endpoint.source.check(response)
+        return verdict(endpoint.source.check, response), None
     except Exception as error:
-        return Failure("check", f"check failed: {type(error).__name__}"), error
-    return (None if reason is None else refused(response.status, reason)), None
+        return reasons.bound(Failure("check", f"check failed: {type(error).__name__}")), error
 
 
 def tell(

@@ -40,7 +40,11 @@ match_ordinary = _ORDINARY.match
 
 
 class ProtocolError(Exception):
-    """The bytes are not an HTTP answer."""
+    """The bytes are not an HTTP answer. The message has no varying part."""
+
+
+class ClosedWithinAnswerError(ProtocolError):
+    """The server closed the connection before the answer was complete."""
 
 
 def encode_request(request: Request, host: str) -> bytes:
@@ -146,7 +150,7 @@ def _unfold(lines: list[bytes]) -> list[bytes]:
 def _header(line: bytes) -> tuple[bytes, bytes]:
     match = _HEADER.fullmatch(line)
     if not match:
-        raise ProtocolError("a line that is no header")
+        raise ProtocolError("a malformed header line")
     return match[1].lower(), match[2]
 
 
@@ -199,7 +203,7 @@ class AnswerParser:
     def end(self) -> None:
         """The server closed the connection. Raises :class:`ProtocolError` when the answer is not complete."""
         if not self.is_complete and self._step != self._read_until_close:
-            raise ProtocolError("closed within the answer")
+            raise ClosedWithinAnswerError("closed within the answer")
         self.is_complete = True
         self._is_open = False
 

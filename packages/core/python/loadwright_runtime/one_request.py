@@ -120,6 +120,7 @@ class _Exchange:
                 self._pieces += piece.data
             on_piece(piece)
 
+        observe.reader = on_piece
         return Request(
             request.method,
             request.path,
