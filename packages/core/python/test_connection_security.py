@@ -10,7 +10,7 @@ import gevent.socket
 import pytest
 from generator_harness import OK, Source, answering
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import Request, tls
+from loadwright_runtime import Request, tls_context
 
 
 def proxy(connects, target, answer=b"HTTP/1.1 200 Established\r\n\r\n"):
@@ -75,11 +75,11 @@ def certificate(tmp_path, monkeypatch):
         capture_output=True,
     )
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls.shared_context.cache_clear()
+    tls_context.forget()
     context = SSLContext(PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     yield context
-    tls.shared_context.cache_clear()
+    tls_context.forget()
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])

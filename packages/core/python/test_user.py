@@ -8,7 +8,7 @@ import pytest
 from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import tls
+from loadwright_runtime import tls_context
 
 
 def reasons(user):
@@ -211,17 +211,17 @@ def test_tls_is_verified(serve, make_user, tmp_path, monkeypatch):
     context.load_cert_chain(certificate, key)
     port = serve(answering(OK), ssl_context=context).split(":")[1]
 
-    tls.shared_context.cache_clear()
+    tls_context.forget()
     user = make_user(f"https://localhost:{port}")
     user.send_next()
     assert reasons(user) == ["the TLS certificate is not valid for this host"]
 
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls.shared_context.cache_clear()
+    tls_context.forget()
     trusting = make_user(f"https://localhost:{port}")
     trusting.send_next()
     elsewhere = make_user(f"https://127.0.0.1:{port}")
     elsewhere.send_next()
     assert reasons(trusting) == [None]
     assert reasons(elsewhere) == ["the TLS certificate is not valid for this host"]
-    tls.shared_context.cache_clear()
+    tls_context.forget()

@@ -54,8 +54,8 @@ def _type_of(response: Response) -> str | None:
 
 class ResponseCheck:
     """
-    Decides about an answer as ``expect`` of the configuration says; without it every 2xx is right. A stream of events
-    that is cut off or holds an error is wrong in any case.
+    Decides about an answer as ``expect`` of the configuration says; without it every 2xx is right. A stream
+    of events that is cut off or holds an error is wrong in any case.
     """
 
     def __init__(self, expect: dict[str, Any] | None):
@@ -70,7 +70,7 @@ class ResponseCheck:
             self._stream = StreamExpectation(expect["stream"]) if "stream" in expect else None
         except re.error as error:
             raise SetupError(
-                f"expect holds {error.pattern!r}, which is no regular expression: {error}."
+                f"expect holds {error.pattern!r}, which is no regular expression of Python: {error}."
             ) from None
 
     def plain_statuses(self) -> Container[int]:

@@ -17,7 +17,7 @@ class DecodingError(ValueError):
 
 
 class Decompressor:
-    """Undoes one coding, piece by piece: ``gzip`` (several members too) or ``deflate`` (with zlib's frame or not)."""
+    """Undoes one coding, piece by piece: ``gzip``, also of several members, or ``deflate`` of both forms."""
 
     def __init__(self, coding: str, limit: int = MAXIMUM_BYTES):
         """:param limit: bytes that may come out in all"""

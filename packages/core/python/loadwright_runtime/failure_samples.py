@@ -1,4 +1,4 @@
-"""The first few failures of each kind: what was answered, redacted and cut, for whoever looks for the cause."""
+"""The first few failures of each kind: what was answered, redacted and cut, to find the cause by."""
 
 import codecs
 import re

@@ -20,8 +20,8 @@ class Failure(NamedTuple):
 
     kind: str
     """
-    ``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled``, ``check``, ``stream``,
-    ``payload``, ``target`` or ``unfinished``
+    ``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled``, ``check``,
+    ``stream``, ``payload``, ``target`` or ``unfinished``
     """
     reason: str
 

@@ -22,10 +22,14 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,20}")
 
-# A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close. Almost every
-# answer is one, and one match costs a tenth of the parser below, which decides about all others.
+# A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close, and no stream
+# of events, in which an error may stand. Almost every answer is one, and one match costs a tenth of the
+# parser below, which decides about all others.
+_EVENTS = rb"(?i:type:[ \t]*(?:text/event-stream|application/vnd\.amazon\.eventstream))"
 _PLAIN_LINE = (
-    rb"(?:(?![Cc][Oo][Nn](?:[Nn]|[Tt][Ee][Nn][Tt]-[Ll])|[Tt][Rr][Aa][Nn][Ss])"
+    rb"(?:(?![Cc][Oo][Nn](?:[Nn]|[Tt][Ee][Nn][Tt]-(?:[Ll]|"
+    + _EVENTS
+    + rb"))|[Tt][Rr][Aa][Nn][Ss])"
     + _TOKEN
     + rb":"
     + _VALUE

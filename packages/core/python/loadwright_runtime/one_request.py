@@ -176,6 +176,7 @@ class _Unchecked:
         self.host = source.host
         self.base_path = source.base_path
         self.config = source.config
+        self.tls_context = source.tls_context
 
     def check(self, _: Response) -> None:
         return None

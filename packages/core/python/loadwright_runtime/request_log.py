@@ -92,8 +92,7 @@ class RequestLog:
 
     def after(self, number: int) -> dict[str, Any]:
         """
-        The rows that came after the first ``number`` ones, as objects. Those before them are let go: they were
-        fetched.
+        The rows that came after the first ``number`` ones, as objects. Those before them are let go.
         """
         first = self._number - len(self._rows)
         for _ in range(min(max(number - first, 0), len(self._rows))):
@@ -109,7 +108,7 @@ class RequestLog:
         self._number += 1
 
     def _draw(self) -> int:
-        """Requests until the next one: as if a coin were thrown for each of them, but with one draw for all."""
+        """Requests until the next one, as if a coin were thrown for each of them."""
         if self._share <= 0:
             return -1
         if self._share >= 1:

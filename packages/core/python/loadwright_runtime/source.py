@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import tls_context
 from .bundle import Bundle
 from .checks import ResponseCheck
 from .counters import Counters
@@ -52,6 +53,10 @@ class RequestSource(ABC):
         self.host = setup.host
         self.base_path = urlsplit(setup.host).path
         """Path of the host's URL, usually empty: every request's path starts with it."""
+        self.tls_context = (
+            tls_context.context_for(setup.bundle.tls) if urlsplit(setup.host).scheme == "https" else None
+        )
+        """None where the host speaks no TLS."""
         self._response_check = ResponseCheck(setup.config.get("expect"))
         self._counters = setup.counters
 
