@@ -27,22 +27,43 @@ Sample = dict[str, Any]
 """``FailureSample`` of @loadwright/core."""
 
 
-class FailureSamples:
-    """On a worker: since its last report. On a master or a lone process: of the whole test."""
+class _Room:
+    """How many samples of what there are."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[str, str, Failure], int] = {}
+        self._numbers: dict[tuple[str, str, str, str], int] = {}
         self._total = 0
-        self._samples: list[Sample] = []
+
+    def take(self, method: str, name: str, kind: str, reason: str) -> bool:
+        """Whether there is room for one more, which is then taken."""
+        key = method, name, kind, reason
+        number = self._numbers.get(key, 0)
+        if number >= SAMPLES_A_FAILURE or self._total >= MAXIMUM_SAMPLES:
+            return False
+        self._numbers[key] = number + 1
+        self._total += 1
+        return True
+
+
+class FailureSamples:
+    """Collected where requests are sent, merged where the report is made: a lone process does both."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._room, self._merged_room = _Room(), _Room()
+        self._collected: list[Sample] = []
+        self._merged: list[Sample] = []
 
     def collect(self, request: Request, response: Response | None, failure: Failure, seconds: float) -> None:
         """
-        To be called for each failure. Of most it only counts that there are enough.
+        To be called for each failure. Of most it only finds that there are enough.
 
         :param response: None when there was none, or not the whole of one
         :param seconds: from the first byte sent to the end, whatever that was
         """
-        if not self._has_room(request.method, request.name, failure):
+        if not self._room.take(request.method, request.name, *failure):
             return
         redact = Redactor(request.headers)
         sample: Sample = {
@@ -60,38 +81,23 @@ class FailureSamples:
             sample |= _answer(response, redact)
         elif begun := getattr(request.on_piece, "beginning", b""):
             sample["body"] = _text(begun, redact)
-        self._samples.append(sample)
+        self._collected.append(sample)
 
     def take(self) -> list[Sample] | None:
         """What was collected since the last call; None when that is nothing."""
-        taken, self._samples = self._samples, []
+        taken, self._collected = self._collected, []
         return taken or None
 
-    def merge(self, client_id: str, samples: Iterable[Sample]) -> None:
-        """Adds those of a worker to those of a master, which keeps no more of each than a worker does."""
-        for sample in samples:
-            failure = Failure(sample["kind"], sample["error"])
-            if self._has_room(sample["method"], sample["name"], failure):
-                self._samples.append(sample)
+    def merge(self, client_id: str, taken: Iterable[Sample]) -> None:
+        """Adds those of a worker; of each failure no more are kept than a worker keeps."""
+        for sample in taken:
+            if self._merged_room.take(sample["method"], sample["name"], sample["kind"], sample["error"]):
+                self._merged.append(sample)
 
-    @property
     def all(self) -> list[Sample]:
-        """In the order in which they came."""
-        return list(self._samples)
-
-    def clear(self) -> None:
-        self._numbers.clear()
-        self._samples = []
-        self._total = 0
-
-    def _has_room(self, method: str, name: str, failure: Failure) -> bool:
-        key = method, name, failure
-        number = self._numbers.get(key, 0)
-        if number >= SAMPLES_A_FAILURE or self._total >= MAXIMUM_SAMPLES:
-            return False
-        self._numbers[key] = number + 1
-        self._total += 1
-        return True
+        """Of all workers, in the order in which they came."""
+        self.merge("", self.take() or ())
+        return list(self._merged)
 
 
 samples = FailureSamples()
