@@ -127,16 +127,6 @@ def test_tls_through_a_proxy(serve, make_user, certificate, monkeypatch):
     assert user.reasons == [None] and connects[0].startswith(b"CONNECT service.test:443 HTTP/1.1\r\n")
 
 
-def test_tls_to_a_server_that_speaks_none(serve, make_user):
-    def handle(connection):
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    user = make_user(f"https://localhost:{serve(handle).split(':')[1]}")
-    user.send_next()
-    assert user.reasons == ["TLS error"]
-
-
 def test_a_session_is_copied_once_however_many_connections_close_at_once(make_user, monkeypatch):
     class Stream:
         copies = 0

@@ -41,7 +41,7 @@ def tls_reason(error: ssl.SSLError) -> str:
         return known or "the server's certificate is not valid"
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return "the server closed the connection within the TLS handshake"
-    name = error.reason or ""
+    name = getattr(error, "reason", None) or ""
     return next((reason for part, reason in _HANDSHAKE_REASONS if part in name), _unnamed(name))
 
 
