@@ -26,9 +26,9 @@ def serve():
 def make_user(tmp_path):
     """A user of a lone process."""
 
-    def make(host, source=Source, timeout=2.0, expect=None, **config):
+    def make(host, source=Source, timeout=2.0, expect=None, tls=None, **config):
         config |= {"timeoutSeconds": timeout} | ({"expect": expect} if expect else {})
-        return OneByOne(environment_for(tmp_path, host, source, config))
+        return OneByOne(environment_for(tmp_path, host, source, config, tls))
 
     yield make
     Generator.end()

@@ -26,12 +26,16 @@ class Source(RequestSource):
 
 
 def environment_for(
-    directory: Any, host: str, source: type[RequestSource], config: dict[str, Any]
+    directory: Any,
+    host: str,
+    source: type[RequestSource],
+    config: dict[str, Any],
+    tls: dict[str, str] | None = None,
 ) -> Environment:
     """A lone process with one user class; whatever ran before is ended."""
     Generator.end()
     plan = LoadPlan(1, 1, 1, (), 0, 0, 0, "sequential")
-    LoadwrightUser.configure(Bundle(directory, host, config, plan), Counters())
+    LoadwrightUser.configure(Bundle(directory, host, config, plan, tls or {}), Counters())
     user_class = type("SomeUser", (LoadwrightUser,), {"source_class": source})
     environment = Environment(user_classes=[user_class])
     environment.create_local_runner()

@@ -245,7 +245,14 @@ class Cluster:
     """A master and its workers."""
 
     def __init__(
-        self, locusts, workers, *, arguments=(), variables=None, worker_arguments=("--stop-timeout=5",)
+        self,
+        locusts,
+        workers,
+        *,
+        arguments=(),
+        variables=None,
+        worker_arguments=("--stop-timeout=5",),
+        worker_variables=None,
     ):
         self.web_port, self.port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
@@ -260,7 +267,10 @@ class Cluster:
         )
         self.workers = [
             locusts.start(
-                "--worker", f"--master-port={self.port}", *worker_arguments, variables={"SOME": "variable"}
+                "--worker",
+                f"--master-port={self.port}",
+                *worker_arguments,
+                variables=worker_variables or {"SOME": "variable"},
             )
             for _ in range(workers)
         ]
@@ -268,10 +278,10 @@ class Cluster:
         eventually(lambda: self.connected() == workers, "all workers connected")
 
     @staticmethod
-    def alone(locusts):
+    def alone(locusts, variables=None):
         """The web UI of a process without workers."""
         port = free_port()
-        locusts.start("--web-host=127.0.0.1", f"--web-port={port}")
+        locusts.start("--web-host=127.0.0.1", f"--web-port={port}", variables=variables)
         web = Web(f"http://127.0.0.1:{port}")
         eventually(web.statistics, "statistics")
         return web

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from loadwright_runtime import Response, ResponseCheck
-from loadwright_runtime.checks import find, parse_pointer, same
+from loadwright_runtime.json_checks import find, parse_pointer, same
 
 # The example of RFC 6901, section 5.
 DOCUMENT = {

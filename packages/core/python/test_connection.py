@@ -187,7 +187,7 @@ def test_nothing_is_retried_after_the_first_byte(serve, make_user):
     user = make_user(f"http://{serve(handle)}")
     user.send_next()
     user.send_next()
-    assert user.reasons[1] == "connection closed or broken within the answer" and totals(user) == {}
+    assert user.reasons[1] == "connection closed within the answer" and totals(user) == {}
 
 
 def test_limits_of_time(serve, make_user):

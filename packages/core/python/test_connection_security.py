@@ -10,7 +10,7 @@ import gevent.socket
 import pytest
 from generator_harness import OK, Source, answering
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import Request, tls
+from loadwright_runtime import Request, tls_context
 
 
 def proxy(connects, target, answer=b"HTTP/1.1 200 Established\r\n\r\n"):
@@ -75,11 +75,11 @@ def certificate(tmp_path, monkeypatch):
         capture_output=True,
     )
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls.shared_context.cache_clear()
+    tls_context.forget()
     context = SSLContext(PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     yield context
-    tls.shared_context.cache_clear()
+    tls_context.forget()
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
@@ -125,16 +125,6 @@ def test_tls_through_a_proxy(serve, make_user, certificate, monkeypatch):
     user = make_user("https://service.test")
     user.send_next()
     assert user.reasons == [None] and connects[0].startswith(b"CONNECT service.test:443 HTTP/1.1\r\n")
-
-
-def test_tls_to_a_server_that_speaks_none(serve, make_user):
-    def handle(connection):
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    user = make_user(f"https://localhost:{serve(handle).split(':')[1]}")
-    user.send_next()
-    assert user.reasons == ["TLS error"]
 
 
 def test_a_session_is_copied_once_however_many_connections_close_at_once(make_user, monkeypatch):

@@ -1,14 +1,11 @@
 """How requests are sent: each scenario against a real socket, in this process."""
 
-import subprocess
 import time
 
 import gevent
 import pytest
 from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
-from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
-from loadwright_runtime import tls
 
 
 def reasons(user):
@@ -90,20 +87,32 @@ def closing(part):
     return handle
 
 
+CLOSED_WITHIN = "connection closed within the answer"
+
+
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
         (b"", "connection closed by the server"),
-        (b"HTTP/1.1 200 OK\r\nCont", "connection closed or broken within the answer"),
+        (b"HTTP", CLOSED_WITHIN),
+        (b"HTTP/1.1 200 OK\r\nCont", CLOSED_WITHIN),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", CLOSED_WITHIN),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", CLOSED_WITHIN),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "not a valid HTTP answer: not an HTTP status line"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "not a valid HTTP answer: headers are too long"),
         (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-            "connection closed or broken within the answer",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "not a valid HTTP answer: a wrong or ambiguous Content-Length",
         ),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-            "connection closed or broken within the answer",
+            b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "not a valid HTTP answer: a wrong or ambiguous Content-Length",
         ),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "connection closed or broken within the answer"),
+        (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "not a valid HTTP answer: a malformed header line"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "not a valid HTTP answer: a chunk without a size",
+        ),
     ],
 )
 def test_broken_answers(serve, make_user, part, reason):
@@ -196,32 +205,3 @@ def test_stopping_a_user_reports_nothing(serve, make_user):
     gevent.sleep(0.1)
     greenlet.kill()
     assert user.events == []
-
-
-def test_tls_is_verified(serve, make_user, tmp_path, monkeypatch):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-        + ["-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    port = serve(answering(OK), ssl_context=context).split(":")[1]
-
-    tls.shared_context.cache_clear()
-    user = make_user(f"https://localhost:{port}")
-    user.send_next()
-    assert reasons(user) == ["the TLS certificate is not valid for this host"]
-
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls.shared_context.cache_clear()
-    trusting = make_user(f"https://localhost:{port}")
-    trusting.send_next()
-    elsewhere = make_user(f"https://127.0.0.1:{port}")
-    elsewhere.send_next()
-    assert reasons(trusting) == [None]
-    assert reasons(elsewhere) == ["the TLS certificate is not valid for this host"]
-    tls.shared_context.cache_clear()

@@ -7,7 +7,9 @@ A Locust file needs three names: :func:`prepare`, a :class:`RequestSource` ("wha
 from . import variables
 from .body_template import compile_template
 from .checks import ResponseCheck, refusal_reason
+from .decoding import DecodingError
 from .errors import SetupError
+from .failures import Failure
 from .payloads import Body, Payload, compact_json
 from .prepare import prepare
 from .request import Piece, Request, RequestCache, Response, host_header
@@ -19,8 +21,10 @@ from .user import LoadwrightUser
 __all__ = [
     "Body",
     "Credentials",
+    "DecodingError",
     "Event",
     "EventReader",
+    "Failure",
     "LoadwrightUser",
     "Payload",
     "Piece",

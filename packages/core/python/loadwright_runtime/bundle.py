@@ -1,7 +1,7 @@
 """The data files of a bundle."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,8 @@ class Bundle:
     host: str
     config: dict[str, Any]
     load: LoadPlan
+    tls: dict[str, str] = field(default_factory=dict)
+    """``ca`` and ``certificate``, in PEM. The private key is no part of a bundle."""
 
     @property
     def payloads_file(self) -> Path:
@@ -29,7 +31,8 @@ def read_bundle(directory: Path) -> Bundle:
     target = _read(directory / "target.json")
     load = _read(directory / "load.json")
     try:
-        return Bundle(directory, check_host(target["host"]), target["config"], read_load(load))
+        host = check_host(target["host"])
+        return Bundle(directory, host, target["config"], read_load(load), target.get("tls", {}))
     except KeyError as error:
         raise SetupError(
             f"the bundle in {directory} lacks {error} in its target.json: render it again."

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from . import exchange
+from . import exchange, failure_samples
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
@@ -230,7 +230,7 @@ class Connection(Link):
     def _take_whole(self, parser: AnswerParser) -> None:
         seconds = _clock() - self._started
         head = parser.head
-        assert head is not None
+        assert head is not None and self._request is not None
         if not self._has_answered:
             self._has_answered = True
             self._endpoint.measure.compare_clock(Headers(head), seconds)
@@ -240,7 +240,8 @@ class Connection(Link):
             self._deadline = NEVER
         else:
             self._close()
-        self._judge(seconds, Response(head.status, Headers(head), parser.body), parser.body_bytes)
+        response = Response(head.status, Headers(head), parser.body, self._request.on_piece)
+        self._judge(seconds, response, parser.body_bytes)
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
         failure, error = exchange.judge(self._endpoint, response, self._row)
@@ -263,6 +264,10 @@ class Connection(Link):
             measure.failed(row, now, seconds, failure, body_bytes)
         if self._due is not None:
             measure.responded(row, now - self._due)
+        if failure is not None:
+            failure_samples.collect(self._request, response, failure, seconds)
+        if endpoint.on_outcome is not None:
+            endpoint.on_outcome(self._request, response, failure, seconds)
         if endpoint.listeners:
             error = exchange.tell(endpoint, self._request, response, seconds, failure) or error
         if error is None:

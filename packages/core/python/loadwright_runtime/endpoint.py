@@ -3,12 +3,14 @@
 import random
 import ssl
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import descriptors, proxy, tls
+from .failures import Failure
 from .measure import Measure
-from .request import host_header
+from .request import Request, Response, host_header
 from .resolver import Address, Resolver
 from .source import RequestSource
 
@@ -42,7 +44,6 @@ class Endpoint:
 
     def __init__(self, reactor: "Reactor", source: RequestSource, measure: Measure, environment: Any):
         url = urlsplit(source.host)
-        is_tls = url.scheme == "https"
         self.reactor = reactor
         self.source = source
         self.measure = measure
@@ -52,19 +53,25 @@ class Endpoint:
         self.limits = Limits.of(source.config)
         self.first_reserved_descriptor = descriptors.first_reserved()
         self.proxy = proxy.proxy_for(url)
-        self.tls_context: ssl.SSLContext | None = tls.shared_context() if is_tls else None
+        self.tls_context = source.tls_context
         self.tls_session: ssl.SSLSession | None = None
         self._session_kept_at = float("-inf")
         self.resolver = Resolver(
-            *(self.proxy[:2] if self.proxy else (self.host, url.port or (443 if is_tls else 80))),
+            *(
+                self.proxy[:2]
+                if self.proxy
+                else (self.host, url.port or (443 if url.scheme == "https" else 80))
+            ),
             on_change=self._rebalance,
         )
         self.connections: set[Connection] = set()
         """Those with a socket."""
         self.plain_statuses = source.plain_statuses()
-        self.last_head: tuple[bytes, int, int] = (b"HTTP", 0, 0)
-        """Head, status and length of body of the last ordinary answer."""
+        self.last_head: tuple[bytes, int, int] = (b"", 0, -1)
+        """Head, status and length of body of the last ordinary answer; at first such as no answer has."""
         self.listeners: list[Any] = []
+        self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
+        """Called at the end of each request that is not a plain success, with its seconds."""
         self.find_listeners()
 
     def find_listeners(self) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from .checks import verdict
 from .endpoint import Endpoint
-from .failures import Failure, RequestFailedError, refused
+from .failures import Failure, RequestFailedError, reasons
 from .request import Request, Response
 from .rows import Row
 
@@ -24,12 +25,11 @@ def judge(endpoint: Endpoint, response: Response, row: Row | None) -> tuple[Fail
     metrics = endpoint.measure.metrics
     metrics.at_hand = row
     try:
-        reason = endpoint.source.check(response)
+        return verdict(endpoint.source.check, response), None
     except Exception as error:
-        return Failure("check", f"check failed: {type(error).__name__}"), error
+        return reasons.bound(Failure("check", f"check failed: {type(error).__name__}")), error
     finally:
         metrics.at_hand = None
-    return (None if reason is None else refused(response.status, reason)), None
 
 
 def tell(

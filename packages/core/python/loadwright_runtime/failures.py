@@ -1,19 +1,63 @@
-"""Kinds and names of failures: few and fixed, for Locust keeps one entry for each name."""
+"""Kinds and names of failures: few, for a report keeps one entry for each name."""
 
 import errno
 import socket
 import ssl
 from typing import NamedTuple
 
-from .http1 import ProtocolError
+from .http1 import ClosedWithinAnswerError, ProtocolError
+from .streaming import StreamError
+from .tls_failures import tls_reason
+
+MAXIMUM_REASONS = 100
+"""Distinct reasons of one process."""
+
+_MAXIMUM_TYPES = 20
 
 
 class Failure(NamedTuple):
     """Why a request counts as failed."""
 
     kind: str
-    """``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled`` or ``check``"""
+    """
+    ``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled``, ``check``,
+    ``stream``, ``payload``, ``target`` or ``unfinished``
+    """
     reason: str
+
+
+class Reasons:
+    """Keeps the number of distinct reasons small, whatever a service or a target puts into them."""
+
+    def __init__(self, limit: int = MAXIMUM_REASONS):
+        self._limit = limit
+        self._known: set[Failure] = set()
+        self._types: dict[int, set[str]] = {}
+
+    def bound(self, failure: Failure) -> Failure:
+        """The failure itself, or one of its kind for all those that are too many."""
+        if failure not in self._known:
+            if len(self._known) >= self._limit:
+                return Failure(failure.kind, f"other failures of the kind {failure.kind}")
+            self._known.add(failure)
+        return failure
+
+    def bound_type(self, status: int, error_type: str) -> str:
+        """A type of error of a status: the first ones as they are, the others in one."""
+        types = self._types.setdefault(status, set())
+        if error_type not in types:
+            if len(types) >= _MAXIMUM_TYPES:
+                return "of another type"
+            types.add(error_type)
+        return error_type
+
+    def clear(self) -> None:
+        self._known.clear()
+        self._types.clear()
+
+
+reasons = Reasons()
+"""Of this process. Cleared at the start of a test."""
 
 
 class RequestFailedError(Exception):
@@ -29,21 +73,27 @@ class ProxyRefusedError(OSError):
 
 def network_failure(error: Exception, *, connecting: bool = False) -> Failure:
     """
-    The failure of a request that got no answer.
+    The failure of a request that got no answer, or not the whole of one.
 
     :param connecting: whether it happened before the connection was there
     """
+    return reasons.bound(_network_failure(error, connecting))
+
+
+def _network_failure(error: Exception, connecting: bool) -> Failure:
     match error:
-        case ssl.SSLCertVerificationError():
-            return Failure("tls", "the TLS certificate is not valid for this host")
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError() if not connecting:
             return Failure("reset", "connection closed by the server")
         case ssl.SSLError():
-            return Failure("tls", "TLS error")
+            return Failure("tls", tls_reason(error))
         case ProxyRefusedError():
             return Failure("connect", f"the proxy refused: {error}")
+        case StreamError():
+            return Failure("stream", str(error))
+        case ClosedWithinAnswerError():
+            return Failure("protocol", "connection closed within the answer")
         case ProtocolError():
-            return Failure("protocol", "connection closed or broken within the answer")
+            return Failure("protocol", f"not a valid HTTP answer: {error}")
         case ConnectionRefusedError():
             return Failure("connect", "connection refused")
         case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError():
@@ -68,5 +118,5 @@ def is_close(error: Exception) -> bool:
 def refused(status: int, reason: str) -> Failure:
     """The failure of an answer that the source calls wrong."""
     if status == 429 or "Throttl" in reason:
-        return Failure("throttled", reason)
-    return Failure("check" if 200 <= status < 300 else "status", reason)
+        return reasons.bound(Failure("throttled", reason))
+    return reasons.bound(Failure("check" if 200 <= status < 300 else "status", reason))

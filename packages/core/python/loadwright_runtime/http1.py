@@ -22,10 +22,14 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,20}")
 
-# A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close. Almost every
-# answer is one, and one match costs a tenth of the parser below, which decides about all others.
+# A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close, and no stream
+# of events, in which an error may stand. Almost every answer is one, and one match costs a tenth of the
+# parser below, which decides about all others.
+_EVENTS = rb"(?i:type:[ \t]*(?:text/event-stream|application/vnd\.amazon\.eventstream))"
 _PLAIN_LINE = (
-    rb"(?:(?![Cc][Oo][Nn](?:[Nn]|[Tt][Ee][Nn][Tt]-[Ll])|[Tt][Rr][Aa][Nn][Ss])"
+    rb"(?:(?![Cc][Oo][Nn](?:[Nn]|[Tt][Ee][Nn][Tt]-(?:[Ll]|"
+    + _EVENTS
+    + rb"))|[Tt][Rr][Aa][Nn][Ss])"
     + _TOKEN
     + rb":"
     + _VALUE
@@ -40,7 +44,11 @@ match_ordinary = _ORDINARY.match
 
 
 class ProtocolError(Exception):
-    """The bytes are not an HTTP answer."""
+    """The bytes are not an HTTP answer. The message has no varying part."""
+
+
+class ClosedWithinAnswerError(ProtocolError):
+    """The server closed the connection before the answer was complete."""
 
 
 def encode_request(request: Request, host: str) -> bytes:
@@ -120,6 +128,15 @@ class Headers:
         wanted = name.encode()
         return next((value.decode("latin-1") for name, value in self._head.headers if name == wanted), None)
 
+    def all(self) -> dict[str, str]:
+        """Every header by its name in lower case; of one that was sent several times the first value."""
+        self.get("")
+        assert isinstance(self._head, Head)
+        found: dict[str, str] = {}
+        for name, value in self._head.headers:
+            found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        return found
+
 
 def _unfold(lines: list[bytes]) -> list[bytes]:
     """Joins lines that continue the one before (RFC 9112, section 5.2)."""
@@ -137,7 +154,7 @@ def _unfold(lines: list[bytes]) -> list[bytes]:
 def _header(line: bytes) -> tuple[bytes, bytes]:
     match = _HEADER.fullmatch(line)
     if not match:
-        raise ProtocolError("a line that is no header")
+        raise ProtocolError("a malformed header line")
     return match[1].lower(), match[2]
 
 
@@ -190,7 +207,7 @@ class AnswerParser:
     def end(self) -> None:
         """The server closed the connection. Raises :class:`ProtocolError` when the answer is not complete."""
         if not self.is_complete and self._step != self._read_until_close:
-            raise ProtocolError("closed within the answer")
+            raise ClosedWithinAnswerError("closed within the answer")
         self.is_complete = True
         self._is_open = False
 

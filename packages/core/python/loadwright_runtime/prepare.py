@@ -9,7 +9,7 @@ import locust.stats
 from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
-from . import lifeline, open_run, web
+from . import answers, lifeline, open_run, preflight_run, web
 from .bundle import Bundle, read_bundle
 from .counters import Counters
 from .defaults import apply_defaults
@@ -17,6 +17,7 @@ from .errors import SetupError
 from .histogram import bucket_of, milliseconds_of
 from .load_control import LoadControl
 from .load_shape import stages_shape
+from .preflight_route import Preflight
 from .user import LoadwrightUser
 
 # Figures are looked at while the test runs; Locust's own intervals are 3 s and 10 s.
@@ -71,11 +72,15 @@ def _bucket(milliseconds: float) -> float:
 
 
 def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
+    if preflight_run.is_asked(environment):
+        preflight_run.run(environment)
     apply_defaults(environment.parsed_options, bundle.load)
     counters.connect(environment)
+    answers.connect(environment, counters.contribute)
     control = LoadControl(environment, bundle.load)
+    preflight = Preflight(environment, bundle)
     if environment.web_ui:
-        web.extend(environment, counters, control)
+        web.extend(environment, counters, control, preflight)
     if bundle.load.arrivals:
         open_run.user_class(environment)
     open_run.connect(environment, control.begin_time)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from .decoding import decode
+
 _KEPT_REQUESTS = 1024
 _KEPT_BODY_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -75,13 +77,26 @@ class RequestCache:
 class Response:
     """One complete answer."""
 
-    __slots__ = ("_headers", "body", "status")
+    __slots__ = ("_content", "_headers", "body", "reader", "status")
 
-    def __init__(self, status: int, headers: Any, body: bytes):
-        """:param headers: ``get(name)`` finds a header by its name in lower case"""
+    def __init__(self, status: int, headers: Any, body: bytes, reader: Callable[[Piece], None] | None = None):
+        """
+        :param headers: ``get(name)`` finds a header by its name in lower case
+        :param body: as it came
+        :param reader: the request's ``on_piece``, which has taken the body
+        """
         self.status = status
         self._headers = headers
         self.body = body
+        self.reader = getattr(reader, "reader", reader)
+        self._content: bytes | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The body; what the service has compressed is decoded. Raises :class:`.decoding.DecodingError`."""
+        if self._content is None:
+            self._content = decode(self.body, self.header("content-encoding"))
+        return self._content
 
     @property
     def is_success(self) -> bool:
@@ -90,6 +105,10 @@ class Response:
     def header(self, name: str) -> str | None:
         """The value of a header, whatever its case; the first one when it was sent several times."""
         return self._headers.get(name.lower())
+
+    def headers(self) -> dict[str, str]:
+        """All headers, their names in lower case."""
+        return self._headers.all()
 
 
 def host_header(host: str) -> str:

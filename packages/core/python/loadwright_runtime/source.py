@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import tls_context
 from .bundle import Bundle
 from .checks import ResponseCheck
 from .counters import Counters
+from .failures import Failure
 from .payloads import Body, Payload, Payloads
 from .request import Request, Response
+from .streaming import Event, EventReader
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class RequestSource(ABC):
         self.host = setup.host
         self.base_path = urlsplit(setup.host).path
         """Path of the host's URL, usually empty: every request's path starts with it."""
+        self.tls_context = (
+            tls_context.context_for(setup.bundle.tls) if urlsplit(setup.host).scheme == "https" else None
+        )
+        """None where the host speaks no TLS."""
         self._response_check = ResponseCheck(setup.config.get("expect"))
         self.metrics = setup.counters.metrics
         """What is measured beside the time of the requests."""
@@ -58,12 +65,13 @@ class RequestSource(ABC):
     def next_request(self) -> Request:
         """The next request, complete with its credentials. Its making is not timed."""
 
-    def check(self, response: Response) -> str | None:
+    def check(self, response: Response) -> str | Failure | None:
         """
         Why an answer is a failure, or None when it is right. By default ``expect`` in the configuration
         decides.
 
-        Locust keeps one entry for each distinct reason: reasons are few and hold no varying parts.
+        A report keeps one entry for each distinct reason: reasons are few and hold no varying parts. A
+        :class:`.failures.Failure` says its kind too.
         """
         return self._response_check(response)
 
@@ -72,6 +80,10 @@ class RequestSource(ABC):
         if type(self).check is not RequestSource.check:
             return ()
         return self._response_check.plain_statuses()
+
+    def event_reader(self, on_event: Callable[[Event], None]) -> EventReader:
+        """The ``on_piece`` of one request whose answer is a stream: it checks ``expect.stream`` too."""
+        return EventReader(on_event, self._response_check.watch())
 
     def count(self, name: str) -> None:
         """Adds one to a counter of the report: short for ``self.metrics.counter(name)``."""

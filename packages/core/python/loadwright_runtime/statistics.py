@@ -9,6 +9,7 @@ from locust.runners import STATE_STOPPING, MasterRunner
 
 from .clock import ClockOffset
 from .counters import Counters, Load
+from .failure_samples import samples
 from .histogram import value_of
 from .load_control import LoadControl
 from .metrics import Metrics
@@ -49,6 +50,7 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
             {"message": one["msg"], "count": one["count"], "nodes": sorted(one["nodes"])}
             for one in runner.exceptions.values()
         ],
+        "failureSamples": samples.all(),
         "inFlight": {
             "count": sum(load.in_flight for load in loads),
             "oldestSeconds": max((load.oldest_seconds for load in loads), default=0.0),

@@ -8,6 +8,12 @@ from pathlib import Path
 from .errors import SetupError
 
 _FILE = "LOADWRIGHT_VARIABLES_FILE"
+_given: set[str] = set()
+
+
+def given() -> frozenset[str]:
+    """Every value that was handed out in this process: what must not be shown."""
+    return frozenset(_given)
 
 
 def optional(name: str) -> str | None:
@@ -15,10 +21,7 @@ def optional(name: str) -> str | None:
     The value without surrounding blanks, or None when it is not set or empty. What the environment lacks is
     looked for in the JSON file that ``LOADWRIGHT_VARIABLES_FILE`` names.
     """
-    value = os.environ.get(name, "").strip()
-    path = os.environ.get(_FILE)
-    if not value and path:
-        value = _read(path).get(name, "").strip()
+    value = _find(name)
     if not value:
         return None
     if not (value.isascii() and value.isprintable()):
@@ -27,6 +30,7 @@ def optional(name: str) -> str | None:
             f"the variable {name} holds a line break or a character outside ASCII, which no header carries: "
             "set it again, without quotes and line breaks."
         )
+    _given.add(value)
     return value
 
 
@@ -38,6 +42,26 @@ def required(name: str, purpose: str) -> str:
             f"the variable {name} is not set: {purpose}. Set it in the environment of every worker."
         )
     return value
+
+
+def text(name: str, purpose: str) -> str:
+    """
+    A value of several lines, whose line breaks may also be written as ``\\n``; a :class:`SetupError` when it
+    is not set.
+    """
+    value = _find(name).replace("\\n", "\n")
+    if not value:
+        raise SetupError(
+            f"the variable {name} is not set: {purpose}. Set it in the environment of every worker."
+        )
+    _given.update(line for line in value.splitlines() if not line.startswith("-----"))
+    return value
+
+
+def _find(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    path = os.environ.get(_FILE)
+    return value or (_read(path).get(name, "").strip() if path else "")
 
 
 @functools.cache

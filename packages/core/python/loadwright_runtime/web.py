@@ -5,16 +5,18 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import login
+from . import answers, login
 from .counters import Counters
 from .load_control import LoadControl
+from .preflight_route import Preflight
 from .samples import Sampler
 from .statistics import master_series, master_statistics
 
 
-def extend(environment: Any, counters: Counters, control: LoadControl) -> None:
+def extend(environment: Any, counters: Counters, control: LoadControl, preflight: Preflight) -> None:
     """
-    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, a field to the form of
+    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, ``POST /loadwright/preflight``,
+    what :mod:`.answers` adds, a field to the form of
     ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
@@ -33,6 +35,8 @@ def extend(environment: Any, counters: Counters, control: LoadControl) -> None:
             return Response("after must be a revision: a whole number", 400)
         return _json(master_series(counters, sampler, int(after)))
 
+    preflight.add_route(routes)
+    answers.add_route(routes)
     login.protect(environment.web_ui, routes, base_path)
     # After the login: what it refuses is not looked at.
     environment.web_ui.app.before_request(control.take_form)
