@@ -17,6 +17,9 @@ _RECEIVE_BYTES = 64 * 1024
 # A long answer lets the others have their turn after so many pieces.
 _PIECES_A_TURN = 16
 
+# What the kernels, and the loop that looks at its sockets in turn, add to the round trip.
+_IDLE_RACE_SECONDS = 0.005
+_UNFINISHED = Failure("unfinished", "not answered when its time after the end of the load was over")
 BLOCKED, FIRST_BYTE = "http_req_blocked", "http_req_first_byte"
 _clock = time.perf_counter
 
@@ -38,16 +41,17 @@ class Connection(Link):
         "_is_ordinary",
         "_is_retried",
         "_measure",
-        "_owner",
         "_parser",
         "_request",
         "_request_seconds",
         "_row",
+        "_sent_at",
+        "owner",
     )
 
     def __init__(self, endpoint: Endpoint, owner: Owner):
         super().__init__(endpoint)
-        self._owner = owner
+        self.owner = owner
         self._request_seconds = min(endpoint.limits.first_byte, endpoint.limits.request)
         self._request: Request | None = None
         self._measure: NameMeasure | None = None
@@ -56,6 +60,7 @@ class Connection(Link):
         self._is_ordinary = False
         """Whether an answer of the usual form can be taken without the parser."""
         self._is_retried = False
+        self._sent_at = 0.0
         self._parser: AnswerParser | None = None
 
     def start(self, request: Request, due: float | None = None) -> None:
@@ -75,7 +80,8 @@ class Connection(Link):
         self._due = due
         self._is_retried = False
         now = _clock()
-        self._row = self._measure.begin(now if due is None else due)
+        self.begun = begun = now if due is None else due
+        self._row = self._measure.begin(begun)
         if self._state == IDLE:
             if due is not None:
                 self._row.trend(BLOCKED).add(max(0.0, now - due))
@@ -84,8 +90,15 @@ class Connection(Link):
             self._open()
 
     def abort(self) -> None:
-        """Gives up the request, which is neither a success nor a failure, and the connection."""
+        """Closes the connection. It has no request, or one that nobody counts."""
         self._close()
+
+    def end_unfinished(self) -> None:
+        """Gives up the request, whose time is over: a failure that took at least as long as it has taken."""
+        if self.is_busy:
+            seconds = _clock() - self._started
+            self._close()
+            self._end(seconds, None, 0, _UNFINISHED)
 
     def on_event(self, mask: int) -> None:
         if self._state == BUSY and self._rest is None:
@@ -118,9 +131,12 @@ class Connection(Link):
         wire = self._request.wire
         self._state = BUSY
         self._parser = None
-        if not self._is_retried:
+        self._sent_at = started = _clock()
+        if self._is_retried:
+            started = self._started
+        else:
             self._row.sent += 1
-        self._started = started = _clock()
+            self._started = started
         deadline = self._deadline = started + self._request_seconds
         if deadline < self._alarm_at:
             self._set_alarm(deadline)
@@ -168,7 +184,7 @@ class Connection(Link):
             self._deadline = NEVER
         if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
             self._measure.succeeded(self._row, now, seconds, length)
-            self._owner.finished(self)
+            self.owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
             self._judge(seconds, Response(status, headers, data[body_start:]), length)
@@ -271,9 +287,9 @@ class Connection(Link):
         if endpoint.listeners:
             error = exchange.tell(endpoint, self._request, response, seconds, failure) or error
         if error is None:
-            self._owner.finished(self)
+            self.owner.finished(self)
         else:
-            self._owner.raised(self, error)
+            self.owner.raised(self, error)
 
     def _lost(self, error: Exception) -> None:
         """The connection broke, or what came over it is no answer."""
@@ -281,12 +297,14 @@ class Connection(Link):
         self._close()
         if not is_busy:
             return
-        if self._has_answered and not had_bytes and not self._is_retried and is_close(error):
-            # Kept alive since an earlier answer, and closed before this one began: the server may have closed
-            # it before it saw the request.
+        waited = _clock() - self._sent_at
+        could_be_idle = self._has_answered and not had_bytes and not self._is_retried and is_close(error)
+        if could_be_idle and waited <= self._connect_seconds + _IDLE_RACE_SECONDS:
+            # Kept alive since an earlier answer, and closed within about a round trip: the server had closed
+            # it before it saw the request. One that closes later may have worked on it.
             self._is_retried = True
             self._row.counters["retried_idle"] += 1
-            self._open()
+            self._open(again=True)
         else:
             self._end(_clock() - self._started, None, 0, network_failure(error))
 

@@ -8,6 +8,7 @@ from locust.runners import WorkerRunner
 from locust.stats import StatsError
 
 from .counters import Counters
+from .drain import Drain
 from .failures import Failure, RequestFailedError
 from .histogram import milliseconds_of
 from .measure import Measure
@@ -20,10 +21,11 @@ _TICKS_A_FLUSH = 4
 class LocustStatistics:
     """Locust's entries are added to five times a second. In between, the loop's lag is measured."""
 
-    def __init__(self, environment: Any, measure: Measure, counters: Counters):
+    def __init__(self, environment: Any, measure: Measure, counters: Counters, drain: Drain):
         self._environment = environment
         self._measure = measure
         self._counters = counters
+        self._drain = drain
         counters.load = lambda: measure.in_flight()
         environment.events.test_start.add_listener(lambda **_: measure.clear())
         environment.events.test_stop.add_listener(self._on_stop)
@@ -33,6 +35,8 @@ class LocustStatistics:
         self._greenlet.kill(block=False)
 
     def _on_stop(self, **_: Any) -> None:
+        # Locust has stopped all users, whose last requests are still on their way.
+        self._drain.wait()
         # What is flushed later than this would miss the last report of a worker that quits.
         self.flush()
         runner = self._environment.runner

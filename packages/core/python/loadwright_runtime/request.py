@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 class Request:
     """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
 
-    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "wire")
+    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "row", "wire")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Request:
         self.headers = headers or {}
         self.body = body
         self.on_piece = on_piece
+        self.row: int | None = None
+        """Number of the payload's row, from 1."""
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
 
@@ -65,6 +67,7 @@ class RequestCache:
         request = self._requests.get(key)
         if request is None:
             request = self._make(key)
+            request.row = getattr(key, "row", None)
             # Only the first ones are kept: bodies that are all different would push each other out.
             if len(self._requests) < _KEPT_REQUESTS and len(request.body) <= _KEPT_BODY_BYTES:
                 self._requests[key] = request

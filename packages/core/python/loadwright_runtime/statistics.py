@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import locust
-from locust.runners import STATE_STOPPING, MasterRunner
+from locust.runners import MasterRunner
 
 from .clock import ClockOffset
 from .counters import Counters, Load
@@ -32,7 +32,7 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
         "time": time.time(),
         "userCount": runner.user_count,
         "workers": [
-            _worker(node, load, control.is_stopping(node), counters.clock_offsets.get(node.id))
+            _worker(node, load, control.state_of(node), counters.clock_offsets.get(node.id))
             for node, load in zip(nodes, loads, strict=False)
         ],
         "metrics": counters.metrics.describe(),
@@ -80,10 +80,10 @@ def master_series(counters: Counters, sampler: Sampler, after: int) -> dict[str,
     }
 
 
-def _worker(node: Any, load: Load, is_stopping: bool, clock_offset: ClockOffset | None) -> dict[str, Any]:
+def _worker(node: Any, load: Load, state: str, clock_offset: ClockOffset | None) -> dict[str, Any]:
     worker = {
         "id": node.id,
-        "state": STATE_STOPPING if is_stopping else node.state,
+        "state": state,
         "userCount": node.user_count,
         "cpuPercent": node.cpu_usage,
         "memoryBytes": node.memory_usage,

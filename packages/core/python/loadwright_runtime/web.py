@@ -15,8 +15,8 @@ from .statistics import master_series, master_statistics
 
 def extend(environment: Any, counters: Counters, control: LoadControl, preflight: Preflight) -> None:
     """
-    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, ``POST /loadwright/preflight``,
-    what :mod:`.answers` adds, a field to the form of
+    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, ``POST /loadwright/stop``,
+    ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form of
     ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
@@ -34,6 +34,16 @@ def extend(environment: Any, counters: Counters, control: LoadControl, preflight
         if not after.isdecimal():
             return Response("after must be a revision: a whole number", 400)
         return _json(master_series(counters, sampler, int(after)))
+
+    @routes.post("/stop")
+    def stop() -> Response:
+        grace = request.form.get("grace")
+        try:
+            seconds = None if grace is None else max(0.0, float(grace))
+        except ValueError:
+            return Response("grace must be a number of seconds", 400)
+        refusal = control.stop(request.form.get("run"), request.form.get("by") or "a program", seconds)
+        return _json({"success": refusal is None, "message": refusal or "the load has ended"})
 
     preflight.add_route(routes)
     answers.add_route(routes)
