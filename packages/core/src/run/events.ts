@@ -18,16 +18,22 @@ export const phases = [
 /** `attach` finds a fleet that stands, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
 export type Phase = (typeof phases)[number];
 
-/** One point of the time series: what happened in about one second. */
+/** One point of the time series: what happened in one second. In a report a second is the workers' own. */
 export interface Sample {
-  /** Seconds since the load began. */
+  /** Seconds since the load began, at the end of the second. */
   readonly elapsedSeconds: number;
   readonly users: number;
+  /** Requests that ended in a second, failures included. */
   readonly requestsPerSecond: number;
   readonly failuresPerSecond: number;
+  /** Requests that were due or begun and have not ended; null in reports of version 1. */
+  readonly inFlight: number | null;
+  /** Age of the oldest of them; null in reports of version 1. */
+  readonly oldestSeconds: number | null;
   /**
-   * Percentiles of the times of the answers since the last sample, in milliseconds; null when none came. With an
-   * arrival rate response times, otherwise service times.
+   * Percentiles of the times of requests, in milliseconds; null when there were none. In a report of the requests that
+   * were due in this second, live of the answers since the last sample. With an arrival rate response times, otherwise
+   * service times.
    */
   readonly p50: number | null;
   readonly p95: number | null;
@@ -44,10 +50,8 @@ export interface Sample {
 
 /** What a sample of the open model tells besides. */
 export interface OpenSample {
-  /** Requests due in a second since the last sample, as planned. */
+  /** Requests due in a second, as planned. */
   readonly offeredPerSecond: number;
-  /** Requests that were due and are neither answered nor dropped. */
-  readonly inFlight: number;
   /** Totals since the load began. */
   readonly late: number;
   readonly dropped: number;
