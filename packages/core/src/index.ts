@@ -18,6 +18,7 @@ export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './lo
 export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
 export type * from './locust/statistics.js';
+export * from './series/index.js';
 export { endedRequests } from './locust/outcomes.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
