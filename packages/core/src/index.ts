@@ -22,7 +22,12 @@ export * from './series/index.js';
 export { endedRequests } from './locust/outcomes.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
-export { validityRuleIds, type ValidityRuleId } from './run/validity/ids.js';
+export {
+  tolerableRuleIds,
+  validityRuleIds,
+  type TolerableRuleId,
+  type ValidityRuleId,
+} from './run/validity/ids.js';
 export * from './report/index.js';
 export { createCautiousRedactor, createRedactor, redactorOf, redactOptions, redactStrings, collectSecrets } from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';

@@ -44,6 +44,7 @@ const loadPlan = z.object({
   waitTime: z.object({ minimumSeconds: z.number(), maximumSeconds: z.number() }),
   payloadOrder: z.enum(['sequential', 'random']),
   gracefulStopSeconds: z.number().optional(),
+  logRequests: z.number().optional(),
 });
 
 /** What `metrics` holds of a metric; also in the header of `series.jsonl.gz`. */
@@ -127,6 +128,7 @@ export const masterStatisticsSchema = z.object({
     workers: z.array(z.object({ id: z.string(), text: z.string(), fraction: z.number() })),
   }),
   versionWarning: z.string().optional(),
+  refusedReports: count.optional(),
   locustVersion: z.string(),
   pythonVersion: z.string(),
 }) satisfies z.ZodType<MasterStatistics>;

@@ -38,6 +38,8 @@ export interface MasterStatistics {
   readonly setUp: SetUp;
   /** Present when this version of Locust is not one that Loadwright is tested with: a sentence. */
   readonly versionWarning?: string | undefined;
+  /** Reports that no worker of this master sends, and that were refused. */
+  readonly refusedReports?: number | undefined;
   readonly locustVersion: string;
   readonly pythonVersion: string;
 }

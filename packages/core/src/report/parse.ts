@@ -82,6 +82,21 @@ const sample = z.looseObject({
   totalRequests: count,
   totalFailures: count,
   lagP99: milliseconds.nullable().optional().describe("p99 of the workers' event-loop lag"),
+  metrics: z
+    .record(
+      z.string(),
+      z.union([
+        z.looseObject({
+          p50: z.number().nullable(),
+          p95: z.number().nullable(),
+          p99: z.number().nullable(),
+        }),
+        z.looseObject({ rate: z.number().nullable() }),
+        z.looseObject({ perSecond: figure }),
+      ]),
+    )
+    .optional()
+    .describe('what the target measured'),
   open: z
     .looseObject({
       offeredPerSecond: figure,

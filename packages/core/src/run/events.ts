@@ -44,9 +44,17 @@ export interface Sample {
   readonly totalFailures: number;
   /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not told. */
   readonly lagP99?: number | null | undefined;
+  /** What the target measured in this second, all names together, by the metric's name; in a report only. */
+  readonly metrics?: Readonly<Record<string, MetricPoint>> | undefined;
   /** Only with an arrival rate. */
   readonly open?: OpenSample | undefined;
 }
+
+/** The values of a metric in one second, in its unit: of a trend, a rate or a counter. */
+export type MetricPoint =
+  | { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  | { readonly rate: number | null }
+  | { readonly perSecond: number };
 
 /** What a sample of the open model tells besides. */
 export interface OpenSample {
@@ -79,6 +87,15 @@ export type RunEvent =
       readonly durationSeconds: number;
       /** How many of the first seconds are not judged. */
       readonly warmUpSeconds: number;
+    }
+  /** The load is over, and requests in flight are waited for: once a second. */
+  | {
+      readonly type: 'ending';
+      readonly inFlight: number;
+      /** Age of the oldest. */
+      readonly oldestSeconds: number;
+      /** How much longer they are waited for, at most. */
+      readonly secondsLeft: number;
     }
   /** The run is judged, and its report is on the disk. What follows may still fail: the removal of its fleet. */
   | { readonly type: 'report'; readonly report: RunReport };

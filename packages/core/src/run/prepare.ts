@@ -9,10 +9,16 @@ import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../problems.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
 import type { TargetDefinition } from '../target/contract.js';
-import { parseThresholds, requireMeasurable, type Threshold } from '../thresholds/parse.js';
+import {
+  defaultThresholds,
+  parseThresholds,
+  requireMeasurable,
+  type Threshold,
+} from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
 import { nameSchema, workersSchema } from './option-schemas.js';
+import { percentileSupport, type PercentileSupport } from './percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
 export interface PreparedTest {
@@ -25,6 +31,8 @@ export interface PreparedTest {
   readonly load: LoadProfile;
   readonly durationSeconds: number;
   readonly thresholds: readonly Threshold[];
+  /** What the load can say of their percentiles. */
+  readonly support: PercentileSupport;
   /** For people and files: defaults filled in, secrets redacted. */
   readonly configuration: JsonObject;
   /** The secrets that stand in the options. */
@@ -56,11 +64,12 @@ export function prepare(options: LoadTestOptions): PreparedTest {
 
   const own = problems.attempt(() => validate(ownOptions, rest, { field: '' }));
   const profile = problems.attempt(() => validate(loadProfileSchema, load, { field: 'load' }));
-  const thresholds = own && problems.attempt(() => parseThresholds(own.thresholds));
   const definition = problems.attempt(() => {
     assertTarget(target, 'target');
     return target.definition;
   });
+  const thresholds =
+    own && definition && problems.attempt(() => parseThresholds(own.thresholds, definition.metrics));
   const targetOptions =
     definition && problems.attempt(() => validate(definition.options, target.options, { field: 'target' }));
   if (profile && thresholds) problems.attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
@@ -77,12 +86,13 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     load: profile,
     durationSeconds: totalSeconds(profile),
     thresholds,
+    support: percentileSupport(thresholds, profile),
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
       ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
-      thresholds: own.thresholds,
+      thresholds: { ...defaultThresholds, ...own.thresholds } as JsonObject,
     },
     secrets: collectSecrets(schema, targetOptions),
     baseDirectory: resolve(own.baseDirectory),

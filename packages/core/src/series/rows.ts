@@ -42,7 +42,7 @@ export interface SeriesRow {
 
 /** What the master saw in one second of the load, stamped by its own clock. */
 export interface SeriesSample {
-  /** Whole seconds since the load began. */
+  /** Whole seconds since the load began: 1 at the end of the first. */
   readonly second: number;
   /** Unix time in seconds. */
   readonly time: number;
@@ -58,6 +58,8 @@ export interface SeriesSample {
 export interface SeriesUpdate {
   readonly revision: number;
   readonly bucketing: typeof bucketing;
+  /** Of the test that they belong to: Unix time in seconds. Absent before the first. */
+  readonly startedAt?: number | undefined;
   readonly rows: readonly SeriesRow[];
   readonly samples: readonly SeriesSample[];
 }
@@ -104,6 +106,7 @@ export const seriesRowSchema = z.object({
 export const seriesUpdateSchema = z.object({
   revision: z.number(),
   bucketing: z.literal(bucketing),
+  startedAt: z.number().optional(),
   rows: z.array(seriesRowSchema),
   samples: z.array(
     z.object({
