@@ -73,8 +73,10 @@ function requestsOf(load: LoadProfile): { most: number; usual: number } {
 
 /** Users are to user-seconds what a rate is to requests. */
 function usersOverTime({ users, spawnRate, durationSeconds, startUsers, stages }: LoadPlan): ArrivalPlan {
+  const ramp = users / spawnRate;
   const constant = [
-    { durationSeconds: users / spawnRate, users },
+    // Within a second: how soon is not known beforehand.
+    { durationSeconds: ramp > 1 ? ramp : 0, users },
     { durationSeconds, users },
   ];
   return {
