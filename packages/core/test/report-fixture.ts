@@ -362,22 +362,26 @@ export function hostileReport(): RunReport {
   };
 }
 
+function without(value: object, ...names: string[]): object {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
 /** A report as Loadwright wrote it before every request was accounted for. */
-export function firstVersionReport(): unknown {
-  const { accounting, metrics, failureSamples, exceptions, events, stalls, ...report } = openReport();
-  const request = ({ due, sent, succeeded, failed, dropped, retried, metrics, ...rest }: RequestSummary) => ({
-    ...rest,
-    failures: failed,
+export function firstVersionReport(): object {
+  const report = openReport();
+  const request = (summary: RequestSummary) => ({
+    ...without(summary, 'due', 'sent', 'succeeded', 'failed', 'dropped', 'retried', 'metrics'),
+    failures: summary.failed,
   });
   return {
-    ...report,
+    ...without(report, 'accounting', 'metrics', 'failureSamples', 'exceptions', 'events', 'stalls'),
     schemaVersion: 1,
     total: request(report.total),
     requests: report.requests.map(request),
-    errors: report.errors.map(({ kind, ...error }) => error),
-    series: report.series.map(({ inFlight, oldestSeconds, open, ...sample }) => ({
-      ...sample,
-      open: { ...open, inFlight },
+    errors: report.errors.map((error) => without(error, 'kind')),
+    series: report.series.map((sample) => ({
+      ...without(sample, 'inFlight', 'oldestSeconds'),
+      open: { ...sample.open, inFlight: sample.inFlight },
     })),
   };
 }

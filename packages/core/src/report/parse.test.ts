@@ -46,7 +46,7 @@ test('reads a report of version 1: what it did not know is absent, null or empty
 });
 
 test('says what is wrong with a report of version 1', () => {
-  const error = errorOf({ ...(firstVersionReport() as object), total: { count: -1 } });
+  const error = errorOf({ ...firstVersionReport(), total: { count: -1 } });
   expect(error.message).toMatch(/summary\.total\.count: found -1/);
 });
 
