@@ -19,6 +19,7 @@ const load = {
 
 /** A test that began at Unix second 1000. */
 export const test = (change: Partial<TestStatistics> = {}): TestStatistics => ({
+  number: 2,
   startedAt: 1000,
   load,
   ...change,
@@ -150,11 +151,11 @@ export const stamp = (second: number, change: Partial<SeriesSample> = {}): Serie
   ...change,
 });
 
-/** An answer of the master, of the test that began at 1000. */
+/** An answer of the master, of {@link test}. */
 export const seriesUpdate = (change: Partial<SeriesUpdate> = {}): SeriesUpdate => ({
   revision: 1,
   bucketing: 'microunits-8bit',
-  startedAt: 1000,
+  test: 2,
   rows: [],
   samples: [],
   ...change,

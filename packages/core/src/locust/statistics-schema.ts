@@ -114,6 +114,7 @@ export const masterStatisticsSchema = z.object({
   events: z.array(testEventSchema),
   test: z
     .object({
+      number: z.number(),
       startedAt: z.number(),
       endsAt: z.number().optional(),
       endedAt: z.number().optional(),

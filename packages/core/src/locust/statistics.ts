@@ -61,6 +61,8 @@ export type TestEnd = 'duration' | 'stop' | 'workers-lost' | 'other';
 
 /** One test on the fleet. Times are Unix seconds of the master's clock. */
 export interface TestStatistics {
+  /** Counts the tests of a master, from 1: it tells one from the other. */
+  readonly number: number;
   readonly startedAt: number;
   /** When the master ends it by itself; absent when it does not. */
   readonly endsAt?: number | undefined;

@@ -138,7 +138,7 @@ describe('the end of a load', () => {
   });
 
   it('does not touch the load of somebody else', async () => {
-    const found = await ended([statistics({ test: test({ startedAt: 2000 }) })], problem('stopped'));
+    const found = await ended([statistics({ test: test({ number: 3 }) })], problem('stopped'));
     expect(found).toMatchObject({ statistics: running, stops: [], problems: [] });
   });
 
@@ -149,7 +149,7 @@ describe('the end of a load', () => {
   });
 
   it('does not take the figures of a load that came after it', async () => {
-    const other = statistics({ test: endedTest({ startedAt: 2000 }) });
+    const other = statistics({ test: endedTest({ number: 3 }) });
     const found = await ended([other], { statistics: ending });
     expect(found).toMatchObject({ statistics: ending, problems: [{ rule: 'not-settled' }] });
   });

@@ -131,9 +131,14 @@ class LoadEnd {
   }
 
   async #read(): Promise<void> {
-    const reading = await readTest(this.#master, this.#series, liveAnswer);
-    const own = this.#statistics?.test?.startedAt;
-    if (own === undefined || reading.test?.startedAt === own) this.#statistics = reading;
+    const own = this.#statistics?.test?.number;
+    const { statistics, isOwn } = await readTest(
+      this.#master,
+      this.#series,
+      liveAnswer,
+      ({ test }) => test !== undefined && (own ?? test.number) === test.number,
+    );
+    if (isOwn) this.#statistics = statistics;
   }
 
   #unsettled(): Problem[] {

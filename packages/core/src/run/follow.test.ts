@@ -48,6 +48,6 @@ it('leaves at once when it is told to, also while it waits', async () => {
 });
 
 it('does not follow a test that was started in the meantime', async () => {
-  const other = statistics({ test: test({ startedAt: 2000 }) });
+  const other = statistics({ test: test({ number: 3 }) });
   expect(await followTest(masterWith(running(0), other), { onSample: () => {} })).toBe(other);
 });

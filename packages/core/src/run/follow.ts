@@ -29,16 +29,16 @@ export async function followTest(
 ): Promise<MasterStatistics> {
   const samples: Sample[] = [];
   let statistics = await master.statistics();
-  const startedAt = statistics.test?.startedAt;
+  const number = statistics.test?.number;
   for (;;) {
     const { test } = statistics;
     // One that was started in the meantime is another one.
-    if (!test || test.startedAt !== startedAt || isOver(test, statistics.time)) return statistics;
+    if (!test || test.number !== number || isOver(test, statistics.time)) return statistics;
     const goesOn = await delay(interval, true, { signal }).catch(() => false);
     if (!goesOn) return statistics;
     const next = await master.statistics();
     // After its end it has no users any more, and its time is over: that is no sample of it.
-    if (next.test?.startedAt === startedAt && next.test.endedAt === undefined) {
+    if (next.test?.number === number && next.test.endedAt === undefined) {
       const sample = sampleOf(next, statistics, next.time - test.startedAt, samples, test.load.arrivals);
       samples.push(sample);
       onSample(sample, test);

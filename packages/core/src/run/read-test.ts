@@ -14,15 +14,21 @@ const statusLimit = 5000;
 /** What reads a test: the master, or one in its place. */
 export type TestReader = Pick<LocustMaster, 'statistics' | 'series'>;
 
-/** Reads the statistics of a test, and what has come to its series. */
+/**
+ * Reads the statistics and, where they are of one's own test, what has come to its series.
+ *
+ * @param isOwn tells it from one before or after it
+ */
 export async function readTest(
   master: TestReader,
   series: RunSeries,
   options: AskOptions,
-): Promise<MasterStatistics> {
+  isOwn: (statistics: MasterStatistics) => boolean,
+): Promise<{ statistics: MasterStatistics; isOwn: boolean }> {
   const statistics = await master.statistics(options);
-  await series.read(master, options);
-  return statistics;
+  const own = isOwn(statistics);
+  if (own) await series.read(master, options);
+  return { statistics, isOwn: own };
 }
 
 /** The nodes of a fleet; none when it does not say so in time. */

@@ -6,7 +6,7 @@ export class RunSeries {
   readonly #rows = new Map<string, SeriesRow>();
   readonly #samples = new Map<number, SeriesSample>();
   #revision: number | undefined;
-  #startedAt: number | undefined;
+  #test: number | undefined;
 
   /** Asks for what has changed since the last time: what a caller that slept has missed is in it. */
   async read(master: Pick<LocustMaster, 'series'>, options?: AskOptions): Promise<void> {
@@ -15,9 +15,9 @@ export class RunSeries {
   }
 
   /** Takes an answer over; one of another test is left alone. */
-  add({ revision, startedAt, rows, samples }: SeriesUpdate): void {
-    this.#startedAt ??= startedAt;
-    if (this.#startedAt !== startedAt) return;
+  add({ revision, test, rows, samples }: SeriesUpdate): void {
+    this.#test ??= test;
+    if (this.#test !== test) return;
     this.#revision = revision;
     for (const row of rows) this.#rows.set(JSON.stringify([row.second, row.method, row.name]), row);
     for (const sample of samples) this.#samples.set(sample.second, sample);

@@ -157,7 +157,7 @@ describe('a load that is not as it should be', () => {
   });
 
   it('is not that of somebody else', async () => {
-    const found = await watching([reading(), reading({ test: test({ startedAt: 1005 }) })]);
+    const found = await watching([reading(), reading({ test: test({ number: 3 }) })]);
     expect(found.problems).toEqual([
       { rule: 'stopped', reason: expect.stringMatching(/^Another load was started on the fleet/) as string },
     ]);

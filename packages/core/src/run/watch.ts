@@ -65,9 +65,11 @@ export async function watch(
   while (problems.length === 0) {
     aborted = await untilNextSecond(elapsed(), signal);
     if (aborted) break;
-    let reading: MasterStatistics;
+    let reading: Awaited<ReturnType<typeof readTest>>;
+    const earlier = statistics;
     try {
-      reading = await readTest(master, series, { ...liveAnswer, signal });
+      const isOwn = (found: MasterStatistics) => isOwnTest(found, options, earlier);
+      reading = await readTest(master, series, { ...liveAnswer, signal }, isOwn);
     } catch (error) {
       if (signal.aborted) continue;
       const silent = elapsed() - answeredAt;
@@ -77,19 +79,18 @@ export async function watch(
       continue;
     }
     answeredAt = elapsed();
-    const { test } = reading;
-    if (!isOwn(reading, options, statistics)) {
-      if (statistics) problems.push(replaced(elapsed()));
+    if (!reading.isOwn) {
+      if (earlier) problems.push(replaced(elapsed()));
       else if (elapsed() > patienceSeconds) problems.push(notBegun(elapsed()));
       continue;
     }
-    const previous = statistics;
-    statistics = reading;
+    statistics = reading.statistics;
+    const { test, time } = statistics;
     if (test?.endedAt !== undefined) break;
-    const sample = sampleOf(reading, previous, reading.time - test!.startedAt, samples, options.arrivals);
+    const sample = sampleOf(statistics, earlier, time - test!.startedAt, samples, options.arrivals);
     samples.push(sample);
     options.onSample(sample);
-    problems.push(...(await lostWorkers(handle, before, reading)));
+    problems.push(...(await lostWorkers(handle, before, statistics)));
     if (elapsed() > durationSeconds + patienceSeconds) break;
   }
   return { before, statistics, problems, aborted };
@@ -102,14 +103,14 @@ async function untilNextSecond(elapsedSeconds: number, signal: AbortSignal): Pro
 }
 
 /** Whether statistics are those of the load that was started, and of no other before or after it. */
-function isOwn(
+function isOwnTest(
   { test }: MasterStatistics,
   { before, runId }: WatchOptions,
   earlier: MasterStatistics | undefined,
 ): boolean {
   if (!test) return false;
-  if (earlier?.test) return test.startedAt === earlier.test.startedAt;
-  return test.startedAt !== before.test?.startedAt && (test.runId ?? runId) === runId;
+  if (earlier?.test) return test.number === earlier.test.number;
+  return test.number !== before.test?.number && (test.runId ?? runId) === runId;
 }
 
 function replaced(seconds: number): Problem {

@@ -58,8 +58,8 @@ export interface SeriesSample {
 export interface SeriesUpdate {
   readonly revision: number;
   readonly bucketing: typeof bucketing;
-  /** Of the test that they belong to: Unix time in seconds. Absent before the first. */
-  readonly startedAt?: number | undefined;
+  /** The number of the test that they belong to. */
+  readonly test: number;
   readonly rows: readonly SeriesRow[];
   readonly samples: readonly SeriesSample[];
 }
@@ -106,7 +106,7 @@ export const seriesRowSchema = z.object({
 export const seriesUpdateSchema = z.object({
   revision: z.number(),
   bucketing: z.literal(bucketing),
-  startedAt: z.number().optional(),
+  test: z.number(),
   rows: z.array(seriesRowSchema),
   samples: z.array(
     z.object({
