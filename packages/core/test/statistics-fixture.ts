@@ -154,6 +154,7 @@ export const stamp = (second: number, change: Partial<SeriesSample> = {}): Serie
 /** An answer of the master, of {@link test}. */
 export const seriesUpdate = (change: Partial<SeriesUpdate> = {}): SeriesUpdate => ({
   revision: 1,
+  more: false,
   bucketing: 'microunits-8bit',
   test: 2,
   rows: [],

@@ -10,8 +10,12 @@ export class RunSeries {
 
   /** Asks for what has changed since the last time: what a caller that slept has missed is in it. */
   async read(master: Pick<LocustMaster, 'series'>, options?: AskOptions): Promise<void> {
-    const newest = Math.max(0, ...this.#samples.keys());
-    this.add(await master.series({ revision: this.#revision, sample: newest }, options));
+    let isLast = false;
+    while (!isLast) {
+      const update = await master.series(this.#revision, options);
+      this.add(update);
+      isLast = !update.more || update.test !== this.#test;
+    }
   }
 
   /** Takes an answer over; one of another test is left alone. */
