@@ -83,6 +83,8 @@ export function statistics(change: Partial<MasterStatistics> = {}): MasterStatis
     lag: [],
     counters: {},
     events: [],
+    refusedReports: 0,
+    missingReports: 0,
     setUp: { done: true, workers: [] },
     locustVersion: '2.46.0',
     pythonVersion: '3.12.0',

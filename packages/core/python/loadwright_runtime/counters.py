@@ -56,7 +56,9 @@ class Counters:
         self.loads: dict[str, Load] = {}
         """Of each worker, as it last said. On a master only."""
         self.refused_reports = 0
-        """Reports that are missing, came twice, or that no worker of this master sends."""
+        """Reports that came twice, or that no worker of this master sends: they change no figure."""
+        self.missing_reports = 0
+        """Reports of this test that were never merged: what they told is in no figure."""
         self.load: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
         """Requests on their way in this process, and the age of the oldest in seconds."""
         self.take_rows: Callable[[], Rows] = list
@@ -119,7 +121,7 @@ class Counters:
         events.test_start.add_listener(self._clear)
 
     def refuse(self, client_id: Any, why: str) -> None:
-        """Writes down that something came that no worker of this master sends, or did not come."""
+        """Writes down that something came that no worker of this master sends."""
         self.refused_reports += 1
         _logger.warning("a report of %.100r was refused: %s", client_id, why)
 
@@ -175,7 +177,8 @@ class Counters:
         missing = number - self._numbers.get(client_id, 0) - 1
         self._numbers[client_id] = number
         if missing:
-            self.refuse(client_id, f"{missing} before it are missing")
+            self.missing_reports += missing
+            _logger.warning("%d reports of %.100r are missing", missing, client_id)
         if rows:
             self.figures.add(rows)
         if offset is not None:
@@ -189,6 +192,7 @@ class Counters:
         self.began = _clock()
         self.figures.clear()
         self.loads.clear()
+        self.missing_reports = 0
         self._early = Row()
         self._number = 0
         self._numbers.clear()

@@ -62,6 +62,7 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
         "lag": _histogram(run.trends[LAG], 1000) if LAG in run.trends else [],
         "counters": total.counters,
         "refusedReports": counters.refused_reports,
+        "missingReports": counters.missing_reports,
         **control.statistics(),
         "locustVersion": locust.__version__,
         "pythonVersion": platform.python_version(),

@@ -18,15 +18,19 @@ export interface Books {
  * same. They are counted on different ways: a report that is lost or merged twice shows here.
  */
 export function checkBooks(
-  { total, requests, errors, inFlight }: Pick<MasterStatistics, 'total' | 'requests' | 'errors' | 'inFlight'>,
+  statistics: Pick<MasterStatistics, 'total' | 'requests' | 'errors' | 'inFlight' | 'missingReports'>,
   rows: Iterable<SeriesRow>,
 ): Books {
+  const { total, requests, errors, inFlight, missingReports } = statistics;
   const seconds = sumOf(rows);
   const violations = [
     ...lawOf(total, inFlight.count),
     ...compare(total, named(sumOf(requests), total), 'the request names'),
     ...compare(total, seconds, 'the seconds'),
     ...failuresOf(total, errors, seconds.failures),
+    ...(missingReports > 0
+      ? [`${missingReports} reports of workers never came: what they counted is in no figure.`]
+      : []),
   ];
   const { due, sent, succeeded, failed, dropped } = total;
   return {
