@@ -74,9 +74,8 @@ class FailureSamples:
             "time": time.time(),
             "seconds": seconds,
         }
-        row = getattr(request, "row", None)
-        if row is not None:
-            sample["requestRow"] = row
+        if request.row is not None:
+            sample["requestRow"] = request.row
         if response is not None:
             sample |= _answer(response, redact)
         elif begun := getattr(request.on_piece, "beginning", b""):

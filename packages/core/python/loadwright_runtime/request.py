@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 class Request:
     """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
 
-    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "wire")
+    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "row", "wire")
 
     def __init__(
         self,
@@ -36,11 +36,13 @@ class Request:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         on_piece: Callable[[Piece], None] | None = None,
+        row: int | None = None,
     ):
         """
         :param path: path and query, percent-encoded, starting with the source's ``base_path``
         :param name: what the statistics call it: one of few fixed strings, never a text with varying parts
         :param on_piece: takes the answer's body piece by piece; the :class:`Response` then has none
+        :param row: number of the payload that it is made of, from 1
         """
         self.method = method
         self.path = path
@@ -48,6 +50,7 @@ class Request:
         self.headers = headers or {}
         self.body = body
         self.on_piece = on_piece
+        self.row = row
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
 

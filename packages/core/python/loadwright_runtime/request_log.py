@@ -71,10 +71,8 @@ class RequestLog:
             return
         self._in_second += 1
         kind, reason = failure or (None, None)
-        row = getattr(request, "row", None)
-        self._logged.append(
-            (now, second, request.method, request.name, status, seconds, body_bytes, kind, reason, row)
-        )
+        whose = second, request.method, request.name
+        self._logged.append((now, *whose, status, seconds, body_bytes, kind, reason, request.row))
 
     def take(self) -> dict[str, Any] | None:
         """What was logged since the last call; None when that is nothing."""

@@ -207,7 +207,7 @@ class ServerSentEvents:
         value = value.removeprefix(b" ")
         if name == b"data":
             self._data.append(value)
-            self._event_bytes += len(value)
+            self._event_bytes += len(value) + 1
         elif name == b"event":
             self._kind = value.decode(errors="replace")
 
