@@ -7,13 +7,14 @@ export type * from './json.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';
-export { answerProblem } from './target/answer-problem.js';
+export type { PreflightAnswer, PreflightBody } from './target/preflight-answer.js';
+export { contentFailure, preflightFailure } from './target/preflight-failure.js';
+export { preflightCommand, readPreflightAnswer } from './target/preflight-command.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
 export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
-export { payloadBytes } from './payloads/bytes.js';
 export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
@@ -42,10 +43,4 @@ export {
   type BuiltInTargets,
   type LoadTargetOptions,
 } from './plugins/load-target.js';
-export {
-  writePayloads,
-  checkPayloads,
-  readFirstPayload,
-  type PayloadOptions,
-  type WrittenPayloads,
-} from './payloads/write.js';
+export { writePayloads, checkPayloads, type PayloadOptions, type WrittenPayloads } from './payloads/write.js';

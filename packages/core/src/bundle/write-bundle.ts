@@ -44,12 +44,13 @@ const ownEntries = [
 /**
  * Writes the files that Locust runs.
  *
+ * @param options.firstPayloadOnly Reads no more of the payloads than the first one takes. Default false.
  * @throws LoadwrightError `PAYLOADS_INVALID`, or `CONFIG_INVALID` when the folder holds something else.
  */
 export async function writeBundle(
   directory: string,
   contents: BundleContents,
-  options: { baseDirectory: string; signal?: AbortSignal },
+  options: { baseDirectory: string; signal?: AbortSignal; firstPayloadOnly?: boolean },
 ): Promise<Bundle> {
   const modules = contents.pythonModules.map((url) => fileURLToPath(url));
   await clear(directory, [...ownEntries, ...modules.map((path) => basename(path))]);

@@ -6,11 +6,15 @@ import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import type { MasterLogin } from '../fleet/contract.js';
 import type { TestLoad } from '../load/plan.js';
+import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
 
 /** Longest time for one answer. `/stop` waits until every worker has stopped its users. */
 const answerTimeoutMilliseconds = 30_000;
+
+/** Longest time for one request to the system under test: the master itself ends it by the target's time-out. */
+const preflightTimeoutMilliseconds = 15 * 60_000;
 
 const swarmAnswer = z.object({ success: z.boolean(), message: z.string() });
 
@@ -109,6 +113,29 @@ export class LocustMaster {
     return this.#parse('statistics', masterStatisticsSchema, response);
   }
 
+  /**
+   * One request to the system under test by one of the workers, in no figures. No load may run, and a worker must be
+   * ready.
+   *
+   * @param options.path A path of the host that is asked for with GET. Default: the load's next request.
+   * @throws LoadwrightError `MASTER_PROTOCOL` when the master refuses, and says why.
+   */
+  async preflight(options: { path?: string; signal?: AbortSignal } = {}): Promise<PreflightAnswer> {
+    const body = new URLSearchParams(options.path === undefined ? {} : { path: options.path });
+    const response = await this.#fetch(
+      '/loadwright/preflight',
+      { method: 'POST', body, ...(options.signal && { signal: options.signal }) },
+      [409, 504],
+      preflightTimeoutMilliseconds,
+    );
+    if (response.ok) return this.#parse('preflight', preflightAnswerSchema, response);
+    throw new LoadwrightError(
+      'MASTER_PROTOCOL',
+      `The fleet made no request before the load: ${await response.text()}.`,
+      { hint: 'Look at it with loadwright status and loadwright logs, or skip it with --skip-preflight.' },
+    );
+  }
+
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */
   async logs(options: { signal?: AbortSignal } = {}): Promise<MasterLogs> {
     const response = await this.#retrying('/logs', options.signal);
@@ -153,8 +180,13 @@ export class LocustMaster {
   }
 
   /** @throws LoadwrightError `MASTER_LOST` (retryable) when nobody answers, `MASTER_PROTOCOL` for a wrong answer. */
-  async #fetch(path: string, init: RequestInit, understood: readonly number[] = []): Promise<Response> {
-    const timeout = AbortSignal.timeout(answerTimeoutMilliseconds);
+  async #fetch(
+    path: string,
+    init: RequestInit,
+    understood: readonly number[] = [],
+    timeoutMilliseconds = answerTimeoutMilliseconds,
+  ): Promise<Response> {
+    const timeout = AbortSignal.timeout(timeoutMilliseconds);
     let response: Response;
     try {
       response = await fetch(`${this.url}${path}`, {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PayloadSource } from './source.js';
-import { checkPayloads, readFirstPayload, writePayloads } from './write.js';
+import { checkPayloads, writePayloads } from './write.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -23,8 +23,8 @@ async function written(source: PayloadSource) {
   expect(text.endsWith('\n')).toBe(true);
   const lines = text.trimEnd().split('\n');
   expect(result).toMatchObject({ count: lines.length, bytes: (await stat(destination)).size });
-  expect(result.first).toEqual(JSON.parse(lines[0] ?? ''));
-  expect(await readFirstPayload(source, { baseDirectory: folder })).toEqual(result.first);
+  await writePayloads(source, destination, { baseDirectory: folder, firstPayloadOnly: true });
+  expect(await readFile(destination, 'utf8')).toBe(`${lines[0]}\n`);
   expect(await checkPayloads(source, { baseDirectory: folder })).toBe(lines.length);
   return lines;
 }
@@ -192,9 +192,12 @@ describe('writePayloads', () => {
   });
 });
 
-describe('readFirstPayload', () => {
-  it('reads no more than it needs', async () => {
+describe('the first payload alone', () => {
+  it('is read without what follows', async () => {
     await given('late.jsonl', `${'{}\n'.repeat(400_000)}this is wrong\n`);
-    expect(await readFirstPayload('late.jsonl', { baseDirectory: folder })).toEqual({ json: {} });
+    const destination = join(folder, 'first.jsonl');
+    const options = { baseDirectory: folder, firstPayloadOnly: true };
+    expect(await writePayloads('late.jsonl', destination, options)).toMatchObject({ count: 1 });
+    expect(await readFile(destination, 'utf8')).toBe('{"json":{}}\n');
   });
 });

@@ -1,6 +1,5 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
-import type { PayloadRecord } from '../target/contract.js';
 import { readCsv } from './csv.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
@@ -16,7 +15,6 @@ export interface WrittenPayloads {
   /** Size of the file in bytes. */
   readonly bytes: number;
   readonly order: 'sequential' | 'random';
-  readonly first: PayloadRecord;
 }
 
 /** What {@link writePayloads} needs beyond the source. */
@@ -24,10 +22,13 @@ export interface PayloadOptions {
   /** The folder that relative paths start from. */
   readonly baseDirectory: string;
   readonly signal?: AbortSignal;
+  /** Read no more than the first one takes. Default false. */
+  readonly firstPayloadOnly?: boolean;
 }
 
 /**
- * Writes the payloads of a source to a file, one {@link PayloadRecord} a line: the same source gives the same bytes.
+ * Writes the payloads of a source to a file, one a line: the same source gives the same bytes. A line holds exactly one of
+ * `json` (a JSON value), `text` (sent as UTF-8) and `base64` (bytes), and `contentType` unless it is the target's own.
  * The source is streamed; only single payloads are held in memory. A file that could not be completed is removed.
  *
  * @throws LoadwrightError `PAYLOADS_INVALID`, which names the file and the line; `ABORTED`
@@ -35,30 +36,30 @@ export interface PayloadOptions {
 export async function writePayloads(
   source: PayloadSource,
   destination: string,
-  { baseDirectory, signal }: PayloadOptions,
+  { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
   const output = await open(destination, 'w');
   let count = 0;
   let bytes = 0;
-  let first: PayloadRecord | undefined;
   try {
-    for await (const lines of recordLines(source, baseDirectory)) {
+    for await (const found of recordLines(source, baseDirectory)) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
-      if (lines.length === 0) continue;
-      first ??= JSON.parse(lines[0] ?? '') as PayloadRecord;
+      if (found.length === 0) continue;
+      const lines = firstPayloadOnly ? found.slice(0, 1) : found;
       count += lines.length;
       const text = `${lines.join('\n')}\n`;
       bytes += Buffer.byteLength(text);
       await output.writeFile(text);
+      if (firstPayloadOnly) break;
     }
-    if (!first) throw noPayload(source);
+    if (count === 0) throw noPayload(source);
   } catch (error) {
     await output.close();
     await rm(destination, { force: true });
     throw error;
   }
   await output.close();
-  return { count, bytes, order: orderOf(source), first };
+  return { count, bytes, order: orderOf(source) };
 }
 
 /**
@@ -78,21 +79,6 @@ export async function checkPayloads(
   }
   if (count === 0) throw noPayload(source);
   return count;
-}
-
-/**
- * The first payload of a source, reading no more than it takes.
- *
- * @throws LoadwrightError `PAYLOADS_INVALID`
- */
-export async function readFirstPayload(
-  source: PayloadSource,
-  { baseDirectory }: Pick<PayloadOptions, 'baseDirectory'>,
-): Promise<PayloadRecord> {
-  for await (const [line] of recordLines(source, baseDirectory)) {
-    if (line !== undefined) return JSON.parse(line) as PayloadRecord;
-  }
-  throw noPayload(source);
 }
 
 function orderOf(source: PayloadSource): 'sequential' | 'random' {

@@ -20,6 +20,8 @@ export interface LoadTestOptions {
    * Times in milliseconds. `http_req_duration{name:predict}` looks at one request name. Default: none.
    */
   thresholds?: Record<string, readonly string[]>;
+  /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
+  preflight?: { readonly waitUpTo?: string | undefined };
   /** Names the results folder: letters, digits, `.`, `_`, `-`. Default: the target's kind. */
   name?: string;
   /** The folder that relative paths start from. Default: the current one. */
@@ -42,6 +44,8 @@ export interface RunOptions {
    * comes from the thresholds. Default: none.
    */
   tolerate?: readonly ValidityRuleId[];
+  /** Make no request before the load; the report says so. Default false. */
+  skipPreflight?: boolean;
   /** Leave the fleet standing after the run. Default false. */
   keepFleet?: boolean;
   /**
@@ -62,7 +66,7 @@ export interface PlannedFleet {
 /** How a fleet is made for tests that come later. */
 export interface DeployOptions extends Pick<
   RunOptions,
-  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId'
+  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId' | 'skipPreflight'
 > {
   /** Called before anything is made. What it throws ends the deployment. */
   agree?: (planned: PlannedFleet) => Promise<void>;
@@ -94,8 +98,19 @@ export interface LoadTest {
    * @throws LoadwrightError `PAYLOADS_INVALID`, `CONFIG_INVALID`, what the fleet finds wrong, or `ABORTED`
    */
   plan(fleet: Fleet, options?: CallOptions & { readonly runId?: string }): Promise<PlannedFleet>;
-  /** The target's one cheap request, with the credentials that the workers would use. Undefined: it has none. */
-  preflight(options?: { signal?: AbortSignal }): Promise<string | undefined>;
+  /**
+   * The target's one cheap request, with the credentials that the workers would use, made by the load's own code on this
+   * machine.
+   *
+   * @param options.fleet Whose Python makes it: `localFleet()`.
+   * @returns one line for people. Undefined: the target has none.
+   * @throws LoadwrightError `PREFLIGHT_FAILED`, `CREDENTIALS_INVALID`, `PAYLOADS_INVALID`, `LOCUST_UNAVAILABLE`
+   */
+  preflight(options: {
+    fleet: Fleet;
+    signal?: AbortSignal;
+    onProgress?: OnProgress;
+  }): Promise<string | undefined>;
   /**
    * Runs the test and judges it. A threshold that breaks does not throw: read `verdict`.
    *

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../json.js';
+import { durationSchema, parseDuration } from '../duration.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
@@ -25,6 +26,8 @@ export interface PreparedTest {
   readonly load: LoadProfile;
   readonly durationSeconds: number;
   readonly thresholds: readonly Threshold[];
+  /** How long the preflight waits for a service that is starting; 0: not at all. */
+  readonly waitUpToSeconds: number;
   /** For people and files: defaults filled in, secrets redacted. */
   readonly configuration: JsonObject;
   /** The secrets that stand in the options. */
@@ -38,10 +41,18 @@ export interface SizedTest extends PreparedTest {
   readonly workers: number;
 }
 
+/** How the one request before the load is made. */
+export const preflightSchema = z.strictObject({
+  waitUpTo: durationSchema({ allowZero: true })
+    .optional()
+    .describe('how long to ask a service again that is starting, such as 10m. Default: not at all'),
+});
+
 const ownOptions = z.strictObject({
   name: nameSchema.optional(),
   workers: workersSchema.optional(),
   thresholds: z.record(z.string(), z.array(z.string())).default({}),
+  preflight: preflightSchema.optional(),
   baseDirectory: z.string().default(() => process.cwd()),
 });
 
@@ -77,12 +88,14 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     load: profile,
     durationSeconds: totalSeconds(profile),
     thresholds,
+    waitUpToSeconds: parseDuration(own.preflight?.waitUpTo ?? '') ?? 0,
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
       ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
       thresholds: own.thresholds,
+      ...(own.preflight && { preflight: own.preflight as JsonObject }),
     },
     secrets: collectSecrets(schema, targetOptions),
     baseDirectory: resolve(own.baseDirectory),

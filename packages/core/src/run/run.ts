@@ -70,6 +70,7 @@ class Run {
     const phases = this.#phases;
     const { handle, folder, redact } = this.#standing;
     const { master, before } = await connect(handle, phases);
+    await this.#standing.preflight.onFleet(master);
     const observation = await phases.in('load', () => this.#load(master, before));
     const statistics = await phases.in('stop', () => this.#finalStatistics(master, observation));
     await phases.in('collect', () => this.#collect(master));
@@ -132,7 +133,7 @@ class Run {
   }
 
   #report(observation: Observation, statistics: MasterStatistics | undefined): RunReport {
-    const { runId, test, handle, folder, bundleDigest } = this.#standing;
+    const { runId, test, handle, folder, bundleDigest, preflight } = this.#standing;
     const judged = judgedLoad(observation, statistics);
     const figures = figuresOf(judged, observation);
     const seconds = judged.window.to - judged.window.from;
@@ -163,6 +164,7 @@ class Run {
       startedAt: this.#startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       thresholds,
+      ...(preflight.record && { preflight: preflight.record }),
       ...figures,
       configuration: test.configuration,
       bundleDigest,

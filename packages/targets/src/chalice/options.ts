@@ -45,6 +45,9 @@ const baseUrl = z
     }
   });
 
+/** After so long API Gateway ends a request with its own 504, unless its quota was raised; in seconds. */
+export const gatewayLimitSeconds = 29;
+
 export const chaliceOptionsSchema = z
   .strictObject({
     baseUrl: baseUrl.describe(
@@ -86,8 +89,8 @@ export const chaliceOptionsSchema = z
       .default('evaluate')
       .describe('fixed name of the requests in statistics and thresholds'),
     timeout: durationSchema()
-      .default('29s')
-      .describe("time until an unanswered request fails. 29 s is API Gateway's own integration time-out"),
+      .default('32s')
+      .describe('time until an unanswered request fails. API Gateway itself answers 504 after 29 s'),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
   })
   .superRefine((options, context) => {

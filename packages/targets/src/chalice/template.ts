@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { JsonValue } from '@loadwright/core';
 import { z } from 'zod';
 
@@ -59,31 +58,3 @@ function* problems(value: JsonValue, path: PropertyKey[] = []): Iterable<Problem
 export const bodyTemplateSchema = z.json().superRefine((template, context) => {
   for (const { path, message } of problems(template)) context.addIssue({ code: 'custom', path, message });
 });
-
-/** A body made from a template: the middle of each range, the first choice. */
-export function sampleBody(template: JsonValue): JsonValue {
-  if (template === null || typeof template !== 'object') return template;
-  if (Array.isArray(template)) return template.map(sampleBody);
-  const name = generatorOf(template);
-  if (name === undefined) {
-    return Object.fromEntries(Object.entries(template).map(([key, part]) => [key, sampleBody(part)]));
-  }
-  return sample(name as GeneratorName, template[name]!);
-}
-
-function sample(name: GeneratorName, argument: JsonValue): JsonValue {
-  switch (name) {
-    case '$uniform':
-    case '$integer': {
-      const [lowest, highest] = argument as [number, number];
-      const middle = lowest + (highest - lowest) / 2;
-      return name === '$integer' ? Math.floor(middle) : middle;
-    }
-    case '$choice':
-      return (argument as JsonValue[])[0]!;
-    case '$uuid':
-      return randomUUID();
-    case '$sequence':
-      return 0;
-  }
-}

@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** The body formats of MLflow's scoring protocol; each is also the body's only required key. */
 export const bodyFormats = ['dataframe_records', 'dataframe_split', 'instances', 'inputs'] as const;
 
-/** The service ends a request after 297 s; the client waits a little longer so that it sees the service's own 504. */
+/** After so long the service ends a request, in seconds. */
+export const serviceLimitSeconds = 297;
+
+/** The client waits a little longer, so that it sees the service's own 504. */
 const defaultTimeout = '300s';
 
 const workspaceUrl = z

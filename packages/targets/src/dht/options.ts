@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** The exponent that the cluster's own workload generator uses. */
 const defaultZipfExponent = 1.2;
 
+/** After so long a node gives up a request of its own, in seconds. */
+export const nodeLimitSeconds = 30;
+
 /** Stands for the number of a URL in a template, from 0 to count - 1. */
 const placeholder = '{i}';
 
@@ -95,11 +98,6 @@ export function zipfExponent(options: DhtOptions): number {
 /** Number of distinct URLs in the pool. */
 export function urlCount({ urls }: DhtOptions): number {
   return 'list' in urls ? urls.list.length : urls.count;
-}
-
-/** The first URL of the pool, the most popular one. */
-export function firstUrl({ urls }: DhtOptions): string {
-  return 'list' in urls ? urls.list[0]! : urls.template.replaceAll(placeholder, '0');
 }
 
 /** Time limit of a whole request, in seconds. */
