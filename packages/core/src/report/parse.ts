@@ -102,6 +102,19 @@ const runReportSchema = z.looseObject({
   aborted: z.boolean(),
   target: z.looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) }),
   fleet: z.looseObject({ kind: z.string(), workers: count }),
+  preflight: z
+    .union([
+      z.looseObject({ skipped: z.literal(true) }),
+      z.looseObject({
+        skipped: z.never().optional(),
+        summary: z.string(),
+        seconds: figure,
+        attempts: count,
+        coldStartSeconds: figure.optional(),
+      }),
+    ])
+    .optional()
+    .describe('the one request before the load'),
   startedAt: instant,
   endedAt: instant,
   loadSeconds: figure.describe('measured length of the load'),

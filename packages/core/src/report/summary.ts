@@ -25,6 +25,8 @@ export interface RunReport {
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly fleet: { readonly kind: string; readonly workers: number };
+  /** What the one request before the load showed; absent when the target makes none. */
+  readonly preflight?: PreflightSummary | undefined;
   /** UTC, ISO 8601. */
   readonly startedAt: string;
   readonly endedAt: string;
@@ -57,6 +59,21 @@ export interface RunReport {
   /** Absolute path of the results folder at the time of the run. */
   readonly resultsDirectory: string;
 }
+
+/** What the request before the load showed, or that it was left out. */
+export type PreflightSummary =
+  | { readonly skipped: true }
+  | {
+      readonly skipped?: undefined;
+      /** One line for people: what was asked and what was answered. */
+      readonly summary: string;
+      /** Time from sending to the last byte of the answer. */
+      readonly seconds: number;
+      /** How often it was sent, the last time included. */
+      readonly attempts: number;
+      /** How long the service took until it answered; only when it was waited for. */
+      readonly coldStartSeconds?: number | undefined;
+    };
 
 /** Why a measurement cannot be trusted. */
 export interface Problem {

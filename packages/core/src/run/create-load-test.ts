@@ -44,7 +44,7 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       const made = new Preflight(test, new Phases(phaseOptions));
       await made.beforeFleet(fleet);
       if (made.isDue) throw needsPython(fleet);
-      return made.record?.summary;
+      return made.record && 'summary' in made.record ? made.record.summary : undefined;
     },
     deploy: (deployOptions) => deployLoadTest(test, deployOptions),
     run: (runOptions) => runLoadTest(test, runOptions),

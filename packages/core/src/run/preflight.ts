@@ -3,6 +3,7 @@ import { formatDuration } from '../duration.js';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { Fleet } from '../fleet/contract.js';
 import type { LocustMaster } from '../locust/master.js';
+import type { PreflightSummary } from '../report/summary.js';
 import type { PreflightContext, PreflightReport, ResolvedEnvironment } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 import { resolveCredentials, type Credentials } from './credentials.js';
@@ -12,21 +13,6 @@ import { ProbeHere } from './probe-here.js';
 
 /** Between two requests to a service that is starting, in seconds: at first, and at most. */
 const pauses = { first: 1, longest: 10 };
-
-/** What a report says of the preflight. */
-export type PreflightRecord =
-  | { readonly skipped: true; readonly summary?: undefined }
-  | {
-      readonly skipped?: undefined;
-      /** One line for people: what was asked and what was answered. */
-      readonly summary: string;
-      /** Of the request that was answered, in seconds. */
-      readonly seconds: number;
-      /** How often was asked. */
-      readonly attempts: number;
-      /** From the first request to the first right answer, in seconds. Absent: the first one was right. */
-      readonly coldStartSeconds?: number;
-    };
 
 type Request = PreflightContext['request'];
 
@@ -38,7 +24,7 @@ export class Preflight {
   readonly #test: PreparedTest;
   readonly #phases: Phases;
   #environment: ResolvedEnvironment = { variables: {} };
-  #record: PreflightRecord | undefined;
+  #record: PreflightSummary | undefined;
   #isDue: boolean;
   /** When the load's request was sent first, and answered last: Unix times in seconds. */
   #firstSentAt: number | undefined;
@@ -58,7 +44,7 @@ export class Preflight {
   }
 
   /** Undefined: it is still to be made, or the target has none. */
-  get record(): PreflightRecord | undefined {
+  get record(): PreflightSummary | undefined {
     return this.#record;
   }
 

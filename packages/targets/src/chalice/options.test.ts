@@ -124,5 +124,3 @@ describe('credentials', () => {
     expect((error as Error).message).not.toContain('canary');
   });
 });
-
-describe('a sample of a body', () => {});
