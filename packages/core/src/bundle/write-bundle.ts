@@ -10,6 +10,8 @@ import { writePayloads } from '../payloads/write.js';
 import type { PayloadSource } from '../payloads/source.js';
 import { pythonDirectory, requirementsFile } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';
+import { readCertificates } from '../target/tls.js';
+import type { TlsOptions } from '../target/tls-options.js';
 import type { Bundle, BundleFile } from './bundle.js';
 import { composeFile } from './compose.js';
 import { digestOf } from './digest.js';
@@ -24,6 +26,8 @@ export interface BundleContents {
   readonly locustfile: URL;
   readonly pythonModules: readonly URL[];
   readonly environment: readonly EnvironmentVariable[];
+  /** Files of certificates. */
+  readonly tls?: TlsOptions | undefined;
   readonly payloads: PayloadSource | undefined;
   readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
 }
@@ -61,7 +65,13 @@ export async function writeBundle(
       ? undefined
       : await writePayloads(contents.payloads, file('payloads.jsonl'), options);
   const load = contents.load(payloads?.order ?? 'sequential');
-  const target = { version: 1, kind: contents.kind, host: contents.host, config: contents.targetConfig };
+  const target = {
+    version: 1,
+    kind: contents.kind,
+    host: contents.host,
+    config: contents.targetConfig,
+    ...(contents.tls && { tls: await readCertificates(contents.tls, options.baseDirectory) }),
+  };
 
   await cp(new URL('loadwright_runtime/', pythonDirectory), file('loadwright_runtime'), {
     recursive: true,

@@ -30,6 +30,7 @@ export const targetDefinitionSchema = z.looseObject({
   pythonModules: z.array(pythonFile, 'must be a list of URLs').optional(),
   host: aFunction,
   targetConfig: aFunction,
+  tls: aFunction.optional(),
   payloads: aFunction.optional(),
   environment: aFunction.optional(),
   resolveEnvironment: aFunction.optional(),

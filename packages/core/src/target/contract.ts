@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.js';
 import type { PayloadSource } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
 import type { PreflightAnswer } from './preflight-answer.js';
+import type { TlsOptions } from './tls-options.js';
 
 /**
  * The schema of a target's options: any library that implements Standard Schema for validation and Standard JSON
@@ -95,6 +96,8 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   host(options: Options): string;
   /** What the Python files need to know: `target.json`. Never a secret. */
   targetConfig(options: Options): JsonObject;
+  /** Whom TLS trusts and what it shows, from files: the option of {@link tlsOptionsSchema}. Absent: the system's authorities. */
+  tls?(options: Options): TlsOptions | undefined;
   /** Where payloads come from. Absent or undefined: the Python files make the requests by themselves. */
   payloads?(options: Options): PayloadSource | undefined;
   /** The variables that every node needs. */

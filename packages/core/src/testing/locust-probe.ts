@@ -62,6 +62,7 @@ export async function runPreflight<Input, Options>(
         locustfile: definition.locustfile,
         pythonModules: definition.pythonModules ?? [],
         environment: definition.environment?.(options) ?? [],
+        tls: definition.tls?.(options),
         payloads: definition.payloads?.(options),
         load: (payloadOrder) =>
           resolveLoad(loadProfileSchema.parse({ users: 1, duration: '1s' }), payloadOrder, 1),

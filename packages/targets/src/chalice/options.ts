@@ -1,4 +1,4 @@
-import { durationSchema, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { durationSchema, payloadSourceSchema, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
 import { z } from 'zod';
 import { bodyTemplateSchema } from './template.js';
 
@@ -92,6 +92,7 @@ export const chaliceOptionsSchema = z
       .default('32s')
       .describe('time until an unanswered request fails. API Gateway itself answers 504 after 29 s'),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })
   .superRefine((options, context) => {
     const issue = (field: string, message: string) =>

@@ -1,4 +1,10 @@
-import { durationSchema, parseDuration, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  parseDuration,
+  payloadSourceSchema,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '@loadwright/core';
 import { z } from 'zod';
 
 /** The body formats of MLflow's scoring protocol; each is also the body's only required key. */
@@ -50,6 +56,7 @@ export const databricksOptionsSchema = z.strictObject({
     .default(defaultTimeout)
     .describe('time limit of a whole request; the service itself gives up after 297 s'),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+  tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
 });
 
 export type DatabricksInput = z.input<typeof databricksOptionsSchema>;

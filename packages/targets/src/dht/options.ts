@@ -1,4 +1,4 @@
-import { durationSchema, parseDuration } from '@loadwright/core';
+import { durationSchema, parseDuration, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
 import { z } from 'zod';
 
 /** The exponent that the cluster's own workload generator uses. */
@@ -76,6 +76,10 @@ export const dhtOptionsSchema = z
     timeout: durationSchema()
       .default('30s')
       .describe('time limit of a whole request; a node itself gives up after 30 s'),
+    expect: responseCheckSchema
+      .optional()
+      .describe('what a correct answer looks like. Default: every status from 200 to 299'),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })
   .refine((options) => options.choice === 'zipf' || options.zipfExponent === undefined, {
     path: ['zipfExponent'],
