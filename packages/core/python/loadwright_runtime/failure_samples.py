@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from .decoding import beginning
 from .failures import Failure
 from .redaction import Redactor
 from .request import Request, Response
@@ -110,9 +109,7 @@ def _answer(response: Response, redact: Redactor) -> Sample:
         name: value if len(value) <= _HEADER_CHARACTERS else f"{value[:_HEADER_CHARACTERS]}…"
         for name, value in list(redact.headers(response.headers()).items())[:_MAXIMUM_HEADERS]
     }
-    encoding = response.header("content-encoding")
-    body = beginning(response.body, encoding, _BODY_BYTES + _OVERLAP_BYTES)
-    body = body or getattr(response.reader, "beginning", b"")
+    body = response.beginning(_BODY_BYTES + _OVERLAP_BYTES) or getattr(response.reader, "beginning", b"")
     return {"status": response.status, "headers": headers, "body": _text(body, redact)}
 
 

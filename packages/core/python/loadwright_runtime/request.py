@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .decoding import decode
+from .decoding import beginning, decode
 
 _KEPT_REQUESTS = 1024
 _KEPT_BODY_BYTES = 16 * 1024
@@ -100,6 +100,10 @@ class Response:
         if self._content is None:
             self._content = decode(self.body, self.header("content-encoding"))
         return self._content
+
+    def beginning(self, limit: int) -> bytes:
+        """So many bytes of the body, decoded as far as that is possible."""
+        return beginning(self.body, self.header("content-encoding"), limit)
 
     @property
     def is_success(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from loadwright_runtime import (
     Body,
+    Failure,
     Payload,
     Request,
     RequestCache,
@@ -19,6 +20,7 @@ _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "in
 
 # One status, two limits: that of the whole workspace and that of the endpoint. The message tells them apart.
 _LIMITS = ("parallel requests", "provisioned concurrency")
+_MESSAGE_BYTES = 4096
 
 
 class DatabricksRequests(RequestSource):
@@ -40,10 +42,10 @@ class DatabricksRequests(RequestSource):
         headers = {"Authorization": self._authorization, "Content-Type": body.content_type}
         return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
 
-    def check(self, response: Response) -> str | None:
+    def check(self, response: Response) -> str | Failure | None:
         reason = super().check(response)
         if reason is not None and response.status == 429:
-            message = response.body.decode(errors="replace").lower()
+            message = response.beginning(_MESSAGE_BYTES).decode(errors="replace").lower()
             limit = next((limit for limit in _LIMITS if limit in message), None)
             return f"{reason} ({limit})" if limit else reason
         return reason
