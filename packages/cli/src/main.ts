@@ -1,4 +1,5 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { createCautiousRedactor } from '@loadwright/core';
 import { CommanderError } from 'commander';
 import { createContext, type Context } from './context.js';
 import type { FleetKinds } from './fleet.js';
@@ -31,10 +32,15 @@ export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKin
 
 function report(error: unknown, context: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
-  const debug = Boolean(context.io.environment['LOADWRIGHT_DEBUG']);
-  const { stderr } = context.io;
-  stderr.write(formatError(error, context.errorColors, debug, widthOf(stderr)));
+  const { stderr, environment } = context.io;
+  const trace = isOn(environment['LOADWRIGHT_DEBUG']) ? createCautiousRedactor(environment) : undefined;
+  stderr.write(formatError(error, context.errorColors, { trace, columns: widthOf(stderr) }));
   const document = describeError(error);
   if (context.json) context.printJson(document);
   return document.error.exitCode;
+}
+
+/** As people switch variables off: `0`, `false`, `no`, `off`, or nothing. */
+function isOn(variable: string | undefined): boolean {
+  return !/^(|0|false|no|off)$/i.test(variable ?? '');
 }

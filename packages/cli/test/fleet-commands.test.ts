@@ -295,6 +295,35 @@ describe('loadwright iam policy', () => {
     expect(Statement.at(-1)?.Action).toEqual(['sagemaker:InvokeEndpoint']);
   });
 
+  it('prints the permissions boundary, and on stderr the command that creates it', async () => {
+    const { fleets, io } = await setUp();
+    const { exitCode, stdout, stderr } = await fleets.run(['iam', 'policy', '--boundary'], io);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ Statement: [{ Action: ['s3:GetObject'] }] });
+    expect(stderr).toContain('aws iam create-policy --policy-name loadwright-boundary --path /loadwright/ ');
+  });
+
+  it('prints a template whose role one principal may take on, not everybody of the account', async () => {
+    const { fleets, io } = await setUp();
+    const { stdout } = await fleets.run(['iam', 'policy', '--format', 'cloudformation'], io);
+    expect(stdout).not.toContain(':root');
+    expect(parse(stdout)).toMatchObject({
+      Parameters: {
+        PrincipalArn: expect.not.objectContaining({ Default: expect.anything() as string }) as object,
+      },
+      Resources: {
+        LoadwrightBoundary: {
+          Properties: { ManagedPolicyName: 'loadwright-boundary', Path: '/loadwright/' },
+        },
+        LoadwrightRole: {
+          Properties: {
+            AssumeRolePolicyDocument: { Statement: [{ Principal: { AWS: { Ref: 'PrincipalArn' } } }] },
+          },
+        },
+      },
+    });
+  });
+
   it('prints a template of a role as YAML, or as JSON', async () => {
     const argv = ['iam', 'policy', '--format', 'cloudformation', '--role-name', 'LoadTester'];
     const { fleets, io } = await setUp();

@@ -108,6 +108,11 @@ export class LastingFleetDouble {
         permissions: async ({ accountId, iamStatements = [] } = {}) => ({
           statements: [...statements, ...iamStatements],
           ofMachine: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }, ...iamStatements],
+          boundary: {
+            name: 'loadwright-boundary',
+            path: '/loadwright/',
+            statements: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }, ...iamStatements],
+          },
           notes: accountId === undefined ? ['Nobody tells the account.'] : [],
         }),
         place: async () => ({

@@ -8,6 +8,7 @@ from loadwright_runtime import LoadwrightUser, Request, RequestSource
 from loadwright_runtime.bundle import Bundle
 from loadwright_runtime.connection import Connection
 from loadwright_runtime.counters import Counters
+from loadwright_runtime.figures import Figures
 from loadwright_runtime.generator import Generator
 from loadwright_runtime.load_plan import LoadPlan
 from locust.env import Environment
@@ -61,6 +62,12 @@ class OneByOne:
     @property
     def bodies(self) -> list[bytes | None]:
         return [event["response"] and event["response"].body for event in self.events]
+
+    @property
+    def figures(self) -> Figures:
+        """All that was measured so far."""
+        Generator.of(self.environment, self.counters).flush()
+        return self.counters.figures
 
     def send_next(self) -> None:
         self._ended = AsyncResult()

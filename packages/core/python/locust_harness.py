@@ -228,8 +228,8 @@ class Web:
         except OSError:
             return 0, {}, b""
 
-    def statistics(self, since: float = 0) -> dict[str, Any]:
-        status, _, body = self.request(f"/loadwright/statistics?since={since}")
+    def statistics(self) -> dict[str, Any]:
+        status, _, body = self.request("/loadwright/statistics")
         return json.loads(body) if status == 200 else {}
 
 
@@ -288,7 +288,9 @@ class Cluster:
 
     def connected(self):
         statistics = self.web.statistics()
-        return len(statistics["workers"]) if statistics else None
+        if not statistics:
+            return None
+        return sum(worker["state"] != "preparing" for worker in statistics["workers"])
 
     def swarm(self, users):
         form = {"user_count": users, "spawn_rate": 100}
@@ -297,14 +299,8 @@ class Cluster:
 
     def settled(self):
         """The statistics once the workers' last reports are in."""
-        assert self.web.request("/stop")[0] == 200
-        counts = []
-
-        def steady():
-            counts.append(self.web.statistics()["total"]["count"])
-            return len(counts) > 40 and len(set(counts[-40:])) == 1
-
-        eventually(steady, "counts that stay the same")
+        status, _, body = self.web.request("/loadwright/stop", {"by": "a test"})
+        assert (status, json.loads(body)["success"]) == (200, True), body
         return self.web.statistics()
 
 

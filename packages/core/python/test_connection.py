@@ -18,7 +18,7 @@ CLOSED = "connection closed by the server"
 
 
 def totals(user):
-    return user.counters.totals()
+    return dict(user.figures.total().counters)
 
 
 def in_pieces(data, size, pause=0.0):
@@ -255,7 +255,7 @@ def test_pieces_of_an_answer(serve, make_user):
     assert 0.09 < pieces[0].seconds < pieces[1].seconds - 0.09 and pieces[1].seconds < 2
     assert (pieces[0].status, pieces[0].headers.get("x-a")) == (200, "1")
     assert user.events[0]["response_length"] == 0
-    assert sum(user.counters.histogram("phase", "firstByte").values()) == 2
+    assert user.figures.total().trends["http_req_first_byte"].count == 2
 
 
 def test_a_callback_that_raises(serve, make_user):
@@ -364,4 +364,4 @@ def test_time_is_that_of_the_service(serve, make_user):
     user.send_next()
     elapsed = time.perf_counter() - began
     assert 0 < user.events[0]["response_time"] / 1000 <= elapsed
-    assert sum(user.counters.histogram("phase", "connect").values()) == 1
+    assert user.figures.total().trends["http_req_connecting"].count == 1

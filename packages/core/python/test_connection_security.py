@@ -114,8 +114,9 @@ def test_tls(serve, make_user, certificate, version):
     user.connection.retire()
     user.send_next()
     assert user.reasons == [None] * 3 and len(connections) == 2
-    assert user.counters.totals() == {"tls_resumed": 1}
-    assert sum(user.counters.histogram("phase", "tls").values()) == 2
+    total = user.figures.total()
+    assert total.counters == {"tls_resumed": 1}
+    assert total.trends["http_req_tls_handshaking"].count == 2
 
 
 def test_tls_through_a_proxy(serve, make_user, certificate, monkeypatch):

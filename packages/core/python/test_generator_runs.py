@@ -51,35 +51,41 @@ def test_a_stop_lets_requests_end(make_bundle, start_locusts):
         eventually(lambda: len(stub.requests) >= 12, "two rounds")
         final = cluster.settled()
         # Not one was cut off, though each user was within one.
-        assert final["total"]["count"] == len(stub.requests) and final["total"]["failures"] == 0
-        assert "interrupted" not in final["counters"]
+        total = final["total"]
+        assert total["due"] == total["sent"] == total["succeeded"] == len(stub.requests)
+        assert final["inFlight"] == {"count": 0, "oldestSeconds": 0.0}
 
 
-def test_a_stop_at_once_says_how_many_were_cut_off(make_bundle, start_locusts):
-    with serving(slow(1)) as stub:
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+def test_what_is_not_answered_in_time_is_unfinished(make_bundle, start_locusts):
+    with serving(slow(3)) as stub:
+        load = load_plan(**EAGER, gracefulStopSeconds=0.5)
+        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
         cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
         cluster.swarm(6)
-        eventually(lambda: len(stub.requests) >= 12, "two rounds")
+        eventually(lambda: len(stub.requests) == 6, "a round")
         final = cluster.settled()
-        assert final["counters"]["interrupted"] == 6
-        assert final["total"]["count"] + 6 == len(stub.requests)
+        total = final["total"]
+        assert (total["due"], total["sent"], total["failed"], total["succeeded"]) == (6, 6, 6, 0)
+        assert [(error["kind"], error["occurrences"]) for error in final["errors"]] == [("unfinished", 6)]
+        assert total["trends"]["http_req_service"]["minimum"] >= 500
+        assert len(stub.requests) == 6
 
 
-@pytest.mark.parametrize("stop_timeout", [("--stop-timeout=5",), ()])
-def test_a_stop_of_arrivals(make_bundle, start_locusts, stop_timeout):
+@pytest.mark.parametrize("grace", [5, 0])
+def test_a_stop_of_arrivals(make_bundle, start_locusts, grace):
     with serving(slow(1)) as stub:
-        load = load_plan(users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(20))
+        load = load_plan(
+            users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(20), gracefulStopSeconds=grace
+        )
         directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
-        cluster = Cluster(start_locusts(directory), 1, arguments=stop_timeout, worker_arguments=stop_timeout)
+        cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
         cluster.swarm(1)
         eventually(lambda: len(stub.requests) >= 40, "two seconds of arrivals")
-        final = cluster.settled()
-        interrupted = final["counters"].get("interrupted", 0)
-        assert final["total"]["count"] + interrupted == len(stub.requests)
-        assert final["total"]["failures"] == 0
+        total = cluster.settled()["total"]
+        assert total["due"] == total["succeeded"] + total["failed"] + total["dropped"]
+        assert total["sent"] == len(stub.requests)
         # About twenty are under way at any time.
-        assert (interrupted == 0) if stop_timeout else (interrupted > 5)
+        assert (total["failed"] == 0) if grace else (total["failed"] > 5)
 
 
 def test_reshaping_and_pauses(stub, make_bundle, start_locusts):
@@ -97,8 +103,8 @@ def test_reshaping_and_pauses(stub, make_bundle, start_locusts):
         assert sent <= users * ((time.monotonic() - began) / 0.1 + 1) + gone
         gone = users
     final = cluster.settled()
-    # Without a stop time-out users that go may leave a request behind.
-    assert final["total"]["count"] + final["counters"].get("interrupted", 0) == len(stub.requests)
+    # Also those whose users have gone.
+    assert final["total"]["due"] == final["total"]["succeeded"] == len(stub.requests)
 
 
 LISTENER = """
@@ -180,10 +186,10 @@ def test_the_rate_is_split_again_when_a_worker_is_lost(stub, make_bundle, start_
     assert rate_of(stub, 2) == pytest.approx(120, rel=0.15)
 
     final = cluster.settled()
-    assert final["total"]["failures"] == 0
-    assert sum(count for _, count in final["total"]["responseHistogram"]) == final["total"]["count"]
-    assert final["counters"]["arrivals"] >= final["total"]["count"]
-    assert {"connect", "wait"} <= set(final["phases"]) and final["lag"]
+    total = final["total"]
+    assert total["failed"] == 0 and total["due"] == total["succeeded"] + total["dropped"]
+    assert total["trends"]["http_req_response"]["count"] == total["succeeded"]
+    assert {"http_req_connecting", "http_req_blocked"} <= set(total["trends"]) and final["lag"]
     json.dumps(final)
 
 

@@ -5,6 +5,7 @@ import pytest
 from generator_harness import OK, Source, environment_for, read_request
 from loadwright_runtime.arrivals import Share
 from loadwright_runtime.generator import Generator
+from loadwright_runtime.histogram import milliseconds_of
 from loadwright_runtime.load_plan import ArrivalPlan, ArrivalStage
 from loadwright_runtime.open_model import ArrivalLoop
 
@@ -27,7 +28,7 @@ def run(tmp_path):
             gevent.sleep(0.02)
         loop.close()
         environment.events.test_stop.fire(environment=environment)
-        return environment.stats.total, counters, loop
+        return environment.stats.total, counters.figures.total(), loop
 
     yield start
     Generator.end()
@@ -56,23 +57,17 @@ def stalling(seconds, after):
     return handle
 
 
-def response_times(counters):
-    from loadwright_runtime.histogram import to_milliseconds
-
-    return to_milliseconds(counters.histogram("response", "POST", "name"))
-
-
 def test_a_stall_is_seen_by_those_who_wait(serve, run):
     """Nobody is sent while the server stands still, but all that were due have waited."""
-    total, counters, _ = run(serve(stalling(2, 1)), 300, 6, in_flight=4)
-    counts = counters.totals()
-    assert counts["arrivals"] == total.num_requests == 1800 and total.num_failures == 0
-    assert counts["late"] > 500 and "dropped" not in counts
-    responses = response_times(counters)
+    _, total, _ = run(serve(stalling(2, 1)), 300, 6, in_flight=4)
+    assert (total.due, total.sent, total.succeeded, total.failed, total.dropped) == (1800, 1800, 1800, 0, 0)
+    assert total.counters["late"] > 500
+    responses = total.trends["http_req_response"].buckets.items()
     assert sum(count for _, count in responses) == 1800
-    assert percentile(responses, 0.99) > 1900
-    assert percentile(total.response_times.items(), 0.99) < 500
-    assert percentile(total.response_times.items(), 1) > 1900
+    assert milliseconds_of(percentile(responses, 0.99)) > 1900
+    service = total.service.buckets.items()
+    assert milliseconds_of(percentile(service, 0.99)) < 500
+    assert milliseconds_of(percentile(service, 1)) > 1900
 
 
 def test_the_rate_does_not_fall(serve, run):
@@ -87,27 +82,23 @@ def test_the_rate_does_not_fall(serve, run):
 
     host = serve(handle)
     began = time.monotonic()
-    total, counters, _ = run(host, 200, 2, in_flight=1000)
-    assert total.num_requests == 400 and counters.totals() == {"arrivals": 400} | {
-        name: count for name, count in counters.totals().items() if name == "late"
-    }
+    _, total, _ = run(host, 200, 2, in_flight=1000)
+    assert (total.due, total.succeeded) == (400, 400) and total.counters.keys() <= {"late"}
     halves = [sum(start <= at - began < start + 1 for at in arrived) for start in (0, 1)]
     assert all(abs(half - 200) < 25 for half in halves)
 
 
 def test_what_waits_too_long_is_dropped(serve, run):
-    total, counters, _ = run(serve(lambda connection: gevent.sleep(60)), 100, 1.5, 2, timeoutSeconds=0.5)
-    counts = counters.totals()
-    assert counts["arrivals"] == 150 and counts["dropped"] > 100
-    assert total.num_requests == total.num_failures
-    assert total.num_requests + counts["dropped"] == 150
+    stats, total, _ = run(serve(lambda connection: gevent.sleep(60)), 100, 1.5, 2, timeoutSeconds=0.5)
+    assert total.due == 150 == total.failed + total.dropped and total.dropped > 100
+    assert stats.num_requests == stats.num_failures == total.failed == total.sent
 
 
-def test_a_target_that_raises_is_told_and_dropped(serve, run):
+def test_a_target_that_raises_fails_every_request(serve, run):
     class Broken(Source):
         def next_request(self):
             raise KeyError("x")
 
-    total, counters, loop = run(serve(lambda connection: None), 50, 0.4, 5, Broken)
-    assert total.num_requests == 0 and loop.in_flight == 0
-    assert counters.totals()["dropped"] == counters.totals()["arrivals"] == 20
+    _, total, loop = run(serve(lambda connection: None), 50, 0.4, 5, Broken)
+    assert (total.due, total.sent, total.failed, total.dropped) == (20, 0, 20, 0) and loop.in_flight == 0
+    assert total.failures_by_kind() == {"target": 20}

@@ -24,7 +24,7 @@ export * from './run/events.js';
 export type * from './run/contract.js';
 export { validityRuleIds, type ValidityRuleId } from './run/validity/ids.js';
 export * from './report/index.js';
-export { createRedactor, redactorOf, redactOptions, redactStrings, collectSecrets } from './secrets.js';
+export { createCautiousRedactor, createRedactor, redactorOf, redactOptions, redactStrings, collectSecrets } from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from './json-schema.js';
-import { collectSecrets, createRedactor, redactOptions, redactStrings } from './secrets.js';
+import {
+  collectSecrets,
+  createCautiousRedactor,
+  createRedactor,
+  redactOptions,
+  redactStrings,
+} from './secrets.js';
 
 const secret = 'pa"ss/word+ü 1';
 
@@ -111,5 +117,26 @@ describe('redactStrings', () => {
       none: null,
       yes: true,
     });
+  });
+});
+
+describe('createCautiousRedactor', () => {
+  const redact = createCautiousRedactor({ DATABRICKS_TOKEN: 'canary-of-a-variable', HOME: '/home/alice' });
+
+  it.each([
+    ['the value of a variable', 'failed with canary-of-a-variable', 'canary-of-a-variable'],
+    ['a header', 'Authorization: Bearer canary.abc-def', 'canary.abc-def'],
+    ['a field of JSON', '{"client_secret":"canary-1234"}', 'canary-1234'],
+    ['a parameter', 'POST /token?password=canary-1234&a=b', 'canary-1234'],
+    ['a login in a URL', 'cannot reach https://alice:canary-1@proxy.example/', 'canary-1'],
+    ['a key of a service', 'Ocp-Apim-Subscription-Key: canary-1234', 'canary-1234'],
+  ])('takes %s out of a text', (_what, text, secret) => {
+    expect(redact(text)).not.toContain(secret);
+    expect(redact(text)).toContain('[redacted]');
+  });
+
+  it('leaves ordinary words', () => {
+    const text = 'TypeError: fetch failed\n    at /home/alice/node_modules/x.js:1:2 (tokens are counted)';
+    expect(redact(text)).toBe(text);
   });
 });

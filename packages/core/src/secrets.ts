@@ -5,7 +5,7 @@ import { childVariants, declaredProperty, variants, type JsonSchema, type Varian
 /** What stands where a secret was. */
 const redacted = '[redacted]';
 
-const secretName = /authorization|token|secret|password|api-?key|cookie/i;
+const secretName = /authorization|token|secret|password|api[-_]?key|cookie|subscription-key|credential/i;
 const shortestSecret = 4;
 
 /**
@@ -38,6 +38,29 @@ export function redactorOf(
   others: readonly string[] = [],
 ): (text: string) => string {
   return createRedactor([login.password, ...secrets, ...others]);
+}
+
+/** `Authorization: Bearer x`, `"token":"x"`, `password=x`, and a login in a URL. */
+const credentials = [
+  /\b(?:Basic|Bearer|Token) +[\w.~+/=-]{4,}/gi,
+  /(?<=[\w-]*(?:authorization|token|secret|password|api-?key|subscription-key|cookie)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;&}\]]{4,}/gi,
+  /(?<=\b\w+:\/\/)[^\s/@"']+:[^\s/@"']+(?=@)/gi,
+];
+
+/**
+ * A function for texts that nobody knows beforehand, such as causes of errors: replaces the values of variables whose names
+ * speak of a secret, and everything that looks like a credential.
+ *
+ * @param environment Variables by name.
+ */
+export function createCautiousRedactor(
+  environment: Readonly<Record<string, string | undefined>>,
+): (text: string) => string {
+  const named = Object.entries(environment).flatMap(([name, value]) =>
+    secretName.test(name) && value !== undefined ? [value] : [],
+  );
+  const redactKnown = createRedactor([...named, environment['AWS_ACCESS_KEY_ID'] ?? '']);
+  return (text) => credentials.reduce((safe, pattern) => safe.replace(pattern, redacted), redactKnown(text));
 }
 
 function formsOf(value: string): string[] {

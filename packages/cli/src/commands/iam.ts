@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, type FleetPermissions } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
 import { loadConfiguration } from '../configuration.js';
@@ -15,6 +15,7 @@ interface PolicyFlags extends FleetFlags {
   readonly roleName?: string;
   readonly account?: string;
   readonly machine?: boolean;
+  readonly boundary?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -30,6 +31,10 @@ export function configure(command: Command, context: Context): void {
         .default('json'),
     )
     .option('--machine', 'what the role of an instance profile of yours must allow the machine instead')
+    .option(
+      '--boundary',
+      'the policy that limits every role that is made, for an administrator to create once',
+    )
     .option('--role-name <name>', 'name of the role of the template (default: LoadwrightOperator)')
     .addHelpText(
       'after',
@@ -40,6 +45,7 @@ export function configure(command: Command, context: Context): void {
         ],
         ['loadwright iam policy --account 123456789012', 'without credentials'],
         ['loadwright iam policy --machine', 'for the role of the option instanceProfile'],
+        ['loadwright iam policy --boundary > boundary.json', 'for an administrator'],
         ['loadwright iam policy --format cloudformation --role-name LoadTester > role.yaml', 'as a template'],
       ]),
     )
@@ -51,7 +57,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function printPolicy(options: PolicyFlags, context: Context): Promise<ExitCode> {
-  const { format, roleName, account, machine = false } = options;
+  const { format, roleName, account, machine = false, boundary: asksForBoundary = false } = options;
   requireRoleName(options);
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new LoadwrightError(
@@ -65,20 +71,33 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
   const { lasting } = await findFleet(options, context);
   const target = await permissionsOfTarget(options, context);
   const { iamStatements } = target;
-  const { statements, ofMachine, notes } = await lasting.permissions({
+  const { statements, ofMachine, boundary, notes } = await lasting.permissions({
     iamStatements,
     ...(account !== undefined && { accountId: account }),
   });
-  const told = [...(machine ? [] : notes), ...target.notes];
+  const isLimit = machine || asksForBoundary;
+  const told = [
+    ...(isLimit ? [] : notes),
+    ...target.notes,
+    ...(asksForBoundary
+      ? [`Create it once in the account, as ${boundary.path}${boundary.name}:`, createCommand(boundary)]
+      : []),
+  ];
   if (told.length > 0) context.note(...told);
   if (machine) context.printJson(policyDocument(ofMachine));
+  else if (asksForBoundary) context.printJson(policyDocument(boundary.statements));
   else if (format === 'json') context.printJson(policyDocument(statements));
   else {
-    const template = roleTemplate(statements, roleName ?? 'LoadwrightOperator');
+    const template = roleTemplate({ statements, boundary, roleName: roleName ?? 'LoadwrightOperator' });
     if (context.json) context.printJson(template);
     else context.print(formatTemplate(template).trimEnd());
   }
   return exitCodes.pass;
+}
+
+/** The call that makes the boundary of the printed file. */
+function createCommand({ name, path }: FleetPermissions['boundary']): string {
+  return `aws iam create-policy --policy-name ${name} --path ${path} --policy-document file://boundary.json`;
 }
 
 /** What the target of the configuration needs. Whoever names a fleet may do without a configuration. */
@@ -96,10 +115,16 @@ async function permissionsOfTarget({ config, fleet }: PolicyFlags, { io }: Conte
 }
 
 /** As IAM names roles: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
-function requireRoleName({ format, roleName, machine }: PolicyFlags): void {
-  if (machine && format !== 'json') {
-    throw new LoadwrightError('USAGE', `--format: found "${format}", expected json with --machine`, {
-      hint: 'the template makes a role for whoever deploys: leave --machine or --format out',
+function requireRoleName({ format, roleName, machine, boundary }: PolicyFlags): void {
+  if (machine && boundary) {
+    throw new LoadwrightError('USAGE', '--boundary: found beside --machine, expected one of the two', {
+      hint: 'Leave one of them out.',
+    });
+  }
+  const limit = machine ? '--machine' : boundary ? '--boundary' : undefined;
+  if (limit !== undefined && format !== 'json') {
+    throw new LoadwrightError('USAGE', `--format: found "${format}", expected json with ${limit}`, {
+      hint: `the template makes a role for whoever deploys, and the boundary: leave ${limit} or --format out`,
     });
   }
   if (roleName === undefined) return;

@@ -47,5 +47,7 @@ describe('loadwright run', () => {
     expect(quiet.stderr).not.toMatch(/^\s+at /m);
     const debug = await run(['run'], await project(dhtConfig, { environment: { LOADWRIGHT_DEBUG: '1' } }));
     expect(debug.stderr).toMatch(/^\s+at /m);
+    const off = await run(['run'], await project(dhtConfig, { environment: { LOADWRIGHT_DEBUG: '0' } }));
+    expect(off.stderr).not.toMatch(/^\s+at /m);
   });
 });

@@ -33,9 +33,17 @@ export function describeError(error: unknown): ErrorDocument {
 /**
  * An error for people. The stack trace is for whoever asks for it with LOADWRIGHT_DEBUG=1.
  *
- * @param columns Width of the terminal in characters. Absent: lines stay as they are.
+ * @param options `trace` takes the secrets out of the stack trace and of its causes, which nobody has composed; absent:
+ * no trace is shown. `columns` is the width of the terminal in characters; absent: lines stay as they are.
  */
-export function formatError(error: unknown, colors: Colors, debug: boolean, columns?: number): string {
+export function formatError(
+  error: unknown,
+  colors: Colors,
+  {
+    trace,
+    columns,
+  }: { readonly trace?: ((text: string) => string) | undefined; readonly columns?: number | undefined },
+): string {
   const { code, message, hint } = describeError(error).error;
   const text = [
     `${colors.red(colors.bold('error:'))} ${indent(message)}`,
@@ -43,7 +51,8 @@ export function formatError(error: unknown, colors: Colors, debug: boolean, colu
     colors.dim(`code: ${code}`),
   ].join('\n');
   const lines = [wrapText(text, columns)];
-  if (debug && error instanceof Error && error.stack) lines.push('', error.stack, ...causes(error));
+  if (trace && error instanceof Error && error.stack)
+    lines.push('', ...[error.stack, ...causes(error)].map(trace));
   return `${lines.join('\n')}\n`;
 }
 

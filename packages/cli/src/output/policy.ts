@@ -1,4 +1,4 @@
-import type { IamStatement } from '@loadwright/core';
+import type { FleetPermissions, IamStatement } from '@loadwright/core';
 import { stringify } from 'yaml';
 import type { Colors } from './colors.js';
 import { wrapList } from './wrap.js';
@@ -23,23 +23,43 @@ export function policyDocument(statements: readonly IamStatement[]) {
 }
 
 /**
- * A CloudFormation template that makes a role with this policy. It may be taken on by one principal, or by whomever the
- * account itself allows to.
+ * A CloudFormation template that makes a role with this policy, and the permissions boundary that it asks for. One principal
+ * may take the role on: whoever deploys names it.
  */
-export function roleTemplate(statements: readonly IamStatement[], roleName: string) {
+export function roleTemplate({
+  statements,
+  boundary,
+  roleName,
+}: Pick<FleetPermissions, 'statements' | 'boundary'> & { readonly roleName: string }) {
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: 'Role of those who run load tests with Loadwright',
     Parameters: {
       PrincipalArn: {
         Type: 'String',
-        Default: '',
-        Description:
-          'ARN of the user or role that may take this role on. Empty: whoever in this account has the permission sts:AssumeRole for it.',
+        AllowedPattern: '^arn:aws[a-z-]*:(iam|sts)::\\d{12}:(user|role|assumed-role)/.+$',
+        ConstraintDescription: 'must be the ARN of one user or role',
+        Description: 'ARN of the user or role that may take this role on',
+      },
+      CreateBoundary: {
+        Type: 'String',
+        AllowedValues: ['yes', 'no'],
+        Default: 'yes',
+        Description: 'no: the account has the permissions boundary already',
       },
     },
-    Conditions: { IsForAccount: { 'Fn::Equals': [{ Ref: 'PrincipalArn' }, ''] } },
+    Conditions: { MakesBoundary: { 'Fn::Equals': [{ Ref: 'CreateBoundary' }, 'yes'] } },
     Resources: {
+      LoadwrightBoundary: {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Condition: 'MakesBoundary',
+        Properties: {
+          ManagedPolicyName: boundary.name,
+          Path: boundary.path,
+          Description: 'The most that the role of a machine of Loadwright may do',
+          PolicyDocument: policyDocument(boundary.statements),
+        },
+      },
       LoadwrightRole: {
         Type: 'AWS::IAM::Role',
         Properties: {
@@ -47,19 +67,7 @@ export function roleTemplate(statements: readonly IamStatement[], roleName: stri
           AssumeRolePolicyDocument: {
             Version: '2012-10-17',
             Statement: [
-              {
-                Effect: 'Allow',
-                Action: ['sts:AssumeRole'],
-                Principal: {
-                  AWS: {
-                    'Fn::If': [
-                      'IsForAccount',
-                      { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root' },
-                      { Ref: 'PrincipalArn' },
-                    ],
-                  },
-                },
-              },
+              { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { AWS: { Ref: 'PrincipalArn' } } },
             ],
           },
           Policies: [{ PolicyName: roleName, PolicyDocument: policyDocument(statements) }],

@@ -7,6 +7,11 @@ from gevent.event import AsyncResult
 
 from .connection import Connection
 from .endpoint import Endpoint
+from .gate import gate
+from .making import count_not_made
+
+# After requests that could not be made: as many in a row as there are, up to the last.
+_PAUSES_SECONDS = (0.0, 0.01, 0.05, 0.2, 1.0)
 
 
 class UserLoop:
@@ -18,51 +23,69 @@ class UserLoop:
         self._next_request = endpoint.source.next_request
         self._wait_seconds = wait_seconds
         self._connection = Connection(endpoint, self)
-        self._is_draining = False
+        self._not_made = 0
+        """Requests in a row that could not be made."""
         self._is_closed = False
         self._end: AsyncResult = AsyncResult()
 
     def run(self) -> None:
-        """Sends requests until :meth:`drain` or :meth:`close`; raises what the target's code raises."""
+        """Sends requests until :meth:`close`; raises what listeners raise."""
         self._endpoint.reactor.soon(self._send_next)
         try:
             self._end.get()
         finally:
             self.close()
 
-    def drain(self) -> None:
-        """Lets the request that is under way end, and then the loop."""
-        self._is_draining = True
-        if not self._connection.is_busy:
-            self._end.set()
-
     def close(self) -> None:
+        """Sends no more. A request that is on its way has the grace period, and the user ends at once."""
+        if self._is_closed:
+            return
         self._is_closed = True
-        self._connection.abort()
+        if self._connection.is_busy:
+            self._endpoint.drain.adopt(self._connection, gate.grace_seconds)
+        else:
+            self._connection.abort()
+        self._end.set()
 
     def finished(self, connection: Connection) -> None:
-        if self._is_draining or self._is_closed:
-            self._end.set()
-            return
         try:
             pause = 0.0 if self._wait_seconds is None else self._wait_seconds()
-            if connection.has_failed_to_open:
-                pause = max(pause, connection.pause_seconds)
-            if not pause:
-                connection.start(self._next_request())
-                return
         except Exception as error:
             self._end.set_exception(error)
             return
-        self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)
+        if connection.has_failed_to_open:
+            pause = max(pause, connection.pause_seconds)
+        if pause:
+            self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)
+        elif gate.is_open and not self._is_closed:
+            try:
+                request = self._next_request()
+            except Exception as error:
+                self._not_made_because(error)
+                return
+            self._not_made = 0
+            connection.start(request)
 
     def raised(self, connection: Connection, error: Exception) -> None:
         self._end.set_exception(error)
 
     def _send_next(self) -> None:
-        if self._is_closed or self._is_draining:
+        # Behind a gate that is shut the user waits to be stopped.
+        if self._is_closed or not gate.is_open:
             return
         try:
-            self._connection.start(self._next_request())
+            request = self._next_request()
         except Exception as error:
-            self._end.set_exception(error)
+            self._not_made_because(error)
+            return
+        self._not_made = 0
+        self._connection.start(request)
+
+    def _not_made_because(self, error: Exception) -> None:
+        """It counts as a failure, and the user goes on: with pauses, for the next one may fail as well."""
+        count_not_made(self._endpoint, error)
+        pause = _PAUSES_SECONDS[min(self._not_made, len(_PAUSES_SECONDS) - 1)]
+        self._not_made += 1
+        if self._wait_seconds is not None:
+            pause = max(pause, self._wait_seconds())
+        self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)

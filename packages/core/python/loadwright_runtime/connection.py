@@ -3,20 +3,24 @@
 import time
 from typing import Protocol
 
-from . import exchange
+from . import exchange, failure_samples
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
-from .histogram import add
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
 from .link import BUSY, IDLE, NEVER, Link
 from .measure import NameMeasure
 from .poller import READ, WRITE
 from .request import Piece, Request, Response
+from .rows import Row
 
 _RECEIVE_BYTES = 64 * 1024
 # A long answer lets the others have their turn after so many pieces.
 _PIECES_A_TURN = 16
 
+# What the kernels, and the loop that looks at its sockets in turn, add to the round trip.
+_IDLE_RACE_SECONDS = 0.005
+_UNFINISHED = Failure("unfinished", "not answered when its time after the end of the load was over")
+BLOCKED, FIRST_BYTE = "http_req_blocked", "http_req_first_byte"
 _clock = time.perf_counter
 
 
@@ -37,21 +41,26 @@ class Connection(Link):
         "_is_ordinary",
         "_is_retried",
         "_measure",
-        "_owner",
         "_parser",
         "_request",
         "_request_seconds",
+        "_row",
+        "_sent_at",
+        "owner",
     )
 
     def __init__(self, endpoint: Endpoint, owner: Owner):
         super().__init__(endpoint)
-        self._owner = owner
+        self.owner = owner
         self._request_seconds = min(endpoint.limits.first_byte, endpoint.limits.request)
         self._request: Request | None = None
         self._measure: NameMeasure | None = None
+        self._row: Row | None = None
+        """Where the end of the request counts."""
         self._is_ordinary = False
         """Whether an answer of the usual form can be taken without the parser."""
         self._is_retried = False
+        self._sent_at = 0.0
         self._parser: AnswerParser | None = None
 
     def start(self, request: Request, due: float | None = None) -> None:
@@ -70,18 +79,26 @@ class Connection(Link):
                 self._measure = self._endpoint.measure.of(request.method, request.name)
         self._due = due
         self._is_retried = False
+        now = _clock()
+        self.begun = begun = now if due is None else due
+        self._row = self._measure.begin(begun)
         if self._state == IDLE:
             if due is not None:
-                self._endpoint.measure.phase("wait", _clock() - due)
+                self._row.trend(BLOCKED).add(max(0.0, now - due))
             self._transmit()
         else:
             self._open()
 
     def abort(self) -> None:
-        """Gives up the request, which is neither a success nor a failure, and the connection."""
-        if self.is_busy:
-            self._endpoint.measure.count("interrupted")
+        """Closes the connection. It has no request, or one that nobody counts."""
         self._close()
+
+    def end_unfinished(self) -> None:
+        """Gives up the request, whose time is over: a failure that took at least as long as it has taken."""
+        if self.is_busy:
+            seconds = _clock() - self._started
+            self._close()
+            self._end(seconds, None, 0, _UNFINISHED)
 
     def on_event(self, mask: int) -> None:
         if self._state == BUSY and self._rest is None:
@@ -114,7 +131,12 @@ class Connection(Link):
         wire = self._request.wire
         self._state = BUSY
         self._parser = None
-        self._started = started = _clock()
+        self._sent_at = started = _clock()
+        if self._is_retried:
+            started = self._started
+        else:
+            self._row.sent += 1
+            self._started = started
         deadline = self._deadline = started + self._request_seconds
         if deadline < self._alarm_at:
             self._set_alarm(deadline)
@@ -149,7 +171,8 @@ class Connection(Link):
             self._lost(error)
 
     def _take_ordinary(self, data: bytes, status: int, body_start: int, length: int) -> None:
-        seconds = _clock() - self._started
+        now = _clock()
+        seconds = now - self._started
         endpoint = self._endpoint
         if not self._has_answered:
             self._has_answered = True
@@ -160,8 +183,8 @@ class Connection(Link):
             self._state = IDLE
             self._deadline = NEVER
         if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
-            self._measure.record(seconds, length)
-            self._owner.finished(self)
+            self._measure.succeeded(self._row, now, seconds, length)
+            self.owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
             self._judge(seconds, Response(status, headers, data[body_start:]), length)
@@ -213,7 +236,7 @@ class Connection(Link):
             self._parser = AnswerParser(request.method)
             return
         on_piece, started = request.on_piece, self._started
-        self._endpoint.measure.phase("firstByte", _clock() - started)
+        self._row.trend(FIRST_BYTE).add(_clock() - started)
 
         def deliver(head: Head, data: bytes) -> None:
             on_piece(Piece(_clock() - started, data, head.status, Headers(head)))
@@ -237,7 +260,7 @@ class Connection(Link):
         self._judge(seconds, response, parser.body_bytes)
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
-        failure, error = exchange.judge(self._endpoint, response)
+        failure, error = exchange.judge(self._endpoint, response, self._row)
         self._end(seconds, response, body_bytes, failure, error)
 
     def _end(
@@ -248,21 +271,25 @@ class Connection(Link):
         failure: Failure | None,
         error: Exception | None = None,
     ) -> None:
-        measure, endpoint = self._measure, self._endpoint
-        assert measure is not None and self._request is not None
-        measure.record(seconds, body_bytes)
+        measure, endpoint, row = self._measure, self._endpoint, self._row
+        assert measure is not None and row is not None and self._request is not None
+        now = self._started + seconds
+        if failure is None:
+            measure.succeeded(row, now, seconds, body_bytes)
+        else:
+            measure.failed(row, now, seconds, failure, body_bytes)
         if self._due is not None:
-            add(measure.response_times, self._started + seconds - self._due)
+            measure.responded(row, now - self._due)
         if failure is not None:
-            measure.failures[failure] += 1
+            failure_samples.collect(self._request, response, failure, seconds)
         if endpoint.on_outcome is not None:
             endpoint.on_outcome(self._request, response, failure, seconds)
         if endpoint.listeners:
             error = exchange.tell(endpoint, self._request, response, seconds, failure) or error
         if error is None:
-            self._owner.finished(self)
+            self.owner.finished(self)
         else:
-            self._owner.raised(self, error)
+            self.owner.raised(self, error)
 
     def _lost(self, error: Exception) -> None:
         """The connection broke, or what came over it is no answer."""
@@ -270,12 +297,14 @@ class Connection(Link):
         self._close()
         if not is_busy:
             return
-        if self._has_answered and not had_bytes and not self._is_retried and is_close(error):
-            # Kept alive since an earlier answer, and closed before this one began: the server may have closed
-            # it before it saw the request.
+        waited = _clock() - self._sent_at
+        could_be_idle = self._has_answered and not had_bytes and not self._is_retried and is_close(error)
+        if could_be_idle and waited <= self._connect_seconds + _IDLE_RACE_SECONDS:
+            # Kept alive since an earlier answer, and closed within about a round trip: the server had closed
+            # it before it saw the request. One that closes later may have worked on it.
             self._is_retried = True
-            self._endpoint.measure.count("retried_idle")
-            self._open()
+            self._row.counters["retried_idle"] += 1
+            self._open(again=True)
         else:
             self._end(_clock() - self._started, None, 0, network_failure(error))
 

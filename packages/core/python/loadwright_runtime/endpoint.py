@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import descriptors, proxy, tls
+from .drain import Drain
 from .failures import Failure
 from .measure import Measure
 from .request import Request, Response, host_header
@@ -66,6 +67,10 @@ class Endpoint:
         )
         self.connections: set[Connection] = set()
         """Those with a socket."""
+        self.opening: set[Connection] = set()
+        """Those that are about to have one."""
+        self.drain: Drain = Drain(reactor)
+        """Where requests end whose user has ended."""
         self.plain_statuses = source.plain_statuses()
         self.last_head: tuple[bytes, int, int] = (b"", 0, -1)
         """Head, status and length of body of the last ordinary answer; at first such as no answer has."""

@@ -10,17 +10,26 @@ from .checks import verdict
 from .endpoint import Endpoint
 from .failures import Failure, RequestFailedError, reasons
 from .request import Request, Response
+from .rows import Row
 
 _CONTROL = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 _logger = logging.getLogger(__name__)
 
 
-def judge(endpoint: Endpoint, response: Response) -> tuple[Failure | None, Exception | None]:
-    """What is wrong with an answer, and what the target's own code raised about it."""
+def judge(endpoint: Endpoint, response: Response, row: Row | None) -> tuple[Failure | None, Exception | None]:
+    """
+    What is wrong with an answer, and what the target's own code raised about it.
+
+    :param row: where goes what the target measures meanwhile
+    """
+    metrics = endpoint.measure.metrics
+    metrics.at_hand = row
     try:
         return verdict(endpoint.source.check, response), None
     except Exception as error:
         return reasons.bound(Failure("check", f"check failed: {type(error).__name__}")), error
+    finally:
+        metrics.at_hand = None
 
 
 def tell(

@@ -22,9 +22,9 @@ class Link:
     """What a :class:`.connection.Connection` stands on. Times are on the clock of ``time.perf_counter``."""
 
     __slots__ = (
-        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings", "_has_answered",
-        "_is_retiring", "_opening", "_receive", "_rest", "_send", "_socket", "_started", "_state",
-        "_stream", "address",
+        "_alarm_at", "_connect_seconds", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings",
+        "_has_answered", "_is_retiring", "_opening", "_receive", "_rest", "_send", "_socket", "_started",
+        "_state", "_stream", "address", "begun",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint):
@@ -35,6 +35,10 @@ class Link:
         self._due: float | None = None
         """When the request should have been sent. Open model only."""
         self._alarm_at = self._deadline = NEVER
+        self._connect_seconds = 0.0
+        """How long the TCP connection took to make: about one round trip."""
+        self.begun = 0.0
+        """When the request became due, or was begun."""
         self._failed_openings = 0
         self._has_answered = self._is_retiring = False
         self._opening: Opening | None = None
@@ -85,20 +89,26 @@ class Link:
         else:
             self._is_retiring = True
 
-    def _open(self) -> None:
+    def _open(self, *, again: bool = False) -> None:
+        """:param again: for a request that was sent already: its clock goes on"""
         self._state = OPENING
-        self._started = _clock()
+        if not again:
+            self._started = _clock()
+        self._endpoint.opening.add(self)
         self._opening = Opening(self._endpoint, self._opened, self._not_opened)
 
     def _not_opened(self, error: Exception) -> None:
         self._opening = None
+        self._endpoint.opening.discard(self)
         self._state = CLOSED
         self._failed_openings += 1
         self._give_up(error)
 
     def _opened(self, opened: Any, stream: TlsStream | None, address: Address) -> None:
         endpoint = self._endpoint
+        self._connect_seconds = self._opening.connect_seconds if self._opening else 0.0
         self._opening = None
+        endpoint.opening.discard(self)
         self._socket, self._stream, self.address = opened, stream, address
         self._receive, self._send = (stream or opened).recv, (stream or opened).send
         self._descriptor = opened.fileno()
@@ -106,7 +116,9 @@ class Link:
         self._has_answered = self._is_retiring = False
         endpoint.reactor.hand_over(self._descriptor, self)
         endpoint.connections.add(self)
-        endpoint.measure.phase("wait", _clock() - (self._started if self._due is None else self._due))
+        endpoint.measure.phase(
+            "http_req_blocked", _clock() - (self._started if self._due is None else self._due)
+        )
         self._transmit()
 
     def _send_rest(self) -> None:
@@ -142,6 +154,7 @@ class Link:
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
+            self._endpoint.opening.discard(self)
         if self._socket is None:
             return
         if self._stream is not None and self._has_answered:

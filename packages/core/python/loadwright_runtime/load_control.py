@@ -4,10 +4,12 @@ import time
 from typing import Any
 
 import gevent
+import locust
 from flask import Response, after_this_request, request
 from gevent.event import Event
 from locust.runners import (
     STATE_INIT,
+    STATE_MISSING,
     STATE_RUNNING,
     STATE_SPAWNING,
     STATE_STOPPED,
@@ -17,20 +19,46 @@ from locust.runners import (
 )
 
 from . import open_run
+from .bundle import Bundle
+from .endpoint import Limits
 from .errors import SetupError
+from .gate import gate
+from .generator import Generator
 from .load_plan import LoadPlan, parse_load, read_load
 from .load_shape import stages_shape
 from .lost_workers import LostWorkers
+from .request_log import log
+from .set_up import SetUp
 from .user import LoadwrightUser
 
 FIELD = "loadwright_load"
 """Of the form of ``POST /swarm``: a load as in ``load.json``. Payloads keep their order if it names none."""
+RUN_FIELD = "loadwright_run"
+"""The same: id of the run that judges the test. Until its end nobody else may change it."""
+INTERACTIVE_FIELD = "loadwright_interactive"
+"""The same: others may change it all the same, and it is written down."""
+
+TESTED_VERSIONS = ("2.46.0", "2.46.1", "2.46.2")
+"""Of Locust. Others may behave otherwise where this package goes deeper than Locust's own interfaces."""
 
 # An option that Locust does not know: the master passes it on to the workers with each order to start users.
 _OPTION = "loadwright_plan"
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 _FLUSH_SECONDS = 0.1
+_GRACE_MESSAGE = "loadwright_grace"
+# Beyond the grace period: until the last reports of all workers have come.
+_SETTLE_SECONDS = 10.0
+# How much earlier than planned a load may have ended by itself: shapes tick once a second.
+_END_TOLERANCE_SECONDS = 1.5
+_MOST_EVENTS = 200
+# Routes of Locust's web UI that change a test or its figures, and what they are called in the list of events.
+_CHANGES = {
+    "locust.swarm": "edit",
+    "locust.stop": "stop",
+    "locust.reset_stats": "reset",
+    "locust.update_user": "edit",
+}
 
 
 class LoadControl:
@@ -39,8 +67,11 @@ class LoadControl:
     any other has that of the bundle, and ends when it is stopped.
     """
 
-    def __init__(self, environment: Any, own: LoadPlan):
+    def __init__(self, environment: Any, bundle: Bundle, set_up: SetUp):
+        own = bundle.load
         self._environment = environment
+        self._set_up = set_up
+        self._longest_request_seconds = Limits.of(bundle.config).request
         self._lost_workers = (
             LostWorkers(environment.runner) if isinstance(environment.runner, MasterRunner) else None
         )
@@ -50,6 +81,14 @@ class LoadControl:
         """What the test that is about to start came with."""
         self._current: LoadPlan | None = None
         self._comes_with_load = False
+        self._next_run_id: str | None = None
+        self._next_is_interactive = False
+        self._run_id: str | None = None
+        """Of the run that judges the test."""
+        self._is_interactive = False
+        self._events: list[dict[str, Any]] = []
+        self._ended_by: str | None = None
+        self._settled_at: float | None = None
         self._is_under_way = False
         self._started_at = 0.0
         self._ends_at: float | None = None
@@ -65,15 +104,42 @@ class LoadControl:
         events.test_stopping.add_listener(self._on_stopping)
         events.test_stop.add_listener(self._on_stop)
         events.spawning_complete.add_listener(self._on_spawning_complete)
-        events.worker_connect.add_listener(lambda client_id, **_: self._told_to_stop.discard(client_id))
+        events.worker_connect.add_listener(self._on_worker_connect)
+        runner = environment.runner
+        if isinstance(runner, MasterRunner):
+            self._quit, runner.quit = runner.quit, self._quit_in_order
+        else:
+            # Before Locust looks for who has called, which takes longer than many a request.
+            self._stop, runner.stop = runner.stop, self._stop_at_once
+        if isinstance(runner, WorkerRunner):
+            runner.register_message(_GRACE_MESSAGE, lambda msg, **_: self._shorten(msg.data["seconds"]))
 
     def take_form(self) -> Response | None:
-        """Before each request to the web UI: takes the load that a test comes with, or refuses it."""
+        """
+        Before each request to the web UI: takes the load that a test comes with, or refuses it. Nobody
+        changes a test that a run judges, or its figures.
+        """
+        action = _CHANGES.get(request.endpoint or "")
+        if action is None:
+            return None
+        is_running = self._environment.runner.state in (STATE_SPAWNING, STATE_RUNNING)
+        text = request.form.get(FIELD)
+        if is_running and text is None:
+            is_refused = self._run_id is not None and not self._is_interactive
+            detail = f"{action} in the web UI"
+            if is_refused:
+                detail = f"run {self._run_id} measures: its test is not to be changed ({action})"
+            self.note(action, detail, accepted=not is_refused)
+            if is_refused:
+                return Response(detail, 409)
+            if action == "stop":
+                self._ended_by = "stop"
+            return self._refuse_host() if action == "edit" else None
         if request.endpoint != "locust.swarm":
             return None
-        text = request.form.get(FIELD)
-        if text is None and self._environment.runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            return None  # Locust changes the number of users.
+        refused = self._refuse_host()
+        if refused:
+            return refused
         refusal = self._refusal(text is not None)
         if refusal:
             return Response(refusal, 409)
@@ -89,6 +155,8 @@ class LoadControl:
         except SetupError as error:
             return Response(f"{FIELD}: {error}", 400)
         self._next = plan
+        self._next_run_id = request.form.get(RUN_FIELD) or None
+        self._next_is_interactive = request.form.get(INTERACTIVE_FIELD) == "1"
         self._environment.shape_class = self._shape(plan)
         self._has_started.clear()
         after_this_request(self._wait_for_start)
@@ -98,20 +166,80 @@ class LoadControl:
         """Whether a worker that Locust takes for ready has still to obey the last stop."""
         return worker.state == STATE_INIT and worker.id in self._told_to_stop
 
-    def statistics(self) -> dict[str, Any] | None:
-        """``TestStatistics`` of @loadwright/core."""
+    def state_of(self, worker: Any) -> str:
+        """As Locust calls it; ``preparing`` before a worker has read its data."""
+        if self.is_stopping(worker):
+            return STATE_STOPPING
+        if worker.state == STATE_INIT and not self._set_up.is_ready(worker.id):
+            return "preparing"
+        return worker.state
+
+    def statistics(self) -> dict[str, Any]:
+        """What ``MasterStatistics`` of @loadwright/core says of the test."""
+        common: dict[str, Any] = {"setUp": self._set_up.statistics()}
+        if locust.__version__ not in TESTED_VERSIONS:
+            common["versionWarning"] = (
+                f"Locust {locust.__version__} is not among the tested versions: {', '.join(TESTED_VERSIONS)}."
+            )
         if self._current is None:
-            return None
+            return {"events": [], **common}
         # When the last worker is lost Locust tells nobody that the test is over.
         if self._ended_at is None and self._environment.runner.state == STATE_STOPPED:
             self._ended_at = time.time()
-        times = {"startedAt": self._started_at, "endsAt": self._ends_at, "endedAt": self._ended_at}
-        known = {name: value for name, value in times.items() if value is not None}
-        return {**known, "load": self._current.document}
+            self._ended_by = self._ended_by or "workers-lost"
+        if self._settled_at is None and self._ended_at is not None and not self._is_draining():
+            self._settled_at = time.time()
+        test = {
+            "startedAt": self._started_at,
+            "endsAt": self._ends_at,
+            "endedAt": self._ended_at,
+            "settledAt": self._settled_at,
+            "endedBy": self._ended_by,
+            "runId": self._run_id,
+        }
+        known = {name: value for name, value in test.items() if value is not None}
+        return {
+            "test": {**known, "load": self._document(self._current)},
+            "events": self._events,
+            **common,
+        }
+
+    def note(self, action: str, detail: str, *, accepted: bool = True) -> None:
+        """Writes down what happened to the test, for its report."""
+        if len(self._events) < _MOST_EVENTS:
+            event = {"time": time.time(), "action": action, "accepted": accepted, "detail": detail}
+            self._events.append(event)
+
+    def stop(self, run_id: str | None, by: str, grace_seconds: float | None) -> str | None:
+        """
+        Ends the test, and waits until every worker has handed over its figures.
+
+        :param run_id: of the run whose test it is, when that asks
+        :param by: who asks, for people
+        :param grace_seconds: for requests on their way, when it is to be shorter than the load says
+        :returns: why it was not ended; None when it was
+        """
+        runner = self._environment.runner
+        if grace_seconds is not None:
+            self._shorten(grace_seconds)
+        if runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            if run_id is None or run_id != self._run_id:
+                self.note("stop", by)
+            self._ended_by = "stop"
+            web_ui = self._environment.web_ui
+            if web_ui is not None and web_ui._swarm_greenlet is not None:
+                web_ui._swarm_greenlet.kill(block=True)
+                web_ui._swarm_greenlet = None
+            runner.stop()
+        grace = gate.grace_seconds if self._current is None else self._grace(self._current)
+        if self._wait_until_settled(grace if grace_seconds is None else min(grace, grace_seconds)):
+            return None
+        return "the load could not be stopped: workers do not answer"
 
     def begin_time(self) -> None:
         """From now on the duration counts: with an arrival rate from the first moment of its schedule."""
         self._cancel()
+        self._started_at = time.time()
         if self._comes_with_load and self._current is not None:
             seconds = self._current.duration_seconds
             self._ends_at = time.time() + seconds
@@ -127,9 +255,74 @@ class LoadControl:
         # After the waiting: of all who waited only one may start.
         if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
             return "a test is under way: stop it first"
-        if has_load and isinstance(runner, MasterRunner) and all(map(self.is_stopping, runner.clients.ready)):
-            return "no worker is ready: wait until they are connected"
+        if isinstance(runner, MasterRunner):
+            ready = [node for node in runner.clients.ready if not self.is_stopping(node)]
+            if has_load and not ready:
+                return "no worker is ready: wait until they are connected"
+            waiting = [node for node in ready if not self._set_up.is_ready(node.id)]
+            if waiting:
+                return f"{len(waiting)} of {len(ready)} workers are not ready: they still read their data"
         return None
+
+    def _refuse_host(self) -> Response | None:
+        host = request.form.get("host")
+        if not host:
+            return None
+        try:
+            LoadwrightUser.require_host(host)
+        except SetupError as error:
+            self.note("start", str(error), accepted=False)
+            return Response(str(error), 400)
+        return None
+
+    def _grace(self, plan: LoadPlan) -> float:
+        return min(plan.graceful_stop_seconds, self._longest_request_seconds)
+
+    def _document(self, plan: LoadPlan) -> dict[str, Any]:
+        return {**plan.document, "gracefulStopSeconds": self._grace(plan)}
+
+    def _is_draining(self) -> bool:
+        runner = self._environment.runner
+        if not isinstance(runner, MasterRunner):
+            return not self._has_stopped.is_set()
+        return any(
+            node.id in self._told_to_stop and node.state != STATE_MISSING for node in runner.clients.values()
+        )
+
+    def _wait_until_settled(self, grace_seconds: float) -> bool:
+        with gevent.Timeout(grace_seconds + _SETTLE_SECONDS, False):
+            while self._is_draining():
+                gevent.sleep(_FLUSH_SECONDS)
+            return True
+        return False
+
+    def _shorten(self, grace_seconds: float) -> None:
+        """For the test that runs, and what is on its way of it."""
+        gate.grace_seconds = min(gate.grace_seconds, grace_seconds)
+        if Generator.current is not None:
+            Generator.current.drain.shorten(grace_seconds)
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            runner.send_message(_GRACE_MESSAGE, {"seconds": grace_seconds})
+
+    def _stop_at_once(self, *args: Any, **options: Any) -> Any:
+        gate.shut()
+        return self._stop(*args, **options)
+
+    def _quit_in_order(self) -> None:
+        """Locust tells its workers to quit, and waits half a second for what they have still to report."""
+        runner = self._environment.runner
+        if runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            runner.stop()
+        if self._current is not None:
+            self._wait_until_settled(self._grace(self._current))
+        self._quit()
+
+    def _on_worker_connect(self, client_id: str, **_: Any) -> None:
+        if client_id in self._told_to_stop:
+            self._told_to_stop.discard(client_id)
+        elif self._is_under_way:
+            self.note("worker-joined", f"worker {client_id} joined")
 
     def _shape(self, plan: LoadPlan) -> Any:
         if not plan.stages:
@@ -160,30 +353,54 @@ class LoadControl:
             # started users: they go on without a test.
             runner.update_state(STATE_SPAWNING)
             document = getattr(options, _OPTION, None)
-            LoadwrightUser.follow(read_load(document) if document else self._own)
+            plan = read_load(document) if document else self._own
+            LoadwrightUser.follow(plan)
+            # With arrivals the time counts from the first of them.
+            has_end = document is not None and not plan.arrivals
+            gate.open(self._grace(plan), plan.duration_seconds if has_end else None)
+            log.begin(plan.log_requests)
             return
         plan, self._next = self._next, None
+        self._run_id, self._next_run_id = self._next_run_id, None
+        self._is_interactive, self._next_is_interactive = self._next_is_interactive, False
+        self._events, self._ended_by, self._settled_at = [], None, None
         self._is_under_way = True
         self._comes_with_load = plan is not None
         self._current = plan or self._own
         LoadwrightUser.follow(self._current)
         setattr(options, _OPTION, plan.document if plan else None)
-        self._started_at, self._ends_at, self._ended_at = time.time(), None, None
+        gate.open(self._grace(self._current))
+        log.begin(self._current.log_requests)
+        self._ends_at, self._ended_at = None, None
         self.begin_time()
         self._has_started.set()
 
     def _on_stopping(self, **_: Any) -> None:
         self._cancel()
         self._is_under_way = False
+        if not isinstance(self._environment.runner, WorkerRunner):
+            self._ended_at = time.time()
+            self._ended_by = self._ended_by or self._why_it_ends()
         self._has_stopped.clear()
         if isinstance(self._environment.runner, MasterRunner):
             self._end_starting(self._environment.runner)
             self._told_to_stop = set(self._environment.runner.clients)
 
     def _on_stop(self, **_: Any) -> None:
-        self._ended_at = time.time()
         self._restore_shape()
         self._has_stopped.set()
+
+    def _why_it_ends(self) -> str:
+        plan, runner = self._current, self._environment.runner
+        # The default of a test by hand, too, is over after its duration.
+        if (
+            plan is not None
+            and time.time() >= self._started_at + plan.duration_seconds - _END_TOLERANCE_SECONDS
+        ):
+            return "duration"
+        if isinstance(runner, MasterRunner) and runner.worker_count <= 0:
+            return "workers-lost"
+        return "other"
 
     def _cancel(self) -> None:
         timer, self._timer = self._timer, None
@@ -193,6 +410,7 @@ class LoadControl:
     def _end(self) -> None:
         # Not to be cancelled by the stop that it brings about.
         self._timer = None
+        self._ended_by = "duration"
         self._environment.runner.stop()
 
     def _end_starting(self, runner: MasterRunner) -> None:

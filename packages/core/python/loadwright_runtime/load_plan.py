@@ -58,6 +58,10 @@ class LoadPlan:
     payload_order: str
     arrivals: ArrivalPlan | None = None
     """None: the closed model, in which each user waits for its answers."""
+    graceful_stop_seconds: float = 30.0
+    """How long a request may still take whose user, or whose load, has ended."""
+    log_requests: float = 0.0
+    """Share of the requests that are logged one by one, from 0 to 1."""
     document: dict[str, Any] = field(default_factory=dict, compare=False)
     """What it was read from."""
 
@@ -95,6 +99,8 @@ def read_load(document: Any) -> LoadPlan:
         maximum_wait_seconds=wait.number("maximumSeconds", at_least=low),
         payload_order=fields.one_of("payloadOrder", ("sequential", "random")),
         arrivals=_arrivals(fields.object("arrivals")) if fields.has("arrivals") else None,
+        graceful_stop_seconds=fields.number("gracefulStopSeconds", default=30.0),
+        log_requests=fields.number("logRequests", at_most=1, default=0.0),
         document=document,
     )
     if plan.stages and plan.arrivals:
@@ -129,13 +135,22 @@ class _Fields:
     def has(self, name: str) -> bool:
         return name in self._value
 
-    def number(self, name: str, at_least: float = 0, more_than: float | None = None) -> float:
+    def number(
+        self,
+        name: str,
+        at_least: float = 0,
+        more_than: float | None = None,
+        at_most: float = _MOST_OF_ANYTHING,
+        default: float | None = None,
+    ) -> float:
+        if default is not None and not self.has(name):
+            return default
         value = self._get(name)
         low = at_least if more_than is None else more_than
-        is_right = type(value) in (int, float) and low <= value <= _MOST_OF_ANYTHING
+        is_right = type(value) in (int, float) and low <= value <= at_most
         if not is_right or value == more_than:
             limit = f"at least {at_least:g}" if more_than is None else f"more than {more_than:g}"
-            self._refuse(name, value, f"a number, {limit} and at most {_MOST_OF_ANYTHING}")
+            self._refuse(name, value, f"a number, {limit} and at most {at_most}")
         return value
 
     def integer(self, name: str, low: int, high: int, default: int | None = None) -> int:

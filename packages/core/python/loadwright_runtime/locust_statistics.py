@@ -1,4 +1,4 @@
-"""Hands what was measured to Locust's own statistics, many requests at once."""
+"""Hands what was measured to Locust's own statistics, many requests at once, for its web UI and its files."""
 
 import time
 from typing import Any
@@ -8,9 +8,11 @@ from locust.runners import WorkerRunner
 from locust.stats import StatsError
 
 from .counters import Counters
+from .drain import Drain
 from .failures import Failure, RequestFailedError
-from .histogram import add, merge, milliseconds_of
-from .measure import Measure, NameMeasure
+from .histogram import milliseconds_of
+from .measure import Measure
+from .rows import Row
 
 _TICK_SECONDS = 0.05
 _TICKS_A_FLUSH = 4
@@ -19,10 +21,12 @@ _TICKS_A_FLUSH = 4
 class LocustStatistics:
     """Locust's entries are added to five times a second. In between, the loop's lag is measured."""
 
-    def __init__(self, environment: Any, measure: Measure, counters: Counters):
+    def __init__(self, environment: Any, measure: Measure, counters: Counters, drain: Drain):
         self._environment = environment
         self._measure = measure
         self._counters = counters
+        self._drain = drain
+        counters.load = lambda: measure.in_flight()
         environment.events.test_start.add_listener(lambda **_: measure.clear())
         environment.events.test_stop.add_listener(self._on_stop)
         self._greenlet = gevent.spawn(self._run)
@@ -31,6 +35,8 @@ class LocustStatistics:
         self._greenlet.kill(block=False)
 
     def _on_stop(self, **_: Any) -> None:
+        # Locust has stopped all users, whose last requests are still on their way.
+        self._drain.wait()
         # What is flushed later than this would miss the last report of a worker that quits.
         self.flush()
         runner = self._environment.runner
@@ -42,46 +48,44 @@ class LocustStatistics:
         now = time.time()
         # The requests ended since the last flush, so half of its interval ago on average.
         second = int(now - _TICK_SECONDS * _TICKS_A_FLUSH / 2)
-        for measure in self._measure.names.values():
-            if measure.times:
-                self._hand_over(measure, now, second)
-                measure.clear()
+        rows = self._measure.take()
+        for _, method, name, row in rows:
+            if row.service.buckets:
+                self._hand_over(method, name, row, now, second)
+        self._counters.hand_over(rows)
 
-    def _hand_over(self, measure: NameMeasure, now: float, second: int) -> None:
-        stats, counters = self._environment.stats, self._counters
-        times = [(milliseconds_of(bucket), count) for bucket, count in measure.times.items()]
-        number = sum(measure.times.values())
-        for entry in (stats.total, stats.entries[(measure.name, measure.method)]):
+    def _hand_over(self, method: str, name: str, row: Row, now: float, second: int) -> None:
+        stats, service = self._environment.stats, row.service
+        times = [(_coarse(milliseconds_of(bucket)), count) for bucket, count in service.buckets.items()]
+        number = row.succeeded + row.failed
+        for entry in (stats.total, stats.entries[(name, method)]):
             last = entry.last_request_timestamp
             if entry.use_response_times_cache and last and second > int(last):
                 entry._cache_response_times(second - 1)
             entry.num_requests += number
             entry.num_reqs_per_sec[second] += number
             entry.last_request_timestamp = now
-            entry.total_response_time += measure.total * 1000
-            entry.total_content_length += measure.bytes
+            entry.total_response_time += service.total * 1000
+            entry.total_content_length += row.bytes
             shortest = entry.min_response_time
-            minimum = measure.minimum * 1000
+            minimum = service.minimum * 1000
             entry.min_response_time = minimum if shortest is None else min(shortest, minimum)
-            entry.max_response_time = max(entry.max_response_time, measure.maximum * 1000)
+            entry.max_response_time = max(entry.max_response_time, service.maximum * 1000)
             response_times = entry.response_times
             for milliseconds, count in times:
                 response_times[milliseconds] += count
-        if measure.response_times:
-            merge(counters.histogram("response", measure.method, measure.name), measure.response_times)
-        for failure, count in measure.failures.items():
-            counters.failure_kinds[failure.kind] += count
-            self._log_error(measure, failure, count, second)
+        for failure, count in row.failures.items():
+            self._log_error(method, name, failure, count, second)
 
-    def _log_error(self, measure: NameMeasure, failure: Failure, count: int, second: int) -> None:
+    def _log_error(self, method: str, name: str, failure: Failure, count: int, second: int) -> None:
         stats = self._environment.stats
         error = RequestFailedError(failure.reason)
-        stats.log_error(measure.method, measure.name, error)
+        stats.log_error(method, name, error)
         more = count - 1
-        for entry in (stats.total, stats.entries[(measure.name, measure.method)]):
+        for entry in (stats.total, stats.entries[(name, method)]):
             entry.num_failures += more
             entry.num_fail_per_sec[second] += more
-        stats.errors[StatsError.create_key(measure.method, measure.name, error)].occurrences += more
+        stats.errors[StatsError.create_key(method, name, error)].occurrences += more
 
     def _run(self) -> None:
         while True:
@@ -89,5 +93,10 @@ class LocustStatistics:
                 before = time.perf_counter()
                 gevent.sleep(_TICK_SECONDS)
                 late = time.perf_counter() - before - _TICK_SECONDS
-                add(self._counters.histogram("lag"), max(0.0, late))
+                self._measure.phase("loop_lag", late)
             self.flush()
+
+
+def _coarse(milliseconds: float) -> float:
+    """Two digits, as Locust itself keeps: its reports carry every distinct time twice, once a second."""
+    return float(f"{milliseconds:.2g}")

@@ -1,81 +1,150 @@
-"""What the connections of a process measure, until it is handed on."""
+"""What the requests of a process measure, until it is handed on."""
 
 import time
-from collections import Counter
+from collections.abc import Callable, Iterator
 
 from .clock import clock_offset
 from .counters import Counters
 from .failures import Failure
-from .histogram import Histogram, add
 from .http1 import Headers, ProtocolError
+from .rows import RESPONSE, Row
+
+_clock = time.perf_counter
 
 
 class NameMeasure:
-    """The requests of one method and name since the last hand-over. Times are in seconds."""
+    """The requests of one method and name, by the second in which they were due."""
 
-    __slots__ = (
-        "bytes",
-        "failures",
-        "maximum",
-        "method",
-        "minimum",
-        "name",
-        "response_times",
-        "times",
-        "total",
-    )
+    __slots__ = ("_measure", "_row", "_rows", "_second", "method", "name")
 
-    def __init__(self, method: str, name: str):
+    def __init__(self, measure: "Measure", method: str, name: str):
         self.method = method
         self.name = name
+        self._measure = measure
         self.clear()
 
     def clear(self) -> None:
-        self.times: Histogram = {}
-        """From just before the request's first byte is handed to the kernel to the answer's last byte."""
-        self.response_times: Histogram = {}
-        """From when the request was due. Open model only."""
-        self.total = 0.0
-        self.minimum = float("inf")
-        self.maximum = 0.0
-        self.bytes = 0
-        self.failures: Counter[Failure] = Counter()
+        self._rows: dict[int, Row] = {}
+        self._second = -1
+        self._row = Row()
 
-    def record(self, seconds: float, body_bytes: int) -> None:
+    def row(self, second: int) -> Row:
+        if second != self._second:
+            row = self._rows.get(second)
+            if row is None:
+                row = self._rows[second] = Row()
+            self._second, self._row = second, row
+        return self._row
+
+    def begin(self, due: float) -> Row:
+        """
+        Counts a request that is due: it must end in one call of :meth:`succeeded` or :meth:`failed`.
+
+        :param due: on the clock of ``time.perf_counter``
+        :returns: where its end counts; ``sent`` of it is counted by whoever sends
+        """
+        second = int(due - self._measure.began)
+        row = self._row if second == self._second else self.row(second)
+        row.due += 1
+        row.pending += 1
+        return row
+
+    def succeeded(self, row: Row, now: float, seconds: float, body_bytes: int) -> None:
+        """
+        :param now: on the clock of ``time.perf_counter``
+        :param seconds: from just before the first byte was handed to the kernel to the answer's last byte
+        """
+        row.pending -= 1
+        row.succeeded += 1
+        row.bytes += body_bytes
         microseconds = int(seconds * 1e6)
-        # The text of histogram.bucket_of: a call of its own would cost as much as all the rest.
+        # The text of Trend.add: a call of its own would cost as much as all the rest.
         shift = microseconds.bit_length() - 8
         bucket = microseconds if shift <= 0 else (shift << 7) + (microseconds >> shift)
-        times = self.times
-        times[bucket] = times.get(bucket, 0) + 1
-        self.total += seconds
-        self.bytes += body_bytes
-        if seconds < self.minimum:
-            self.minimum = seconds
-        if seconds > self.maximum:
-            self.maximum = seconds
+        service = row.service
+        buckets = service.buckets
+        buckets[bucket] = buckets.get(bucket, 0) + 1
+        service.total += seconds
+        if seconds < service.minimum:
+            service.minimum = seconds
+        if seconds > service.maximum:
+            service.maximum = seconds
+        measure = self._measure
+        second = int(now - measure.began)
+        run = measure.run_row if second == measure.run_second else measure.row_of_second(second)
+        run.ended += 1
+
+    def failed(self, row: Row, now: float, seconds: float, failure: Failure, body_bytes: int = 0) -> None:
+        """As :meth:`succeeded`, of a request that failed, sent or not."""
+        row.pending -= 1
+        row.failed += 1
+        row.bytes += body_bytes
+        row.failures[failure] += 1
+        row.service.add(seconds)
+        run = self._measure.row_of_second(int(now - self._measure.began))
+        run.ended += 1
+        run.ended_failed += 1
+
+    def responded(self, row: Row, seconds: float) -> None:
+        """Open model: from when the request was due to its end."""
+        row.trend(RESPONSE).add(max(0.0, seconds))
+
+    def take(self, current: int) -> Iterator[tuple[int, Row]]:
+        """What came since the last time, by second. Rows of the past that nobody waits for are let go."""
+        for second, row in list(self._rows.items()):
+            if not row.is_empty:
+                yield second, row.take()
+            if row.pending <= 0 and second < current:
+                del self._rows[second]
+                if second == self._second:
+                    self._second = -1
 
 
 class Measure:
-    """Everything that the connections of a process measure."""
+    """Everything that the requests of a process measure."""
 
     def __init__(self, counters: Counters) -> None:
-        self.names: dict[tuple[str, str], NameMeasure] = {}
+        self.began = _clock()
+        """When the test began, on the clock of ``time.perf_counter``."""
+        self.in_flight: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
+        """How many requests are on their way, and the age of the oldest in seconds."""
+        self.metrics = counters.metrics
+        self._names: dict[tuple[str, str], NameMeasure] = {}
         self._counters = counters
+        self._run = self.of("", "")
+        self.run_second = -1
+        self.run_row = Row()
+        self.metrics.row_of_run = self.row_of_run
 
     def of(self, method: str, name: str) -> NameMeasure:
         key = (method, name)
-        measure = self.names.get(key)
+        measure = self._names.get(key)
         if measure is None:
-            measure = self.names[key] = NameMeasure(method, name)
+            measure = self._names[key] = NameMeasure(self, method, name)
         return measure
 
+    def row_of_second(self, second: int) -> Row:
+        """The row of the whole run: what belongs to no request."""
+        if second != self.run_second:
+            self.run_second, self.run_row = second, self._run.row(second)
+        return self.run_row
+
+    def row_of_run(self) -> Row:
+        return self.row_of_second(int(_clock() - self.began))
+
+    def dropped(self, due: float) -> None:
+        """A request that was due, and is never sent."""
+        row = self.row_of_second(int(due - self.began))
+        row.due += 1
+        row.dropped += 1
+
     def phase(self, name: str, seconds: float) -> None:
-        """:param name: ``connect``, ``tls``, ``wait`` or ``firstByte``"""
-        add(self._counters.histogram("phase", name), seconds)
+        """:param name: of a built-in metric, such as ``http_req_connecting``"""
+        self.row_of_run().trend(name).add(max(0.0, seconds))
 
     def count(self, name: str, number: int = 1) -> None:
-        self._counters.add(name, number)
+        """Adds to a counter of the generator's own."""
+        self.row_of_run().counters[name] += number
 
     def compare_clock(self, headers: Headers, seconds: float) -> None:
         """
@@ -91,6 +160,21 @@ class Measure:
             self._counters.clock_offset = offset
 
     def clear(self) -> None:
+        """A test begins: what ends from now on and was due before belongs to no test."""
+        self.began = _clock()
+        self.run_second = -1
         # Connections hold on to the objects, so they stay.
-        for measure in self.names.values():
+        for measure in self._names.values():
             measure.clear()
+
+    def take(self) -> list[tuple[int, str, str, Row]]:
+        """What came since the last time: second, method, name and row."""
+        current = int(_clock() - self.began)
+        taken = [
+            (second, measure.method, measure.name, row)
+            for measure in self._names.values()
+            for second, row in measure.take(current)
+        ]
+        if self._run.row(current) is not self.run_row:
+            self.run_second = -1
+        return taken

@@ -1,6 +1,5 @@
 """The open model: requests are sent when they are due, whatever became of those before."""
 
-import logging
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -8,13 +7,14 @@ from collections.abc import Iterator
 from .arrivals import ArrivalCurve, Share, due_times
 from .connection import Connection
 from .endpoint import Endpoint
+from .gate import gate
 from .load_plan import ArrivalPlan
+from .making import count_not_made
 
 # Below it lies what timers and a loop that has other things to do cost anyway.
 _LATE_SECONDS = 0.01
 
 _clock = time.perf_counter
-_logger = logging.getLogger(__name__)
 
 
 class ArrivalLoop:
@@ -40,7 +40,6 @@ class ArrivalLoop:
         """When those were due for which there was no room in flight."""
         self._is_stopped = False
         self._next_due: float | None = None
-        self._has_told_error = False
 
     @property
     def in_flight(self) -> int:
@@ -66,34 +65,44 @@ class ArrivalLoop:
             self._schedule()
 
     def stop(self) -> None:
-        """Sends no more. What is under way goes on."""
+        """Sends no more. What is under way goes on, what has no room is dropped."""
         self._is_stopped = True
-        self._drop(len(self._waiting))
-        self._waiting.clear()
+        while self._waiting:
+            self._endpoint.measure.dropped(self._waiting.popleft())
+
+    @property
+    def waiting(self) -> tuple[int, float | None]:
+        """How many arrivals have no room, and when the first of them was due."""
+        return len(self._waiting), self._waiting[0] if self._waiting else None
 
     def close(self) -> None:
+        """Sends no more. What is under way has the grace period."""
         self.stop()
-        for connection in (*self._busy, *self._idle):
+        for connection in self._busy:
+            self._endpoint.drain.adopt(connection, gate.grace_seconds)
+        for connection in self._idle:
             connection.abort()
         self._busy.clear()
         self._idle.clear()
 
     def finished(self, connection: Connection) -> None:
         self._busy.discard(connection)
-        if self._is_stopped:
+        if self._is_stopped or not gate.is_open:
+            self.stop()
             connection.abort()
             return
         oldest = _clock() - self._endpoint.limits.request
         while self._waiting and self._waiting[0] < oldest:
-            self._waiting.popleft()
-            self._drop(1)
+            self._endpoint.measure.dropped(self._waiting.popleft())
         if self._waiting:
             self._send(connection, self._waiting.popleft())
         elif connection.is_open:
             self._idle.append(connection)
 
     def raised(self, connection: Connection, error: Exception) -> None:
-        self._tell(error)
+        # There is no user whose exception it could be; that the check raised is counted as a failure.
+        environment = self._endpoint.environment
+        environment.events.user_error.fire(user_instance=None, exception=error, tb=error.__traceback__)
         self.finished(connection)
 
     def _take(self, share: Share) -> None:
@@ -114,9 +123,11 @@ class ArrivalLoop:
     def _arrive(self) -> None:
         if self._is_stopped or self._next_due is None:
             return
+        if not gate.is_open:
+            self.stop()
+            return
         due = self._began + self._next_due
         self._schedule()
-        self._endpoint.measure.count("arrivals")
         if len(self._busy) >= self._maximum_in_flight:
             self._waiting.append(due)
         else:
@@ -125,22 +136,12 @@ class ArrivalLoop:
     def _send(self, connection: Connection, due: float) -> None:
         if _clock() - due > _LATE_SECONDS:
             self._endpoint.measure.count("late")
-        self._busy.add(connection)
         try:
-            connection.start(self._endpoint.source.next_request(), due)
+            request = self._endpoint.source.next_request()
         except Exception as error:
-            self._drop(1)
-            self._tell(error)
-            self._busy.discard(connection)
-
-    def _drop(self, number: int) -> None:
-        if number:
-            self._endpoint.measure.count("dropped", number)
-
-    def _tell(self, error: Exception) -> None:
-        """There is no user whose exception it could be: told once in the log, and in Locust's exceptions."""
-        environment = self._endpoint.environment
-        environment.events.user_error.fire(user_instance=None, exception=error, tb=error.__traceback__)
-        if not self._has_told_error:
-            self._has_told_error = True
-            _logger.error("the target's code failed", exc_info=error)
+            count_not_made(self._endpoint, error, due)
+            if connection.is_open:
+                self._idle.append(connection)
+            return
+        self._busy.add(connection)
+        connection.start(request, due)

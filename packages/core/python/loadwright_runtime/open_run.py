@@ -9,6 +9,8 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRu
 
 from .arrivals import Share
 from .errors import SetupError
+from .gate import gate
+from .generator import Generator
 from .load_plan import ArrivalPlan
 from .open_model import ArrivalLoop
 from .user import LoadwrightUser
@@ -19,7 +21,6 @@ _LOOK_SECONDS = 0.25
 _NOTICE_SECONDS = 0.5
 # A worker that does not begin within this time is left out.
 _PATIENCE_SECONDS = 3.0
-_DRAIN_LOOK_SECONDS = 0.02
 
 _clock = time.perf_counter
 _ACTIVE = (STATE_SPAWNING, STATE_RUNNING)
@@ -77,18 +78,18 @@ class OpenRun:
 
     def _begin(self, plan: ArrivalPlan, elapsed: float, share: Share) -> None:
         """:param elapsed: seconds since the test began"""
-        self._loop = ArrivalLoop(user_class(self._environment).endpoint(self._environment), plan)
+        loop = ArrivalLoop(user_class(self._environment).endpoint(self._environment), plan)
+        Generator.of(self._environment, LoadwrightUser.counters).waiting = lambda: loop.waiting
+        self._loop = loop
+        gate.open(gate.grace_seconds, LoadwrightUser.load_plan.duration_seconds - elapsed)
         self._loop.begin(_clock() - elapsed, share)
 
     def on_stopping(self, **_: Any) -> None:
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        loop.stop()
-        end = _clock() + (self._environment.stop_timeout or 0)
-        while loop.in_flight and _clock() < end:
-            gevent.sleep(_DRAIN_LOOK_SECONDS)
         loop.close()
+        Generator.of(self._environment, LoadwrightUser.counters).waiting = lambda: (0, None)
 
 
 class Splitter:

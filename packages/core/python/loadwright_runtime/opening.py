@@ -38,6 +38,7 @@ class Opening:
         self._address: Address | None = None
         self._step: Callable[[], None] = self._find_addresses
         self._step_began = 0.0
+        self.connect_seconds = 0.0
         self._unsent = b""
         self._parser = AnswerParser("CONNECT")
         self._is_over = False
@@ -112,7 +113,8 @@ class Opening:
             self._close_socket()
             self._reactor.soon(self._advance)
             return
-        self._endpoint.measure.phase("connect", _clock() - self._step_began)
+        self.connect_seconds = _clock() - self._step_began
+        self._endpoint.measure.phase("http_req_connecting", self.connect_seconds)
         if self._endpoint.proxy:
             self._unsent = self._endpoint.proxy.request
             self._step = self._tunnel
@@ -153,7 +155,7 @@ class Opening:
         if not done:
             return
         measure = self._endpoint.measure
-        measure.phase("tls", _clock() - self._step_began)
+        measure.phase("http_req_tls_handshaking", _clock() - self._step_began)
         if self._stream.is_resumed:
             measure.count("tls_resumed")
         self._finish()

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import SetupError
+from .set_up import Progress, no_progress
 
 # Encoded bodies are kept up to this sum of bytes, so that small sets are encoded once.
 _CACHE_BYTES = 32 * 1024 * 1024
 
 # Multiples of this fraction of a circle lie far apart, however many there are (Knuth, TAOCP 3, 6.4).
 _GOLDEN_FRACTION = 0.6180339887498949
+
+# One less than a power of two.
+_LINES_BETWEEN_LOOKS = 0x1FFF
 
 _DEFAULT_CONTENT_TYPES = {
     "json": "application/json",
@@ -30,6 +34,18 @@ class Body(NamedTuple):
 
     content: bytes
     content_type: str
+    row: int | None = None
+    """Number of its row in the file, from 1."""
+
+
+class PayloadError(Exception):
+    """A payload of which no body can be made."""
+
+    def __init__(self, row: int, error: Exception):
+        """:param row: its number in the file, from 1"""
+        self.row = row
+        self.what = str(error) if isinstance(error, SetupError) else type(error).__name__
+        super().__init__(f"row {row}: {self.what}")
 
 
 class Payload:
@@ -75,14 +91,22 @@ def compact_json(value: Any) -> bytes:
 class Payloads:
     """The bodies of a payload file, in order or at random. One for each process, shared by its users."""
 
-    def __init__(self, path: Path, order: str, worker_index: int, encode: Callable[[Payload], Body]):
+    def __init__(
+        self,
+        path: Path,
+        order: str,
+        worker_index: int,
+        encode: Callable[[Payload], Body],
+        progress: Progress = no_progress,
+    ):
         """
         :param order: ``sequential`` or ``random``
         :param worker_index: sequential workers begin at different payloads
         :param encode: makes the body of one payload
+        :param progress: told now and then how much of the file is read
         """
         self._encode = encode
-        self._starts = _line_starts(path)
+        self._starts = _line_starts(path, progress)
         if not self._starts:
             raise SetupError(f"{path} holds no payloads: render the bundle again.")
         with path.open("rb") as file:
@@ -92,7 +116,12 @@ class Payloads:
         count = len(self._starts)
         first = int(worker_index * _GOLDEN_FRACTION % 1 * count)
         self._indexes = itertools.count(first) if order == "sequential" else None
-        self._body(first)  # A file that does not fit the target is told now, not by every request.
+        try:
+            self._body(first)
+        except PayloadError as error:
+            # A file that does not fit the target is reported now. Any other row fails when it is sent.
+            if isinstance(error.__cause__, SetupError):
+                raise error.__cause__ from None
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -106,22 +135,29 @@ class Payloads:
         if body is None:
             start = self._starts[index]
             end = self._memory.find(b"\n", start)
-            body = self._encode(Payload(self._memory[start : end if end >= 0 else None].rstrip()))
+            try:
+                body = self._encode(Payload(self._memory[start : end if end >= 0 else None].rstrip()))
+            except Exception as error:
+                raise PayloadError(index + 1, error) from error
+            body = body._replace(row=index + 1)
             if self._cached_bytes + len(body.content) <= _CACHE_BYTES:
                 self._cached_bytes += len(body.content)
                 self._cache[index] = body
         return body
 
 
-def _line_starts(path: Path) -> array:
+def _line_starts(path: Path, progress: Progress) -> array:
     starts, position = array("Q"), 0
     try:
         # Read, not mapped: pages of the map would all count as memory of this process.
+        size = path.stat().st_size or 1
         with path.open("rb") as file:
             for line in file:
                 if not line.isspace():
                     starts.append(position)
                 position += len(line)
+                if not len(starts) & _LINES_BETWEEN_LOOKS:
+                    progress("reading the payloads", position / size)
     except FileNotFoundError:
         raise SetupError(f"{path} does not exist: a bundle is a whole folder, copy all of it.") from None
     return starts

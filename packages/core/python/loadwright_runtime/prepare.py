@@ -9,7 +9,7 @@ import locust.stats
 from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
-from . import lifeline, open_run, preflight_run, web
+from . import answers, lifeline, open_run, preflight_run, web
 from .bundle import Bundle, read_bundle
 from .counters import Counters
 from .defaults import apply_defaults
@@ -18,6 +18,7 @@ from .histogram import bucket_of, milliseconds_of
 from .load_control import LoadControl
 from .load_shape import stages_shape
 from .preflight_route import Preflight
+from .set_up import SetUp
 from .user import LoadwrightUser
 
 # Figures are looked at while the test runs; Locust's own intervals are 3 s and 10 s.
@@ -76,7 +77,11 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
         preflight_run.run(environment)
     apply_defaults(environment.parsed_options, bundle.load)
     counters.connect(environment)
-    control = LoadControl(environment, bundle.load)
+    answers.connect(environment, counters.contribute)
+    set_up = SetUp(environment)
+    LoadwrightUser.allow(environment.host)
+    LoadwrightUser.progress = set_up.progress
+    control = LoadControl(environment, bundle, set_up)
     preflight = Preflight(environment, bundle)
     if environment.web_ui:
         web.extend(environment, counters, control, preflight)
@@ -89,3 +94,4 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
             # The Locust file may have users of other kinds.
             if issubclass(user_class, LoadwrightUser):
                 user_class.source(environment)
+    set_up.done()

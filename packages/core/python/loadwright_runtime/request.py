@@ -68,6 +68,7 @@ class RequestCache:
         request = self._requests.get(key)
         if request is None:
             request = self._make(key)
+            request.row = getattr(key, "row", None)
             # Only the first ones are kept: bodies that are all different would push each other out.
             if len(self._requests) < _KEPT_REQUESTS and len(request.body) <= _KEPT_BODY_BYTES:
                 self._requests[key] = request

@@ -13,6 +13,7 @@ from .counters import Counters
 from .failures import Failure
 from .payloads import Body, Payload, Payloads
 from .request import Request, Response
+from .set_up import Progress, no_progress
 from .streaming import Event, EventReader
 
 
@@ -26,6 +27,8 @@ class SourceSetup:
     worker_index: int = 0
     """0, 1, … in the order in which the workers first reported to the master."""
     counters: Counters = field(default_factory=Counters)
+    progress: Progress = no_progress
+    """To be called with a text and a share from 0 to 1 within work that takes longer than a moment."""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -38,7 +41,13 @@ class SourceSetup:
 
     def payloads(self, encode: Callable[[Payload], Body]) -> Payloads:
         """Opens the bundle's payloads. Raises :class:`SetupError` when there are none."""
-        return Payloads(self.bundle.payloads_file, self.bundle.load.payload_order, self.worker_index, encode)
+        return Payloads(
+            self.bundle.payloads_file,
+            self.bundle.load.payload_order,
+            self.worker_index,
+            encode,
+            self.progress,
+        )
 
 
 class RequestSource(ABC):
@@ -58,7 +67,8 @@ class RequestSource(ABC):
         )
         """None where the host speaks no TLS."""
         self._response_check = ResponseCheck(setup.config.get("expect"))
-        self._counters = setup.counters
+        self.metrics = setup.counters.metrics
+        """What is measured beside the time of the requests."""
 
     @abstractmethod
     def next_request(self) -> Request:
@@ -85,5 +95,5 @@ class RequestSource(ABC):
         return EventReader(on_event, self._response_check.watch())
 
     def count(self, name: str) -> None:
-        """Adds one to a counter of the report; the master adds up those of all workers."""
-        self._counters.add(name)
+        """Adds one to a counter of the report: short for ``self.metrics.counter(name)``."""
+        self.metrics.counter(name)

@@ -5,32 +5,53 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import login
+from . import answers, login
 from .counters import Counters
 from .load_control import LoadControl
 from .preflight_route import Preflight
-from .statistics import master_statistics
+from .samples import Sampler
+from .statistics import master_series, master_statistics
 
 
 def extend(environment: Any, counters: Counters, control: LoadControl, preflight: Preflight) -> None:
     """
-    Adds ``GET /loadwright/statistics?since=``, ``POST /loadwright/preflight``, a field to the form of
+    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, ``POST /loadwright/stop``,
+    ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form of
     ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
 
+    sampler = Sampler(environment, counters)
+
     @routes.get("/statistics")
     def statistics() -> Response:
+        return _json(master_statistics(environment, counters, control))
+
+    @routes.get("/series")
+    def series() -> Response:
+        after = request.args.get("after", "0")
+        if not after.isdecimal():
+            return Response("after must be a revision: a whole number", 400)
+        return _json(master_series(counters, sampler, int(after)))
+
+    @routes.post("/stop")
+    def stop() -> Response:
+        grace = request.form.get("grace")
         try:
-            since = float(request.args.get("since", 0))
+            seconds = None if grace is None else max(0.0, float(grace))
         except ValueError:
-            return Response("since must be a Unix time in seconds", 400)
-        document = master_statistics(environment, counters, control, since)
-        return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
+            return Response("grace must be a number of seconds", 400)
+        refusal = control.stop(request.form.get("run"), request.form.get("by") or "a program", seconds)
+        return _json({"success": refusal is None, "message": refusal or "the load has ended"})
 
     preflight.add_route(routes)
+    answers.add_route(routes)
     login.protect(environment.web_ui, routes, base_path)
     # After the login: what it refuses is not looked at.
     environment.web_ui.app.before_request(control.take_form)
     environment.web_ui.app.register_blueprint(routes)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")

@@ -178,6 +178,15 @@ export interface FleetPermissions {
   readonly statements: readonly IamStatement[];
   /** What the role of its machines must allow, for who brings one; otherwise it is made with the fleet. */
   readonly ofMachine: readonly IamStatement[];
+  /**
+   * The managed policy that limits every role which is made, for an administrator to create once. Without it whoever may
+   * make roles could make one that may do everything.
+   */
+  readonly boundary: {
+    readonly name: string;
+    readonly path: string;
+    readonly statements: readonly IamStatement[];
+  };
   /** What people should know of them: for which account they are, and why. */
   readonly notes: readonly string[];
 }

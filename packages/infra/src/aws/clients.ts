@@ -5,7 +5,7 @@ import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { credentialsOf } from './credentials.js';
 
@@ -66,6 +66,7 @@ export class Aws {
   /** Ends every call and every wait. */
   readonly signal: AbortSignal;
   readonly #handler: NodeHttpHandler;
+  #account: Promise<string | undefined> | undefined;
 
   constructor(settings: AwsSettings, signal: AbortSignal) {
     this.settings = settings;
@@ -88,8 +89,25 @@ export class Aws {
     this.quotas = new ServiceQuotasClient(common);
     // Path style where one address stands for all buckets: it has no names below it.
     this.s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined });
+    this.s3.middlewareStack.add(
+      (next) => async (args) => {
+        // Names of buckets are guessed by others too: whatever is sent goes to this account's own, or nowhere. ListBuckets
+        // has no bucket, and CreateBucket no owner to expect.
+        const input = args.input as { Bucket?: string; ExpectedBucketOwner?: string | undefined };
+        if (input.Bucket === undefined || 'CreateBucketConfiguration' in input) return next(args);
+        return next({ ...args, input: { ...args.input, ExpectedBucketOwner: await this.#ownAccount() } });
+      },
+      { name: 'expectOwnBucket', step: 'initialize' },
+    );
     this.ssm = new SSMClient(common);
     this.sts = new STSClient(common);
+  }
+
+  /** Id of the account, asked for once. */
+  #ownAccount(): Promise<string | undefined> {
+    this.#account ??= this.sts.send(new GetCallerIdentityCommand({})).then(({ Account }) => Account);
+    this.#account.catch(() => (this.#account = undefined));
+    return this.#account;
   }
 
   /** Closes the connections. */

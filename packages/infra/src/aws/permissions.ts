@@ -1,8 +1,9 @@
 import type { IamStatement, JsonObject } from '@loadwright/core';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
+export { boundaryArn, boundaryName, boundaryStatements } from './permissions/boundary.js';
 export { anyRun, machineStatements } from './permissions/machine.js';
-export type { MachineWishes } from './permissions/table.js';
+export { boundaryOf, type MachineWishes } from './permissions/table.js';
 
 /** In which account and region somebody provisions. */
 export interface Place {
@@ -54,7 +55,7 @@ export function neededPermissions(
       actions,
       why,
       resources: resources(place, wishes),
-      condition: condition?.(place),
+      condition: condition?.(place, wishes),
     }));
   return [...own, ...ofTarget.map(asPermissions)];
 }

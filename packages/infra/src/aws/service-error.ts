@@ -52,6 +52,11 @@ export function isPresent(error: unknown): boolean {
   return present.test(codeOf(error));
 }
 
+/** The caller may not do this; S3 says no more of it to HEAD. */
+export function isForbidden(error: unknown): boolean {
+  return (error as ServiceError | undefined)?.$metadata?.httpStatusCode === 403;
+}
+
 /** S3 is still busy with an earlier call on the same bucket. */
 export function isConflict(error: unknown): boolean {
   return codeOf(error) === 'OperationAborted';

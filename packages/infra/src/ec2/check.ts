@@ -1,12 +1,11 @@
-import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
 import {
   formatDuration,
-  LoadwrightError,
   requireClock,
   sigv4ClockToleranceSeconds,
   type Finding,
   type FleetRequest,
 } from '@loadwright/core';
+import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role.js';
 import { startLookups, type AccountLookups } from '../aws/account.js';
 import type { Aws } from '../aws/clients.js';
 import { checkCredentials } from './check/credentials.js';
@@ -63,7 +62,10 @@ export async function checkAccount(
     ...checksOfProfile(aws, settings, request, lookups),
     [
       'permissions',
-      caller.then((who) => checkPermissions(aws, who, settings, request.iamStatements)),
+      Promise.all([caller, knownProfileRole(aws, settings.instanceProfile)]).then(
+        ([who, instanceProfileRole]) =>
+          checkPermissions(aws, who, { ...settings, instanceProfileRole }, request.iamStatements),
+      ),
       'unknown',
     ],
     [
@@ -122,7 +124,7 @@ function checksOfProfile(
   if (instanceProfile === undefined) {
     return [['instance profile', Promise.resolve('one of its own will be made')]];
   }
-  const role = roleIn(aws, instanceProfile);
+  const role = lookUpProfileRole(aws, instanceProfile);
   return [
     ['instance profile', role.then((arn) => `${instanceProfile} with the role ${arn}`)],
     [
@@ -133,18 +135,6 @@ function checksOfProfile(
       'unknown',
     ],
   ];
-}
-
-/** @throws LoadwrightError `PROVISIONING_FAILED` when it holds none; an error of AWS when there is no such profile. */
-async function roleIn(aws: Aws, instanceProfile: string): Promise<string> {
-  const { InstanceProfile } = await aws.iam.send(
-    new GetInstanceProfileCommand({ InstanceProfileName: instanceProfile }),
-  );
-  const [role] = InstanceProfile?.Roles ?? [];
-  if (role?.Arn !== undefined) return role.Arn;
-  throw new LoadwrightError('PROVISIONING_FAILED', `The instance profile ${instanceProfile} holds no role.`, {
-    hint: 'Put a role into it, or leave the option instanceProfile out.',
-  });
 }
 
 /** What follows from one problem says the same as it. */

@@ -4,10 +4,11 @@ import type { Aws } from '../aws/clients.js';
 import { all } from '../aws/all.js';
 import { ensure, type Step } from '../aws/ensure.js';
 import type { Journal } from '../aws/journal.js';
+import { findBoundary } from '../aws/account/boundary.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance } from '../aws/kinds/instance.js';
-import { parameters } from '../aws/kinds/parameters.js';
+import { overwriteParameters, parameters } from '../aws/kinds/parameters.js';
 import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { machineStatements } from '../aws/permissions.js';
@@ -67,8 +68,8 @@ export async function deploy(deployment: Deployment) {
   request.onProgress('Making the security group, the role, the parameters and the bucket');
   const [securityGroupId, instanceProfileName, secrets] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
-    settings.instanceProfile ?? ensureProfile(step, request),
-    ensureParameters(step, values),
+    settings.instanceProfile ?? ensureProfile(step, deployment),
+    ensureParameters(step, values, deployment.standing),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
   ]);
 
@@ -109,20 +110,63 @@ export async function deploy(deployment: Deployment) {
   return { instanceId, ...secrets };
 }
 
-/** @returns what the machine will have: parameters stay as an earlier attempt wrote them. */
-async function ensureParameters(step: Step, values: Record<string, string>): Promise<RunSecrets> {
-  await ensure(step, parameters, { values });
+/**
+ * The login stays as an earlier attempt wrote it. A secret of the workers that has changed since is written anew, unless
+ * the machine has read it already.
+ *
+ * @returns what the machine will have, or has
+ * @throws LoadwrightError `CONFIG_INVALID` when a machine that stands would go on with another secret.
+ */
+async function ensureParameters(
+  step: Step,
+  values: Record<string, string>,
+  standing: string | undefined,
+): Promise<RunSecrets> {
   const { aws, run } = step;
+  const earlier = standing === undefined ? undefined : await findSecrets(aws, run.runId);
+  if (standing !== undefined && earlier) requireSameSecrets(standing, run.runId, values, earlier);
+  await ensure(step, parameters, { values });
   const wanted = Object.keys(values);
   const secrets = await poll(aws, aws.settings.pace.propagation, () => findSecrets(aws, run.runId, wanted));
-  return secrets ?? readSecrets(aws, run.runId);
+  const found = secrets ?? (await readSecrets(aws, run.runId));
+  const changed = changedSecrets(values, found);
+  if (changed.length === 0) return found;
+  const anew = Object.fromEntries(changed.map((name) => [name, values[name] ?? '']));
+  await overwriteParameters(aws, run.runId, anew);
+  const all = { ...found.ofWorkers, ...anew };
+  return { ...found, secrets: Object.values(all), ofWorkers: all };
+}
+
+/** Names of the workers' parameters that hold, or would hold, something else. */
+function changedSecrets(
+  values: Readonly<Record<string, string>>,
+  { ofWorkers: found }: RunSecrets,
+): string[] {
+  return Object.keys(values).filter((name) => name.startsWith(ofWorkers) && values[name] !== found[name]);
+}
+
+function requireSameSecrets(
+  machine: string,
+  runId: string,
+  values: Readonly<Record<string, string>>,
+  earlier: RunSecrets,
+): void {
+  const changed = changedSecrets(values, earlier).map((name) => name.slice(ofWorkers.length));
+  if (changed.length === 0) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `The machine ${machine} of run ${runId} has read its secrets; since then ${changed.join(', ')} changed.`,
+    { hint: `Make a new fleet: loadwright destroy ${runId}, then deploy again.` },
+  );
 }
 
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
-async function ensureProfile(step: Step, { runId, iamStatements }: ProvisionRequest): Promise<string> {
+async function ensureProfile(step: Step, { settings, account, request }: Deployment): Promise<string> {
   const { region } = step.run;
-  const statements = machineStatements({ runId, region, iamStatements });
-  const roleName = ensure(step, role, { statements });
+  const statements = machineStatements({ ...request, region });
+  const boundary = findBoundary(step.aws, { accountId: account.accountId, region }, settings);
+  boundary.catch(() => {});
+  const roleName = ensure(step, role, { statements, boundary });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;
 }

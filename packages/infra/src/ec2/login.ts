@@ -27,6 +27,8 @@ export interface RunSecrets {
   readonly login: MasterLogin;
   /** The secrets of its workers. */
   readonly secrets: readonly string[];
+  /** The same by the name of their parameter below the prefix of the run. */
+  readonly ofWorkers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -51,8 +53,12 @@ export async function findSecrets(
   const [username, password] = [found.get(names.username), found.get(names.password)];
   if (username === undefined || password === undefined || !wanted.every((name) => found.has(name)))
     return undefined;
-  const secrets = [...found].flatMap(([name, value]) => (name.startsWith(ofWorkers) ? [value] : []));
-  return { login: { username, password }, secrets };
+  const own = [...found].filter(([name]) => name.startsWith(ofWorkers));
+  return {
+    login: { username, password },
+    secrets: own.map(([, value]) => value),
+    ofWorkers: Object.fromEntries(own),
+  };
 }
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when there is no login. */

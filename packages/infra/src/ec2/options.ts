@@ -99,6 +99,13 @@ export const ec2FleetOptionsSchema = z
       .describe(
         'Name of an instance profile of yours, used as it is; one of its own by default. What its role must allow: loadwright iam policy --machine.',
       ),
+    permissionsBoundary: z
+      .string()
+      .regex(/^arn:aws:iam::\d{12}:policy\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a managed policy')
+      .optional()
+      .describe(
+        "ARN of the managed policy that limits the machine's role; that of the account by default, if it has one: loadwright iam policy --boundary.",
+      ),
     keyPair: z
       .string()
       .min(1)
@@ -170,6 +177,15 @@ export const ec2FleetOptionsSchema = z
     {
       path: ['allowedAddresses'],
       error: 'has no meaning with a securityGroup of yours, which is used as it is',
+      when: always,
+    },
+  )
+  .refine(
+    ({ instanceProfile, permissionsBoundary }) =>
+      instanceProfile === undefined || permissionsBoundary === undefined,
+    {
+      path: ['permissionsBoundary'],
+      error: 'has no meaning with an instanceProfile of yours, whose role is used as it is',
       when: always,
     },
   )

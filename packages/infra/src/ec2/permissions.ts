@@ -2,7 +2,15 @@ import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@lo
 import { lookUpCaller } from '../aws/account/caller.js';
 import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
-import { anyRun, machineStatements, policyFor } from '../aws/permissions.js';
+import { knownProfileRole } from '../aws/account/profile-role.js';
+import {
+  anyRun,
+  boundaryName,
+  boundaryStatements,
+  machineStatements,
+  policyFor,
+} from '../aws/permissions.js';
+import { iamPath } from '../aws/run-identity.js';
 import type { Ec2FleetSettings } from './settings.js';
 
 /** In the ARNs of a policy: whichever account it is attached in. */
@@ -21,14 +29,23 @@ export async function fleetPermissions(
   }: { readonly accountId?: string; readonly iamStatements?: readonly IamStatement[] },
 ): Promise<FleetPermissions> {
   const { region } = settings.aws;
-  const permissionsIn = (accountId: string, notes: readonly string[] = []) => ({
-    statements: policyFor({ accountId, region }, settings, iamStatements),
+  const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
+    statements: policyFor({ accountId, region }, { ...settings, instanceProfileRole }, iamStatements),
     ofMachine: machineStatements({ runId: anyRun, region, iamStatements }),
+    boundary: {
+      name: boundaryName(region),
+      path: iamPath(region),
+      statements: boundaryStatements(region, iamStatements),
+    },
     notes,
   });
   if (given !== undefined) return permissionsIn(given);
   try {
-    return permissionsIn((await lookUpCaller(aws)).accountId);
+    const { accountId } = await lookUpCaller(aws);
+    const { instanceProfile } = settings;
+    if (instanceProfile === undefined) return permissionsIn(accountId);
+    const passed = await knownProfileRole(aws, instanceProfile);
+    return permissionsIn(accountId, passed === undefined ? [namesake(instanceProfile)] : [], passed);
   } catch (error) {
     aws.signal.throwIfAborted();
     const problem = accountProblem(error);
@@ -39,3 +56,6 @@ export async function fleetPermissions(
     ]);
   }
 }
+
+const namesake = (instanceProfile: string) =>
+  `The role in the instance profile ${instanceProfile} could not be looked up: iam:PassRole is for a role of the same name. Correct its ARN where it has another.`;

@@ -1,5 +1,6 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core';
 import { lookUpAccount, type Account } from '../aws/account.js';
+import { knownProfileRole } from '../aws/account/profile-role.js';
 import type { Aws } from '../aws/clients.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
@@ -33,8 +34,9 @@ export async function planFleet(
   requireTime(settings, request.durationSeconds);
   requireReachable(settings, request.host);
   const lookUp = lookUpAccount(aws, settings);
-  const [account, price, quota, ofAddresses] = await Promise.all([
+  const [account, instanceProfileRole, price, quota, ofAddresses] = await Promise.all([
     lookUp,
+    knownProfileRole(aws, settings.instanceProfile),
     lookUpHourlyPrice(aws, settings, lookUp),
     knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
@@ -50,7 +52,7 @@ export async function planFleet(
       ...(price.total === undefined && { isIncomplete: true }),
     },
     endsAfterSeconds: settings.timeToLiveSeconds,
-    permissions: policyFor(place, settings, request.iamStatements),
+    permissions: policyFor(place, { ...settings, instanceProfileRole }, request.iamStatements),
     notes: notesOf(settings, request, account, quota),
     warnings: [
       ...(isShort ? [`The quota does not suffice. ${quota.detail}. ${quota.remedy ?? ''}`] : []),

@@ -41,6 +41,8 @@ export interface Behaviour {
   network: 'routed' | 'nat' | 'no-route' | 'none';
   /** How far AWS's clock is ahead, in seconds. */
   clockOffset: number;
+  /** Names of buckets that other accounts have. */
+  foreignBuckets: readonly string[];
   /** Called in RunInstances for each machine; awaited before it answers. */
   onMachine: (machine: Machine) => unknown;
   /** Called in TerminateInstances. */
@@ -60,6 +62,7 @@ export const ordinary: Behaviour = {
   prices: [],
   network: 'routed',
   clockOffset: 0,
+  foreignBuckets: [],
   onMachine: () => {},
   onMachineGone: () => {},
   consoleOutput: () => '',

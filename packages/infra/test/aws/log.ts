@@ -7,6 +7,8 @@ export interface LoggedCall {
   readonly name: string;
   readonly region: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** S3: the account that the caller expects to own the bucket. */
+  readonly expectedBucketOwner: string | undefined;
   /** The same for all attempts of one call of the SDK. */
   readonly invocation: string;
   /** Milliseconds of one clock. */
@@ -23,6 +25,7 @@ export function logged(call: Call): LoggedCall {
     name: call.name,
     region: call.region,
     parameters: secret ? { ...call.parameters, Value: '[redacted]' } : call.parameters,
+    expectedBucketOwner: call.request.headers['x-amz-expected-bucket-owner'],
     invocation: call.invocation,
     start: performance.now(),
     end: undefined,

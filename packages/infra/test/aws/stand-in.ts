@@ -4,6 +4,7 @@ import { callerAddress } from './behaviours/caller-address.js';
 import { consoleOutput } from './behaviours/console-output.js';
 import { describeInstances } from './behaviours/describe-instances.js';
 import { eventualConsistency } from './behaviours/eventual-consistency.js';
+import { foreignBuckets } from './behaviours/foreign-buckets.js';
 import { instanceProfiles } from './behaviours/instance-profiles.js';
 import { roleInProfile, type Roles } from './behaviours/machine-roles.js';
 import { Machines } from './behaviours/machines.js';
@@ -172,6 +173,7 @@ export class AwsStandIn {
       this.#faults.layer,
       callerAddress(account),
       permissions(account, this.#users, this.#roles),
+      foreignBuckets(account),
       eventualConsistency(account),
       runInstances(machines),
       instanceProfiles(account),

@@ -3,13 +3,21 @@ import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
+  CreatePolicyCommand,
   CreateRoleCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { IamStatement } from '@loadwright/core';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
-import { anyRun, machineStatements, policyFor } from '../../src/aws/permissions.js';
+import {
+  anyRun,
+  boundaryName,
+  boundaryStatements,
+  machineStatements,
+  policyFor,
+} from '../../src/aws/permissions.js';
+import { iamPath } from '../../src/aws/run-identity.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -18,6 +26,17 @@ import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const standIn = useAws();
+
+beforeEach(async () => {
+  const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, ofTarget) };
+  await standIn().direct.iam.send(
+    new CreatePolicyCommand({
+      PolicyName: boundaryName(place.region),
+      Path: iamPath(place.region),
+      PolicyDocument: JSON.stringify(document),
+    }),
+  );
+});
 const never = new AbortController().signal;
 const place = { accountId: '123456789012', region: 'eu-west-1' };
 const usual = { access: 'public', spot: false } as const;
@@ -37,6 +56,10 @@ const without = (statements: readonly IamStatement[], action: string) =>
       Action: statement.Action.filter((other) => other !== action),
     }))
     .filter(({ Action }) => Action.length > 0);
+
+/** Whoever may not look for the boundary is taken for one whose account has none. */
+const alsoFor = (action: string) =>
+  action === 'iam:GetPolicy' ? `${action}|iam:CreateRole|iam:PutRolePolicy` : action;
 
 const forMachine = machineStatements({ runId: anyRun, region: place.region, iamStatements: ofTarget });
 
@@ -70,7 +93,9 @@ describe('the policy of a plan', () => {
     withFolder(tmpdir(), async (folder) => {
       const adopted = await bring();
       const before = await standIn().inventory();
-      const statements = policyFor(place, { ...usual, ...adopted }, ofTarget);
+      const instanceProfileRole =
+        'instanceProfile' in adopted ? 'arn:aws:iam::123456789012:role/own/theirs' : undefined;
+      const statements = policyFor(place, { ...usual, ...adopted, instanceProfileRole }, ofTarget);
       Object.assign(standIn().behaviour, fakeMaster({ port: uiPort, password: () => 'none', workers: 2 }));
       const environment = {
         ...(await standIn().asUserWith(statements)),
@@ -129,7 +154,7 @@ describe('the policy of a plan', () => {
       expect(found).toMatchObject({
         state: 'problem',
         detail: expect.stringMatching(
-          new RegExp(`tester-\\d+ lacks ${action} \\(to [^;]+(; ${action} .*)?$`),
+          new RegExp(`tester-\\d+ lacks ${action} \\(to [^;]+(; (${alsoFor(action)}) .*)?$`),
         ) as string,
       });
     }
@@ -233,7 +258,8 @@ describe('policyFor', () => {
       'FindUbuntu',
       'MakeSecurityGroup',
       'UseSecurityGroup',
-      'HaveRole',
+      'FindBoundary',
+      'MakeRole',
       'HaveInstanceProfile',
     ]);
     expect(ids({ access: 'session-manager', spot: true }).filter((id) => !ids(usual).includes(id))).toEqual([

@@ -1,7 +1,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { AttachRolePolicyCommand, CreatePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { createRunId } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -152,3 +158,83 @@ it('refuses to take a run for removed that is in another region, and to make it 
     await rm(join(work.folder, 'runs'), { recursive: true });
     expect((await destroy(work)).remaining).toEqual([]);
   }));
+
+describe("other people's automation", () => {
+  it('attaches policies to the role, which are detached', () =>
+    withRun(async (work) => {
+      const { iam } = aws().direct;
+      const PolicyDocument = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
+      });
+      const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'audit', PolicyDocument }));
+      const RoleName = `loadwright-${work.runId}`;
+      await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }));
+      expect((await destroy(work)).remaining).toEqual([]);
+    }));
+
+  it('makes the bucket a versioned one, whose versions and marks of deletion are removed', () =>
+    withRun(async (work) => {
+      const { s3 } = aws().direct;
+      const Bucket = `loadwright-${work.runId}-${aws().region}`;
+      const VersioningConfiguration = { Status: 'Enabled' } as const;
+      await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+      for (const Body of ['a', 'b'])
+        await s3.send(new PutObjectCommand({ Bucket, Key: 'bundle.tar.gz', Body }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: 'bundle.tar.gz' }));
+      expect((await destroy(work)).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual([]);
+    }));
+});
+
+describe('a bucket of the same name in another account', () => {
+  it('is an error before anything is uploaded, and nothing to remove', () =>
+    withFolder(tmpdir(), async (folder) => {
+      const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
+      const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+      aws().behaviour.foreignBuckets = [`loadwright-${work.runId}-${aws().region}`];
+      const fleet = fleetOf(settingsOf(work));
+      await expect(fleet.provision(requestOf(work, new AbortController().signal))).rejects.toThrow(
+        /exists in another account: nothing was uploaded/,
+      );
+      expect(aws().calls.filter(({ name }) => name === 's3:PutObject')).toEqual([]);
+      expect((await destroy(work)).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
+  it('is never spoken to by chance: every call on a bucket names the owner that it expects', () =>
+    withRun(async (work) => {
+      await destroy(work);
+      const ofBuckets = aws().calls.filter(
+        ({ name }) => name.startsWith('s3:') && !['s3:ListBuckets', 's3:CreateBucket'].includes(name),
+      );
+      expect(new Set(ofBuckets.map(({ name }) => name)).size).toBeGreaterThan(4);
+      expect(ofBuckets.filter(({ expectedBucketOwner }) => expectedBucketOwner !== '123456789012')).toEqual(
+        [],
+      );
+    }));
+});
+
+describe("somebody's machine that bears the tags of a run", () => {
+  it('goes on, and is named with the way to free it', () =>
+    withRun(async (work) => {
+      const { ec2 } = aws().direct;
+      const [own] = (await ec2.send(new DescribeInstancesCommand({}))).Reservations?.[0]?.Instances ?? [];
+      // As "launch more like this" does.
+      const { Instances: [theirs] = [] } = await ec2.send(
+        new RunInstancesCommand({
+          ImageId: own?.ImageId,
+          SubnetId: own?.SubnetId,
+          MinCount: 1,
+          MaxCount: 1,
+          TagSpecifications: [{ ResourceType: 'instance', Tags: own?.Tags }],
+        }),
+      );
+      const id = theirs?.InstanceId ?? '';
+      expect((await destroy(work)).remaining).toEqual(
+        expect.arrayContaining([expect.stringContaining(`instance ${id}: the instance ${id} has the tag`)]),
+      );
+      const left = await aws().inventory();
+      expect(left.filter((name) => name.startsWith('ec2:instance/'))).toEqual([`ec2:instance/${id}`]);
+    }));
+});

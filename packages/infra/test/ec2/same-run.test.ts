@@ -122,3 +122,37 @@ describe('the same run twice', () => {
       expect(await aws().inventory()).toEqual(before);
     }));
 });
+
+describe('a secret that changed between two deployments of the same run', () => {
+  const withToken = (work: Work, token: string) => ({
+    ...requestOf(work, never),
+    environment: { DATABRICKS_TOKEN: token },
+  });
+
+  it('is written anew while no machine has read it', () =>
+    withRun(async (work) => {
+      aws().inject({ at: 'ec2:RunInstances', times: Infinity, fault: { kind: 'denied' } });
+      aws().inject({ at: 'iam:DeleteRole', times: Infinity, fault: { kind: 'denied' } });
+      aws().inject({ at: 'ssm:DeleteParameters', times: Infinity, fault: { kind: 'denied' } });
+      const fleet = fleetOf(settingsOf(work));
+      await expect(fleet.provision(withToken(work, 'first-token'))).rejects.toThrow();
+      aws().withoutFaults();
+      const handle = await fleet.provision(withToken(work, 'second-token'));
+      expect(handle.secrets).toEqual(['second-token']);
+      expect(await aws().secrets()).toContain('second-token');
+      expect(await aws().secrets()).not.toContain('first-token');
+      await fleet.lasting!.destroy(work.runId);
+    }));
+
+  it('is refused when a machine runs with the old one, which stays as it is', () =>
+    withRun(async (work) => {
+      const fleet = fleetOf(settingsOf(work));
+      await fleet.provision(withToken(work, 'first-token'));
+      await expect(fleet.provision(withToken(work, 'second-token'))).rejects.toThrow(
+        /has read its secrets; since then DATABRICKS_TOKEN changed/,
+      );
+      expect(await aws().secrets()).toContain('first-token');
+      expect(await fleet.lasting!.list()).toHaveLength(1);
+      await fleet.lasting!.destroy(work.runId);
+    }));
+});

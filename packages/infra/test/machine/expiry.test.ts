@@ -67,4 +67,31 @@ describe('the expiry', () => {
     await runTool('dash', file, args, root().environment);
     expect(root().calls).toEqual([`systemctl enable --now ${timers}`]);
   });
+
+  it.each([
+    [
+      'arms a timer at every boot, before anything else',
+      '',
+      [/^systemd-run .*--on-calendar=2099-11-23 13:05:07 UTC .*systemctl poweroff$/],
+    ],
+    [
+      'powers the machine off when that timer cannot be made',
+      'exit 1',
+      [/^systemd-run /, /^systemctl poweroff$/],
+    ],
+  ])('%s', async (_what, script, calls) => {
+    const [file = '', ...args] = root().writeFiles().config.bootcmd[0] ?? [];
+    root().standIn('systemctl');
+    root().standIn('systemd-run', script);
+    expect((await runTool('dash', file, args, root().environment)).exitCode).toBe(0);
+    expect(root().calls).toEqual(calls.map((call) => expect.stringMatching(call) as string));
+  });
+
+  it('powers a machine off that boots after its time', async () => {
+    const [file = '', ...args] = root().writeFiles({ expiresAt: new Date(0) }).config.bootcmd[0] ?? [];
+    root().standIn('systemctl');
+    root().standIn('systemd-run');
+    await runTool('dash', file, args, root().environment);
+    expect(root().calls).toEqual(['systemctl poweroff']);
+  });
 });

@@ -27,7 +27,7 @@ export interface WrittenFile {
 /** What cloud-init reads in the user data. */
 export function readUserData(changes: Partial<MachineSettings> = {}) {
   const text = gunzipSync(userData({ ...settings, ...changes })).toString();
-  const config = parse(text) as { write_files: WrittenFile[]; runcmd: string[][] };
+  const config = parse(text) as { bootcmd: string[][]; write_files: WrittenFile[]; runcmd: string[][] };
   const content = (path: string) => {
     const found = config.write_files.find((file) => file.path === path);
     if (!found) throw new Error(`the user data does not write ${path}`);

@@ -28,7 +28,7 @@ describe('userData', () => {
     expect(exitCode).toBe(0);
     // cloud-init's schema takes keys that it does not know.
     expect(text.split('\n')[0]).toBe('#cloud-config');
-    expect(Object.keys(readUserData().config)).toEqual(['write_files', 'runcmd']);
+    expect(Object.keys(readUserData().config)).toEqual(['bootcmd', 'write_files', 'runcmd']);
   });
 
   it('cloud-init would refuse it if it were wrong', async () => {

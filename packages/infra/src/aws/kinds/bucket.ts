@@ -6,17 +6,17 @@ import {
   DeleteObjectsCommand,
   HeadBucketCommand,
   ListBucketsCommand,
-  paginateListObjectsV2,
+  ListObjectVersionsCommand,
   PutBucketTaggingCommand,
   PutObjectCommand,
   type BucketLocationConstraint,
-  type _Object,
+  type ObjectIdentifier,
 } from '@aws-sdk/client-s3';
 import { LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { bucketName, namePrefix, tagsOf } from '../run-identity.js';
-import { unlessAbsent } from '../service-error.js';
+import { codeOf, isForbidden, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
 import { removeWhenFree } from './remove-when-free.js';
@@ -55,14 +55,18 @@ export const bucket: CreatableKind<BucketParameters> = {
 
   async create(aws, { runId, region }) {
     const name = bucketName(runId, region);
-    await aws.s3.send(
-      new CreateBucketCommand({
-        Bucket: name,
-        ...(region !== firstRegion && {
-          CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
-        }),
-      }),
-    );
+    const CreateBucketConfiguration =
+      region === firstRegion ? undefined : { LocationConstraint: region as BucketLocationConstraint };
+    try {
+      await aws.s3.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration }));
+    } catch (error) {
+      if (codeOf(error) !== 'BucketAlreadyExists') throw error;
+      throw new LoadwrightError(
+        'PROVISIONING_FAILED',
+        `The bucket ${name} exists in another account: nothing was uploaded.`,
+        { hint: 'Deploy again: the next fleet has another name.', cause: error },
+      );
+    }
     return name;
   },
 
@@ -81,7 +85,13 @@ export const bucket: CreatableKind<BucketParameters> = {
   },
 
   async exists(aws, id) {
-    return (await unlessAbsent(aws.s3.send(new HeadBucketCommand({ Bucket: id })))) !== undefined;
+    try {
+      return (await unlessAbsent(aws.s3.send(new HeadBucketCommand({ Bucket: id })))) !== undefined;
+    } catch (error) {
+      // A bucket of another account answers as one that may not be looked at.
+      if (!isForbidden(error) || (await bucketNames(aws)).includes(id)) throw error;
+      return false;
+    }
   },
 
   async destroy(aws, id) {
@@ -91,14 +101,24 @@ export const bucket: CreatableKind<BucketParameters> = {
 };
 
 async function empty(aws: Aws, id: string): Promise<void> {
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: aws.s3 }, { Bucket: id })) {
-    if (Contents.length > 0) await removeObjects(aws, id, Contents);
+  // Versions and marks of deletion too: an organisation may have made the bucket a versioned one.
+  // Each time from the beginning: what was seen is gone by then.
+  for (;;) {
+    const page = await aws.s3.send(new ListObjectVersionsCommand({ Bucket: id }));
+    const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+    if (objects.length === 0) return;
+    await removeObjects(
+      aws,
+      id,
+      objects.map(({ Key, VersionId }) => ({ Key, VersionId })),
+    );
+    if (!page.IsTruncated) return;
   }
 }
 
 /** S3 answers with success also when it has removed none. */
-async function removeObjects(aws: Aws, id: string, objects: readonly _Object[]): Promise<void> {
-  const Objects = objects.map(({ Key }) => ({ Key }));
+async function removeObjects(aws: Aws, id: string, objects: readonly ObjectIdentifier[]): Promise<void> {
+  const Objects = [...objects];
   const { Errors: [refused] = [] } = await aws.s3.send(
     new DeleteObjectsCommand({ Bucket: id, Delete: { Objects, Quiet: true } }),
   );

@@ -13,7 +13,7 @@ import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
-import { readTags, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
+import { nameOf, readTags, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
@@ -102,6 +102,8 @@ export const instance: CreatableKind<InstanceParameters> = {
     const { removal } = aws.settings.pace;
     let isTold = false;
     const hasEnded = await poll(aws, removal, async () => {
+      const asItIs = isTold ? undefined : await describeInstance(aws, id);
+      if (asItIs) requireOwn(id, asItIs);
       isTold ||= await terminate(aws, id);
       const found = isTold ? await describeInstance(aws, id) : undefined;
       return found && !lives(found) ? true : undefined;
@@ -142,6 +144,30 @@ async function describeAll(aws: Aws, scope: Scope): Promise<Instance[]> {
     found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
   }
   return found;
+}
+
+/** Machines of a run that may have ended before the last one was launched; more than anybody makes. */
+const mostLaunches = 50;
+
+/**
+ * A tag alone ends no machine: "launch more like this" copies tags, and people add them. What nobody copies is the token of
+ * the launch, which follows from the run and the subnet.
+ *
+ * @throws LoadwrightError `RESOURCES_REMAIN` when the machine bears a run's tag and was not launched for it.
+ */
+function requireOwn(id: string, { ClientToken = '', SubnetId = '', Tags }: Instance): void {
+  const tags = readTags(Tags);
+  const runId = tags[tagKeys.runId] ?? '';
+  const lacking = Object.values(tagKeys).filter((key) => tags[key] === undefined);
+  const launches = Array.from({ length: mostLaunches }, (_, ended) => tokenOf(runId, SubnetId, ended));
+  const isOwn = tags['Name'] === nameOf(runId) && lacking.length === 0 && launches.includes(ClientToken);
+  // One that has ended may have no subnet any more.
+  if (isOwn || SubnetId === '') return;
+  throw new LoadwrightError(
+    'RESOURCES_REMAIN',
+    `the instance ${id} has the tag ${tagKeys.runId}, but was not launched by Loadwright for run ${runId}: it goes on. ` +
+      `Remove that tag, or end it yourself: aws ec2 terminate-instances --instance-ids ${id}`,
+  );
 }
 
 /** Has the machine not ended? */

@@ -71,6 +71,27 @@ export const parameters: CreatableKind<ParameterValues> = {
   },
 };
 
+/** Gives parameters that exist other values. */
+export async function overwriteParameters(
+  aws: Aws,
+  runId: string,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  await all(
+    Object.entries(values).map(([name, Value]) =>
+      aws.ssm.send(
+        new PutParameterCommand({
+          Name: `${parameterPrefix(runId)}${name}`,
+          Value,
+          Type: 'SecureString',
+          Tier: 'Intelligent-Tiering',
+          Overwrite: true,
+        }),
+      ),
+    ),
+  );
+}
+
 async function namesBelow(aws: Aws, prefix: string): Promise<string[]> {
   const names: string[] = [];
   const filter = { Key: 'Name', Option: 'BeginsWith', Values: [prefix] };

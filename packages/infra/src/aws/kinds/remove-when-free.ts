@@ -9,7 +9,7 @@ import { codeOf, unlessAbsent } from '../service-error.js';
  * that a profile has lost its role, and a role its policy: "DeleteConflict: Cannot delete entity, must delete policies first."
  */
 const inUse =
-  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies) first/;
+  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies|detach all policies) first/;
 
 /**
  * Removes what something that has just ended or been removed still holds for a while.

@@ -2,12 +2,15 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   GetRoleCommand,
   ListRolePoliciesCommand,
+  paginateListAttachedRolePolicies,
   paginateListRoles,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { IamStatement } from '@loadwright/core';
+import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
@@ -18,6 +21,8 @@ import { removeWhenFree } from './remove-when-free.js';
 /** What the machine may do. */
 export interface RoleParameters {
   readonly statements: readonly IamStatement[];
+  /** ARN of the policy beyond which it may do nothing. Undefined: the account has none. */
+  readonly boundary: Promise<string | undefined>;
 }
 
 const policyName = 'loadwright';
@@ -38,13 +43,15 @@ export const role: CreatableKind<RoleParameters> = {
     return namedResources(this.name, names);
   },
 
-  async create(aws, run) {
+  async create(aws, run, { boundary }) {
     const name = nameOf(run.runId);
+    const PermissionsBoundary = await boundary;
     await aws.iam.send(
       new CreateRoleCommand({
         RoleName: name,
         Path: iamPath(run.region),
         Description: `Machine of the load test ${run.runId}`,
+        ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
         AssumeRolePolicyDocument: policyDocument([
           { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: 'ec2.amazonaws.com' } },
         ]),
@@ -69,6 +76,7 @@ export const role: CreatableKind<RoleParameters> = {
   },
 
   async destroy(aws, id) {
+    await unlessAbsent(detachPolicies(aws, id));
     const policies = await unlessAbsent(aws.iam.send(new ListRolePoliciesCommand({ RoleName: id })));
     for (const PolicyName of policies?.PolicyNames ?? []) {
       await unlessAbsent(aws.iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName })));
@@ -76,6 +84,15 @@ export const role: CreatableKind<RoleParameters> = {
     await removeWhenFree(aws, `role ${id}`, () => aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
   },
 };
+
+/** Automatisms of an account attach policies of their own to every role, and IAM removes no role that has one. */
+async function detachPolicies(aws: Aws, RoleName: string): Promise<void> {
+  for await (const page of paginateListAttachedRolePolicies({ client: aws.iam }, { RoleName })) {
+    for (const { PolicyArn } of page.AttachedPolicies ?? []) {
+      await unlessAbsent(aws.iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    }
+  }
+}
 
 function policyDocument(statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });

@@ -2,6 +2,7 @@ import type { JsonObject } from '@loadwright/core';
 import type { Place } from '../permissions.js';
 import { iamPath, namePrefix, tagKeys } from '../run-identity.js';
 import { arnOf } from './arn.js';
+import { boundaryArn } from './boundary.js';
 
 /** What of a plan decides which permissions it needs. */
 export interface MachineWishes {
@@ -9,6 +10,10 @@ export interface MachineWishes {
   readonly spot: boolean;
   readonly securityGroup?: string | undefined;
   readonly instanceProfile?: string | undefined;
+  /** ARN of the role in that profile; absent when nobody has looked it up. */
+  readonly instanceProfileRole?: string | undefined;
+  /** ARN of the boundary of the machine's role; that of the account by default. */
+  readonly permissionsBoundary?: string | undefined;
   readonly image?: string | undefined;
 }
 
@@ -18,7 +23,7 @@ interface PermissionRow {
   readonly id: string;
   readonly actions: readonly string[];
   readonly resources: (place: Place, wishes: MachineWishes) => readonly string[];
-  readonly condition?: (place: Place) => JsonObject;
+  readonly condition?: (place: Place, wishes: MachineWishes) => JsonObject;
   readonly why: string;
   /** Absent: always. */
   readonly when?: (wishes: MachineWishes) => boolean;
@@ -52,6 +57,25 @@ const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' 
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
 const throughSession = ({ access }: MachineWishes) => access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
+
+/** The policy that every role which is made must have as its boundary. */
+export const boundaryOf = (place: Place, { permissionsBoundary }: MachineWishes): string =>
+  permissionsBoundary ?? boundaryArn(place);
+
+/** A pattern where the account is not known. */
+const isBounded = (place: Place, wishes: MachineWishes) => ({
+  StringLike: { 'iam:PermissionsBoundary': boundaryOf(place, wishes) },
+});
+
+/** Those of Loadwright's path, or the one in a profile of the user: its name is that of the profile when the console made both. */
+const passedRoles = (place: Place, wishes: MachineWishes) => {
+  const { instanceProfile, instanceProfileRole } = wishes;
+  if (instanceProfile === undefined) return ofIam('role')(place);
+  if (instanceProfileRole !== undefined) return [instanceProfileRole];
+  return [`role/${instanceProfile}`, `role/*/${instanceProfile}`].map((name) =>
+    arnOf('iam', place.region, name, { inRegion: false, accountId: place.accountId }),
+  );
+};
 
 /** A profile of the user may have any path. */
 const givenProfile = ({ region, accountId }: Place, { instanceProfile }: MachineWishes) =>
@@ -181,26 +205,25 @@ export const permissions: readonly PermissionRow[] = [
     why: 'see whether the role of a machine is there',
   },
   {
-    id: 'HaveRole',
-    actions: [
-      'iam:CreateRole',
-      'iam:DeleteRole',
-      'iam:DeleteRolePolicy',
-      'iam:ListRolePolicies',
-      'iam:PutRolePolicy',
-      'iam:TagRole',
-    ],
+    id: 'FindBoundary',
+    actions: ['iam:GetPolicy'],
+    resources: (place, wishes) => [boundaryOf(place, wishes)],
+    why: 'see whether the account has a boundary for the roles of machines',
+    when: ownProfile,
+  },
+  {
+    id: 'MakeRole',
+    actions: ['iam:CreateRole', 'iam:PutRolePolicy'],
     resources: ofIam('role'),
-    why: 'give the machine a role that may do what the test needs, and remove it',
+    // Without it whoever deploys could make a role that may do everything, and use it on a machine.
+    condition: isBounded,
+    why: 'give the machine a role that may do what the test needs, within the boundary',
     when: ownProfile,
   },
   {
     id: 'PassRole',
     actions: ['iam:PassRole'],
-    resources: (place, wishes) =>
-      ownProfile(wishes)
-        ? ofIam('role')(place)
-        : [arnOf('iam', place.region, 'role/*', { inRegion: false, accountId: place.accountId })],
+    resources: passedRoles,
     condition: () => ({ StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
     why: 'let the machine take on its role',
   },
@@ -210,11 +233,17 @@ export const permissions: readonly PermissionRow[] = [
       'iam:AddRoleToInstanceProfile',
       'iam:CreateInstanceProfile',
       'iam:DeleteInstanceProfile',
+      'iam:DeleteRole',
+      'iam:DeleteRolePolicy',
+      'iam:DetachRolePolicy',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
       'iam:RemoveRoleFromInstanceProfile',
       'iam:TagInstanceProfile',
+      'iam:TagRole',
     ],
-    resources: ofIam('instance-profile'),
-    why: 'hand the role to the machine, and take it back',
+    resources: (place) => [...ofIam('instance-profile')(place), ...ofIam('role')(place)],
+    why: 'hand the role to the machine, and remove both with whatever was attached since',
     when: ownProfile,
   },
   {
@@ -225,13 +254,19 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'HaveBucket',
-    actions: ['s3:CreateBucket', 's3:DeleteBucket', 's3:ListBucket', 's3:PutBucketTagging'],
+    actions: [
+      's3:CreateBucket',
+      's3:DeleteBucket',
+      's3:ListBucket',
+      's3:ListBucketVersions',
+      's3:PutBucketTagging',
+    ],
     resources: ofS3(),
     why: 'make a bucket for the bundle, and remove it',
   },
   {
     id: 'FillBucket',
-    actions: ['s3:DeleteObject', 's3:PutObject'],
+    actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObject'],
     resources: ofS3('/*'),
     why: 'hand the bundle to the machine, and remove it',
   },

@@ -1,5 +1,6 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import type { Finding, IamStatement } from '@loadwright/core';
+import { findBoundary } from '../../aws/account/boundary.js';
 import type { Caller } from '../../aws/account/caller.js';
 import type { Aws } from '../../aws/clients.js';
 import {
@@ -25,16 +26,25 @@ export async function checkPermissions(
   const count = needed.reduce((sum, { actions }) => sum + actions.length, 0);
   if (arn.endsWith(':root')) return `the root user has all ${count}`;
   try {
-    const principal = await principalOf(aws, arn);
+    const place = { accountId, region: aws.settings.region };
+    const [principal, boundary] = await Promise.all([
+      principalOf(aws, arn),
+      wishes.instanceProfile === undefined ? findBoundary(aws, place, wishes) : undefined,
+    ]);
     const deniedOf = async (row: NeededPermissions) =>
-      (await deniedActions(aws, principal, accountId, row)).map((action) => `${action} (to ${row.why})`);
+      (await deniedActions(aws, principal, accountId, row, boundary)).map(
+        (action) => `${action} (to ${row.why})`,
+      );
     const missing = (await Promise.all(needed.map(deniedOf))).flat();
     if (missing.length === 0) return `${principal} has all ${count}`;
     return {
       state: 'problem',
       detail: `${principal} lacks ${missing.join('; ')}`,
       remedy:
-        'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.',
+        'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.' +
+        (boundary === undefined && wishes.instanceProfile === undefined
+          ? ' It allows roles only with the permissions boundary, which this account has not: create it from "loadwright iam policy --boundary".'
+          : ''),
     };
   } catch (error) {
     // Whoever is neither a user nor a role of the account, federated users say.

@@ -16,11 +16,13 @@ const context: readonly ContextEntry[] = Object.entries({
   'ec2:CreateAction': 'RunInstances',
   'iam:PassedToService': 'ec2.amazonaws.com',
   'iam:AWSServiceName': 'spot.amazonaws.com',
-}).map(([ContextKeyName, value]) => ({
-  ContextKeyName,
-  ContextKeyValues: [value],
-  ContextKeyType: 'string',
-}));
+}).map(entryOf);
+
+const boundaryKey = 'iam:PermissionsBoundary';
+
+function entryOf([ContextKeyName, value]: [string, string | string[]]): ContextEntry {
+  return { ContextKeyName, ContextKeyValues: [value].flat(), ContextKeyType: 'string' };
+}
 
 /** Permissions that are asked about together. */
 export type AskedPermissions = Pick<NeededPermissions, 'actions' | 'resources' | 'condition'>;
@@ -30,12 +32,14 @@ export type AskedPermissions = Pick<NeededPermissions, 'actions' | 'resources' |
  *
  * @param arn of the user or role, with its path
  * @param accountId for resources of which the account is a pattern
+ * @param boundary that a role which is made will have
  */
 export async function deniedActions(
   aws: Aws,
   arn: string,
   accountId: string,
   { actions, resources, condition }: AskedPermissions,
+  boundary?: string,
 ): Promise<string[]> {
   const denied = new Set<string>();
   const pages = paginateSimulatePrincipalPolicy(
@@ -44,7 +48,11 @@ export async function deniedActions(
       PolicySourceArn: arn,
       ActionNames: [...actions],
       ResourceArns: resources.map((pattern) => oneOf(pattern, accountId)),
-      ContextEntries: [...context, ...contextOf(condition)],
+      ContextEntries: [
+        ...context,
+        ...(boundary === undefined ? [] : [entryOf([boundaryKey, boundary])]),
+        ...contextOf(condition),
+      ],
     },
   );
   for await (const { EvaluationResults = [] } of pages) {
@@ -62,14 +70,10 @@ function oneOf(pattern: string, accountId: string): string {
 
 /** What a condition of the target asks for is what its requests bring. */
 function contextOf(condition: AskedPermissions['condition']): ContextEntry[] {
-  const known = new Set(context.map(({ ContextKeyName }) => ContextKeyName));
+  const known = new Set([boundaryKey, ...context.map(({ ContextKeyName }) => ContextKeyName)]);
   return Object.values(condition ?? {}).flatMap((keys) =>
     Object.entries(keys as Record<string, string | string[]>)
       .filter(([key]) => !known.has(key))
-      .map(([ContextKeyName, value]) => ({
-        ContextKeyName,
-        ContextKeyValues: [value].flat(),
-        ContextKeyType: 'string' as const,
-      })),
+      .map(entryOf),
   );
 }

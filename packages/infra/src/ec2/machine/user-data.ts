@@ -75,6 +75,8 @@ export function userData(settings: MachineSettings): Buffer {
 
 function cloudConfig(settings: MachineSettings) {
   return {
+    // At every boot, before cloud-init does anything that can fail or take its time.
+    bootcmd: [['sh', '-c', endAt(settings.expiresAt)]],
     // What ends the machine first: cloud-init writes the files in this order.
     write_files: [
       unit('loadwright-expiry.service'),
@@ -101,9 +103,20 @@ function cloudConfig(settings: MachineSettings) {
 }
 
 /** systemd's own notation, in UTC. */
-function expiryTime(expiresAt: Date): string {
+function calendarTime(expiresAt: Date): string {
   const [date, time] = expiresAt.toISOString().split(/[T.]/);
-  return `[Timer]\nOnCalendar=${date} ${time} UTC\n`;
+  return `${date} ${time} UTC`;
+}
+
+function expiryTime(expiresAt: Date): string {
+  return `[Timer]\nOnCalendar=${calendarTime(expiresAt)}\n`;
+}
+
+/** A timer of its own for this boot; where there can be none, or its time is past, the machine ends at once. */
+function endAt(expiresAt: Date): string {
+  const isEarly = `test "$(date +%s)" -lt ${Math.floor(expiresAt.getTime() / 1000)}`;
+  const timer = `systemd-run --unit=loadwright-end --on-calendar='${calendarTime(expiresAt)}' --timer-property=AccuracySec=1s`;
+  return `{ ${isEarly} && ${timer} systemctl poweroff; } || systemctl poweroff`;
 }
 
 function settingsFile({ expiresAt, ...settings }: MachineSettings): string {

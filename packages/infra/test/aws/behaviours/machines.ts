@@ -13,6 +13,7 @@ export interface KnownMachine {
   readonly id: string;
   readonly groups: readonly string[];
   readonly address: string;
+  readonly clientToken: string;
   /** Network interfaces that go with it. */
   readonly interfaces: readonly string[];
   state: MachineState;
@@ -56,7 +57,9 @@ export class Machines {
       const interfaces = elements(instance, 'networkInterfaceSet', 'item')
         .filter((_, index) => textOf(call, `NetworkInterface.${index + 1}.DeleteOnTermination`) !== 'false')
         .map((one) => text(one, 'networkInterfaceId'));
-      this.#known.set(id, { id, groups: asked, address, interfaces, state: 'pending', looks: 0 });
+      const clientToken = textOf(call, 'ClientToken');
+      const known = { id, groups: asked, address, clientToken, interfaces };
+      this.#known.set(id, { ...known, state: 'pending', looks: 0 });
       await this.#account.behaviour.onMachine({
         id,
         userData,
@@ -110,7 +113,8 @@ export class Machines {
   rewrite(instance: XmlElement): void {
     const machine = this.#known.get(text(instance, 'instanceId'));
     if (!machine) return;
-    const { address, state } = machine;
+    const { address, clientToken, state } = machine;
+    instance['clientToken'] = clientToken;
     instance['instanceState'] = { code: String(stateCodes[state]), name: state };
     const lives = state === 'pending' || state === 'running';
     if (!lives) {

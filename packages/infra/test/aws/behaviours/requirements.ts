@@ -83,13 +83,29 @@ function ofParameters(call: Call, name: string): Requirement[] {
 
 async function ofIam(call: Call, name: string, { iam }: DirectClients): Promise<Requirement[]> {
   const of = (resource: string, ...actions: string[]) =>
-    actions.map((action) => ({ action: `iam:${action}`, resource, context: {} }));
+    actions.map((action) => ({ action: `iam:${action}`, resource, context: {} as Context }));
   const [role, profile] = [textOf(call, 'RoleName'), textOf(call, 'InstanceProfileName')];
   const path = textOf(call, 'Path') || '/';
   const isTagged = Object.keys(call.parameters).some((key) => key.startsWith('Tags.'));
   switch (name) {
     case 'CreateRole':
-      return of(`arn:aws:iam::${accountId}:role${path}${role}`, name, ...(isTagged ? ['TagRole'] : []));
+      return of(`arn:aws:iam::${accountId}:role${path}${role}`, name, ...(isTagged ? ['TagRole'] : [])).map(
+        (one) => ({ ...one, context: boundedBy(textOf(call, 'PermissionsBoundary')) }),
+      );
+    case 'GetPolicy':
+    case 'CreatePolicyVersion':
+    case 'DeletePolicy':
+      return of(textOf(call, 'PolicyArn'), name);
+    case 'PutRolePolicy':
+    case 'AttachRolePolicy':
+    case 'PutRolePermissionsBoundary':
+    case 'DeleteRolePermissionsBoundary': {
+      // Of these calls IAM looks at the boundary that the role has, or gets.
+      const found = await roleOf(iam, role);
+      const boundary =
+        textOf(call, 'PermissionsBoundary') || found?.PermissionsBoundary?.PermissionsBoundaryArn;
+      return of(await arnOfRole(iam, role), name).map((one) => ({ ...one, context: boundedBy(boundary) }));
+    }
     case 'CreateInstanceProfile': {
       const tagging = isTagged ? ['TagInstanceProfile'] : [];
       return of(`arn:aws:iam::${accountId}:instance-profile${path}${profile}`, name, ...tagging);
@@ -107,10 +123,15 @@ const passing = (resource: string): Requirement[] => [
   { action: 'iam:PassRole', resource, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
 ];
 
+const boundedBy = (arn: string | undefined): Context => (arn ? { 'iam:PermissionsBoundary': arn } : {});
+
+async function roleOf(iam: DirectClients['iam'], RoleName: string): Promise<Role | undefined> {
+  return (await iam.send(new GetRoleCommand({ RoleName })).catch(() => undefined))?.Role;
+}
+
 /** Of what is not there IAM knows no path. */
 async function arnOfRole(iam: DirectClients['iam'], RoleName: string): Promise<string> {
-  const found = await iam.send(new GetRoleCommand({ RoleName })).catch(() => undefined);
-  return found?.Role?.Arn ?? `arn:aws:iam::${accountId}:role/${RoleName}`;
+  return (await roleOf(iam, RoleName))?.Arn ?? `arn:aws:iam::${accountId}:role/${RoleName}`;
 }
 
 async function profileOf(iam: DirectClients['iam'], InstanceProfileName: string) {

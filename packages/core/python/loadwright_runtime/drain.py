@@ -1,0 +1,68 @@
+"""Requests on their way whose user, or whose test, has ended: nobody waits for them, but they count."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from gevent.event import Event
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .reactor import Reactor
+
+_clock = time.perf_counter
+# Beyond the deadline of the last request: its end is a call from the loop.
+_MARGIN_SECONDS = 2.0
+
+
+class Drain:
+    """Owns connections until their requests have ended, or as unfinished when the grace period is over."""
+
+    def __init__(self, reactor: "Reactor"):
+        self._reactor = reactor
+        self._deadlines: dict[Connection, float] = {}
+        self._is_empty = Event()
+        self._is_empty.set()
+
+    def adopt(self, connection: "Connection", grace_seconds: float) -> None:
+        """Takes over a connection whose request is on its way."""
+        connection.owner = self
+        self._is_empty.clear()
+        self._set(connection, _clock() + grace_seconds)
+
+    def shorten(self, grace_seconds: float) -> None:
+        """From now on no request may take longer than this."""
+        latest = _clock() + grace_seconds
+        for connection, deadline in list(self._deadlines.items()):
+            if deadline > latest:
+                self._set(connection, latest)
+
+    def wait(self) -> None:
+        """Until no request is on its way any more."""
+        while self._deadlines:
+            last = max(self._deadlines.values())
+            if not self._is_empty.wait(max(0.0, last - _clock()) + _MARGIN_SECONDS):
+                # The loop has not come to it: whatever keeps it, no test waits for ever.
+                for connection in list(self._deadlines):
+                    self._expire(connection, self._deadlines[connection])
+
+    def finished(self, connection: "Connection") -> None:
+        self._deadlines.pop(connection, None)
+        connection.abort()
+        if not self._deadlines:
+            self._is_empty.set()
+
+    def raised(self, connection: "Connection", error: Exception) -> None:
+        # What the target's check or a listener raised is counted already: no user is left to stop.
+        self.finished(connection)
+
+    def _set(self, connection: Any, deadline: float) -> None:
+        self._deadlines[connection] = deadline
+        self._reactor.call_at(deadline, lambda: self._expire(connection, deadline))
+
+    def _expire(self, connection: "Connection", deadline: float) -> None:
+        if self._deadlines.get(connection) != deadline:
+            return
+        connection.end_unfinished()
+        # It had ended, and nobody said so: not to be waited for.
+        if self._deadlines.get(connection) == deadline:
+            self.finished(connection)

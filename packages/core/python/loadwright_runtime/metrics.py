@@ -1,0 +1,123 @@
+"""Metrics by name: what a target measures beside the time of its requests."""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .rows import Row
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_MOST_METRICS = 200
+
+
+class Definition(NamedTuple):
+    kind: str
+    """``trend``, ``counter`` or ``rate``"""
+    unit: str
+    description: str
+
+
+BUILT_IN = {
+    "http_req_service": Definition(
+        "trend", "s", "from the first byte that is sent to the answer's last byte"
+    ),
+    "http_req_response": Definition("trend", "s", "from when the request was due to the answer's last byte"),
+    "http_req_blocked": Definition("trend", "s", "until a connection was free or made"),
+    "http_req_connecting": Definition("trend", "s", "making the TCP connection"),
+    "http_req_tls_handshaking": Definition("trend", "s", "TLS handshake"),
+    "http_req_first_byte": Definition("trend", "s", "from the first byte that is sent to the answer's first"),
+    "loop_lag": Definition("trend", "s", "how late the event loop of a worker turned"),
+}
+
+
+class Metrics:
+    """
+    The metrics of a process. What is recorded while an answer is checked belongs to its request, all else to
+    the whole run.
+
+    Values are 0 or more; times are in seconds (unit ``s``), and shown in milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Definition] = dict(BUILT_IN)
+        self.at_hand: Row | None = None
+        """The row of the request that the target's code deals with."""
+        self.row_of_run: Callable[[], Row] = Row
+        """Where goes what belongs to no request. Until the process sends requests: nowhere."""
+
+    def declare_trend(self, name: str, unit: str = "s", description: str = "") -> None:
+        """A distribution: average, minimum, maximum and percentiles are shown."""
+        self._declare(name, Definition("trend", unit, description))
+
+    def declare_counter(self, name: str, unit: str = "", description: str = "") -> None:
+        """A sum: its value, and its value a second are shown."""
+        self._declare(name, Definition("counter", unit, description))
+
+    def declare_rate(self, name: str, unit: str = "", description: str = "") -> None:
+        """A share: how many of the recorded values were true."""
+        self._declare(name, Definition("rate", unit, description))
+
+    def trend(self, name: str, value: float, unit: str = "s", description: str = "") -> None:
+        """Adds a value to a distribution, which is declared with the first one."""
+        if name not in self.definitions:
+            self.declare_trend(name, unit, description)
+        self._require(name, "trend")
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name}: found {value!r}, expected a number of 0 or more")
+        self._row().trend(name).add(value)
+
+    def counter(self, name: str, number: int = 1, unit: str = "", description: str = "") -> None:
+        """Adds a whole number to a sum."""
+        if name not in self.definitions:
+            self.declare_counter(name, unit, description)
+        self._require(name, "counter")
+        if type(number) is not int or number < 0:
+            raise ValueError(f"{name}: found {number!r}, expected a whole number of 0 or more")
+        self._row().counters[name] += number
+
+    def rate(self, name: str, hit: bool, unit: str = "", description: str = "") -> None:
+        """Adds one to a share, as a hit or as none."""
+        if name not in self.definitions:
+            self.declare_rate(name, unit, description)
+        self._require(name, "rate")
+        rate = self._row().rates.setdefault(name, [0, 0])
+        rate[0] += bool(hit)
+        rate[1] += 1
+
+    def describe(self) -> dict[str, dict[str, str]]:
+        """``metrics`` of ``MasterStatistics``: times in milliseconds."""
+        return {
+            name: {
+                "kind": metric.kind,
+                "unit": "ms" if metric.unit == "s" else metric.unit,
+                "description": metric.description,
+            }
+            for name, metric in self.definitions.items()
+        }
+
+    def take_over(self, definitions: Any) -> None:
+        """Of a worker. Raises ``ValueError`` for what no worker sends."""
+        for name, (kind, unit, description) in definitions.items():
+            if kind not in ("trend", "counter", "rate") or len(unit) > 40 or len(description) > 1000:
+                raise ValueError("not a metric")
+            if name not in self.definitions:
+                self._declare(name, Definition(kind, unit, description))
+
+    def _declare(self, name: str, definition: Definition) -> None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a metric: use lower-case letters, digits and _")
+        known = self.definitions.get(name)
+        if known is not None and known.kind != definition.kind:
+            raise ValueError(f"{name} is a {known.kind}, and cannot be a {definition.kind} too")
+        if known is None and len(self.definitions) >= _MOST_METRICS:
+            raise ValueError(f"{name}: there are {_MOST_METRICS} metrics already: names must not vary")
+        if name not in BUILT_IN:
+            self.definitions[name] = definition
+
+    def _require(self, name: str, kind: str) -> None:
+        if self.definitions[name].kind != kind:
+            raise ValueError(f"{name} is a {self.definitions[name].kind}, not a {kind}")
+
+    def _row(self) -> Row:
+        return self.at_hand if self.at_hand is not None else self.row_of_run()

@@ -1,0 +1,70 @@
+"""Work that grows with the data, before a worker is ready: in slices, so that its heartbeats go on."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
+
+_MESSAGE = "loadwright_set_up"
+# Heartbeats come once a second, and three may be missed.
+_SLICE_SECONDS = 0.05
+_REPORT_SECONDS = 0.5
+
+Progress = Callable[[str, float], None]
+"""Text for people, and the share that is done, from 0 to 1."""
+
+
+def no_progress(text: str, share: float) -> None:
+    """Where nobody waits."""
+
+
+class SetUp:
+    """On a worker: reports how far it is. On a master: which workers may be given users."""
+
+    def __init__(self, environment: Any):
+        self._runner = environment.runner
+        self._slice_end = time.monotonic() + _SLICE_SECONDS
+        self._reported_at = 0.0
+        self._workers: dict[str, tuple[str, float]] = {}
+        if isinstance(self._runner, MasterRunner):
+            self._runner.register_message(_MESSAGE, self._on_message)
+
+    def progress(self, text: str, share: float) -> None:
+        """Lets heartbeats and messages through now and then."""
+        now = time.monotonic()
+        if now < self._slice_end:
+            return
+        if now - self._reported_at >= _REPORT_SECONDS:
+            self._reported_at = now
+            self._tell(text, share)
+        gevent.sleep(0)
+        self._slice_end = time.monotonic() + _SLICE_SECONDS
+
+    def done(self) -> None:
+        """The worker may be given users."""
+        self._tell("", 1.0)
+
+    def is_ready(self, worker_id: str) -> bool:
+        """On a master: whether a worker has all it needs."""
+        return self._workers.get(worker_id, ("", 0.0))[1] >= 1.0
+
+    def statistics(self) -> dict[str, Any]:
+        """``setUp`` of ``MasterStatistics``."""
+        if not isinstance(self._runner, MasterRunner):
+            return {"done": True, "workers": []}
+        waiting = [
+            {"id": node.id, "text": text, "fraction": share}
+            for node in self._runner.clients.values()
+            if node.state == STATE_INIT and not self.is_ready(node.id)
+            for text, share in [self._workers.get(node.id, ("starting", 0.0))]
+        ]
+        return {"done": not waiting, "workers": waiting}
+
+    def _tell(self, text: str, share: float) -> None:
+        if isinstance(self._runner, WorkerRunner):
+            self._runner.send_message(_MESSAGE, {"text": text, "share": share})
+
+    def _on_message(self, msg: Any, **_: Any) -> None:
+        self._workers[msg.node_id] = str(msg.data["text"])[:200], float(msg.data["share"])

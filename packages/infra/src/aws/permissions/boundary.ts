@@ -1,0 +1,29 @@
+import type { IamStatement } from '@loadwright/core';
+import type { Place } from '../permissions.js';
+import { iamPath, namePrefix } from '../run-identity.js';
+import { arnOf } from './arn.js';
+import { anyRun, machineStatements } from './machine.js';
+
+/** Name of the managed policy that limits the roles of machines in a region; an account has one list of such names. */
+export function boundaryName(region: string): string {
+  return `${namePrefix}boundary-${region}`;
+}
+
+/** ARN of the permissions boundary of the roles of machines. */
+export function boundaryArn({ region, accountId }: Place): string {
+  return arnOf('iam', region, `policy${iamPath(region)}${boundaryName(region)}`, {
+    inRegion: false,
+    accountId,
+  });
+}
+
+/**
+ * The most that the role of any machine may do, whatever its own policy says. Whoever may make roles could otherwise make
+ * one that may do everything, and use it on a machine:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+ *
+ * @param ofTargets what the targets that are tested in this account need
+ */
+export function boundaryStatements(region: string, ofTargets: readonly IamStatement[]): IamStatement[] {
+  return machineStatements({ runId: anyRun, region, iamStatements: ofTargets });
+}
