@@ -89,6 +89,12 @@ def test_a_master_keeps_no_more_than_a_worker(collected):
     assert len(collected.all()) == 3
 
 
+def test_a_master_keeps_nothing_that_no_worker_sends(collected):
+    sample = {"method": "GET", "name": "n", "kind": "status", "error": "HTTP 500"}
+    collected.merge("w", [sample | {"body": "x" * 100_000}, sample | {"name": 7}, sample])
+    assert collected.all() == [sample]
+
+
 def test_a_lone_process_merges_its_own(collected):
     collected.collect(request(), None, FAILED, 1.0)
     assert len(collected.all()) == 1

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from . import exchange, failure_samples
+from . import answers, exchange
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
@@ -280,8 +280,8 @@ class Connection(Link):
             measure.failed(row, now, seconds, failure, body_bytes)
         if self._due is not None:
             measure.responded(row, now - self._due)
-        if failure is not None:
-            failure_samples.collect(self._request, response, failure, seconds)
+        second = int(self.begun - endpoint.measure.began)
+        answers.ended(self._request, second, response, seconds, body_bytes, failure)
         if endpoint.on_outcome is not None:
             endpoint.on_outcome(self._request, response, failure, seconds)
         if endpoint.listeners:

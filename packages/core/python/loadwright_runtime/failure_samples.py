@@ -17,6 +17,7 @@ MAXIMUM_SAMPLES = 200
 _BODY_BYTES = 2 * 1024
 _MAXIMUM_HEADERS = 40
 _HEADER_CHARACTERS = 256
+_SAMPLE_CHARACTERS = 32 * 1024
 # A secret that begins before the cut must be whole to be recognised.
 _OVERLAP_BYTES = 4 * 1024
 # Bytes that no text has: all of C0 but tab, line feed, form feed and carriage return.
@@ -89,7 +90,10 @@ class FailureSamples:
     def merge(self, client_id: str, taken: Iterable[Sample]) -> None:
         """Adds those of a worker; of each failure no more are kept than a worker keeps."""
         for sample in taken:
-            if self._merged_room.take(sample["method"], sample["name"], sample["kind"], sample["error"]):
+            key = sample["method"], sample["name"], sample["kind"], sample["error"]
+            # Whatever comes over the port: no more than a worker of this runtime sends.
+            is_right = all(isinstance(text, str) for text in key) and len(str(sample)) <= _SAMPLE_CHARACTERS
+            if is_right and self._merged_room.take(*key):
                 self._merged.append(sample)
 
     def all(self) -> list[Sample]:
@@ -100,8 +104,6 @@ class FailureSamples:
 
 samples = FailureSamples()
 """Of this process. Cleared at the start of a test."""
-
-collect = samples.collect
 
 
 def _answer(response: Response, redact: Redactor) -> Sample:

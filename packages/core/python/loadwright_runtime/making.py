@@ -3,7 +3,7 @@
 import logging
 import time
 
-from . import failure_samples
+from . import answers
 from .endpoint import Endpoint
 from .failures import Failure, reasons
 from .payloads import PayloadError
@@ -31,7 +31,7 @@ def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = Non
     measure.failed(counted, now, 0.0, failure)
     if due is not None:
         measure.responded(counted, now - due)
-    failure_samples.collect(request, None, failure, 0.0)
+    answers.ended(request, int((now if due is None else due) - endpoint.measure.began), None, 0.0, 0, failure)
     if failure not in _told:
         _told.add(failure)
         _logger.error("a request could not be made: %s", failure.reason, exc_info=error)
