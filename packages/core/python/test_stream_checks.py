@@ -6,6 +6,7 @@ import json
 import pytest
 from generator_harness import Source, read_request
 from loadwright_runtime import Failure, Request, Response, ResponseCheck
+from loadwright_runtime.failure_samples import samples
 from test_streaming import aws_message
 
 SSE = {"content-type": "text/event-stream; charset=utf-8"}
@@ -45,7 +46,7 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize(("body", "headers"), RIGHT)
+@pytest.mark.parametrize(("body", "headers"), RIGHT, ids=range(len(RIGHT)))
 def test_streams_that_are_right(body, headers):
     assert reason(body, headers) is None
 
@@ -78,7 +79,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "headers", "text"), WRONG)
+@pytest.mark.parametrize(("body", "headers", "text"), WRONG, ids=range(len(WRONG)))
 def test_streams_that_are_wrong(body, headers, text):
     assert reason(body, headers) == text
 
@@ -145,21 +146,26 @@ def answering_with(body, headers, size):
     return handle
 
 
-def failures_of(user):
-    return list(user.endpoint.measure.of("POST", "name").failures)
+def failures_collected():
+    return [Failure(sample["kind"], sample["error"]) for sample in samples.take()]
+
+
+@pytest.fixture(autouse=True)
+def no_samples():
+    samples.clear()
 
 
 @pytest.mark.parametrize("source", [Source, Reading])
-@pytest.mark.parametrize(("body", "headers", "text"), WRONG)
+@pytest.mark.parametrize(("body", "headers", "text"), WRONG, ids=range(len(WRONG)))
 def test_failures_of_requests(serve, make_user, source, body, headers, text):
     user = make_user(f"http://{serve(answering_with(body, headers, 7))}", source)
     user.send_next()
     assert user.reasons == [text]
-    assert failures_of(user) == [Failure("stream", text)]
+    assert failures_collected() == [Failure("stream", text)]
 
 
 @pytest.mark.parametrize("source", [Source, Reading])
-@pytest.mark.parametrize(("body", "headers"), RIGHT)
+@pytest.mark.parametrize(("body", "headers"), RIGHT, ids=range(len(RIGHT)))
 def test_successes_of_requests(serve, make_user, source, body, headers):
     user = make_user(f"http://{serve(answering_with(body, headers, 1))}", source)
     user.send_next()
