@@ -187,7 +187,7 @@ class Connection(Link):
             self.owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
-            self._judge(seconds, Response(status, headers, data[body_start:]), length)
+            self._judge(seconds, Response(status, headers, data[body_start:], None, True), length)
 
     def _take(self, data: bytes) -> None:
         """Any answer: in pieces, chunked, ended by the close, streamed, or not one at all."""

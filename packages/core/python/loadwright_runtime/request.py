@@ -81,25 +81,35 @@ class RequestCache:
 class Response:
     """One complete answer."""
 
-    __slots__ = ("_content", "_headers", "body", "reader", "status")
+    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "status")
 
-    def __init__(self, status: int, headers: Any, body: bytes, reader: Callable[[Piece], None] | None = None):
+    def __init__(
+        self,
+        status: int,
+        headers: Any,
+        body: bytes,
+        reader: Callable[[Piece], None] | None = None,
+        is_ordinary: bool = False,
+    ):
         """
         :param headers: ``get(name)`` finds a header by its name in lower case
         :param body: as it came
         :param reader: the request's ``on_piece``, which has taken the body
+        :param is_ordinary: whether it is known without a look at the headers that it is no stream of events
         """
         self.status = status
         self._headers = headers
         self.body = body
-        self.reader = getattr(reader, "reader", reader)
+        self.reader = reader if reader is None else getattr(reader, "reader", reader)
+        self.is_ordinary = is_ordinary
         self._content: bytes | None = None
 
     @property
     def content(self) -> bytes:
         """The body; what the service has compressed is decoded. Raises :class:`.decoding.DecodingError`."""
         if self._content is None:
-            self._content = decode(self.body, self.header("content-encoding"))
+            encoding = self._headers.get("content-encoding")
+            self._content = self.body if encoding is None else decode(self.body, encoding)
         return self._content
 
     def beginning(self, limit: int) -> bytes:
