@@ -4,6 +4,7 @@ export * from './duration.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from './clock.js';
 export { networkFailure } from './network-failure.js';
 export type * from './json.js';
+export { JsonNumber, jsonValueSchema, stringifyJson } from './json-number.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';

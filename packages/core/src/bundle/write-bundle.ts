@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
+import { stringifyJson } from '../json-number.js';
 import type { LoadPlan } from '../load/plan.js';
 import { writePayloads } from '../payloads/write.js';
 import type { PayloadSource } from '../payloads/source.js';
@@ -123,5 +124,5 @@ async function clear(directory: string, replaceable: readonly string[]): Promise
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${stringifyJson(value, 2)}\n`;
 }

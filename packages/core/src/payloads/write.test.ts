@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JsonNumber } from '../json-number.js';
 import type { PayloadSource } from './source.js';
 import { checkPayloads, writePayloads } from './write.js';
 
@@ -189,6 +190,26 @@ describe('writePayloads', () => {
     const options = { baseDirectory: folder, signal: AbortSignal.abort() };
     await expect(writePayloads('a.jsonl', destination, options)).rejects.toMatchObject({ code: 'ABORTED' });
     await expect(stat(destination)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('what numbers and lists become', () => {
+  it('keeps inline numbers as they were written', async () => {
+    const inline = [{ id: new JsonNumber('9007199254740993'), x: new JsonNumber('2.0') }] as never;
+    expect(await written({ inline })).toEqual(['{"json":{"id":9007199254740993,"x":2.0}}']);
+  });
+
+  it.each(['[[0.5]]', ' [ [0.5] ]\n', '{"a":1}'])(
+    'takes a whole document for one payload: %s',
+    async (text) => {
+      await given('whole.json', text);
+      expect(await written({ file: 'whole.json', jsonAs: 'document' })).toEqual([`{"json":${text.trim()}}`]);
+    },
+  );
+
+  it('takes a list for many', async () => {
+    await given('whole.json', '[[0.5]]');
+    expect(await written({ file: 'whole.json', jsonAs: 'items' })).toEqual(['{"json":[0.5]}']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
+import { stringifyJson } from '../json-number.js';
 import { readCsv } from './csv.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
@@ -94,7 +95,7 @@ function noPayload(source: PayloadSource): LoadwrightError {
 
 async function* recordLines(source: PayloadSource, baseDirectory: string): RecordLines {
   if (typeof source === 'object' && 'inline' in source) {
-    yield source.inline.map((value) => recordLine('json', JSON.stringify(value)));
+    yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
   } else if (typeof source === 'object' && 'files' in source) {
     for (const name of source.files) yield [await binaryLine(name, baseDirectory, source.contentType)];
   } else {
@@ -106,7 +107,7 @@ async function* recordLines(source: PayloadSource, baseDirectory: string): Recor
 type FileSource = Extract<PayloadSource, { file: string }>;
 
 async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
-  const { file: name, contentType, csvAs = 'text', csvHeader = true } = source;
+  const { file: name, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;
   const format = source.format ?? formatOf(name);
   if (format === 'binary') {
     yield [await binaryLine(name, baseDirectory, contentType)];
@@ -114,7 +115,7 @@ async function* fileLines(source: FileSource, baseDirectory: string): RecordLine
   }
   const file = await PayloadFile.open(name, baseDirectory);
   if (format === 'csv') yield* readCsv(file, { csvAs, csvHeader, contentType });
-  else yield* format === 'json' ? readJson(file, contentType) : readJsonl(file, contentType);
+  else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
 }
 
 async function binaryLine(name: string, baseDirectory: string, contentType?: string): Promise<string> {

@@ -10,9 +10,13 @@ import { resolveCredentials, type Credentials } from './credentials.js';
 import type { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
 import { ProbeHere } from './probe-here.js';
+import { numberWarnings } from './warn-of-numbers.js';
 
 /** Between two requests to a service that is starting, in seconds: at first, and at most. */
 const pauses = { first: 1, longest: 10 };
+
+/** How much of the body is shown. */
+const shownCharacters = 120;
 
 type Request = PreflightContext['request'];
 
@@ -57,6 +61,7 @@ export class Preflight {
     return this.#phases.in('preflight', async (detail) => {
       const credentials = await resolveCredentials(this.#test, this.#phases.signal);
       this.#environment = credentials.environment;
+      for (const warning of numberWarnings(this.#test)) this.#phases.warn(warning);
       if (!this.#isDue) {
         detail(this.#record?.skipped && 'skipped');
         return credentials;
@@ -142,9 +147,10 @@ export class Preflight {
   /** Which of its payloads, and as what: a list in a file may be one body or many. */
   #showBody({ request }: PreflightAnswer): void {
     if (request === null || request.body.bytes === 0) return;
-    const { bytes, text, base64 = '' } = request.body;
-    const beginning = (text ?? `base64 ${base64}`).replace(/\s+/g, ' ').slice(0, 120);
-    const cut = beginning.length < (text ?? base64).length || request.body.isCut ? '…' : '';
+    const { bytes, text, base64 = '', isCut } = request.body;
+    const whole = (text ?? `base64 ${base64}`).replace(/\s+/g, ' ');
+    const beginning = whole.slice(0, shownCharacters);
+    const cut = isCut || beginning.length < whole.length ? '…' : '';
     const row = request.row === null ? '' : `, payload ${request.row}`;
     this.#phases.inform(
       `Body of the request: ${beginning}${cut} (${bytes.toLocaleString('en-US')} bytes${row})`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonValueSchema } from '../json-number.js';
 
 /** One of them, or a list of several. */
 function severalOf<Schema extends z.ZodType>(schema: Schema) {
@@ -30,8 +31,8 @@ const valueCheck = z.strictObject({
     .enum(['array', 'boolean', 'null', 'number', 'object', 'string'])
     .optional()
     .describe('the type that the value must have'),
-  equals: z.json().optional().describe('the value that it must equal'),
-  oneOf: z.array(z.json()).min(1).optional().describe('the values of which it must equal one'),
+  equals: jsonValueSchema().optional().describe('the value that it must equal'),
+  oneOf: z.array(jsonValueSchema()).min(1).optional().describe('the values of which it must equal one'),
   minimum: z.number().optional().describe('the smallest number allowed'),
   maximum: z.number().optional().describe('the largest number allowed'),
   above: z.number().optional().describe('the number must be larger than this one'),

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@loadwright/core';
+import { jsonValueSchema, type JsonValue } from '@loadwright/core';
 import { z } from 'zod';
 
 /**
@@ -47,14 +47,19 @@ function* problems(value: JsonValue, path: PropertyKey[] = []): Iterable<Problem
   } else if (Object.keys(value).length > 1) {
     yield { path, message: `must have no other key beside ${name}` };
   } else {
-    const result = generators[name].safeParse((value as Record<string, JsonValue>)[name]);
+    const result = generators[name].safeParse(plain((value as Record<string, JsonValue>)[name]!));
     for (const issue of result.error?.issues ?? []) {
       yield { path: [...path, name, ...issue.path], message: issue.message };
     }
   }
 }
 
+/** Numbers as JavaScript has them, not as they were written. */
+function plain(value: JsonValue): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
 /** A JSON body in which fields may be generated. */
-export const bodyTemplateSchema = z.json().superRefine((template, context) => {
+export const bodyTemplateSchema = jsonValueSchema().superRefine((template, context) => {
   for (const { path, message } of problems(template)) context.addIssue({ code: 'custom', path, message });
 });
