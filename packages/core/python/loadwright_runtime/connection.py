@@ -306,7 +306,8 @@ class Connection(Link):
             self._row.counters["retried_idle"] += 1
             self._open(again=True)
         else:
-            self._end(_clock() - self._started, None, 0, network_failure(error))
+            failure = network_failure(error, answering=had_bytes)
+            self._end(_clock() - self._started, None, 0, failure)
 
     def _give_up(self, error: Exception) -> None:
         self._end(_clock() - self._started, None, 0, network_failure(error, connecting=True))
