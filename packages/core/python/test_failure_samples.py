@@ -149,6 +149,7 @@ def test_the_beginning_of_a_stream(collected):
     for data in (b'data: {"a": 1}\n\n', b"data: " + b"x" * 20_000):
         reader(Piece(0.0, data, 200, {"content-type": "text/event-stream"}))
     cut_off = sample_of(collected, request(on_piece=reader), None, Failure("stream", "s"), 0.0)
+    assert cut_off["status"] == 200
     assert cut_off["body"].startswith('data: {"a": 1}\n\ndata: xxx') and len(cut_off["body"]) == 2048
     whole = Response(200, Headers(), b"", reader)
     sample = sample_of(collected, request(on_piece=reader), whole, Failure("stream", "s"), 0.0)

@@ -40,7 +40,14 @@ RIGHT = [
     (sse(chunk("a"), chunk("", "stop")), SSE),
     (sse(chunk("a")) + b"data: [DONE]", SSE),
     # The word alone, and fields that say that there was none.
-    (sse({"text": 'an "error"'}, {"error": None, "text": "a"}, {"error": "", "b": {"error": 1}}), SSE),
+    (
+        sse(
+            {"text": 'an "error"'},
+            {"error": None, "text": "a"},
+            {"error": "", "b": {"error": 1}, "error_code": 0},
+        ),
+        SSE,
+    ),
     (aws_message({":message-type": "event", ":event-type": "PayloadPart"}, b'{"error":'), AWS),
     (b'{"error": {"message": "no stream"}}', {"content-type": "application/json"}),
 ]
@@ -56,6 +63,9 @@ WRONG = [
      "error in the stream: InternalServerError"),
     (sse({"error": "overloaded"}, b"[DONE]"), SSE, "error in the stream"),
     (sse({"error": {"code": 400, "message": "m"}}), SSE, "error in the stream"),
+    (sse({"error_code": "INTERNAL_ERROR", "message": "m"}), SSE, "error in the stream: INTERNAL_ERROR"),
+    (sse({"object": "error", "message": "m", "type": "BadRequestError"}), SSE,
+     "error in the stream: BadRequestError"),
     (b"event: error\ndata: no JSON\n\n", SSE, "error in the stream"),
     (b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error"}}\n\n', SSE,
      "error in the stream: overloaded_error"),

@@ -9,6 +9,7 @@ from typing import Any
 from .failures import Failure
 from .redaction import Redactor
 from .request import Request, Response
+from .streaming import EventReader
 
 SAMPLES_A_FAILURE = 3
 """Of each name, kind and reason."""
@@ -78,8 +79,9 @@ class FailureSamples:
             sample["requestRow"] = request.row
         if response is not None:
             sample |= _answer(response, redact)
-        elif begun := getattr(request.on_piece, "beginning", b""):
-            sample["body"] = _text(begun, redact)
+        elif isinstance(request.on_piece, EventReader) and request.on_piece.status is not None:
+            reader = request.on_piece
+            sample |= {"status": reader.status, "body": _text(reader.beginning, redact)}
         self._collected.append(sample)
 
     def take(self) -> list[Sample] | None:
