@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import type { RequestSummary, RunReport } from '@loadwright/core';
 
 const figures: Omit<RequestSummary, 'method' | 'name'> = {
+  due: 3184,
+  sent: 3184,
+  succeeded: 3172,
+  failed: 12,
+  dropped: 0,
   count: 3184,
-  failures: 12,
   failureRate: 12 / 3184,
   requestsPerSecond: 159.2,
+  retried: 0,
   average: 23.4,
   minimum: 20,
   maximum: 1240,
@@ -15,12 +20,13 @@ const figures: Omit<RequestSummary, 'method' | 'name'> = {
   p95: 31,
   p99: 87,
   averageBytes: 106,
+  metrics: {},
 };
 
 /** A report as a run of 20 seconds would give it. */
 export function makeReport(changes: Partial<RunReport> = {}): RunReport {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: 'fraud',
     runId: '20260801T101112Z-a1b2c3',
     verdict: 'PASS',
@@ -37,15 +43,22 @@ export function makeReport(changes: Partial<RunReport> = {}): RunReport {
     ],
     total: { method: '', name: 'Aggregated', ...figures },
     requests: [{ method: 'GET', name: 'cache', ...figures }],
+    metrics: {},
+    accounting: { due: 3184, sent: 3184, succeeded: 3172, failed: 12, dropped: 0, inFlight: 0, holds: true },
     errors: [
       {
         method: 'GET',
         name: 'cache',
+        kind: 'status',
         error: 'HTTP 503',
         occurrences: 12,
         hint: 'the service had no room for more requests',
       },
     ],
+    failureSamples: [],
+    exceptions: [],
+    events: [],
+    stalls: [],
     series: [],
     distribution: [
       [22, 3172],

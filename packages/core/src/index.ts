@@ -21,11 +21,25 @@ export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './lo
 export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
 export type * from './locust/statistics.js';
+export * from './series/index.js';
+export { endedRequests } from './locust/outcomes.js';
 export * from './run/events.js';
 export type * from './run/contract.js';
-export { validityRuleIds, type ValidityRuleId } from './run/validity/ids.js';
+export {
+  tolerableRuleIds,
+  validityRuleIds,
+  type TolerableRuleId,
+  type ValidityRuleId,
+} from './run/validity/ids.js';
 export * from './report/index.js';
-export { createCautiousRedactor, createRedactor, redactorOf, redactOptions, redactStrings, collectSecrets } from './secrets.js';
+export {
+  createCautiousRedactor,
+  createRedactor,
+  redactorOf,
+  redactOptions,
+  redactStrings,
+  collectSecrets,
+} from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';

@@ -39,16 +39,21 @@ function responseTimes(count: number, median: number, random: () => number): His
   return [...histogram].sort(([first], [second]) => first - second);
 }
 
-function summary(name: string, histogram: Histogram, failures: number, seconds: number): RequestSummary {
+function summary(name: string, histogram: Histogram, failed: number, seconds: number): RequestSummary {
   const count = countOf(histogram);
   const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
   return {
     method: 'POST',
     name,
+    due: count,
+    sent: count,
+    succeeded: count - failed,
+    failed,
+    dropped: 0,
     count,
-    failures,
-    failureRate: failures / count,
+    failureRate: failed / count,
     requestsPerSecond: count / seconds,
+    retried: 0,
     average: histogram.reduce((sum, [milliseconds, times]) => sum + milliseconds * times, 0) / count,
     minimum: histogram[0]?.[0] ?? 0,
     maximum: histogram.at(-1)?.[0] ?? 0,
@@ -57,6 +62,7 @@ function summary(name: string, histogram: Histogram, failures: number, seconds: 
     p95: at(0.95),
     p99: at(0.99),
     averageBytes: 106.4,
+    metrics: {},
   };
 }
 
@@ -71,6 +77,8 @@ function sampleAt(second: number, options: Required<FixtureOptions>, random: () 
     users,
     requestsPerSecond: Math.round(requestsPerSecond),
     failuresPerSecond: saturation ? Math.round(6 + 8 * random()) : 0,
+    inFlight: users,
+    oldestSeconds: (p50 * 4) / 1000,
     p50: coarse(p50),
     p95: coarse(p50 * (1.9 + 0.3 * random())),
     p99: coarse(p50 * (2.9 + 0.9 * random())),
@@ -99,7 +107,7 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
   const distribution = [...both].sort(([first], [second]) => first - second);
   const total = summary('Aggregated', distribution, failures, seconds);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: 'fraud-detection',
     runId: '20260814T093000Z-k3f9x2',
     verdict: 'FAIL',
@@ -140,10 +148,21 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
     ],
     total,
     requests: [summary('predict', predict, 0, seconds), summary('predict-batch', batch, failures, seconds)],
+    metrics: {},
+    accounting: {
+      due: total.due,
+      sent: total.sent,
+      succeeded: total.succeeded,
+      failed: total.failed,
+      dropped: 0,
+      inFlight: 0,
+      holds: true,
+    },
     errors: [
       {
         method: 'POST',
         name: 'predict-batch',
+        kind: 'throttled',
         error: 'HTTP 400 ThrottlingException: Rate exceeded',
         occurrences: failures - Math.round(failures * 0.13),
         hint: 'The service is throttling: the load is above its quota or capacity. Lower the users, or scale the endpoint out and run again.',
@@ -151,11 +170,29 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
       {
         method: 'POST',
         name: 'predict-batch',
+        kind: 'check',
         error: 'check of /predictions/0: not of type number',
         occurrences: Math.round(failures * 0.13),
         hint: 'An answer came, but not the expected one. Compare an answer of the service with `expect` of the target.',
       },
     ],
+    failureSamples: [
+      {
+        method: 'POST',
+        name: 'predict-batch',
+        kind: 'throttled',
+        error: 'HTTP 400 ThrottlingException: Rate exceeded',
+        time: 1_786_700_000.25,
+        status: 400,
+        headers: { 'content-type': 'application/json', 'x-amzn-requestid': '5c1b…' },
+        body: '{"message":"Rate exceeded"}',
+        requestRow: 17,
+        seconds: 0.012,
+      },
+    ],
+    exceptions: [],
+    events: [],
+    stalls: [],
     series,
     distribution,
     configuration: {
@@ -189,6 +226,7 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
 /** The same run with an arrival rate: a few seconds of saturation in which answers were late and some were dropped. */
 export function openReport(): RunReport {
   const report = realisticReport();
+  const dropped = 12;
   const serviceDistribution = report.distribution.map(([time, count]) => [time / 2 + 0.004, count] as const);
   const withService = (request: RequestSummary): RequestSummary => ({
     ...request,
@@ -219,16 +257,17 @@ export function openReport(): RunReport {
       },
     ],
     warmUpSeconds: 10,
-    total: withService(report.total),
+    total: { ...withService(report.total), due: report.total.due + dropped, dropped },
     requests: report.requests.map(withService),
-    arrivals: { offered: report.total.count + 12, late: 310, dropped: 12, mostInFlight: 88 },
+    accounting: { ...report.accounting!, due: report.total.due + dropped, dropped },
+    arrivals: { offered: report.total.count + dropped, late: 310, dropped, mostInFlight: 88 },
     generator: { lag: spread, phases: { connect: spread, wait: spread }, retriedIdle: 3 },
     series: report.series.map((sample, index) => ({
       ...sample,
       lagP99: 0.8,
+      inFlight: 20 + (index % 40),
       open: {
         offeredPerSecond: 480,
-        inFlight: 20 + (index % 40),
         late: index,
         dropped: Math.min(12, index),
         service: { p50: sample.p50, p95: sample.p95, p99: sample.p99 },
@@ -251,9 +290,11 @@ export function emptyReport(): RunReport {
     aborted: true,
     loadSeconds: 0,
     thresholds: [],
-    total: zero,
+    total: { ...zero, requestsPerSecond: null },
     requests: [],
+    accounting: { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, inFlight: 0, holds: true },
     errors: [],
+    failureSamples: [],
     series: [],
     distribution: [],
   };
@@ -269,9 +310,11 @@ export function passingReport(): RunReport {
     reasons: ['All 2 thresholds held.'],
     target: { kind: 'dht', host: 'http://127.0.0.1:8080', labels: { protocol: 'koorde' } },
     thresholds: report.thresholds.filter(({ passed }) => passed).slice(0, 2),
-    total: { ...report.total, failures: 0, failureRate: 0 },
+    total: { ...report.total, succeeded: report.total.count, failed: 0, failureRate: 0 },
     requests: report.requests.slice(0, 1),
+    accounting: { ...report.accounting!, succeeded: report.total.count, failed: 0 },
     errors: [],
+    failureSamples: [],
     series: report.series.map((sample) => ({ ...sample, failuresPerSecond: 0 })),
   };
 }
@@ -300,12 +343,45 @@ export function hostileReport(): RunReport {
       error: attack + 'x'.repeat(5000),
       hint: attack,
     })),
+    failureSamples: report.failureSamples.map((sample) => ({
+      ...sample,
+      name,
+      error: attack,
+      headers: { [attack]: attack },
+      body: attack.repeat(20),
+    })),
+    exceptions: [{ message: attack, count: 3, nodes: [attack] }],
+    events: [{ time: 1_786_700_001, action: attack, accepted: true, detail: attack }],
     configuration: { [attack]: [attack, name] },
     versions: { ...report.versions, [attack]: attack },
     series: report.series.map((sample, index) => ({
       ...sample,
       ...(index % 4 === 0 && { p50: null, p95: null, p99: null }),
       workers: sample.workers.map((worker) => ({ ...worker, id: attack + worker.id })),
+    })),
+  };
+}
+
+function without(value: object, ...names: string[]): object {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+/** A report as Loadwright wrote it before every request was accounted for. */
+export function firstVersionReport(): object {
+  const report = openReport();
+  const request = (summary: RequestSummary) => ({
+    ...without(summary, 'due', 'sent', 'succeeded', 'failed', 'dropped', 'retried', 'metrics'),
+    failures: summary.failed,
+  });
+  return {
+    ...without(report, 'accounting', 'metrics', 'failureSamples', 'exceptions', 'events', 'stalls'),
+    schemaVersion: 1,
+    total: request(report.total),
+    requests: report.requests.map(request),
+    errors: report.errors.map((error) => without(error, 'kind')),
+    series: report.series.map((sample) => ({
+      ...without(sample, 'inFlight', 'oldestSeconds'),
+      open: { ...sample.open, inFlight: sample.inFlight },
     })),
   };
 }

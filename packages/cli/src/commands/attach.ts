@@ -1,4 +1,5 @@
 import {
+  endedRequests,
   askStanding,
   followTest,
   isLoaded,
@@ -73,7 +74,8 @@ function conclude(
   detached: boolean,
   context: Context,
 ): ExitCode {
-  const { count: requests, failures } = statistics.total;
+  const { failed: failures } = statistics.total;
+  const requests = endedRequests(statistics.total);
   if (context.json) {
     const { test } = statistics;
     const ended = !detached;

@@ -1,4 +1,4 @@
-import { resolveTestLoad, validityRuleIds, type Emulator, type ValidityRuleId } from '@loadwright/core';
+import { resolveTestLoad, tolerableRuleIds, type Emulator, type TolerableRuleId } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';
@@ -36,7 +36,7 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
-  readonly tolerate?: readonly ValidityRuleId[];
+  readonly tolerate?: readonly TolerableRuleId[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -49,7 +49,7 @@ export function configure(command: Command, context: Context): void {
     .option('--emulator', "load the target's emulator, started for this run, instead of the real service")
     .option('--dry-run', 'print the plan and the resolved configuration; change nothing')
     .addOption(
-      new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(validityRuleIds),
+      new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(tolerableRuleIds),
     )
     .option(
       '--keep-fleet',

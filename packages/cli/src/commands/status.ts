@@ -1,4 +1,5 @@
 import {
+  endedRequests,
   askStanding,
   isBeingMadeReady,
   LocustMaster,
@@ -111,7 +112,7 @@ function documentOf({ run, statistics, ...found }: Status) {
     ...found,
     ...(statistics && {
       load: {
-        ...{ state, users, workers, requests: total?.count, failures: total?.failures },
+        ...{ state, users, workers, requests: total && endedRequests(total), failures: total?.failed },
         ...(test && { test: testDocument(test) }),
       },
     }),
@@ -136,7 +137,7 @@ function format(status: Status, { io, colors }: Context): string[] {
           row('load', describeTest(statistics)),
           row(
             'requests',
-            `${formatCount(statistics.total.count)} · ${formatCount(statistics.total.failures)} failed`,
+            `${formatCount(endedRequests(statistics.total))} · ${formatCount(statistics.total.failed)} failed`,
           ),
         ]
       : []),

@@ -40,7 +40,7 @@ function describeLoad(report: RunReport): string {
   const warmUp = warmUpSeconds > 0 ? ` after ${formatDuration(warmUpSeconds)} of warm-up` : '';
   return [
     `${formatCount(total.count)} requests in ${formatDuration(report.loadSeconds - warmUpSeconds)}${warmUp}`,
-    `${formatNumber(total.requestsPerSecond)} requests/s`,
+    ...(total.requestsPerSecond === null ? [] : [`${formatNumber(total.requestsPerSecond)} requests/s`]),
     `${formatRate(total.failureRate)} failed`,
     `${fleet.workers} ${fleet.workers === 1 ? 'worker' : 'workers'} (${fleet.kind})`,
   ].join(' · ');
@@ -84,7 +84,7 @@ function requests(report: RunReport, colors: Colors): string {
     name,
     formatCount(summary.count),
     formatRate(summary.failureRate),
-    formatNumber(summary.requestsPerSecond),
+    summary.requestsPerSecond === null ? '–' : formatNumber(summary.requestsPerSecond),
     ...[summary.average, summary.median, summary.p95, summary.p99, summary.maximum].map(formatMilliseconds),
     ...(isOpen ? [summary.service?.median, summary.service?.p99] : []).map((time) =>
       formatMilliseconds(time ?? null),

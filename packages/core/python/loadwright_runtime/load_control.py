@@ -90,6 +90,8 @@ class LoadControl:
         self._ended_by: str | None = None
         self._settled_at: float | None = None
         self._is_under_way = False
+        self.number = 0
+        """Of the test that runs, or ran last, from 1: it tells tests apart. 0: there was none."""
         self._started_at = 0.0
         self._ends_at: float | None = None
         self._ended_at: float | None = None
@@ -190,6 +192,7 @@ class LoadControl:
         if self._settled_at is None and self._ended_at is not None and not self._is_draining():
             self._settled_at = time.time()
         test = {
+            "number": self.number,
             "startedAt": self._started_at,
             "endsAt": self._ends_at,
             "endedAt": self._ended_at,
@@ -365,6 +368,7 @@ class LoadControl:
         self._is_interactive, self._next_is_interactive = self._next_is_interactive, False
         self._events, self._ended_by, self._settled_at = [], None, None
         self._is_under_way = True
+        self.number += 1
         self._comes_with_load = plan is not None
         self._current = plan or self._own
         LoadwrightUser.follow(self._current)
@@ -378,13 +382,16 @@ class LoadControl:
     def _on_stopping(self, **_: Any) -> None:
         self._cancel()
         self._is_under_way = False
-        if not isinstance(self._environment.runner, WorkerRunner):
+        self._has_stopped.clear()
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            # Before the end is told: whoever reads that now must not take it for settled.
+            self._told_to_stop = set(runner.clients)
+        if not isinstance(runner, WorkerRunner):
             self._ended_at = time.time()
             self._ended_by = self._ended_by or self._why_it_ends()
-        self._has_stopped.clear()
-        if isinstance(self._environment.runner, MasterRunner):
-            self._end_starting(self._environment.runner)
-            self._told_to_stop = set(self._environment.runner.clients)
+        if isinstance(runner, MasterRunner):
+            self._end_starting(runner)
 
     def _on_stop(self, **_: Any) -> None:
         self._restore_shape()

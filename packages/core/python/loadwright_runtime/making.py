@@ -21,7 +21,7 @@ def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = Non
     :param error: what the target's ``next_request`` raised
     :param due: when the request was due, in the open model
     """
-    failure, row = _failure_of(error)
+    failure, row = failure_of(error)
     name = endpoint.source.config.get("requestName") or "request"
     request = Request("", "", name=name)
     request.row = row
@@ -37,7 +37,8 @@ def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = Non
         _logger.error("a request could not be made: %s", failure.reason, exc_info=error)
 
 
-def _failure_of(error: Exception) -> tuple[Failure, int | None]:
+def failure_of(error: Exception) -> tuple[Failure, int | None]:
+    """What the load counts it as, and the number of the payload that is to blame."""
     if isinstance(error, PayloadError):
         return reasons.bound(Failure("payload", f"the payload cannot be sent: {error.what}")), error.row
     excerpt = Redactor()(str(error))[:_EXCERPT_CHARACTERS]

@@ -15,6 +15,7 @@ from .counters import Counters
 from .decoding import beginning
 from .endpoint import Endpoint
 from .failures import Failure
+from .making import failure_of
 from .measure import Measure
 from .reactor import Reactor
 from .redaction import Redactor
@@ -40,7 +41,7 @@ def send_one(source: RequestSource, path: str | None = None) -> dict[str, Any]:
     try:
         request = source.next_request() if path is None else _get(source, path)
     except Exception as error:
-        return failed(Failure("target", f"{type(error).__name__}: {error}"))
+        return failed(failure_of(error)[0])
     return _Exchange(source if path is None else _Unchecked(source), request).carry_out()
 
 
@@ -87,7 +88,7 @@ class _Exchange:
             response, failure, seconds = None, Failure("timeout", "no outcome"), time.time() - sent_at
         except Exception as error:
             response, seconds = None, time.time() - sent_at
-            failure = Failure("target", f"{type(error).__name__}: {error}")
+            failure = failure_of(error)[0]
         finally:
             connection.abort()
             self._endpoint.close()

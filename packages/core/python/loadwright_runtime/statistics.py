@@ -64,19 +64,23 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
     }
 
 
-def master_series(counters: Counters, sampler: Sampler, after: int) -> dict[str, Any]:
+def master_series(
+    counters: Counters, sampler: Sampler, control: LoadControl, after: int, seen: int
+) -> dict[str, Any]:
     """
     :param after: the revision of the last answer; 0: from the beginning
+    :param seen: the second of the newest sample that the reader has: those after it are given
     """
     figures = counters.figures
     return {
         "revision": figures.revision,
+        "test": control.number,
         "bucketing": BUCKETING,
         "rows": [
             _row(second, method, name, row, counters.metrics)
             for (second, method, name), row in figures.since(after)
         ],
-        "samples": sampler.samples,
+        "samples": [sample for sample in sampler.samples if sample["second"] > seen],
     }
 
 

@@ -15,9 +15,9 @@ from .statistics import master_series, master_statistics
 
 def extend(environment: Any, counters: Counters, control: LoadControl, preflight: Preflight) -> None:
     """
-    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=``, ``POST /loadwright/stop``,
-    ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form of
-    ``POST /swarm``, and the login when its variable is set.
+    Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=&samplesAfter=``,
+    ``POST /loadwright/stop``, ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form
+    of ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
@@ -30,10 +30,10 @@ def extend(environment: Any, counters: Counters, control: LoadControl, preflight
 
     @routes.get("/series")
     def series() -> Response:
-        after = request.args.get("after", "0")
-        if not after.isdecimal():
-            return Response("after must be a revision: a whole number", 400)
-        return _json(master_series(counters, sampler, int(after)))
+        after, seen = (request.args.get(name, "0") for name in ("after", "samplesAfter"))
+        if not after.isdecimal() or not seen.isdecimal():
+            return Response("after and samplesAfter must be whole numbers", 400)
+        return _json(master_series(counters, sampler, control, int(after), int(seen)))
 
     @routes.post("/stop")
     def stop() -> Response:

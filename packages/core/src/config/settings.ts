@@ -13,14 +13,14 @@ export interface Setting {
   /** `--users` */
   readonly flag: string;
   /** What is written after the flag. A `number` is converted; a `folder` is relative to the current folder. */
-  readonly type: 'text' | 'number' | 'duration' | 'rate' | 'profile' | 'folder';
+  readonly type: 'text' | 'number' | 'duration' | 'rate' | 'share' | 'profile' | 'folder';
   readonly description: string;
   /** What is allowed. */
   readonly schema: z.ZodType;
 }
 
 const profiles = loadProfileSchema.out.options;
-const { users, spawnRate, duration } = profiles[0].shape;
+const { users, spawnRate, duration, gracefulStop, logRequests } = profiles[0].shape;
 const profileNames = profiles.map((profile) => profile.shape.profile.value);
 
 /** Every setting, in the order in which help shows them. */
@@ -64,6 +64,22 @@ export const settings: readonly Setting[] = [
     type: 'duration',
     description: 'length of the load, such as 30s, 5m or 1h30m',
     schema: duration,
+  },
+  {
+    path: 'load.gracefulStop',
+    variable: 'LOADWRIGHT_GRACEFUL_STOP',
+    flag: '--graceful-stop',
+    type: 'duration',
+    description: 'how long requests in flight may take after the end of the load, such as 10s',
+    schema: gracefulStop.unwrap(),
+  },
+  {
+    path: 'load.logRequests',
+    variable: 'LOADWRIGHT_LOG_REQUESTS',
+    flag: '--log-requests',
+    type: 'share',
+    description: 'share of the requests that are logged one by one in requests.jsonl, such as 1%',
+    schema: logRequests.unwrap(),
   },
   {
     path: 'load.profile',

@@ -20,7 +20,7 @@ export const maxInFlight = z
   .describe('most requests on their way at once, over all workers. What is due beyond them waits');
 
 /** The profile of a constant arrival rate. */
-export const arrivalsProfile = (common: { warmUp: z.ZodOptional<z.ZodString> }) =>
+export const arrivalsProfile = <Common extends z.ZodRawShape>(common: Common) =>
   z.strictObject({
     profile: z.literal('arrivals').describe('open model: requests at a fixed rate, however slow the answers'),
     arrivalRate: rateSchema().describe(
@@ -33,7 +33,7 @@ export const arrivalsProfile = (common: { warmUp: z.ZodOptional<z.ZodString> }) 
   });
 
 /** The profile of an arrival rate that moves. */
-export const arrivalStagesProfile = (common: { warmUp: z.ZodOptional<z.ZodString> }) =>
+export const arrivalStagesProfile = <Common extends z.ZodRawShape>(common: Common) =>
   z.strictObject({
     profile: z.literal('arrival-stages').describe('open model: your own stages of an arrival rate'),
     stages: z

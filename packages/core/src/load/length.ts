@@ -17,14 +17,22 @@ export function totalSeconds(load: LoadProfile): number {
 }
 
 /**
- * Seconds at the start of a load that are not judged. Where the profile has a ramp, and something after it, that is
- * the ramp; of profiles whose very changes are the test it is nothing.
+ * Whole seconds at the start of a load that are not judged, because requests are counted by the second. Where the profile
+ * has a ramp, and at least a second after it, that is the ramp; of profiles whose very changes are the test it is nothing.
  */
 export function warmUpSeconds(load: LoadProfile): number {
-  if (load.warmUp !== undefined) return seconds(load.warmUp);
-  const ramp = rampSeconds(load);
-  return ramp < totalSeconds(load) ? ramp : 0;
+  if (load.warmUp !== undefined) return wholeSeconds(seconds(load.warmUp));
+  const ramp = wholeSeconds(rampSeconds(load));
+  return ramp + 1 <= totalSeconds(load) ? ramp : 0;
 }
+
+/** Length of what is judged of a load, in seconds. */
+export function judgedSeconds(load: LoadProfile): number {
+  return totalSeconds(load) - warmUpSeconds(load);
+}
+
+/** Rounded up, but for what floating point adds: 0.1 + 0.2. */
+const wholeSeconds = (length: number) => Math.max(0, Math.ceil(length - 1e-6));
 
 function rampSeconds(load: LoadProfile): number {
   switch (load.profile) {

@@ -16,7 +16,18 @@ describe('load profiles', () => {
       durationSeconds: 300,
       waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
       payloadOrder: 'sequential',
+      gracefulStopSeconds: 30,
     });
+  });
+
+  it('hands on how long requests in flight may take at the end, and how many are logged', () => {
+    const load = { users: 1, duration: '1m' };
+    expect(resolve(load)).not.toHaveProperty('logRequests');
+    expect(resolve({ ...load, gracefulStop: '1500ms', logRequests: '0.5%' })).toMatchObject({
+      gracefulStopSeconds: 1.5,
+      logRequests: 0.005,
+    });
+    expect(resolve({ arrivalRate: '1/s', duration: '1m', gracefulStop: '0s' }).gracefulStopSeconds).toBe(0);
   });
 
   it('starts all users within a second by default', () => {
@@ -93,6 +104,7 @@ describe('load profiles', () => {
       durationSeconds: 60,
       waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
       payloadOrder: 'sequential',
+      gracefulStopSeconds: 30,
       arrivals: {
         kind: 'constant',
         maxInFlight: 10_000,
@@ -135,6 +147,9 @@ describe('load profiles', () => {
     ['arrivals', { arrivalRate: '5/s', duration: '10s' }, 0],
     ['what is written', { arrivalRate: '5/s', duration: '10s', warmUp: '4s' }, 4],
     ['nothing, if that is written', { profile: 'soak', users: 5, warmUp: '0s' }, 0],
+    ['whole seconds, rounded up', { arrivalRate: '5/s', duration: '10s', warmUp: '1500ms' }, 2],
+    ['whole seconds of a ramp', { users: 5, spawnRate: 2, duration: '10s' }, 3],
+    ['a ramp that leaves less than a second', { users: 5, spawnRate: 1, duration: '5500ms' }, 0],
   ])('does not judge the warm-up: %s', (_name, load, seconds) => {
     expect(warmUpSeconds(loadProfileSchema.parse(load))).toBe(seconds);
   });
@@ -176,6 +191,8 @@ describe('load profiles', () => {
     ['no room for a request', { arrivalRate: '1/s', duration: '1s', maxInFlight: 0 }, 'maxInFlight'],
     ['stages of no rate', { stages: [{ duration: '1s', arrivalRate: '0/s' }] }, 'stages'],
     ['a warm-up of everything', { arrivalRate: '1/s', duration: '9s', warmUp: '9s' }, 'warmUp'],
+    ['a warm-up that leaves less than a second', { users: 1, duration: '3s', warmUp: '2100ms' }, 'warmUp'],
+    ['a share that is none', { users: 1, duration: '3s', logRequests: '101%' }, 'logRequests'],
     ['no users', { users: 0, duration: '1s' }, 'users'],
     ['a number as duration', { users: 1, duration: 5 }, 'duration'],
     ['a peak below the base', { profile: 'spike', users: 10, peakUsers: 5, duration: '1m' }, 'peakUsers'],

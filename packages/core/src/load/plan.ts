@@ -18,6 +18,13 @@ export interface LoadPlan {
   /** Pause of a user between two requests, drawn uniformly, in seconds. */
   readonly waitTime: { readonly minimumSeconds: number; readonly maximumSeconds: number };
   readonly payloadOrder: 'sequential' | 'random';
+  /**
+   * How long requests in flight may take when no more begin: at the end, and of users that are removed. The runtime never
+   * waits longer than a request may take. Default 30.
+   */
+  readonly gracefulStopSeconds?: number;
+  /** Share of the requests that are logged one by one, 0 to 1. Absent: none. */
+  readonly logRequests?: number;
 }
 
 /**

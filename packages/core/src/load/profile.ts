@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../duration.js';
 import { parseRate } from '../rate.js';
+import { shareSchema } from '../share.js';
 import { arrivalsProfile, arrivalStagesProfile, impliedProfile, mixtureOf } from './arrivals.js';
-import { totalSeconds } from './length.js';
+import { judgedSeconds, totalSeconds, warmUpSeconds } from './length.js';
 
 const users = z.int().min(1).max(1_000_000);
 const spawnRate = z.number().positive().max(100_000).describe('users started a second');
@@ -20,9 +21,19 @@ const waitTime = z
 const warmUp = durationSchema({ allowZero: true })
   .optional()
   .describe(
-    'time at the start that is not judged. Default: the ramp of constant, ramp and soak, otherwise none',
+    'time at the start that is not judged, rounded up to whole seconds. Default: the ramp of constant, ramp and soak, otherwise none',
   );
-const common = { waitTime, warmUp };
+/** k6 has the same name and default. */
+const gracefulStop = durationSchema({ allowZero: true })
+  .default('30s')
+  .describe(
+    'how long requests in flight may take after the end of the load, or when users are removed; never longer than a request may take',
+  );
+const logRequests = shareSchema()
+  .optional()
+  .describe('share of the requests that requests.jsonl tells of. Default: none');
+const everyModel = { warmUp, gracefulStop, logRequests };
+const common = { waitTime, ...everyModel };
 
 const constant = z.strictObject({
   profile: z.literal('constant').describe('the same number of users from start to end'),
@@ -89,8 +100,8 @@ const profiles = z.discriminatedUnion('profile', [
   step,
   spike,
   soak,
-  arrivalsProfile({ warmUp }),
-  arrivalStagesProfile({ warmUp }),
+  arrivalsProfile(everyModel),
+  arrivalStagesProfile(everyModel),
 ]);
 
 /**
@@ -128,8 +139,11 @@ export const loadProfileSchema = z.preprocess(
       if (load.stages.every((stage) => parseRate(stage.arrivalRate) === 0))
         issue('stages', 'must reach more than 0/s');
     }
-    if (load.warmUp && seconds(load.warmUp) >= totalSeconds(load))
-      issue('warmUp', `must be shorter than the whole load (${formatDuration(totalSeconds(load))})`);
+    if (load.warmUp && warmUpSeconds(load) > 0 && judgedSeconds(load) < 1)
+      issue(
+        'warmUp',
+        `must leave at least a second of the whole load (${formatDuration(totalSeconds(load))}) to be judged`,
+      );
     if (
       'waitTime' in load &&
       typeof load.waitTime === 'object' &&

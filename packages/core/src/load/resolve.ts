@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.js';
 import { parseRate } from '../rate.js';
+import { parseShare } from '../share.js';
 import { totalSeconds } from './length.js';
 import { validate } from '../validation.js';
 import type { ArrivalStage, LoadPlan, LoadStage, TestLoad } from './plan.js';
@@ -20,7 +21,14 @@ export function resolveLoad(
   payloadOrder: LoadPlan['payloadOrder'],
   workers: number,
 ): LoadPlan {
-  const common = { version: 1 as const, durationSeconds: totalSeconds(load), payloadOrder };
+  const logRequests = parseShare(load.logRequests ?? '') ?? 0;
+  const common = {
+    version: 1 as const,
+    durationSeconds: totalSeconds(load),
+    payloadOrder,
+    gracefulStopSeconds: seconds(load.gracefulStop),
+    ...(logRequests > 0 && { logRequests }),
+  };
   if ('arrivals' in load) {
     const stages = arrivalStagesOf(load);
     return {

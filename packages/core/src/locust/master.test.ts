@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { row, seriesUpdate, stamp } from '../../test/statistics-fixture.js';
 import { resolveTestLoad } from '../load/resolve.js';
 import { LocustMaster } from './master.js';
 
@@ -53,6 +54,70 @@ describe('LocustMaster', () => {
       spawn_rate: '5',
       host: 'http://127.0.0.1:1',
     });
+  });
+
+  it('says whose load it is, and that it may be changed', async () => {
+    const { master, seen } = await serve((_request, response) =>
+      json(response, { success: true, message: 'ok' }),
+    );
+    await master.swarm({ ...load, run: 'run-1', interactive: true });
+    await master.swarm({ ...load, run: 'run-2', interactive: false });
+    const forms = seen.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(forms).toMatchObject([
+      { loadwright_run: 'run-1', loadwright_interactive: '1' },
+      { loadwright_run: 'run-2' },
+    ]);
+    expect(forms[1]).not.toHaveProperty('loadwright_interactive');
+  });
+
+  it('stops by its own route, in the name of a run, with a grace period', async () => {
+    const { master, seen } = await serve((_request, response) =>
+      json(response, { success: true, message: 'stopped' }),
+    );
+    await master.stop({ run: 'run-1', graceSeconds: 5 });
+    await master.stop({ by: 'loadwright stop' });
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['POST', '/loadwright/stop', 'run=run-1&grace=5'],
+      ['POST', '/loadwright/stop', 'by=loadwright+stop'],
+    ]);
+  });
+
+  it.each([
+    [409, 'The load is judged by run-2.'],
+    [200, '{"success":false,"message":"The load is judged by run-2."}'],
+  ])('tells why a load was not stopped: HTTP %i', async (status, answer) => {
+    const { master } = await serve((_request, response) => void response.writeHead(status).end(answer));
+    await expect(master.stop({ run: 'run-1' })).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: 'The load could not be stopped: The load is judged by run-2.',
+    });
+  });
+
+  it('waits for no answer longer than it is told to', async () => {
+    const { master, seen } = await serve(() => {});
+    const limit = { timeoutMilliseconds: 50, retries: 0 };
+    await expect(master.statistics(limit)).rejects.toMatchObject({ code: 'MASTER_LOST', retryable: true });
+    await expect(master.series({}, limit)).rejects.toMatchObject({ code: 'MASTER_LOST' });
+    expect(seen).toHaveLength(2);
+  });
+
+  it('takes an answer that breaks off for no answer', async () => {
+    const { master } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"version":2,');
+      response.socket?.destroySoon();
+    });
+    await expect(master.statistics({ retries: 0 })).rejects.toMatchObject({ code: 'MASTER_LOST' });
+  });
+
+  it('asks for what is new in the series', async () => {
+    const update = seriesUpdate({ rows: [row(3, [5])], samples: [stamp(4)] });
+    const { master, seen } = await serve((_request, response) => json(response, update));
+    expect(await master.series()).toEqual(update);
+    await master.series({ revision: 7, sample: 12 });
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/loadwright/series?after=0&samplesAfter=0',
+      '/loadwright/series?after=7&samplesAfter=12',
+    ]);
   });
 
   it('reads a refusal that comes with HTTP 200', async () => {
@@ -118,7 +183,7 @@ describe('LocustMaster', () => {
     const { master } = await serve((_request, response) => {
       asked += 1;
       if (asked === 1) response.writeHead(500).end();
-      else json(response, { version: 2 });
+      else json(response, { version: 3 });
     });
     await expect(master.statistics()).rejects.toMatchObject({
       code: 'MASTER_PROTOCOL',

@@ -7,16 +7,23 @@ import { LoadwrightError } from '../errors.js';
 import type { MasterLogin } from '../fleet/contract.js';
 import type { TestLoad } from '../load/plan.js';
 import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
+import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
 
-/** Longest time for one answer. `/stop` waits until every worker has stopped its users. */
+/** Longest time for one answer, unless a call says otherwise. */
 const answerTimeoutMilliseconds = 30_000;
+/** How much longer than the grace period the master may take to stop a load: workers' last reports come once a second. */
+export const stopMarginSeconds = 10;
 
 /** Longest time for one request to the system under test: the master itself ends it by the target's time-out. */
 const preflightTimeoutMilliseconds = 15 * 60_000;
 
-const swarmAnswer = z.object({ success: z.boolean(), message: z.string() });
+/** What a load has unless it says otherwise: see `gracefulStop`. */
+const defaultGraceSeconds = 30;
+
+/** What Locust and the runtime say to a wish. */
+const actionAnswer = z.object({ success: z.boolean(), message: z.string() });
 
 const masterLogsSchema = z.object({
   master: z.array(z.string()),
@@ -38,7 +45,33 @@ export type Swarm = (
 ) & {
   /** Base URL of the system under test. Default: that of the test before, at first that of the bundle. */
   readonly host?: string;
+  /** The id of the run that judges the test: nobody else may change or end it then. */
+  readonly run?: string;
+  /** Lets the web UI change and end the test all the same; what is done is recorded. */
+  readonly interactive?: boolean;
 };
+
+/** How a load is ended. */
+export interface StopOptions {
+  /** The id of the run that ends its own load. */
+  readonly run?: string;
+  /** Who ends the load of somebody else, for the record: `loadwright stop`. */
+  readonly by?: string;
+  /** How long requests in flight may still take, in seconds. Default: the grace period of the load. */
+  readonly graceSeconds?: number;
+  readonly signal?: AbortSignal;
+  /** Longest time for the answer. Default: 10 s more than the grace period, or than 30 s. */
+  readonly timeoutMilliseconds?: number;
+}
+
+/** How a question is asked. */
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  /** Longest time for one answer. Default 30 s. */
+  readonly timeoutMilliseconds?: number;
+  /** How often it is asked again when nobody answers. Default 4. */
+  readonly retries?: number;
+}
 
 /** How to reach a master. */
 export interface LocustMasterOptions {
@@ -78,6 +111,8 @@ export class LocustMaster {
       spawn_rate: String(spawnRate),
       ...(swarm.host !== undefined && { host: swarm.host }),
       ...('load' in swarm && { loadwright_load: JSON.stringify(swarm.load) }),
+      ...(swarm.run !== undefined && { loadwright_run: swarm.run }),
+      ...(swarm.interactive && { loadwright_interactive: '1' }),
     });
     const response = await this.#fetch(
       '/swarm',
@@ -85,7 +120,7 @@ export class LocustMaster {
       [400, 409],
     );
     // Locust itself refuses with HTTP 200.
-    const answer = response.ok ? swarmAnswer.safeParse(await response.json()) : undefined;
+    const answer = response.ok ? actionAnswer.safeParse(await response.json()) : undefined;
     if (answer?.data?.success) return;
     const reason = answer
       ? (answer.data?.message ?? 'its answer is not understood')
@@ -95,22 +130,56 @@ export class LocustMaster {
     });
   }
 
-  /** Ends the load; returns when no user is left. The last statistics arrive a few seconds later. */
-  async stop(): Promise<void> {
-    await this.#retrying('/stop');
+  /**
+   * Ends the load: no request begins any more, those in flight get the grace period. Returns when every worker has handed
+   * over its last figures.
+   *
+   * @throws LoadwrightError `MASTER_PROTOCOL` when the master refuses or the workers do not stop in time, and says why.
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    const { run, by, graceSeconds, signal } = options;
+    const limitSeconds = (graceSeconds ?? defaultGraceSeconds) + stopMarginSeconds;
+    const body = new URLSearchParams({
+      ...(run !== undefined && { run }),
+      ...(by !== undefined && { by }),
+      ...(graceSeconds !== undefined && { grace: String(graceSeconds) }),
+    });
+    const response = await this.#retrying(
+      '/loadwright/stop',
+      {
+        ...(signal && { signal }),
+        timeoutMilliseconds: options.timeoutMilliseconds ?? limitSeconds * 1000,
+        retries: 1,
+      },
+      { init: { method: 'POST', body }, understood: [400, 409] },
+    );
+    if (!response.ok) throw notStopped((await response.text()).replace(/\.$/, ''));
+    const { success, message } = await this.#parse('answer to the stop', actionAnswer, response);
+    if (!success) throw notStopped(message.replace(/\.$/, ''));
+  }
+
+  /** The merged statistics of all workers, of the test that runs or ran last. */
+  async statistics(options: AskOptions = {}): Promise<MasterStatistics> {
+    const response = await this.#retrying('/loadwright/statistics', options);
+    return this.#parse('statistics', masterStatisticsSchema, response);
   }
 
   /**
-   * The merged statistics of all workers.
+   * The figures by second of that test.
    *
-   * @param since Unix second before which the figures by second are left out.
+   * @param after The revision and the newest sample's second of the answers before: only what has come since is answered.
+   * Default: everything.
    */
-  async statistics(options: { since?: number; signal?: AbortSignal } = {}): Promise<MasterStatistics> {
+  async series(
+    after: { revision?: number | undefined; sample?: number } = {},
+    options: AskOptions = {},
+  ): Promise<SeriesUpdate> {
+    const { revision = 0, sample = 0 } = after;
     const response = await this.#retrying(
-      `/loadwright/statistics?since=${Math.floor(options.since ?? 0)}`,
-      options.signal,
+      `/loadwright/series?after=${revision}&samplesAfter=${sample}`,
+      options,
     );
-    return this.#parse('statistics', masterStatisticsSchema, response);
+    return this.#parse('series', seriesUpdateSchema, response);
   }
 
   /**
@@ -138,7 +207,7 @@ export class LocustMaster {
 
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */
   async logs(options: { signal?: AbortSignal } = {}): Promise<MasterLogs> {
-    const response = await this.#retrying('/logs', options.signal);
+    const response = await this.#retrying('/logs', options);
     return this.#parse('logs', masterLogsSchema, response);
   }
 
@@ -148,7 +217,7 @@ export class LocustMaster {
    * @returns false when Locust has no such file (404).
    */
   async download(path: string, destination: string, redact: (text: string) => string): Promise<boolean> {
-    const response = await this.#retrying(path, undefined, [404]);
+    const response = await this.#retrying(path, {}, { understood: [404] });
     if (response.status === 404 || !response.body) return false;
     await pipeline(Readable.fromWeb(response.body), redactLines(redact), createWriteStream(destination));
     return true;
@@ -158,7 +227,8 @@ export class LocustMaster {
   async #parse<Value>(what: string, schema: z.ZodType<Value>, response: Response): Promise<Value> {
     const json: unknown = await response.json().catch((error: unknown) => {
       if (error instanceof SyntaxError) return undefined;
-      throw error;
+      // It broke off within the answer.
+      throw this.#lost(error);
     });
     const parsed = schema.safeParse(json);
     if (parsed.success) return parsed.data;
@@ -168,15 +238,32 @@ export class LocustMaster {
     });
   }
 
-  async #retrying(path: string, signal?: AbortSignal, understood?: readonly number[]): Promise<Response> {
+  #lost(cause: unknown): LoadwrightError {
+    return new LoadwrightError('MASTER_LOST', `The Locust master at ${this.url} does not answer.`, {
+      hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a run that stands: loadwright status.',
+      cause,
+      retryable: true,
+    });
+  }
+
+  async #retrying(
+    path: string,
+    { signal, timeoutMilliseconds, retries = 4 }: AskOptions = {},
+    { init = {}, understood }: { init?: RequestInit; understood?: readonly number[] } = {},
+  ): Promise<Response> {
     const attempt = async () => {
       try {
-        return await this.#fetch(path, signal ? { signal } : {}, understood);
+        return await this.#fetch(
+          path,
+          { ...init, ...(signal && { signal }) },
+          understood,
+          timeoutMilliseconds,
+        );
       } catch (error) {
         throw error instanceof LoadwrightError && !error.retryable ? new AbortError(error) : error;
       }
     };
-    return pRetry(attempt, { retries: 4, minTimeout: 100, maxTimeout: 2000, ...(signal && { signal }) });
+    return pRetry(attempt, { retries, minTimeout: 100, maxTimeout: 2000, ...(signal && { signal }) });
   }
 
   /** @throws LoadwrightError `MASTER_LOST` (retryable) when nobody answers, `MASTER_PROTOCOL` for a wrong answer. */
@@ -197,11 +284,7 @@ export class LocustMaster {
       });
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw new LoadwrightError('MASTER_LOST', `The Locust master at ${this.url} does not answer.`, {
-        hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a run that stands: loadwright status.',
-        cause: error,
-        retryable: true,
-      });
+      throw this.#lost(error);
     }
     if (response.ok || understood.includes(response.status)) return response;
     const login = response.status === 401 || (response.status >= 300 && response.status < 400);
@@ -213,6 +296,10 @@ export class LocustMaster {
       { retryable: response.status >= 500 },
     );
   }
+}
+
+function notStopped(reason: string): LoadwrightError {
+  return new LoadwrightError('MASTER_PROTOCOL', `The load could not be stopped: ${reason}.`);
 }
 
 function redactLines(redact: (text: string) => string): Transform {

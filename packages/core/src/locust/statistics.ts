@@ -3,54 +3,84 @@ import type { LoadPlan } from '../load/plan.js';
 import type { Histogram } from './histogram.js';
 
 /**
- * The master's statistics, as `loadwright_runtime` serves them on `GET /loadwright/statistics?since=<Unix seconds>`:
- * the merged numbers of all workers. Unlike Locust's `/stats/requests` it is not cached, not cut at 500 names, and
- * carries the whole histogram, so any percentile can be read.
+ * The master's statistics, as `loadwright_runtime` serves them on `GET /loadwright/statistics`: the merged figures of all
+ * workers, cumulative for a test. They are Loadwright's own: nothing that is done to Locust's statistics changes them.
  */
 export interface MasterStatistics {
-  readonly version: 1;
+  readonly version: 2;
   /** Locust's own state: ready, spawning, running, cleanup, stopping, stopped, missing. */
   readonly state: string;
   /** The master's clock, Unix time in seconds. */
   readonly time: number;
   readonly userCount: number;
   readonly workers: readonly WorkerStatistics[];
+  /** Every metric that was declared or recorded, the built-in ones included, by name. */
+  readonly metrics: Readonly<Record<string, MetricDefinition>>;
+  /** All requests, those without a name and what belongs to the run as a whole included. */
   readonly total: RequestStatistics;
   readonly requests: readonly RequestStatistics[];
   readonly errors: readonly ErrorStatistics[];
-  /**
-   * What is counted beside the requests, of all workers; a name that never came up is absent. Of the generator:
-   * `arrivals` (requests that were due), `late` and `dropped` ones, `retried_idle` (sent again because the server had
-   * closed an idle connection), `interrupted` (under way when the load stopped), `tls_resumed`. All else is the target's.
-   */
-  readonly counters?: Readonly<Record<string, number>> | undefined;
-  /** What came before a request was sent. A request that needed no new connection has no `connect` and no `tls`. */
-  readonly phases?: PhaseHistograms | undefined;
+  readonly exceptions: readonly ExceptionStatistics[];
+  readonly failureSamples: readonly FailureSample[];
+  readonly inFlight: InFlight;
   /** How late the workers' event loops turned, in milliseconds. */
-  readonly lag?: Histogram | undefined;
+  readonly lag: Histogram;
+  /**
+   * What is counted beside the requests, of all workers; a name that never came up is absent. Of the generator: `late`,
+   * `retried_idle` (sent again because the server had closed an idle connection), `tls_resumed`. All else is the target's.
+   */
+  readonly counters: Readonly<Record<string, number>>;
+  /** What was done to this test, oldest first. */
+  readonly events: readonly TestEvent[];
   /** The test that runs, or ran last; absent before the first. */
   readonly test?: TestStatistics | undefined;
+  /** The work that comes before a worker is ready. */
+  readonly setUp: SetUp;
+  /** Present when this version of Locust is not one that Loadwright is tested with: a sentence. */
+  readonly versionWarning?: string | undefined;
+  /** Reports that no worker of this master sends, and that were refused. */
+  readonly refusedReports?: number | undefined;
   readonly locustVersion: string;
   readonly pythonVersion: string;
 }
 
+/** How values of a metric are put together: all of them, their sum, or the share of hits. */
+export type MetricKind = 'trend' | 'counter' | 'rate';
+
+/** What a metric is. */
+export interface MetricDefinition {
+  readonly kind: MetricKind;
+  /** `ms` for times; empty for a plain number. */
+  readonly unit: string;
+  /** What it measures, in one line; may be empty. */
+  readonly description: string;
+}
+
+/** Who or what ended a test. */
+export type TestEnd = 'duration' | 'stop' | 'workers-lost' | 'other';
+
 /** One test on the fleet. Times are Unix seconds of the master's clock. */
 export interface TestStatistics {
+  /** Counts the tests of a master, from 1: it tells one from the other. */
+  readonly number: number;
   readonly startedAt: number;
   /** When the master ends it by itself; absent when it does not. */
   readonly endsAt?: number | undefined;
-  /** Absent while it runs. */
+  /** When no request began any more; absent while it runs. */
   readonly endedAt?: number | undefined;
+  /** When every worker had handed over its last figures, the grace period over; absent before. */
+  readonly settledAt?: number | undefined;
+  readonly endedBy?: TestEnd | undefined;
+  /** The id of the run that judges it; absent when nobody does. */
+  readonly runId?: string | undefined;
   /** What it carries out. */
   readonly load: LoadPlan;
 }
 
-/** Times before a request was sent, of all requests, in milliseconds. */
-export interface PhaseHistograms {
-  readonly connect?: Histogram | undefined;
-  readonly tls?: Histogram | undefined;
-  /** Until a connection was free, or made. */
-  readonly wait?: Histogram | undefined;
+/** Requests that were due or begun and have not ended. */
+export interface InFlight {
+  readonly count: number;
+  readonly oldestSeconds: number;
 }
 
 /** One worker as the master sees it. */
@@ -63,35 +93,121 @@ export interface WorkerStatistics {
   readonly memoryBytes: number;
   /** How far the service's clock is ahead of the worker's, by the `Date` of an answer; absent before one had it. */
   readonly clockOffset?: ClockOffset | undefined;
+  readonly inFlight: number;
+  readonly oldestSeconds: number;
 }
 
-/** The statistics of one request name, or of all. */
+/** The values of a trend, in the metric's unit. */
+export interface TrendStatistics {
+  readonly count: number;
+  readonly sum: number;
+  /** Null for no values. */
+  readonly minimum: number | null;
+  readonly maximum: number;
+  readonly histogram: Histogram;
+}
+
+/** A share. */
+export interface RateStatistics {
+  readonly hits: number;
+  readonly total: number;
+}
+
+/**
+ * The statistics of one request name, or of all: `due = succeeded + failed + dropped + in flight`. A request belongs to
+ * the second in which it was due, and has one outcome.
+ */
 export interface RequestStatistics {
   readonly method: string;
   readonly name: string;
-  /** Requests that ended, failures included. */
-  readonly count: number;
-  readonly failures: number;
-  /** Sum of all service times, in milliseconds. */
-  readonly totalMilliseconds: number;
-  /** Null before the first answer. */
-  readonly minimumMilliseconds: number | null;
-  readonly maximumMilliseconds: number;
-  readonly totalBytes: number;
-  /** Service times: from the first byte that is handed to the kernel to the last byte of the answer. */
-  readonly histogram: Histogram;
-  /** Open model only, response times: from when the request was due to the last byte of the answer. */
-  readonly responseHistogram?: Histogram | undefined;
-  /** Pairs of Unix second and requests, not before `since`. */
-  readonly requestsPerSecond: readonly (readonly [second: number, count: number])[];
-  /** Pairs of Unix second and failures, not before `since`. */
-  readonly failuresPerSecond: readonly (readonly [second: number, count: number])[];
+  /** Became due (open model), or was begun by a user (closed model). */
+  readonly due: number;
+  /** Its first byte was handed to the kernel. */
+  readonly sent: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Open model only: never sent for want of room. It has no name, so it stands in the total only. */
+  readonly dropped: number;
+  /** Size of all answers' bodies. */
+  readonly bytes: number;
+  /** By the metric's name. */
+  readonly trends: Readonly<Record<string, TrendStatistics>>;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly rates: Readonly<Record<string, RateStatistics>>;
 }
 
-/** One kind of failure. */
+/** What a request can fail by. */
+export const failureKinds = [
+  'connect',
+  'tls',
+  'timeout',
+  'reset',
+  'protocol',
+  'status',
+  'throttled',
+  'check',
+  'stream',
+  'payload',
+  'target',
+  'unfinished',
+] as const;
+
+/** Failures of one kind, name and text. */
 export interface ErrorStatistics {
   readonly method: string;
   readonly name: string;
+  /** One of {@link failureKinds}, or one of a later version. */
+  readonly kind: string;
   readonly error: string;
   readonly occurrences: number;
+}
+
+/** One exception that reached Locust's own list. */
+export interface ExceptionStatistics {
+  readonly message: string;
+  readonly count: number;
+  /** Ids of the workers that raised it. */
+  readonly nodes: readonly string[];
+}
+
+/** One failure in full. What it holds of the answer and of the request is redacted and cut. */
+export interface FailureSample {
+  readonly method: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly error: string;
+  /** Unix time in seconds. */
+  readonly time: number;
+  readonly status?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The beginning of the answer's body. */
+  readonly body?: string | undefined;
+  /** The row of the payloads that it was made from, from 1. */
+  readonly requestRow?: number | undefined;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
+/** Something that was done, or that happened, to a test. */
+export interface TestEvent {
+  /** Unix time in seconds. */
+  readonly time: number;
+  /** `reset`, `edit`, `stop`, `start`, `worker-lost`, … */
+  readonly action: string;
+  /** False when it was refused. */
+  readonly accepted: boolean;
+  /** Who or what, in a sentence. */
+  readonly detail: string;
+}
+
+/** The progress of the work before the workers are ready. */
+export interface SetUp {
+  readonly done: boolean;
+  readonly workers: readonly {
+    readonly id: string;
+    /** What it does. */
+    readonly text: string;
+    /** 0 to 1. */
+    readonly fraction: number;
+  }[];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricDefinitionSchema } from '../locust/statistics-schema.js';
 
 const aFunction = z.custom<(...parameters: never[]) => unknown>(
   (value) => typeof value === 'function',
@@ -37,6 +38,12 @@ export const targetDefinitionSchema = z.looseObject({
   preflight: aFunction.optional(),
   iamStatements: aFunction.optional(),
   labels: aFunction.optional(),
+  metrics: z
+    .record(
+      z.string().regex(/^[^{}\s]+$/, 'must be a name without spaces and braces'),
+      metricDefinitionSchema,
+    )
+    .optional(),
   emulator: z
     .looseObject({ options: optionsSchema, start: aFunction }, 'must be an object with options and start')
     .optional(),

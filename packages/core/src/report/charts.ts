@@ -87,7 +87,7 @@ function times(
 }
 
 function inFlight(points: readonly Point[]): Part {
-  const values = points.map(({ open }) => open?.inFlight ?? null);
+  const values = points.map((point) => point.inFlight);
   const totals = (key: 'late' | 'dropped') => points.map(({ open }) => open?.[key] ?? null);
   return {
     id: 'in-flight',

@@ -10,6 +10,8 @@ export interface Point {
   readonly p95: number | null;
   readonly p99: number | null;
   readonly lagP99: number | null;
+  readonly inFlight: number | null;
+  readonly oldestSeconds: number | null;
   /** With an arrival rate only. */
   readonly open: OpenSample | undefined;
   /** By worker id, percent of one core; a worker that did not answer is absent. */
@@ -49,6 +51,8 @@ function merge(samples: readonly Sample[]): Point {
     p95: highest((sample) => sample.p95),
     p99: highest((sample) => sample.p99),
     lagP99: highest((sample) => sample.lagP99 ?? null),
+    inFlight: highest((sample) => sample.inFlight),
+    oldestSeconds: highest((sample) => sample.oldestSeconds),
     open: openOf(samples),
     cpu,
   };
@@ -62,7 +66,6 @@ function openOf(samples: readonly Sample[]): OpenSample | undefined {
   return {
     ...last,
     offeredPerSecond: open.reduce((sum, sample) => sum + sample.offeredPerSecond, 0) / open.length,
-    inFlight: Math.max(...open.map((sample) => sample.inFlight)),
     service: { p50: service('p50'), p95: service('p95'), p99: service('p99') },
   };
 }

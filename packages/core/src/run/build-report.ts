@@ -1,48 +1,50 @@
 import { readFileSync } from 'node:fs';
-import { average, countOf, percentile, type Histogram } from '../locust/histogram.js';
-import type { MasterStatistics, RequestStatistics } from '../locust/statistics.js';
+import { percentileOf } from '../locust/histogram.js';
+import { endedRequests } from '../locust/outcomes.js';
+import type {
+  MasterStatistics,
+  MetricDefinition,
+  RequestStatistics,
+  TrendStatistics,
+} from '../locust/statistics.js';
 import { errorHint } from '../report/error-hints.js';
 import type {
   ArrivalSummary,
   ErrorSummary,
   Latencies,
+  MetricSummary,
   RequestSummary,
   RunReport,
   Spread,
 } from '../report/summary.js';
-import type { Sample } from './events.js';
+import { isBuiltIn } from './built-in-metrics.js';
 import type { JudgedLoad } from './judged-load.js';
-import type { Observation } from './watch.js';
 
 const nothing: RequestStatistics = {
   method: '',
   name: 'Aggregated',
-  count: 0,
-  failures: 0,
-  totalMilliseconds: 0,
-  minimumMilliseconds: null,
-  maximumMilliseconds: 0,
-  totalBytes: 0,
-  histogram: [],
-  requestsPerSecond: [],
-  failuresPerSecond: [],
+  due: 0,
+  sent: 0,
+  succeeded: 0,
+  failed: 0,
+  dropped: 0,
+  bytes: 0,
+  trends: {},
+  counters: {},
+  rates: {},
 };
-
-/** Counters of the generator itself; all others are the target's. */
-const generatorCounters: ReadonlySet<string> = new Set([
-  'arrivals',
-  'late',
-  'dropped',
-  'retried_idle',
-  'interrupted',
-  'tls_resumed',
-]);
 
 type Figures = Pick<
   RunReport,
   | 'total'
   | 'requests'
+  | 'metrics'
+  | 'accounting'
   | 'errors'
+  | 'failureSamples'
+  | 'exceptions'
+  | 'events'
+  | 'stalls'
   | 'counters'
   | 'arrivals'
   | 'generator'
@@ -54,65 +56,71 @@ type Figures = Pick<
 >;
 
 /** The figures of a report: what the statistics and the samples of a run come down to. */
-export function figuresOf(judged: JudgedLoad, observation: Observation): Figures {
-  const { statistics, window } = judged;
+export function figuresOf(judged: JudgedLoad, isOpenModel: boolean): Figures {
+  const { statistics, window, books, stalls } = judged;
   const seconds = window.to - window.from;
   const total = statistics?.total ?? nothing;
-  const counters = Object.entries(statistics?.counters ?? {}).filter(
-    ([name]) => !generatorCounters.has(name),
-  );
+  const metrics = shownMetrics(statistics?.metrics ?? {});
+  const { http_req_service: service, http_req_response: response } = total.trends;
+  const counters = Object.entries(total.counters).filter(([name]) => !isBuiltIn(name) && !(name in metrics));
   return {
-    loadSeconds: observation.loadSeconds,
+    loadSeconds: window.to,
     ...(window.from > 0 && { warmUpSeconds: window.from }),
-    total: summarise(total, seconds),
-    requests: (statistics?.requests ?? []).map((request) => summarise(request, seconds)),
+    total: summarise(total, seconds, metrics),
+    requests: (statistics?.requests ?? []).map((request) => summarise(request, seconds, metrics)),
+    metrics,
+    ...(books && { accounting: books.accounting }),
     errors: (statistics?.errors ?? []).map(summariseError),
+    failureSamples: statistics?.failureSamples ?? [],
+    exceptions: statistics?.exceptions ?? [],
+    events: statistics?.events ?? [],
+    stalls,
     ...(counters.length > 0 && { counters: Object.fromEntries(counters) }),
-    ...(statistics?.counters?.['arrivals'] !== undefined && {
-      arrivals: summariseArrivals(statistics.counters, judged.samples),
-    }),
-    ...(statistics && summariseGenerator(statistics)),
-    series: exactRates(observation),
-    distribution: total.responseHistogram ?? total.histogram,
-    ...(total.responseHistogram && { serviceDistribution: total.histogram }),
+    ...(statistics && isOpenModel && { arrivals: summariseArrivals(judged, total) }),
+    ...(statistics && summariseGenerator(total)),
+    series: judged.series,
+    distribution: (response ?? service)?.histogram ?? [],
+    ...(response && { serviceDistribution: service?.histogram ?? [] }),
   };
 }
 
-function summariseArrivals(
-  { arrivals: offered = 0, late = 0, dropped = 0 }: Readonly<Record<string, number>>,
-  samples: readonly Sample[],
-): ArrivalSummary {
-  const inFlight = samples.map(({ open }) => open?.inFlight ?? 0);
-  return { offered, late, dropped, mostInFlight: Math.max(0, ...inFlight) };
+/** What is shown by its name: what the target measures, and the first byte, which has no other place. */
+function shownMetrics(metrics: MasterStatistics['metrics']): Record<string, MetricDefinition> {
+  const shown = ([name]: [string, unknown]) => !isBuiltIn(name) || name === 'http_req_first_byte';
+  return Object.fromEntries(Object.entries(metrics).filter(shown));
 }
 
-function summariseGenerator({ lag, phases, counters }: MasterStatistics): Pick<RunReport, 'generator'> {
-  const retriedIdle = counters?.['retried_idle'] ?? 0;
-  if (!lag && !phases) return {};
-  const of = (histogram: Histogram | undefined, key: string) => {
-    const spread = spreadOf(histogram ?? []);
+function summariseArrivals({ samples }: JudgedLoad, total: RequestStatistics): ArrivalSummary {
+  return {
+    offered: total.due,
+    late: total.counters['late'] ?? 0,
+    dropped: total.dropped,
+    mostInFlight: samples.reduce((most, { inFlight }) => Math.max(most, inFlight ?? 0), 0),
+  };
+}
+
+function summariseGenerator({ trends, counters }: RequestStatistics): Pick<RunReport, 'generator'> {
+  const of = (name: string, key: string) => {
+    const spread = spreadOf(trends[name]);
     return spread && { [key]: spread };
   };
   return {
     generator: {
-      ...of(lag, 'lag'),
-      ...(phases && {
-        phases: {
-          ...of(phases.connect, 'connect'),
-          ...of(phases.tls, 'tls'),
-          ...of(phases.wait, 'wait'),
-        },
-      }),
-      retriedIdle,
+      ...of('loop_lag', 'lag'),
+      phases: {
+        ...of('http_req_connecting', 'connect'),
+        ...of('http_req_tls_handshaking', 'tls'),
+        ...of('http_req_blocked', 'wait'),
+      },
+      retriedIdle: counters['retried_idle'] ?? 0,
     },
   };
 }
 
-function spreadOf(histogram: Histogram): Spread | undefined {
-  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
-  const count = countOf(histogram);
-  if (count === 0) return undefined;
-  return { count, median: at(0.5), p95: at(0.95), p99: at(0.99), maximum: histogram.at(-1)?.[0] ?? 0 };
+function spreadOf(trend: TrendStatistics | undefined): Spread | undefined {
+  if (!trend || trend.count === 0) return undefined;
+  const at = (fraction: number) => percentileOf(trend, fraction) ?? 0;
+  return { count: trend.count, median: at(0.5), p95: at(0.95), p99: at(0.99), maximum: trend.maximum };
 }
 
 /** Versions of everything that took part. */
@@ -127,36 +135,62 @@ export function versionsOf(statistics: MasterStatistics | undefined): Record<str
   };
 }
 
-function summarise(request: RequestStatistics, seconds: number): RequestSummary {
-  const { count, failures, histogram, responseHistogram } = request;
-  const service = latenciesOf(histogram, {
-    average: count > 0 ? request.totalMilliseconds / count : 0,
-    minimum: request.minimumMilliseconds ?? 0,
-    maximum: request.maximumMilliseconds,
-  });
+function summarise(
+  request: RequestStatistics,
+  seconds: number,
+  metrics: Readonly<Record<string, MetricDefinition>>,
+): RequestSummary {
+  const { method, name, due, sent, succeeded, failed, dropped, trends } = request;
+  const count = endedRequests(request);
+  const service = latenciesOf(trends['http_req_service']);
+  const response = trends['http_req_response'];
   return {
-    method: request.method,
-    name: request.name,
-    count,
-    failures,
-    failureRate: count > 0 ? failures / count : 0,
-    requestsPerSecond: seconds > 0 ? count / seconds : 0,
-    ...(responseHistogram ? { ...latenciesOf(responseHistogram), service } : service),
-    averageBytes: count > 0 ? request.totalBytes / count : 0,
+    ...{ method, name, due, sent, succeeded, failed, dropped, count },
+    failureRate: count > 0 ? failed / count : 0,
+    requestsPerSecond: perSecond(count, seconds),
+    retried: request.counters['retried_idle'] ?? 0,
+    ...(response ? { ...latenciesOf(response), service } : service),
+    averageBytes: count > 0 ? request.bytes / count : 0,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).flatMap(([metric, definition]) => {
+        const summary = summariseMetric(metric, definition, request, seconds);
+        return summary ? [[metric, summary]] : [];
+      }),
+    ),
   };
 }
 
-/** @param exact Figures that are known better than from the histogram. */
-function latenciesOf(
-  histogram: Histogram,
-  exact?: Pick<Latencies, 'average' | 'minimum' | 'maximum'>,
-): Latencies {
-  const at = (fraction: number) => percentile(histogram, fraction) ?? 0;
+/** A rate over a part of a second is none. */
+function perSecond(count: number, seconds: number): number | null {
+  return seconds < 1 ? null : count / seconds;
+}
+
+function summariseMetric(
+  name: string,
+  { kind }: MetricDefinition,
+  { trends, counters, rates }: RequestStatistics,
+  seconds: number,
+): MetricSummary | undefined {
+  if (kind === 'counter') {
+    const count = counters[name];
+    return count === undefined ? undefined : { count, rate: perSecond(count, seconds) };
+  }
+  if (kind === 'rate') {
+    const { hits, total } = rates[name] ?? { hits: 0, total: 0 };
+    return total === 0 ? undefined : { rate: hits / total, hits, total };
+  }
+  const trend = trends[name];
+  if (!trend || trend.count === 0) return undefined;
+  const { average: avg, minimum: min, median: med, p90, p95, p99, maximum: max } = latenciesOf(trend);
+  return { count: trend.count, avg, min, med, p90, p95, p99, max };
+}
+
+function latenciesOf(trend: TrendStatistics | undefined): Latencies {
+  const at = (fraction: number) => percentileOf(trend, fraction) ?? 0;
   return {
-    average: average(histogram) ?? 0,
-    minimum: histogram[0]?.[0] ?? 0,
-    maximum: histogram.at(-1)?.[0] ?? 0,
-    ...exact,
+    average: trend && trend.count > 0 ? trend.sum / trend.count : 0,
+    minimum: trend?.minimum ?? 0,
+    maximum: trend?.maximum ?? 0,
     median: at(0.5),
     p90: at(0.9),
     p95: at(0.95),
@@ -168,15 +202,4 @@ function latenciesOf(
 function summariseError(error: MasterStatistics['errors'][number]): ErrorSummary {
   const hint = errorHint(error.error);
   return { ...error, ...(hint !== undefined && { hint }) };
-}
-
-/**
- * The live rates are averages over the readings; afterwards the workers' own counts by second are known, so each
- * sample gets those of the second before it.
- */
-function exactRates({ samples, startedAt, rates }: Observation): Sample[] {
-  return samples.map((sample) => ({
-    ...sample,
-    ...rates.at(Math.round(startedAt + sample.elapsedSeconds - 1)),
-  }));
 }

@@ -4,7 +4,8 @@ import type { FleetHandle } from '../fleet/contract.js';
 import { LocustMaster } from '../locust/master.js';
 import { redactStrings } from '../secrets.js';
 import { collectLogs } from './collect-logs.js';
-import { collectLocustFiles } from './results-folder.js';
+import { collectLocustFiles, writeMeasurements } from './results-folder.js';
+import { RunSeries } from './run-series.js';
 
 /** What {@link collectResults} did. */
 export interface CollectedResults {
@@ -16,7 +17,7 @@ export interface CollectedResults {
 
 /**
  * Downloads everything that a fleet has of its test that runs, or ran last: Locust's own files, `statistics.json` (see
- * `MasterStatistics`) and `logs/{node}.log`.
+ * `MasterStatistics`), `series.jsonl.gz`, `failures.jsonl` and `logs/{node}.log`.
  *
  * @param directory Made when it does not exist; files of these names are replaced.
  * @param redact Removes the secrets that are known here; all that is written passes through it.
@@ -30,8 +31,12 @@ export async function collectResults(
   await mkdir(join(directory, 'logs'), { recursive: true });
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
   const { saved, missing } = await collectLocustFiles(master, directory, redact);
+  const series = new RunSeries();
   const statistics = redactStrings(await master.statistics(), redact);
+  await series.read(master);
+  const runId = statistics.test?.runId ?? handle.runId;
+  const measurements = await writeMeasurements(directory, series.rows, statistics, runId, redact);
   await writeFile(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
   const logs = await collectLogs(handle, directory, redact);
-  return { files: [...saved, 'statistics.json', ...logs], missing };
+  return { files: [...saved, 'statistics.json', ...measurements, ...logs], missing };
 }

@@ -5,7 +5,7 @@ import type { LoadProfileInput } from '../load/profile.js';
 import type { RunReport } from '../report/summary.js';
 import type { Target } from '../target/contract.js';
 import type { OnProgress } from './events.js';
-import type { ValidityRuleId } from './validity/ids.js';
+import type { TolerableRuleId } from './validity/ids.js';
 
 /** What a load test is made of. */
 export interface LoadTestOptions {
@@ -17,7 +17,9 @@ export interface LoadTestOptions {
   load: LoadProfileInput;
   /**
    * What the run must hold, as in k6: `{ 'http_req_duration': ['p(95)<200'], 'http_req_failed': ['rate<0.01'] }`.
-   * Times in milliseconds. `http_req_duration{name:predict}` looks at one request name. Default: none.
+   * Times in milliseconds. `http_req_duration{name:predict}` looks at one request name; what the target measures is asked
+   * for by its name. Default: `http_req_failed: ['rate<0.01']`, which applies unless one on that is written; an empty list
+   * switches it off.
    */
   thresholds?: Record<string, readonly string[]>;
   /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
@@ -43,9 +45,14 @@ export interface RunOptions {
    * Rules of validity that only warn, for a machine that is known to do other things: the verdict then says so, and
    * comes from the thresholds. Default: none.
    */
-  tolerate?: readonly ValidityRuleId[];
+  tolerate?: readonly TolerableRuleId[];
   /** Make no request before the load; the report says so. Default false. */
   skipPreflight?: boolean;
+  /**
+   * Lets Locust's web UI change and reset the load while it runs: what is done there is marked in the report. Default
+   * false: it is refused, and somebody who does it all the same makes the run INVALID.
+   */
+  interactive?: boolean;
   /** Leave the fleet standing after the run. Default false. */
   keepFleet?: boolean;
   /**
@@ -85,6 +92,8 @@ export interface LoadTest {
   readonly name: string;
   /** Every option with its default filled in and secrets redacted. */
   readonly configuration: JsonObject;
+  /** What is known before the load to make its verdict doubtful, a sentence each. */
+  readonly warnings: readonly string[];
   /**
    * Writes the files that Locust runs.
    *

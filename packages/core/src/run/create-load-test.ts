@@ -24,6 +24,7 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
   return {
     name: test.name,
     configuration: test.configuration,
+    warnings: [...test.support.impossible, ...test.support.unlikely],
     async bundle({ directory, signal } = {}) {
       const destination = directory
         ? resolve(test.baseDirectory, directory)

@@ -18,16 +18,22 @@ export const phases = [
 /** `attach` finds a fleet that stands, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
 export type Phase = (typeof phases)[number];
 
-/** One point of the time series: what happened in about one second. */
+/** One point of the time series: what happened in one second. In a report a second is the workers' own. */
 export interface Sample {
-  /** Seconds since the load began. */
+  /** Seconds since the load began, at the end of the second. */
   readonly elapsedSeconds: number;
   readonly users: number;
+  /** Requests that ended in a second, failures included. */
   readonly requestsPerSecond: number;
   readonly failuresPerSecond: number;
+  /** Requests that were due or begun and have not ended; null in reports of version 1. */
+  readonly inFlight: number | null;
+  /** Age of the oldest of them; null in reports of version 1. */
+  readonly oldestSeconds: number | null;
   /**
-   * Percentiles of the times of the answers since the last sample, in milliseconds; null when none came. With an
-   * arrival rate response times, otherwise service times.
+   * Percentiles of the times of requests, in milliseconds; null when there were none. In a report of the requests that
+   * were due in this second, live of the answers since the last sample. With an arrival rate response times, otherwise
+   * service times.
    */
   readonly p50: number | null;
   readonly p95: number | null;
@@ -38,16 +44,22 @@ export interface Sample {
   readonly totalFailures: number;
   /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not told. */
   readonly lagP99?: number | null | undefined;
+  /** What the target measured in this second, all names together, by the metric's name; in a report only. */
+  readonly metrics?: Readonly<Record<string, MetricPoint>> | undefined;
   /** Only with an arrival rate. */
   readonly open?: OpenSample | undefined;
 }
 
+/** The values of a metric in one second, in its unit: of a trend, a rate or a counter. */
+export type MetricPoint =
+  | { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  | { readonly rate: number | null }
+  | { readonly perSecond: number };
+
 /** What a sample of the open model tells besides. */
 export interface OpenSample {
-  /** Requests due in a second since the last sample, as planned. */
+  /** Requests due in a second, as planned. */
   readonly offeredPerSecond: number;
-  /** Requests that were due and are neither answered nor dropped. */
-  readonly inFlight: number;
   /** Totals since the load began. */
   readonly late: number;
   readonly dropped: number;
@@ -75,6 +87,15 @@ export type RunEvent =
       readonly durationSeconds: number;
       /** How many of the first seconds are not judged. */
       readonly warmUpSeconds: number;
+    }
+  /** The load is over, and requests in flight are waited for: once a second. */
+  | {
+      readonly type: 'ending';
+      readonly inFlight: number;
+      /** Age of the oldest. */
+      readonly oldestSeconds: number;
+      /** How much longer they are waited for, at most. */
+      readonly secondsLeft: number;
     }
   /** The run is judged, and its report is on the disk. What follows may still fail: the removal of its fleet. */
   | { readonly type: 'report'; readonly report: RunReport };

@@ -1,35 +1,53 @@
-import { expect, it } from 'vitest';
-import type { LocustMaster } from '../locust/master.js';
-import type { MasterStatistics } from '../locust/statistics.js';
+import { expect, it, vi } from 'vitest';
+import { masterWith } from '../../test/master-fixture.js';
+import { endedTest, request, statistics, test } from '../../test/statistics-fixture.js';
 import { followTest } from './follow.js';
 
-/** The master's answers, one after the other; the last one stays. */
-function masterWith(
-  answers: readonly (readonly [count: number, endedAt?: number])[],
-  onAsked: (times: number) => void = () => {},
-): LocustMaster {
-  let next = 0;
-  const statistics = async () => {
-    onAsked(next + 1);
-    const [count, endedAt] = answers[Math.min(next++, answers.length - 1)]!;
-    const total = { count, failures: 0, histogram: [], requestsPerSecond: [], failuresPerSecond: [] };
-    const test = { startedAt: 100, load: { users: 1 }, ...(endedAt !== undefined && { endedAt }) };
-    return { time: 100 + next, userCount: 1, workers: [], total, test } as unknown as MasterStatistics;
-  };
-  return { statistics } as unknown as LocustMaster;
-}
+// Waiting takes no time.
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (_: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) => {
+    await Promise.resolve();
+    if (signal?.aborted) throw signal.reason;
+    return value;
+  },
+}));
 
-it("waits at the end for the workers' last reports", async () => {
-  const master = masterWith([[0], [40], [45, 102], [45, 102], [45, 102], [80, 102]]);
+const total = (count: number) =>
+  request(
+    'Aggregated',
+    Array.from({ length: count }, () => 5),
+  );
+const running = (count: number) => statistics({ time: 1001, test: test(), total: total(count) });
+const ended = (count: number, time = 1011) =>
+  statistics({ time, test: endedTest({ settledAt: undefined }), total: total(count) });
+const settled = (count: number) => statistics({ time: 1012, test: endedTest(), total: total(count) });
+
+it("waits at the end for requests in flight and the workers' last reports", async () => {
+  const master = masterWith(running(0), running(40), ended(45), ended(60), settled(80));
   const seen: number[] = [];
   const last = await followTest(master, { onSample: ({ totalRequests }) => seen.push(totalRequests) });
   expect(seen).toEqual([40]);
-  expect(last.total.count).toBe(80);
+  expect(last.total.succeeded).toBe(80);
+});
+
+it('does not wait for figures that never come', async () => {
+  const last = await followTest(masterWith(running(0), ended(45, 1015), ended(50, 1021)), {
+    onSample: () => {},
+  });
+  expect(last.total.succeeded).toBe(50);
 });
 
 it('leaves at once when it is told to, also while it waits', async () => {
   const controller = new AbortController();
-  const master = masterWith([[0], [45, 102]], (times) => times === 3 && controller.abort());
+  const master = masterWith(running(0), async () => {
+    controller.abort();
+    return ended(45);
+  });
   const following = followTest(master, { signal: controller.signal, onSample: () => {} });
-  expect((await following).total.count).toBe(45);
+  expect((await following).total.succeeded).toBe(45);
+});
+
+it('does not follow a test that was started in the meantime', async () => {
+  const other = statistics({ test: test({ number: 3 }) });
+  expect(await followTest(masterWith(running(0), other), { onSample: () => {} })).toBe(other);
 });

@@ -3,10 +3,11 @@ import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics, TestStatistics } from '../locust/statistics.js';
 import type { Sample } from './events.js';
 import { sampleOf } from './sample.js';
-import { settle } from './settle.js';
 
 /** Time between two readings, in milliseconds: workers report once a second. */
 const interval = 1000;
+/** How long the workers' last figures may take after the grace period, in seconds. */
+const arrivalSeconds = 10;
 
 /** How {@link followTest} tells what it sees. */
 export interface FollowOptions {
@@ -16,32 +17,38 @@ export interface FollowOptions {
 }
 
 /**
- * Watches the test that a master carries out, whoever started it, until it ends. Changes nothing.
+ * Watches the test that a master carries out, whoever started it, until it ends and its requests in flight have. Changes
+ * nothing.
  *
  * @returns the last statistics, those of the workers' last reports included; `test` is absent, or has an `endedAt`, unless the signal ended the watching.
  * @throws LoadwrightError `MASTER_LOST` or `MASTER_PROTOCOL`
  */
 export async function followTest(
-  master: LocustMaster,
+  master: Pick<LocustMaster, 'statistics'>,
   { signal, onSample }: FollowOptions,
 ): Promise<MasterStatistics> {
   const samples: Sample[] = [];
   let statistics = await master.statistics();
-  const startedAt = statistics.test?.startedAt;
+  const number = statistics.test?.number;
   for (;;) {
-    const { test, time } = statistics;
+    const { test } = statistics;
     // One that was started in the meantime is another one.
-    if (!test || test.startedAt !== startedAt) return statistics;
-    if (test.endedAt !== undefined) return settle(() => master.statistics({ since: time }), signal);
+    if (!test || test.number !== number || isOver(test, statistics.time)) return statistics;
     const goesOn = await delay(interval, true, { signal }).catch(() => false);
     if (!goesOn) return statistics;
-    const next = await master.statistics({ since: time });
+    const next = await master.statistics();
     // After its end it has no users any more, and its time is over: that is no sample of it.
-    if (next.test?.startedAt === startedAt && next.test.endedAt === undefined) {
+    if (next.test?.number === number && next.test.endedAt === undefined) {
       const sample = sampleOf(next, statistics, next.time - test.startedAt, samples, test.load.arrivals);
       samples.push(sample);
       onSample(sample, test);
     }
     statistics = next;
   }
+}
+
+/** Settled, or so long ended that it never will be. */
+function isOver({ endedAt, settledAt, load }: TestStatistics, time: number): boolean {
+  if (endedAt === undefined) return false;
+  return settledAt !== undefined || time > endedAt + (load.gracefulStopSeconds ?? 0) + arrivalSeconds;
 }

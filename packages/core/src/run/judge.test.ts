@@ -7,7 +7,9 @@ const evidence: Evidence = {
   thresholds: [held],
   problems: [],
   findings: [],
+  notes: [],
   tolerated: [],
+  due: 100,
   requests: 100,
   failures: 1,
   aborted: false,
@@ -25,18 +27,24 @@ describe('judge', () => {
     ],
     ['nothing measured', { thresholds: [{ ...broken, measured: null }] }, 'FAIL', /measured nothing/],
     [
-      'a lost worker, thresholds broken too',
-      { thresholds: [broken], problems: [{ rule: 'worker-lost', reason: 'worker-1 was lost' }] },
-      'INVALID',
-      /lost/,
-    ],
-    [
       'a rule of validity, thresholds held',
       { findings: [{ rule: 'clock-skew', reason: 'The clock is off.' }] },
       'INVALID',
       /The clock is off/,
     ],
-    ['no request', { requests: 0, failures: 0 }, 'INVALID', /No request was answered/],
+    ['no request', { due: 0, requests: 0, failures: 0 }, 'INVALID', /^No request was made\.$/],
+    [
+      'no request, for a reason',
+      { due: 0, requests: 0, failures: 0, exception: 'ValueError: no rows.' },
+      'INVALID',
+      /^No request was made: the Locust file raised ValueError: no rows\.$/,
+    ],
+    [
+      'none but dropped requests',
+      { due: 7, requests: 0, failures: 0 },
+      'INVALID',
+      /No request was answered: 7 were due/,
+    ],
     ['nothing but failures', { failures: 100 }, 'INVALID', /All 100 requests failed/],
     ['stopped by the user', { aborted: true }, 'INVALID', /stopped before its end/],
   ])('%s', (_name, change, verdict, reason) => {
@@ -46,6 +54,49 @@ describe('judge', () => {
     expect(result.problems?.map((problem) => problem.reason)).toEqual(
       verdict === 'INVALID' ? result.reasons : undefined,
     );
+  });
+
+  it('tells what broke beside what cannot be trusted', () => {
+    const problems = [{ rule: 'worker-lost', reason: 'worker-1 was lost.' }];
+    const unmeasured = { ...broken, measured: null };
+    expect(judge({ ...evidence, problems, thresholds: [held, broken, unmeasured] })).toEqual({
+      verdict: 'INVALID',
+      reasons: ['worker-1 was lost.', 'http_req_duration: p(95)<200 does not hold, measured 312.5 ms.'],
+      problems,
+    });
+  });
+
+  it('says how many of the requests succeeded, and which threshold is a default', () => {
+    const failed = {
+      metric: 'http_req_failed',
+      expression: 'rate<0.01',
+      measured: 0.78,
+      passed: false,
+      unit: '',
+      isDefault: true as const,
+    };
+    const { verdict, reasons } = judge({
+      ...evidence,
+      failures: 78,
+      thresholds: [{ ...broken, over: 100, succeeded: 22 }, failed],
+    });
+    expect(verdict).toBe('FAIL');
+    expect(reasons).toEqual([
+      'http_req_duration: p(95)<200 does not hold, measured 312.5 ms over 100 requests, of which 22 succeeded.',
+      'http_req_failed: rate<0.01 does not hold, measured 0.78. This threshold is a default: write one on http_req_failed to change it.',
+    ]);
+    expect(judge({ ...evidence, thresholds: [{ ...failed, measured: 0, passed: true }] }).reasons).toEqual([
+      'No thresholds were set; the default held (http_req_failed: rate<0.01).',
+    ]);
+  });
+
+  it('puts notes beside every verdict', () => {
+    const notes = [{ rule: 'stall', reason: 'Nothing was answered.' }];
+    expect(judge({ ...evidence, notes })).toEqual({
+      verdict: 'PASS',
+      reasons: ['The threshold held.', 'Warning (stall): Nothing was answered.'],
+      warnings: notes,
+    });
   });
 
   it('only warns of what is tolerated', () => {

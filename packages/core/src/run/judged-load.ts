@@ -1,39 +1,89 @@
+import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import { windowOf } from '../locust/window.js';
+import type { Stall } from '../report/summary.js';
+import { sumOfRows } from '../series/merge.js';
+import type { SeriesSample } from '../series/rows.js';
+import { checkBooks, type Books } from './accounting.js';
 import type { Sample } from './events.js';
-import type { Observation } from './watch.js';
+import type { RunSeries } from './run-series.js';
+import { samplesOf } from './series-samples.js';
+import { findStalls, stallLimit } from './stalls.js';
 
-/** The part of a load that figures, thresholds and rules look at: all of it after the warm-up. */
+/** A load, as its figures, thresholds and rules look at it. */
 export interface JudgedLoad {
-  /** Undefined when the master never answered. */
+  /**
+   * The last statistics, in which the figures of requests, the counters and the lag are those of the judged window:
+   * errors, samples of failures and events are of the whole load. Undefined when the master never answered.
+   */
   readonly statistics: MasterStatistics | undefined;
-  readonly samples: readonly Sample[];
-  /** In seconds since the load began. */
+  /** Of the judged window, by kind. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** The judged window, in seconds since the load began. */
   readonly window: { readonly from: number; readonly to: number };
+  /** The whole load, a sample for each whole second. */
+  readonly series: readonly Sample[];
+  /** Those in the judged window. */
+  readonly samples: readonly Sample[];
+  /** What the master stamped. */
+  readonly stamps: readonly SeriesSample[];
+  /** How long requests were made, by the master's clock, in seconds. */
+  readonly measuredSeconds: number;
+  /** Of the whole load. */
+  readonly books: Books | undefined;
+  readonly stalls: readonly Stall[];
 }
 
-/** The longest that a worker's report lags behind, in seconds: it comes once a second, and travels. */
-const reportLag = 1.5;
+/** What a load is judged by. */
+export interface MeasuredLoad {
+  /** The last statistics. */
+  readonly statistics: MasterStatistics | undefined;
+  readonly series: RunSeries;
+  readonly durationSeconds: number;
+  /** Whole seconds. */
+  readonly warmUpSeconds: number;
+  readonly arrivals: ArrivalPlan | undefined;
+}
 
 /**
- * Leaves the warm-up out. A load that ended before its warm-up did is judged as it is.
- *
- * The reading at the end of the warm-up is a little behind, by as much as the workers' reports were. So the judged
- * window begins when their own counts by second, which are known afterwards, reach the count of that reading.
+ * Adds up the seconds after the warm-up: exact, because a request belongs to the second in which it was due. A load that
+ * ended before its warm-up did is judged as it is; it is INVALID anyway.
  */
-export function judgedLoad(observation: Observation, final: MasterStatistics | undefined): JudgedLoad {
-  const { warmedUp, samples, loadSeconds, startedAt, rates } = observation;
-  if (!warmedUp || !final) return { statistics: final, samples, window: { from: 0, to: loadSeconds } };
-  const { elapsedSeconds } = warmedUp;
-  const { count } = warmedUp.statistics.total;
-  const moment = (rates.reached(count) ?? startedAt + elapsedSeconds) - startedAt;
+export function judgeLoad(load: MeasuredLoad): JudgedLoad {
+  const { statistics, series, arrivals } = load;
+  const { rows, samples: stamps } = series;
+  const measuredSeconds = lengthOf(statistics, stamps);
+  const { test, metrics = {} } = statistics ?? {};
+  // A master that ends a load in time needs a moment for it, in which nothing is due any more.
+  const to = test?.endedBy === 'duration' ? Math.min(measuredSeconds, load.durationSeconds) : measuredSeconds;
+  const from = load.warmUpSeconds < to ? load.warmUpSeconds : 0;
+  const { total, requests, failures } = sumOfRows(
+    rows.filter(({ second }) => second >= from),
+    metrics,
+  );
+  const sampled = samplesOf({ rows, samples: stamps, metrics, loadSeconds: to, arrivals });
   return {
-    statistics: windowOf(final, warmedUp.statistics),
-    samples: samples.filter((sample) => sample.elapsedSeconds > elapsedSeconds),
-    // Within bounds, for the clocks of master and workers may differ.
-    window: {
-      from: Math.min(elapsedSeconds, Math.max(elapsedSeconds - reportLag, moment)),
-      to: loadSeconds,
+    statistics: statistics && {
+      ...statistics,
+      total,
+      requests,
+      counters: total.counters,
+      lag: total.trends['loop_lag']?.histogram ?? [],
     },
+    failures,
+    window: { from, to },
+    series: sampled,
+    samples: sampled.filter(({ elapsedSeconds }) => elapsedSeconds > from),
+    stamps,
+    measuredSeconds,
+    books: statistics && checkBooks(statistics, rows),
+    stalls: findStalls(sampled, stallLimit(total, failures)),
   };
+}
+
+/** Until no request began any more; of a load whose end nobody saw until the last that was seen of it. */
+function lengthOf(statistics: MasterStatistics | undefined, stamps: readonly SeriesSample[]): number {
+  const { test, time } = statistics ?? {};
+  if (!test) return 0;
+  const end = test.endedAt ?? Math.max(time ?? 0, stamps.at(-1)?.time ?? 0);
+  return Math.max(0, end - test.startedAt);
 }

@@ -10,10 +10,16 @@ import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../problems.js';
 import { collectSecrets, redactOptions } from '../secrets.js';
 import type { TargetDefinition } from '../target/contract.js';
-import { parseThresholds, requireMeasurable, type Threshold } from '../thresholds/parse.js';
+import {
+  defaultThresholds,
+  parseThresholds,
+  requireMeasurable,
+  type Threshold,
+} from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
 import { nameSchema, workersSchema } from './option-schemas.js';
+import { percentileSupport, type PercentileSupport } from './percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
 export interface PreparedTest {
@@ -28,6 +34,8 @@ export interface PreparedTest {
   readonly thresholds: readonly Threshold[];
   /** How long the preflight waits for a service that is starting; 0: not at all. */
   readonly waitUpToSeconds: number;
+  /** What the load can say of their percentiles. */
+  readonly support: PercentileSupport;
   /** For people and files: defaults filled in, secrets redacted. */
   readonly configuration: JsonObject;
   /** The secrets that stand in the options. */
@@ -67,11 +75,12 @@ export function prepare(options: LoadTestOptions): PreparedTest {
 
   const own = problems.attempt(() => validate(ownOptions, rest, { field: '' }));
   const profile = problems.attempt(() => validate(loadProfileSchema, load, { field: 'load' }));
-  const thresholds = own && problems.attempt(() => parseThresholds(own.thresholds));
   const definition = problems.attempt(() => {
     assertTarget(target, 'target');
     return target.definition;
   });
+  const thresholds =
+    own && definition && problems.attempt(() => parseThresholds(own.thresholds, definition.metrics));
   const targetOptions =
     definition && problems.attempt(() => validate(definition.options, target.options, { field: 'target' }));
   if (profile && thresholds) problems.attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
@@ -89,13 +98,14 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     durationSeconds: totalSeconds(profile),
     thresholds,
     waitUpToSeconds: parseDuration(own.preflight?.waitUpTo ?? '') ?? 0,
+    support: percentileSupport(thresholds, profile),
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
       ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
-      thresholds: own.thresholds,
       ...(own.preflight && { preflight: own.preflight as JsonObject }),
+      thresholds: { ...defaultThresholds, ...own.thresholds } as JsonObject,
     },
     secrets: collectSecrets(schema, targetOptions),
     baseDirectory: resolve(own.baseDirectory),

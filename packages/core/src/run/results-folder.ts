@@ -2,10 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringifyJson } from '../json-number.js';
 import type { LocustMaster } from '../locust/master.js';
+import type { MasterStatistics } from '../locust/statistics.js';
 import { renderJunit } from '../report/junit.js';
 import { renderReportHtml } from '../report/html.js';
 import type { RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
+import { bucketing } from '../series/bucketing.js';
+import { seriesFile, writeSeries } from '../series/file.js';
+import type { SeriesRow } from '../series/rows.js';
 
 /** Locust's own files, under Locust's own names, and where its web API serves them. */
 const locustFiles = {
@@ -31,6 +35,41 @@ export async function collectLocustFiles(
   return { saved, missing };
 }
 
+/** Where a few failures of each kind are told in full, one a line. */
+const failuresFile = 'failures.jsonl';
+
+/**
+ * Writes `series.jsonl.gz` and `failures.jsonl`.
+ *
+ * @returns their names.
+ */
+export async function writeMeasurements(
+  directory: string,
+  rows: readonly SeriesRow[],
+  { metrics, test, failureSamples }: MasterStatistics,
+  runId: string,
+  redact: (text: string) => string,
+): Promise<string[]> {
+  const header = {
+    version: 1,
+    bucketing,
+    metrics,
+    startedAt: new Date((test?.startedAt ?? 0) * 1000).toISOString(),
+    runId,
+  } as const;
+  await writeSeries(
+    join(directory, seriesFile),
+    redactStrings(header, redact),
+    rows.map((row) => ({ ...row, name: redact(row.name) })),
+  );
+  const samples = redactStrings(failureSamples, redact);
+  await writeFile(
+    join(directory, failuresFile),
+    samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+  );
+  return [seriesFile, failuresFile];
+}
+
 /**
  * The folder of one run: `{results}/{name}/{runId}/`. The report comes here without secrets; all else passes
  * through `redact`.
@@ -53,6 +92,11 @@ export class ResultsFolder {
     await mkdir(this.logDirectory, { recursive: true });
     const redacted = redactStrings(configuration, this.#redact);
     await this.#write('config.resolved.json', `${stringifyJson(redacted, 2)}\n`);
+  }
+
+  /** See {@link writeMeasurements}. */
+  async writeMeasurements(rows: readonly SeriesRow[], statistics: MasterStatistics, runId: string) {
+    return writeMeasurements(this.directory, rows, statistics, runId, this.#redact);
   }
 
   /** See {@link collectLocustFiles}. */

@@ -1,25 +1,23 @@
-import { warmUpSeconds } from '../load/length.js';
 import type { LoadPlan } from '../load/plan.js';
+import { warmUpSeconds } from '../load/length.js';
 import { resolveLoad } from '../load/resolve.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { Problem, RunReport } from '../report/summary.js';
+import type { RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
-import { evaluateThresholds } from '../thresholds/evaluate.js';
 import { validate } from '../validation.js';
-import { figuresOf, versionsOf } from './build-report.js';
+import { assembleReport } from './assemble-report.js';
 import { attachTo } from './attach.js';
 import { saveLogs } from './collect-logs.js';
 import type { RunOptions } from './contract.js';
-import { judge } from './judge.js';
-import { judgedLoad, type JudgedLoad } from './judged-load.js';
-import { Phases } from './phases.js';
+import { endLoad, type Ending } from './end-load.js';
 import { nameSchema } from './option-schemas.js';
+import { requireSupport } from './percentile-support.js';
+import { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
 import { createRunId } from './run-id.js';
-import { stopAndSettle } from './settle.js';
+import { RunSeries } from './run-series.js';
 import { connect, removeFleet, standUp, type Standing } from './stand-up.js';
-import { findProblems } from './validity/index.js';
 import { watch, type Observation } from './watch.js';
 
 /** Carries out a run: the phases in order. See {@link RunOptions} and `LoadTest.run`. */
@@ -27,7 +25,9 @@ export async function runLoadTest(test: PreparedTest, options: RunOptions): Prom
   const startedAt = new Date();
   const runId = validate(nameSchema, options.runId ?? createRunId(), { field: 'runId' });
   const phases = new Phases(options);
-  const { on } = options;
+  const { on, tolerate = [] } = options;
+  if (!tolerate.includes('percentile-samples')) requireSupport(test.support);
+  for (const warning of [...test.support.impossible, ...test.support.unlikely]) phases.warn(warning);
   return phases.all(async () => {
     const standing =
       on === undefined
@@ -71,12 +71,13 @@ class Run {
     const { handle, folder, redact } = this.#standing;
     const { master, before } = await connect(handle, phases);
     await this.#standing.preflight.onFleet(master);
-    const observation = await phases.in('load', () => this.#load(master, before));
-    const statistics = await phases.in('stop', () => this.#finalStatistics(master, observation));
-    await phases.in('collect', () => this.#collect(master));
+    const series = new RunSeries();
+    const observation = await phases.in('load', () => this.#load(master, before, series));
+    const ending = await phases.in('stop', () => this.#end(master, series, observation));
+    await phases.in('collect', () => this.#collect(master, series, ending));
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
-      const report = redactStrings(this.#report(observation, statistics), redact);
+      const report = redactStrings(this.#report(observation, ending, series), redact);
       await folder.writeReport(report);
       phases.progress({ type: 'report', report });
       detail(report.verdict);
@@ -84,108 +85,67 @@ class Run {
     });
   }
 
-  async #load(master: LocustMaster, before: MasterStatistics): Promise<Observation> {
-    const { test, handle } = this.#standing;
+  async #load(master: LocustMaster, before: MasterStatistics, series: RunSeries): Promise<Observation> {
+    const { test, handle, runId } = this.#standing;
     const { payloadOrder: _, ...load } = this.#plan;
-    const { users, spawnRate, durationSeconds, arrivals } = load;
+    const { durationSeconds, arrivals } = load;
     const host = test.definition.host(test.targetOptions);
+    const interactive = this.#options.interactive ?? false;
     // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
-    await master.swarm(this.#options.on === undefined ? { users, spawnRate, host } : { load, host });
+    await master.swarm({ load, host, run: runId, interactive });
     const warmUp = warmUpSeconds(test.load);
-    const watching = watch(master, handle, {
+    const watching = watch(master, handle, series, {
+      runId,
       before,
       durationSeconds,
-      warmUpSeconds: warmUp,
       arrivals,
       signal: this.#phases.signal,
       onSample: (sample) =>
         this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
+      onSilence: (message) => this.#phases.warn(message),
     });
     return watching.catch(async (error: unknown) => {
       // A load that nobody watches must not go on where the fleet does.
-      await master.stop().catch(() => {});
+      await master.stop({ run: runId, graceSeconds: 0 }).catch(() => {});
       throw error;
     });
   }
 
-  /** The last statistics of the master or, when it no longer answers, those that were read last. */
-  async #finalStatistics(
-    master: LocustMaster,
-    observation: Observation,
-  ): Promise<MasterStatistics | undefined> {
-    try {
-      return await stopAndSettle(master, observation.rates, observation.statistics);
-    } catch (error) {
-      this.#phases.warn(`The last statistics could not be read: ${describe(error)}`);
-      return observation.statistics;
-    }
+  async #end(master: LocustMaster, series: RunSeries, observation: Observation): Promise<Ending> {
+    const { test } = observation.statistics ?? {};
+    const ending = await endLoad(master, series, observation, {
+      runId: this.#standing.runId,
+      // The runtime has capped it at the time that a request may take.
+      graceSeconds: test?.load.gracefulStopSeconds ?? this.#plan.gracefulStopSeconds ?? 0,
+      signal: this.#phases.signal,
+      onEnding: (event) => this.#phases.progress(event),
+    });
+    if (!ending.statistics) this.#phases.warn('The statistics of the load could not be read.');
+    return ending;
   }
 
   /** A run whose files cannot be fetched is still worth its report. */
-  async #collect(master: LocustMaster): Promise<void> {
+  async #collect(master: LocustMaster, series: RunSeries, { statistics }: Ending): Promise<void> {
+    const { folder, runId } = this.#standing;
     try {
-      const missing = await this.#standing.folder.collect(master);
+      if (statistics) await folder.writeMeasurements(series.rows, statistics, runId);
+      const missing = await folder.collect(master);
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
-      this.#phases.warn(`Locust's own files could not be collected: ${describe(error)}`);
+      this.#phases.warn(`Not every file could be collected: ${describe(error)}`);
     }
     await saveLogs(this.#standing, this.#phases);
   }
 
-  #report(observation: Observation, statistics: MasterStatistics | undefined): RunReport {
-    const { runId, test, handle, folder, bundleDigest, preflight } = this.#standing;
-    const judged = judgedLoad(observation, statistics);
-    const figures = figuresOf(judged, observation);
-    const seconds = judged.window.to - judged.window.from;
-    const thresholds = judged.statistics
-      ? evaluateThresholds(test.thresholds, judged.statistics, seconds)
-      : [];
-    const { aborted } = observation;
-    return {
-      schemaVersion: 1,
-      name: test.name,
-      runId,
-      ...judge({
-        thresholds,
-        problems: observation.problems,
-        findings: this.#findings(judged, observation),
-        tolerated: this.#options.tolerate ?? [],
-        requests: figures.total.count,
-        failures: figures.total.failures,
-        aborted,
-      }),
-      aborted,
-      target: {
-        kind: test.definition.kind,
-        host: test.definition.host(test.targetOptions),
-        labels: test.definition.labels?.(test.targetOptions) ?? {},
-      },
-      fleet: { kind: this.#options.fleet.kind, workers: handle.expectedWorkers },
-      startedAt: this.#startedAt.toISOString(),
-      endedAt: new Date().toISOString(),
-      thresholds,
-      ...(preflight.record && { preflight: preflight.record }),
-      ...figures,
-      configuration: test.configuration,
-      bundleDigest,
-      versions: versionsOf(statistics),
-      resultsDirectory: folder.directory,
-    };
-  }
-
-  #findings(judged: JudgedLoad, observation: Observation): Problem[] {
-    const { test, expiresAt } = this.#standing;
-    const { statistics, ...window } = judged;
-    if (!statistics) return [];
-    return findProblems({
-      ...window,
-      statistics,
-      workers: observation.before.workers.map(({ id }) => id),
-      thresholds: test.thresholds,
-      arrivals: this.#plan.arrivals,
-      expiresAt,
-      clockToleranceSeconds: test.definition.clockToleranceSeconds,
-      endedAt: observation.endedAt,
+  #report(observation: Observation, ending: Ending, series: RunSeries): RunReport {
+    return assembleReport({
+      standing: this.#standing,
+      options: this.#options,
+      plan: this.#plan,
+      startedAt: this.#startedAt,
+      observation,
+      ending,
+      series,
     });
   }
 

@@ -1,6 +1,7 @@
 import { meanRate } from '../load/arrival-rate.js';
 import type { ArrivalPlan } from '../load/plan.js';
 import { difference, percentile, type Histogram } from '../locust/histogram.js';
+import { endedRequests } from '../locust/outcomes.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Sample } from './events.js';
 
@@ -8,9 +9,10 @@ import type { Sample } from './events.js';
 const rateWindow = 3;
 
 /**
- * One point of the time series: what came between two readings.
+ * A live sample: what came between two readings.
  *
- * @param previous Undefined for the first reading of a test: Locust counts anew when a test starts.
+ * @param previous Undefined for the first reading of a test.
+ * @param elapsedSeconds Since the load began, by the master's clock.
  */
 export function sampleOf(
   statistics: MasterStatistics,
@@ -19,45 +21,35 @@ export function sampleOf(
   earlierSamples: readonly Sample[],
   arrivals: ArrivalPlan | undefined,
 ): Sample {
-  const { total } = statistics;
+  const { total, inFlight } = statistics;
   const earlier = earlierSamples.at(-rateWindow);
-  const seconds = Math.max(elapsedSeconds - (earlier?.elapsedSeconds ?? 0), 1e-3);
-  const serviceTimes = difference(total.histogram, previous?.total.histogram ?? []);
-  const times = total.responseHistogram
-    ? difference(total.responseHistogram, previous?.total.responseHistogram ?? [])
-    : serviceTimes;
+  // A part of a second has no rate: what came in it counts for a whole one.
+  const seconds = Math.max(elapsedSeconds - (earlier?.elapsedSeconds ?? 0), 1);
+  const ended = endedRequests(total);
+  const came = (name: string) =>
+    difference(total.trends[name]?.histogram ?? [], previous?.total.trends[name]?.histogram ?? []);
+  const service = percentiles(came('http_req_service'));
+  const response = total.trends['http_req_response'] && percentiles(came('http_req_response'));
   return {
     elapsedSeconds,
     users: statistics.userCount,
-    requestsPerSecond: (total.count - (earlier?.totalRequests ?? 0)) / seconds,
-    failuresPerSecond: (total.failures - (earlier?.totalFailures ?? 0)) / seconds,
-    ...percentiles(times),
+    requestsPerSecond: Math.max(0, ended - (earlier?.totalRequests ?? 0)) / seconds,
+    failuresPerSecond: Math.max(0, total.failed - (earlier?.totalFailures ?? 0)) / seconds,
+    inFlight: inFlight.count,
+    oldestSeconds: inFlight.oldestSeconds,
+    ...(response ?? service),
     workers: statistics.workers.map(({ id, state, cpuPercent }) => ({ id, state, cpuPercent })),
-    totalRequests: total.count,
-    totalFailures: total.failures,
-    ...(statistics.lag && { lagP99: percentile(difference(statistics.lag, previous?.lag ?? []), 0.99) }),
+    totalRequests: ended,
+    totalFailures: total.failed,
+    lagP99: percentile(difference(statistics.lag, previous?.lag ?? []), 0.99),
     ...(arrivals && {
-      open: openSample(
-        statistics,
-        serviceTimes,
-        meanRate(arrivals, earlierSamples.at(-1)?.elapsedSeconds ?? 0, elapsedSeconds),
-      ),
+      open: {
+        offeredPerSecond: meanRate(arrivals, earlierSamples.at(-1)?.elapsedSeconds ?? 0, elapsedSeconds),
+        late: statistics.counters['late'] ?? 0,
+        dropped: total.dropped,
+        service,
+      },
     }),
-  };
-}
-
-function openSample(
-  { total, counters = {} }: MasterStatistics,
-  serviceTimes: Histogram,
-  offeredPerSecond: number,
-): NonNullable<Sample['open']> {
-  const { arrivals = 0, late = 0, dropped = 0 } = counters;
-  return {
-    offeredPerSecond,
-    inFlight: Math.max(0, arrivals - dropped - total.count),
-    late,
-    dropped,
-    service: percentiles(serviceTimes),
   };
 }
 

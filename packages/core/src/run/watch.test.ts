@@ -1,77 +1,179 @@
-import { expect, it, vi } from 'vitest';
-import type { FleetHandle } from '../fleet/contract.js';
-import type { LocustMaster } from '../locust/master.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { masterWith, silence, type Answer } from '../../test/master-fixture.js';
+import { endedTest, request, statistics, test, worker } from '../../test/statistics-fixture.js';
+import type { FleetNode } from '../fleet/contract.js';
+import { LoadwrightError } from '../errors.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import { RatesBySecond } from './rates.js';
-import { stopAndSettle } from './settle.js';
-import { watch } from './watch.js';
+import type { Sample } from './events.js';
+import { RunSeries } from './run-series.js';
+import { watch, type WatchOptions } from './watch.js';
 
-/** What a master says: its state, the requests so far, when its test began, and which workers answer. */
-type Answer = readonly [state: string, count: number, startedAt: number, alive?: readonly string[]];
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
 
-/** A master that gives one answer after the other; the last one stays. */
-function masterWith(...answers: readonly Answer[]) {
-  let next = 0;
-  const stop = vi.fn(async () => {});
-  const statistics = async () => statisticsOf(answers[Math.min(next++, answers.length - 1)]!);
-  return { master: { statistics, stop } as unknown as LocustMaster, stop };
+// `node:timers/promises` has timers of its own, which vitest does not replace.
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (milliseconds: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) =>
+    new Promise((resolve, reject) => {
+      const abort = () => reject(signal?.reason as Error);
+      if (signal?.aborted) return abort();
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', abort);
+        resolve(value);
+      }, milliseconds);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        abort();
+      });
+    }),
+}));
+
+const both = [worker('a'), worker('b')];
+const before = statistics({ workers: [worker('a', 'ready'), worker('b', 'ready')] });
+const reading = (change: Partial<MasterStatistics> = {}) =>
+  statistics({ state: 'running', time: 1001, workers: both, test: test(), ...change });
+const ended = reading({ state: 'ready', test: endedTest() });
+
+/** Watches a load of ten seconds; time passes by itself. */
+async function watching(
+  answers: readonly Answer[],
+  change: Partial<WatchOptions> & { nodes?: readonly FleetNode[] } = {},
+) {
+  const { nodes = [], ...options } = change;
+  const samples: Sample[] = [];
+  const silences: string[] = [];
+  const begin = performance.now();
+  const result = watch(
+    masterWith(...answers),
+    { expectedWorkers: 2, status: async () => nodes },
+    new RunSeries(),
+    {
+      runId: 'run-1',
+      before,
+      durationSeconds: 10,
+      arrivals: undefined,
+      signal: new AbortController().signal,
+      onSample: (sample) => samples.push(sample),
+      onSilence: (message) => silences.push(message),
+      ...options,
+    },
+  );
+  let isDone = false;
+  void result.finally(() => (isDone = true)).catch(() => {});
+  while (!isDone) await vi.advanceTimersByTimeAsync(100);
+  return { ...(await result), samples, silences, seconds: (performance.now() - begin) / 1000 };
 }
 
-function statisticsOf([state, count, startedAt, alive = ['a', 'b']]: Answer): MasterStatistics {
-  const total = { count, failures: 0, histogram: [], requestsPerSecond: [], failuresPerSecond: [] };
-  const workers = ['a', 'b'].map((id) => ({ id, state: alive.includes(id) ? 'running' : 'missing' }));
-  const test = { startedAt, load: { users: 1 } };
-  return { time: startedAt, state, userCount: 1, workers, total, test } as unknown as MasterStatistics;
-}
-
-const handle = { expectedWorkers: 1, status: async () => [] } as unknown as FleetHandle;
-
-const watching = (...answers: readonly Answer[]) =>
-  watch(masterWith(...answers).master, handle, {
-    before: statisticsOf(['ready', 0, 0]),
-    durationSeconds: 60,
-    warmUpSeconds: 0,
-    arrivals: undefined,
-    signal: new AbortController().signal,
-    onSample: () => {},
+describe('a load that is watched', () => {
+  it('is over when the master says so, and has a sample for each reading before', async () => {
+    const total = (count: number) =>
+      request(
+        'Aggregated',
+        Array.from({ length: count }, () => 5),
+      );
+    const inFlight = { count: 3, oldestSeconds: 0.4 };
+    const found = await watching([
+      reading({ total: total(10), inFlight }),
+      reading({ total: total(30), time: 1002 }),
+      ended,
+    ]);
+    expect(found).toMatchObject({ problems: [], aborted: false, statistics: ended });
+    expect(found.samples).toMatchObject([
+      { requestsPerSecond: 10, totalRequests: 10, inFlight: 3, oldestSeconds: 0.4, elapsedSeconds: 1 },
+      { requestsPerSecond: 15, totalRequests: 30, elapsedSeconds: 2 },
+    ]);
   });
 
-const reason = expect.stringMatching(/^The load was stopped from outside after \d+ s\.$/) as string;
-const stopped = [{ rule: 'stopped', reason }];
+  it('is left a few seconds after its time when the master does not end it', async () => {
+    const found = await watching([reading()]);
+    expect(found).toMatchObject({ problems: [], aborted: false });
+    expect(found.seconds).toBeGreaterThan(14);
+    expect(found.seconds).toBeLessThan(17);
+  });
 
-it('notices a stop whose end a worker delays', async () => {
-  const { problems, samples } = await watching(['running', 10, 100], ['stopping', 20, 100]);
-  expect({ problems, samples: samples.length }).toEqual({ problems: stopped, samples: 2 });
+  it('has no rate for a part of a second, and never a negative one', async () => {
+    const total = request('Aggregated', [5, 5, 5, 5]);
+    const found = await watching([reading({ total, time: 1000.01 }), reading({ time: 1000.02 }), ended]);
+    expect(found.samples.map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([4, 0]);
+  });
+
+  it('ends at once when the caller wants so', async () => {
+    const controller = new AbortController();
+    const onSample = () => controller.abort();
+    const found = await watching([reading()], { signal: controller.signal, onSample });
+    expect(found).toMatchObject({ aborted: true, problems: [] });
+    expect(found.seconds).toBeLessThan(2);
+  });
+
+  it('reads what it missed while the command slept', async () => {
+    // Its machine was asleep for longer than the load lasted.
+    const found = await watching([ended]);
+    expect(found).toMatchObject({ statistics: ended, problems: [], samples: [] });
+  });
 });
 
-it('notices that a worker is lost which had been replaced before the load', async () => {
-  const { problems } = await watching(['running', 10, 100], ['running', 20, 100, ['b']]);
-  expect(problems).toEqual([{ rule: 'worker-lost', reason: 'A worker was lost: a.' }]);
-});
+describe('a load that is not as it should be', () => {
+  it.each<[string, MasterStatistics, string]>([
+    ['is lost', reading({ workers: [worker('a', 'missing'), worker('b')] }), 'A worker was lost: a.'],
+    ['was replaced', reading({ workers: [worker('c'), worker('b')] }), 'A worker was lost: a.'],
+  ])('is left when a worker %s', async (_name, second, reason) => {
+    const found = await watching([reading(), second]);
+    expect(found.problems).toEqual([{ rule: 'worker-lost', reason }]);
+  });
 
-it('does not take the load of somebody else for its own', async () => {
-  const { problems, statistics } = await watching(['running', 10, 100], ['running', 5, 101]);
-  expect(problems).toEqual(stopped);
-  expect(statistics?.total.count).toBe(10);
-});
+  it('is left when a node fails, with its own words', async () => {
+    const nodes = [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }] as const;
+    const found = await watching([reading()], { nodes });
+    expect(found.problems).toEqual([{ rule: 'worker-lost', reason: 'worker-1 was lost: no memory' }]);
+  });
 
-it('does not stop the load of somebody else', async () => {
-  const { master, stop } = masterWith(['running', 5, 101]);
-  const settling = stopAndSettle(master, new RatesBySecond(100), statisticsOf(['running', 10, 100]));
-  await expect(settling).rejects.toThrow('another load has been started on the fleet');
-  expect(stop).not.toHaveBeenCalled();
-});
+  it('is left at once when the master is dead', async () => {
+    const nodes = [{ name: 'master', role: 'master', state: 'failed', reason: 'signal SIGKILL' }] as const;
+    const found = await watching(['silence'], { nodes });
+    expect(found.problems).toEqual([{ rule: 'master-lost', reason: 'The master was lost: signal SIGKILL' }]);
+    expect(found.seconds).toBeLessThan(2);
+  });
 
-it('stops its own load, and reads its last statistics', async () => {
-  const { master, stop } = masterWith(['running', 10, 100], ['stopped', 20, 100]);
-  const own = statisticsOf(['running', 10, 100]);
-  expect((await stopAndSettle(master, new RatesBySecond(100), own)).total.count).toBe(20);
-  expect(stop).toHaveBeenCalledOnce();
-});
+  it('is left when the master stays silent, and says so meanwhile', async () => {
+    const found = await watching([reading(), 'silence']);
+    expect(found.problems).toEqual([{ rule: 'master-lost', reason: silence.message }]);
+    expect(found.statistics).toEqual(reading());
+    expect(found.silences[0]).toBe('The master has not answered for 1 s.');
+    expect(found.seconds).toBeLessThan(15);
+  });
 
-it('stops a load of which nothing can be read', async () => {
-  const { master, stop } = masterWith();
-  const own = statisticsOf(['running', 10, 100]);
-  await expect(stopAndSettle(master, new RatesBySecond(100), own)).rejects.toThrow();
-  expect(stop).toHaveBeenCalledOnce();
+  it('goes on when the master answers again', async () => {
+    const found = await watching([reading(), 'silence', 'silence', reading(), ended]);
+    expect(found.problems).toEqual([]);
+    expect(found.samples).toHaveLength(2);
+  });
+
+  it('is left when the answer is not understood', async () => {
+    const wrong = async () => {
+      throw new LoadwrightError('MASTER_PROTOCOL', 'not understood');
+    };
+    const found = await watching([wrong]);
+    expect(found.problems).toEqual([{ rule: 'master-lost', reason: 'not understood' }]);
+  });
+
+  it('is not that of somebody else', async () => {
+    const found = await watching([reading(), reading({ test: test({ number: 3 }) })]);
+    expect(found.problems).toEqual([
+      { rule: 'stopped', reason: expect.stringMatching(/^Another load was started on the fleet/) as string },
+    ]);
+    expect(found.statistics).toEqual(reading());
+  });
+
+  it.each<[string, Partial<WatchOptions>, MasterStatistics]>([
+    ['the one before it', { before: statistics({ test: test() }) }, reading()],
+    ['one of another run', {}, reading({ test: test({ runId: 'run-2' }) })],
+    ['none', {}, reading({ test: undefined })],
+  ])('has not begun while there is %s', async (_name, options, answer) => {
+    const found = await watching([answer], options);
+    expect(found.problems).toEqual([
+      { rule: 'stopped', reason: expect.stringMatching(/^The load had not begun after \d+ s/) as string },
+    ]);
+    expect(found.statistics).toBeUndefined();
+    expect(found.seconds).toBeLessThan(8);
+  });
 });

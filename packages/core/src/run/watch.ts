@@ -1,144 +1,150 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isLoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
 import type { ArrivalPlan } from '../load/plan.js';
-import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem } from '../report/summary.js';
 import type { Sample } from './events.js';
-import { RatesBySecond } from './rates.js';
+import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
+import type { RunSeries } from './run-series.js';
 import { sampleOf } from './sample.js';
 
 /** What was seen while the load lasted. */
 export interface Observation {
-  readonly samples: readonly Sample[];
   /** The statistics just before the load began. */
   readonly before: MasterStatistics;
   /** The last statistics of this load that the master gave; undefined when it never did. */
   readonly statistics: MasterStatistics | undefined;
-  /** The statistics at the end of the warm-up; undefined without one, or when the load ended before. */
-  readonly warmedUp: { readonly statistics: MasterStatistics; readonly elapsedSeconds: number } | undefined;
-  /** The workers' own counts by second. */
-  readonly rates: RatesBySecond;
-  /** The master's clock when the load began, Unix time in seconds. */
-  readonly startedAt: number;
-  /** Measured length of the load, in seconds. */
-  readonly loadSeconds: number;
-  readonly endedAt: Date;
   /** Why the load ended early. */
   readonly problems: readonly Problem[];
   /** True when the caller's signal ended the load. */
   readonly aborted: boolean;
 }
 
-/** How much earlier than planned a load may end by itself: a load shape ticks once a second. */
-const earlyEndTolerance = 2;
+/** How a load is watched. */
+export interface WatchOptions {
+  /** The id of the run whose load it is. */
+  readonly runId: string;
+  /** The statistics just before the load began. */
+  readonly before: MasterStatistics;
+  readonly durationSeconds: number;
+  readonly arrivals: ArrivalPlan | undefined;
+  readonly signal: AbortSignal;
+  readonly onSample: (sample: Sample) => void;
+  /** Called once each time that the master falls silent, with a line for people. */
+  readonly onSilence?: (message: string) => void;
+}
+
+/** How long a load may take to begin, or to end by itself after its time. In seconds. */
+const patienceSeconds = 5;
+/** How long a master may be silent before it counts as lost. In seconds. */
+const silenceSeconds = 10;
 const deadStates = new Set(['missing', 'stopped']);
-/** States of the master in which somebody has ended the load. It stays in the first while a worker does not answer. */
-const endedStates = new Set(['stopping', 'stopped']);
 /** States of the master in which every worker must be there: after a stop, workers leave and come back. */
 const loadedStates = new Set(['spawning', 'running']);
 
 /**
- * Watches a load that has just been started, for at most `durationSeconds`, and reads the master once a second.
- * It ends early when the caller aborts, the master is lost, a worker is lost, or somebody stops the load.
+ * Watches a load that has just been started, until its end, which is the master's affair: once a second it reads what has
+ * come. It leaves early when the caller aborts, the master or a worker is lost, or somebody starts another load; and it
+ * waits no longer than a few seconds beyond the planned end, whatever the master does.
  */
 export async function watch(
-  master: LocustMaster,
-  handle: FleetHandle,
-  options: {
-    /** The statistics just before the load began. */
-    before: MasterStatistics;
-    durationSeconds: number;
-    warmUpSeconds: number;
-    arrivals: ArrivalPlan | undefined;
-    signal: AbortSignal;
-    onSample: (sample: Sample) => void;
-  },
+  master: TestReader,
+  handle: Pick<FleetHandle, 'status' | 'expectedWorkers'>,
+  series: RunSeries,
+  options: WatchOptions,
 ): Promise<Observation> {
+  const { before, signal, durationSeconds } = options;
   const begin = performance.now();
+  const elapsed = () => (performance.now() - begin) / 1000;
   const samples: Sample[] = [];
   const problems: Problem[] = [];
-  const rates = new RatesBySecond(options.before.time);
-  let warmedUp: Observation['warmedUp'];
   let statistics: MasterStatistics | undefined;
+  let answeredAt = 0;
   let aborted = false;
 
-  for (let tick = 1; problems.length === 0; tick++) {
-    const dueSeconds = Math.min(tick, options.durationSeconds);
-    const wait = Math.max(0, begin + dueSeconds * 1000 - performance.now());
-    aborted = await delay(wait, false, { signal: options.signal }).catch(() => true);
+  while (problems.length === 0) {
+    aborted = await untilNextSecond(elapsed(), signal);
     if (aborted) break;
-    const previous: MasterStatistics | undefined = statistics;
-    let reading: MasterStatistics;
+    let reading: Awaited<ReturnType<typeof readTest>>;
+    const earlier = statistics;
     try {
-      reading = await master.statistics({ since: rates.since });
+      const isOwn = (found: MasterStatistics) => isOwnTest(found, options, earlier);
+      reading = await readTest(master, series, { ...liveAnswer, signal }, isOwn);
     } catch (error) {
-      problems.push({ rule: 'master-lost', reason: await describeLostMaster(handle, error) });
-      break;
+      if (signal.aborted) continue;
+      const silent = elapsed() - answeredAt;
+      const { reason, isDead } = await describeLostMaster(handle, error);
+      if (isDead || silent > silenceSeconds) problems.push({ rule: 'master-lost', reason });
+      else options.onSilence?.(`The master has not answered for ${silent.toFixed(0)} s.`);
+      continue;
     }
-    const elapsedSeconds = (performance.now() - begin) / 1000;
-    if (previous?.test && previous.test.startedAt !== reading.test?.startedAt) {
-      problems.push(stopped(elapsedSeconds));
-      break;
+    answeredAt = elapsed();
+    if (!reading.isOwn) {
+      if (earlier) problems.push(replaced(elapsed()));
+      else if (elapsed() > patienceSeconds) problems.push(notBegun(elapsed()));
+      continue;
     }
-    statistics = rates.add(reading);
-    const sample = sampleOf(statistics, previous, elapsedSeconds, samples, options.arrivals);
+    statistics = reading.statistics;
+    const { test, time } = statistics;
+    if (test?.endedAt !== undefined) break;
+    const sample = sampleOf(statistics, earlier, time - test!.startedAt, samples, options.arrivals);
     samples.push(sample);
     options.onSample(sample);
-    if (!warmedUp && options.warmUpSeconds > 0 && elapsedSeconds >= options.warmUpSeconds) {
-      warmedUp = { statistics, elapsedSeconds };
-    }
-
-    const lost = await lostWorkers(handle, options.before, statistics);
-    problems.push(...lost.map((reason) => ({ rule: 'worker-lost', reason })));
-    if (dueSeconds >= options.durationSeconds) break;
-    const idle = endedStates.has(statistics.state) || (statistics.state === 'ready' && tick > 1);
-    if (idle && options.durationSeconds - elapsedSeconds > earlyEndTolerance) {
-      problems.push(stopped(elapsedSeconds));
-    } else if (idle) break;
+    problems.push(...(await lostWorkers(handle, before, statistics)));
+    if (elapsed() > durationSeconds + patienceSeconds) break;
   }
-  return {
-    samples,
-    before: options.before,
-    statistics,
-    warmedUp,
-    rates,
-    startedAt: options.before.time,
-    loadSeconds: (performance.now() - begin) / 1000,
-    endedAt: new Date(),
-    problems,
-    aborted,
-  };
+  return { before, statistics, problems, aborted };
 }
 
-function stopped(elapsedSeconds: number): Problem {
-  const reason = `The load was stopped from outside after ${elapsedSeconds.toFixed(0)} s.`;
+/** @returns true when the signal came first. */
+async function untilNextSecond(elapsedSeconds: number, signal: AbortSignal): Promise<boolean> {
+  const wait = (Math.floor(elapsedSeconds) + 1 - elapsedSeconds) * 1000;
+  return delay(wait, false, { signal }).catch(() => true);
+}
+
+/** Whether statistics are those of the load that was started, and of no other before or after it. */
+function isOwnTest(
+  { test }: MasterStatistics,
+  { before, runId }: WatchOptions,
+  earlier: MasterStatistics | undefined,
+): boolean {
+  if (!test) return false;
+  if (earlier?.test) return test.number === earlier.test.number;
+  return test.number !== before.test?.number && (test.runId ?? runId) === runId;
+}
+
+function replaced(seconds: number): Problem {
+  const reason = `Another load was started on the fleet, at the latest after ${seconds.toFixed(0)} s.`;
   return { rule: 'stopped', reason };
 }
 
+function notBegun(seconds: number): Problem {
+  return {
+    rule: 'stopped',
+    reason: `The load had not begun after ${seconds.toFixed(0)} s, although the master accepted it.`,
+  };
+}
+
 async function lostWorkers(
-  handle: FleetHandle,
+  handle: Pick<FleetHandle, 'status' | 'expectedWorkers'>,
   before: MasterStatistics,
   statistics: MasterStatistics,
-): Promise<string[]> {
-  const failed = (await handle.status()).filter((node) => node.state === 'failed');
+): Promise<Problem[]> {
+  const problem = (reason: string): Problem => ({ rule: 'worker-lost', reason });
+  const failed = (await nodesOf(handle)).filter((node) => node.state === 'failed');
   if (failed.length > 0)
-    return failed.map((node) => `${node.name} was lost: ${node.reason ?? 'no reason known'}`);
+    return failed.map(({ name, reason }) => problem(`${name} was lost: ${reason ?? 'no reason known'}`));
   if (!loadedStates.has(statistics.state)) return [];
   const alive = aliveOf(statistics);
   // One that was there may have been dead already, and replaced: its share of the users is missing all the same.
   const lost = aliveOf(before).filter((id) => !alive.includes(id));
   if (alive.length >= handle.expectedWorkers && lost.length === 0) return [];
-  return [`A worker was lost: ${lost.join(', ') || `${alive.length} of ${handle.expectedWorkers} answer`}.`];
+  return [
+    problem(
+      `A worker was lost: ${lost.join(', ') || `${alive.length} of ${handle.expectedWorkers} answer`}.`,
+    ),
+  ];
 }
 
 const aliveOf = ({ workers }: MasterStatistics): string[] =>
   workers.filter(({ state }) => !deadStates.has(state)).map(({ id }) => id);
-
-async function describeLostMaster(handle: FleetHandle, error: unknown): Promise<string> {
-  const failed = await handle.status().catch(() => []);
-  const reason = failed.find((node) => node.role === 'master' && node.state === 'failed')?.reason;
-  if (reason) return `The master was lost: ${reason}`;
-  return isLoadwrightError(error) ? error.message : `The master was lost: ${String(error)}`;
-}

@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { JsonObject } from '../json.js';
+import type { MetricDefinition } from '../locust/statistics.js';
 import type { PayloadSource } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
 import type { PreflightAnswer } from './preflight-answer.js';
@@ -117,6 +118,11 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   readonly clockToleranceSeconds?: number;
   /** What the nodes must be allowed to do, least privilege. */
   iamStatements?(options: Options): readonly IamStatement[];
+  /**
+   * What the Python files measure beside the built-in metrics, by name: thresholds may ask for it. It is recorded there with
+   * `self.metrics`; the kinds must be the same.
+   */
+  readonly metrics?: Readonly<Record<string, MetricDefinition>>;
   /** Facts that belong in every report, for instance `{ protocol: 'koorde' }`. */
   labels?(options: Options): Readonly<Record<string, string>>;
   /** A local stand-in for the service. */

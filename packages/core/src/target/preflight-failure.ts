@@ -69,21 +69,18 @@ const reachable: Explanation = {
   retryable: true,
 };
 
-/** What kept a request from being made at all. */
-const unmade: Readonly<Record<string, { code: ErrorCode; what: string; hint: string }>> = {
+/** What kept a request from being made at all: its reason is a sentence without an end. */
+const unmade: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   payload: {
     code: 'PAYLOADS_INVALID',
-    what: 'The first payload cannot be sent',
     hint: 'Correct the payload, or choose another format of the body.',
   },
   setup: {
     code: 'PREFLIGHT_FAILED',
-    what: 'The request could not be prepared',
     hint: 'Correct the options of the target, its payloads or its variables.',
   },
   target: {
     code: 'PREFLIGHT_FAILED',
-    what: "The target's Python code failed",
     hint: 'Correct the RequestSource of the target: every request of the load would fail as well.',
   },
 };
@@ -97,7 +94,9 @@ export function preflightFailure({ request, failure }: PreflightAnswer, what: st
   const { kind, reason } = failure ?? { kind: 'unknown', reason: 'no reason is known' };
   const own = unmade[kind];
   if (own) {
-    return new LoadwrightError(own.code, `${own.what}: ${reason.replace(/\.$/, '')}.`, { hint: own.hint });
+    return new LoadwrightError(own.code, `The request could not be made: ${reason.replace(/\.$/, '')}.`, {
+      hint: own.hint,
+    });
   }
   const {
     problem,

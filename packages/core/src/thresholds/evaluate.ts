@@ -1,8 +1,8 @@
 import { sum } from '../locust/histogram.js';
-import type { RequestStatistics } from '../locust/statistics.js';
+import type { RateStatistics, RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import type { ThresholdResult } from '../report/summary.js';
-import { metrics, type MeasuredStatistics } from './metrics.js';
-import type { Threshold } from './parse.js';
+import type { MeasuredStatistics } from './metrics.js';
+import { metricOf, type Threshold } from './parse.js';
 
 const compare: Record<Threshold['operator'], (measured: number, limit: number) => boolean> = {
   '<': (measured, limit) => measured < limit,
@@ -24,15 +24,18 @@ export function evaluateThresholds(
   seconds: number,
 ): ThresholdResult[] {
   return thresholds.map((threshold) => {
-    const metric = metrics[threshold.metric]!;
+    const metric = metricOf(threshold);
     const requests = requestsOf(threshold, all);
-    const measured = requests ? metric.measure({ requests, all, seconds }, threshold.aggregation) : null;
+    const measured = requests ? metric.measure({ requests, seconds }, threshold.aggregation) : null;
     return {
       metric: threshold.key,
       expression: threshold.expression,
-      measured,
-      passed: measured !== null && compare[threshold.operator](measured, threshold.limit),
+      measured: measured ? measured.value : null,
+      passed: measured !== null && compare[threshold.operator](measured.value, threshold.limit),
       unit: metric.unit(threshold.aggregation),
+      ...(threshold.isDefault && { isDefault: true as const }),
+      ...(measured?.over !== undefined && { over: measured.over }),
+      ...(measured?.succeeded !== undefined && { succeeded: measured.succeeded }),
     };
   });
 }
@@ -40,7 +43,7 @@ export function evaluateThresholds(
 /** The requests that a threshold looks at; undefined when there was none of its name. */
 export function requestsOf(
   threshold: Threshold,
-  statistics: Pick<MeasuredStatistics, 'total' | 'requests'>,
+  statistics: MeasuredStatistics,
 ): RequestStatistics | undefined {
   if (threshold.requestName === undefined) return statistics.total;
   const matching = statistics.requests.filter((request) => request.name === threshold.requestName);
@@ -49,17 +52,46 @@ export function requestsOf(
 
 /** The same name with two methods (GET and POST) counts as one. */
 function merge(left: RequestStatistics, right: RequestStatistics): RequestStatistics {
-  const minima = [left.minimumMilliseconds, right.minimumMilliseconds].filter((value) => value !== null);
   return {
     ...left,
-    count: left.count + right.count,
-    failures: left.failures + right.failures,
-    totalMilliseconds: left.totalMilliseconds + right.totalMilliseconds,
-    minimumMilliseconds: minima.length > 0 ? Math.min(...minima) : null,
-    maximumMilliseconds: Math.max(left.maximumMilliseconds, right.maximumMilliseconds),
-    totalBytes: left.totalBytes + right.totalBytes,
-    histogram: sum(left.histogram, right.histogram),
-    ...(left.responseHistogram &&
-      right.responseHistogram && { responseHistogram: sum(left.responseHistogram, right.responseHistogram) }),
+    due: left.due + right.due,
+    sent: left.sent + right.sent,
+    succeeded: left.succeeded + right.succeeded,
+    failed: left.failed + right.failed,
+    dropped: left.dropped + right.dropped,
+    bytes: left.bytes + right.bytes,
+    trends: mergeRecords(left.trends, right.trends, mergeTrends),
+    counters: mergeRecords(left.counters, right.counters, (one, other) => one + other),
+    rates: mergeRecords(left.rates, right.rates, mergeRates),
   };
+}
+
+function mergeRecords<Value>(
+  left: Readonly<Record<string, Value>>,
+  right: Readonly<Record<string, Value>>,
+  merge: (left: Value, right: Value) => Value,
+): Record<string, Value> {
+  const merged: Record<string, Value> = { ...left };
+  for (const [name, value] of Object.entries(right)) {
+    const other = left[name];
+    merged[name] = other === undefined ? value : merge(other, value);
+  }
+  return merged;
+}
+
+function mergeTrends(left: TrendStatistics, right: TrendStatistics): TrendStatistics {
+  if (left.count === 0) return right;
+  if (right.count === 0) return left;
+  const minima = [left.minimum, right.minimum].filter((value) => value !== null);
+  return {
+    count: left.count + right.count,
+    sum: left.sum + right.sum,
+    minimum: minima.length > 0 ? Math.min(...minima) : null,
+    maximum: Math.max(left.maximum, right.maximum),
+    histogram: sum(left.histogram, right.histogram),
+  };
+}
+
+function mergeRates(left: RateStatistics, right: RateStatistics): RateStatistics {
+  return { hits: left.hits + right.hits, total: left.total + right.total };
 }

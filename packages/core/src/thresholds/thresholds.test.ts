@@ -1,31 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { isLoadwrightError } from '../errors.js';
-import type { RequestStatistics } from '../locust/statistics.js';
+import { request, trend } from '../../test/statistics-fixture.js';
 import { evaluateThresholds } from './evaluate.js';
 import { parseThresholds, requireMeasurable } from './parse.js';
 
-function request(name: string, times: number[], failures = 0, method = 'POST'): RequestStatistics {
-  const counts = new Map<number, number>();
-  for (const time of times) counts.set(time, (counts.get(time) ?? 0) + 1);
-  return {
-    method,
-    name,
-    count: times.length,
-    failures,
-    totalMilliseconds: times.reduce((sum, time) => sum + time, 0),
-    minimumMilliseconds: times.length > 0 ? Math.min(...times) : null,
-    maximumMilliseconds: Math.max(0, ...times),
-    totalBytes: 0,
-    histogram: [...counts].sort(([first], [second]) => first - second),
-    requestsPerSecond: [],
-    failuresPerSecond: [],
-  };
-}
-
 const oneToHundred = Array.from({ length: 100 }, (_, index) => index + 1);
 const statistics = {
-  total: request('Aggregated', [...oneToHundred, 500, 500], 2),
-  requests: [request('predict', oneToHundred), request('other', [500], 2), request('other', [500], 0, 'GET')],
+  total: request('Aggregated', [...oneToHundred, 500, 500], { succeeded: 100, failed: 2 }),
+  requests: [
+    request('predict', oneToHundred),
+    request('other', [500], { succeeded: 0, failed: 1 }),
+    request('other', [500], { method: 'GET', succeeded: 0, failed: 1 }),
+    request('/items/{id}', [7, 7]),
+  ],
 };
 
 describe('thresholds that hold or break', () => {
@@ -44,12 +31,38 @@ describe('thresholds that hold or break', () => {
     ['http_reqs', 'count>1000', 102, false],
     ['http_reqs{name:other}', 'count===2', 2, true],
     ['http_reqs', 'rate>10', 10.2, true],
+    ['http_req_duration{name:/items/{id}}', 'max<8', 7, true],
     ['http_req_duration{name:nobody}', 'p(95)<200', null, false],
   ])('%s %s measures %s', (metric, expression, measured, passed) => {
     const [result] = evaluateThresholds(parseThresholds({ [metric]: [expression] }), statistics, 10);
     expect(result).toMatchObject({ metric, expression, passed });
     if (measured === null) expect(result?.measured).toBeNull();
     else expect(result?.measured).toBeCloseTo(measured, 9);
+  });
+
+  it('never measures beyond the maximum, where the middle of a bucket lies', () => {
+    const constant = { ...trend([1000, 1000]), maximum: 1000, histogram: [[1002, 2]] as const };
+    const total = request('Aggregated', [1000, 1000], { trends: { http_req_service: constant } });
+    const thresholds = parseThresholds({ http_req_duration: ['p(99)<=1000', 'max<=1000'] });
+    expect(
+      evaluateThresholds(thresholds, { total, requests: [] }, 10).map(({ measured }) => measured),
+    ).toEqual([1000, 1000, 0]);
+  });
+
+  it('has no rate for less than a second', () => {
+    const thresholds = parseThresholds({ http_reqs: ['rate>0', 'count>0'], http_req_failed: [] });
+    expect(evaluateThresholds(thresholds, statistics, 0.4)).toMatchObject([
+      { measured: null, passed: false },
+      { measured: 102, passed: true },
+    ]);
+  });
+
+  it('tells over how many requests, and how many of them succeeded', () => {
+    const thresholds = parseThresholds({ http_req_duration: ['p(95)<200'], http_req_failed: ['rate<1'] });
+    expect(evaluateThresholds(thresholds, statistics, 10)).toMatchObject([
+      { over: 102, succeeded: 100 },
+      { over: 102 },
+    ]);
   });
 
   it('does not pass when there was no request at all', () => {
@@ -78,11 +91,6 @@ describe('thresholds that cannot be understood', () => {
     ['http_req_failed', 'p(95)<1', /found "p\(95\)", expected one of rate/],
     ['http_req_duration', 'p(101)<1', /found p\(101\), expected a percentile above 0 and up to 100/],
     ['http_req_duration', '', /found ""/],
-    [
-      'http_req_connecting{name:predict}',
-      'max<1',
-      /found a request name, expected http_req_connecting alone/,
-    ],
     ['dropped_iterations{name:predict}', 'count<1', /found a request name/],
   ])('%s: %s', (metric, expression, message) => {
     const error = (() => {
@@ -103,26 +111,18 @@ describe('thresholds that cannot be understood', () => {
 });
 
 describe('thresholds of the open model', () => {
-  const total = {
-    ...request('Aggregated', oneToHundred),
-    responseHistogram: [
-      [10, 90],
-      [2000, 10],
-    ] as const,
-  };
-  const open = {
-    total,
-    requests: [],
-    counters: { dropped: 20, arrivals: 120 },
-    phases: {
-      connect: [[3, 2]] as const,
-      tls: [],
-      wait: [
-        [0.5, 50],
-        [1, 50],
-      ] as const,
+  const slow = oneToHundred.map((time) => (time > 90 ? 2000 : 10));
+  const total = request('Aggregated', oneToHundred, {
+    due: 120,
+    dropped: 20,
+    trends: {
+      http_req_service: trend(oneToHundred),
+      http_req_response: trend(slow),
+      http_req_connecting: trend([3, 3]),
+      http_req_blocked: trend(oneToHundred.map((time) => (time > 50 ? 1 : 0.5))),
     },
-  };
+  });
+  const open = { total, requests: [] };
 
   it.each([
     ['http_req_duration', 'p(95)<200', 2000],
@@ -142,11 +142,6 @@ describe('thresholds of the open model', () => {
     expect(result?.measured).toBe(measured);
   });
 
-  it('measures no phase that the runtime does not tell', () => {
-    const [result] = evaluateThresholds(parseThresholds({ http_req_blocked: ['max<1'] }), statistics, 10);
-    expect(result).toMatchObject({ measured: null, passed: false });
-  });
-
   it.each([
     ['http_req_response', 'p(95)<1'],
     ['dropped_iterations', 'count<1'],
@@ -154,5 +149,71 @@ describe('thresholds of the open model', () => {
     const thresholds = parseThresholds({ [metric]: [expression] });
     expect(() => requireMeasurable(thresholds, false)).toThrow(/nothing to measure/);
     expect(() => requireMeasurable(thresholds, true)).not.toThrow();
+  });
+});
+
+describe('the default threshold', () => {
+  const failed = { metric: 'http_req_failed', expression: 'rate<0.01' };
+
+  it('is on failures, and marked', () => {
+    const results = evaluateThresholds(parseThresholds({}), statistics, 10);
+    expect(results).toMatchObject([{ ...failed, isDefault: true, passed: false, measured: 2 / 102 }]);
+  });
+
+  it('stays beside one on a name, which says nothing of the others', () => {
+    const thresholds = parseThresholds({ 'http_req_failed{name:predict}': ['rate<0.5'] });
+    expect(thresholds.map(({ key, isDefault }) => [key, isDefault])).toEqual([
+      ['http_req_failed{name:predict}', undefined],
+      ['http_req_failed', true],
+    ]);
+  });
+
+  it.each([[[]], [['rate<0.5']]])('gives way to what is written: %j', (written) => {
+    const thresholds = parseThresholds({ http_req_failed: written });
+    expect(thresholds.map(({ expression }) => expression)).toEqual(written);
+    expect(thresholds.some(({ isDefault }) => isDefault)).toBe(false);
+  });
+});
+
+describe('thresholds on what a target measures', () => {
+  const declared = {
+    time_to_first_token: { kind: 'trend', unit: 'ms', description: 'until the first token' },
+    tokens: { kind: 'counter', unit: 'tokens', description: 'tokens of all answers' },
+    cached: { kind: 'rate', unit: '', description: 'answers from the cache' },
+  } as const;
+  const total = request('Aggregated', [1, 2], {
+    trends: { time_to_first_token: trend(oneToHundred) },
+    counters: { tokens: 500 },
+    rates: { cached: { hits: 3, total: 4 } },
+  });
+  const all = { total, requests: [{ ...total, name: 'chat' }] };
+
+  it.each([
+    ['time_to_first_token', 'p(95)<300', 95, 'ms'],
+    ['time_to_first_token{name:chat}', 'avg<300', 50.5, 'ms'],
+    ['tokens', 'count>100', 500, 'tokens'],
+    ['tokens', 'rate>10', 50, 'tokens/s'],
+    ['cached', 'rate>0.5', 0.75, ''],
+  ])('%s: %s', (metric, expression, measured, unit) => {
+    const [result] = evaluateThresholds(parseThresholds({ [metric]: [expression] }, declared), all, 10);
+    expect(result).toMatchObject({ metric, measured, unit, passed: true });
+  });
+
+  it.each([
+    ['cached', 'p(95)<1', /expected one of rate for cached/],
+    ['tokens', 'avg<1', /expected one of count, rate for tokens/],
+    ['others', 'avg<1', /unknown metric "others", expected one of .*time_to_first_token, tokens, cached/],
+  ])('refuses %s: %s', (metric, expression, message) => {
+    expect(() => parseThresholds({ [metric]: [expression] }, declared)).toThrow(message);
+  });
+
+  it('does not pass when it was never recorded', () => {
+    const nothing = { total: request('Aggregated', [1]), requests: [] };
+    const thresholds = parseThresholds({ time_to_first_token: ['p(95)<300'], cached: ['rate>0'] }, declared);
+    const results = evaluateThresholds(thresholds, nothing, 10);
+    expect(results.map(({ measured, passed }) => [measured, passed]).slice(0, 2)).toEqual([
+      [null, false],
+      [null, false],
+    ]);
   });
 });

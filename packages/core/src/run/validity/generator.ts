@@ -34,7 +34,7 @@ const lagLimit = 10;
 export const eventLoopLag: ValidityRule = {
   summary: "the p99 of the workers' event-loop lag was above 10 ms",
   check: ({ statistics }) => {
-    const p99 = percentile(statistics.lag ?? [], 0.99);
+    const p99 = percentile(statistics.lag, 0.99);
     if (p99 === null || p99 <= lagLimit) return [];
     return [
       `The workers' event loops were late: p99 ${Number(p99.toFixed(2))} ms, at most ${lagLimit} ms are allowed. ` +

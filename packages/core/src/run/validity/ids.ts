@@ -1,6 +1,9 @@
 /** The rules that a measurement must hold to be trusted, in the order in which reasons are shown. */
 export const validityRuleIds = [
   'worker-restarted',
+  'load-length',
+  'events',
+  'exceptions',
   'resources-exhausted',
   'credentials-expired',
   'clock-skew',
@@ -8,7 +11,19 @@ export const validityRuleIds = [
   'event-loop-lag',
   'offered-rate',
   'percentile-samples',
+  'accounting',
 ] as const;
 
 /** The name of a rule. */
 export type ValidityRuleId = (typeof validityRuleIds)[number];
+
+/** What a PASS always means: every request has an outcome, and the load was as long and as much as planned. */
+const neverTolerated = ['accounting', 'load-length', 'events'] as const;
+
+/** The name of a rule that may only warn. */
+export type TolerableRuleId = Exclude<ValidityRuleId, (typeof neverTolerated)[number]>;
+
+/** The rules that may only warn, for a machine or a service that is known to be so. */
+export const tolerableRuleIds = validityRuleIds.filter(
+  (rule): rule is TolerableRuleId => !(neverTolerated as readonly string[]).includes(rule),
+);

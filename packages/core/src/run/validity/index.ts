@@ -3,8 +3,10 @@ import { clockSkew } from './clock.js';
 import { credentialsExpired } from './credentials.js';
 import { eventLoopLag, generatorCpu, resourcesExhausted, workerRestarted } from './generator.js';
 import { validityRuleIds, type ValidityRuleId } from './ids.js';
+import { loadLength } from './load-length.js';
 import { offeredRate } from './offered-rate.js';
 import { percentileSamples } from './percentile-samples.js';
+import { accounting, events, exceptions } from './test-rules.js';
 import type { ValidityEvidence, ValidityRule } from './rule.js';
 
 /**
@@ -14,6 +16,9 @@ import type { ValidityEvidence, ValidityRule } from './rule.js';
  */
 export const validityRules: Readonly<Record<ValidityRuleId, ValidityRule>> = {
   'worker-restarted': workerRestarted,
+  'load-length': loadLength,
+  events,
+  exceptions,
   'resources-exhausted': resourcesExhausted,
   'credentials-expired': credentialsExpired,
   'clock-skew': clockSkew,
@@ -21,6 +26,7 @@ export const validityRules: Readonly<Record<ValidityRuleId, ValidityRule>> = {
   'event-loop-lag': eventLoopLag,
   'offered-rate': offeredRate,
   'percentile-samples': percentileSamples,
+  accounting,
 };
 
 /** Why a measurement cannot be trusted; nothing when it can. */

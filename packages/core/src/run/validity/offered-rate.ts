@@ -15,7 +15,7 @@ export const offeredRate: ValidityRule = {
   summary: 'with an arrival rate: less than 95 % of the requests that were due were sent',
   check: ({ statistics, arrivals, window }) => {
     if (!arrivals) return [];
-    const { arrivals: offered = 0, dropped = 0 } = statistics.counters ?? {};
+    const { due: offered, dropped } = statistics.total;
     const planned = arrivalsBetween(arrivals, window.from + edgeSeconds, window.to);
     const chance = arrivals.kind === 'poisson' ? deviations * Math.sqrt(planned) : 0;
     const due = Math.max(offered, planned - chance);

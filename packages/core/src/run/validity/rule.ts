@@ -19,6 +19,22 @@ export interface ValidityEvidence {
   /** How far a worker's clock may be off the service's, in seconds; undefined: it does not matter. */
   readonly clockToleranceSeconds?: number | undefined;
   readonly endedAt: Date;
+  readonly length: LoadLength;
+  /** Changes in the web UI are allowed. */
+  readonly interactive: boolean;
+  /** What does not agree in the accounting, a sentence each. */
+  readonly violations: readonly string[];
+}
+
+/** How long a load was. Times are Unix seconds of the master's clock. */
+export interface LoadLength {
+  readonly plannedSeconds: number;
+  readonly measuredSeconds: number;
+  /** It was ended early by the run, for a reason that is told elsewhere. */
+  readonly endedEarly: boolean;
+  readonly startedAt: number;
+  /** When the master took its samples. */
+  readonly sampledAt: readonly number[];
 }
 
 /** One reason why a measurement cannot be trusted. */

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { request, row, rowOfRun, statistics } from '../../test/statistics-fixture.js';
+import type { MasterStatistics } from '../locust/statistics.js';
+import type { SeriesRow } from '../series/rows.js';
+import { sumOfRows } from '../series/merge.js';
+import { checkBooks } from './accounting.js';
+
+/** Numbers from 0 to 1, the same ones for a seed (mulberry32). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const kinds = ['timeout', 'status', 'payload', 'unfinished'];
+
+/** Any load of several names, seconds and outcomes, in which every request has one. */
+function anyLoad(seed: number): { rows: SeriesRow[]; statistics: MasterStatistics } {
+  const random = numbers(seed);
+  const upTo = (most: number) => Math.floor(random() * (most + 1));
+  const rows = Array.from({ length: 1 + upTo(20) }, (_, second) => [
+    rowOfRun(second, { ...dropped(upTo(3)), ended: upTo(9) }),
+    ...Array.from({ length: upTo(3) }, (_, name) => {
+      const [succeeded, unsent] = [upTo(30), upTo(2)];
+      const failures = Object.fromEntries(kinds.slice(0, upTo(4)).map((kind) => [kind, 1 + upTo(5)]));
+      const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+      const due = succeeded + failed;
+      const sent = Math.max(0, due - unsent);
+      return row(second, [], { name: `name-${name}`, due, sent, succeeded, failed, failures });
+    }),
+  ]).flat();
+  const { total, requests } = sumOfRows(rows, {});
+  const errors = rows.flatMap(({ method, name, failures }) =>
+    Object.entries(failures).map(([kind, occurrences]) => ({ method, name, kind, error: kind, occurrences })),
+  );
+  return { rows, statistics: statistics({ total, requests, errors }) };
+}
+
+const dropped = (count: number) => ({ due: count, dropped: count });
+
+const seeds = Array.from({ length: 200 }, (_, index) => index + 1);
+
+describe('the books of any load', () => {
+  it('hold when every request has one outcome', () => {
+    for (const seed of seeds) {
+      const { rows, statistics } = anyLoad(seed);
+      const { accounting, violations } = checkBooks(statistics, rows);
+      expect(violations, `seed ${seed}`).toEqual([]);
+      expect(accounting.holds).toBe(true);
+      expect(accounting.due).toBe(accounting.succeeded + accounting.failed + accounting.dropped);
+    }
+  });
+
+  it.each(['due', 'sent', 'succeeded', 'failed', 'dropped'] as const)(
+    'do not hold when one of %s is lost or counted twice anywhere',
+    (key) => {
+      for (const seed of seeds) {
+        const { rows, statistics } = anyLoad(seed);
+        const index = seed % rows.length;
+        for (const change of [1, -1]) {
+          const wrongRows = rows.with(index, { ...rows[index]!, [key]: rows[index]![key] + change });
+          expect(checkBooks(statistics, wrongRows).accounting.holds, `row, seed ${seed}`).toBe(false);
+          const total = { ...statistics.total, [key]: statistics.total[key] + change };
+          expect(checkBooks({ ...statistics, total }, rows).accounting.holds, `total, ${seed}`).toBe(false);
+          const [first, ...others] = statistics.requests;
+          if (!first || key === 'dropped') continue;
+          const requests = [{ ...first, [key]: first[key] + change }, ...others];
+          expect(checkBooks({ ...statistics, requests }, rows).accounting.holds, `name, ${seed}`).toBe(false);
+        }
+      }
+    },
+  );
+
+  it('do not hold while requests are in flight', () => {
+    for (const seed of seeds) {
+      const { rows, statistics } = anyLoad(seed);
+      const inFlight = { count: 1 + (seed % 3), oldestSeconds: 1 };
+      expect(checkBooks({ ...statistics, inFlight }, rows).accounting).toMatchObject({
+        holds: false,
+        inFlight: inFlight.count,
+      });
+    }
+  });
+});
+
+describe('what does not agree is told with its numbers', () => {
+  const total = request('Aggregated', [1, 2, 3], { method: '' });
+  const sound = statistics({ total, requests: [request('predict', [1, 2, 3])] });
+  const rows = [row(0, [1, 2]), row(1, [3])];
+
+  it.each<[string, Partial<MasterStatistics>, SeriesRow[], RegExp]>([
+    [
+      'a request without an outcome',
+      { total: { ...total, due: 4 }, requests: [request('predict', [1, 2, 3], { due: 4 })] },
+      [row(0, [1, 2], { due: 3 }), row(1, [3])],
+      /^Not every request is accounted for: 4 were due; 3 succeeded, 0 failed, 0 were dropped \(3 together\), and 0 were still in flight\.$/,
+    ],
+    [
+      'a second that is missing',
+      {},
+      [row(0, [1, 2])],
+      /^The sums of the seconds are not those of the total: due 2 of 3, sent 2 of 3, succeeded 2 of 3\.$/,
+    ],
+    [
+      'a name that is missing',
+      { requests: [] },
+      rows,
+      /^The sums of the request names are not those of the total: due 0 of 3, sent 0 of 3, succeeded 0 of 3\.$/,
+    ],
+    [
+      'an error without a failure',
+      { errors: [{ method: 'POST', name: 'predict', kind: 'status', error: 'HTTP 500', occurrences: 2 }] },
+      rows,
+      /^0 requests failed, but the list of errors has 2\.$/,
+    ],
+    [
+      'a failure without a kind',
+      {},
+      [row(0, [1, 2], { failures: { status: 1 } }), row(1, [3])],
+      /^0 requests failed, but the seconds have 1 of some kind\.$/,
+    ],
+  ])('%s', (_name, change, rows, expected) => {
+    const { violations } = checkBooks({ ...sound, ...change }, rows);
+    expect(violations).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('and nothing where all agrees', () => expect(checkBooks(sound, rows).violations).toEqual([]));
+});

@@ -1,0 +1,113 @@
+import { meanRate } from '../load/arrival-rate.js';
+import type { ArrivalPlan } from '../load/plan.js';
+import { percentileOf } from '../locust/histogram.js';
+import type { MetricDefinition, RequestStatistics, TrendStatistics } from '../locust/statistics.js';
+import { RowSum } from '../series/merge.js';
+import type { SeriesRow, SeriesSample } from '../series/rows.js';
+import { isBuiltIn } from './built-in-metrics.js';
+import type { MetricPoint, Sample } from './events.js';
+
+/** What {@link samplesOf} needs to know. */
+export interface SampledSeries {
+  readonly rows: readonly SeriesRow[];
+  readonly samples: readonly SeriesSample[];
+  readonly metrics: Readonly<Record<string, MetricDefinition>>;
+  /** Measured length of the load. */
+  readonly loadSeconds: number;
+  readonly arrivals: ArrivalPlan | undefined;
+}
+
+/** What floating point and two clocks may take from a whole second. */
+const tolerance = 0.1;
+
+/** The time series of a report: one sample for each whole second of the load. A second that is not whole has no rate. */
+export function samplesOf({ rows, samples, metrics, loadSeconds, arrivals }: SampledSeries): Sample[] {
+  const rowsBySecond = bySecond(rows);
+  const stamps = new Map(samples.map((sample) => [sample.second, sample]));
+  const knowsEnds = rows.some(({ ended }) => ended !== undefined);
+  const series: Sample[] = [];
+  let stamp: SeriesSample | undefined = samples[0];
+  let [totalRequests, totalFailures, late, dropped] = [0, 0, 0, 0];
+  for (let second = 0; second < Math.floor(loadSeconds + tolerance); second++) {
+    const own = rowsBySecond.get(second) ?? [];
+    const sum = new RowSum();
+    for (const row of own) sum.add(row);
+    const statistics = sum.statistics({ method: '', name: '' }, metrics);
+    const ended = endedIn(own, statistics, knowsEnds);
+    // A second that the master could not stamp is a hole, which has a rule of its own.
+    stamp = stamps.get(second + 1) ?? stamp;
+    totalRequests += ended.requests;
+    totalFailures += ended.failures;
+    late += statistics.counters['late'] ?? 0;
+    dropped += statistics.dropped;
+    const service = statistics.trends['http_req_service'];
+    const points = pointsOf(statistics, metrics);
+    series.push({
+      elapsedSeconds: second + 1,
+      users: stamp?.users ?? 0,
+      requestsPerSecond: ended.requests,
+      failuresPerSecond: ended.failures,
+      inFlight: stamp?.inFlight ?? 0,
+      oldestSeconds: stamp?.oldestSeconds ?? 0,
+      ...percentiles(statistics.trends['http_req_response'] ?? service),
+      workers: stamp?.workers ?? [],
+      totalRequests,
+      totalFailures,
+      lagP99: stamp?.lagP99 ?? null,
+      ...(Object.keys(points).length > 0 && { metrics: points }),
+      ...(arrivals && {
+        open: {
+          offeredPerSecond: meanRate(arrivals, second, second + 1),
+          late,
+          dropped,
+          service: percentiles(service),
+        },
+      }),
+    });
+  }
+  return series;
+}
+
+/** The rows of each second. */
+function bySecond(rows: readonly SeriesRow[]): Map<number, SeriesRow[]> {
+  const groups = new Map<number, SeriesRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.second);
+    if (group) group.push(row);
+    else groups.set(row.second, [row]);
+  }
+  return groups;
+}
+
+/** How many requests ended in a second; of a runtime that does not say so, how many that were due in it. */
+function endedIn(
+  rows: readonly SeriesRow[],
+  { succeeded, failed }: RequestStatistics,
+  knowsEnds: boolean,
+): { requests: number; failures: number } {
+  if (!knowsEnds) return { requests: succeeded + failed, failures: failed };
+  const add = (pick: (row: SeriesRow) => number | undefined) =>
+    rows.reduce((sum, row) => sum + (pick(row) ?? 0), 0);
+  return { requests: add(({ ended }) => ended), failures: add(({ endedFailed }) => endedFailed) };
+}
+
+const percentiles = (trend: TrendStatistics | undefined) => ({
+  p50: percentileOf(trend, 0.5),
+  p95: percentileOf(trend, 0.95),
+  p99: percentileOf(trend, 0.99),
+});
+
+function pointsOf(
+  { trends, counters, rates }: RequestStatistics,
+  metrics: Readonly<Record<string, MetricDefinition>>,
+): Record<string, MetricPoint> {
+  const own = Object.entries(metrics).filter(([name]) => !isBuiltIn(name));
+  return Object.fromEntries(
+    own.map(([name, { kind }]): [string, MetricPoint] => {
+      if (kind === 'trend') return [name, percentiles(trends[name])];
+      if (kind === 'counter') return [name, { perSecond: counters[name] ?? 0 }];
+      const { hits = 0, total = 0 } = rates[name] ?? {};
+      return [name, { rate: total === 0 ? null : hits / total }];
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import type { TestEvent } from '../../locust/statistics.js';
+import type { ValidityRule } from './rule.js';
+
+/** What somebody can do to a test that changes what it measures. */
+const changes: Readonly<Record<string, string>> = {
+  edit: 'changed the load',
+  reset: 'reset the statistics',
+  stop: 'stopped the load',
+  start: 'started another load',
+};
+
+/** Why a load ended is told once, where it ended: here is what else was done to it. */
+export const events: ValidityRule = {
+  summary: "somebody changed the load, or reset the statistics, in Locust's web UI",
+  check: ({ statistics, interactive, length }) => {
+    if (interactive || length.endedEarly) return [];
+    return statistics.events
+      .filter(({ action, accepted }) => accepted && action in changes && action !== 'start')
+      .map((event) => describeEvent(event, length.startedAt));
+  },
+};
+
+/** One sentence: what was done, and when. */
+export function describeEvent({ time, action, accepted, detail }: TestEvent, startedAt: number): string {
+  const when = `${Math.max(0, time - startedAt).toFixed(0)} s after its start`;
+  const what = changes[action] ?? action;
+  const more = detail === '' ? '' : `: ${detail.replace(/\.$/, '')}`;
+  return accepted
+    ? `Somebody ${what} ${when}${more}.`
+    : `Somebody tried what would have ${what}, ${when}; it was refused${more}.`;
+}
+
+/** What a request can fail by is a failure; what reaches this list has ended a user, or a task of it. */
+export const exceptions: ValidityRule = {
+  summary: 'the Locust file raised an exception that is no failure of a request',
+  check: ({ statistics }) =>
+    statistics.exceptions.map(({ message, count, nodes }) => {
+      const where = nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} workers`;
+      return `The Locust file raised ${message.trim().replace(/\.$/, '')} (${count} × ${where}).`;
+    }),
+};
+
+export const accounting: ValidityRule = {
+  summary: 'a request has no outcome or two, or the sums of seconds, request names and total differ',
+  check: ({ violations }) => [...violations],
+};

@@ -1,0 +1,4 @@
+export { bucketing, bucketMiddle, bucketOf, bucketRange } from './bucketing.js';
+export { readSeries, seriesFile, writeSeries } from './file.js';
+export { RowSum, sumOfRows } from './merge.js';
+export type * from './rows.js';
