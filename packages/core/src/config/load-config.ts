@@ -34,6 +34,7 @@ const fileSchema = z.strictObject({
   workers: z.unknown().optional(),
   load: z.unknown().default({}),
   thresholds: z.unknown().default({}),
+  preflight: z.unknown().optional(),
   fleet: byKindSchema.default({ kind: 'local' }),
   results: z.string().min(1).default('results'),
 });

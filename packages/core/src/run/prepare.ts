@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../json.js';
-import { durationSchema, parseDuration } from '../duration.js';
+import { parseDuration } from '../duration.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
@@ -18,7 +18,7 @@ import {
 } from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
-import { nameSchema, workersSchema } from './option-schemas.js';
+import { nameSchema, preflightSchema, workersSchema } from './option-schemas.js';
 import { percentileSupport, type PercentileSupport } from './percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
@@ -48,13 +48,6 @@ export interface PreparedTest {
 export interface SizedTest extends PreparedTest {
   readonly workers: number;
 }
-
-/** How the one request before the load is made. */
-export const preflightSchema = z.strictObject({
-  waitUpTo: durationSchema({ allowZero: true })
-    .optional()
-    .describe('how long to ask a service again that is starting, such as 10m. Default: not at all'),
-});
 
 const ownOptions = z.strictObject({
   name: nameSchema.optional(),

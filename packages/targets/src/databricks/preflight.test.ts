@@ -138,7 +138,12 @@ describe('without an answer', () => {
     ['connect', 'connection refused', 'nothing listens', 'PREFLIGHT_FAILED'],
     ['timeout', 'time-out after 300 s', 'in time', 'PREFLIGHT_FAILED'],
     ['tls', 'the TLS certificate is not valid for this host', 'secure connection', 'PREFLIGHT_FAILED'],
-    ['payload', 'the payload cannot be sent: E', 'be made: the payload cannot be sent: E.', 'PAYLOADS_INVALID'],
+    [
+      'payload',
+      'the payload cannot be sent: E',
+      'be made: the payload cannot be sent: E.',
+      'PAYLOADS_INVALID',
+    ],
     ['setup', 'the format inputs needs JSON.', 'be made: the format inputs needs JSON.', 'PREFLIGHT_FAILED'],
   ])('%s', async (kind, reason, message, code) => {
     await expect(preflight(unanswered(kind, reason))).rejects.toMatchObject({
