@@ -1,5 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const locust = fileURLToPath(new URL('../../.venv/bin/locust', import.meta.url));
+
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 20_000,
+    // Makes the requests of the preflights.
+    env: { LOADWRIGHT_LOCUST: locust },
+  },
 });

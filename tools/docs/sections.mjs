@@ -1,4 +1,10 @@
-import { jsonSchemaOf, loadProfileSchema, payloadSourceSchema } from '../../packages/core/dist/index.js';
+import {
+  jsonSchemaOf,
+  loadProfileSchema,
+  payloadSourceSchema,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '../../packages/core/dist/index.js';
 import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
@@ -42,6 +48,13 @@ function permissions({ definition }) {
   return `\`\`\`json\n${JSON.stringify({ Version: '2012-10-17', Statement: definition.iamStatements(options) }, null, 2)}\n\`\`\``;
 }
 
+/** What stands at the end of a path of options, for instance one check of a list of them. */
+function optionsAt(schema, ...path) {
+  return path.reduce((outer, name) => objects(outer.properties[name])[0], schema);
+}
+
+const expectation = (...path) => optionsTable(optionsAt(jsonSchemaOf(responseCheckSchema), ...path));
+
 const targets = { sagemaker, databricks, chalice, dht };
 
 /** Every generated part of the documentation, by name. */
@@ -68,6 +81,12 @@ export const sections = {
         return `### ${profile.const}\n\n${sentence(profile.description)}\n\n${optionsTable(own)}`;
       })
       .join('\n\n'),
+  expect: () => expectation(),
+  'expect:json': () => expectation('json'),
+  'expect:header': () => expectation('header'),
+  'expect:stream': () => expectation('stream'),
+  'expect:event': () => expectation('stream', 'event'),
+  tls: () => optionsTable(jsonSchemaOf(tlsOptionsSchema)),
   metrics: () =>
     table(
       ['metric', 'measures', 'aggregations'],

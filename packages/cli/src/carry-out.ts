@@ -22,6 +22,8 @@ export interface CarryOutOptions {
   /** False: plain lines even on a terminal. */
   readonly live: boolean;
   readonly tolerate: readonly ValidityRuleId[];
+  /** Make no request before the load. Default false. */
+  readonly skipPreflight?: boolean;
   /** Leave the fleet standing. Default false. */
   readonly keepFleet?: boolean;
   /** A fleet that stands, where the test is made. Default: one is made for it. */
@@ -35,7 +37,7 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
+  const { fleet, resultsDirectory, tolerate, keepFleet = false, skipPreflight = false } = options;
   const on = options.on?.runId;
   const runId = createRunId();
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
@@ -59,7 +61,7 @@ export async function carryOut(
     },
     (signal) =>
       test.run({
-        ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet },
+        ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet, skipPreflight },
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
           if (event.type === 'report') judged = event.report;

@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { main, type CliIo, type StopSignal } from '../src/main.js';
+import { locust } from './command.js';
+
+/** So that nothing is installed for a test. */
+const development = locust === undefined ? {} : { LOADWRIGHT_LOCUST: locust };
 
 /** Keeps what is written to it, and emits `written`. */
 export class MemoryStream extends Writable {
@@ -39,7 +43,13 @@ export class TestIo implements CliIo {
     this.cwd = cwd;
     const { PATH, HOME } = process.env;
     // Journals of whoever runs the tests are no part of them.
-    this.environment = { PATH, HOME, LOADWRIGHT_STATE_DIR: join(cwd, 'state'), ...environment };
+    this.environment = {
+      PATH,
+      HOME,
+      LOADWRIGHT_STATE_DIR: join(cwd, 'state'),
+      ...development,
+      ...environment,
+    };
     this.stdout = new MemoryStream(terminal, columns);
     this.stderr = new MemoryStream(terminal, columns);
   }

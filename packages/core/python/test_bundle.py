@@ -23,6 +23,12 @@ def test_reads_both_files(tmp_path):
     assert (bundle.host, bundle.config) == ("https://h.example", {"a": 1})
     assert (bundle.load.stages, bundle.load.start_users) == ((Stage(5, 3),), 1)
     assert bundle.payloads_file == tmp_path / "payloads.jsonl"
+    assert bundle.tls == {}
+
+
+def test_reads_certificates(tmp_path):
+    certificates = {"ca": "-----BEGIN", "certificate": "-----BEGIN"}
+    assert read_bundle(write(tmp_path, {"tls": certificates})).tls == certificates
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,19 @@ def test_a_secret_that_no_header_can_carry_is_not_shown(monkeypatch, value):
     with pytest.raises(SetupError) as caught:
         variables.optional("A_SECRET")
     assert "A_SECRET" in str(caught.value) and value not in str(caught.value)
+
+
+def test_a_value_of_several_lines(monkeypatch, tmp_path):
+    def key():
+        return variables.text("SOME_KEY", "it is a key")
+
+    monkeypatch.setenv("SOME_KEY", "-----BEGIN\\nabcdef\\nghijkl\\n-----END\\n")
+    assert key() == "-----BEGIN\nabcdef\nghijkl\n-----END\n"
+    assert {"abcdef", "ghijkl"} <= variables.given() and "-----BEGIN" not in variables.given()
+    monkeypatch.setenv("SOME_KEY", " \n")
+    with pytest.raises(SetupError, match="SOME_KEY is not set: it is a key"):
+        key()
+    file = tmp_path / "variables.json"
+    file.write_text(json.dumps({"SOME_KEY": "one\ntwo"}))
+    monkeypatch.setenv("LOADWRIGHT_VARIABLES_FILE", str(file))
+    assert key() == "one\ntwo"

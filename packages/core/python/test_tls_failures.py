@@ -1,5 +1,6 @@
 """Each cause of a failed handshake has its own name, over real sockets."""
 
+import json
 import ssl
 
 import certificates
@@ -8,6 +9,7 @@ from generator_harness import OK, answering, read_request
 from gevent.ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
 from loadwright_runtime import SetupError, tls_context
 from loadwright_runtime.failures import Failure, network_failure
+from locust_harness import serving
 
 AUTHORITY = certificates.authority()
 
@@ -209,3 +211,33 @@ def test_names_that_nobody_foresaw():
     assert network_failure(ssl.SSLError(1, "x")) == Failure("tls", "TLS error")
     error = ssl.SSLCertVerificationError(1, "x")
     assert network_failure(error) == Failure("tls", "the server's certificate is not valid")
+
+
+def test_a_bundle_with_a_client_certificate(make_bundle, start_locusts, tmp_path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*AUTHORITY.issue("localhost").files(tmp_path, "server"))
+    context.load_verify_locations(AUTHORITY.files(tmp_path, "clients")[0])
+    context.verify_mode = ssl.CERT_REQUIRED
+    with serving() as stub:
+        stub.secure(context)
+        directory = make_bundle(
+            "dht",
+            host=stub.url.replace("http://127.0.0.1", "https://localhost"),
+            config={
+                "path": "/",
+                "urls": {"list": ["https://o.test/1"]},
+                "choice": "uniform",
+                "requestName": "n",
+            },
+        )
+        target = json.loads((directory / "target.json").read_text())
+        target["tls"] = {"ca": AUTHORITY.certificate_text, "certificate": CLIENT.certificate_text}
+        (directory / "target.json").write_text(json.dumps(target))
+        processes = start_locusts(directory)
+        code, output = processes.run("--headless")
+        assert (code, len(stub.requests)) == (104, 0)
+        assert "the variable LOADWRIGHT_TLS_CLIENT_KEY is not set" in output
+        key = CLIENT.key_text().replace("\n", "\\n")
+        code, output = processes.run("--headless", variables={"LOADWRIGHT_TLS_CLIENT_KEY": key})
+        assert code == 0 and len(stub.requests) > 20
+        assert key[30:60] not in output

@@ -1,5 +1,7 @@
 """How requests are sent: each scenario against a real socket, in this process."""
 
+import socket
+import struct
 import time
 
 import gevent
@@ -120,6 +122,20 @@ def test_broken_answers(serve, make_user, part, reason):
     user.send_next()
     user.send_next()
     assert reasons(user) == [reason] * 2
+
+
+def test_an_answer_that_is_reset(serve, make_user):
+    def handle(connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+        gevent.sleep(0.1)
+        # Closed so, a socket sends a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    assert reasons(user) == [CLOSED_WITHIN]
 
 
 def test_connection_refused(serve, make_user):

@@ -4,16 +4,19 @@ export * from './duration.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from './clock.js';
 export { networkFailure } from './network-failure.js';
 export type * from './json.js';
+export { JsonNumber, jsonValueSchema, stringifyJson } from './json-number.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';
-export { answerProblem } from './target/answer-problem.js';
+export type { PreflightAnswer, PreflightBody } from './target/preflight-answer.js';
+export { contentFailure, preflightFailure } from './target/preflight-failure.js';
+export { preflightCommand, readPreflightAnswer } from './target/preflight-command.js';
+export { tlsOptionsSchema, type TlsOptions } from './target/tls-options.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
 export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
-export { payloadBytes } from './payloads/bytes.js';
 export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
@@ -29,7 +32,14 @@ export {
   type ValidityRuleId,
 } from './run/validity/ids.js';
 export * from './report/index.js';
-export { createCautiousRedactor, createRedactor, redactorOf, redactOptions, redactStrings, collectSecrets } from './secrets.js';
+export {
+  createCautiousRedactor,
+  createRedactor,
+  redactorOf,
+  redactOptions,
+  redactStrings,
+  collectSecrets,
+} from './secrets.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
@@ -49,10 +59,4 @@ export {
   type BuiltInTargets,
   type LoadTargetOptions,
 } from './plugins/load-target.js';
-export {
-  writePayloads,
-  checkPayloads,
-  readFirstPayload,
-  type PayloadOptions,
-  type WrittenPayloads,
-} from './payloads/write.js';
+export { writePayloads, checkPayloads, type PayloadOptions, type WrittenPayloads } from './payloads/write.js';

@@ -1,5 +1,6 @@
 import type { FleetHandle } from './fleet/contract.js';
 import type { JsonObject, JsonValue } from './json.js';
+import { JsonNumber } from './json-number.js';
 import { childVariants, declaredProperty, variants, type JsonSchema, type Variant } from './json-schema.js';
 
 /** What stands where a secret was. */
@@ -115,7 +116,7 @@ export function collectSecrets(jsonSchema: JsonSchema, options: unknown): string
 
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (typeof value === 'number') return [String(value)];
+  if (typeof value === 'number' || value instanceof JsonNumber) return [String(value)];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
@@ -124,7 +125,7 @@ function mapSecrets(root: JsonSchema, options: unknown, replace: (secret: unknow
     if (described.some(({ schema }) => schema.writeOnly === true)) return replace(value);
     if (Array.isArray(value))
       return value.map((item, index) => map(item, childVariants(root, described, index)));
-    if (typeof value !== 'object' || value === null) return value as JsonValue;
+    if (typeof value !== 'object' || value === null || value instanceof JsonNumber) return value as JsonValue;
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(
       entries.map(([key, item]) => {
@@ -153,6 +154,6 @@ export function redactStrings<Document>(document: Document, redact: (text: strin
 function mapStrings(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, redact));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof JsonNumber) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, redact)]));
 }

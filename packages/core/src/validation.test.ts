@@ -95,7 +95,7 @@ describe('validate', () => {
       'payloads.file: found 3, expected text that is not empty\npayloads.csvAs: found "x", expected one of "text", "json"',
     );
     expect(payloads({ file: 'a.csv', ordr: 'random' })).toBe(
-      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, csvHeader, contentType, order',
+      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvHeader, contentType, order',
     );
   });
 

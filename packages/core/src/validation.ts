@@ -8,6 +8,7 @@ import {
   type JsonSchema,
   type Variant,
 } from './json-schema.js';
+import { JsonNumber } from './json-number.js';
 import { nearest } from './nearest.js';
 import { collectSecrets, createRedactor, redactOptions } from './secrets.js';
 import { describeSchema } from './validation/describe-schema.js';
@@ -178,6 +179,7 @@ export function describeValue(value: unknown): string {
     case 'string':
       return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
     case 'object':
+      if (value instanceof JsonNumber) return value.text;
       return value === null ? 'null' : describeObject(value);
     case 'function':
       return 'a function';

@@ -27,7 +27,7 @@ import {
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
-  ConsentFlags & { readonly run?: string; readonly live: boolean };
+  ConsentFlags & { readonly run?: string; readonly skipPreflight?: boolean; readonly live: boolean };
 
 export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))
@@ -36,6 +36,7 @@ export function configure(command: Command, context: Context): void {
         'Exit codes: 0 it stands, 97 it could not be made and nothing is left, 98 something is or may be left, 105 stopped.',
     )
     .option('--yes', 'do not ask')
+    .option('--skip-preflight', 'make no request to the service')
     .option('--run <run>', 'go on with a deployment that was interrupted')
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
@@ -83,6 +84,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
         fleet,
         runId,
         signal,
+        skipPreflight: options.skipPreflight ?? false,
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
           view.onProgress(event);

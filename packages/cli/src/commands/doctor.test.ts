@@ -6,9 +6,9 @@ import { databricksConfig, dhtConfig, project } from '../../test/project.js';
 import { run, TestIo } from '../../test/support.js';
 import { checkNode, checkResults } from '../doctor/checks.js';
 
-/** An empty cache, so that what this machine has installed does not matter. */
+/** An empty cache and no Locust named, so that what this machine has installed does not matter. */
 async function emptyCache() {
-  return { LOADWRIGHT_CACHE_DIR: await mkdtemp(join(tmpdir(), 'loadwright-cache-')) };
+  return { LOADWRIGHT_LOCUST: '', LOADWRIGHT_CACHE_DIR: await mkdtemp(join(tmpdir(), 'loadwright-cache-')) };
 }
 
 /** A configuration whose target has payloads. */
@@ -55,7 +55,10 @@ describe('loadwright doctor', () => {
   });
 
   it('tells all problems at once', async () => {
-    const io = await project({ ...dhtConfig, wokers: 3 }, { environment: { LOADWRIGHT_PYTHON: '/absent' } });
+    const io = await project(
+      { ...dhtConfig, wokers: 3 },
+      { environment: { LOADWRIGHT_PYTHON: '/absent', LOADWRIGHT_LOCUST: '' } },
+    );
     const { exitCode, stdout } = await run(['doctor'], io);
     expect(exitCode).toBe(104);
     expect(stdout).toMatch(/✗ Python: [^]*✗ Locust: [^]*✗ configuration: wokers/);

@@ -37,6 +37,7 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly dryRun?: boolean;
   readonly live: boolean;
   readonly tolerate?: readonly TolerableRuleId[];
+  readonly skipPreflight?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -51,6 +52,7 @@ export function configure(command: Command, context: Context): void {
     .addOption(
       new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(tolerableRuleIds),
     )
+    .option('--skip-preflight', 'make no request before the load; the report says so')
     .option(
       '--keep-fleet',
       'leave a fleet standing that can outlive this command; loadwright destroy removes it',
@@ -122,6 +124,7 @@ async function runAgainst(
     fleet,
     keepFleet,
     on,
+    skipPreflight: options.skipPreflight ?? false,
     resultsDirectory: resultsOf(loaded),
     live,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,

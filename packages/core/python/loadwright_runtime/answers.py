@@ -4,11 +4,34 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request
+import flask
 
 from . import failures
 from .failure_samples import samples
+from .failures import Failure
+from .request import Request, Response
 from .request_log import log
+
+
+def ended(
+    request: Request,
+    second: int,
+    response: Response | None,
+    seconds: float,
+    body_bytes: int,
+    failure: Failure | None,
+) -> None:
+    """
+    To be called at the end of each failure, and of every request while they are logged.
+
+    :param second: in which it was due, since the start of the test
+    :param response: None when there was none, or not the whole of one
+    :param seconds: from the first byte sent to the end, whatever that was
+    """
+    if failure is not None:
+        samples.collect(request, response, failure, seconds)
+    if log.is_on:
+        log.add(request, second, None if response is None else response.status, seconds, body_bytes, failure)
 
 
 def connect(environment: Any, contribute: Callable[[str, Callable, Callable], None]) -> None:
@@ -18,16 +41,16 @@ def connect(environment: Any, contribute: Callable[[str, Callable, Callable], No
     environment.events.test_start.add_listener(_begin)
 
 
-def add_route(routes: Blueprint) -> None:
+def add_route(routes: flask.Blueprint) -> None:
     """``GET /loadwright/requests?after=``: the log of requests, for whoever writes it to a file."""
 
     @routes.get("/requests")
-    def requests() -> Response:
-        after = request.args.get("after", "0")
+    def requests() -> flask.Response:
+        after = flask.request.args.get("after", "0")
         if not (after.isascii() and after.isdigit()):
-            return Response("after must be a number of rows", 400)
+            return flask.Response("after must be a number of rows", 400)
         document = log.after(int(after))
-        return Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
+        return flask.Response(json.dumps(document, separators=(",", ":")), mimetype="application/json")
 
 
 def _begin(**_: Any) -> None:

@@ -1,11 +1,13 @@
 """The data files of a bundle."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import json_text
 from .errors import SetupError
 from .load_plan import LoadError, LoadPlan, read_load
 
@@ -28,7 +30,8 @@ class Bundle:
 
 def read_bundle(directory: Path) -> Bundle:
     """Reads ``target.json`` and ``load.json``. Raises :class:`SetupError` when they are not Loadwright's."""
-    target = _read(directory / "target.json")
+    # A body in it is sent with its numbers as they were written.
+    target = _read(directory / "target.json", json_text.loads)
     load = _read(directory / "load.json")
     try:
         host = check_host(target["host"])
@@ -49,9 +52,9 @@ def check_host(host: str) -> str:
     return host.rstrip("/")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, loads: Callable[[bytes], Any] = json.loads) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
+        content = loads(path.read_bytes())
     except FileNotFoundError:
         raise SetupError(f"{path} does not exist: a bundle is a whole folder, copy all of it.") from None
     except ValueError as error:

@@ -88,7 +88,7 @@ class ResponseCheck:
         for check in self._headers:
             if reason := check(response):
                 return reason
-        if reason := self._stream_problem(response):
+        if (self._stream or not response.is_ordinary) and (reason := self._stream_problem(response)):
             return Failure("stream", reason)
         if not self._texts and not self._values:
             return None
@@ -115,7 +115,10 @@ class ResponseCheck:
             document = parse_json(content) if self._values else None
         except (DecodingError, NotJsonError) as error:
             return f"check: {error}"
-        return next((reason for check in self._values if (reason := check(document))), None)
+        for check in self._values:
+            if reason := check(document):
+                return reason
+        return None
 
 
 class _HeaderCheck:

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from . import exchange, failure_samples
+from . import answers, exchange
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
@@ -187,7 +187,7 @@ class Connection(Link):
             self.owner.finished(self)
         else:
             headers = Headers(data[: body_start - 4])
-            self._judge(seconds, Response(status, headers, data[body_start:]), length)
+            self._judge(seconds, Response(status, headers, data[body_start:], None, True), length)
 
     def _take(self, data: bytes) -> None:
         """Any answer: in pieces, chunked, ended by the close, streamed, or not one at all."""
@@ -285,8 +285,8 @@ class Connection(Link):
             measure.failed(row, now, seconds, failure, body_bytes)
         if self._due is not None:
             measure.responded(row, now - self._due)
-        if failure is not None:
-            failure_samples.collect(self._request, response, failure, seconds)
+        second = int(self.begun - endpoint.measure.began)
+        answers.ended(self._request, second, response, seconds, body_bytes, failure)
         if endpoint.on_outcome is not None:
             endpoint.on_outcome(self._request, response, failure, seconds)
         if endpoint.listeners:
@@ -311,7 +311,8 @@ class Connection(Link):
             self._row.counters["retried_idle"] += 1
             self._open(again=True)
         else:
-            self._end(_clock() - self._started, None, 0, network_failure(error))
+            failure = network_failure(error, answering=had_bytes)
+            self._end(_clock() - self._started, None, 0, failure)
 
     def _give_up(self, error: Exception) -> None:
         self._end(_clock() - self._started, None, 0, network_failure(error, connecting=True))

@@ -19,13 +19,17 @@ class DecodingError(ValueError):
 class Decompressor:
     """Undoes one coding, piece by piece: ``gzip``, also of several members, or ``deflate`` of both forms."""
 
-    def __init__(self, coding: str, limit: int = MAXIMUM_BYTES):
-        """:param limit: bytes that may come out in all"""
+    def __init__(self, coding: str, limit: int = MAXIMUM_BYTES, *, is_cut: bool = False):
+        """
+        :param limit: bytes that may come out in all
+        :param is_cut: what is beyond the limit is left out, in place of an error
+        """
         if coding not in ("gzip", "x-gzip", "deflate"):
             name = coding if _CODING_NAME.fullmatch(coding) else "something"
             raise DecodingError(f"the answer is encoded with {name}, which cannot be decoded")
         self._is_deflate = coding == "deflate"
         self._remaining = limit
+        self._is_cut = is_cut
         self._object = None if self._is_deflate else zlib.decompressobj(_GZIP_WINDOW)
 
     def feed(self, data: bytes) -> bytes:
@@ -45,10 +49,12 @@ class Decompressor:
             except zlib.error:
                 raise DecodingError("the answer is not what its Content-Encoding says") from None
             self._remaining -= len(piece)
-            if self._remaining < 0:
-                raise DecodingError(f"the decoded answer is longer than {MAXIMUM_BYTES >> 20} MiB")
             decoded.append(piece)
             data = self._object.unused_data
+            if self._remaining < 0:
+                if not self._is_cut:
+                    raise DecodingError(f"the decoded answer is longer than {MAXIMUM_BYTES >> 20} MiB")
+                break
         return b"".join(decoded)
 
     @property
@@ -72,11 +78,11 @@ def decode(body: bytes, content_encoding: str | None, limit: int = MAXIMUM_BYTES
 
 def beginning(body: bytes, content_encoding: str | None, limit: int) -> bytes:
     """The first bytes of a body, decoded as far as that is possible."""
-    for coding in _known(content_encoding) if body else ():
-        try:
-            body = _first(body, coding, limit)
-        except (DecodingError, zlib.error):
-            break
+    try:
+        for coding in codings(content_encoding) if body else ():
+            body = Decompressor(coding, limit, is_cut=True).feed(body)
+    except DecodingError:
+        pass
     return body[:limit]
 
 
@@ -87,19 +93,3 @@ def codings(content_encoding: str | None) -> list[str]:
     if len(names) > _MAXIMUM_CODINGS:
         raise DecodingError("the answer is encoded too many times")
     return names[::-1]
-
-
-def _known(content_encoding: str | None) -> list[str]:
-    try:
-        return codings(content_encoding)
-    except DecodingError:
-        return []
-
-
-def _first(body: bytes, coding: str, limit: int) -> bytes:
-    if coding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(_GZIP_WINDOW).decompress(body, limit)
-    if coding != "deflate":
-        raise DecodingError(coding)
-    window = _ZLIB_WINDOW if body[0] & 0x0F == _ZLIB_MAGIC & 0x0F else _RAW_WINDOW
-    return zlib.decompressobj(window).decompress(body, limit)

@@ -3,7 +3,7 @@
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from .drain import Drain
 from .failures import Failure
 from .measure import Measure
 from .request import Request, Response, host_header
+from .request_log import log
 from .resolver import Address, Resolver
 from .source import RequestSource
 
@@ -71,7 +72,8 @@ class Endpoint:
         """Those that are about to have one."""
         self.drain: Drain = Drain(reactor)
         """Where requests end whose user has ended."""
-        self.plain_statuses = source.plain_statuses()
+        self.plain_statuses: Container[int] = ()
+        """Statuses of answers that are right without a look at them."""
         self.last_head: tuple[bytes, int, int] = (b"", 0, -1)
         """Head, status and length of body of the last ordinary answer; at first such as no answer has."""
         self.listeners: list[Any] = []
@@ -80,7 +82,11 @@ class Endpoint:
         self.find_listeners()
 
     def find_listeners(self) -> None:
-        """Locust's own listener is left out: it is given the figures of many requests at once."""
+        """
+        Who is told of each request. Locust's own listener is left out: it is given the figures of many
+        requests at once.
+        """
+        self.plain_statuses = () if log.is_on else self.source.plain_statuses()
         self.listeners[:] = [
             listener
             for listener in self.environment.events.request._handlers

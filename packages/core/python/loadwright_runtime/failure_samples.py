@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from .decoding import beginning
 from .failures import Failure
 from .redaction import Redactor
 from .request import Request, Response
+from .streaming import EventReader
 
 SAMPLES_A_FAILURE = 3
 """Of each name, kind and reason."""
@@ -18,6 +18,7 @@ MAXIMUM_SAMPLES = 200
 _BODY_BYTES = 2 * 1024
 _MAXIMUM_HEADERS = 40
 _HEADER_CHARACTERS = 256
+_SAMPLE_CHARACTERS = 32 * 1024
 # A secret that begins before the cut must be whole to be recognised.
 _OVERLAP_BYTES = 4 * 1024
 # Bytes that no text has: all of C0 but tab, line feed, form feed and carriage return.
@@ -74,13 +75,13 @@ class FailureSamples:
             "time": time.time(),
             "seconds": seconds,
         }
-        row = getattr(request, "row", None)
-        if row is not None:
-            sample["requestRow"] = row
+        if request.row is not None:
+            sample["requestRow"] = request.row
         if response is not None:
             sample |= _answer(response, redact)
-        elif begun := getattr(request.on_piece, "beginning", b""):
-            sample["body"] = _text(begun, redact)
+        elif isinstance(request.on_piece, EventReader) and request.on_piece.status is not None:
+            reader = request.on_piece
+            sample |= {"status": reader.status, "body": _text(reader.beginning, redact)}
         self._collected.append(sample)
 
     def take(self) -> list[Sample] | None:
@@ -91,7 +92,10 @@ class FailureSamples:
     def merge(self, client_id: str, taken: Iterable[Sample]) -> None:
         """Adds those of a worker; of each failure no more are kept than a worker keeps."""
         for sample in taken:
-            if self._merged_room.take(sample["method"], sample["name"], sample["kind"], sample["error"]):
+            key = sample["method"], sample["name"], sample["kind"], sample["error"]
+            # Whatever comes over the port: no more than a worker of this runtime sends.
+            is_right = all(isinstance(text, str) for text in key) and len(str(sample)) <= _SAMPLE_CHARACTERS
+            if is_right and self._merged_room.take(*key):
                 self._merged.append(sample)
 
     def all(self) -> list[Sample]:
@@ -103,17 +107,13 @@ class FailureSamples:
 samples = FailureSamples()
 """Of this process. Cleared at the start of a test."""
 
-collect = samples.collect
-
 
 def _answer(response: Response, redact: Redactor) -> Sample:
     headers = {
         name: value if len(value) <= _HEADER_CHARACTERS else f"{value[:_HEADER_CHARACTERS]}…"
         for name, value in list(redact.headers(response.headers()).items())[:_MAXIMUM_HEADERS]
     }
-    encoding = response.header("content-encoding")
-    body = beginning(response.body, encoding, _BODY_BYTES + _OVERLAP_BYTES)
-    body = body or getattr(response.reader, "beginning", b"")
+    body = response.beginning(_BODY_BYTES + _OVERLAP_BYTES) or getattr(response.reader, "beginning", b"")
     return {"status": response.status, "headers": headers, "body": _text(body, redact)}
 
 

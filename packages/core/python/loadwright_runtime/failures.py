@@ -71,12 +71,15 @@ class ProxyRefusedError(OSError):
     """The proxy did not open a tunnel."""
 
 
-def network_failure(error: Exception, *, connecting: bool = False) -> Failure:
+def network_failure(error: Exception, *, connecting: bool = False, answering: bool = False) -> Failure:
     """
     The failure of a request that got no answer, or not the whole of one.
 
     :param connecting: whether it happened before the connection was there
+    :param answering: whether the answer had begun
     """
+    if answering and is_close(error):
+        error = ClosedWithinAnswerError()
     return reasons.bound(_network_failure(error, connecting))
 
 

@@ -2,24 +2,33 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-_TYPES: dict[str, Callable[[Any], bool]] = {
-    "array": lambda value: isinstance(value, list),
-    "boolean": lambda value: isinstance(value, bool),
-    "null": lambda value: value is None,
-    "number": lambda value: _is_number(value),
-    "object": lambda value: isinstance(value, dict),
-    "string": lambda value: isinstance(value, str),
+Rule = Callable[[Any], bool]
+"""Whether a value is wrong."""
+
+_TYPES: dict[str, Rule] = {
+    "array": lambda value: not isinstance(value, list),
+    "boolean": lambda value: not isinstance(value, bool),
+    "null": lambda value: value is not None,
+    "number": lambda value: not _is_number(value),
+    "object": lambda value: not isinstance(value, dict),
+    "string": lambda value: not isinstance(value, str),
 }
 
-_COMPARISONS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
-    ("minimum", lambda value, limit: value < limit, "below {:g}"),
-    ("maximum", lambda value, limit: value > limit, "above {:g}"),
-    ("above", lambda value, limit: value <= limit, "not above {:g}"),
-    ("below", lambda value, limit: value >= limit, "not below {:g}"),
-)
+# Of a limit: what is a wrong number, and what to say of it.
+_NUMBERS: dict[str, tuple[Callable[[Any], Rule], str]] = {
+    "minimum": (lambda limit: lambda value: value < limit, "below {:g}"),
+    "maximum": (lambda limit: lambda value: value > limit, "above {:g}"),
+    "above": (lambda limit: lambda value: value <= limit, "not above {:g}"),
+    "below": (lambda limit: lambda value: value >= limit, "not below {:g}"),
+}
+
+_LENGTHS: dict[str, tuple[Callable[[Any], Rule], str]] = {
+    "minimumLength": (lambda limit: lambda value: len(value) < limit, "shorter than {}"),
+    "maximumLength": (lambda limit: lambda value: len(value) > limit, "longer than {}"),
+}
 
 MISSING = object()
 """Stands for a value that is not there."""
@@ -33,53 +42,41 @@ class JsonCheck:
     """Looks at one value of a document."""
 
     def __init__(self, check: dict[str, Any]):
-        self._check = check
-        self._pointer = check["pointer"]
-        self._tokens = parse_pointer(self._pointer)
-        self._pattern = re.compile(check["matches"]) if "matches" in check else None
+        self._name = check["pointer"] or "the answer"
+        self._tokens = parse_pointer(check["pointer"])
+        self._rules = list(_rules(check))
 
     def __call__(self, document: Any) -> str | None:
         """What is wrong, or None."""
-        wrong = self._wrong(find(document, self._tokens))
-        return f"check of {self._pointer or 'the answer'}: {wrong}" if wrong else None
-
-    def _wrong(self, value: Any) -> str | None:
-        check = self._check
+        value = find(document, self._tokens)
         if value is MISSING:
-            return "no such value"
-        if "type" in check and not _TYPES[check["type"]](value):
-            return f"not of type {check['type']}"
-        if "equals" in check and not same(value, check["equals"]):
-            return "not the expected value"
-        if "oneOf" in check and not any(same(value, allowed) for allowed in check["oneOf"]):
-            return "not one of the expected values"
-        return self._wrong_number(value) or self._wrong_length(value) or self._wrong_text(value)
-
-    def _wrong_number(self, value: Any) -> str | None:
-        for name, is_wrong, text in _COMPARISONS:
-            if name in self._check:
-                if not _is_number(value):
-                    return "not of type number"
-                if is_wrong(value, self._check[name]):
-                    return text.format(self._check[name])
+            return f"check of {self._name}: no such value"
+        for is_wrong, text in self._rules:
+            if is_wrong(value):
+                return f"check of {self._name}: {text}"
         return None
 
-    def _wrong_length(self, value: Any) -> str | None:
-        shortest, longest = self._check.get("minimumLength"), self._check.get("maximumLength")
-        if shortest is None and longest is None:
-            return None
-        if not isinstance(value, (str, list, dict)):
-            return "has no length"
-        if shortest is not None and len(value) < shortest:
-            return f"shorter than {shortest}"
-        return f"longer than {longest}" if longest is not None and len(value) > longest else None
 
-    def _wrong_text(self, value: Any) -> str | None:
-        if self._pattern is None:
-            return None
-        if not isinstance(value, str):
-            return "not of type string"
-        return None if self._pattern.search(value) else "does not match"
+def _rules(check: dict[str, Any]) -> Iterator[tuple[Rule, str]]:
+    """What is looked at in turn, and what to say when it is wrong."""
+    if "type" in check:
+        yield _TYPES[check["type"]], f"not of type {check['type']}"
+    if "equals" in check:
+        yield (lambda value: not same(value, check["equals"])), "not the expected value"
+    if "oneOf" in check:
+        allowed = check["oneOf"]
+        yield (lambda value: not any(same(value, one) for one in allowed)), "not one of the expected values"
+    if check.keys() & _NUMBERS.keys():
+        yield _TYPES["number"], "not of type number"
+    if check.keys() & _LENGTHS.keys():
+        yield (lambda value: not isinstance(value, (str, list, dict))), "has no length"
+    for name, (rule, text) in (_NUMBERS | _LENGTHS).items():
+        if name in check:
+            yield rule(check[name]), text.format(check[name])
+    if "matches" in check:
+        pattern = re.compile(check["matches"])
+        yield _TYPES["string"], "not of type string"
+        yield (lambda value: not pattern.search(value)), "does not match"
 
 
 def parse_json(text: bytes) -> Any:

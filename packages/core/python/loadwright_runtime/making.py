@@ -3,7 +3,7 @@
 import logging
 import time
 
-from . import failure_samples
+from . import answers
 from .endpoint import Endpoint
 from .failures import Failure, reasons
 from .payloads import PayloadError
@@ -21,7 +21,7 @@ def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = Non
     :param error: what the target's ``next_request`` raised
     :param due: when the request was due, in the open model
     """
-    failure, row = _failure_of(error)
+    failure, row = failure_of(error)
     name = endpoint.source.config.get("requestName") or "request"
     request = Request("", "", name=name)
     request.row = row
@@ -31,13 +31,14 @@ def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = Non
     measure.failed(counted, now, 0.0, failure)
     if due is not None:
         measure.responded(counted, now - due)
-    failure_samples.collect(request, None, failure, 0.0)
+    answers.ended(request, int((now if due is None else due) - endpoint.measure.began), None, 0.0, 0, failure)
     if failure not in _told:
         _told.add(failure)
         _logger.error("a request could not be made: %s", failure.reason, exc_info=error)
 
 
-def _failure_of(error: Exception) -> tuple[Failure, int | None]:
+def failure_of(error: Exception) -> tuple[Failure, int | None]:
+    """What the load counts it as, and the number of the payload that is to blame."""
     if isinstance(error, PayloadError):
         return reasons.bound(Failure("payload", f"the payload cannot be sent: {error.what}")), error.row
     excerpt = Redactor()(str(error))[:_EXCERPT_CHARACTERS]

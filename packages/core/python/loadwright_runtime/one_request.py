@@ -3,8 +3,6 @@
 import base64
 import codecs
 import time
-import zlib
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +12,10 @@ from locust.event import Events
 
 from .connection import Connection
 from .counters import Counters
+from .decoding import beginning
 from .endpoint import Endpoint
 from .failures import Failure
+from .making import failure_of
 from .measure import Measure
 from .reactor import Reactor
 from .redaction import Redactor
@@ -41,7 +41,7 @@ def send_one(source: RequestSource, path: str | None = None) -> dict[str, Any]:
     try:
         request = source.next_request() if path is None else _get(source, path)
     except Exception as error:
-        return failed(Failure("target", f"{type(error).__name__}: {error}"))
+        return failed(failure_of(error)[0])
     return _Exchange(source if path is None else _Unchecked(source), request).carry_out()
 
 
@@ -88,7 +88,7 @@ class _Exchange:
             response, failure, seconds = None, Failure("timeout", "no outcome"), time.time() - sent_at
         except Exception as error:
             response, seconds = None, time.time() - sent_at
-            failure = Failure("target", f"{type(error).__name__}: {error}")
+            failure = failure_of(error)[0]
         finally:
             connection.abort()
             self._endpoint.close()
@@ -159,13 +159,11 @@ class _Exchange:
         else:
             assert self._head is not None
             status, headers, body = self._head.status, self._head.headers.all(), b""
-        total = len(body)
-        if not body:
-            body, total = bytes(self._pieces), self._body_bytes
-        body = _decoded(body, headers)
+        came, total = (body, len(body)) if body else (bytes(self._pieces), self._body_bytes)
+        body = beginning(came, headers.get("content-encoding"), 2 * _ANSWER_BODY_CHARACTERS)
         described = _described(body, _ANSWER_BODY_CHARACTERS, redact)
-        if total > len(body):
-            described |= {"bytes": total, "isCut": True}
+        if total > len(came) or len(body) >= 2 * _ANSWER_BODY_CHARACTERS:
+            described |= {"bytes": max(total, len(body)), "isCut": True}
         return {"status": status, "headers": redact.headers(headers), "body": described}
 
 
@@ -200,17 +198,3 @@ def _described(content: bytes, limit: int, redact: Redactor) -> dict[str, Any]:
     except UnicodeDecodeError:
         described["base64"] = base64.b64encode(content[:limit]).decode()
     return described
-
-
-def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """What a service has compressed, as far as it came."""
-    encoding = headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        return body
-    # 32 more: zlib's or gzip's own frame; deflate is also sent without any.
-    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
-        try:
-            return zlib.decompressobj(window).decompress(body, 2 * _ANSWER_BODY_CHARACTERS)
-        except zlib.error:
-            continue
-    return body

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import json_text
 from .errors import SetupError
 from .set_up import Progress, no_progress
 
@@ -21,6 +22,9 @@ _GOLDEN_FRACTION = 0.6180339887498949
 
 # One less than a power of two.
 _LINES_BETWEEN_LOOKS = 0x1FFF
+
+_JSON_PREFIX = b'{"json":'
+_END_OF_VALUE = json.JSONDecoder().raw_decode
 
 _DEFAULT_CONTENT_TYPES = {
     "json": "application/json",
@@ -60,8 +64,22 @@ class Payload:
 
     @property
     def value(self) -> Any:
-        """The value of a payload of kind ``json``, or the text or base64 text of another."""
-        return self._record[self.kind]
+        """
+        The value of a payload of kind ``json``, whose numbers :func:`compact_json` writes as they were
+        written, or the text or base64 text of another.
+        """
+        return json_text.loads(self.json_text) if self.kind == "json" else self._record[self.kind]
+
+    @property
+    def json_text(self) -> bytes:
+        """The very text of a payload of kind ``json``: parsing and writing would respell numbers (1e-7)."""
+        start = len(_JSON_PREFIX)
+        if not self._line.startswith(_JSON_PREFIX):
+            return compact_json(json_text.loads(self._line)["json"])
+        if len(self._record) == 1:
+            return self._line[start:-1].strip()
+        text = self._line[start:].decode().lstrip()
+        return text[: _END_OF_VALUE(text)[1]].encode()
 
     def content_type(self, default: str | None = None) -> str:
         """Its own Content-Type, else the target's, else the one of its kind."""
@@ -70,22 +88,16 @@ class Payload:
     def encode(self, default_content_type: str | None = None) -> Body:
         """The payload as it is: compact JSON, UTF-8 text, or bytes."""
         if self.kind == "json":
-            content = self._json_text()
+            content = self.json_text
         elif self.kind == "text":
             content = self.value.encode()
         else:
             content = base64.b64decode(self.value)
         return Body(content, self.content_type(default_content_type))
 
-    def _json_text(self) -> bytes:
-        # The very text of the file where it can be cut out: parsing and writing would respell numbers (1e-7).
-        if len(self._record) == 1 and self._line.startswith(b'{"json":'):
-            return self._line[len(b'{"json":') : -1]
-        return compact_json(self.value)
-
 
 def compact_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json_text.dumps(value).encode()
 
 
 class Payloads:

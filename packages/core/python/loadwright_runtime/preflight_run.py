@@ -9,6 +9,7 @@ from locust.runners import LocalRunner
 
 from .errors import SetupError
 from .failures import Failure
+from .making import failure_of
 from .one_request import failed, send_one
 from .user import LoadwrightUser
 
@@ -37,7 +38,7 @@ def make(environment: Any, path: str | None) -> dict[str, Any]:
     except SetupError as error:
         return failed(Failure("setup", str(error)))
     except Exception as error:
-        return failed(Failure("target", f"{type(error).__name__}: {error}"))
+        return failed(failure_of(error)[0])
 
 
 def _source(environment: Any) -> Any:

@@ -74,6 +74,7 @@ def _bucket(milliseconds: float) -> float:
 
 
 def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
+    LoadwrightUser.allow(environment.host)
     if preflight_run.is_asked(environment):
         preflight_run.run(environment)
     apply_defaults(environment.parsed_options, bundle.load)
@@ -83,7 +84,6 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
         listener_guard.protect(environment.runner, counters.refuse)
     answers.connect(environment, counters.contribute)
     set_up = SetUp(environment)
-    LoadwrightUser.allow(environment.host)
     LoadwrightUser.progress = set_up.progress
     control = LoadControl(environment, bundle, set_up)
     preflight = Preflight(environment, bundle)

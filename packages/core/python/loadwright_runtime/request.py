@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .decoding import decode
+from .decoding import beginning, decode
 
 _KEPT_REQUESTS = 1024
 _KEPT_BODY_BYTES = 16 * 1024
@@ -36,11 +36,13 @@ class Request:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         on_piece: Callable[[Piece], None] | None = None,
+        row: int | None = None,
     ):
         """
         :param path: path and query, percent-encoded, starting with the source's ``base_path``
         :param name: what the statistics call it: one of few fixed strings, never a text with varying parts
         :param on_piece: takes the answer's body piece by piece; the :class:`Response` then has none
+        :param row: number of the payload that it is made of, from 1
         """
         self.method = method
         self.path = path
@@ -48,8 +50,7 @@ class Request:
         self.headers = headers or {}
         self.body = body
         self.on_piece = on_piece
-        self.row: int | None = None
-        """Number of the payload's row, from 1."""
+        self.row = row
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
 
@@ -80,26 +81,40 @@ class RequestCache:
 class Response:
     """One complete answer."""
 
-    __slots__ = ("_content", "_headers", "body", "reader", "status")
+    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "status")
 
-    def __init__(self, status: int, headers: Any, body: bytes, reader: Callable[[Piece], None] | None = None):
+    def __init__(
+        self,
+        status: int,
+        headers: Any,
+        body: bytes,
+        reader: Callable[[Piece], None] | None = None,
+        is_ordinary: bool = False,
+    ):
         """
         :param headers: ``get(name)`` finds a header by its name in lower case
         :param body: as it came
         :param reader: the request's ``on_piece``, which has taken the body
+        :param is_ordinary: whether it is known without a look at the headers that it is no stream of events
         """
         self.status = status
         self._headers = headers
         self.body = body
-        self.reader = getattr(reader, "reader", reader)
+        self.reader = reader if reader is None else getattr(reader, "reader", reader)
+        self.is_ordinary = is_ordinary
         self._content: bytes | None = None
 
     @property
     def content(self) -> bytes:
         """The body; what the service has compressed is decoded. Raises :class:`.decoding.DecodingError`."""
         if self._content is None:
-            self._content = decode(self.body, self.header("content-encoding"))
+            encoding = self._headers.get("content-encoding")
+            self._content = self.body if encoding is None else decode(self.body, encoding)
         return self._content
+
+    def beginning(self, limit: int) -> bytes:
+        """So many bytes of the body, decoded as far as that is possible."""
+        return beginning(self.body, self.header("content-encoding"), limit)
 
     @property
     def is_success(self) -> bool:

@@ -33,16 +33,13 @@ class RequestLog:
         :param share: of the requests that are logged, from 0 to 1
         """
         self._share = share
+        self.is_on = share > 0
         self._skip = self._draw()
         self._logged: list[Row] = []
         self._second, self._in_second = 0, 0
         self._left_out = 0
         self._merged: deque[Row] = deque()
         self._number = self._total_left_out = 0
-
-    @property
-    def is_on(self) -> bool:
-        return self._share > 0
 
     def add(
         self,
@@ -71,10 +68,8 @@ class RequestLog:
             return
         self._in_second += 1
         kind, reason = failure or (None, None)
-        row = getattr(request, "row", None)
-        self._logged.append(
-            (now, second, request.method, request.name, status, seconds, body_bytes, kind, reason, row)
-        )
+        whose = second, request.method, request.name
+        self._logged.append((now, *whose, status, seconds, body_bytes, kind, reason, request.row))
 
     def take(self) -> dict[str, Any] | None:
         """What was logged since the last call; None when that is nothing."""
@@ -85,9 +80,10 @@ class RequestLog:
         return taken
 
     def merge(self, client_id: str, taken: dict[str, Any]) -> None:
-        self._total_left_out += taken["leftOut"]
-        self._merged.extend(tuple(row) for row in taken["rows"])
-        self._number += len(taken["rows"])
+        rows = [tuple(row) for row in taken["rows"] if len(row) == len(COLUMNS)]
+        self._total_left_out += int(taken["leftOut"])
+        self._merged.extend(rows)
+        self._number += len(rows)
         while len(self._merged) > MAXIMUM_ROWS:
             self._merged.popleft()
             self._total_left_out += 1

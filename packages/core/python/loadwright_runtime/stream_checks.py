@@ -75,7 +75,7 @@ class StreamWatch:
             self._is_done = True
             return
         self._events += 1
-        if self.error is None and (is_error or b'"error"' in data):
+        if self.error is None and (is_error or b'"error' in data):
             self.error = _error_in(kind, data, is_error)
         if not self._is_finished and _CHUNK.search(data):
             self._has_chunks = True
@@ -138,9 +138,16 @@ def _error_in(kind: str, data: bytes, is_error: bool) -> str | None:
         document = parse_json(data)
     except NotJsonError:
         document = None
-    if not is_error and not (isinstance(document, dict) and document.get("error")):
+    if not is_error and not _is_error(document):
         return None
     # Exceptions of AWS have their type outside, and a code inside.
     names = [error_type(kind)] if is_error and kind != "error" else []
     names = [name for name in (*names, type_in(document)) if name]
     return f"error in the stream: {' '.join(names)}" if names else "error in the stream"
+
+
+def _is_error(document: Any) -> bool:
+    """Whether data of an event stands for an error, in one of the forms that servers of models send."""
+    if not isinstance(document, dict):
+        return False
+    return bool(document.get("error") or document.get("error_code")) or document.get("object") == "error"

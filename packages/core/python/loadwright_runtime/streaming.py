@@ -66,9 +66,11 @@ class EventReader:
         self.watch = watch or StreamWatch()
         self.beginning = b""
         """The first bytes of the answer, for the sample of a failure."""
+        self.status: int | None = None
 
     def __call__(self, piece: Piece) -> None:
         if self._decoder is None:
+            self.status = piece.status
             self._decoder = self._begin(piece.headers)
         data = piece.data
         try:
@@ -207,7 +209,7 @@ class ServerSentEvents:
         value = value.removeprefix(b" ")
         if name == b"data":
             self._data.append(value)
-            self._event_bytes += len(value)
+            self._event_bytes += len(value) + 1
         elif name == b"event":
             self._kind = value.decode(errors="replace")
 

@@ -5,11 +5,14 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '../errors.js';
 import type { JsonObject } from '../json.js';
+import { stringifyJson } from '../json-number.js';
 import type { LoadPlan } from '../load/plan.js';
 import { writePayloads } from '../payloads/write.js';
 import type { PayloadSource } from '../payloads/source.js';
 import { pythonDirectory, requirementsFile } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';
+import { readCertificates } from '../target/tls.js';
+import type { TlsOptions } from '../target/tls-options.js';
 import type { Bundle, BundleFile } from './bundle.js';
 import { composeFile } from './compose.js';
 import { digestOf } from './digest.js';
@@ -24,6 +27,8 @@ export interface BundleContents {
   readonly locustfile: URL;
   readonly pythonModules: readonly URL[];
   readonly environment: readonly EnvironmentVariable[];
+  /** Files of certificates. */
+  readonly tls?: TlsOptions | undefined;
   readonly payloads: PayloadSource | undefined;
   readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
 }
@@ -44,12 +49,13 @@ const ownEntries = [
 /**
  * Writes the files that Locust runs.
  *
+ * @param options.firstPayloadOnly Reads no more of the payloads than the first one takes. Default false.
  * @throws LoadwrightError `PAYLOADS_INVALID`, or `CONFIG_INVALID` when the folder holds something else.
  */
 export async function writeBundle(
   directory: string,
   contents: BundleContents,
-  options: { baseDirectory: string; signal?: AbortSignal },
+  options: { baseDirectory: string; signal?: AbortSignal; firstPayloadOnly?: boolean },
 ): Promise<Bundle> {
   const modules = contents.pythonModules.map((url) => fileURLToPath(url));
   await clear(directory, [...ownEntries, ...modules.map((path) => basename(path))]);
@@ -60,7 +66,13 @@ export async function writeBundle(
       ? undefined
       : await writePayloads(contents.payloads, file('payloads.jsonl'), options);
   const load = contents.load(payloads?.order ?? 'sequential');
-  const target = { version: 1, kind: contents.kind, host: contents.host, config: contents.targetConfig };
+  const target = {
+    version: 1,
+    kind: contents.kind,
+    host: contents.host,
+    config: contents.targetConfig,
+    ...(contents.tls && { tls: await readCertificates(contents.tls, options.baseDirectory) }),
+  };
 
   await cp(new URL('loadwright_runtime/', pythonDirectory), file('loadwright_runtime'), {
     recursive: true,
@@ -112,5 +124,5 @@ async function clear(directory: string, replaceable: readonly string[]): Promise
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${stringifyJson(value, 2)}\n`;
 }

@@ -27,6 +27,8 @@ export interface LoadwrightConfig {
   load?: LoadProfileInput;
   /** What the run must hold: `{ http_req_duration: ['p(95)<200'] }`. Default: none. */
   thresholds?: Record<string, readonly string[]>;
+  /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
+  preflight?: { waitUpTo?: string };
   /** Where the load comes from. Default `{ kind: 'local' }`. */
   fleet?: ByKind;
   /** Folder of all results, relative to this file. Default `results`. */
@@ -41,6 +43,7 @@ export interface ResolvedConfig {
   readonly workers?: number;
   readonly load: LoadProfileInput;
   readonly thresholds: Record<string, readonly string[]>;
+  readonly preflight?: { readonly waitUpTo?: string };
   readonly fleet: ByKind;
   readonly results: string;
 }

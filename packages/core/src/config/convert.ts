@@ -1,4 +1,6 @@
-import { childVariants, variants, type JsonSchema } from '../json-schema.js';
+import { JsonNumber, takesJsonNumbers } from '../json-number.js';
+import { childVariants, variants, type JsonSchema, type Variant } from '../json-schema.js';
+import { isPlainObject } from './interpolate.js';
 
 /**
  * Gives variables of a configuration file the type that their field has: `users: ${USERS}` is a number. Texts that a
@@ -31,6 +33,23 @@ function converted(text: string, types: ReadonlySet<unknown>): unknown {
   if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (types.has('number') || types.has('integer')) return parseNumber(text) ?? text;
   return text;
+}
+
+/**
+ * A copy of a configuration in which numbers are those of JavaScript, but where any JSON may stand: there they stay as they
+ * were written.
+ */
+export function settleNumbers<Config>(config: Config, schema: JsonSchema): Config {
+  const settle = (value: unknown, described: readonly Variant[], isAnyJson: boolean): unknown => {
+    const keeps = isAnyJson || described.some((variant) => takesJsonNumbers(variant.schema));
+    if (value instanceof JsonNumber) return keeps ? value : value.valueOf();
+    const child = (item: unknown, key: string | number) =>
+      settle(item, keeps ? [] : childVariants(schema, described, key), keeps);
+    if (Array.isArray(value)) return value.map(child);
+    if (!isPlainObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, child(item, key)]));
+  };
+  return settle(config, variants(schema, schema), false) as Config;
 }
 
 /** A number as people write it, or undefined when the text is something else. */

@@ -1,6 +1,7 @@
 import { jsonSchemaOf, type JsonSchema } from '../json-schema.js';
 import type { JsonValue } from '../json.js';
 import { loadProfileSchema } from '../load/profile.js';
+import { preflightSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';
 import { settings } from './settings.js';
 
@@ -42,6 +43,10 @@ export function configJsonSchema(targets: readonly DescribedTarget[]): JsonSchem
         type: 'object',
         description: 'what the run must hold: { "http_req_duration": ["p(95)<200"] }, times in milliseconds',
         additionalProperties: { type: 'array', items: { type: 'string' } },
+      },
+      preflight: {
+        ...bare(jsonSchemaOf(preflightSchema)),
+        description: 'the one request before the load',
       },
       fleet: { ...byKind('where the load comes from, with its options'), default: { kind: 'local' } },
       results: {

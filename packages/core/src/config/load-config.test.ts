@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { stringifyJson } from '../json-number.js';
+import { payloadSourceSchema } from '../payloads/source.js';
 import { defineTarget } from '../target/define-target.js';
+import { validate } from '../validation.js';
 import { loadConfig, type LoadConfigOptions } from './load-config.js';
 
 const demo = defineTarget({
@@ -16,6 +19,8 @@ const demo = defineTarget({
     verify: z.boolean().optional(),
     token: z.string().meta({ writeOnly: true }).optional(),
     items: z.array(z.int()).optional(),
+    payloads: payloadSourceSchema.optional(),
+    free: z.json().optional(),
   }),
   example: { url: 'http://127.0.0.1' },
   locustfile: new URL('file:///locustfile.py'),
@@ -211,6 +216,35 @@ describe('loadConfig', () => {
       load: { users: 'many', duration: '30s' },
       thresholds: { http_req_duration: ['p(95)<200'] },
     });
+  });
+});
+
+describe('numbers in a file', () => {
+  const target = (rows: string) => `{ "kind": "demo", "url": "http://a", ${rows} }`;
+  const rows =
+    '"payloads": { "inline": [{ "id": 9007199254740993, "x": 2.0, "y": 1e-7, "z": -0, "n": 1.5 }] }, "timeout": 2.50, ' +
+    '"free": { "x": 2.0 }';
+
+  it.each([
+    ['json', `{ "target": ${target(rows)}, "workers": 2.0, "load": { "users": 1e1 } }`],
+    ['yaml', `target: ${target(rows)}\nworkers: 2.0\nload: { users: 1e1 }\n`],
+  ])('keep their text where any JSON may stand, and are numbers elsewhere: %s', async (ending, text) => {
+    await given(`loadwright.config.${ending}`, text);
+    const { config, origins } = await load();
+    const { payloads, ...others } = validate(demo.definition.options, config.target.options, { field: '' });
+    expect(stringifyJson(payloads)).toBe(
+      '{"inline":[{"id":9007199254740993,"x":2.0,"y":1e-7,"z":-0,"n":1.5}],"order":"sequential"}',
+    );
+    expect(others).toEqual({ url: 'http://a', timeout: 2.5, free: { x: 2 } });
+    expect(config).toMatchObject({ workers: 2, load: { users: 10 } });
+    expect(origins).toMatchObject({ 'target.payloads.inline': 'file', 'target.timeout': 'file' });
+  });
+
+  it('may be written in the ways of YAML', async () => {
+    const text = 'target: { kind: demo, url: "http://a", free: [0x1F, .5, +1, 012, 0o17, .inf] }';
+    await given('loadwright.config.yaml', text);
+    const { free } = (await load()).config.target.options as { free: unknown };
+    expect(free).toEqual([31, 0.5, 1, 12, 15, Infinity]);
   });
 });
 

@@ -4,7 +4,7 @@ import { LoadwrightError } from '../errors.js';
 import { Problems } from '../problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
-import { convertVariables } from './convert.js';
+import { convertVariables, settleNumbers } from './convert.js';
 import { interpolate } from './interpolate.js';
 import { configJsonSchema } from './json-schema.js';
 import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
@@ -34,6 +34,7 @@ const fileSchema = z.strictObject({
   workers: z.unknown().optional(),
   load: z.unknown().default({}),
   thresholds: z.unknown().default({}),
+  preflight: z.unknown().optional(),
   fleet: byKindSchema.default({ kind: 'local' }),
   results: z.string().min(1).default('results'),
 });
@@ -58,7 +59,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
         }),
     ),
   );
-  const config: Record<string, unknown> | undefined = problems.attempt(() =>
+  const inText: Record<string, unknown> | undefined = problems.attempt(() =>
     validate(fileSchema, content.value, { field: '', hint: `Correct ${file}.` }),
   );
   const given = problems.attempt(() => checkTarget((content.value as { target?: unknown }).target));
@@ -66,19 +67,21 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     ...found,
     value: problems.attempt(found.read),
   }));
-  if (!config || !given || problems.found) throw problems.combined();
+  if (!inText || !given || problems.found) throw problems.combined();
 
   const inFile = new Set(leaves(content.value));
   const origins = Object.fromEntries(
-    leaves(config).map((path) => [path, inFile.has(path) ? 'file' : 'default']),
+    leaves(inText).map((path) => [path, inFile.has(path) ? 'file' : 'default']),
   );
   delete origins.$schema;
-  delete config.$schema;
+  delete inText.$schema;
 
   const factory = isTarget(given)
     ? undefined
     : await loadTarget(given.kind, { from: baseDirectory, builtIn: options.builtInTargets });
-  convertVariables(config, content.replaced, configJsonSchema(factory ? [factory.definition] : []));
+  const schema = configJsonSchema(factory ? [factory.definition] : []);
+  convertVariables(inText, content.replaced, schema);
+  const config = settleNumbers(inText, schema);
   if (factory) {
     const { kind: _, ...targetOptions } = config.target as Record<string, unknown>;
     config.target = factory(targetOptions);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { LoadwrightError } from '../errors.js';
+import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
 
 const endings = ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml'];
@@ -65,24 +66,9 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   const name = basename(path);
-  const { loadConfig } = await import('c12');
   let content: unknown;
   try {
-    const { layers } = await loadConfig({
-      cwd: dirname(path),
-      configFile: name,
-      // Nothing but this file: no other files, no remote ones, no variants by NODE_ENV.
-      rcFile: false,
-      globalRc: false,
-      packageJson: false,
-      dotenv: false,
-      extend: false,
-      giget: false,
-      envName: false,
-      // A cache would write the file's text, secrets included, to another folder.
-      jitiOptions: { fsCache: false, moduleCache: false },
-    });
-    content = layers?.find((layer) => layer.configFile === name)?.config;
+    content = await contentOf(path, name);
   } catch (error) {
     throw new LoadwrightError('CONFIG_UNREADABLE', `${name} cannot be read: ${reasonOf(error, path)}`, {
       hint: `Correct the file ${path}.`,
@@ -104,6 +90,28 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
       hint: 'A program exports it: export default defineConfig({ … }). To see one: loadwright init.',
     },
   );
+}
+
+async function contentOf(path: string, name: string): Promise<unknown> {
+  const ending = extname(path);
+  if (ending === '.json') return parseJsonFile(await readFile(path, 'utf8'));
+  if (ending === '.yaml') return parseYamlFile(await readFile(path, 'utf8'));
+  const { loadConfig } = await import('c12');
+  const { layers } = await loadConfig({
+    cwd: dirname(path),
+    configFile: name,
+    // Nothing but this file: no other files, no remote ones, no variants by NODE_ENV.
+    rcFile: false,
+    globalRc: false,
+    packageJson: false,
+    dotenv: false,
+    extend: false,
+    giget: false,
+    envName: false,
+    // A cache would write the file's text, secrets included, to another folder.
+    jitiOptions: { fsCache: false, moduleCache: false },
+  });
+  return layers?.find((layer) => layer.configFile === name)?.config;
 }
 
 /** The first line of an error, without the piece of the file that parsers quote: it may hold a secret. */

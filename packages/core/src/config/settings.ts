@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxInFlight } from '../load/arrivals.js';
 import { loadProfileSchema } from '../load/profile.js';
 import { rateSchema } from '../rate.js';
-import { nameSchema, workersSchema } from '../run/option-schemas.js';
+import { nameSchema, preflightSchema, workersSchema } from '../run/option-schemas.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
 export interface Setting {
@@ -88,6 +88,14 @@ export const settings: readonly Setting[] = [
     type: 'profile',
     description: `shape of the load: ${profileNames.join(', ')}`,
     schema: z.enum(profileNames),
+  },
+  {
+    path: 'preflight.waitUpTo',
+    variable: 'LOADWRIGHT_PREFLIGHT_WAIT_UP_TO',
+    flag: '--preflight-wait-up-to',
+    type: 'duration',
+    description: 'how long to ask a service again that is starting, such as 10m. Default: not at all',
+    schema: preflightSchema.shape.waitUpTo.unwrap(),
   },
   {
     path: 'workers',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonNumber } from '../json-number.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { isFactoryLike } from '../plugins/validate-target.js';
 import type { Target } from '../target/contract.js';
@@ -28,7 +29,8 @@ export function checkTarget(value: unknown): Target | ByKind {
  */
 export function leaves(value: unknown, path = ''): string[] {
   if (isTarget(value)) return [`${path}.kind`, ...leaves(value.options, path)];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof JsonNumber)
+    return [path];
   const entries = Object.entries(value);
   if (entries.length === 0) return path === '' ? [] : [path];
   return entries.flatMap(([key, item]) => leaves(item, path === '' ? key : `${path}.${key}`));

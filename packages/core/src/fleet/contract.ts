@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.js';
 import type { IamStatement } from '../target/contract.js';
+import type { PreflightAnswer } from '../target/preflight-answer.js';
 
 /** What a run asks of a fleet. */
 export interface FleetRequest {
@@ -226,6 +227,19 @@ export interface LastingFleets {
   destroy(runId: string, options?: DestroyOptions): Promise<DestroyReport>;
 }
 
+/** What one request before the load needs. */
+export interface ProbeRequest extends CallOptions {
+  /** Folder of a bundle. */
+  readonly directory: string;
+  /** Values for the environment, as the workers have them; secrets among them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A path of the host that is asked for with GET. Absent: the load's first request. */
+  readonly path?: string | undefined;
+}
+
+/** Makes one request by the load's own code. @throws LoadwrightError when that code does not run. */
+export type Probe = (request: ProbeRequest) => Promise<PreflightAnswer>;
+
 /** Where the load comes from: a master and its workers. Version 1 of the contract. */
 export interface Fleet {
   readonly specificationVersion: 1;
@@ -235,6 +249,13 @@ export interface Fleet {
   defaultWorkers?(options?: CallOptions): Promise<number>;
   /** Absent: its fleets end with the process that made them. */
   readonly lasting?: LastingFleets;
+  /**
+   * A way to make one request from this machine before there is a fleet. Absent, or undefined: this machine has no
+   * Python; then the request is made on the fleet as soon as it is there, before the load.
+   */
+  prepareProbe?(
+    options: CallOptions & { readonly onProgress: (message: string) => void },
+  ): Promise<Probe | undefined>;
   /** What would be made; no call that changes anything. */
   plan(request: FleetRequest, options?: CallOptions): Promise<FleetPlan>;
   /**

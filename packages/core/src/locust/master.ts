@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import type { MasterLogin } from '../fleet/contract.js';
 import type { TestLoad } from '../load/plan.js';
+import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
@@ -14,6 +15,9 @@ import { masterStatisticsSchema } from './statistics-schema.js';
 const answerTimeoutMilliseconds = 30_000;
 /** How much longer than the grace period the master may take to stop a load: workers' last reports come once a second. */
 export const stopMarginSeconds = 10;
+
+/** Longest time for one request to the system under test: the master itself ends it by the target's time-out. */
+const preflightTimeoutMilliseconds = 15 * 60_000;
 
 /** What a load has unless it says otherwise: see `gracefulStop`. */
 const defaultGraceSeconds = 30;
@@ -169,6 +173,29 @@ export class LocustMaster {
   async series(after = 0, options: AskOptions = {}): Promise<SeriesUpdate> {
     const response = await this.#retrying(`/loadwright/series?after=${after}`, options);
     return this.#parse('series', seriesUpdateSchema, response);
+  }
+
+  /**
+   * One request to the system under test by one of the workers, in no figures. No load may run, and a worker must be
+   * ready.
+   *
+   * @param options.path A path of the host that is asked for with GET. Default: the load's next request.
+   * @throws LoadwrightError `MASTER_PROTOCOL` when the master refuses, and says why.
+   */
+  async preflight(options: { path?: string; signal?: AbortSignal } = {}): Promise<PreflightAnswer> {
+    const body = new URLSearchParams(options.path === undefined ? {} : { path: options.path });
+    const response = await this.#fetch(
+      '/loadwright/preflight',
+      { method: 'POST', body, ...(options.signal && { signal: options.signal }) },
+      [409, 504],
+      preflightTimeoutMilliseconds,
+    );
+    if (response.ok) return this.#parse('preflight', preflightAnswerSchema, response);
+    throw new LoadwrightError(
+      'MASTER_PROTOCOL',
+      `The fleet made no request before the load: ${await response.text()}.`,
+      { hint: 'Look at it with loadwright status and loadwright logs, or skip it with --skip-preflight.' },
+    );
   }
 
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */

@@ -1,12 +1,16 @@
 import { longestPayload, type PayloadFile } from './payload-file.js';
 import { jsonLine, type RecordLines } from './record.js';
 
-/**
- * A JSON document: one payload for each item if it is a list, otherwise a single payload. A list is cut into its items
- * while it is read; whether an item is JSON is left to the parser.
- */
-export async function* readJson(file: PayloadFile, contentType: string | undefined): RecordLines {
-  const splitter = new ListSplitter();
+/** How a JSON document becomes payloads. */
+export interface JsonOptions {
+  /** `items`: one payload for each item if it is a list. `document`: a single payload, whatever it is. */
+  readonly jsonAs: 'items' | 'document';
+  readonly contentType: string | undefined;
+}
+
+/** A JSON document. A list is cut into its items while it is read; whether an item is JSON is left to the parser. */
+export async function* readJson(file: PayloadFile, { jsonAs, contentType }: JsonOptions): RecordLines {
+  const splitter = new ListSplitter(jsonAs === 'document');
   let number = 0;
   const place = () => (splitter.isList ? `item ${number}` : 'the document');
   const toRecord = (text: string) => {
@@ -44,13 +48,16 @@ class ListSplitter {
   private escaped = false;
   private count = 0;
 
+  /** @param isWhole Take a list for a document like any other. */
+  constructor(private readonly isWhole: boolean) {}
+
   /** The items that this piece completes. */
   push(chunk: string): string[] {
     let start = 0;
     if (this.isList === undefined) {
       const first = /\S/.exec(chunk);
       if (!first) return [];
-      this.isList = first[0] === '[';
+      this.isList = !this.isWhole && first[0] === '[';
       start = first.index + (this.isList ? 1 : 0);
     }
     if (!this.isList) {

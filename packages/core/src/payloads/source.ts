@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonValueSchema } from '../json-number.js';
 
 const order = z
   .enum(['sequential', 'random'])
@@ -9,7 +10,7 @@ const order = z
 export const payloadSourceSchema = z.union([
   z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file'),
   z.strictObject({
-    inline: z.array(z.json()).min(1).describe('JSON values, one for each payload'),
+    inline: z.array(jsonValueSchema()).min(1).describe('JSON values, one for each payload'),
     order,
   }),
   z.strictObject({
@@ -24,6 +25,12 @@ export const payloadSourceSchema = z.union([
       .optional()
       .describe(
         'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object',
+      ),
+    jsonAs: z
+      .enum(['items', 'document'])
+      .optional()
+      .describe(
+        'json only. items: each item of a list is a payload; document: the whole file is one. Default items',
       ),
     csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
     contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),

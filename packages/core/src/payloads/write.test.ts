@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JsonNumber } from '../json-number.js';
 import type { PayloadSource } from './source.js';
-import { checkPayloads, readFirstPayload, writePayloads } from './write.js';
+import { checkPayloads, writePayloads } from './write.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -23,8 +24,8 @@ async function written(source: PayloadSource) {
   expect(text.endsWith('\n')).toBe(true);
   const lines = text.trimEnd().split('\n');
   expect(result).toMatchObject({ count: lines.length, bytes: (await stat(destination)).size });
-  expect(result.first).toEqual(JSON.parse(lines[0] ?? ''));
-  expect(await readFirstPayload(source, { baseDirectory: folder })).toEqual(result.first);
+  await writePayloads(source, destination, { baseDirectory: folder, firstPayloadOnly: true });
+  expect(await readFile(destination, 'utf8')).toBe(`${lines[0]}\n`);
   expect(await checkPayloads(source, { baseDirectory: folder })).toBe(lines.length);
   return lines;
 }
@@ -192,9 +193,32 @@ describe('writePayloads', () => {
   });
 });
 
-describe('readFirstPayload', () => {
-  it('reads no more than it needs', async () => {
+describe('what numbers and lists become', () => {
+  it('keeps inline numbers as they were written', async () => {
+    const inline = [{ id: new JsonNumber('9007199254740993'), x: new JsonNumber('2.0') }] as never;
+    expect(await written({ inline })).toEqual(['{"json":{"id":9007199254740993,"x":2.0}}']);
+  });
+
+  it.each(['[[0.5]]', ' [ [0.5] ]\n', '{"a":1}'])(
+    'takes a whole document for one payload: %s',
+    async (text) => {
+      await given('whole.json', text);
+      expect(await written({ file: 'whole.json', jsonAs: 'document' })).toEqual([`{"json":${text.trim()}}`]);
+    },
+  );
+
+  it('takes a list for many', async () => {
+    await given('whole.json', '[[0.5]]');
+    expect(await written({ file: 'whole.json', jsonAs: 'items' })).toEqual(['{"json":[0.5]}']);
+  });
+});
+
+describe('the first payload alone', () => {
+  it('is read without what follows', async () => {
     await given('late.jsonl', `${'{}\n'.repeat(400_000)}this is wrong\n`);
-    expect(await readFirstPayload('late.jsonl', { baseDirectory: folder })).toEqual({ json: {} });
+    const destination = join(folder, 'first.jsonl');
+    const options = { baseDirectory: folder, firstPayloadOnly: true };
+    expect(await writePayloads('late.jsonl', destination, options)).toMatchObject({ count: 1 });
+    expect(await readFile(destination, 'utf8')).toBe('{"json":{}}\n');
   });
 });

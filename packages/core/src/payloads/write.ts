@@ -1,6 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
-import type { PayloadRecord } from '../target/contract.js';
+import { stringifyJson } from '../json-number.js';
 import { readCsv } from './csv.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
@@ -16,7 +16,6 @@ export interface WrittenPayloads {
   /** Size of the file in bytes. */
   readonly bytes: number;
   readonly order: 'sequential' | 'random';
-  readonly first: PayloadRecord;
 }
 
 /** What {@link writePayloads} needs beyond the source. */
@@ -24,10 +23,13 @@ export interface PayloadOptions {
   /** The folder that relative paths start from. */
   readonly baseDirectory: string;
   readonly signal?: AbortSignal;
+  /** Read no more than the first one takes. Default false. */
+  readonly firstPayloadOnly?: boolean;
 }
 
 /**
- * Writes the payloads of a source to a file, one {@link PayloadRecord} a line: the same source gives the same bytes.
+ * Writes the payloads of a source to a file, one a line: the same source gives the same bytes. A line holds exactly one of
+ * `json` (a JSON value), `text` (sent as UTF-8) and `base64` (bytes), and `contentType` unless it is the target's own.
  * The source is streamed; only single payloads are held in memory. A file that could not be completed is removed.
  *
  * @throws LoadwrightError `PAYLOADS_INVALID`, which names the file and the line; `ABORTED`
@@ -35,30 +37,30 @@ export interface PayloadOptions {
 export async function writePayloads(
   source: PayloadSource,
   destination: string,
-  { baseDirectory, signal }: PayloadOptions,
+  { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
   const output = await open(destination, 'w');
   let count = 0;
   let bytes = 0;
-  let first: PayloadRecord | undefined;
   try {
-    for await (const lines of recordLines(source, baseDirectory)) {
+    for await (const found of recordLines(source, baseDirectory)) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
-      if (lines.length === 0) continue;
-      first ??= JSON.parse(lines[0] ?? '') as PayloadRecord;
+      if (found.length === 0) continue;
+      const lines = firstPayloadOnly ? found.slice(0, 1) : found;
       count += lines.length;
       const text = `${lines.join('\n')}\n`;
       bytes += Buffer.byteLength(text);
       await output.writeFile(text);
+      if (firstPayloadOnly) break;
     }
-    if (!first) throw noPayload(source);
+    if (count === 0) throw noPayload(source);
   } catch (error) {
     await output.close();
     await rm(destination, { force: true });
     throw error;
   }
   await output.close();
-  return { count, bytes, order: orderOf(source), first };
+  return { count, bytes, order: orderOf(source) };
 }
 
 /**
@@ -80,21 +82,6 @@ export async function checkPayloads(
   return count;
 }
 
-/**
- * The first payload of a source, reading no more than it takes.
- *
- * @throws LoadwrightError `PAYLOADS_INVALID`
- */
-export async function readFirstPayload(
-  source: PayloadSource,
-  { baseDirectory }: Pick<PayloadOptions, 'baseDirectory'>,
-): Promise<PayloadRecord> {
-  for await (const [line] of recordLines(source, baseDirectory)) {
-    if (line !== undefined) return JSON.parse(line) as PayloadRecord;
-  }
-  throw noPayload(source);
-}
-
 function orderOf(source: PayloadSource): 'sequential' | 'random' {
   return (typeof source === 'string' ? undefined : source.order) ?? 'sequential';
 }
@@ -108,7 +95,7 @@ function noPayload(source: PayloadSource): LoadwrightError {
 
 async function* recordLines(source: PayloadSource, baseDirectory: string): RecordLines {
   if (typeof source === 'object' && 'inline' in source) {
-    yield source.inline.map((value) => recordLine('json', JSON.stringify(value)));
+    yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
   } else if (typeof source === 'object' && 'files' in source) {
     for (const name of source.files) yield [await binaryLine(name, baseDirectory, source.contentType)];
   } else {
@@ -120,7 +107,7 @@ async function* recordLines(source: PayloadSource, baseDirectory: string): Recor
 type FileSource = Extract<PayloadSource, { file: string }>;
 
 async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
-  const { file: name, contentType, csvAs = 'text', csvHeader = true } = source;
+  const { file: name, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;
   const format = source.format ?? formatOf(name);
   if (format === 'binary') {
     yield [await binaryLine(name, baseDirectory, contentType)];
@@ -128,7 +115,7 @@ async function* fileLines(source: FileSource, baseDirectory: string): RecordLine
   }
   const file = await PayloadFile.open(name, baseDirectory);
   if (format === 'csv') yield* readCsv(file, { csvAs, csvHeader, contentType });
-  else yield* format === 'json' ? readJson(file, contentType) : readJsonl(file, contentType);
+  else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
 }
 
 async function binaryLine(name: string, baseDirectory: string, contentType?: string): Promise<string> {

@@ -31,6 +31,7 @@ export const targetDefinitionSchema = z.looseObject({
   pythonModules: z.array(pythonFile, 'must be a list of URLs').optional(),
   host: aFunction,
   targetConfig: aFunction,
+  tls: aFunction.optional(),
   payloads: aFunction.optional(),
   environment: aFunction.optional(),
   resolveEnvironment: aFunction.optional(),
@@ -38,7 +39,10 @@ export const targetDefinitionSchema = z.looseObject({
   iamStatements: aFunction.optional(),
   labels: aFunction.optional(),
   metrics: z
-    .record(z.string().regex(/^[^{}\s]+$/, 'must be a name without spaces and braces'), metricDefinitionSchema)
+    .record(
+      z.string().regex(/^[^{}\s]+$/, 'must be a name without spaces and braces'),
+      metricDefinitionSchema,
+    )
     .optional(),
   emulator: z
     .looseObject({ options: optionsSchema, start: aFunction }, 'must be an object with options and start')

@@ -28,14 +28,36 @@ test.each([
   ['OSError(24, "Too many open files")', /ulimit/],
   ['check of /predictions/0: above 1', /`expect`/],
   ['check: the answer is not JSON', /`expect`/],
+  ['check: the answer holds NaN, which is not JSON', /replaced/],
+  ['check: the answer is encoded with br, which cannot be decoded', /Accept-Encoding/],
+  ['error in the stream: ModelStreamError', /failure samples/],
+  ['error in the stream', /failure samples/],
+  ['the stream ended without [DONE]', /crash/],
+  ['the stream was cut off within an event', /crash/],
+  ['HTTP 504', /29 s/],
   ['check failed: TypeError', /traceback/],
   ['time-out after 60 s', /in time/],
   ['time-out while connecting', /security group/],
   ['connection refused', /Nothing listens/],
   ['connection closed by the server', /closed the connection/],
-  ['connection closed or broken within the answer', /closed the connection/],
+  ['connection closed within the answer', /cut off/],
+  ['not a valid HTTP answer: not an HTTP status line', /port and the scheme/],
+  ['not a valid HTTP answer: a wrong or ambiguous Content-Length', /RFC 9112/],
+  ['not a valid HTTP answer: headers are too long', /RFC 9112/],
   ['name resolution failed', /resolved/],
-  ['the TLS certificate is not valid for this host', /encrypted/],
+  ["the server's certificate has expired", /renewed/],
+  ["the server's certificate is not yet valid", /clock/],
+  ["the server's certificate is self-signed", /tls\.caFile.*SSL_CERT_FILE/],
+  ["the server's certificate comes from an unknown authority", /tls\.caFile.*SSL_CERT_FILE/],
+  ["the server's certificate is for another host", /host name/],
+  ["the server's certificate is revoked", /taken back/],
+  ["the server's certificate is not valid", /encrypted/],
+  ['the server wants a client certificate', /tls\.certFile/],
+  ['the server refused the TLS handshake: it may want a client certificate', /tls\.certFile/],
+  ['the server does not accept the client certificate', /issued the client certificate/],
+  ['the server does not speak TLS', /scheme should be http/],
+  ['the server speaks no TLS version of 1.2 or later', /TLS 1\.2/],
+  ['the server closed the connection within the TLS handshake', /firewall/],
   ['TLS error', /encrypted/],
   ['network error ENETUNREACH', /network path/],
   ['network error EADDRNOTAVAIL', /local ports/],
@@ -45,4 +67,26 @@ test.each([
 
 test.each(['took 500 ms', 'MysteryError', '', 'batch 4290 lost'])('%j has none', (error) => {
   expect(errorHint(error)).toBeUndefined();
+});
+
+test.each([
+  'connect',
+  'tls',
+  'timeout',
+  'reset',
+  'protocol',
+  'status',
+  'throttled',
+  'check',
+  'stream',
+  'payload',
+  'target',
+  'unfinished',
+])('other failures of the kind %s have the hint of their kind', (kind) => {
+  expect(errorHint(`MysteryError`, kind)).toMatch(/\.$/);
+  expect(errorHint('HTTP 429', kind)).toMatch(/Too many requests/);
+});
+
+test('a kind that is not known has none', () => {
+  expect(errorHint('MysteryError', 'toString')).toBeUndefined();
 });

@@ -82,7 +82,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     status(504),
-    'A gateway gave up waiting for the service. The request takes longer than its time limit allows: lower the load, or make the model faster.',
+    "A gateway gave up waiting for the service (API Gateway's own limit is 29 s). The request takes longer than it allows: lower the load, or make the model faster.",
   ],
   [
     status(502),
@@ -95,6 +95,46 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
     status(500, 530),
     'The service failed inside. Look into its log at the time of the run; if it appears only under load, it is a sign of saturation.',
+  ],
+  [
+    /certificate has expired/,
+    'The certificate of the service is out of date: have it renewed. If it is not, check the clock of the workers.',
+  ],
+  [
+    /certificate is not yet valid/,
+    'Check the clock of the workers, and from when the certificate of the service is valid.',
+  ],
+  [
+    /certificate is self-signed|unknown authority/,
+    'Trust the authority of the service: give the option tls.caFile, which works on every fleet. For workers on this machine, SSL_CERT_FILE does the same.',
+  ],
+  [
+    /certificate is for another host/,
+    'Use the host name that the certificate was issued for, or have it issued for this one.',
+  ],
+  [
+    /certificate is revoked/,
+    'The authority has taken back the certificate of the service. Ask whoever runs it for a new one.',
+  ],
+  [
+    /wants? a client certificate/,
+    'Give the client certificate with the options tls.certFile and tls.keyFile. Without one, the versions and ciphers of TLS do not match.',
+  ],
+  [
+    /does not accept the client certificate/,
+    'The service does not know who issued the client certificate, or it is out of date. Check tls.certFile, with its intermediates.',
+  ],
+  [
+    /does not speak TLS/,
+    'This port does not speak TLS. Check the port, and whether the scheme should be http.',
+  ],
+  [
+    /no TLS version of/,
+    'The service speaks outdated versions of TLS alone. Test it behind a proxy that speaks TLS 1.2 or later.',
+  ],
+  [
+    /closed the connection within the TLS handshake/,
+    'Something closed the connection before it was secure: a proxy, a firewall, or a service at its limit of connections. Check the port too.',
   ],
   [
     /certificate|SSLError|\bTLS\b|SSL:/i,
@@ -129,8 +169,36 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'The service did not answer in time. It is saturated or too slow for the time limit: lower the users, or compare p99 with the limit.',
   ],
   [
+    /closed within the answer/,
+    'The answer was cut off: a process that crashed, or a proxy with a limit of size or time. Look into the log of the service.',
+  ],
+  [
     /Connection ?reset|ECONNRESET|RemoteDisconnected|Connection aborted|broken ?pipe|EPIPE|ConnectionClosed|closed (?:the )?connection|connection (?:was )?closed|IncompleteRead/i,
     'The service or a load balancer closed the connection. It may be restarting or full; compare its keep-alive time with the pause between requests.',
+  ],
+  [
+    /error in the stream/,
+    'The service reported an error within an answer of status 200. The failure samples of the report show its text; the log of the service has the cause.',
+  ],
+  [
+    /stream (?:ended without|was cut off)|broken frame/,
+    'The answer ended before its stream was complete. Look for a crash of the service, or for a proxy that limits the length or the time of a stream.',
+  ],
+  [
+    /not an HTTP status line|another protocol/,
+    'What answers there does not speak HTTP/1.1. Check the port and the scheme.',
+  ],
+  [
+    /not a valid HTTP answer|^the body is too long/,
+    'The service or a proxy before it breaks the rules of HTTP (RFC 9112), which other clients may refuse too. Have it corrected.',
+  ],
+  [
+    /which is not JSON/,
+    'The service sends a number that JSON does not have, and strict clients refuse the whole answer. Have NaN and Infinity replaced where the answer is written, for instance by null.',
+  ],
+  [
+    /cannot be decoded|Content-Encoding|compressed answer|decoded answer/,
+    'The compressed answer cannot be read. Ask for gzip or for nothing with the header Accept-Encoding, and check what a proxy does with it.',
   ],
   [
     /^check failed: \w+$/,
@@ -142,12 +210,36 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
 ];
 
+/** What to do about failures whose text says nothing particular. */
+const hintsByKind: Readonly<Record<string, string>> = {
+  connect: 'No connection was made. Check the address, and whether the service takes so many connections.',
+  tls: 'The encrypted connection could not be made. Check the scheme, the host name and the certificate of the service.',
+  timeout:
+    'The service did not answer in time. Lower the users, or compare p99 with the time limit of the target.',
+  reset: 'The service or a load balancer closed the connection. It may be restarting or full.',
+  protocol:
+    'What came was no valid answer of HTTP. Look into the log of the service and of proxies before it.',
+  status: 'The service refused the request. The failure samples of the report show what it said.',
+  throttled: 'The load is above a limit of the service. Lower it, or have the limit raised.',
+  check: 'An answer came, but not the expected one. Compare the failure samples with `expect` of the target.',
+  stream:
+    'The stream of an answer was wrong. Compare the failure samples with `expect.stream` of the target.',
+  payload: 'Correct the payload of the row that the failure sample names: it could not be sent.',
+  target: "The target's own Python code failed. The failure samples and the logs of the workers show where.",
+  unfinished:
+    'The load ended before the answer came. The service hangs, or is slower than load.gracefulStop allows.',
+};
+
 /**
- * What to do about a failure, by its kind.
+ * What to do about a failure.
  *
- * @param error The text of the failure as Locust counts it.
- * @returns one or two sentences, or undefined when the text is not known.
+ * @param error The text of the failure as it is counted.
+ * @param kind Its kind, where it is known: a text that says nothing particular gets the hint of its kind.
+ * @returns one or two sentences, or undefined when neither is known.
  */
-export function errorHint(error: string): string | undefined {
-  return hints.find(([pattern]) => pattern.test(error))?.[1];
+export function errorHint(error: string, kind?: string): string | undefined {
+  return (
+    hints.find(([pattern]) => pattern.test(error))?.[1] ??
+    (kind !== undefined && Object.hasOwn(hintsByKind, kind) ? hintsByKind[kind] : undefined)
+  );
 }

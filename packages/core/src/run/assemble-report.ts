@@ -71,6 +71,7 @@ export function assembleReport(measurement: Measurement): RunReport {
       labels: test.definition.labels?.(test.targetOptions) ?? {},
     },
     fleet: { kind: options.fleet.kind, workers: handle.expectedWorkers },
+    ...(standing.preflight.record && { preflight: standing.preflight.record }),
     ...(isInteractive && { interactive: true as const }),
     startedAt: measurement.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),

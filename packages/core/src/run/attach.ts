@@ -10,16 +10,20 @@ import { askStanding } from './ask-standing.js';
 import { requireIdle } from './idle.js';
 import type { Phases } from './phases.js';
 import { withWorkers, type PreparedTest } from './prepare.js';
-import { checkTarget, folderOf, type Standing, type StandingOptions } from './stand-up.js';
+import { Preflight } from './preflight.js';
+import { folderOf, type Standing, type StandingOptions } from './stand-up.js';
 
-/** The phases up to a master that answers, of a fleet that stands already: preflight, attach. */
+/**
+ * The phase up to a master that answers, of a fleet that stands already: attach. Its workers have their own credentials, and
+ * make the preflight.
+ */
 export async function attachTo(
   test: PreparedTest,
   phases: Phases,
   options: StandingOptions & { readonly on: string },
 ): Promise<Standing> {
   const { runId, fleet, on } = options;
-  const { secrets } = await checkTarget(test, phases);
+  const preflight = new Preflight(test, phases, { skip: options.skipPreflight });
   return phases.in('attach', async (detail) => {
     const { signal } = phases;
     const handle = await fleet.attach(on, { signal });
@@ -30,7 +34,7 @@ export async function attachTo(
     );
 
     const sized = withWorkers(test, handle.expectedWorkers);
-    const redact = redactorOf(handle, secrets);
+    const redact = redactorOf(handle, test.secrets);
     const folder = folderOf(sized, options, redact);
     const bundle = await writeBundle(folder.bundleDirectory, bundleContents(sized), {
       baseDirectory: sized.baseDirectory,
@@ -47,7 +51,7 @@ export async function attachTo(
     detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
     // Those of its workers were handed over when it was made: until when they are valid is not known here.
     const expiresAt = undefined;
-    return { runId, test: sized, handle, folder, bundleDigest: bundle.digest, redact, expiresAt };
+    return { runId, test: sized, handle, folder, bundleDigest: bundle.digest, redact, preflight, expiresAt };
   });
 }
 

@@ -13,6 +13,7 @@ export function bundleContents(test: SizedTest): BundleContents {
     locustfile: definition.locustfile,
     pythonModules: definition.pythonModules ?? [],
     environment: definition.environment?.(targetOptions) ?? [],
+    tls: definition.tls?.(targetOptions),
     payloads: definition.payloads?.(targetOptions),
     load: (payloadOrder) => resolveLoad(test.load, payloadOrder, test.workers),
   };

@@ -22,6 +22,8 @@ export interface LoadTestOptions {
    * switches it off.
    */
   thresholds?: Record<string, readonly string[]>;
+  /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
+  preflight?: { readonly waitUpTo?: string | undefined };
   /** Names the results folder: letters, digits, `.`, `_`, `-`. Default: the target's kind. */
   name?: string;
   /** The folder that relative paths start from. Default: the current one. */
@@ -44,6 +46,8 @@ export interface RunOptions {
    * comes from the thresholds. Default: none.
    */
   tolerate?: readonly TolerableRuleId[];
+  /** Make no request before the load; the report says so. Default false. */
+  skipPreflight?: boolean;
   /**
    * Lets Locust's web UI change and reset the load while it runs: what is done there is marked in the report. Default
    * false: it is refused, and somebody who does it all the same makes the run INVALID.
@@ -69,7 +73,7 @@ export interface PlannedFleet {
 /** How a fleet is made for tests that come later. */
 export interface DeployOptions extends Pick<
   RunOptions,
-  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId'
+  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId' | 'skipPreflight'
 > {
   /** Called before anything is made. What it throws ends the deployment. */
   agree?: (planned: PlannedFleet) => Promise<void>;
@@ -103,8 +107,19 @@ export interface LoadTest {
    * @throws LoadwrightError `PAYLOADS_INVALID`, `CONFIG_INVALID`, what the fleet finds wrong, or `ABORTED`
    */
   plan(fleet: Fleet, options?: CallOptions & { readonly runId?: string }): Promise<PlannedFleet>;
-  /** The target's one cheap request, with the credentials that the workers would use. Undefined: it has none. */
-  preflight(options?: { signal?: AbortSignal }): Promise<string | undefined>;
+  /**
+   * The target's one cheap request, with the credentials that the workers would use, made by the load's own code on this
+   * machine.
+   *
+   * @param options.fleet Whose Python makes it: `localFleet()`.
+   * @returns one line for people. Undefined: the target has none.
+   * @throws LoadwrightError `PREFLIGHT_FAILED`, `CREDENTIALS_INVALID`, `PAYLOADS_INVALID`, `LOCUST_UNAVAILABLE`
+   */
+  preflight(options: {
+    fleet: Fleet;
+    signal?: AbortSignal;
+    onProgress?: OnProgress;
+  }): Promise<string | undefined>;
   /**
    * Runs the test and judges it. A threshold that breaks does not throw: read `verdict`.
    *

@@ -2,11 +2,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
+import { LoadwrightError } from '../errors.js';
+import type { Fleet } from '../fleet/contract.js';
 import { checkPayloads } from '../payloads/write.js';
 import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
 import { deployLoadTest } from './deploy.js';
-import { preflight } from './preflight.js';
+import { Phases } from './phases.js';
+import { Preflight } from './preflight.js';
 import { prepare, sizeFor } from './prepare.js';
 import { createRunId } from './run-id.js';
 import { runLoadTest } from './run.js';
@@ -38,11 +41,19 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       const { plan, request } = await planFor(test, fleet, runId, options);
       return { plan, request };
     },
-    async preflight({ signal } = {}) {
-      const outcome = await preflight(test, signal ?? new AbortController().signal);
-      return outcome.report?.summary;
+    async preflight({ fleet, ...phaseOptions }) {
+      const made = new Preflight(test, new Phases(phaseOptions));
+      await made.beforeFleet(fleet);
+      if (made.isDue) throw needsPython(fleet);
+      return made.record && 'summary' in made.record ? made.record.summary : undefined;
     },
     deploy: (deployOptions) => deployLoadTest(test, deployOptions),
     run: (runOptions) => runLoadTest(test, runOptions),
   };
+}
+
+function needsPython({ kind }: Fleet): LoadwrightError {
+  return new LoadwrightError('LOCUST_UNAVAILABLE', `A ${kind} fleet makes no request from this machine.`, {
+    hint: 'Install Python 3.10 or newer, or name another fleet: test.preflight({ fleet: localFleet() }).',
+  });
 }

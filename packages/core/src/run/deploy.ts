@@ -16,7 +16,8 @@ export async function deployLoadTest(test: PreparedTest, options: DeployOptions)
     const standing = await standUp(test, phases, { ...options, runId });
     const { handle, folder } = standing;
     try {
-      await connect(handle, phases);
+      const { master } = await connect(handle, phases);
+      await standing.preflight.onFleet(master);
     } catch (error) {
       await saveLogs(standing, phases);
       if (handle.stoodBefore) throw staysStanding(runId, error);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationSchema } from '../duration.js';
 
 /** Name of a test: it becomes the name of a folder. */
 export const nameSchema = z
@@ -10,3 +11,10 @@ export const nameSchema = z
 
 /** Load-generating processes. A Locust master serves a thousand workers with a third of a core. */
 export const workersSchema = z.int().min(1).max(1000);
+
+/** How the one request before the load is made. */
+export const preflightSchema = z.strictObject({
+  waitUpTo: durationSchema({ allowZero: true })
+    .optional()
+    .describe('how long to ask a service again that is starting, such as 10m. Default: not at all'),
+});

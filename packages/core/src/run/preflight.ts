@@ -1,64 +1,178 @@
-import { LoadwrightError } from '../errors.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../duration.js';
-import { readFirstPayload } from '../payloads/write.js';
-import type { PreflightReport, ResolvedEnvironment } from '../target/contract.js';
+import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import type { Fleet } from '../fleet/contract.js';
+import type { LocustMaster } from '../locust/master.js';
+import type { PreflightSummary } from '../report/summary.js';
+import type { PreflightContext, PreflightReport, ResolvedEnvironment } from '../target/contract.js';
+import type { PreflightAnswer } from '../target/preflight-answer.js';
+import { resolveCredentials, type Credentials } from './credentials.js';
+import type { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
+import { ProbeHere } from './probe-here.js';
+import { numberWarnings } from './warn-of-numbers.js';
 
-/** Time between the preflight and the first request that credentials must also survive, in seconds. */
-const startUpSeconds = 120;
+/** Between two requests to a service that is starting, in seconds: at first, and at most. */
+const pauses = { first: 1, longest: 10 };
 
-/** What the preflight found: the credentials for the workers, and what the service answered. */
-export interface PreflightOutcome {
-  readonly environment: ResolvedEnvironment;
-  /** Values that must never be written. */
-  readonly secrets: readonly string[];
-  /** Undefined when the target has no preflight. */
-  readonly report: PreflightReport | undefined;
-}
+/** How much of the body is shown. */
+const shownCharacters = 120;
+
+type Request = PreflightContext['request'];
 
 /**
- * Finds the credentials, checks that they outlive the run, and makes the target's one cheap request with them.
- *
- * @throws LoadwrightError `CREDENTIALS_INVALID`, `PREFLIGHT_FAILED` or `PAYLOADS_INVALID`
+ * The one request before a load: made on this machine before anything else where that is possible, else on the fleet
+ * as soon as it is there.
  */
-export async function preflight(test: PreparedTest, signal: AbortSignal): Promise<PreflightOutcome> {
-  const { definition, targetOptions } = test;
-  const context = { environment: test.environment, baseDirectory: test.baseDirectory, signal };
-  const environment = (await definition.resolveEnvironment?.(targetOptions, context)) ?? { variables: {} };
-  requireLifetime(environment.expiresAt, test.durationSeconds);
+export class Preflight {
+  readonly #test: PreparedTest;
+  readonly #phases: Phases;
+  #environment: ResolvedEnvironment = { variables: {} };
+  #record: PreflightSummary | undefined;
+  #isDue: boolean;
+  /** When the load's request was sent first, and answered last: Unix times in seconds. */
+  #firstSentAt: number | undefined;
+  #answeredAt = 0;
 
-  const payloads = definition.payloads?.(targetOptions);
-  const firstPayload =
-    payloads === undefined
-      ? undefined
-      : await readFirstPayload(payloads, { baseDirectory: test.baseDirectory });
-  const report = await definition.preflight?.(targetOptions, {
-    ...context,
-    resolvedEnvironment: environment,
-    firstPayload,
-  });
-  const secretNames = (definition.environment?.(targetOptions) ?? [])
-    .filter((variable) => variable.secret)
-    .map((variable) => variable.name);
-  const secretValues = secretNames
-    .map((name) => environment.variables[name])
-    .filter((value) => value !== undefined);
-  return { environment, secrets: [...test.secrets, ...secretValues], report };
+  /** @param options.skip Make none, and record that. */
+  constructor(test: PreparedTest, phases: Phases, { skip = false }: { skip?: boolean | undefined } = {}) {
+    this.#test = test;
+    this.#phases = phases;
+    this.#isDue = !skip && test.definition.preflight !== undefined;
+    if (skip) this.#record = { skipped: true };
+  }
+
+  /** It is still to be made, on the fleet. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  /** Undefined: it is still to be made, or the target has none. */
+  get record(): PreflightSummary | undefined {
+    return this.#record;
+  }
+
+  /**
+   * Finds the credentials, checks that they outlive the run, and makes the request where this machine can.
+   *
+   * @throws LoadwrightError `CREDENTIALS_INVALID`, `PREFLIGHT_FAILED`, `PAYLOADS_INVALID`, `LOCUST_UNAVAILABLE`
+   */
+  async beforeFleet(fleet: Fleet): Promise<Credentials> {
+    return this.#phases.in('preflight', async (detail) => {
+      const credentials = await resolveCredentials(this.#test, this.#phases.signal);
+      this.#environment = credentials.environment;
+      for (const warning of numberWarnings(this.#test)) this.#phases.warn(warning);
+      if (!this.#isDue) {
+        detail(this.#record?.skipped && 'skipped');
+        return credentials;
+      }
+      const here = new ProbeHere(this.#test, fleet, credentials, this.#phases);
+      try {
+        detail(await this.#make((other) => here.request(other)));
+      } catch (error) {
+        if (!here.isImpossible) throw error;
+        detail('made by a worker, before the load');
+      } finally {
+        await here.close();
+      }
+      return credentials;
+    });
+  }
+
+  /** Makes the request on a fleet whose workers are ready, unless it was made before. */
+  async onFleet(master: LocustMaster): Promise<void> {
+    if (!this.#isDue) return;
+    const { signal } = this.#phases;
+    await this.#phases.in('preflight', async (detail) =>
+      detail(await this.#make((other) => master.preflight({ ...other, signal }))),
+    );
+  }
+
+  /** @returns the summary. */
+  async #make(request: Request): Promise<string> {
+    const { waitUpToSeconds } = this.#test;
+    const { signal } = this.#phases;
+    const deadline = performance.now() + waitUpToSeconds * 1000;
+    for (let attempts = 1, pause = pauses.first; ; attempts += 1) {
+      try {
+        const report = await this.#ask(request);
+        const coldStartSeconds = attempts === 1 ? undefined : this.#answeredAt - (this.#firstSentAt ?? 0);
+        this.#isDue = false;
+        this.#record = {
+          summary: report.summary,
+          seconds: report.latencyMilliseconds / 1000,
+          attempts,
+          ...(coldStartSeconds !== undefined && { coldStartSeconds }),
+        };
+        for (const note of report.notes ?? []) this.#phases.warn(note);
+        return coldStartSeconds === undefined
+          ? report.summary
+          : `${report.summary}, ready after ${formatDuration(coldStartSeconds)}`;
+      } catch (error) {
+        if (!mayPass(error) || waitUpToSeconds === 0) throw withWaitHint(error, waitUpToSeconds);
+        const left = (deadline - performance.now()) / 1000;
+        if (left <= 0) throw notInTime(error, waitUpToSeconds);
+        this.#phases.inform(
+          `The service is not ready, asking again for up to ${formatDuration(left)}: ${error.message.split('\n', 1)[0]}`,
+        );
+        await delay(Math.min(pause, left) * 1000, undefined, { signal });
+        pause = Math.min(pause * 1.5, pauses.longest);
+      }
+    }
+  }
+
+  async #ask(request: Request): Promise<PreflightReport> {
+    const { definition, targetOptions, environment, baseDirectory } = this.#test;
+    return definition.preflight!(targetOptions, {
+      environment,
+      baseDirectory,
+      signal: this.#phases.signal,
+      resolvedEnvironment: this.#environment,
+      request: async (other) => {
+        const answer = await request(other);
+        if (other === undefined) this.#note(answer);
+        return answer;
+      },
+    });
+  }
+
+  #note(answer: PreflightAnswer): void {
+    if (this.#firstSentAt === undefined) {
+      this.#firstSentAt = answer.sentAt;
+      this.#showBody(answer);
+    }
+    this.#answeredAt = answer.sentAt + answer.seconds;
+  }
+
+  /** Which of its payloads, and as what: a list in a file may be one body or many. */
+  #showBody({ request }: PreflightAnswer): void {
+    if (request === null || request.body.bytes === 0) return;
+    const { bytes, text, base64 = '', isCut } = request.body;
+    const whole = (text ?? `base64 ${base64}`).replace(/\s+/g, ' ');
+    const beginning = whole.slice(0, shownCharacters);
+    const cut = isCut || beginning.length < whole.length ? '…' : '';
+    const row = request.row === null ? '' : `, payload ${request.row}`;
+    this.#phases.inform(
+      `Body of the request: ${beginning}${cut} (${bytes.toLocaleString('en-US')} bytes${row})`,
+    );
+  }
 }
 
-function requireLifetime(expiresAt: Date | undefined, durationSeconds: number): void {
-  if (!expiresAt) return;
-  const remaining = (expiresAt.getTime() - Date.now()) / 1000;
-  const needed = durationSeconds + startUpSeconds;
-  if (remaining >= needed) return;
-  throw new LoadwrightError(
-    'CREDENTIALS_INVALID',
-    remaining <= 0
-      ? `The credentials expired at ${expiresAt.toISOString()}.`
-      : `The credentials expire at ${expiresAt.toISOString()}, in ${formatDuration(remaining)}; the run needs them for ` +
-          `${formatDuration(needed)} (load.duration and ${formatDuration(startUpSeconds)} to start).`,
-    {
-      hint: 'Get new credentials (for example: aws sso login), ask for a longer session, or shorten load.duration.',
-    },
+function mayPass(error: unknown): error is LoadwrightError {
+  return isLoadwrightError(error) && error.code === 'PREFLIGHT_FAILED' && error.retryable;
+}
+
+function withWaitHint(error: unknown, waitUpToSeconds: number): unknown {
+  if (!mayPass(error) || waitUpToSeconds > 0) return error;
+  const hint =
+    `${error.hint ?? ''} To wait for a service that is starting: --preflight-wait-up-to 10m.`.trim();
+  return new LoadwrightError(error.code, error.message, { hint, cause: error, retryable: true });
+}
+
+function notInTime(error: LoadwrightError, seconds: number): LoadwrightError {
+  return new LoadwrightError(
+    'PREFLIGHT_FAILED',
+    `The service was not ready within ${formatDuration(seconds)}. ${error.message}`,
+    { ...(error.hint !== undefined && { hint: error.hint }), cause: error, retryable: true },
   );
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../json.js';
+import { parseDuration } from '../duration.js';
 import { jsonSchemaOf } from '../json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
@@ -17,7 +18,7 @@ import {
 } from '../thresholds/parse.js';
 import { validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
-import { nameSchema, workersSchema } from './option-schemas.js';
+import { nameSchema, preflightSchema, workersSchema } from './option-schemas.js';
 import { percentileSupport, type PercentileSupport } from './percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
@@ -31,6 +32,8 @@ export interface PreparedTest {
   readonly load: LoadProfile;
   readonly durationSeconds: number;
   readonly thresholds: readonly Threshold[];
+  /** How long the preflight waits for a service that is starting; 0: not at all. */
+  readonly waitUpToSeconds: number;
   /** What the load can say of their percentiles. */
   readonly support: PercentileSupport;
   /** For people and files: defaults filled in, secrets redacted. */
@@ -50,6 +53,7 @@ const ownOptions = z.strictObject({
   name: nameSchema.optional(),
   workers: workersSchema.optional(),
   thresholds: z.record(z.string(), z.array(z.string())).default({}),
+  preflight: preflightSchema.optional(),
   baseDirectory: z.string().default(() => process.cwd()),
 });
 
@@ -86,12 +90,14 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     load: profile,
     durationSeconds: totalSeconds(profile),
     thresholds,
+    waitUpToSeconds: parseDuration(own.preflight?.waitUpTo ?? '') ?? 0,
     support: percentileSupport(thresholds, profile),
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
       ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
+      ...(own.preflight && { preflight: own.preflight as JsonObject }),
       thresholds: { ...defaultThresholds, ...own.thresholds } as JsonObject,
     },
     secrets: collectSecrets(schema, targetOptions),

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringifyJson } from '../json-number.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import { renderJunit } from '../report/junit.js';
@@ -94,7 +95,7 @@ export class ResultsFolder {
   async create(configuration: unknown): Promise<void> {
     await mkdir(this.logDirectory, { recursive: true });
     const redacted = redactStrings(configuration, this.#redact);
-    await this.#write('config.resolved.json', `${JSON.stringify(redacted, null, 2)}\n`);
+    await this.#write('config.resolved.json', `${stringifyJson(redacted, 2)}\n`);
   }
 
   /** See {@link writeMeasurements}. */
@@ -109,7 +110,7 @@ export class ResultsFolder {
 
   /** Writes `summary.json`, `report.html` and `junit.xml`. */
   async writeReport(report: RunReport): Promise<void> {
-    await this.#write('summary.json', `${JSON.stringify(report, null, 2)}\n`);
+    await this.#write('summary.json', `${stringifyJson(report, 2)}\n`);
     await this.#write('report.html', await renderReportHtml(report));
     await this.#write('junit.xml', renderJunit(report));
   }

@@ -70,6 +70,7 @@ class Run {
     const phases = this.#phases;
     const { handle, folder, redact } = this.#standing;
     const { master, before } = await connect(handle, phases);
+    await this.#standing.preflight.onFleet(master);
     const series = new RunSeries();
     const observation = await phases.in('load', () => this.#load(master, before, series));
     const ending = await phases.in('stop', () => this.#end(master, series, observation));

@@ -9,7 +9,7 @@ import { bundleContents, planFor } from './bundle-contents.js';
 import { waitForWorkers } from './connect.js';
 import type { PlannedFleet } from './contract.js';
 import type { Phases } from './phases.js';
-import { preflight, type PreflightOutcome } from './preflight.js';
+import { Preflight } from './preflight.js';
 import type { PreparedTest, SizedTest } from './prepare.js';
 import { ResultsFolder } from './results-folder.js';
 
@@ -18,6 +18,7 @@ export interface StandingOptions {
   readonly runId: string;
   readonly fleet: Fleet;
   readonly resultsDirectory?: string;
+  readonly skipPreflight?: boolean;
 }
 
 /** A run whose fleet stands. */
@@ -29,6 +30,8 @@ export interface Standing {
   readonly bundleDigest: string;
   /** Removes the secrets of the run from a text. */
   readonly redact: (text: string) => string;
+  /** Made, skipped, or still to be made when the workers are ready. */
+  readonly preflight: Preflight;
   /** When the workers' credentials expire. */
   readonly expiresAt: Date | undefined;
 }
@@ -44,7 +47,8 @@ export async function standUp(
 ): Promise<Standing> {
   const { runId, fleet, agree } = options;
   const { signal } = phases;
-  const { environment, secrets } = await checkTarget(prepared, phases);
+  const preflight = new Preflight(prepared, phases, { skip: options.skipPreflight });
+  const { environment, secrets } = await preflight.beforeFleet(fleet);
   const { test, request } = await phases.in('plan', async () => {
     const planned = await planFor(prepared, fleet, runId, { signal });
     phases.progress({ type: 'plan', plan: planned.plan });
@@ -71,16 +75,8 @@ export async function standUp(
     });
     const { expiresAt } = environment;
     const { digest: bundleDigest } = bundle;
-    return { runId, test, handle, folder, bundleDigest, redact: redactorOf(handle, secrets), expiresAt };
-  });
-}
-
-/** The phase preflight. */
-export async function checkTarget(test: PreparedTest, phases: Phases): Promise<PreflightOutcome> {
-  return phases.in('preflight', async (detail) => {
-    const outcome = await preflight(test, phases.signal);
-    detail(outcome.report?.summary);
-    return outcome;
+    const known = redactorOf(handle, secrets);
+    return { runId, test, handle, folder, bundleDigest, redact: known, preflight, expiresAt };
   });
 }
 

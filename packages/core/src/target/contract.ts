@@ -3,6 +3,8 @@ import type { JsonObject } from '../json.js';
 import type { MetricDefinition } from '../locust/statistics.js';
 import type { PayloadSource } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
+import type { PreflightAnswer } from './preflight-answer.js';
+import type { TlsOptions } from './tls-options.js';
 
 /**
  * The schema of a target's options: any library that implements Standard Schema for validation and Standard JSON
@@ -55,26 +57,21 @@ export interface PreflightReport {
   readonly summary: string;
   /** Time from sending to the last byte of the answer, in milliseconds. */
   readonly latencyMilliseconds: number;
+  /** What people should think about, though the answer is right: a time-out beyond the service's own limit. */
+  readonly notes?: readonly string[];
 }
 
 /** What a preflight needs beyond the context. */
 export interface PreflightContext extends TargetContext {
-  /** What {@link TargetDefinition.resolveEnvironment} gave: the credentials that the nodes will use. */
+  /** What {@link TargetDefinition.resolveEnvironment} gave. Empty where a fleet has credentials of its own. */
   readonly resolvedEnvironment: ResolvedEnvironment;
-  /** The first payload of the test as it will be sent, if the target has payloads. */
-  readonly firstPayload: PayloadRecord | undefined;
-}
-
-/** One line of `payloads.jsonl`: exactly one of `json`, `text` and `base64`. */
-export interface PayloadRecord {
-  /** A JSON value, sent as its compact text. */
-  readonly json?: unknown;
-  /** Text, sent as UTF-8. */
-  readonly text?: string;
-  /** Bytes, in base64. */
-  readonly base64?: string;
-  /** The Content-Type to send. Absent: the target's own. */
-  readonly contentType?: string;
+  /**
+   * Sends one request, by the same Python code, over the same route and with the same environment as the load.
+   *
+   * @param other.path A path of the host that is asked for with GET, in place of the load's first request; any status is
+   * right.
+   */
+  request(other?: { readonly path: string }): Promise<PreflightAnswer>;
 }
 
 /**
@@ -100,13 +97,19 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   host(options: Options): string;
   /** What the Python files need to know: `target.json`. Never a secret. */
   targetConfig(options: Options): JsonObject;
+  /** Whom TLS trusts and what it shows, from files: the option of {@link tlsOptionsSchema}. Absent: the system's authorities. */
+  tls?(options: Options): TlsOptions | undefined;
   /** Where payloads come from. Absent or undefined: the Python files make the requests by themselves. */
   payloads?(options: Options): PayloadSource | undefined;
   /** The variables that every node needs. */
   environment?(options: Options): readonly EnvironmentVariable[];
   /** Finds the values of {@link environment}. Throws `CREDENTIALS_INVALID` when one is missing. */
   resolveEnvironment?(options: Options, context: TargetContext): Promise<ResolvedEnvironment>;
-  /** One cheap, real request. Throws `PREFLIGHT_FAILED` or `CREDENTIALS_INVALID`, with a hint. */
+  /**
+   * Says what the answer to one real request means. It asks with {@link PreflightContext.request} and with no client of its own,
+   * which would find other things than the load. Throws `PREFLIGHT_FAILED` or `CREDENTIALS_INVALID`, with a hint; what may pass
+   * by itself, such as a service that is starting, is `retryable`. May be called again.
+   */
   preflight?(options: Options, context: PreflightContext): Promise<PreflightReport>;
   /**
    * How far a node's clock may be off the service's, in seconds, before the service refuses what it signs: 300 for

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
-import { networkFailure } from '../network-failure.js';
 import type { IamStatement, TargetDefinition } from '../target/contract.js';
 import { defineTarget } from '../target/define-target.js';
+import type { Probe } from '../fleet/contract.js';
+import { preflightFailure } from '../target/preflight-failure.js';
 import type { Emulator } from '../target/emulator-contract.js';
 import { capacityOptionsSchema, type CapacityOptions } from './capacity.js';
 import { startLoopbackEndpoint } from './loopback-endpoint.js';
@@ -49,6 +50,23 @@ async function startEmulator(
   } satisfies Emulator & { port: number };
 }
 
+/** What the load's client of this target would say: here there is no Python. */
+const probe: Probe = async ({ directory, environment, signal }) => {
+  const { host } = JSON.parse(readFileSync(join(directory, 'target.json'), 'utf8')) as { host: string };
+  const started = performance.now();
+  const body = { bytes: 0, isCut: false, text: '' };
+  const headers = { 'x-token': environment[variable]! };
+  const response = await fetch(host, { headers, ...(signal && { signal }) }).catch(() => undefined);
+  return {
+    version: 1,
+    request: { method: 'GET', url: host, name: 'mirror', headers: {}, body, row: null },
+    answer: response ? { status: response.status, headers: {}, body } : null,
+    seconds: (performance.now() - started) / 1000,
+    sentAt: Date.now() / 1000,
+    failure: response ? null : { kind: 'connect', reason: 'connection refused' },
+  };
+};
+
 /** A small target that does everything right. */
 const good: Definition = {
   specificationVersion: 1,
@@ -66,19 +84,15 @@ const good: Definition = {
     if (value) return { variables: { [variable]: value } };
     throw new LoadwrightError('CREDENTIALS_INVALID', `${variable} is not set.`, { hint: 'Set it.' });
   },
-  preflight: async ({ url }, { resolvedEnvironment }) => {
-    const started = performance.now();
-    const response = await fetch(url, {
-      headers: { 'x-token': resolvedEnvironment.variables[variable]! },
-    }).catch((error: unknown) => {
-      throw networkFailure(error, url, 'the mirror');
-    });
-    await response.arrayBuffer();
-    if (response.status !== 200) {
-      const code = response.status === 401 ? 'CREDENTIALS_INVALID' : 'PREFLIGHT_FAILED';
-      throw new LoadwrightError(code, `answered ${response.status}`, { hint: 'Look.' });
+  preflight: async (_, { request }) => {
+    const asked = await request();
+    if (asked.answer === null) throw preflightFailure(asked, 'the mirror');
+    const { status } = asked.answer;
+    if (status !== 200) {
+      const code = status === 401 ? 'CREDENTIALS_INVALID' : 'PREFLIGHT_FAILED';
+      throw new LoadwrightError(code, `answered ${status}`, { hint: 'Look.' });
     }
-    return { summary: 'answered', latencyMilliseconds: performance.now() - started };
+    return { summary: 'answered', latencyMilliseconds: asked.seconds * 1000 };
   },
   iamStatements: () => [statement('dynamodb:GetItem', 'arn:aws:dynamodb:eu-west-1:*:table/mirror')],
   labels: ({ path }) => ({ path }),
@@ -122,13 +136,15 @@ function preflightThrowing(
 }
 
 const failing = async (name: string, definition: Definition) => {
-  const check = targetConformance(defineTarget(definition)).find((candidate) => candidate.name === name);
+  const check = targetConformance(defineTarget(definition), { probe }).find(
+    (candidate) => candidate.name === name,
+  );
   expect(check, `no check named ${name}`).toBeDefined();
   return expect(check!.run()).rejects;
 };
 
 describe('a target that does everything right', () => {
-  for (const check of targetConformance(defineTarget(good))) it(check.name, check.run);
+  for (const check of targetConformance(defineTarget(good), { probe })) it(check.name, check.run);
 });
 
 const wrongSecret = 'emulator: preflight with a wrong secret is refused, without showing it';
@@ -219,6 +235,16 @@ const broken: [check: string, defect: string, change: Partial<Definition>][] = [
     'emulator: preflight succeeds against it',
     'a preflight that asks nothing',
     { preflight: async () => ({ summary: 'fine', latencyMilliseconds: 1 }) },
+  ],
+  [
+    "emulator: preflight asks with the load's own client",
+    'a client of its own',
+    {
+      preflight: async (parsed, context) => {
+        await fetch(parsed.url);
+        return good.preflight!(parsed, context);
+      },
+    },
   ],
   [
     wrongSecret,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import type { PayloadRecord, TargetFactory } from '../target/contract.js';
+import type { Probe } from '../fleet/contract.js';
+import type { TargetFactory } from '../target/contract.js';
 import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
+import { locustProbe } from './locust-probe.js';
 import { targetDefinitionChecks } from './target-definition-checks.js';
 import { targetEmulatorChecks } from './target-emulator-checks.js';
 import { targetSecretChecks } from './target-secret-checks.js';
@@ -11,8 +13,8 @@ export interface TargetConformanceOptions<Input> {
   readonly options?: Input;
   /** Variables around every check. The secrets of the target are filled in. Default: none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The payload of the preflight. Default: the first inline payload of the options. */
-  readonly firstPayload?: PayloadRecord;
+  /** Makes the requests of the preflight. Default: the Locust of the variable LOADWRIGHT_LOCUST, else `locust`. */
+  readonly probe?: Probe;
   /**
    * Options that hold the given made-up secret, one for each secret option that cannot be set alone (or only with its
    * neighbours). Default: each `writeOnly` property is set by itself.
@@ -29,7 +31,7 @@ export interface TargetSubject {
   /** Not validated. */
   readonly options: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly firstPayload: PayloadRecord | undefined;
+  readonly probe: Probe;
   readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;
 }
 
@@ -51,7 +53,7 @@ export function targetConformance<Input, Options>(
     definition: factory.definition as TargetFactory['definition'],
     options: settings.options ?? factory.definition.example,
     environment: settings.environment ?? {},
-    firstPayload: settings.firstPayload,
+    probe: settings.probe ?? locustProbe(),
     optionsWithSecret: settings.optionsWithSecret,
   };
   const checks = [

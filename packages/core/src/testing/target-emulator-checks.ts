@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Emulator, EmulatorDefinition } from '../target/emulator-contract.js';
-import type { PayloadRecord, PreflightReport } from '../target/contract.js';
+import type { PreflightReport } from '../target/contract.js';
+import type { Probe } from '../fleet/contract.js';
 import type { ConformanceCheck } from './conformance.js';
 import { issuesOf, jsonSchemaOf, validOptions } from './json-schema.js';
+import { runPreflight } from './locust-probe.js';
 import type { TargetSubject } from './target-conformance.js';
 import { canary, contextOf, rejection } from './target-secret-checks.js';
 
@@ -33,6 +35,23 @@ export function targetEmulatorChecks(subject: TargetSubject): ConformanceCheck[]
         }),
     },
     {
+      name: "emulator: preflight asks with the load's own client",
+      run: () =>
+        withEmulator(emulator, {}, async (running) => {
+          let asked = 0;
+          const probe: Probe = (request) => {
+            asked += 1;
+            return subject.probe(request);
+          };
+          await preflightOf({ ...subject, probe }, running);
+          assert.equal(
+            running.statistics().requests,
+            asked,
+            'preflight must make every request with context.request: another client finds other things than the load',
+          );
+        }),
+    },
+    {
       name: 'emulator: preflight with a wrong secret is refused, without showing it',
       run: () =>
         withEmulator(emulator, {}, async (running) => {
@@ -52,15 +71,18 @@ export function targetEmulatorChecks(subject: TargetSubject): ConformanceCheck[]
     {
       name: 'emulator: throttles when its queue is full, and preflight says so',
       run: () =>
-        withEmulator(emulator, { concurrency: 1, queueLimit: 0, serviceTime: '500ms' }, async (running) => {
-          const results = await Promise.allSettled([1, 2, 3].map(() => preflightOf(subject, running)));
-          assert(
-            results.some(({ status }) => status === 'fulfilled'),
-            'one request fits in',
+        withEmulator(emulator, { concurrency: 1, queueLimit: 0, serviceTime: '30s' }, async (running) => {
+          const stop = new AbortController();
+          const attempts = [1, 2].map(() => preflightOf(subject, running, {}, stop.signal));
+          const first = attempts.map((attempt) =>
+            attempt.then(() => assert.fail('two requests at once do not fit into one slot')),
           );
-          const refused = results.find((result) => result.status === 'rejected');
-          assert(refused, 'three requests at once do not fit into one slot');
-          await rejection(Promise.reject(refused.reason), ['PREFLIGHT_FAILED']);
+          try {
+            await rejection(Promise.race(first), ['PREFLIGHT_FAILED']);
+          } finally {
+            stop.abort();
+            await Promise.allSettled(first);
+          }
           assert(running.statistics().throttled >= 1, 'statistics must count what was throttled');
         }),
     },
@@ -97,18 +119,13 @@ async function preflightOf(
   subject: TargetSubject,
   emulator: Emulator,
   overrides: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
 ): Promise<PreflightReport> {
-  const { definition } = subject;
-  const parsed = emulatedOptions(subject, emulator);
+  const { definition, probe } = subject;
   const context = contextOf({ ...subject.environment, ...emulator.environment, ...overrides });
-  const resolvedEnvironment = (await definition.resolveEnvironment?.(parsed, context)) ?? { variables: {} };
-  const firstPayload = subject.firstPayload ?? inlinePayload(definition.payloads?.(parsed));
-  return definition.preflight!(parsed, { ...context, resolvedEnvironment, firstPayload });
-}
-
-function inlinePayload(source: unknown): PayloadRecord | undefined {
-  if (source === undefined) return undefined;
-  const inline = (source as { inline?: readonly unknown[] }).inline;
-  assert(inline, 'payloads do not come from the options: give firstPayload');
-  return { json: inline[0] };
+  return runPreflight(definition, emulatedOptions(subject, emulator), {
+    ...context,
+    ...(signal && { signal }),
+    probe,
+  });
 }

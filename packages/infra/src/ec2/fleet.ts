@@ -29,6 +29,7 @@ import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
+import { probeFromHere } from './probe.js';
 import { reachUi } from './reach-ui.js';
 import { requireReachable } from './reachable.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
@@ -71,6 +72,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     kind: 'ec2',
     defaultWorkers: ({ signal } = {}) =>
       withAws(signal, async (aws) => (await lookUpAccount(aws, settings)).instanceType.vcpus),
+    prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
     plan: (request, { signal } = {}) => withAws(signal, (aws) => planFleet(aws, settings, request)),
     provision: (request) => provision(settings, request, destroy),
     attach,

@@ -12,6 +12,7 @@ import { ensureLocust } from './ensure-locust.js';
 import { LocalHandle } from './handle.js';
 import { resolveOptions, type LocalFleetOptions, type LocalFleetSettings } from './options.js';
 import { freePorts, isPortFree } from './ports.js';
+import { probeWith } from './probe.js';
 import { startNodes } from './start.js';
 import { takenPort, webPortTaken, type FleetPorts } from './startup-failure.js';
 
@@ -44,6 +45,11 @@ export function localFleet(options: LocalFleetOptions = {}): Fleet {
         pricePerHour: { usDollars: 0, source: 'this machine' },
         permissions: [],
       };
+    },
+
+    async prepareProbe(callOptions) {
+      const { executable } = await ensureLocust(options, callOptions);
+      return probeWith(executable, settings.environment);
     },
 
     async provision(request) {

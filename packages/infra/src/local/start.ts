@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLoadwrightError, LoadwrightError, LocustMaster, type ProvisionRequest } from '@loadwright/core';
 import type { LocalHandle } from './handle.js';
+import { homeWithoutConfiguration } from './home.js';
 import { inheritedEnvironment } from './inherited-environment.js';
 import { LocalNode } from './nodes.js';
-import type { Environment } from '../environment.js';
 import type { LocalFleetSettings } from './options.js';
 import { nodeEnded, startTimedOut, type FleetPorts } from './startup-failure.js';
 
@@ -97,7 +96,7 @@ function startNode(
       directory: request.bundle.directory,
       environment: {
         ...inheritedEnvironment(settings.environment),
-        ...homeWithoutConfiguration(settings.environment, handle),
+        ...homeWithoutConfiguration(settings.environment, handle.workingDirectory),
         ...environment,
         // The bundle is a result: running it must not add files to it.
         PYTHONDONTWRITEBYTECODE: '1',
@@ -107,11 +106,6 @@ function startNode(
       redact: (text) => request.redact(text).replaceAll(handle.login.password, '***'),
     }),
   );
-}
-
-/** Locust reads ~/.locust.conf, in which a line such as `headless = true` would keep the fleet from working. */
-function homeWithoutConfiguration({ HOME = '' }: Environment, handle: LocalHandle): Record<string, string> {
-  return existsSync(join(HOME, '.locust.conf')) ? { HOME: handle.workingDirectory } : {};
 }
 
 /** Asks again and again until the answer is true; a node that ends, or the signal, ends the wait with an error. */

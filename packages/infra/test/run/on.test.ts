@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   collectResults,
   createLoadTest,
+  LoadwrightError,
   LocustMaster,
   redactorOf,
   resolveTestLoad,
@@ -57,6 +58,15 @@ function target(token = canary) {
   return { ...made, definition: { ...made.definition, locustfile } };
 }
 
+/** The same bundle, and a service that is found not to be ready. */
+function refusing() {
+  const made = target();
+  const preflight = async () => {
+    throw new LoadwrightError('PREFLIGHT_FAILED', 'The token is refused.');
+  };
+  return { ...made, definition: { ...made.definition, preflight } };
+}
+
 const loadTest = (change: Partial<LoadTestOptions> = {}) =>
   createLoadTest({
     target: target(),
@@ -102,7 +112,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     const started = events.flatMap((event) =>
       event.type === 'phase' && event.state === 'started' ? [event.phase] : [],
     );
-    expect(started).toEqual(['preflight', 'attach', 'connect', 'load', 'stop', 'collect', 'judge']);
+    expect(started).toEqual(['attach', 'connect', 'preflight', 'load', 'stop', 'collect', 'judge']);
     expect(readdirSync(report.resultsDirectory).sort()).toEqual(
       ['bundle', 'config.resolved.json', 'junit.xml', 'locust.html', 'locust_exceptions.csv']
         .concat(['locust_failures.csv', 'locust_stats.csv', 'locust_stats_history.csv'])
@@ -195,11 +205,13 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     expect(runs()).toEqual(before);
   });
 
-  it('asks the fleet nothing when the target refuses', async () => {
-    const attach = vi.fn(fleet.attach);
-    const refused = runOn({ target: target('wrong') }, { fleet: { ...fleet, attach } });
+  it('begins no load when the target refuses', async () => {
+    const { test: before } = await masterOf(deployment.handle).statistics();
+    const refused = runOn({ target: refusing() });
     await expect(refused).rejects.toMatchObject({ code: 'PREFLIGHT_FAILED' });
-    expect(attach).not.toHaveBeenCalled();
+    const { test, state } = await masterOf(deployment.handle).statistics();
+    expect({ test, state }).toEqual({ test: before, state: expect.not.stringMatching('running') as string });
+    expect((await deployment.handle.status()).map((node) => node.state)).toEqual(Array(3).fill('running'));
   });
 
   it('ends its load when it is stopped, keeps what it measured, and leaves the fleet', async () => {

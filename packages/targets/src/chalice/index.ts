@@ -21,6 +21,7 @@ export const chalice = defineTarget<ChaliceInput, ChaliceOptions>({
   pythonModules: [new URL('./chalice_requests.py', import.meta.url)],
   host: hostOf,
   targetConfig,
+  tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   environment: chaliceVariables,
   resolveEnvironment: resolveChaliceEnvironment,

@@ -1,4 +1,4 @@
-import { durationSchema, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { durationSchema, payloadSourceSchema, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
 import { z } from 'zod';
 import { bodyTemplateSchema } from './template.js';
 
@@ -45,6 +45,9 @@ const baseUrl = z
     }
   });
 
+/** After so long API Gateway ends a request with its own 504, unless its quota was raised; in seconds. */
+export const gatewayLimitSeconds = 29;
+
 export const chaliceOptionsSchema = z
   .strictObject({
     baseUrl: baseUrl.describe(
@@ -86,9 +89,10 @@ export const chaliceOptionsSchema = z
       .default('evaluate')
       .describe('fixed name of the requests in statistics and thresholds'),
     timeout: durationSchema()
-      .default('29s')
-      .describe("time until an unanswered request fails. 29 s is API Gateway's own integration time-out"),
+      .default('32s')
+      .describe('time until an unanswered request fails. API Gateway itself answers 504 after 29 s'),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })
   .superRefine((options, context) => {
     const issue = (field: string, message: string) =>

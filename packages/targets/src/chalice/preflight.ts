@@ -1,69 +1,46 @@
 import {
-  answerProblem,
+  contentFailure,
   LoadwrightError,
-  networkFailure,
   parseDuration,
-  payloadBytes,
+  preflightFailure,
   type ErrorCode,
-  type JsonValue,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
 import { apiKeyVariable, bearerTokenVariable } from './credentials.js';
-import { hostOf, pathOf, type ChaliceOptions } from './options.js';
-import { sampleBody } from './template.js';
+import { gatewayLimitSeconds, hostOf, pathOf, type ChaliceOptions } from './options.js';
 
-const what = 'the Chalice API';
+/** How much longer than the gateway a client may wait for what the gateway says then, in seconds. */
+const graceSeconds = 5;
 
-/** One request as the load will make it. @throws `CREDENTIALS_INVALID` or `PREFLIGHT_FAILED`. */
+/** What the answer to the load's first request means. @throws `CREDENTIALS_INVALID` or `PREFLIGHT_FAILED`. */
 export async function chalicePreflight(
   options: ChaliceOptions,
-  context: PreflightContext,
+  { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
   const url = hostOf(options) + pathOf(options);
-  const { [apiKeyVariable]: apiKey, [bearerTokenVariable]: token } = context.resolvedEnvironment.variables;
-  const payload = context.firstPayload;
-  const started = performance.now();
-  const { status, text } = await fetch(url, {
-    method: options.method,
-    headers: {
-      ...options.headers,
-      'Content-Type': payload?.contentType ?? options.contentType,
-      ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
-      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-    },
-    body: bodyOf(options, payload),
-    redirect: 'manual',
-    signal: AbortSignal.any([context.signal, AbortSignal.timeout(parseDuration(options.timeout)! * 1000)]),
-  })
-    .then(async (response) => ({ status: response.status, text: await response.text() }))
-    .catch((error: unknown) => {
-      throw networkFailure(error, url, what);
-    });
-  const latencyMilliseconds = performance.now() - started;
-  if (!options.expect.status.includes(status)) {
-    throw refusal(status, withoutSecrets(text, context.resolvedEnvironment.variables), url, options);
-  }
-  const problem = options.expect.json && answerProblem(text, options.expect.json);
-  if (problem !== undefined) {
-    const said = withoutSecrets(text, context.resolvedEnvironment.variables).slice(0, 200);
-    throw new LoadwrightError(
-      'PREFLIGHT_FAILED',
-      `${options.method} ${url} answered, but ${problem}: ${said}`,
-      {
-        hint: 'Correct the option expect.json, or the body. Every request would count as failed.',
-      },
-    );
-  }
-  return { summary: `${options.method} ${url} answered ${status}`, latencyMilliseconds };
+  const asked = await request();
+  const { answer } = asked;
+  if (answer === null) throw preflightFailure(asked, 'the Chalice API');
+  const { status, body } = answer;
+  if (!options.expect.status.includes(status)) throw refusal(status, body.text ?? '', url, options);
+  const wrong = contentFailure(asked, `${options.method} ${url}`);
+  if (wrong) throw wrong;
+  return {
+    summary: `${options.method} ${url} answered ${status}`,
+    latencyMilliseconds: asked.seconds * 1000,
+    notes: timeoutNotes(options),
+  };
 }
 
-function bodyOf(
-  options: ChaliceOptions,
-  payload: PreflightContext['firstPayload'],
-): Uint8Array<ArrayBuffer> | string | undefined {
-  if (payload !== undefined) return new Uint8Array(payloadBytes(payload));
-  return options.body === undefined ? undefined : JSON.stringify(sampleBody(options.body as JsonValue));
+/** Only API Gateway itself has the limit. */
+function timeoutNotes({ baseUrl, timeout }: ChaliceOptions): string[] {
+  const isGateway = /\.execute-api\.[^.]+\.amazonaws\.com/.test(new URL(baseUrl).hostname);
+  if (!isGateway || parseDuration(timeout)! <= gatewayLimitSeconds + graceSeconds) return [];
+  return [
+    `The timeout of ${timeout} is longer than API Gateway waits (${gatewayLimitSeconds} s, unless its quota was raised): ` +
+      'such requests end with its own 504.',
+  ];
 }
 
 interface Advice {
@@ -113,9 +90,15 @@ function advice(status: number, text: string, options: ChaliceOptions): Advice {
         hint: 'Read the log of the function (chalice logs). A missing Content-Type gives this answer too: check contentType.',
         retryable: true,
       };
+    case 504:
+      return {
+        hint:
+          `API Gateway gives up after ${gatewayLimitSeconds} s: make the function or its model faster, or raise the quota ` +
+          '"Maximum integration timeout" of the API. A service that is starting may answer so at first.',
+        retryable: true,
+      };
     case 502:
     case 503:
-    case 504:
     case 530:
       return { hint: 'A service behind the API failed or was too slow: try again.', retryable: true };
     default:
@@ -132,11 +115,6 @@ function refusal(status: number, text: string, url: string, options: ChaliceOpti
       (said === undefined ? '.' : `: ${said}`),
     { hint, retryable },
   );
-}
-
-/** A service may repeat what it was sent. */
-function withoutSecrets(text: string, secrets: Readonly<Record<string, string>>): string {
-  return Object.values(secrets).reduce((safe, secret) => safe.replaceAll(secret, '***'), text);
 }
 
 /** What Chalice (`Message`) or API Gateway (`message`) says, if it says something short. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { JsonValue } from '@loadwright/core';
+import { jsonValueSchema, type JsonValue } from '@loadwright/core';
 import { z } from 'zod';
 
 /**
@@ -48,42 +47,19 @@ function* problems(value: JsonValue, path: PropertyKey[] = []): Iterable<Problem
   } else if (Object.keys(value).length > 1) {
     yield { path, message: `must have no other key beside ${name}` };
   } else {
-    const result = generators[name].safeParse((value as Record<string, JsonValue>)[name]);
+    const result = generators[name].safeParse(plain((value as Record<string, JsonValue>)[name]!));
     for (const issue of result.error?.issues ?? []) {
       yield { path: [...path, name, ...issue.path], message: issue.message };
     }
   }
 }
 
+/** Numbers as JavaScript has them, not as they were written. */
+function plain(value: JsonValue): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
 /** A JSON body in which fields may be generated. */
-export const bodyTemplateSchema = z.json().superRefine((template, context) => {
+export const bodyTemplateSchema = jsonValueSchema().superRefine((template, context) => {
   for (const { path, message } of problems(template)) context.addIssue({ code: 'custom', path, message });
 });
-
-/** A body made from a template: the middle of each range, the first choice. */
-export function sampleBody(template: JsonValue): JsonValue {
-  if (template === null || typeof template !== 'object') return template;
-  if (Array.isArray(template)) return template.map(sampleBody);
-  const name = generatorOf(template);
-  if (name === undefined) {
-    return Object.fromEntries(Object.entries(template).map(([key, part]) => [key, sampleBody(part)]));
-  }
-  return sample(name as GeneratorName, template[name]!);
-}
-
-function sample(name: GeneratorName, argument: JsonValue): JsonValue {
-  switch (name) {
-    case '$uniform':
-    case '$integer': {
-      const [lowest, highest] = argument as [number, number];
-      const middle = lowest + (highest - lowest) / 2;
-      return name === '$integer' ? Math.floor(middle) : middle;
-    }
-    case '$choice':
-      return (argument as JsonValue[])[0]!;
-    case '$uuid':
-      return randomUUID();
-    case '$sequence':
-      return 0;
-  }
-}

@@ -1,9 +1,11 @@
 """Requests to a serving endpoint of Databricks."""
 
+import re
 from typing import Any
 
 from loadwright_runtime import (
     Body,
+    Failure,
     Payload,
     Request,
     RequestCache,
@@ -17,8 +19,11 @@ from loadwright_runtime import (
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
 
+_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
 # One status, two limits: that of the whole workspace and that of the endpoint. The message tells them apart.
 _LIMITS = ("parallel requests", "provisioned concurrency")
+_MESSAGE_BYTES = 4096
 
 
 class DatabricksRequests(RequestSource):
@@ -40,10 +45,10 @@ class DatabricksRequests(RequestSource):
         headers = {"Authorization": self._authorization, "Content-Type": body.content_type}
         return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
 
-    def check(self, response: Response) -> str | None:
+    def check(self, response: Response) -> str | Failure | None:
         reason = super().check(response)
         if reason is not None and response.status == 429:
-            message = response.body.decode(errors="replace").lower()
+            message = response.beginning(_MESSAGE_BYTES).decode(errors="replace").lower()
             limit = next((limit for limit in _LIMITS if limit in message), None)
             return f"{reason} ({limit})" if limit else reason
         return reason
@@ -56,29 +61,44 @@ class DatabricksRequests(RequestSource):
             raise SetupError(
                 f"payloads.jsonl: the format {body_format} needs JSON, but a payload is {payload.kind}."
             )
-        content = compact_json(wrap(payload.value, body_format))
-        return Body(content, payload.content_type("application/json"))
+        return Body(wrap(payload, body_format), payload.content_type("application/json"))
 
 
-def wrap(payload: Any, body_format: str) -> Any:
-    """The body for a JSON payload, by the rules that ``wrap-vectors.json`` holds."""
-    if body_format == "raw" or (isinstance(payload, dict) and not _BODY_KEYS.isdisjoint(payload)):
-        return payload
-    rows = payload if isinstance(payload, list) else [payload]
+def wrap(payload: Payload, body_format: str) -> bytes:
+    """
+    The body for a JSON payload, by the rules that ``wrap-vectors.json`` holds. Its text is put into the body
+    as it is, so that numbers arrive as they were written.
+    """
+    text = payload.json_text
+    if _LONE_SURROGATE.search(text):
+        # Half of a pair that stands alone is no character and cannot be encoded: this raises.
+        compact_json(payload.value)
+    if body_format == "raw" or _is_complete(payload, text):
+        return text
+    is_list = text.startswith(b"[")
     match body_format:
         case "dataframe_records":
-            return {"dataframe_records": rows}
+            return b'{"dataframe_records":%b}' % (text if is_list else b"[%b]" % text)
         case "dataframe_split":
-            return {"dataframe_split": _split(rows)}
+            return b'{"dataframe_split":%b}' % _split(payload.value if is_list else [payload.value])
         case "instances":
-            return {"instances": [payload]}
+            return b'{"instances":[%b]}' % text
         case "inputs":
-            return {"inputs": payload}
+            return b'{"inputs":%b}' % text
     raise SetupError(f"target.json: the format {body_format!r} is not known: render the bundle again.")
 
 
-def _split(rows: list[Any]) -> dict[str, Any]:
+def _is_complete(payload: Payload, text: bytes) -> bool:
+    """Whether it is a whole body already. Only a text that has one of the keys somewhere is worth parsing."""
+    has_key = text.startswith(b"{") and any(key.encode() in text for key in _BODY_KEYS)
+    return has_key and not _BODY_KEYS.isdisjoint(payload.value)
+
+
+def _split(rows: list[Any]) -> bytes:
     if not all(isinstance(row, dict) for row in rows):
         raise SetupError("payloads.jsonl: the format dataframe_split needs rows that are objects.")
-    columns = list(rows[0]) if rows else []
-    return {"columns": columns, "data": [[row.get(column) for column in columns] for row in rows]}
+    # In the order in which they come first: a column that the first row lacks is one too.
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    return compact_json(
+        {"columns": columns, "data": [[row.get(column) for column in columns] for row in rows]}
+    )

@@ -37,6 +37,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     requestName: options.requestName,
     expect: options.expect,
   }),
+  tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   environment: () => [tokenVariable],
   resolveEnvironment: resolveToken,

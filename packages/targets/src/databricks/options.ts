@@ -1,10 +1,19 @@
-import { durationSchema, parseDuration, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  parseDuration,
+  payloadSourceSchema,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '@loadwright/core';
 import { z } from 'zod';
 
 /** The body formats of MLflow's scoring protocol; each is also the body's only required key. */
 export const bodyFormats = ['dataframe_records', 'dataframe_split', 'instances', 'inputs'] as const;
 
-/** The service ends a request after 297 s; the client waits a little longer so that it sees the service's own 504. */
+/** After so long the service ends a request, in seconds. */
+export const serviceLimitSeconds = 297;
+
+/** The client waits a little longer, so that it sees the service's own 504. */
 const defaultTimeout = '300s';
 
 const workspaceUrl = z
@@ -47,6 +56,7 @@ export const databricksOptionsSchema = z.strictObject({
     .default(defaultTimeout)
     .describe('time limit of a whole request; the service itself gives up after 297 s'),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+  tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
 });
 
 export type DatabricksInput = z.input<typeof databricksOptionsSchema>;

@@ -1,82 +1,68 @@
 import {
-  answerProblem,
-  createRedactor,
+  contentFailure,
   LoadwrightError,
-  networkFailure,
+  preflightFailure,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
-import { endpointPath, hostOf, timeoutSeconds, type DatabricksOptions } from './options.js';
+import {
+  endpointPath,
+  hostOf,
+  serviceLimitSeconds,
+  timeoutSeconds,
+  type DatabricksOptions,
+} from './options.js';
+import { readPrediction } from './prediction.js';
 import { refusal } from './refusal.js';
-import { tokenVariable } from './token.js';
-import { requestBody } from './wrap.js';
 
-/** Sends the first payload once, exactly as the nodes will send it. */
+/** How much longer than the service a client may wait for what the service says then, in seconds. */
+const graceSeconds = 15;
+
+/** What the answer to the load's first request means. */
 export async function preflight(
   options: DatabricksOptions,
-  context: PreflightContext,
+  { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
+  const { endpointName, expect, format } = options;
   const url = hostOf(options) + endpointPath(options);
-  const token = context.resolvedEnvironment.variables[tokenVariable.name] ?? '';
-  if (!context.firstPayload) {
-    throw new LoadwrightError('PAYLOADS_INVALID', 'payloads: there is no payload to send.', {
-      hint: 'Give at least one row or body.',
-    });
+  const asked = await request();
+  const { answer } = asked;
+  if (answer === null) throw preflightFailure(asked, `the Databricks endpoint "${endpointName}"`);
+  const { status, body } = answer;
+  const text = body.text ?? '';
+  if (!expect.status.includes(status)) throw refusal({ status, text, url, endpointName });
+  const wrong = contentFailure(asked, url);
+  if (wrong) throw wrong;
+  const notes = timeoutNotes(options);
+  // Whole bodies may get any answer; everything else must be a prediction.
+  if (format !== 'raw' && !expect.json) {
+    const { problem, note } = readPrediction(text, body.isCut);
+    if (problem !== undefined) throw noPrediction(url, problem, text);
+    if (note !== undefined) notes.push(note);
   }
-  const { body, contentType } = requestBody(context.firstPayload, options.format);
-  const { status, text, latencyMilliseconds } = await post(options, context, url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': contentType, accept: 'application/json' },
-    body,
-    redirect: 'manual',
-  });
-  const redact = createRedactor([token]);
-  if (!options.expect.status.includes(status)) {
-    throw refusal({ status, text: redact(text), url, endpointName: options.endpointName });
-  }
-  checkAnswer(redact(text), url, options);
   return {
-    summary: `POST ${endpointPath(options)} answered ${status} with ${Buffer.byteLength(text)} bytes`,
-    latencyMilliseconds,
+    summary: `POST ${endpointPath(options)} answered ${status} with ${body.bytes} bytes`,
+    latencyMilliseconds: asked.seconds * 1000,
+    notes,
   };
 }
 
-async function post(
-  options: DatabricksOptions,
-  context: PreflightContext,
-  url: string,
-  request: RequestInit,
-): Promise<{ status: number; text: string; latencyMilliseconds: number }> {
-  const timeLimit = AbortSignal.timeout(timeoutSeconds(options) * 1000);
-  const start = performance.now();
-  try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.any([context.signal, timeLimit]) });
-    const text = await response.text();
-    return { status: response.status, text, latencyMilliseconds: performance.now() - start };
-  } catch (error) {
-    throw networkFailure(error, url, `the Databricks endpoint "${options.endpointName}"`);
-  }
-}
-
-/** Whole bodies may get any answer; everything else must be a prediction, and hold what `expect.json` says. */
-function checkAnswer(text: string, url: string, { format, expect }: DatabricksOptions): void {
-  if (format === 'raw' && !expect.json) return;
-  const problem = expect.json ? answerProblem(text, expect.json) : predictionProblem(text);
-  if (problem === undefined) return;
-  throw new LoadwrightError(
+function noPrediction(url: string, problem: string, text: string): LoadwrightError {
+  return new LoadwrightError(
     'PREFLIGHT_FAILED',
     `${url} answered, but ${problem}: ${text.slice(0, 200) || 'an empty body'}`,
     {
-      hint: expect.json
-        ? 'Correct the option expect.json, or the payloads. Every request would count as failed.'
-        : 'Check workspaceUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
-          "write whole bodies and set format: 'raw'.",
+      hint:
+        'Check workspaceUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
+        "write whole bodies and set format: 'raw'.",
     },
   );
 }
 
-/** The form that every model and feature endpoint answers in. */
-function predictionProblem(text: string): string | undefined {
-  const missing = ['predictions', 'outputs'].every((key) => answerProblem(text, { pointer: `/${key}` }));
-  return missing ? 'the answer has neither predictions nor outputs' : undefined;
+function timeoutNotes(options: DatabricksOptions): string[] {
+  if (timeoutSeconds(options) <= serviceLimitSeconds + graceSeconds) return [];
+  return [
+    `The timeout of ${options.timeout} is longer than Databricks lets a request run (${serviceLimitSeconds} s): ` +
+      'such requests end with its own 504.',
+  ];
 }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from databricks_requests import DatabricksRequests, wrap
-from loadwright_runtime import Response, SetupError, SourceSetup
+from loadwright_runtime import Payload, Response, SetupError, SourceSetup, compact_json
 from loadwright_runtime.bundle import read_bundle
 
 VECTORS = json.loads((Path(__file__).parent / "wrap-vectors.json").read_text())
@@ -14,6 +14,10 @@ CONFIG = {
     "requestName": "predict",
     "expect": {"status": [200]},
 }
+
+
+def payload_of(text):
+    return Payload(b'{"json":' + text + b"}")
 
 
 @pytest.fixture
@@ -32,8 +36,47 @@ def source(make_bundle, monkeypatch):
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_wrap(vector):
-    body = wrap(vector["payload"], vector["format"])
-    assert json.dumps(body) == json.dumps(vector["body"])
+    body = wrap(payload_of(compact_json(vector["payload"])), vector["format"])
+    assert body == compact_json(vector["body"])
+
+
+NUMBERS = b'{"id":9007199254740993,"x":2.0,"y":1e-7,"z":-0,"w":1E400,"v":-0.0}'
+
+
+@pytest.mark.parametrize(
+    ("body_format", "payload", "body"),
+    [
+        ("dataframe_records", NUMBERS, b'{"dataframe_records":[%b]}' % NUMBERS),
+        (
+            "dataframe_records",
+            b"[%b , %b]" % (NUMBERS, NUMBERS),
+            b'{"dataframe_records":[%b , %b]}' % (NUMBERS, NUMBERS),
+        ),
+        ("instances", b"[2.0,-0]", b'{"instances":[[2.0,-0]]}'),
+        ("inputs", NUMBERS, b'{"inputs":%b}' % NUMBERS),
+        ("inputs", b'{"instances": [1.0]}', b'{"instances": [1.0]}'),
+        (
+            "dataframe_split",
+            NUMBERS,
+            b'{"dataframe_split":{"columns":["id","x","y","z","w","v"],'
+            b'"data":[[9007199254740993,2.0,1e-7,-0,1E400,-0.0]]}}',
+        ),
+    ],
+)
+def test_numbers_arrive_as_they_were_written(body_format, payload, body):
+    assert wrap(payload_of(payload), body_format) == body
+
+
+def test_a_key_of_a_body_further_in_makes_no_whole_body():
+    payload = payload_of(b'{"a":{"inputs":1}}')
+    assert wrap(payload, "instances") == b'{"instances":[{"a":{"inputs":1}}]}'
+
+
+@pytest.mark.parametrize("body_format", ["dataframe_records", "dataframe_split", "instances", "inputs"])
+def test_half_a_character_cannot_be_sent(body_format):
+    assert wrap(payload_of(b'{"text":"\\ud83d\\ude00"}'), body_format)
+    with pytest.raises(UnicodeEncodeError):
+        wrap(payload_of(b'{"text":"cut \\ud83d"}'), body_format)
 
 
 def test_request(source):

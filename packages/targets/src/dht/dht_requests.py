@@ -5,7 +5,7 @@ import random
 from typing import Any
 from urllib.parse import quote
 
-from loadwright_runtime import Request, RequestSource, Response, SourceSetup
+from loadwright_runtime import Failure, Request, RequestSource, Response, SourceSetup
 
 # What the headers of an answer say, by counter. X-Cache is the word of the node that answered the client,
 # MISS-DHT when it asked another one; the word of that other one is in X-Cache-Origin. Whoever reads X-Cache
@@ -34,7 +34,7 @@ class DhtRequests(RequestSource):
     def next_request(self) -> Request:
         return random.choices(self._pool, cum_weights=self._cumulative_weights)[0]
 
-    def check(self, response: Response) -> str | None:
+    def check(self, response: Response) -> str | Failure | None:
         if response.is_success:
             self.count(outcome(response))
         return super().check(response)

@@ -35,7 +35,9 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
     protocol: options.protocol,
     timeoutSeconds: timeoutSeconds(options),
     requestName: options.requestName,
+    ...(options.expect && { expect: options.expect as JsonObject }),
   }),
+  tls: (options) => options.tls,
   preflight: dhtPreflight,
   labels: (options) => ({
     protocol: options.protocol,

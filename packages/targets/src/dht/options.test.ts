@@ -1,7 +1,6 @@
 import { validate } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { dht } from './index.js';
-import { firstUrl } from './options.js';
 
 const { definition } = dht;
 const valid = definition.example;
@@ -89,10 +88,5 @@ describe('what follows from the options', () => {
     });
     const uniform = parse({ ...valid, choice: 'uniform', urls: { list: [origin] } });
     expect(definition.labels!(uniform)).toEqual({ protocol: 'koorde', urls: '1', choice: 'uniform' });
-  });
-
-  it('the first URL is the one numbered 0', () => {
-    expect(firstUrl(parse(valid))).toBe(`${origin}/0`);
-    expect(firstUrl(parse({ ...valid, urls: { list: [`${origin}/b`, `${origin}/a`] } }))).toBe(`${origin}/b`);
   });
 });

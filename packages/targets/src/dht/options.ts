@@ -1,8 +1,11 @@
-import { durationSchema, parseDuration } from '@loadwright/core';
+import { durationSchema, parseDuration, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
 import { z } from 'zod';
 
 /** The exponent that the cluster's own workload generator uses. */
 const defaultZipfExponent = 1.2;
+
+/** After so long a node gives up a request of its own, in seconds. */
+export const nodeLimitSeconds = 30;
 
 /** Stands for the number of a URL in a template, from 0 to count - 1. */
 const placeholder = '{i}';
@@ -73,6 +76,10 @@ export const dhtOptionsSchema = z
     timeout: durationSchema()
       .default('30s')
       .describe('time limit of a whole request; a node itself gives up after 30 s'),
+    expect: responseCheckSchema
+      .optional()
+      .describe('what a correct answer looks like. Default: every status from 200 to 299'),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })
   .refine((options) => options.choice === 'zipf' || options.zipfExponent === undefined, {
     path: ['zipfExponent'],
@@ -95,11 +102,6 @@ export function zipfExponent(options: DhtOptions): number {
 /** Number of distinct URLs in the pool. */
 export function urlCount({ urls }: DhtOptions): number {
   return 'list' in urls ? urls.list.length : urls.count;
-}
-
-/** The first URL of the pool, the most popular one. */
-export function firstUrl({ urls }: DhtOptions): string {
-  return 'list' in urls ? urls.list[0]! : urls.template.replaceAll(placeholder, '0');
 }
 
 /** Time limit of a whole request, in seconds. */

@@ -1,11 +1,9 @@
-import { validate } from '@loadwright/core';
-import {
-  capacityOptionsSchema,
-  startLoopbackEndpoint,
-  type EmulatedResponse,
-} from '@loadwright/core/testing';
+import { validate, type PreflightAnswer } from '@loadwright/core';
+import { runPreflight } from '@loadwright/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { answered, answering, unanswered, type FixedAnswer } from '../../test/answered.js';
 import { dht } from './index.js';
+import { dhtPreflight } from './preflight.js';
 
 const { definition } = dht;
 const stops: (() => Promise<void>)[] = [];
@@ -13,15 +11,12 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-function run(options: object, signal = new AbortController().signal) {
-  const validated = validate(definition.options, { ...definition.example, ...options }, { field: 'target' });
-  return definition.preflight!(validated, {
-    environment: {},
-    baseDirectory: '.',
-    signal,
-    resolvedEnvironment: { variables: {} },
-    firstPayload: undefined,
-  });
+const optionsOf = (input: object) =>
+  validate(definition.options, { ...definition.example, ...input }, { field: 'target' });
+
+/** A preflight against the emulator, by the load's own client. */
+async function run(options: object, signal: AbortSignal = AbortSignal.timeout(20_000)) {
+  return runPreflight(definition, optionsOf(options), { environment: {}, baseDirectory: '.', signal });
 }
 
 async function startEmulator(options: object = {}) {
@@ -32,23 +27,15 @@ async function startEmulator(options: object = {}) {
   return emulator;
 }
 
-/** A preflight against a server with fixed answers; returns what it was asked for as well. */
-async function preflightAnswered(answers: { health?: EmulatedResponse; cache?: EmulatedResponse }) {
-  const asked: string[] = [];
-  const server = await startLoopbackEndpoint({
-    capacity: capacityOptionsSchema.parse({ serviceTime: '1ms' }),
-    answer: ({ path, rawTarget }) => {
-      asked.push(rawTarget);
-      return (path === '/health' ? answers.health : answers.cache) ?? { status: 404 };
-    },
-    throttled: () => ({ status: 503 }),
-  });
-  stops.push(server.stop);
-  return { report: await run({ baseUrl: `${server.url}/` }), asked };
+/** A preflight whose two requests get fixed answers. */
+function preflight(health: FixedAnswer, cache: FixedAnswer = { status: 404 }) {
+  const url = 'http://cache.example/cache?url=https%3A%2F%2Forigin.example%2Fitem%2F7';
+  const request = answering(answered(health), answered({ ...cache, sent: { url, text: '' } }));
+  return dhtPreflight(optionsOf({}), { request });
 }
 
 describe('against the emulator', () => {
-  it('asks for the first URL of the pool', async () => {
+  it('asks for a URL of the pool', async () => {
     const emulator = await startEmulator();
     const report = await run(emulator.targetOptions);
     expect(report.summary).toMatch(/^GET \/cache answered 200, X-Cache MISS-(ORIGIN|DHT)$/);
@@ -62,7 +49,6 @@ describe('against the emulator', () => {
       '/health answered 503: the cluster is not ready (DEBRUIJN_NOT_READY)',
       'stabilise',
     ],
-    [{ state: 'NOT_INITIALIZED' }, 'not ready (NOT_INITIALIZED)', 'READY'],
     [{ originFails: true }, '/cache answered 502', 'origin'],
   ])('%j', async (options, message, hint) => {
     const emulator = await startEmulator(options);
@@ -82,25 +68,13 @@ describe('against the emulator', () => {
     });
   });
 
-  it('a path that nodes do not have', async () => {
-    const emulator = await startEmulator();
-    await expect(run({ ...emulator.targetOptions, path: '/other' })).rejects.toMatchObject({
-      message: expect.stringContaining('/other answered 404'),
-      hint: expect.stringContaining('/cache'),
-    });
-  });
-
-  it('a full cluster', async () => {
-    const emulator = await startEmulator({ concurrency: 1, queueLimit: 0, serviceTime: '30s' });
+  it('ends when it is told to', async () => {
+    const emulator = await startEmulator({ serviceTime: '30s' });
     const stop = new AbortController();
-    const first = run(emulator.targetOptions, stop.signal).catch((error: unknown) => error);
-    await expect.poll(() => emulator.statistics().requests).toBe(2);
-    await expect(run(emulator.targetOptions)).rejects.toMatchObject({
-      message: expect.stringContaining('Koorde routing failed'),
-      hint: expect.stringContaining('/health'),
-    });
+    const running = run(emulator.targetOptions, stop.signal).catch((error: unknown) => error);
+    await expect.poll(() => emulator.statistics().requests, { timeout: 15_000 }).toBe(2);
     stop.abort();
-    expect(await first).toMatchObject({ code: 'ABORTED' });
+    expect(await running).toMatchObject({ code: 'ABORTED' });
   });
 });
 
@@ -108,29 +82,41 @@ describe('other answers', () => {
   it.each([{ status: 404 }, { status: 200, body: 'OK' }, { status: 200, body: [] }, { status: 403 }])(
     'a load balancer that answers /health with %j is no obstacle',
     async (health) => {
-      const { report, asked } = await preflightAnswered({ health, cache: { status: 204 } });
+      const report = await preflight(health, { status: 204 });
       expect(report.summary).toBe('GET /cache answered 204, X-Cache absent');
-      expect(asked).toEqual(['/health', '/cache?url=https%3A%2F%2Forigin.example%2Fitem%2F0']);
     },
   );
+
+  it('a node that is not initialised', async () => {
+    const body = { healthy: false, status: 'NOT_INITIALIZED' };
+    await expect(preflight({ status: 503, body })).rejects.toMatchObject({
+      message: expect.stringContaining('not ready (NOT_INITIALIZED)'),
+      hint: expect.stringContaining('READY'),
+    });
+  });
 
   it.each([
     [301, 'Check baseUrl'],
     [400, 'parameter url'],
+    [404, '/cache'],
     [500, 'Read its log'],
+    [502, 'https://origin.example/item/7'],
+    [503, '/health'],
     [504, 'load balancer gave up'],
   ])('%i', async (status, hint) => {
-    await expect(preflightAnswered({ cache: { status } })).rejects.toMatchObject({
+    await expect(preflight({ status: 200 }, { status, body: 'no route' })).rejects.toMatchObject({
       code: 'PREFLIGHT_FAILED',
-      message: expect.stringContaining(`/cache answered ${status}`),
+      message: expect.stringContaining(
+        `/cache answered ${status} for https://origin.example/item/7: no route`,
+      ),
       hint: expect.stringContaining(hint),
+      retryable: status >= 500,
     });
   });
 
   it('nothing listens', async () => {
-    const emulator = await startEmulator();
-    await emulator.stop();
-    await expect(run(emulator.targetOptions)).rejects.toMatchObject({
+    const request = answering(unanswered('connect', 'connection refused') satisfies PreflightAnswer);
+    await expect(dhtPreflight(optionsOf({}), { request })).rejects.toMatchObject({
       code: 'PREFLIGHT_FAILED',
       message: expect.stringContaining('nothing listens'),
     });

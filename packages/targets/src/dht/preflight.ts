@@ -1,62 +1,54 @@
 import {
   LoadwrightError,
-  networkFailure,
+  preflightFailure,
+  type PreflightAnswer,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
-import { firstUrl, hostOf, timeoutSeconds, type DhtOptions } from './options.js';
+import { hostOf, nodeLimitSeconds, timeoutSeconds, type DhtOptions } from './options.js';
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Headers;
-  readonly latencyMilliseconds: number;
-}
+type Answer = NonNullable<PreflightAnswer['answer']>;
 
-/** Asks the cluster for its health, and for the first URL of the pool. */
+/** How much longer than a node a client may wait for what the node says then, in seconds. */
+const graceSeconds = 5;
+
+/** Asks the cluster for its health, and what the answer to the load's first request means. */
 export async function dhtPreflight(
   options: DhtOptions,
-  context: Pick<PreflightContext, 'signal'>,
+  { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
   const host = hostOf(options);
-  checkHealth(await get(`${host}/health`, options, context), host, options);
-  const url = firstUrl(options);
-  const answer = await get(`${host}${options.path}?url=${encodeURIComponent(url)}`, options, context);
-  if (answer.status < 200 || answer.status > 299) {
+  checkHealth(answerOf(await request({ path: '/health' })), host, options);
+  const asked = await request();
+  const { status, headers, body } = answerOf(asked);
+  if (status < 200 || status > 299) {
+    const url = new URL(asked.request!.url).searchParams.get('url') ?? 'the URL';
     throw failed(
-      `${host}${options.path} answered ${answer.status} for ${url}: ${excerpt(answer.text)}`,
-      explain(answer.status, url),
-      answer.status >= 500,
+      `${host}${options.path} answered ${status} for ${url}: ${excerpt(body.text)}`,
+      explain(status, url),
+      status >= 500,
     );
   }
   return {
-    summary: `GET ${options.path} answered ${answer.status}, X-Cache ${answer.headers.get('x-cache') ?? 'absent'}`,
-    latencyMilliseconds: answer.latencyMilliseconds,
+    summary: `GET ${options.path} answered ${status}, X-Cache ${headers['x-cache'] ?? 'absent'}`,
+    latencyMilliseconds: asked.seconds * 1000,
+    notes:
+      timeoutSeconds(options) > nodeLimitSeconds + graceSeconds
+        ? [`The timeout of ${options.timeout} is longer than a node waits itself (${nodeLimitSeconds} s).`]
+        : [],
   };
 }
 
-async function get(
-  url: string,
-  options: DhtOptions,
-  { signal }: Pick<PreflightContext, 'signal'>,
-): Promise<Answer> {
-  const timeLimit = AbortSignal.timeout(timeoutSeconds(options) * 1000);
-  const start = performance.now();
-  try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, timeLimit]), redirect: 'manual' });
-    const { status, headers } = response;
-    const text = await response.text();
-    return { status, text, headers, latencyMilliseconds: performance.now() - start };
-  } catch (error) {
-    throw networkFailure(error, url, 'the DHT cluster');
-  }
+function answerOf(asked: PreflightAnswer): Answer {
+  if (asked.answer === null) throw preflightFailure(asked, 'the DHT cluster');
+  return asked.answer;
 }
 
 /** A load balancer may hide /health: only an answer that says that something is wrong stops the run. */
-function checkHealth({ status, text }: Answer, host: string, options: DhtOptions): void {
-  const health = parseHealth(text);
+function checkHealth({ status, body }: Answer, host: string, options: DhtOptions): void {
+  const health = parseHealth(body.text ?? '');
   if (status >= 500 || health.healthy === false) {
-    const state = health.status ?? excerpt(text);
+    const state = health.status ?? excerpt(body.text);
     throw failed(
       `${host}/health answered ${status}: the cluster is not ready (${state}).`,
       'Wait until every node is READY; a ring needs some seconds to stabilise after a node joins or leaves.',
@@ -106,7 +98,7 @@ function explain(status: number, url: string): string {
   }
 }
 
-function excerpt(text: string): string {
+function excerpt(text = ''): string {
   return text.slice(0, 200).trim() || 'no message';
 }
 

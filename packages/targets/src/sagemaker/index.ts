@@ -29,6 +29,7 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
   pythonModules: [new URL('./sagemaker_requests.py', import.meta.url)],
   host: hostOf,
   targetConfig,
+  tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   environment: () => sagemakerVariables,
   resolveEnvironment: resolveSagemakerEnvironment,

@@ -1,4 +1,4 @@
-import { durationSchema, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { durationSchema, payloadSourceSchema, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
 import { z } from 'zod';
 import { partitionOf } from './partition.js';
 
@@ -59,6 +59,7 @@ export const sagemakerOptionsSchema = z
       .default('70s')
       .describe('time until an unanswered request fails. SageMaker itself gives a model 60 s'),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
     endpointUrl: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .refine((url) => URL.canParse(url) && /^\/?$/.test(restOf(url)), 'must have no path, query or user')

@@ -1,4 +1,4 @@
-import { LoadwrightError, type ErrorCode } from '@loadwright/core';
+import { LoadwrightError, type ErrorCode, type PreflightAnswer } from '@loadwright/core';
 import type { SagemakerOptions } from './options.js';
 
 interface Advice {
@@ -7,10 +7,13 @@ interface Advice {
   readonly retryable?: boolean;
 }
 
-/** What the SDK's error for an answer of SageMaker holds. */
+type Answer = NonNullable<PreflightAnswer['answer']>;
+
+/** The error in an answer of SageMaker. */
 interface ServiceError {
-  readonly name?: string;
-  readonly message?: string;
+  readonly name: string;
+  readonly message: string;
+  /** Of the model behind the service. */
   readonly OriginalStatusCode?: number;
   readonly OriginalMessage?: string;
   readonly LogStreamArn?: string;
@@ -68,7 +71,14 @@ function adviceByStatus(status: number, error: ServiceError, options: SagemakerO
       hint: 'Check the credentials, and that they may call sagemaker:InvokeEndpoint on this endpoint.',
     };
   }
-  if (status === 400 && /not found/i.test(error.message ?? '')) {
+  if (/no capacity/i.test(error.message)) {
+    return {
+      code: 'PREFLIGHT_FAILED',
+      hint: 'The endpoint has no instance or copy of the model now: wait until it has scaled up.',
+      retryable: true,
+    };
+  }
+  if (status === 400 && /not found/i.test(error.message)) {
     return {
       code: 'PREFLIGHT_FAILED',
       hint:
@@ -93,30 +103,43 @@ function adviceByStatus(status: number, error: ServiceError, options: SagemakerO
   };
 }
 
-/**
- * The error for an answer that SageMaker gave instead of a prediction.
- *
- * @param secrets values that must not appear in the message; AWS repeats signed headers, session token included, when
- * a signature is wrong.
- */
-export function refusal(
-  thrown: unknown,
-  status: number,
-  options: SagemakerOptions,
-  secrets: Readonly<Record<string, string>>,
-): LoadwrightError {
-  const error = thrown as ServiceError;
-  const name = error.name ?? 'Error';
+/** The error for an answer that SageMaker gave instead of a prediction. */
+export function refusal(answer: Answer, options: SagemakerOptions): LoadwrightError {
+  const { status } = answer;
+  const error = errorOf(answer);
+  const { name, message } = error;
   const { code, hint, retryable } = adviceByName(name, options) ?? adviceByStatus(status, error, options);
   const original =
     error.OriginalStatusCode === undefined
       ? ''
       : `, the model answered ${error.OriginalStatusCode}: ${error.OriginalMessage ?? ''}`;
-  const said = firstLine(original === '' ? (error.message ?? '') : '');
-  let text = `SageMaker refused the request to endpoint "${options.endpointName}" (${status} ${name})`;
-  text += firstLine(original) + (said && said !== name ? `: ${said}` : '');
-  for (const secret of Object.values(secrets)) if (secret !== '') text = text.replaceAll(secret, '***');
+  const said = firstLine(original === '' ? message : '');
+  const text =
+    `SageMaker refused the request to endpoint "${options.endpointName}" (${[status, name].filter(Boolean).join(' ')})` +
+    firstLine(original) +
+    (said && said !== name ? `: ${said}` : '');
   return new LoadwrightError(code, text, { hint, retryable: retryable ?? false });
+}
+
+/** The type stands in a header or in the body, with a namespace or an address about it. */
+function errorOf({ headers, body }: Answer): ServiceError {
+  const parsed = parse(body.text ?? '');
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const name = headers['x-amzn-errortype']?.split(':', 1)[0] || text(parsed['__type'])?.split('#').at(-1);
+  return {
+    ...(parsed as Partial<ServiceError>),
+    name: name || text(parsed['code']) || '',
+    message: text(parsed['message']) ?? text(parsed['Message']) ?? '',
+  };
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 function firstLine(text: string): string {
