@@ -25,6 +25,12 @@ export function formatRate(rate: number): string {
   return `${formatNumber(rate * 100)} %`;
 }
 
+/** A size: `106 B`, `5.2 kB`, `1.3 MB`. */
+export function formatBytes(bytes: number): string {
+  const [divisor, unit] = bytes < 1000 ? [1, 'B'] : bytes < 1e6 ? [1e3, 'kB'] : [1e6, 'MB'];
+  return `${(bytes / divisor).toLocaleString('en-US', { maximumFractionDigits: divisor > 1 ? 1 : 0 })} ${unit}`;
+}
+
 const blocks = '▁▂▃▄▅▆▇█';
 
 /** The newest values as bars, measured against their own greatest; from zero. */

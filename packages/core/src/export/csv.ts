@@ -5,7 +5,7 @@ import {
   namesOf,
   percentiles,
   percentilesOf,
-  requestCounts,
+  requestCountNames,
   startOf,
   type ExportInput,
 } from './intervals.js';
@@ -30,10 +30,7 @@ function columnsOf(input: ExportInput): Column[] {
     ['time', (row) => new Date(startOf(input, row)).toISOString()],
     ['method', (row) => row.method],
     ['name', (row) => row.name],
-    ...(Object.keys(requestCounts) as (keyof typeof requestCounts)[]).map((count): Column => [
-      count,
-      (row) => row[count],
-    ]),
+    ...requestCountNames.map((count): Column => [count, (row) => row[count]]),
     ...kinds.map((kind): Column => [`failed_${kind}`, (row) => failuresByKind(row)[kind] ?? 0]),
     ...namesOf(rows, 'trends').flatMap((name) => trendColumns(input, name)),
     ...namesOf(rows, 'counters').map((name): Column => [name, (row) => row.counters?.[name]]),

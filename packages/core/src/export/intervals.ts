@@ -52,7 +52,10 @@ export const requestCounts = {
   bytes: 'Size of the bodies of all answers.',
 } as const;
 
-export type RequestCount = keyof typeof requestCounts;
+type RequestCount = keyof typeof requestCounts;
+
+/** Their names. */
+export const requestCountNames = Object.keys(requestCounts) as RequestCount[];
 
 /** Failures of a row by kind; what has no kind is counted as `unknown`, so that the sum is that of the failures. */
 export function failuresByKind({ failures, failed }: SeriesRow): Record<string, number> {

@@ -6,6 +6,7 @@ import {
   endOf,
   failuresByKind,
   namesOf,
+  requestCountNames,
   requestCounts,
   type ExportInput,
 } from './intervals.js';
@@ -20,12 +21,13 @@ const boundsPerDoubling = 8;
  * have read them. Times are in seconds. The counts at the bounds of a histogram are exact.
  */
 export function* toOpenMetrics(input: ExportInput): Generator<string> {
-  for (const [count, help] of Object.entries(requestCounts)) {
+  for (const count of requestCountNames) {
+    const help = requestCounts[count];
     const metric = count === 'bytes' ? 'loadwright_response_bytes' : `loadwright_requests_${count}`;
     yield* counterFamily(input, metric, help, (row) =>
       count === 'failed'
         ? Object.entries(failuresByKind(row)).map(([kind, value]) => [{ kind }, value])
-        : [[{}, row[count as keyof typeof requestCounts]]],
+        : [[{}, row[count]]],
     );
   }
   for (const name of namesOf(input.rows, 'counters')) {

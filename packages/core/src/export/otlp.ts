@@ -4,6 +4,7 @@ import {
   definitionOf,
   endOf,
   failuresByKind,
+  requestCountNames,
   requestCounts,
   startOf,
   type ExportInput,
@@ -75,13 +76,14 @@ function addRow(metrics: Map<string, Metric>, input: ExportInput, row: SeriesRow
       ...(Number.isInteger(value) ? { asInt: String(value) } : { asDouble: value }),
     });
   };
-  for (const [name, description] of Object.entries(requestCounts)) {
+  for (const name of requestCountNames) {
+    const description = requestCounts[name];
     if (name === 'failed') {
       for (const [kind, value] of Object.entries(failuresByKind(row))) {
         count('requests.failed', value, '{request}', description, { 'error.type': kind });
       }
     } else if (name === 'bytes') count('response.bytes', row.bytes, 'By', description);
-    else count(`requests.${name}`, row[name as 'due'], '{request}', description);
+    else count(`requests.${name}`, row[name], '{request}', description);
   }
   for (const [name, value] of Object.entries(row.counters ?? {})) {
     const { unit, description } = definitionOf(header, name, 'counter');

@@ -6,7 +6,7 @@ import {
   failuresByKind,
   percentiles,
   percentilesOf,
-  requestCounts,
+  requestCountNames,
   startOf,
   type ExportInput,
 } from './intervals.js';
@@ -135,7 +135,7 @@ export function toParquet(input: ExportInput): Uint8Array {
 }
 
 function entriesOf(row: SeriesRow, { header }: ExportInput): Entry[] {
-  const counted = (Object.keys(requestCounts) as (keyof typeof requestCounts)[])
+  const counted = requestCountNames
     .filter((metric) => metric !== 'failed')
     .map((metric) => ({
       row,

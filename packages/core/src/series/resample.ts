@@ -43,7 +43,7 @@ function mergeBuckets(left: readonly number[], right: readonly number[]): number
 }
 
 /** Adds up what two rows count; second, method and name are those of the first. */
-export function mergeRows(left: SeriesRow, right: SeriesRow): SeriesRow {
+function mergeRows(left: SeriesRow, right: SeriesRow): SeriesRow {
   const add = (one: number, other: number) => one + other;
   const addRates = (one: RateStatistics, other: RateStatistics) => ({
     hits: one.hits + other.hits,
