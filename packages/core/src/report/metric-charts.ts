@@ -10,8 +10,7 @@ export function metricCharts(points: readonly Point[], metrics: RunReport['metri
   const names = [...new Set(points.flatMap((point) => [...point.metrics.keys()]))].sort();
   return names.map((name) => {
     const values = points.map((point) => point.metrics.get(name));
-    const definition = metrics[name] ?? { kind: 'trend', unit: '', description: '' };
-    return { ...chartOf(name, definition, values), id: `metric-${name}`, title: name };
+    return { ...chartOf(name, metrics[name], values), id: `metric-${name}`, title: name };
   });
 }
 
@@ -19,11 +18,11 @@ type Values = readonly (MetricPoint | undefined)[];
 
 function chartOf(
   name: string,
-  { kind, unit, description }: MetricDefinition,
+  { unit, description }: Pick<MetricDefinition, 'unit' | 'description'> = { unit: '', description: '' },
   values: Values,
 ): Omit<ChartPart, 'id' | 'title'> {
   const about = description === '' ? '' : `: ${description}`;
-  if (kind === 'counter') {
+  if (values.some((point) => point && 'perSecond' in point)) {
     const rates = values.map((point) => (point && 'perSecond' in point ? point.perSecond : null));
     return {
       unit: unit === '' ? 'per second' : `${unit}/s`,
@@ -32,7 +31,7 @@ function chartOf(
       series: [line('Per second', '4', rates, formatPerSecond)],
     };
   }
-  if (kind === 'rate') {
+  if (values.some((point) => point && 'rate' in point)) {
     const shares = values.map((point) => (point && 'rate' in point ? point.rate : null));
     return {
       unit: '%',
