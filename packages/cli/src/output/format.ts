@@ -1,7 +1,7 @@
 import { formatDuration } from '@loadwright/core';
 
 /** Stands for what was not measured. */
-export const nothing = '–';
+const nothing = '–';
 
 /** 1234567 → `1,234,567`. */
 export function formatCount(count: number): string {
