@@ -5,7 +5,7 @@ import {
   type LoadTest,
   type RunReport,
   type StandingRun,
-  type ValidityRuleId,
+  type TolerableRuleId,
 } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from './context.js';
@@ -21,7 +21,7 @@ export interface CarryOutOptions {
   readonly resultsDirectory: string;
   /** False: plain lines even on a terminal. */
   readonly live: boolean;
-  readonly tolerate: readonly ValidityRuleId[];
+  readonly tolerate: readonly TolerableRuleId[];
   /** Make no request before the load. Default false. */
   readonly skipPreflight?: boolean;
   /** Leave the fleet standing. Default false. */

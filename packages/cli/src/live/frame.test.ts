@@ -18,7 +18,7 @@ describe('renderFrame', () => {
         ━━━━━━━━━━━━━━━━━━━━━━━━────────────────  12s of 20s · 8s left
 
         users     20
-        in flight 18   oldest 0.3 s
+        in flight 18   oldest 310 ms
         rate      150 requests/s   ▇██▇▇██▇▇██▇
         requests  1,920   0 failed (0 %)
         latency   p50 22 ms   p95 31.4 ms   p99 1,240 ms
@@ -33,7 +33,7 @@ describe('renderFrame', () => {
         ━━━━━━━━━━──────  12s of 20s · 8s left
 
         users     20
-        in flight 18   oldest 0.3 s
+        in flight 18   oldest 310 ms
         rate      150 requests/s
         requests  1,920   0 failed (0 %)
         latency   p50 22 ms

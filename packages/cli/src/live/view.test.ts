@@ -30,8 +30,8 @@ describe('createLiveView', () => {
       ● connect
       ✓ connect
       ● load
-        5s of 20s · 20 users · 18 in flight (oldest 0.3 s) · 160 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
-        10s of 20s · 20 users · 18 in flight (oldest 0.3 s) · 170 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
+        5s of 20s · 20 users · 18 in flight (oldest 310 ms) · 160 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
+        10s of 20s · 20 users · 18 in flight (oldest 310 ms) · 170 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
       ! a worker is slow
       ✓ load
       "

@@ -41,8 +41,9 @@ export function formatValue(value: number, unit: string): string {
   return unit === 'ms' ? formatMilliseconds(value) : `${formatNumber(value)} ${unit}`.trim();
 }
 
-/** How long ago something began, in seconds: `0.3 s`, `42 s`, `2m5s`. */
+/** How long ago something began, in seconds: `21 ms`, `4.2 s`, `42 s`, `2m5s`. */
 export function formatAge(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return formatMilliseconds(Math.max(1, Math.round(seconds * 1000)));
   return seconds < 100
     ? `${formatNumber(Math.max(0, Number(seconds.toFixed(1))))} s`
     : formatDuration(seconds);

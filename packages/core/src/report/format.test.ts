@@ -25,7 +25,7 @@ test.each([
   [format.formatValue(1234.5, ''), '1_235'],
   [format.formatValue(-4, 'points'), '-4_points'],
   [format.formatValue(null, 'tokens'), '–'],
-  [format.formatAge(0.3), '0.3_s'],
+  [format.formatAge(0.3), '300_ms'],
   [format.formatAge(125), '2_min 5_s'],
   [format.formatAge(null), '–'],
   [format.formatAge(-1), '–'],

@@ -72,9 +72,10 @@ export function formatValue(value: number | null, unit: string): string {
   return unit === '' ? text : `${text}${thin}${unit}`;
 }
 
-/** How long ago something began: `0.3 s`, `42 s`, `2 min 5 s`. */
+/** How long ago something began: `310 ms`, `42 s`, `2 min 5 s`. */
 export function formatAge(seconds: number | null): string {
-  return seconds === null || !(seconds >= 0) ? nothing : formatLength(seconds);
+  if (seconds === null || !(seconds >= 0)) return nothing;
+  return seconds < 1 ? formatMilliseconds(Math.round(seconds * 1000)) : formatLength(seconds);
 }
 
 /** A value of a threshold, exact enough that it never seems to equal a limit it missed. */
