@@ -136,7 +136,7 @@ export function printReport(
 ): void {
   if (context.json) return context.printJson(report);
   const { colors } = context;
-  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(12))}${value}`;
   context.print(
     '',
     formatReport(report, colors).trimEnd(),
