@@ -32,7 +32,7 @@ async function run(cwd: string, ...args: string[]): Promise<RunReport> {
 }
 
 function expectPass(report: RunReport): void {
-  expect(report).toMatchObject({ verdict: 'PASS', total: { failures: 0 } });
+  expect(report).toMatchObject({ verdict: 'PASS', total: { failed: 0 } });
   expect(report.total.count).toBeGreaterThan(0);
 }
 
