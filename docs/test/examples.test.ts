@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunReport } from '@loadwright/core';
-import { targetConformance } from '@loadwright/core/testing';
+import { locustProbe, targetConformance } from '@loadwright/core/testing';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AwsStandIn, realMachines } from '../../packages/infra/test/aws/index.js';
@@ -141,7 +141,8 @@ describe('a target of your own', () => {
   const source = join(examples, 'loadwright-target-echo');
 
   describe('conforms', () => {
-    for (const check of targetConformance(echo)) it(check.name, check.run);
+    const probe = locustProbe(join(root, '.venv/bin/locust'));
+    for (const check of targetConformance(echo, { probe })) it(check.name, check.run);
   });
 
   it('is found by its name in the project of its user, and runs', async () => {
