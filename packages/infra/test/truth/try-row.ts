@@ -59,8 +59,10 @@ export class Lane {
       row.right({ report, books, load });
     } catch (error) {
       const { log: _, ...short } = books;
-      const { total, accounting, errors, reasons, verdict } = report;
-      const seen = JSON.stringify({ verdict, reasons, total, accounting, errors, books: short }, null, 1);
+      const { total, accounting, errors, reasons, verdict, events, loadSeconds } = report;
+      const workers = report.series.map((sample) => [sample.elapsedSeconds, sample.workers]);
+      const told = { verdict, reasons, total, accounting, errors, events, loadSeconds, workers };
+      const seen = JSON.stringify({ ...told, books: short });
       throw new Error(`${(error as Error).message}\n${seen}`, { cause: error });
     }
   }
