@@ -14,17 +14,19 @@ function reportFile(name) {
  * Runs the vitest suite of a folder.
  *
  * @param {string} folder relative to the root
- * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], node?: string }} options config:
- * another configuration file than the folder's own; file: only this one; exclude: patterns of files that are left out;
- * node: the binary to run it with
+ * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], args?: string[], node?: string,
+ * report?: string }} options config: another configuration file than the folder's own; file: only this one; exclude:
+ * patterns of files that are left out; args: more arguments; node: the binary to run it with; report: a name for its
+ * report, where the folder's name has another
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-export async function vitest(folder, { env, config, file: only, exclude = [], node = process.execPath }) {
-  const file = reportFile(`vitest-${folder.replaceAll('/', '-')}.json`);
+export async function vitest(folder, options) {
+  const { env, config, file: only, exclude = [], args: more = [], node = process.execPath } = options;
+  const file = reportFile(`vitest-${options.report ?? folder.replaceAll('/', '-')}.json`);
   const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   if (config) args.push('--config', config);
   if (only) args.push(only);
-  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]));
+  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]), ...more);
   const { code } = await execute(node, args, { cwd: join(root, folder), env });
   const report = readReport(file, `vitest in ${folder}`, code);
   const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(report);
@@ -54,12 +56,4 @@ function readReport(file, what, code) {
   } catch {
     throw new CommandFailed(what, [], `${code}, before it wrote its report`, '');
   }
-}
-
-/** Every call of a deployment and of a removal, hit by every trouble. */
-export function checkLeaks(env) {
-  return vitest('packages/infra', {
-    env: { ...env, LOADWRIGHT_LEAKS: 'all' },
-    file: 'test/ec2/leaks.test.ts',
-  });
 }
