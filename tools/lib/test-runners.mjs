@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { output } from './output.mjs';
 import { bin, cacheFolder, pythonBin, root } from './paths.mjs';
@@ -46,15 +47,44 @@ function countsByFolder(testResults) {
     const passed = assertionResults.filter(({ status }) => status === 'passed').length;
     counts.set(folder, (counts.get(folder) ?? 0) + passed);
   }
-  return [...counts].map(([folder, passed]) => `${folder} ${passed}`).sort().join(', ');
+  return [...counts]
+    .map(([folder, passed]) => `${folder} ${passed}`)
+    .sort()
+    .join(', ');
 }
 
-/** Runs every Python test. They wait more than they work: more of them at a time than there are cores. */
+/** How many pytest processes: tests wait more than they work. */
+const pythonProcesses = 4;
+
+/** Runs every Python test. */
 export async function pytest({ env }) {
-  const file = reportFile('pytest.xml');
-  const { code } = await execute(pythonBin('pytest'), ['-n', '4', '--dist', 'worksteal', `--junit-xml=${file}`], { env });
+  const claims = mkdtempSync(join(tmpdir(), 'loadwright-claims-'));
+  const shared = {
+    ...env,
+    PYTHONPATH: join(root, 'tools', 'lib'),
+    LOADWRIGHT_TEST_CLAIMS: claims,
+  };
+  try {
+    const counts = await Promise.all(
+      Array.from({ length: pythonProcesses }, (_, index) => onePytest(shared, `pytest-${index + 1}`)),
+    );
+    const sum = (what) => counts.reduce((total, one) => total + one[what], 0);
+    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  } finally {
+    rmSync(claims, { recursive: true });
+  }
+}
+
+async function onePytest(env, name) {
+  const file = reportFile(`${name}.xml`);
+  const { code, output: said } = await execute(
+    pythonBin('pytest'),
+    ['-p', 'share_tests', `--junit-xml=${file}`],
+    { env, quiet: true },
+  );
+  output().write(said);
   const suite = /<testsuite [^>]*>/.exec(readReport(file, 'pytest', code))?.[0] ?? '';
-  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const count = (what) => Number(new RegExp(` ${what}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const broken = count('failures') + count('errors');
   const skipped = count('skipped');
   return {
