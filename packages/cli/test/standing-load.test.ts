@@ -68,7 +68,7 @@ async function master(test?: { startedAt: number; endedAt?: number }) {
   };
   const answers: Readonly<Record<string, unknown>> = {
     '/loadwright/statistics': statistics,
-    '/loadwright/series': { revision: 1, bucketing, test: test ? 1 : 0, rows: [], samples: [] },
+    '/loadwright/series': { revision: 1, bucketing, test: test ? 1 : 0, rows: [], samples: [], more: false },
     '/logs': { master: ['one line'], workers: {} },
     '/loadwright/stop': { success: true, message: 'stopped' },
   };
