@@ -111,7 +111,7 @@ it('is not asked again when it cannot pass by itself', async () => {
 
 it('says which numbers JavaScript has changed', async () => {
   const options = {
-    // eslint-disable-next-line no-loss-of-precision
+     
     payloads: { inline: [{ id: 9007199254740993 }, { id: 9007199254740993n }] },
     body: { n: 2 ** 60 },
   };
