@@ -139,7 +139,6 @@ describe('a service that does not answer', () => {
 
 it('says which numbers JavaScript has changed', async () => {
   const options = {
-    // eslint-disable-next-line no-loss-of-precision
     payloads: { inline: [{ id: 9007199254740993 }, { id: 9007199254740993n }] },
     body: { n: 2 ** 60 },
   };
