@@ -111,6 +111,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/report.js'),
   },
   {
+    usage: 'export [run]',
+    summary: 'write what a past run measured as CSV, Parquet, HdrHistogram, OpenMetrics or OTLP',
+    load: () => import('./commands/export.js'),
+  },
+  {
     usage: 'targets',
     summary: 'what can be tested, and with which options',
     load: () => import('./commands/targets.js'),

@@ -6,7 +6,7 @@ import {
   type EmulatorDefinition,
   type Target,
   type TargetDefinition,
-  type ValidityRuleId,
+  type TolerableRuleId,
 } from '@loadwright/core';
 import { capacityRequestsPerSecond } from '@loadwright/core/testing';
 
@@ -21,7 +21,7 @@ export interface StartedEmulator {
  * Rules of validity that only warn beside an emulator: it takes the same cores as the workers, and what is measured of it
  * is nobody's service.
  */
-export const besideEmulator: readonly ValidityRuleId[] = ['generator-cpu', 'event-loop-lag'];
+export const besideEmulator: readonly TolerableRuleId[] = ['generator-cpu', 'event-loop-lag'];
 
 /** A target's emulator, or an error that says that it has none. */
 function emulatorOf(definition: TargetDefinition): EmulatorDefinition {

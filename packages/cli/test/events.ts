@@ -7,6 +7,8 @@ export function sample(elapsedSeconds: number, changes: Partial<Sample> = {}): S
     users: 20,
     requestsPerSecond: 150 + 10 * (elapsedSeconds % 4),
     failuresPerSecond: 0,
+    inFlight: 18,
+    oldestSeconds: 0.31,
     p50: 22,
     p95: 31.4,
     p99: 1240,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LocustMaster, type FleetHandle, type MasterStatistics } from '@loadwright/core';
+import { bucketing, LocustMaster, type FleetHandle, type MasterStatistics } from '@loadwright/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LastingFleetDouble } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';
@@ -39,28 +39,38 @@ async function standing(masterUrl: string, seconds = 60) {
 
 /** A master whose test is at some point; a load that is begun there never is. */
 async function master(test?: { startedAt: number; endedAt?: number }) {
-  const total = { method: '', name: 'Aggregated', count: 7, failures: 1 };
-  const times = { totalMilliseconds: 7, minimumMilliseconds: 1, maximumMilliseconds: 1, totalBytes: 0 };
-  const series = { histogram: [], requestsPerSecond: [], failuresPerSecond: [] };
+  const outcomes = { due: 7, sent: 7, succeeded: 6, failed: 1, dropped: 0, bytes: 0 };
   const plan = { version: 1, payloadOrder: 'sequential', waitTime, ...load } as const;
-  const worker = { id: 'a', state: 'ready', userCount: 0, cpuPercent: 0, memoryBytes: 0 };
+  const idle = { inFlight: 0, oldestSeconds: 0 };
+  const worker = { id: 'a', state: 'ready', userCount: 0, cpuPercent: 0, memoryBytes: 0, ...idle };
   const statistics: MasterStatistics = {
-    version: 1,
+    version: 2,
     state: test && test.endedAt === undefined ? 'running' : 'ready',
     time: 1_800_000_030,
     userCount: 3,
     workers: [worker],
-    total: { ...total, ...times, ...series },
+    metrics: {},
+    total: { method: '', name: 'Aggregated', ...outcomes, trends: {}, counters: {}, rates: {} },
     requests: [],
     errors: [],
-    ...(test && { test: { ...test, load: plan } }),
+    exceptions: [],
+    failureSamples: [],
+    inFlight: { count: 0, oldestSeconds: 0 },
+    lag: [],
+    counters: {},
+    events: [],
+    setUp: { done: true, workers: [] },
+    refusedReports: 0,
+    missingReports: 0,
+    ...(test && { test: { number: 1, ...test, load: plan } }),
     locustVersion: '2.46.0',
     pythonVersion: '3.12.3',
   };
   const answers: Readonly<Record<string, unknown>> = {
     '/loadwright/statistics': statistics,
+    '/loadwright/series': { revision: 1, bucketing, test: test ? 1 : 0, rows: [], samples: [] },
     '/logs': { master: ['one line'], workers: {} },
-    '/stop': { success: true, message: 'stopped' },
+    '/loadwright/stop': { success: true, message: 'stopped' },
   };
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -147,7 +157,7 @@ describe('a load on a run that stands', () => {
   ])('is stopped: %s', async (stopped, test, says) => {
     const { run, asked } = await master(test);
     expect((await run('stop', runId)).stdout).toContain(says);
-    expect(asked).toContain('/stop');
+    expect(asked).toContain('/loadwright/stop');
     const again = await master(test);
     expect(JSON.parse((await again.run('stop', runId, '--json')).stdout)).toEqual({ runId, stopped });
   });

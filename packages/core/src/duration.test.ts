@@ -24,6 +24,9 @@ describe('formatDuration', () => {
     [20, '20s'],
     [0.25, '250ms'],
     [0, '0s'],
+    [0.0004, '1ms'],
+    [0.9996, '1s'],
+    [-2, '0s'],
     [59.7, '1m'],
   ])('%d s is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 });

@@ -21,9 +21,10 @@ export function parseDuration(text: string): number | undefined {
   );
 }
 
-/** Writes seconds as a duration: 5400 → `1h30m`, 0.25 → `250ms`. */
+/** Writes seconds as a duration: 5400 → `1h30m`, 0.25 → `250ms`. What took time is never written as 0. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 1 && seconds > 0) return `${Math.round(seconds * 1000)}ms`;
+  const milliseconds = Math.round(seconds * 1000);
+  if (seconds > 0 && milliseconds < 1000) return `${Math.max(1, milliseconds)}ms`;
   const rounded = Math.round(seconds);
   const parts = [
     [Math.floor(rounded / 3600), 'h'],

@@ -83,6 +83,8 @@ export function statistics(change: Partial<MasterStatistics> = {}): MasterStatis
     lag: [],
     counters: {},
     events: [],
+    refusedReports: 0,
+    missingReports: 0,
     setUp: { done: true, workers: [] },
     locustVersion: '2.46.0',
     pythonVersion: '3.12.0',
@@ -154,6 +156,7 @@ export const stamp = (second: number, change: Partial<SeriesSample> = {}): Serie
 /** An answer of the master, of {@link test}. */
 export const seriesUpdate = (change: Partial<SeriesUpdate> = {}): SeriesUpdate => ({
   revision: 1,
+  more: false,
   bucketing: 'microunits-8bit',
   test: 2,
   rows: [],

@@ -18,6 +18,7 @@ describe('renderFrame', () => {
         ━━━━━━━━━━━━━━━━━━━━━━━━────────────────  12s of 20s · 8s left
 
         users     20
+        in flight 18   oldest 310 ms
         rate      150 requests/s   ▇██▇▇██▇▇██▇
         requests  1,920   0 failed (0 %)
         latency   p50 22 ms   p95 31.4 ms   p99 1,240 ms
@@ -32,6 +33,7 @@ describe('renderFrame', () => {
         ━━━━━━━━━━──────  12s of 20s · 8s left
 
         users     20
+        in flight 18   oldest 310 ms
         rate      150 requests/s
         requests  1,920   0 failed (0 %)
         latency   p50 22 ms
@@ -111,7 +113,6 @@ describe('renderFrame', () => {
   it('shows what an open load has due, in flight and dropped', () => {
     const open = {
       offeredPerSecond: 500,
-      inFlight: 88,
       late: 310,
       dropped: 12,
       service: { p50: 0.41, p95: 0.9, p99: 1.72 },
@@ -120,12 +121,70 @@ describe('renderFrame', () => {
       type: 'sample',
       durationSeconds: 20,
       warmUpSeconds: 0,
-      sample: sample(1, { open }),
+      sample: sample(1, { open, inFlight: 88, oldestSeconds: 2.04 }),
     } as const;
     const frame = renderFrame(reduce(stateAfter(0), event, 0), { columns: 80, colors, now: 0 });
-    expect(frame).toContain('in flight 88   310 late   12 dropped');
+    expect(frame).toContain('in flight 88   oldest 2 s   310 late   12 dropped');
     expect(frame).toContain('rate      160 requests/s of 500 due');
     expect(frame).toContain('p99 1,240 ms   service p99 1.72 ms');
     expect(frame).not.toContain('users');
+  });
+
+  it.each([
+    [1, undefined],
+    [6, undefined],
+    [7, 'stalled: no answer for 7 s'],
+  ])('marks a stall once nothing was answered for longer than 5 × p99: after %d s', (silent, says) => {
+    let state = stateAfter(3);
+    for (let second = 4; second <= 3 + silent; second++) {
+      const stalled = { requestsPerSecond: 0, totalRequests: 480, p50: null, p95: null, p99: null };
+      const oldest = { oldestSeconds: second - 3 };
+      state = reduce(
+        state,
+        {
+          type: 'sample',
+          durationSeconds: 20,
+          warmUpSeconds: 0,
+          sample: sample(second, { ...stalled, ...oldest }),
+        },
+        0,
+      );
+    }
+    const frame = renderFrame(state, { columns: 80, colors, now: 0 });
+    if (says === undefined) expect(frame).not.toContain('stalled');
+    else expect(frame).toContain(`in flight 18   oldest 7 s   ${says}`);
+    expect(frame).toContain('rate      0 requests/s');
+  });
+
+  it('prints no rate over a part of a second, and none below zero', () => {
+    const event = { type: 'sample', durationSeconds: 20, warmUpSeconds: 0 } as const;
+    const frameOf = (changes: Parameters<typeof sample>[1], second: number) =>
+      renderFrame(reduce(stateAfter(0), { ...event, sample: sample(second, changes) }, 0), {
+        columns: 80,
+        colors,
+        now: 0,
+      });
+    expect(frameOf({}, 0.4)).toContain('rate      – requests/s');
+    expect(frameOf({ requestsPerSecond: -12 }, 2)).toContain('rate      – requests/s');
+    expect(frameOf({ inFlight: null, oldestSeconds: null }, 2)).not.toContain('in flight');
+  });
+
+  it('shows what a load that is over still waits for, until the next phase begins', () => {
+    const stopping = reduce(stateAfter(20), { type: 'phase', phase: 'stop', state: 'started' }, 0);
+    const ending = { type: 'ending', inFlight: 12, oldestSeconds: 3.24, secondsLeft: 26.2 } as const;
+    const frame = (state: LiveState) => renderFrame(state, { columns: 80, colors, now: 4000 });
+    expect(frame(reduce(stopping, ending, 0))).toBe(
+      '● stop: stop the load and wait for the last figures 4s\n' +
+        '  waiting for 12 requests in flight, oldest 3.2 s, at most 27s more',
+    );
+    expect(frame(reduce(stopping, { ...ending, inFlight: 0, secondsLeft: -1 }, 0))).toContain(
+      'waiting for the last figures, at most 0s more',
+    );
+    const next = reduce(
+      reduce(stopping, ending, 0),
+      { type: 'phase', phase: 'collect', state: 'started' },
+      0,
+    );
+    expect(frame(next)).not.toContain('waiting');
   });
 });

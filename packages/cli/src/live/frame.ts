@@ -1,16 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
-import { formatDuration, type OpenSample, type Sample } from '@loadwright/core';
+import { formatDuration, type Sample } from '@loadwright/core';
 import type { Colors } from '../output/colors.js';
 import {
+  formatAge,
   formatCount,
   formatMilliseconds,
-  formatNumber,
+  formatPerSecond,
   formatRate,
   progressBar,
   sparkline,
 } from '../output/format.js';
 import { phaseTitles } from './phases.js';
-import type { LiveState } from './state.js';
+import { stalledSeconds, type LiveState } from './state.js';
 
 /** What a frame is drawn with. */
 export interface FrameOptions {
@@ -34,6 +35,7 @@ export function renderFrame(state: LiveState, options: FrameOptions): string {
   if (state.phase === 'load' && state.sample) {
     lines.push(progress(state, state.sample, options), '', ...figures(state, state.sample, options));
   }
+  if (state.ending) lines.push(`  ${describeEnding(state.ending)}`);
   const shown = lines.map((line) => cut(line, columns, colors));
   if (state.ui && (state.phase === 'load' || state.phase === 'connect')) {
     const { url, username, password } = state.ui;
@@ -74,14 +76,13 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
   const lost = sample.workers.length < expected;
   const workers = `${sample.workers.length} of ${expected}`;
   const { open } = sample;
-  const rate = `${formatNumber(sample.requestsPerSecond)} requests/s`;
+  const rate = `${formatRateOf(sample)} requests/s`;
   return [
-    ...(open
-      ? row('in flight', inFlight(open, colors), options)
-      : row('users', [formatCount(sample.users)], options)),
+    ...(open ? [] : row('users', [formatCount(sample.users)], options)),
+    ...row('in flight', inFlight(state, sample, colors), options),
     ...row(
       'rate',
-      [open ? `${rate} of ${formatNumber(open.offeredPerSecond)} due` : rate, ...trend(state, options)],
+      [open ? `${rate} of ${formatPerSecond(open.offeredPerSecond)} due` : rate, ...trend(state, options)],
       options,
     ),
     ...row(
@@ -106,9 +107,36 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
   ];
 }
 
-function inFlight({ inFlight: count, late, dropped }: OpenSample, colors: Colors): string[] {
-  const text = `${formatCount(dropped)} dropped`;
-  return [formatCount(count), `${formatCount(late)} late`, dropped > 0 ? colors.red(text) : text];
+function inFlight(
+  state: LiveState,
+  { inFlight: count, oldestSeconds, open }: Sample,
+  colors: Colors,
+): string[] {
+  const silent = stalledSeconds(state);
+  const dropped = `${formatCount(open?.dropped ?? 0)} dropped`;
+  return [
+    ...(count === null ? [] : [formatCount(count)]),
+    ...(count && oldestSeconds !== null ? [`oldest ${formatAge(oldestSeconds)}`] : []),
+    ...(open ? [`${formatCount(open.late)} late`, open.dropped > 0 ? colors.red(dropped) : dropped] : []),
+    ...(silent > 0 ? [colors.red(`stalled: no answer for ${formatAge(silent)}`)] : []),
+  ];
+}
+
+/** Requests a second; of a load that is younger than a second nothing is known yet. */
+export const formatRateOf = ({ requestsPerSecond, elapsedSeconds }: Sample): string =>
+  formatPerSecond(elapsedSeconds < 1 ? null : requestsPerSecond);
+
+/** What a load that is over still waits for. */
+export function describeEnding({
+  inFlight,
+  oldestSeconds,
+  secondsLeft,
+}: NonNullable<LiveState['ending']>): string {
+  const requests = `${formatCount(inFlight)} ${inFlight === 1 ? 'request' : 'requests'}`;
+  const left = `at most ${formatDuration(Math.max(0, Math.ceil(secondsLeft)))} more`;
+  return inFlight > 0
+    ? `waiting for ${requests} in flight, oldest ${formatAge(oldestSeconds)}, ${left}`
+    : `waiting for the last figures, ${left}`;
 }
 
 function trend(state: LiveState, { colors, columns }: FrameOptions): string[] {
@@ -126,6 +154,7 @@ function cpu({ workers }: Sample): string {
 
 /** A label and its values: beside each other where they fit, otherwise one below the other. */
 function row(label: string, values: readonly string[], { columns, colors }: FrameOptions): string[] {
+  if (values.length === 0) return [];
   const head = `  ${colors.dim(label.padEnd(labelWidth))}`;
   const indent = ' '.repeat(labelWidth + 2);
   const beside = values.filter((value) => value !== '').join('   ');

@@ -30,12 +30,24 @@ describe('createLiveView', () => {
       ● connect
       ✓ connect
       ● load
-        5s of 20s · 20 users · 160 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
-        10s of 20s · 20 users · 170 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
+        5s of 20s · 20 users · 18 in flight (oldest 310 ms) · 160 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
+        10s of 20s · 20 users · 18 in flight (oldest 310 ms) · 170 requests/s · 0 failed · p50 22 ms p95 31.4 ms p99 1,240 ms · 2 workers, CPU 18 % 22 %
       ! a worker is slow
       ✓ load
       "
     `);
+  });
+
+  it('writes a line every few seconds while requests in flight are waited for', () => {
+    const io = new TestIo();
+    const view = createLiveView(io, io.stdout);
+    view.onProgress({ type: 'phase', phase: 'stop', state: 'started' });
+    for (let left = 30; left > 20; left--)
+      view.onProgress({ type: 'ending', inFlight: 3, oldestSeconds: 31 - left, secondsLeft: left });
+    expect(io.stdout.text.split('\n').filter((line) => line.includes('waiting'))).toEqual([
+      '  waiting for 3 requests in flight, oldest 1 s, at most 30s more',
+      '  waiting for 3 requests in flight, oldest 6 s, at most 25s more',
+    ]);
   });
 
   it('redraws on a terminal, shows the login there, and shows the cursor again', () => {

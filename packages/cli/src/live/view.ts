@@ -1,11 +1,11 @@
-import { formatDuration, type OnProgress, type RunEvent } from '@loadwright/core';
+import { formatDuration, type OnProgress, type RunEvent, type Sample } from '@loadwright/core';
 import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
-import { formatCount, formatMilliseconds, formatNumber } from '../output/format.js';
+import { formatAge, formatCount, formatMilliseconds } from '../output/format.js';
 import { columnsOf, widthOf, wrapText } from '../output/wrap.js';
-import { renderFrame } from './frame.js';
-import { emptyState, reduce, type LiveState } from './state.js';
+import { describeEnding, formatRateOf, renderFrame } from './frame.js';
+import { emptyState, reduce, stalledSeconds, type LiveState } from './state.js';
 
 /** Shows a run while it goes on. */
 export interface LiveView {
@@ -71,12 +71,16 @@ function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView
 function lineView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {
   let state = emptyState;
   let nextLine = lineInterval;
+  let endings = 0;
   const say = (line: string) => void stream.write(`${wrapText(line, widthOf(stream))}\n`);
   return {
     onProgress(event) {
       const now = io.now();
-      const line = describeEvent(event, state, now, colors) ?? plainLine(event, colors);
+      const before = state;
       state = reduce(state, event, now);
+      const line = describeEvent(event, before, now, colors) ?? plainLine(event, state, colors);
+      // These come once a second.
+      if (event.type === 'ending' && endings++ % lineInterval !== 0) return;
       if (event.type === 'sample') {
         if (event.sample.elapsedSeconds < nextLine) return;
         nextLine += lineInterval;
@@ -104,7 +108,7 @@ function describeEvent(event: RunEvent, state: LiveState, now: number, colors: C
 }
 
 /** What a reader of a log sees of the events that a terminal draws. The login is not for logs. */
-function plainLine(event: RunEvent, colors: Colors): string | undefined {
+function plainLine(event: RunEvent, state: LiveState, colors: Colors): string | undefined {
   switch (event.type) {
     case 'phase':
       return `${colors.cyan('●')} ${event.phase}`;
@@ -117,16 +121,30 @@ function plainLine(event: RunEvent, colors: Colors): string | undefined {
       const warmUp = sample.elapsedSeconds < warmUpSeconds ? ' (warm-up)' : '';
       return [
         `  ${formatDuration(Math.min(sample.elapsedSeconds, durationSeconds))} of ${formatDuration(durationSeconds)}${warmUp}`,
-        sample.open
-          ? `${formatCount(sample.open.inFlight)} in flight, ${formatCount(sample.open.dropped)} dropped`
-          : `${formatCount(sample.users)} users`,
-        `${formatNumber(sample.requestsPerSecond)} requests/s`,
+        ...(sample.open ? [] : [`${formatCount(sample.users)} users`]),
+        ...inFlight(sample, stalledSeconds(state), colors),
+        `${formatRateOf(sample)} requests/s`,
         `${formatCount(sample.totalFailures)} failed`,
         `p50 ${formatMilliseconds(sample.p50)} p95 ${formatMilliseconds(sample.p95)} p99 ${formatMilliseconds(sample.p99)}`,
         `${sample.workers.length} workers, CPU ${sample.workers.map((worker) => `${Math.round(worker.cpuPercent)} %`).join(' ')}`,
       ].join(' · ');
     }
+    case 'ending':
+      return `  ${describeEnding(event)}`;
     default:
       return undefined;
   }
+}
+
+function inFlight(
+  { inFlight: count, oldestSeconds, open }: Sample,
+  stalled: number,
+  colors: Colors,
+): string[] {
+  const oldest = count && oldestSeconds !== null ? ` (oldest ${formatAge(oldestSeconds)})` : '';
+  return [
+    ...(count === null ? [] : [`${formatCount(count)} in flight${oldest}`]),
+    ...(open ? [`${formatCount(open.dropped)} dropped`] : []),
+    ...(stalled > 0 ? [colors.red(`stalled: no answer for ${formatAge(stalled)}`)] : []),
+  ];
 }

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatAge,
+  formatBytes,
   formatCount,
   formatMilliseconds,
   formatNumber,
+  formatPerSecond,
   formatRate,
+  formatValue,
   progressBar,
   sparkline,
 } from './format.js';
@@ -19,8 +23,24 @@ describe('figures', () => {
     [formatMilliseconds(231), '231 ms'],
     [formatMilliseconds(12_340), '12.3 s'],
     [formatRate(0.0123), '1.23 %'],
+    [formatNumber(Number.NaN), '–'],
+    [formatRate(0 / 0), '–'],
+    [formatPerSecond(159.2), '159'],
+    [formatPerSecond(null), '–'],
+    [formatPerSecond(-1), '–'],
+    [formatPerSecond(Infinity), '–'],
+    [formatValue(96, 'tokens'), '96 tokens'],
+    [formatValue(12_340, 'ms'), '12.3 s'],
+    [formatAge(0.31), '310 ms'],
+    [formatAge(0.0002), '1 ms'],
+    [formatAge(4.24), '4.2 s'],
+    [formatAge(-2), '0 s'],
+    [formatAge(125), '2m5s'],
+    [formatBytes(106), '106 B'],
+    [formatBytes(5_240), '5.2 kB'],
     [sparkline([0, 5, 10], 30), '▁▅█'],
     [sparkline([0, 0], 30), '▁▁'],
+    [sparkline([-3, Number.NaN, 1], 30), '▁▁█'],
     [sparkline([9, 1, 2, 4], 3), '▃▅█'],
   ])('%s', (actual, expected) => expect(actual).toBe(expected));
 

@@ -1,58 +1,129 @@
 import { join } from 'node:path';
 import {
   formatDuration,
+  measuredOver,
+  verdictView,
   type ArrivalSummary,
   type RequestSummary,
   type RunReport,
   type ThresholdResult,
 } from '@loadwright/core';
 import type { Colors } from './colors.js';
-import { formatCount, formatMilliseconds, formatNumber, formatRate } from './format.js';
+import { formatFailures, formatMetrics } from './report-details.js';
+import { formatCount, formatMilliseconds, formatNumber, formatPerSecond, formatRate } from './format.js';
 import { formatTable } from './table.js';
 
 /** What a run found, for people: the verdict first, then why, then the figures. */
 export function formatReport(report: RunReport, colors: Colors): string {
-  const paint = { PASS: colors.green, FAIL: colors.red, INVALID: colors.yellow }[report.verdict];
-  const symbol = { PASS: '✓', FAIL: '✗', INVALID: '!' }[report.verdict];
-  const labels = Object.entries(report.target.labels).map(([name, value]) => `${name} ${value}`);
   const sections = [
-    [colors.bold(paint(`${symbol} ${report.verdict}`)), ...report.reasons.map((reason) => `  ${reason}`)],
-    [
-      `  ${colors.dim('target    ')}${[report.target.kind, report.target.host, ...labels].join(' · ')}`,
-      `  ${colors.dim('run       ')}${report.name}/${report.runId}`,
-      `  ${colors.dim('load      ')}${describeLoad(report)}`,
-      ...(report.arrivals ? [`  ${colors.dim('arrivals  ')}${describeArrivals(report.arrivals)}`] : []),
-      ...(report.counters ? [`  ${colors.dim('counters  ')}${describeCounters(report.counters)}`] : []),
-    ],
+    verdict(report, colors),
+    facts(report).map(([name, text]) => `  ${colors.dim(name.padEnd(12))}${text}`),
     report.thresholds.length > 0 && [thresholds(report.thresholds, colors)],
     report.requests.length > 0 && [requests(report, colors)],
-    report.errors.length > 0 && errors(report, colors),
-    [`  ${colors.dim('report    ')}${join(report.resultsDirectory, 'report.html')}`],
+    ...formatMetrics(report, colors).map((table) => [table]),
+    report.errors.length > 0 && formatFailures(report, colors),
+    happenings(report, colors),
+    [`  ${colors.dim('report      ')}${join(report.resultsDirectory, 'report.html')}`],
   ];
   return sections
-    .filter((section) => section !== false)
-    .map((section) => `${section.join('\n')}\n`)
+    .filter((section) => section !== false && section.length > 0)
+    .map((section) => `${(section as string[]).join('\n')}\n`)
     .join('\n');
 }
 
-function describeLoad(report: RunReport): string {
-  const { total, fleet, warmUpSeconds = 0 } = report;
-  const warmUp = warmUpSeconds > 0 ? ` after ${formatDuration(warmUpSeconds)} of warm-up` : '';
+function verdict(report: RunReport, colors: Colors): string[] {
+  const paint = { PASS: colors.green, FAIL: colors.red, INVALID: colors.yellow }[report.verdict];
+  const symbol = { PASS: '✓', FAIL: '✗', INVALID: '!' }[report.verdict];
+  const { reasons, broken, warnings } = verdictView(report);
   return [
-    `${formatCount(total.count)} requests in ${formatDuration(report.loadSeconds - warmUpSeconds)}${warmUp}`,
-    ...(total.requestsPerSecond === null ? [] : [`${formatNumber(total.requestsPerSecond)} requests/s`]),
-    `${formatRate(total.failureRate)} failed`,
+    colors.bold(paint(`${symbol} ${report.verdict}`)),
+    ...reasons.map((reason) => `  ${reason}`),
+    ...broken.map((reason) => `  ${colors.red('✗')} ${reason}`),
+    ...warnings.map((reason) => `  ${colors.yellow('!')} ${reason}`),
+  ];
+}
+
+/** What the run was, and what became of its requests, each in a line with a name. */
+function facts(report: RunReport): (readonly [name: string, text: string])[] {
+  const { target, preflight, stalls, accounting, arrivals, counters } = report;
+  const labels = Object.entries(target.labels).map(([name, value]) => `${name} ${value}`);
+  return [
+    ['target', [target.kind, target.host, ...labels].join(' · ')],
+    ['run', `${report.name}/${report.runId}`],
+    ...(report.interactive ? [['mode', 'interactive: the load could be changed'] as const] : []),
+    ...(preflight?.skipped ? [['preflight', 'skipped'] as const] : []),
+    ...(preflight && !preflight.skipped && preflight.coldStartSeconds !== undefined
+      ? [
+          [
+            'cold start',
+            `${formatDuration(preflight.coldStartSeconds)}, ${formatCount(preflight.attempts)} attempts`,
+          ] as const,
+        ]
+      : []),
+    ['load', describeLoad(report)],
+    ...(accounting ? [['accounting', describeAccounting(accounting, arrivals !== undefined)] as const] : []),
+    ...(arrivals ? [['arrivals', describeArrivals(arrivals, accounting === undefined)] as const] : []),
+    ...(report.total.retried > 0 ? [['sent again', describeRetries(report)] as const] : []),
+    ...stalls.map(
+      ({ from, to, inFlight }) =>
+        [
+          'stall',
+          `from ${formatDuration(from)} to ${formatDuration(to)}: nothing was answered, up to ${formatCount(inFlight)} in flight`,
+        ] as const,
+    ),
+    ...(counters ? [['counters', describeCounters(counters)] as const] : []),
+  ];
+}
+
+function describeLoad(report: RunReport): string {
+  const { total, fleet, loadSeconds, warmUpSeconds = 0 } = report;
+  const judged = loadSeconds - warmUpSeconds;
+  const warmUp = `${formatDuration(warmUpSeconds)} of warm-up`;
+  const when =
+    judged <= 0
+      ? ` in ${formatDuration(loadSeconds)}, within the ${warmUp}`
+      : ` in ${formatDuration(judged)}${warmUpSeconds > 0 ? ` after ${warmUp}` : ''}`;
+  return [
+    `${formatCount(total.count)} requests${when}`,
+    `${formatPerSecond(total.requestsPerSecond)} requests/s`,
+    `${total.count === 0 ? 'none' : formatRate(total.failureRate)} failed`,
     `${fleet.workers} ${fleet.workers === 1 ? 'worker' : 'workers'} (${fleet.kind})`,
   ].join(' · ');
 }
 
-function describeArrivals({ offered, late, dropped, mostInFlight }: ArrivalSummary): string {
+/** The sum that must hold, of the whole load. */
+function describeAccounting(accounting: NonNullable<RunReport['accounting']>, isOpen: boolean): string {
+  const { due, succeeded, failed, dropped, inFlight, holds } = accounting;
+  const outcomes = [
+    `${formatCount(succeeded)} succeeded`,
+    `${formatCount(failed)} failed`,
+    ...(isOpen || dropped > 0 ? [`${formatCount(dropped)} dropped`] : []),
+    ...(inFlight > 0 ? [`${formatCount(inFlight)} in flight`] : []),
+  ];
+  return `${formatCount(due)} due ${holds ? '=' : '≠'} ${outcomes.join(' + ')}${holds ? '' : ': the sums do not agree'}`;
+}
+
+/** @param isWhole The accounting, which has the counts, is not known. */
+function describeArrivals(
+  { offered, late, dropped, mostInFlight }: ArrivalSummary,
+  isWhole: boolean,
+): string {
   return [
-    `${formatCount(offered)} due`,
+    ...(isWhole ? [`${formatCount(offered)} due`] : []),
     `${formatCount(late)} sent late`,
-    `${formatCount(dropped)} dropped`,
+    ...(isWhole ? [`${formatCount(dropped)} dropped`] : []),
     `up to ${formatCount(mostInFlight)} in flight`,
   ].join(' · ');
+}
+
+/** By name where there are several. */
+function describeRetries({ total, requests }: RunReport): string {
+  const share = (summary: RequestSummary) =>
+    `${formatCount(summary.retried)} (${formatRate(summary.retried / Math.max(1, summary.count))})`;
+  const retried = requests.filter((request) => request.retried > 0);
+  const names = retried.map((request) => `${request.method} ${request.name} ${share(request)}`);
+  const all = `${share(total)}: the server had closed an idle connection`;
+  return requests.length > 1 ? `${all} · ${names.join(' · ')}` : all;
 }
 
 /** What the target counts, and its share of all that it counts: of a cache, the hits and misses. */
@@ -65,12 +136,20 @@ function describeCounters(counters: NonNullable<RunReport['counters']>): string 
 
 function thresholds(results: readonly ThresholdResult[], colors: Colors): string {
   return formatTable(
-    ['', 'threshold', '', { title: 'measured', align: 'right' }],
+    ['', 'threshold', '', { title: 'measured', align: 'right' }, ''],
     results.map((result) => [
       result.passed ? colors.green('✓') : colors.red('✗'),
       result.metric,
       result.expression,
       result.measured === null ? 'nothing' : `${formatNumber(result.measured)} ${result.unit}`.trim(),
+      colors.dim(
+        [
+          measuredOver(result, formatCount),
+          ...(result.isDefault ? ['default; write it out to change it'] : []),
+        ]
+          .filter((note) => note !== '')
+          .join(' · '),
+      ),
     ]),
     colors,
   );
@@ -78,14 +157,21 @@ function thresholds(results: readonly ThresholdResult[], colors: Colors): string
 
 function requests(report: RunReport, colors: Colors): string {
   const isOpen = report.total.service !== undefined;
+  const hasRetries = report.total.retried > 0;
   const serviceTitles = isOpen ? ['service p50', 'service p99'] : [];
-  const titles = ['count', 'failed', 'requests/s', 'average', 'p50', 'p95', 'p99', 'max', ...serviceTitles];
+  const titles = [
+    ...['count', 'failed', ...(hasRetries ? ['sent again'] : []), 'requests/s'],
+    ...['average', 'p50', 'p95', 'p99', 'max', ...serviceTitles],
+  ];
   const row = (name: string, summary: RequestSummary) => [
     name,
     formatCount(summary.count),
     formatRate(summary.failureRate),
-    summary.requestsPerSecond === null ? '–' : formatNumber(summary.requestsPerSecond),
-    ...[summary.average, summary.median, summary.p95, summary.p99, summary.maximum].map(formatMilliseconds),
+    ...(hasRetries ? [retries(summary, colors)] : []),
+    formatPerSecond(summary.requestsPerSecond),
+    ...[summary.average, summary.median, summary.p95, summary.p99, summary.maximum].map((time) =>
+      formatMilliseconds(summary.count === 0 ? null : time),
+    ),
     ...(isOpen ? [summary.service?.median, summary.service?.p99] : []).map((time) =>
       formatMilliseconds(time ?? null),
     ),
@@ -100,9 +186,25 @@ function requests(report: RunReport, colors: Colors): string {
   );
 }
 
-function errors(report: RunReport, colors: Colors): string[] {
-  return report.errors.flatMap((error) => [
-    `  ${colors.red(`${formatCount(error.occurrences)} ×`)} ${error.method} ${error.name}: ${error.error}`,
-    ...(error.hint === undefined ? [] : [`    ${colors.cyan('hint:')} ${error.hint}`]),
-  ]);
+/** From so many on, retries say more about the service than about bad luck. */
+const muchRetried = 0.001;
+
+function retries({ retried, count }: RequestSummary, colors: Colors): string {
+  const text = formatCount(retried);
+  return retried > count * muchRetried ? colors.yellow(text) : text;
+}
+
+/** What was raised, and what was done to the test. */
+function happenings({ exceptions, events, startedAt }: RunReport, colors: Colors): string[] {
+  const began = Date.parse(startedAt) / 1000;
+  return [
+    ...exceptions.map(
+      ({ message, count, nodes }) =>
+        `  ${colors.red(`${formatCount(count)} ×`)} exception: ${message} (${nodes.length} ${nodes.length === 1 ? 'worker' : 'workers'})`,
+    ),
+    ...events.map(
+      ({ time, action, accepted, detail }) =>
+        `  ${colors.dim(formatDuration(Math.max(0, time - began)).padStart(8))}  ${action}${accepted ? '' : ' (refused)'}: ${detail}`,
+    ),
+  ];
 }

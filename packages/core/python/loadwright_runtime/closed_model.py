@@ -21,6 +21,7 @@ class UserLoop:
         """:param wait_seconds: the pause after a request; None: no pauses"""
         self._endpoint = endpoint
         self._next_request = endpoint.source.next_request
+        self._metrics = endpoint.measure.metrics
         self._wait_seconds = wait_seconds
         self._connection = Connection(endpoint, self)
         self._not_made = 0
@@ -58,11 +59,15 @@ class UserLoop:
         if pause:
             self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)
         elif gate.is_open and not self._is_closed:
+            metrics = self._metrics
+            metrics.is_making = True
             try:
                 request = self._next_request()
             except Exception as error:
                 self._not_made_because(error)
                 return
+            finally:
+                metrics.is_making = False
             self._not_made = 0
             connection.start(request)
 
@@ -73,11 +78,14 @@ class UserLoop:
         # Behind a gate that is shut the user waits to be stopped.
         if self._is_closed or not gate.is_open:
             return
+        self._metrics.is_making = True
         try:
             request = self._next_request()
         except Exception as error:
             self._not_made_because(error)
             return
+        finally:
+            self._metrics.is_making = False
         self._not_made = 0
         self._connection.start(request)
 

@@ -235,11 +235,16 @@ class Connection(Link):
         if request.on_piece is None:
             self._parser = AnswerParser(request.method)
             return
-        on_piece, started = request.on_piece, self._started
+        on_piece, started, row = request.on_piece, self._started, self._row
+        metrics = self._endpoint.measure.metrics
         self._row.trend(FIRST_BYTE).add(_clock() - started)
 
         def deliver(head: Head, data: bytes) -> None:
-            on_piece(Piece(_clock() - started, data, head.status, Headers(head)))
+            metrics.at_hand = row
+            try:
+                on_piece(Piece(_clock() - started, data, head.status, Headers(head)))
+            finally:
+                metrics.at_hand = None
 
         self._parser = AnswerParser(request.method, deliver)
 

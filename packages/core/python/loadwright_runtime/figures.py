@@ -1,111 +1,198 @@
 """The figures of a test: rows by second and name, and their sums. On a master or a lone process."""
 
-import itertools
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgpack
 
-from .rows import Row, pack, unpack
+from .sums import RowSum, sum_of
+from .wire import Key, pack_sum, unpack_sum
 
-Key = tuple[int, str, str]
-"""Second since the test began, method, name. Without method and name: what belongs to no request."""
-
-# A row that was not touched for so many seconds rests as bytes: a day of ten names would need gigabytes.
+# A row of which nothing was heard for so many seconds rests as compressed bytes, together with those around:
+# a day of ten names would need gigabytes.
 _COLD_SECONDS = 120
+_SECONDS_A_BLOCK = 32
+# What is packed at once must not keep a lone process from its requests for longer than a millisecond or two.
+_BLOCKS_AT_ONCE = 1
+
+
+class _Block(NamedTuple):
+    """Rows of one name that rest."""
+
+    first_revision: int
+    last_revision: int
+    number: int
+    """Of rows."""
+    data: bytes
+
+
+class _Name:
+    """All of one method and name."""
+
+    def __init__(self) -> None:
+        self.total = RowSum()
+        """Without what is recent."""
+        self.recent: RowSum | None = None
+        """What came since the sums were last made."""
+        self.warm: dict[int, RowSum] = {}
+        """By second."""
+        self.cold: dict[int, _Block] = {}
+        """By second, divided by the size of a block."""
+
+
+class Page(NamedTuple):
+    """Rows that changed after a revision."""
+
+    revision: int
+    """Of what comes next."""
+    is_last: bool
+    rows: list[tuple[int, Key, RowSum]]
+    """Second, name and the whole row."""
 
 
 class Figures:
     """Sums what workers report. Everything is kept until the next test begins."""
 
     def __init__(self) -> None:
+        self.on_news: Callable[[str, str, RowSum], None] = lambda method, name, row: None
+        """Called with what came under a name since the last time, when sums are made."""
         self.clear()
 
     def clear(self) -> None:
         self.revision = 0
-        self.names: dict[tuple[str, str], Row] = {}
-        """Of the whole test, in the order in which they came up."""
-        self.errors: Counter[tuple[str, str, str, str]] = Counter()
+        self.errors: dict[tuple[str, str, str, str], int] = {}
         """By method, name, kind and reason."""
-        self._rows: dict[Key, Row | bytes] = {}
-        self._changed: dict[Key, int] = {}
-        """The revision of the last change, latest last."""
-        self._warm: dict[Key, None] = {}
-        """Rows that do not rest yet, the one that changed last at the end."""
+        self._names: dict[Key, _Name] = {}
         self._newest = 0
+        self._newest_block_revision = 0
 
-    def add(self, rows: Iterable[tuple[int, str, str, Row]]) -> None:
-        """Adds rows: all of them get the same revision."""
+    def add(self, rows: Iterable[tuple[int, Key, RowSum]]) -> None:
+        """Adds rows, which all get the same revision. They are no longer the caller's."""
         self.revision += 1
-        for second, method, name, row in rows:
-            key = (second, method, name)
-            known = self._row(key)
+        for second, key, row in rows:
+            name = self._names.get(key)
+            if name is None:
+                name = self._names[key] = _Name()
+            if name.recent is None:
+                name.recent = RowSum()
+            name.recent.merge(row)
+            known = name.warm.get(second) or self._warmed(name, second)
             if known is None:
-                self._rows[key] = row
+                known = name.warm[second] = row
             else:
                 known.merge(row)
-                self._rows[key] = known
-            self._changed.pop(key, None)
-            self._changed[key] = self.revision
-            self._warm.pop(key, None)
-            self._warm[key] = None
-            self._newest = max(self._newest, second)
-            total = self.names.get((method, name))
-            if total is None:
-                total = self.names[method, name] = Row()
-            total.merge(row)
-            for failure, count in row.failures.items():
-                self.errors[method, name, failure.kind, failure.reason] += count
+            if second > self._newest:
+                self._newest = second
+            known.revision, known.changed_at = self.revision, self._newest
+
+    def settle(self) -> None:
+        """Makes the sums, about once a second."""
+        for (method, name), of_name in self._names.items():
+            recent, of_name.recent = of_name.recent, None
+            if recent is None:
+                continue
+            of_name.total.merge(recent)
+            for failure, count in recent.failures.items():
+                error = (method, name, *failure)
+                self.errors[error] = self.errors.get(error, 0) + count
+            self.on_news(method, name, recent)
         self._cool()
 
-    def run(self) -> Row:
+    def names(self) -> Iterator[tuple[Key, RowSum]]:
+        """Of the whole test, in the order in which they came up."""
+        self.settle()
+        for key, of_name in self._names.items():
+            yield key, of_name.total
+
+    def run(self) -> RowSum:
         """What belongs to no request."""
-        return self.names.get(("", "")) or Row()
+        self.settle()
+        of_run = self._names.get(("", ""))
+        return of_run.total if of_run else RowSum()
 
-    def total(self) -> Row:
+    def total(self) -> RowSum:
         """Of all names, and of no request."""
-        total = Row()
-        for row in self.names.values():
-            total.merge(row)
-        return total
+        return sum_of(row for _, row in self.names())
 
-    def since(self, revision: int) -> Iterator[tuple[Key, Row]]:
-        """Rows that changed after a revision, whole."""
-        keys = []
-        for key in reversed(self._changed):
-            if self._changed[key] <= revision:
-                break
-            keys.append(key)
-        for key in sorted(keys):
-            row = self._row(key)
-            if row is not None:
-                yield key, row
+    def since(self, revision: int, limit: int) -> Page:
+        """
+        :param revision: of the page before; 0: from the beginning
+        :param limit: about how many rows; all that changed at once stay together
+        """
+        changes = list(self._changes(revision))
+        upto = self.revision
+        if sum(number for _, _, number, *_ in changes) > limit:
+            changes.sort(key=lambda change: change[1])
+            number = 0
+            for _, last, more, *_ in changes:
+                number += more
+                if number >= limit:
+                    upto = last
+                    break
+        rows = []
+        for first, _, _, key, second, source in changes:
+            if first > upto:
+                continue
+            for at, row in _unpacked(source) if isinstance(source, _Block) else [(second, source)]:
+                if revision < row.revision <= upto:
+                    rows.append((at, key, row))
+        return Page(upto, upto == self.revision, rows)
 
-    def _row(self, key: Key) -> Row | None:
-        row = self._rows.get(key)
-        return unpack(msgpack.unpackb(row)) if isinstance(row, bytes) else row
+    def _changes(self, revision: int) -> Iterator[tuple[int, int, int, Key, int, Any]]:
+        """First and last revision, number of rows, name, second, and the row or block."""
+        for key, of_name in self._names.items():
+            if self._newest_block_revision > revision:
+                for block in of_name.cold.values():
+                    if block.last_revision > revision:
+                        yield block.first_revision, block.last_revision, block.number, key, 0, block
+            for second, row in of_name.warm.items():
+                if row.revision > revision:
+                    yield row.revision, row.revision, 1, key, second, row
+
+    def _warmed(self, name: _Name, second: int) -> RowSum | None:
+        """A row that rested, for it changes once more."""
+        block = name.cold.pop(second // _SECONDS_A_BLOCK, None)
+        if block is not None:
+            name.warm.update(_unpacked(block))
+        return name.warm.get(second)
 
     def _cool(self) -> None:
-        warm_from = self._newest - _COLD_SECONDS
-        for key in list(itertools.takewhile(lambda key: key[0] < warm_from, self._warm)):
-            del self._warm[key]
-            row = self._rows[key]
-            if isinstance(row, Row):
-                self._rows[key] = msgpack.packb(pack(row))
+        left = _BLOCKS_AT_ONCE + len(self._names) // _SECONDS_A_BLOCK
+        last = (self._newest - _COLD_SECONDS) // _SECONDS_A_BLOCK
+        for of_name in self._names.values():
+            if left <= 0 or not of_name.warm:
+                continue
+            # The oldest stands first, but for what was warmed again, which is seldom.
+            number = next(iter(of_name.warm)) // _SECONDS_A_BLOCK
+            if number >= last:
+                continue
+            begin = number * _SECONDS_A_BLOCK
+            rows = {
+                second: of_name.warm[second]
+                for second in range(begin, begin + _SECONDS_A_BLOCK)
+                if second in of_name.warm
+            }
+            if any(self._newest - row.changed_at < _COLD_SECONDS // 2 for row in rows.values()):
+                # Next time the one behind it has its turn.
+                for second in rows:
+                    of_name.warm[second] = of_name.warm.pop(second)
+                continue
+            for second in rows:
+                del of_name.warm[second]
+            of_name.cold[number] = block = _packed(rows)
+            self._newest_block_revision = max(self._newest_block_revision, block.last_revision)
+            left -= 1
 
 
-def packed(rows: Iterable[tuple[int, str, str, Row]]) -> list[Any]:
-    """As they travel."""
-    return [[second, method, name, pack(row)] for second, method, name, row in rows]
+def _packed(rows: dict[int, RowSum]) -> _Block:
+    revisions = [row.revision for row in rows.values()]
+    document = [[second, row.revision, pack_sum(row)] for second, row in rows.items()]
+    return _Block(min(revisions), max(revisions), len(rows), zlib.compress(msgpack.packb(document), 6))
 
 
-def unpacked(rows: Any) -> list[tuple[int, str, str, Row]]:
-    """Raises ``ValueError``, ``TypeError`` or ``KeyError`` for what no worker sends."""
-    result = []
-    for second, method, name, row in rows:
-        texts = type(method) is str and type(name) is str and len(method) + len(name) < 2000
-        if type(second) is not int or not 0 <= second < 10**8 or not texts:
-            raise ValueError("not a row")
-        result.append((second, method, name, unpack(row)))
-    return result
+def _unpacked(block: _Block) -> Iterator[tuple[int, RowSum]]:
+    for second, revision, packed in msgpack.unpackb(zlib.decompress(block.data)):
+        row = unpack_sum(packed)
+        row.revision = revision
+        yield second, row

@@ -8,7 +8,7 @@ from . import descriptors
 from .counters import Counters
 from .drain import Drain
 from .endpoint import Endpoint
-from .locust_statistics import LocustStatistics
+from .flusher import Flusher
 from .measure import Measure
 from .reactor import Reactor
 from .source import RequestSource
@@ -44,7 +44,7 @@ class Generator:
         self.drain = Drain(self._reactor)
         self.waiting: Callable[[], tuple[int, float | None]] = lambda: (0, None)
         """Open model: arrivals without room, and when the first of them was due."""
-        self._statistics = LocustStatistics(environment, self._measure, counters, self.drain)
+        self._statistics = Flusher(environment, self._measure, counters, self.drain)
         self._endpoints: dict[RequestSource, Endpoint] = {}
 
     def endpoint(self, source: RequestSource) -> Endpoint:

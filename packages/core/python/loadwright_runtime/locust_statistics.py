@@ -1,62 +1,57 @@
-"""Hands what was measured to Locust's own statistics, many requests at once, for its web UI and its files."""
+"""Hands the figures on to Locust's own statistics, many requests at once, for its web UI and its files."""
 
 import time
 from typing import Any
 
 import gevent
-from locust.runners import WorkerRunner
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 from locust.stats import StatsError
 
 from .counters import Counters
-from .drain import Drain
 from .failures import Failure, RequestFailedError
 from .histogram import milliseconds_of
-from .measure import Measure
-from .rows import Row
+from .rows import SERVICE
+from .sums import RowSum
 
-_TICK_SECONDS = 0.05
-_TICKS_A_FLUSH = 4
+# As long as users of other kinds take to be in the statistics of the master.
+_INTERVAL_SECONDS = 1.0
 
 
 class LocustStatistics:
-    """Locust's entries are added to five times a second. In between, the loop's lag is measured."""
+    """
+    On a master or a lone process. Workers give Locust no statistics of Loadwright's requests: the master
+    would spend most of its time on adding them up once more. Locust may reset its statistics at any time.
+    """
 
-    def __init__(self, environment: Any, measure: Measure, counters: Counters, drain: Drain):
+    def __init__(self, environment: Any, counters: Counters):
         self._environment = environment
-        self._measure = measure
         self._counters = counters
-        self._drain = drain
-        counters.load = lambda: measure.in_flight()
-        environment.events.test_start.add_listener(lambda **_: measure.clear())
-        environment.events.test_stop.add_listener(self._on_stop)
-        self._greenlet = gevent.spawn(self._run)
+        counters.figures.on_news = self._hand_over
+        self._is_master = isinstance(environment.runner, MasterRunner)
+        if self._is_master:
+            environment.events.worker_report.add_listener(self._on_report)
+            environment.runner.greenlet.spawn(self._run)
 
-    def close(self) -> None:
-        self._greenlet.kill(block=False)
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(_INTERVAL_SECONDS)
+            self._counters.settle()
 
-    def _on_stop(self, **_: Any) -> None:
-        # Locust has stopped all users, whose last requests are still on their way.
-        self._drain.wait()
-        # What is flushed later than this would miss the last report of a worker that quits.
-        self.flush()
-        runner = self._environment.runner
-        if isinstance(runner, WorkerRunner):
-            # Before it says that it is ready: what came later could be lost, or count for the next test.
-            runner._send_stats()
+    def _on_report(self, **_: Any) -> None:
+        # The last ones of a test: whoever waits for the end reads Locust's statistics at once.
+        if self._environment.runner.state not in (STATE_SPAWNING, STATE_RUNNING):
+            self._counters.settle()
 
-    def flush(self) -> None:
+    def _hand_over(self, method: str, name: str, row: RowSum) -> None:
+        """:param row: what came under a name since the last time"""
+        service = row.trends.get(SERVICE)
+        if service is None:
+            return
         now = time.time()
-        # The requests ended since the last flush, so half of its interval ago on average.
-        second = int(now - _TICK_SECONDS * _TICKS_A_FLUSH / 2)
-        rows = self._measure.take()
-        for _, method, name, row in rows:
-            if row.service.buckets:
-                self._hand_over(method, name, row, now, second)
-        self._counters.hand_over(rows)
-
-    def _hand_over(self, method: str, name: str, row: Row, now: float, second: int) -> None:
-        stats, service = self._environment.stats, row.service
-        times = [(_coarse(milliseconds_of(bucket)), count) for bucket, count in service.buckets.items()]
+        # The requests ended since the last time, and reports took their time: half of it ago on average.
+        second = int(now - _INTERVAL_SECONDS if self._is_master else now)
+        stats = self._environment.stats
+        times = [(milliseconds_of(bucket), count) for bucket, count in service.pairs()]
         number = row.succeeded + row.failed
         for entry in (stats.total, stats.entries[(name, method)]):
             last = entry.last_request_timestamp
@@ -65,7 +60,7 @@ class LocustStatistics:
             entry.num_requests += number
             entry.num_reqs_per_sec[second] += number
             entry.last_request_timestamp = now
-            entry.total_response_time += service.total * 1000
+            entry.total_response_time += service.total / 1e6
             entry.total_content_length += row.bytes
             shortest = entry.min_response_time
             minimum = service.minimum * 1000
@@ -86,17 +81,3 @@ class LocustStatistics:
             entry.num_failures += more
             entry.num_fail_per_sec[second] += more
         stats.errors[StatsError.create_key(method, name, error)].occurrences += more
-
-    def _run(self) -> None:
-        while True:
-            for _ in range(_TICKS_A_FLUSH):
-                before = time.perf_counter()
-                gevent.sleep(_TICK_SECONDS)
-                late = time.perf_counter() - before - _TICK_SECONDS
-                self._measure.phase("loop_lag", late)
-            self.flush()
-
-
-def _coarse(milliseconds: float) -> float:
-    """Two digits, as Locust itself keeps: its reports carry every distinct time twice, once a second."""
-    return float(f"{milliseconds:.2g}")

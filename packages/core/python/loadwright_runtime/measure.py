@@ -15,12 +15,13 @@ _clock = time.perf_counter
 class NameMeasure:
     """The requests of one method and name, by the second in which they were due."""
 
-    __slots__ = ("_measure", "_row", "_rows", "_second", "method", "name")
+    __slots__ = ("_measure", "_metrics", "_row", "_rows", "_second", "method", "name")
 
     def __init__(self, measure: "Measure", method: str, name: str):
         self.method = method
         self.name = name
         self._measure = measure
+        self._metrics = measure.metrics
         self.clear()
 
     def clear(self) -> None:
@@ -29,6 +30,8 @@ class NameMeasure:
         self._row = Row()
 
     def row(self, second: int) -> Row:
+        """:param second: since the test began; what was due before counts for the first one"""
+        second = max(second, 0)
         if second != self._second:
             row = self._rows.get(second)
             if row is None:
@@ -47,6 +50,9 @@ class NameMeasure:
         row = self._row if second == self._second else self.row(second)
         row.due += 1
         row.pending += 1
+        if self._metrics.made is not None:
+            made, self._metrics.made = self._metrics.made, None
+            row.add_metrics(made)
         return row
 
     def succeeded(self, row: Row, now: float, seconds: float, body_bytes: int) -> None:
@@ -104,16 +110,20 @@ class Measure:
     """Everything that the requests of a process measure."""
 
     def __init__(self, counters: Counters) -> None:
-        self.began = _clock()
-        """When the test began, on the clock of ``time.perf_counter``."""
+        self.began = counters.began
+        """When the test began in this process, on the clock of ``time.perf_counter``."""
         self.in_flight: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
         """How many requests are on their way, and the age of the oldest in seconds."""
         self.metrics = counters.metrics
         self._names: dict[tuple[str, str], NameMeasure] = {}
         self._counters = counters
+        self._is_over = False
         self._run = self.of("", "")
         self.run_second = -1
         self.run_row = Row()
+        early = counters.take_early()
+        if not early.is_empty:
+            self.row_of_run().add_metrics(early)
         self.metrics.row_of_run = self.row_of_run
 
     def of(self, method: str, name: str) -> NameMeasure:
@@ -126,7 +136,8 @@ class Measure:
     def row_of_second(self, second: int) -> Row:
         """The row of the whole run: what belongs to no request."""
         if second != self.run_second:
-            self.run_second, self.run_row = second, self._run.row(second)
+            self.run_second = second
+            self.run_row = Row() if self._is_over else self._run.row(second)
         return self.run_row
 
     def row_of_run(self) -> Row:
@@ -161,20 +172,26 @@ class Measure:
 
     def clear(self) -> None:
         """A test begins: what ends from now on and was due before belongs to no test."""
-        self.began = _clock()
+        self.began = self._counters.began
+        self._is_over = False
         self.run_second = -1
         # Connections hold on to the objects, so they stay.
         for measure in self._names.values():
             measure.clear()
 
-    def take(self) -> list[tuple[int, str, str, Row]]:
-        """What came since the last time: second, method, name and row."""
+    def end(self) -> None:
+        """The load is over, and all its requests have ended: what is recorded from now on belongs to none."""
+        self._is_over = True
+        self.run_second = -1
+
+    def take(self) -> list[tuple[int, tuple[str, str], Row]]:
+        """What came since the last time: second, method and name, and row."""
         current = int(_clock() - self.began)
         taken = [
-            (second, measure.method, measure.name, row)
-            for measure in self._names.values()
+            (second, key, row)
+            for key, measure in self._names.items()
             for second, row in measure.take(current)
         ]
-        if self._run.row(current) is not self.run_row:
-            self.run_second = -1
+        # Rows of the past are let go.
+        self.run_second = -1
         return taken

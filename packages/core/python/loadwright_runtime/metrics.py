@@ -1,14 +1,17 @@
 """Metrics by name: what a target measures beside the time of its requests."""
 
-import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from .rows import Row
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_UNIT = re.compile(r"[^\x00-\x1f\x7f]{0,40}")
 _MOST_METRICS = 200
+_LONGEST_DESCRIPTION = 1000
+_GREATEST = 1e12
+_KINDS = ("trend", "counter", "rate")
 
 
 class Definition(NamedTuple):
@@ -33,8 +36,8 @@ BUILT_IN = {
 
 class Metrics:
     """
-    The metrics of a process. What is recorded while an answer is checked belongs to its request, all else to
-    the whole run.
+    The metrics of a process. What is recorded while a request is made, and while its answer is read and
+    checked, belongs to the request; all else to the whole run.
 
     Values are 0 or more; times are in seconds (unit ``s``), and shown in milliseconds.
     """
@@ -42,7 +45,11 @@ class Metrics:
     def __init__(self) -> None:
         self.definitions: dict[str, Definition] = dict(BUILT_IN)
         self.at_hand: Row | None = None
-        """The row of the request that the target's code deals with."""
+        """The row of the request whose answer the target's code deals with."""
+        self.is_making = False
+        """Whether the target's code makes a request, which has no name yet."""
+        self.made: Row | None = None
+        """What was recorded meanwhile, until the request begins."""
         self.row_of_run: Callable[[], Row] = Row
         """Where goes what belongs to no request. Until the process sends requests: nowhere."""
 
@@ -63,8 +70,8 @@ class Metrics:
         if name not in self.definitions:
             self.declare_trend(name, unit, description)
         self._require(name, "trend")
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name}: found {value!r}, expected a number of 0 or more")
+        if not 0 <= value <= _GREATEST:
+            raise ValueError(f"{name}: found {value!r}, expected a number from 0 to {_GREATEST:.0e}")
         self._row().trend(name).add(value)
 
     def counter(self, name: str, number: int = 1, unit: str = "", description: str = "") -> None:
@@ -72,8 +79,8 @@ class Metrics:
         if name not in self.definitions:
             self.declare_counter(name, unit, description)
         self._require(name, "counter")
-        if type(number) is not int or number < 0:
-            raise ValueError(f"{name}: found {number!r}, expected a whole number of 0 or more")
+        if type(number) is not int or not 0 <= number <= _GREATEST:
+            raise ValueError(f"{name}: found {number!r}, expected a whole number from 0 to {_GREATEST:.0e}")
         self._row().counters[name] += number
 
     def rate(self, name: str, hit: bool, unit: str = "", description: str = "") -> None:
@@ -96,23 +103,44 @@ class Metrics:
             for name, metric in self.definitions.items()
         }
 
-    def take_over(self, definitions: Any) -> None:
-        """Of a worker. Raises ``ValueError`` for what no worker sends."""
+    def own(self) -> dict[str, list[str]]:
+        """Those that are not built in, as they travel."""
+        return {name: list(metric) for name, metric in self.definitions.items() if name not in BUILT_IN}
+
+    def check(self, definitions: Any) -> dict[str, Definition]:
+        """Those of a worker. Raises an ``Exception`` for what no worker sends."""
+        checked = {}
         for name, (kind, unit, description) in definitions.items():
-            if kind not in ("trend", "counter", "rate") or len(unit) > 40 or len(description) > 1000:
-                raise ValueError("not a metric")
-            if name not in self.definitions:
-                self._declare(name, Definition(kind, unit, description))
+            definition = Definition(kind, unit, description)
+            known = self.definitions.get(name)
+            if known is None:
+                _check(name, definition)
+            elif known.kind != kind:
+                raise ValueError("not the metric of that name")
+            checked[name] = definition
+        if len(self.definitions.keys() | checked.keys()) > _MOST_METRICS:
+            raise ValueError("too many metrics")
+        return checked
+
+    def take_over(self, definitions: dict[str, Definition]) -> None:
+        """Those of a worker, once they are checked."""
+        for name, definition in definitions.items():
+            self.definitions.setdefault(name, definition)
+
+    def has(self, kind: str, names: Iterable[str]) -> bool:
+        """Whether metrics of these names are of a kind."""
+        return all(name in self.definitions and self.definitions[name].kind == kind for name in names)
 
     def _declare(self, name: str, definition: Definition) -> None:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a metric: use lower-case letters, digits and _")
         known = self.definitions.get(name)
-        if known is not None and known.kind != definition.kind:
+        if known is None:
+            _check(name, definition)
+            if len(self.definitions) >= _MOST_METRICS:
+                raise ValueError(f"{name}: there are {_MOST_METRICS} metrics already: names must not vary")
+            self.definitions[name] = definition
+        elif known.kind != definition.kind:
             raise ValueError(f"{name} is a {known.kind}, and cannot be a {definition.kind} too")
-        if known is None and len(self.definitions) >= _MOST_METRICS:
-            raise ValueError(f"{name}: there are {_MOST_METRICS} metrics already: names must not vary")
-        if name not in BUILT_IN:
+        elif name not in BUILT_IN:
             self.definitions[name] = definition
 
     def _require(self, name: str, kind: str) -> None:
@@ -120,4 +148,22 @@ class Metrics:
             raise ValueError(f"{name} is a {self.definitions[name].kind}, not a {kind}")
 
     def _row(self) -> Row:
-        return self.at_hand if self.at_hand is not None else self.row_of_run()
+        if self.at_hand is not None:
+            return self.at_hand
+        if not self.is_making:
+            return self.row_of_run()
+        if self.made is None:
+            self.made = Row()
+        return self.made
+
+
+def _check(name: Any, definition: Definition) -> None:
+    if type(name) is not str or not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a metric: use lower-case letters, digits and _")
+    kind, unit, description = definition
+    if kind not in _KINDS:
+        raise ValueError(f"{name}: {kind!r} is no kind of a metric")
+    if type(unit) is not str or not _UNIT.fullmatch(unit):
+        raise ValueError(f"{name}: a unit is a text of at most 40 characters")
+    if type(description) is not str or len(description) > _LONGEST_DESCRIPTION:
+        raise ValueError(f"{name}: a description is a text of at most {_LONGEST_DESCRIPTION} characters")

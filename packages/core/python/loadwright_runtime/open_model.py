@@ -136,6 +136,8 @@ class ArrivalLoop:
     def _send(self, connection: Connection, due: float) -> None:
         if _clock() - due > _LATE_SECONDS:
             self._endpoint.measure.count("late")
+        metrics = self._endpoint.measure.metrics
+        metrics.is_making = True
         try:
             request = self._endpoint.source.next_request()
         except Exception as error:
@@ -143,5 +145,7 @@ class ArrivalLoop:
             if connection.is_open:
                 self._idle.append(connection)
             return
+        finally:
+            metrics.is_making = False
         self._busy.add(connection)
         connection.start(request, due)

@@ -9,7 +9,7 @@ import locust.stats
 from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
-from . import answers, lifeline, open_run, preflight_run, web
+from . import answers, lifeline, listener_guard, open_run, preflight_run, web
 from .bundle import Bundle, read_bundle
 from .counters import Counters
 from .defaults import apply_defaults
@@ -17,6 +17,7 @@ from .errors import SetupError
 from .histogram import bucket_of, milliseconds_of
 from .load_control import LoadControl
 from .load_shape import stages_shape
+from .locust_statistics import LocustStatistics
 from .preflight_route import Preflight
 from .set_up import SetUp
 from .user import LoadwrightUser
@@ -78,6 +79,9 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
         preflight_run.run(environment)
     apply_defaults(environment.parsed_options, bundle.load)
     counters.connect(environment)
+    if isinstance(environment.runner, MasterRunner):
+        LocustStatistics(environment, counters)
+        listener_guard.protect(environment.runner, counters.refuse)
     answers.connect(environment, counters.contribute)
     set_up = SetUp(environment)
     LoadwrightUser.progress = set_up.progress

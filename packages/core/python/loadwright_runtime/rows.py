@@ -1,10 +1,15 @@
-"""What is measured of one second, and of one method and name: everything in it adds up over workers."""
+"""What a process measures of one second, and of one method and name, until it is reported."""
 
 from collections import Counter
-from typing import Any
 
 from .failures import Failure
-from .histogram import Histogram, bucket_of, merge
+from .histogram import Histogram, bucket_of
+
+SERVICE = "http_req_service"
+RESPONSE = "http_req_response"
+
+COUNTS = ("due", "sent", "succeeded", "failed", "dropped", "bytes", "ended", "ended_failed")
+"""The counts of a row, in the order in which they travel."""
 
 
 class Trend:
@@ -18,10 +23,6 @@ class Trend:
         self.minimum = float("inf")
         self.maximum = 0.0
 
-    @property
-    def count(self) -> int:
-        return sum(self.buckets.values())
-
     def add(self, value: float) -> None:
         bucket = bucket_of(value)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
@@ -32,7 +33,8 @@ class Trend:
             self.maximum = value
 
     def merge(self, other: "Trend") -> None:
-        merge(self.buckets, other.buckets)
+        for bucket, count in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
         self.total += other.total
         self.minimum = min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
@@ -94,100 +96,15 @@ class Row:
         self.clear()
         return taken
 
-    def merge(self, other: "Row") -> None:
-        for name in _COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.service.merge(other.service)
+    def add_metrics(self, other: "Row") -> None:
+        """Adds what a target has recorded."""
         for name, trend in other.trends.items():
             self.trend(name).merge(trend)
         self.counters.update(other.counters)
-        self.failures.update(other.failures)
         for name, (hits, total) in other.rates.items():
             rate = self.rates.setdefault(name, [0, 0])
             rate[0] += hits
             rate[1] += total
 
-    def failures_by_kind(self) -> dict[str, int]:
-        kinds: Counter[str] = Counter()
-        for failure, count in self.failures.items():
-            kinds[failure.kind] += count
-        return dict(kinds)
 
-
-_COUNTS = ("due", "sent", "succeeded", "failed", "dropped", "bytes", "ended", "ended_failed")
-_MOVED = (*_COUNTS, "service", "trends", "counters", "rates", "failures")
-
-
-def pack(row: Row) -> list[Any]:
-    """As it travels and rests: numbers and texts alone, zeros and distances short."""
-    trends = dict(row.trends)
-    if row.service.buckets:
-        trends[SERVICE] = row.service
-    return [
-        [getattr(row, name) for name in _COUNTS],
-        {name: _pack_trend(trend) for name, trend in trends.items()},
-        [[failure.kind, failure.reason, count] for failure, count in row.failures.items()],
-        dict(row.counters),
-        row.rates,
-    ]
-
-
-def unpack(packed: Any) -> Row:
-    """Raises ``ValueError``, ``TypeError`` or ``KeyError`` for what :func:`pack` has not made."""
-    counts, trends, failures, counters, rates = packed
-    row = Row()
-    for name, count in zip(_COUNTS, counts, strict=True):
-        setattr(row, name, _natural(count))
-    for name, trend in trends.items():
-        if name == SERVICE:
-            row.service = _unpack_trend(trend)
-        else:
-            row.trends[_text(name)] = _unpack_trend(trend)
-    for kind, reason, count in failures:
-        row.failures[Failure(_text(kind), _text(reason))] += _natural(count)
-    for name, count in counters.items():
-        row.counters[_text(name)] = _natural(count)
-    for name, (hits, total) in rates.items():
-        row.rates[_text(name)] = [_natural(hits), _natural(total)]
-    return row
-
-
-SERVICE = "http_req_service"
-RESPONSE = "http_req_response"
-
-
-def _pack_trend(trend: Trend) -> list[Any]:
-    flat, before = [], 0
-    for bucket, count in sorted(trend.buckets.items()):
-        flat += (bucket - before, count)
-        before = bucket
-    return [trend.total, trend.minimum, trend.maximum, flat]
-
-
-def _unpack_trend(packed: Any) -> Trend:
-    total, minimum, maximum, flat = packed
-    trend = Trend()
-    trend.total, trend.minimum, trend.maximum = float(total), float(minimum), float(maximum)
-    if not trend.total >= 0 or not 0 <= trend.minimum <= trend.maximum < float("inf") or len(flat) % 2:
-        raise ValueError("not a trend")
-    bucket = 0
-    for distance, count in zip(flat[::2], flat[1::2], strict=True):
-        bucket += _natural(distance)
-        trend.buckets[bucket] = _natural(count)
-    return trend
-
-
-# More than any test has, and less than what would make sums of many senseless.
-_MOST = 10**15
-
-
-def _natural(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= _MOST:
-        raise ValueError("not a count")
-    return value
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str or len(value) > 1000:
-        raise ValueError("not a name")
-    return value
+_MOVED = (*COUNTS, "service", "trends", "counters", "rates", "failures")

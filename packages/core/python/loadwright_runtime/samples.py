@@ -1,8 +1,10 @@
 """One sample a second while a load runs, stamped by the master: a command that slept reads what it missed."""
 
 import time
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 from locust.runners import (
@@ -14,10 +16,42 @@ from locust.runners import (
 )
 
 from .counters import Counters, Load
-from .histogram import Histogram, milliseconds_of
+from .histogram import milliseconds_of
+from .sums import pairs_of
 
 _ACTIVE = (STATE_SPAWNING, STATE_RUNNING, STATE_CLEANUP, STATE_STOPPING)
 _clock = time.perf_counter
+LAG = "loop_lag"
+
+
+class _Sample(NamedTuple):
+    """What a day of a thousand workers has room for: texts are shared while they stay the same."""
+
+    revision: int
+    second: int
+    time: float
+    users: int
+    in_flight: int
+    oldest_seconds: float
+    lag_p99: float | None
+    ids: tuple[str, ...]
+    states: tuple[str, ...]
+    cpu: array
+    """Percent of a core."""
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "second": self.second,
+            "time": self.time,
+            "users": self.users,
+            "inFlight": self.in_flight,
+            "oldestSeconds": self.oldest_seconds,
+            "workers": [
+                {"id": worker, "state": state, "cpuPercent": round(cpu, 1)}
+                for worker, state, cpu in zip(self.ids, self.states, self.cpu, strict=True)
+            ],
+            "lagP99": self.lag_p99,
+        }
 
 
 class Sampler:
@@ -27,17 +61,29 @@ class Sampler:
         """
         :param is_over: whether all workers have handed over their last figures
         """
-        self.samples: list[dict[str, Any]] = []
+        self._samples: list[_Sample] = []
         self._environment = environment
         self._counters = counters
         self._is_over = is_over
         self._began: float | None = None
-        self._lag: Histogram = {}
+        self._lag = 0
         environment.events.test_start.add_listener(self._begin)
         self._greenlet = gevent.spawn(self._run)
 
+    def between(self, after: int, upto: int, second: int = 0) -> list[dict[str, Any]]:
+        """
+        :param after: a revision of the figures, as in the last answer; 0: from the beginning
+        :param upto: the revision of this answer
+        :param second: samples up to there are left out as well
+        """
+        first, end = (
+            bisect_right(self._samples, revision, key=lambda sample: sample.revision)
+            for revision in (after, upto)
+        )
+        return [sample.document() for sample in self._samples[first:end] if sample.second > second]
+
     def _begin(self, **_: Any) -> None:
-        self.samples, self._lag, self._began = [], {}, _clock()
+        self._samples, self._lag, self._began = [], 0, _clock()
 
     def _run(self) -> None:
         while True:
@@ -51,33 +97,43 @@ class Sampler:
         runner = self._environment.runner
         if runner.state not in _ACTIVE or self._is_over():
             return
+        last = self._samples[-1] if self._samples else None
+        # A timer may go off a little early, and then once more.
+        if last is not None and second <= last.second:
+            return
         nodes = list(runner.clients.values()) if isinstance(runner, MasterRunner) else []
         loads = [self._counters.loads.get(node.id, Load(0, 0.0)) for node in nodes]
         loads = loads or [Load(*self._counters.load())]
-        self.samples.append(
-            {
-                "second": second,
-                "time": time.time(),
-                "users": runner.user_count,
-                "inFlight": sum(load.in_flight for load in loads),
-                "oldestSeconds": max(load.oldest_seconds for load in loads),
-                "workers": [
-                    {"id": node.id, "state": node.state, "cpuPercent": node.cpu_usage} for node in nodes
-                ],
-                "lagP99": self._lag_p99(),
-            }
+        ids = tuple(node.id for node in nodes)
+        states = tuple(node.state for node in nodes)
+        lag = self._lag_p99()
+        figures = self._counters.figures
+        figures.revision += 1
+        self._samples.append(
+            _Sample(
+                figures.revision,
+                second,
+                time.time(),
+                runner.user_count,
+                sum(load.in_flight for load in loads),
+                max(load.oldest_seconds for load in loads),
+                lag,
+                last.ids if last is not None and last.ids == ids else ids,
+                last.states if last is not None and last.states == states else states,
+                array("f", [node.cpu_usage for node in nodes]),
+            )
         )
 
     def _lag_p99(self) -> float | None:
         """Of what came since the last sample, in milliseconds."""
-        trend = self._counters.figures.run().trends.get("loop_lag")
+        self._counters.settle()
+        trend = self._counters.figures.run().trends.get(LAG)
         if trend is None:
             return None
-        new = {bucket: count - self._lag.get(bucket, 0) for bucket, count in trend.buckets.items()}
-        self._lag = dict(trend.buckets)
-        rank, seen = sum(new.values()) * 0.99, 0
-        for bucket in sorted(new):
-            seen += new[bucket]
-            if seen and seen >= rank:
+        new, self._lag = pairs_of(trend.lanes - self._lag), trend.lanes
+        rank, seen = sum(count for _, count in new) * 0.99, 0
+        for bucket, count in new:
+            seen += count
+            if seen >= rank:
                 return milliseconds_of(bucket)
         return None

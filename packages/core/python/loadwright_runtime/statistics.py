@@ -13,15 +13,19 @@ from .failure_samples import samples
 from .histogram import value_of
 from .load_control import LoadControl
 from .metrics import Metrics
-from .rows import RESPONSE, SERVICE, Row, Trend
-from .samples import Sampler
+from .samples import LAG, Sampler
+from .sums import BILLION, RowSum, TrendSum
 
 BUCKETING = "microunits-8bit"
 """See :mod:`.histogram`: the index of a bucket of millionths of the unit that was recorded."""
 
+# An answer of some megabytes, which keeps the master from its workers for a tenth of a second.
+_ROWS_A_PAGE = 1000
+
 
 def master_statistics(environment: Any, counters: Counters, control: LoadControl) -> dict[str, Any]:
     """The figures of the test, as far as they have come."""
+    counters.settle()
     runner, figures = environment.runner, counters.figures
     nodes = list(runner.clients.values()) if isinstance(runner, MasterRunner) else []
     loads = [counters.loads.get(node.id, Load(0, 0.0)) for node in nodes] or [Load(*counters.load())]
@@ -39,7 +43,7 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
         "total": _requests("", "Aggregated", total, counters.metrics),
         "requests": [
             _requests(method, name, row, counters.metrics)
-            for (method, name), row in figures.names.items()
+            for (method, name), row in figures.names()
             if name or method
         ],
         "errors": [
@@ -55,9 +59,10 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
             "count": sum(load.in_flight for load in loads),
             "oldestSeconds": max((load.oldest_seconds for load in loads), default=0.0),
         },
-        "lag": _histogram(run.trends["loop_lag"], 1000) if "loop_lag" in run.trends else [],
-        "counters": dict(total.counters),
+        "lag": _histogram(run.trends[LAG], 1000) if LAG in run.trends else [],
+        "counters": total.counters,
         "refusedReports": counters.refused_reports,
+        "missingReports": counters.missing_reports,
         **control.statistics(),
         "locustVersion": locust.__version__,
         "pythonVersion": platform.python_version(),
@@ -65,22 +70,26 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
 
 
 def master_series(
-    counters: Counters, sampler: Sampler, control: LoadControl, after: int, seen: int
+    counters: Counters, control: LoadControl, sampler: Sampler, after: int, samples_after: int = 0
 ) -> dict[str, Any]:
     """
+    What changed since the last answer: whole rows, which take the place of those of the same second, method
+    and name, and new samples.
+
     :param after: the revision of the last answer; 0: from the beginning
-    :param seen: the second of the newest sample that the reader has: those after it are given
+    :param samples_after: the second of the last sample that is known
     """
-    figures = counters.figures
+    counters.settle()
+    page = counters.figures.since(after, _ROWS_A_PAGE)
     return {
-        "revision": figures.revision,
+        "revision": page.revision,
+        "more": not page.is_last,
         "test": control.number,
         "bucketing": BUCKETING,
         "rows": [
-            _row(second, method, name, row, counters.metrics)
-            for (second, method, name), row in figures.since(after)
+            _row(second, method, name, row, counters.metrics) for second, (method, name), row in page.rows
         ],
-        "samples": [sample for sample in sampler.samples if sample["second"] > seen],
+        "samples": sampler.between(after, page.revision, samples_after),
     }
 
 
@@ -100,7 +109,7 @@ def _worker(node: Any, load: Load, state: str, clock_offset: ClockOffset | None)
     return worker
 
 
-def _requests(method: str, name: str, row: Row, metrics: Metrics) -> dict[str, Any]:
+def _requests(method: str, name: str, row: RowSum, metrics: Metrics) -> dict[str, Any]:
     return {
         "method": method,
         "name": name,
@@ -111,14 +120,14 @@ def _requests(method: str, name: str, row: Row, metrics: Metrics) -> dict[str, A
                 **_sums(trend, _scale(metrics, metric)),
                 "histogram": _histogram(trend, _scale(metrics, metric)),
             }
-            for metric, trend in _trends(row).items()
+            for metric, trend in row.trends.items()
         },
-        "counters": dict(row.counters),
+        "counters": row.counters,
         "rates": {metric: {"hits": hits, "total": total} for metric, (hits, total) in row.rates.items()},
     }
 
 
-def _row(second: int, method: str, name: str, row: Row, metrics: Metrics) -> dict[str, Any]:
+def _row(second: int, method: str, name: str, row: RowSum, metrics: Metrics) -> dict[str, Any]:
     return {
         "second": second,
         "method": method,
@@ -130,11 +139,11 @@ def _row(second: int, method: str, name: str, row: Row, metrics: Metrics) -> dic
             metric: {
                 "count": trend.count,
                 **_sums(trend, _scale(metrics, metric)),
-                "buckets": [number for pair in sorted(trend.buckets.items()) for number in pair],
+                "buckets": [number for pair in trend.pairs() for number in pair],
             }
-            for metric, trend in _trends(row).items()
+            for metric, trend in row.trends.items()
         },
-        **({"counters": dict(row.counters)} if row.counters else {}),
+        **({"counters": row.counters} if row.counters else {}),
         **(
             {"rates": {metric: {"hits": hits, "total": total} for metric, (hits, total) in row.rates.items()}}
             if row.rates
@@ -143,7 +152,7 @@ def _row(second: int, method: str, name: str, row: Row, metrics: Metrics) -> dic
     }
 
 
-def _counts(row: Row) -> dict[str, int]:
+def _counts(row: RowSum) -> dict[str, int]:
     return {
         "due": row.due,
         "sent": row.sent,
@@ -154,32 +163,27 @@ def _counts(row: Row) -> dict[str, int]:
     }
 
 
-def _trends(row: Row) -> dict[str, Trend]:
-    trends = {SERVICE: row.service} if row.service.buckets else {}
-    return trends | {name: trend for name, trend in row.trends.items() if trend.buckets}
-
-
 def _scale(metrics: Metrics, metric: str) -> float:
     """Times are recorded in seconds and shown in milliseconds."""
-    return 1000.0 if metric in (SERVICE, RESPONSE) or metrics.definitions[metric].unit == "s" else 1.0
+    return 1000.0 if metrics.definitions[metric].unit == "s" else 1.0
 
 
-def _sums(trend: Trend, scale: float) -> dict[str, float]:
+def _sums(trend: TrendSum, scale: float) -> dict[str, float]:
     return {
-        "sum": trend.total * scale,
+        "sum": trend.total / BILLION * scale,
         "minimum": trend.minimum * scale,
         "maximum": trend.maximum * scale,
     }
 
 
-def _histogram(trend: Trend, scale: float) -> list[tuple[float, int]]:
+def _histogram(trend: TrendSum, scale: float) -> list[tuple[float, int]]:
     """
     Pairs of value and count, sorted. The middle of the first bucket may lie below the smallest value, that of
     the last one above the greatest: no percentile may.
     """
     low, high = trend.minimum, trend.maximum
     pairs: dict[float, int] = {}
-    for bucket, count in sorted(trend.buckets.items()):
+    for bucket, count in trend.pairs():
         value = min(max(value_of(bucket), low), high) * scale
         pairs[value] = pairs.get(value, 0) + count
     return list(pairs.items())

@@ -30,10 +30,10 @@ def extend(environment: Any, counters: Counters, control: LoadControl, preflight
 
     @routes.get("/series")
     def series() -> Response:
-        after, seen = (request.args.get(name, "0") for name in ("after", "samplesAfter"))
-        if not after.isdecimal() or not seen.isdecimal():
+        after, samples_after = (request.args.get(name, "0") for name in ("after", "samplesAfter"))
+        if not (after + samples_after).isdecimal() or len(after + samples_after) > 40:
             return Response("after and samplesAfter must be whole numbers", 400)
-        return _json(master_series(counters, sampler, control, int(after), int(seen)))
+        return _json(master_series(counters, control, sampler, int(after), int(samples_after)))
 
     @routes.post("/stop")
     def stop() -> Response:

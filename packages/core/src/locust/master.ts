@@ -167,18 +167,11 @@ export class LocustMaster {
   /**
    * The figures by second of that test.
    *
-   * @param after The revision and the newest sample's second of the answers before: only what has come since is answered.
-   * Default: everything.
+   * @param after The revision of the answer before: only what has come since is answered, and of that a part when it is
+   * much: see `more`. Default: everything.
    */
-  async series(
-    after: { revision?: number | undefined; sample?: number } = {},
-    options: AskOptions = {},
-  ): Promise<SeriesUpdate> {
-    const { revision = 0, sample = 0 } = after;
-    const response = await this.#retrying(
-      `/loadwright/series?after=${revision}&samplesAfter=${sample}`,
-      options,
-    );
+  async series(after = 0, options: AskOptions = {}): Promise<SeriesUpdate> {
+    const response = await this.#retrying(`/loadwright/series?after=${after}`, options);
     return this.#parse('series', seriesUpdateSchema, response);
   }
 

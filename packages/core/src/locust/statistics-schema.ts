@@ -129,7 +129,8 @@ export const masterStatisticsSchema = z.object({
     workers: z.array(z.object({ id: z.string(), text: z.string(), fraction: z.number() })),
   }),
   versionWarning: z.string().optional(),
-  refusedReports: count.optional(),
+  refusedReports: count,
+  missingReports: count,
   locustVersion: z.string(),
   pythonVersion: z.string(),
 }) satisfies z.ZodType<MasterStatistics>;

@@ -38,8 +38,10 @@ export interface MasterStatistics {
   readonly setUp: SetUp;
   /** Present when this version of Locust is not one that Loadwright is tested with: a sentence. */
   readonly versionWarning?: string | undefined;
-  /** Reports that no worker of this master sends, and that were refused. */
-  readonly refusedReports?: number | undefined;
+  /** Reports that no worker of this master sends, or that came twice: they were refused, and change no figure. */
+  readonly refusedReports: number;
+  /** Reports of workers that never came: what they told is in no figure. */
+  readonly missingReports: number;
   readonly locustVersion: string;
   readonly pythonVersion: string;
 }

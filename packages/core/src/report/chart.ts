@@ -16,11 +16,26 @@ export interface Chart {
   readonly labelHeading: string;
   /** Bars only: the values at the edges between the bars, one more than there are bars. */
   readonly edges?: readonly string[];
+  /** Parts of the time that are drawn on another ground. */
+  readonly spans?: readonly ChartSpan[];
+  /** The ground between the first and the last line is tinted: they are percentiles of the same values. */
+  readonly ribbon?: boolean;
   /** Vertical lines at places of the horizontal axis. */
   readonly markers?: readonly { readonly label: string; readonly x: number }[];
   /** The vertical axis reaches at least to here. */
   readonly atLeast: number;
   readonly series: readonly ChartSeries[];
+}
+
+/** A chart over time without what all of them share. */
+export type ChartPart = Pick<Chart, 'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'ribbon' | 'series'>;
+
+/** A part of the horizontal axis, in its unit. */
+export interface ChartSpan {
+  readonly label: string;
+  readonly kind: 'warm-up' | 'stall';
+  readonly from: number;
+  readonly to: number;
 }
 
 /** One line, or one set of bars. */

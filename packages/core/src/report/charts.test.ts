@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { detailedReport } from '../../test/detailed-report-fixture.js';
 import { openReport, realisticReport } from '../../test/report-fixture.js';
 import { timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
@@ -9,7 +10,7 @@ const chartOf = (report: Parameters<typeof timeCharts>[0], id: string) =>
 test('every chart has a text for every point', () => {
   const report = realisticReport({ samples: 40 });
   const charts = [...timeCharts(report), distributionChart(report.distribution)!];
-  expect(charts).toHaveLength(5);
+  expect(charts).toHaveLength(6);
   for (const chart of charts) {
     for (const series of chart.series) {
       expect(series.values).toHaveLength(chart.x.length);
@@ -67,6 +68,7 @@ test('an open load shows what was offered, in flight and dropped, and both kinds
     'response-times',
     'service-times',
     'in-flight',
+    'oldest',
     'event-loop-lag',
     'worker-cpu',
   ]);
@@ -80,4 +82,59 @@ test('an open load shows what was offered, in flight and dropped, and both kinds
     id: 'distribution-service-times',
     labelHeading: 'Service time',
   });
+});
+
+test('a stall and the warm-up have a ground of their own in every chart over time', () => {
+  const charts = timeCharts(detailedReport());
+  for (const { spans } of charts) {
+    expect(spans).toEqual([
+      { kind: 'warm-up', label: 'warm-up', from: 0, to: 10 },
+      { kind: 'stall', label: 'stall', from: 84, to: 95 },
+    ]);
+  }
+  expect(chartOf(detailedReport(), 'oldest').summary).toBe('The oldest request had waited for 11\u202Fs.');
+  expect(chartOf(detailedReport(), 'users').series.map(({ label }) => label)).toEqual(['Users', 'In flight']);
+  expect(timeCharts(realisticReport({ samples: 3 }))[0]).not.toHaveProperty('spans');
+});
+
+test('a report that knows nothing of requests in flight draws none', () => {
+  const series = realisticReport({ samples: 3 }).series.map((sample) => ({
+    ...sample,
+    inFlight: null,
+    oldestSeconds: null,
+  }));
+  const charts = timeCharts({ series });
+  expect(charts.map(({ id }) => id)).not.toContain('oldest');
+  expect(chartOf({ series }, 'users')).toMatchObject({ title: 'Users', unit: 'users' });
+});
+
+test('every metric of the target has a chart of its kind', () => {
+  const report = detailedReport();
+  expect(chartOf(report, 'metric-time_to_first_token')).toMatchObject({
+    title: 'time_to_first_token',
+    unit: 'ms',
+    summary: 'The highest p99 is 844\u202Fms: from sending to the first token.',
+  });
+  expect(chartOf(report, 'metric-tokens').series.map(({ label }) => label)).toEqual(['p50', 'p95', 'p99']);
+  expect(chartOf(report, 'metric-tokens_sent')).toMatchObject({ unit: 'tokens/s' });
+  const share = chartOf(report, 'metric-is_cached');
+  expect(share).toMatchObject({ unit: '%', atLeast: 100 });
+  expect(share.series[0]!.values.at(-1)).toBeCloseTo(40);
+  expect(share.series[0]!.texts.at(-1)).toBe('40.0\u202F%');
+});
+
+test('a long run keeps the highest percentile of a metric, and the mean of shares and rates', () => {
+  const series = Array.from({ length: 600 }, (_, index) => ({
+    ...realisticReport({ samples: 1 }).series[0]!,
+    elapsedSeconds: index + 1,
+    metrics: {
+      wait: { p50: 1, p95: 2, p99: index === 7 ? 90 : 3 },
+      hits: { rate: index % 2 === 0 ? null : 0.5 },
+      sent: { perSecond: index % 2 },
+    },
+  }));
+  const of = (id: string) => chartOf({ series }, id).series.at(-1)!.values;
+  expect(of('metric-wait')[3]).toBe(90);
+  expect(of('metric-hits')[3]).toBe(50);
+  expect(of('metric-sent')[3]).toBe(0.5);
 });

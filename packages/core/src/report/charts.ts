@@ -1,6 +1,7 @@
 import type { Sample } from '../run/events.js';
-import { highest, line, type Chart } from './chart.js';
-import { formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
+import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
+import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
+import { metricCharts } from './metric-charts.js';
 import type { RunReport } from './summary.js';
 import { thinSeries, type Point } from './thin-series.js';
 
@@ -9,36 +10,51 @@ const mostPoints = 300;
 /** More lines than this cannot be told apart. */
 const mostLines = 6;
 
+/** What the charts over time are drawn from. */
+type TimedReport = Pick<RunReport, 'series'> &
+  Partial<Pick<RunReport, 'metrics' | 'stalls' | 'warmUpSeconds'>>;
+
 /** The charts over time. None without samples. */
-export function timeCharts(report: Pick<RunReport, 'series'>): Chart[] {
+export function timeCharts(report: TimedReport): Chart[] {
   const points = thinSeries(report.series, mostPoints);
   if (points.length === 0) return [];
-  const charts = points.some(({ open }) => open)
-    ? [
-        throughput(points),
-        times(points, 'Response times', (point) => point),
-        times(points, 'Service times', ({ open }) => open?.service),
-        inFlight(points),
-      ]
-    : [throughput(points), times(points, 'Response times', (point) => point), users(points)];
-  if (points.some(({ lagP99 }) => lagP99 !== null)) charts.push(eventLoopLag(points));
-  return [...charts, workerCpu(points)].map((chart) => ({
+  const isOpen = points.some(({ open }) => open);
+  const parts = [
+    throughput(points),
+    times(points, 'Response times', (point) => point),
+    ...(isOpen ? [times(points, 'Service times', ({ open }) => open?.service)] : []),
+    isOpen ? inFlight(points) : users(points),
+    ...(points.some(({ oldestSeconds }) => oldestSeconds !== null) ? [age(points)] : []),
+    ...metricCharts(points, report.metrics ?? {}),
+    ...(points.some(({ lagP99 }) => lagP99 !== null) ? [eventLoopLag(points)] : []),
+    workerCpu(points),
+  ];
+  const spans = spansOf(report);
+  return parts.map((part) => ({
     kind: 'time' as const,
     labelHeading: 'Elapsed',
     x: points.map((point) => point.elapsedSeconds),
     labels: points.map((point) => formatClock(point.elapsedSeconds)),
-    ...chart,
+    ...(spans.length > 0 && { spans }),
+    ...part,
   }));
 }
 
-type Part = Pick<Chart, 'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'series'>;
+function spansOf({ stalls = [], warmUpSeconds = 0 }: TimedReport): ChartSpan[] {
+  return [
+    ...(warmUpSeconds > 0
+      ? [{ kind: 'warm-up' as const, label: 'warm-up', from: 0, to: warmUpSeconds }]
+      : []),
+    ...stalls.map(({ from, to }) => ({ kind: 'stall' as const, label: 'stall', from, to })),
+  ];
+}
 
 /** How many samples a point of the charts over time stands for. */
 export function samplesPerPoint(series: readonly Sample[]): number {
   return Math.max(1, Math.ceil(series.length / mostPoints));
 }
 
-function throughput(points: readonly Point[]): Part {
+function throughput(points: readonly Point[]): ChartPart {
   const requests = points.map((point) => point.requestsPerSecond);
   const failures = points.map((point) => point.failuresPerSecond);
   const offered = points.map(({ open }) => open?.offeredPerSecond ?? null);
@@ -67,7 +83,7 @@ function times(
   points: readonly Point[],
   title: string,
   pick: (point: Point) => Percentiles | undefined,
-): Part {
+): ChartPart {
   const of = (key: keyof Percentiles) => points.map((point) => pick(point)?.[key] ?? null);
   const peak = highest(of('p99'));
   const inSeconds = peak >= 5000;
@@ -82,11 +98,12 @@ function times(
     unit: inSeconds ? 's' : 'ms',
     summary: answered ? `The highest p99 is ${formatMilliseconds(peak)}.` : 'No answer was timed.',
     atLeast: 0.1,
+    ribbon: true,
     series: [scaled('p50', '1'), scaled('p95', '2'), scaled('p99', '3')],
   };
 }
 
-function inFlight(points: readonly Point[]): Part {
+function inFlight(points: readonly Point[]): ChartPart {
   const values = points.map((point) => point.inFlight);
   const totals = (key: 'late' | 'dropped') => points.map(({ open }) => open?.[key] ?? null);
   return {
@@ -103,7 +120,7 @@ function inFlight(points: readonly Point[]): Part {
   };
 }
 
-function eventLoopLag(points: readonly Point[]): Part {
+function eventLoopLag(points: readonly Point[]): ChartPart {
   const values = points.map((point) => point.lagP99);
   return {
     id: 'event-loop-lag',
@@ -115,19 +132,38 @@ function eventLoopLag(points: readonly Point[]): Part {
   };
 }
 
-function users(points: readonly Point[]): Part {
-  const values = points.map((point) => point.users);
+function users(points: readonly Point[]): ChartPart {
+  const counts = points.map((point) => point.users);
+  const waiting = points.map((point) => point.inFlight);
+  const isKnown = waiting.some((count) => count !== null);
   return {
     id: 'users',
-    title: 'Users',
-    unit: 'users',
-    summary: `Up to ${formatNumber(highest(values))} users at once.`,
+    title: isKnown ? 'Users and requests in flight' : 'Users',
+    unit: isKnown ? '' : 'users',
+    summary:
+      `Up to ${formatNumber(highest(counts))} users at once` +
+      `${isKnown ? `, and ${formatNumber(highest(waiting))} requests in flight` : ''}.`,
     atLeast: 1,
-    series: [line('Users', '1', values, formatNumber)],
+    series: [
+      line('Users', isKnown ? '2' : '1', counts, formatNumber),
+      ...(isKnown ? [line('In flight', '1', waiting, formatNumber)] : []),
+    ],
   };
 }
 
-function workerCpu(points: readonly Point[]): Part {
+function age(points: readonly Point[]): ChartPart {
+  const values = points.map((point) => point.oldestSeconds);
+  return {
+    id: 'oldest',
+    title: 'Age of the oldest request in flight',
+    unit: 's',
+    summary: `The oldest request had waited for ${formatAge(highest(values))}.`,
+    atLeast: 1,
+    series: [line('Oldest', '5', values, formatAge)],
+  };
+}
+
+function workerCpu(points: readonly Point[]): ChartPart {
   const percent = (value: number) => `${formatNumber(value)}\u202F%`;
   const ids = [...new Set(points.flatMap((point) => [...point.cpu.keys()]))].sort();
   const peak = Math.max(0, ...points.map((point) => Math.max(0, ...point.cpu.values())));

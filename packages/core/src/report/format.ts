@@ -7,8 +7,12 @@ export const nothing = '–';
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
-/** A number with thin spaces between thousands: `143 022`, `0.25`. Digits are those after the point. */
+/**
+ * A number with thin spaces between thousands: `143 022`, `0.25`. Digits are those after the point. What is no number
+ * at all, such as a rate over no time, was not measured.
+ */
 export function formatNumber(value: number, maximumDigits = 0, minimumDigits = 0): string {
+  if (!Number.isFinite(value)) return nothing;
   const key = `${maximumDigits}/${minimumDigits}`;
   let formatter = formatters.get(key);
   if (!formatter) {
@@ -26,9 +30,15 @@ export function formatFigure(value: number): string {
   return formatNumber(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-/** A response time with its unit: `86 ms`, from ten seconds on `12.4 s`. */
+/** A rate of a second: `416 /s`. Null where less than a second was measured; a negative one was not measured either. */
+export function formatPerSecond(rate: number | null): string {
+  return rate === null || !(rate >= 0) ? nothing : `${formatFigure(rate)}${thin}/s`;
+}
+
+/** A response time with its unit: `86 ms`, from ten seconds on `12.4 s`. What took time is never shown as 0. */
 export function formatMilliseconds(milliseconds: number | null): string {
-  if (milliseconds === null) return nothing;
+  if (milliseconds === null || !Number.isFinite(milliseconds)) return nothing;
+  if (milliseconds > 0 && milliseconds < 0.005) return `<${thin}0.01${thin}ms`;
   if (milliseconds < 10_000) return `${formatFigure(milliseconds)}${thin}ms`;
   return `${formatFigure(milliseconds / 1000)}${thin}s`;
 }
@@ -54,11 +64,28 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(bytes / divisor, divisor > 1 ? 1 : 0)}${thin}${unit}`;
 }
 
+/** A value of a metric in its unit: `86 ms`, `364 tokens`, `0.82`. */
+export function formatValue(value: number | null, unit: string): string {
+  if (unit === 'ms') return formatMilliseconds(value);
+  if (value === null || !Number.isFinite(value)) return nothing;
+  const text = Math.abs(value) < 0.1 ? String(Number(value.toPrecision(3))) : formatFigure(value);
+  return unit === '' ? text : `${text}${thin}${unit}`;
+}
+
+/** How long ago something began: `310 ms`, `42 s`, `2 min 5 s`. */
+export function formatAge(seconds: number | null): string {
+  if (seconds === null || !(seconds >= 0)) return nothing;
+  return seconds < 1 ? formatMilliseconds(Math.round(seconds * 1000)) : formatLength(seconds);
+}
+
 /** A value of a threshold, exact enough that it never seems to equal a limit it missed. */
 export function formatMeasured(value: number | null, unit: ThresholdResult['unit']): string {
   if (value === null) return 'nothing';
-  if (unit === '') return `${formatNumber(value * 100, 3)}${thin}%`;
-  return `${formatNumber(value, 3)}${thin}${unit}`;
+  const exact = (number: number) =>
+    number !== 0 && Math.abs(number) < 0.001
+      ? String(Number(number.toPrecision(3)))
+      : formatNumber(number, 3);
+  return unit === '' ? `${exact(value * 100)}${thin}%` : `${exact(value)}${thin}${unit}`;
 }
 
 /** Time into the load as a clock shows it: `0:05`, `12:30`, `1:02:03`. */
@@ -72,6 +99,7 @@ export function formatClock(seconds: number): string {
 
 /** A length of time for people: `20 s`, `5 min`, `1 h 30 min`. */
 export function formatLength(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return `<${thin}0.1${thin}s`;
   const whole = seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds);
   const parts = [
     [Math.floor(whole / 3600), 'h'],
@@ -80,6 +108,11 @@ export function formatLength(seconds: number): string {
   ] as const;
   const shown = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount}${thin}${unit}`);
   return shown.join(' ') || `0${thin}s`;
+}
+
+/** The time of day of a Unix time in seconds, in UTC: `09:32:10.250`. */
+export function formatTimeOfDay(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString().slice(11, 23);
 }
 
 /** An instant in UTC: `2026-08-14 09:30:00 UTC`; a text that is not an instant as it is. */

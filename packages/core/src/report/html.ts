@@ -6,20 +6,25 @@ import { Eta } from 'eta';
 import type { Chart } from './chart.js';
 import { samplesPerPoint, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
+import { failuresView } from './failures-view.js';
 import * as format from './format.js';
+import { metricTables } from './metrics-view.js';
 import type { RunReport } from './summary.js';
 import { thresholdRow } from './thresholds-view.js';
+import { verdictView } from './verdict-view.js';
 
 const template = (name: string) => fileURLToPath(new URL(`./template/${name}`, import.meta.url));
 const chartLibrary = (name: string) => createRequire(import.meta.url).resolve(`uplot/dist/${name}`);
 
 /** In the order in which they override each other. */
-const styleSheets = ['tokens.css', 'report.css', 'tables.css', 'charts.css', 'print.css'];
+const styleSheets = ['tokens.css', 'report.css', 'tables.css', 'failures.css', 'charts.css', 'print.css'];
 
 /** What lies beside `report.html` in the results folder. */
 const files = [
   ['summary.json', 'this report for programs'],
   ['junit.xml', 'thresholds for continuous integration'],
+  ['series.jsonl.gz', 'every second of every request name, for loadwright export'],
+  ['failures.jsonl', 'a few failures of each kind in full'],
   ['locust.html', "Locust's own report"],
   ['locust_stats.csv', 'figures by request name'],
   ['locust_stats_history.csv', 'figures over time'],
@@ -50,7 +55,10 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
     charts,
     distributions,
     samplesPerPoint: samplesPerPoint(report.series),
+    verdict: verdictView(report),
     thresholds: report.thresholds.map(thresholdRow),
+    metricTables: metricTables(report),
+    failures: failuresView(report),
     peakThroughput: report.series.reduce((peak, sample) => Math.max(peak, sample.requestsPerSecond), 0),
     files,
     format,
@@ -77,7 +85,8 @@ function digest(text: string): string {
 }
 
 /** What `charts.js` needs of a chart; texts it reads from the tables. */
-function drawable({ id, kind, unit, x, edges, markers, atLeast, series }: Chart) {
+function drawable({ series, ...chart }: Chart) {
+  const { id, kind, unit, x, edges, markers, spans, ribbon, atLeast } = chart;
   const drawn = series.filter(({ tone }) => tone !== undefined);
   return {
     id,
@@ -86,6 +95,8 @@ function drawable({ id, kind, unit, x, edges, markers, atLeast, series }: Chart)
     x,
     edges,
     markers,
+    spans,
+    ribbon,
     atLeast,
     series: drawn.map(({ tone, values }) => ({ tone, values })),
   };

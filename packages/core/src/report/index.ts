@@ -1,5 +1,8 @@
 export { errorHint } from './error-hints.js';
+export { failuresView, type FailuresView, type FailureView } from './failures-view.js';
 export { renderReportHtml } from './html.js';
 export { renderJunit } from './junit.js';
 export { parseRunReport, runReportJsonSchema } from './parse.js';
 export type * from './summary.js';
+export { measuredOver } from './thresholds-view.js';
+export { verdictView, type VerdictView } from './verdict-view.js';

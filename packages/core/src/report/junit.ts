@@ -1,6 +1,7 @@
 import { getJunitXml } from 'junit-xml';
 import { formatMeasured } from './format.js';
 import type { RunReport, ThresholdResult } from './summary.js';
+import { measuredOver } from './thresholds-view.js';
 
 type TestCase = Parameters<typeof getJunitXml>[0]['suites'][number]['testCases'][number];
 
@@ -8,7 +9,7 @@ type TestCase = Parameters<typeof getJunitXml>[0]['suites'][number]['testCases']
 const forbidden = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /**
- * `junit.xml`: one test case for each threshold, for continuous integration. A broken threshold is a failure; a
+ * `junit.xml`: one test case for each threshold with what was measured, for continuous integration. A broken threshold is a failure; a
  * measurement that cannot be trusted is an error, so that no reader takes it for a pass.
  */
 export function renderJunit(report: RunReport): string {
@@ -27,11 +28,16 @@ export function renderJunit(report: RunReport): string {
 
 function thresholdCase(threshold: ThresholdResult, classname: string): TestCase {
   const name = `${threshold.metric} ${threshold.expression}`;
-  if (threshold.passed) return { name, classname };
+  const over = measuredOver(threshold);
+  const measured = `measured ${formatMeasured(threshold.measured, threshold.unit)}${over === '' ? '' : ` ${over}`}`;
+  const origin = threshold.isDefault ? '; this is the default, write it out to change it' : '';
+  const outcome = `${name}: ${measured}${origin}`;
   return {
     name,
     classname,
-    failures: [{ message: `${name}: measured ${formatMeasured(threshold.measured, threshold.unit)}` }],
+    ...(threshold.passed ? {} : { failures: [{ message: outcome }] }),
+    // The library gathers these in one element of the suite, so each line names its threshold.
+    systemOut: [outcome],
   };
 }
 

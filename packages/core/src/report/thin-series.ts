@@ -1,4 +1,4 @@
-import type { OpenSample, Sample } from '../run/events.js';
+import type { MetricPoint, OpenSample, Sample } from '../run/events.js';
 
 /** What one point of a chart shows: one sample, or several that were put together. */
 export interface Point {
@@ -14,6 +14,8 @@ export interface Point {
   readonly oldestSeconds: number | null;
   /** With an arrival rate only. */
   readonly open: OpenSample | undefined;
+  /** What the target measured, by the metric's name. */
+  readonly metrics: ReadonlyMap<string, MetricPoint>;
   /** By worker id, percent of one core; a worker that did not answer is absent. */
   readonly cpu: ReadonlyMap<string, number>;
 }
@@ -54,6 +56,7 @@ function merge(samples: readonly Sample[]): Point {
     inFlight: highest((sample) => sample.inFlight),
     oldestSeconds: highest((sample) => sample.oldestSeconds),
     open: openOf(samples),
+    metrics: metricsOf(samples),
     cpu,
   };
 }
@@ -68,6 +71,31 @@ function openOf(samples: readonly Sample[]): OpenSample | undefined {
     offeredPerSecond: open.reduce((sum, sample) => sum + sample.offeredPerSecond, 0) / open.length,
     service: { p50: service('p50'), p95: service('p95'), p99: service('p99') },
   };
+}
+
+function metricsOf(samples: readonly Sample[]): Map<string, MetricPoint> {
+  const points = new Map<string, MetricPoint[]>();
+  for (const { metrics = {} } of samples) {
+    for (const [name, point] of Object.entries(metrics))
+      points.set(name, [...(points.get(name) ?? []), point]);
+  }
+  return new Map([...points].map(([name, values]) => [name, mergeMetric(values)]));
+}
+
+function mergeMetric(points: readonly MetricPoint[]): MetricPoint {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [first] = points;
+  if ('perSecond' in first!)
+    return { perSecond: mean(points.map((point) => ('perSecond' in point ? point.perSecond : 0))) };
+  if ('rate' in first!) {
+    const known = points
+      .map((point) => ('rate' in point ? point.rate : null))
+      .filter((rate) => rate !== null);
+    return { rate: known.length > 0 ? mean(known) : null };
+  }
+  const highest = (key: 'p50' | 'p95' | 'p99') =>
+    highestOf(points.map((point) => ('p50' in point ? point[key] : null)));
+  return { p50: highest('p50'), p95: highest('p95'), p99: highest('p99') };
 }
 
 function highestOf(values: readonly (number | null)[]): number | null {

@@ -1,4 +1,4 @@
-import { formatMeasured } from './format.js';
+import { formatMeasured, formatNumber } from './format.js';
 import type { ThresholdResult } from './summary.js';
 
 /** One row of the table of thresholds. */
@@ -8,6 +8,10 @@ export interface ThresholdRow {
   readonly passed: boolean;
   readonly measured: string;
   readonly limit: string;
+  /** True for one that nobody wrote. */
+  readonly isDefault: boolean;
+  /** Over what it was measured: `over 52 656 successes and 645 failures`; may be empty. */
+  readonly over: string;
   /** Measured ÷ limit, for the bar; absent where the ratio means nothing. */
   readonly ofLimit?: number;
 }
@@ -15,7 +19,8 @@ export interface ThresholdRow {
 const limitPattern = /(?<operator><=|>=|={2,3}|!=|<|>)\s*(?<limit>-?\d+(?:\.\d+)?)\s*$/;
 
 /** Takes the limit out of the expression, and puts it beside what was measured. */
-export function thresholdRow({ metric, expression, passed, measured, unit }: ThresholdResult): ThresholdRow {
+export function thresholdRow(threshold: ThresholdResult): ThresholdRow {
+  const { metric, expression, passed, measured, unit } = threshold;
   const { operator = '', limit: text } = limitPattern.exec(expression)?.groups ?? {};
   const limit = Number(text);
   const row = {
@@ -23,8 +28,26 @@ export function thresholdRow({ metric, expression, passed, measured, unit }: Thr
     expression,
     passed,
     measured: formatMeasured(measured, unit),
+    isDefault: threshold.isDefault === true,
+    over: measuredOver(threshold),
     limit: text === undefined ? expression : `${operator} ${formatMeasured(limit, unit)}`,
   };
   const comparable = /[<>]/.test(operator) && limit > 0 && measured !== null;
   return comparable ? { ...row, ofLimit: measured / limit } : row;
+}
+
+/** Over how many values a threshold was measured, failed requests apart: `over 52 656 successes and 645 failures`. */
+export function measuredOver(
+  { metric, over, succeeded }: Pick<ThresholdResult, 'metric' | 'over' | 'succeeded'>,
+  formatCount: (count: number) => string = formatNumber,
+): string {
+  const several = (count: number, one: string, many: string) =>
+    `${formatCount(count)} ${count === 1 ? one : many}`;
+  if (over === undefined) return '';
+  if (succeeded === undefined) {
+    return `over ${metric.startsWith('http_req') ? several(over, 'request', 'requests') : several(over, 'value', 'values')}`;
+  }
+  const failed = over - succeeded;
+  const failures = failed > 0 ? ` and ${several(failed, 'failure', 'failures')}` : '';
+  return `over ${several(succeeded, 'success', 'successes')}${failures}`;
 }

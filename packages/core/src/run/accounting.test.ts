@@ -99,6 +99,7 @@ describe('what does not agree is told with its numbers', () => {
       [row(0, [1, 2], { due: 3 }), row(1, [3])],
       /^Not every request is accounted for: 4 were due; 3 succeeded, 0 failed, 0 were dropped \(3 together\), and 0 were still in flight\.$/,
     ],
+    ['a report that never came', { missingReports: 2 }, rows, /^2 reports of workers never came/],
     [
       'a second that is missing',
       {},

@@ -18,14 +18,19 @@ export interface Books {
  * same. They are counted on different ways: a report that is lost or merged twice shows here.
  */
 export function checkBooks(
-  { total, requests, errors, inFlight }: Pick<MasterStatistics, 'total' | 'requests' | 'errors' | 'inFlight'>,
-  rows: readonly SeriesRow[],
+  statistics: Pick<MasterStatistics, 'total' | 'requests' | 'errors' | 'inFlight' | 'missingReports'>,
+  rows: Iterable<SeriesRow>,
 ): Books {
+  const { total, requests, errors, inFlight, missingReports } = statistics;
+  const seconds = sumOf(rows);
   const violations = [
     ...lawOf(total, inFlight.count),
     ...compare(total, named(sumOf(requests), total), 'the request names'),
-    ...compare(total, sumOf(rows), 'the seconds'),
-    ...failuresOf(total, errors, rows),
+    ...compare(total, seconds, 'the seconds'),
+    ...failuresOf(total, errors, seconds.failures),
+    ...(missingReports > 0
+      ? [`${missingReports} reports of workers never came: what they counted is in no figure.`]
+      : []),
   ];
   const { due, sent, succeeded, failed, dropped } = total;
   return {
@@ -48,9 +53,15 @@ function lawOf(total: Counts, inFlight: number): string[] {
   ];
 }
 
-function sumOf(parts: readonly Counts[]): Counts {
-  const sum = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0 };
-  for (const part of parts) for (const key of counted) sum[key] += part[key];
+/** @returns the counts, and how many failures have a kind. */
+function sumOf(
+  parts: Iterable<Counts & Partial<Pick<SeriesRow, 'failures'>>>,
+): Counts & { failures: number } {
+  const sum = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, failures: 0 };
+  for (const part of parts) {
+    for (const key of counted) sum[key] += part[key];
+    for (const count of Object.values(part.failures ?? {})) sum.failures += count;
+  }
   return sum;
 }
 
@@ -66,16 +77,8 @@ function compare(total: Counts, other: Counts, what: string): string[] {
   return [`The sums of ${what} are not those of the total: ${numbers}.`];
 }
 
-function failuresOf(
-  { failed }: Counts,
-  errors: MasterStatistics['errors'],
-  rows: readonly SeriesRow[],
-): string[] {
+function failuresOf({ failed }: Counts, errors: MasterStatistics['errors'], byKind: number): string[] {
   const listed = errors.reduce((sum, { occurrences }) => sum + occurrences, 0);
-  const byKind = rows.reduce(
-    (sum, { failures }) => sum + Object.values(failures).reduce((one, other) => one + other, 0),
-    0,
-  );
   return [
     ...(listed === failed ? [] : [`${failed} requests failed, but the list of errors has ${listed}.`]),
     ...(byKind === failed ? [] : [`${failed} requests failed, but the seconds have ${byKind} of some kind.`]),

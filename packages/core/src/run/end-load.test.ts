@@ -148,6 +148,11 @@ describe('the end of a load', () => {
     expect(found.stops).toEqual([{ run: 'run-1', graceSeconds: 0, timeoutMilliseconds: 5000 }]);
   });
 
+  it('does not take the figures of the load before it for those of one that never began', async () => {
+    const found = await ended([settled], { ...problem('stopped'), statistics: undefined, before: settled });
+    expect(found.statistics).toBeUndefined();
+  });
+
   it('does not take the figures of a load that came after it', async () => {
     const other = statistics({ test: endedTest({ number: 3 }) });
     const found = await ended([other], { statistics: ending });

@@ -132,11 +132,12 @@ class LoadEnd {
 
   async #read(): Promise<void> {
     const own = this.#statistics?.test?.number;
+    const before = this.#observation.before.test?.number;
     const { statistics, isOwn } = await readTest(
       this.#master,
       this.#series,
       liveAnswer,
-      ({ test }) => test !== undefined && (own ?? test.number) === test.number,
+      ({ test }) => test !== undefined && (own === undefined ? test.number !== before : test.number === own),
     );
     if (isOwn) this.#statistics = statistics;
   }

@@ -157,10 +157,15 @@ describe('the series of a report', () => {
     const hanging = { due: 1, succeeded: 0, failed: 1, failures: { unfinished: 1 } };
     const trends = { http_req_service: seriesTrend([9000]) };
     const { series, stalls } = figures({
-      rows: [row(0, times(50, 5)), row(1, [], { ...hanging, trends })],
+      rows: [
+        rowOfRun(0, { ended: 50 }),
+        row(0, times(50, 5)),
+        row(1, [], { ...hanging, trends }),
+        rowOfRun(11, { ended: 1, endedFailed: 1 }),
+      ],
       samples: Array.from({ length: 10 }, (_, index) => stamp(index + 1, { inFlight: index > 0 ? 1 : 0 })),
     });
-    expect(stalls).toEqual([{ from: 2, to: 10, inFlight: 1 }]);
+    expect(stalls).toEqual([{ from: 1, to: 10, inFlight: 1 }]);
     expect(series[8]).toMatchObject({ requestsPerSecond: 0, inFlight: 1 });
   });
 

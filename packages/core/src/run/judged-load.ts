@@ -2,7 +2,7 @@ import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Stall } from '../report/summary.js';
 import { sumOfRows } from '../series/merge.js';
-import type { SeriesSample } from '../series/rows.js';
+import type { SeriesRow, SeriesSample } from '../series/rows.js';
 import { checkBooks, type Books } from './accounting.js';
 import type { Sample } from './events.js';
 import type { RunSeries } from './run-series.js';
@@ -56,10 +56,7 @@ export function judgeLoad(load: MeasuredLoad): JudgedLoad {
   // A master that ends a load in time needs a moment for it, in which nothing is due any more.
   const to = test?.endedBy === 'duration' ? Math.min(measuredSeconds, load.durationSeconds) : measuredSeconds;
   const from = load.warmUpSeconds < to ? load.warmUpSeconds : 0;
-  const { total, requests, failures } = sumOfRows(
-    rows.filter(({ second }) => second >= from),
-    metrics,
-  );
+  const { total, requests, failures } = sumOfRows(since(rows, from), metrics);
   const sampled = samplesOf({ rows, samples: stamps, metrics, loadSeconds: to, arrivals });
   return {
     statistics: statistics && {
@@ -78,6 +75,11 @@ export function judgeLoad(load: MeasuredLoad): JudgedLoad {
     books: statistics && checkBooks(statistics, rows),
     stalls: findStalls(sampled, stallLimit(total, failures)),
   };
+}
+
+function* since(rows: Iterable<SeriesRow>, from: number): Generator<SeriesRow, undefined> {
+  for (const row of rows) if (row.second >= from) yield row;
+  return undefined;
 }
 
 /** Until no request began any more; of a load whose end nobody saw until the last that was seen of it. */

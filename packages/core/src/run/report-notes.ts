@@ -9,7 +9,7 @@ const retriedShare = 0.001;
 /** What must be known beside a verdict, and never changes it. */
 export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boolean): Problem[] {
   if (!statistics) return [];
-  const { events, test, total, versionWarning, refusedReports = 0 } = statistics;
+  const { events, test, total, versionWarning, refusedReports } = statistics;
   const note = (rule: string, reason: string): Problem => ({ rule, reason });
   const retried = total.counters['retried_idle'] ?? 0;
   return [

@@ -45,7 +45,7 @@ const failuresFile = 'failures.jsonl';
  */
 export async function writeMeasurements(
   directory: string,
-  rows: readonly SeriesRow[],
+  rows: Iterable<SeriesRow>,
   { metrics, test, failureSamples }: MasterStatistics,
   runId: string,
   redact: (text: string) => string,
@@ -57,17 +57,21 @@ export async function writeMeasurements(
     startedAt: new Date((test?.startedAt ?? 0) * 1000).toISOString(),
     runId,
   } as const;
-  await writeSeries(
-    join(directory, seriesFile),
-    redactStrings(header, redact),
-    rows.map((row) => ({ ...row, name: redact(row.name) })),
-  );
+  await writeSeries(join(directory, seriesFile), redactStrings(header, redact), redactNames(rows, redact));
   const samples = redactStrings(failureSamples, redact);
   await writeFile(
     join(directory, failuresFile),
     samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
   );
   return [seriesFile, failuresFile];
+}
+
+function* redactNames(
+  rows: Iterable<SeriesRow>,
+  redact: (text: string) => string,
+): Generator<SeriesRow, undefined> {
+  for (const row of rows) yield { ...row, name: redact(row.name) };
+  return undefined;
 }
 
 /**
@@ -95,7 +99,7 @@ export class ResultsFolder {
   }
 
   /** See {@link writeMeasurements}. */
-  async writeMeasurements(rows: readonly SeriesRow[], statistics: MasterStatistics, runId: string) {
+  async writeMeasurements(rows: Iterable<SeriesRow>, statistics: MasterStatistics, runId: string) {
     return writeMeasurements(this.directory, rows, statistics, runId, this.#redact);
   }
 

@@ -9,7 +9,8 @@ import type { MetricPoint, Sample } from './events.js';
 
 /** What {@link samplesOf} needs to know. */
 export interface SampledSeries {
-  readonly rows: readonly SeriesRow[];
+  /** In the order of their seconds. */
+  readonly rows: Iterable<SeriesRow>;
   readonly samples: readonly SeriesSample[];
   readonly metrics: Readonly<Record<string, MetricDefinition>>;
   /** Measured length of the load. */
@@ -22,18 +23,15 @@ const tolerance = 0.1;
 
 /** The time series of a report: one sample for each whole second of the load. A second that is not whole has no rate. */
 export function samplesOf({ rows, samples, metrics, loadSeconds, arrivals }: SampledSeries): Sample[] {
-  const rowsBySecond = bySecond(rows);
   const stamps = new Map(samples.map((sample) => [sample.second, sample]));
-  const knowsEnds = rows.some(({ ended }) => ended !== undefined);
   const series: Sample[] = [];
   let stamp: SeriesSample | undefined = samples[0];
   let [totalRequests, totalFailures, late, dropped] = [0, 0, 0, 0];
-  for (let second = 0; second < Math.floor(loadSeconds + tolerance); second++) {
-    const own = rowsBySecond.get(second) ?? [];
+  for (const [second, own] of bySecond(rows, Math.floor(loadSeconds + tolerance))) {
     const sum = new RowSum();
     for (const row of own) sum.add(row);
     const statistics = sum.statistics({ method: '', name: '' }, metrics);
-    const ended = endedIn(own, statistics, knowsEnds);
+    const ended = endedIn(own);
     // A second that the master could not stamp is a hole, which has a rule of its own.
     stamp = stamps.get(second + 1) ?? stamp;
     totalRequests += ended.requests;
@@ -68,24 +66,23 @@ export function samplesOf({ rows, samples, metrics, loadSeconds, arrivals }: Sam
   return series;
 }
 
-/** The rows of each second. */
-function bySecond(rows: readonly SeriesRow[]): Map<number, SeriesRow[]> {
-  const groups = new Map<number, SeriesRow[]>();
+/** The rows of each second before an end. */
+function* bySecond(
+  rows: Iterable<SeriesRow>,
+  end: number,
+): Generator<readonly [second: number, rows: readonly SeriesRow[]], undefined> {
+  let [second, own]: [number, SeriesRow[]] = [0, []];
   for (const row of rows) {
-    const group = groups.get(row.second);
-    if (group) group.push(row);
-    else groups.set(row.second, [row]);
+    for (; second < Math.min(row.second, end); second++, own = []) yield [second, own];
+    if (second === end) return undefined;
+    own.push(row);
   }
-  return groups;
+  for (; second < end; second++, own = []) yield [second, own];
+  return undefined;
 }
 
-/** How many requests ended in a second; of a runtime that does not say so, how many that were due in it. */
-function endedIn(
-  rows: readonly SeriesRow[],
-  { succeeded, failed }: RequestStatistics,
-  knowsEnds: boolean,
-): { requests: number; failures: number } {
-  if (!knowsEnds) return { requests: succeeded + failed, failures: failed };
+/** How many requests ended in a second, whenever they were due. */
+function endedIn(rows: readonly SeriesRow[]): { requests: number; failures: number } {
   const add = (pick: (row: SeriesRow) => number | undefined) =>
     rows.reduce((sum, row) => sum + (pick(row) ?? 0), 0);
   return { requests: add(({ ended }) => ended), failures: add(({ endedFailed }) => endedFailed) };

@@ -57,6 +57,8 @@ export interface SeriesSample {
 /** What `GET /loadwright/series?after=<revision>` answers: rows that changed since, and samples that came since. */
 export interface SeriesUpdate {
   readonly revision: number;
+  /** There is more than one answer holds: it comes after this revision. */
+  readonly more: boolean;
   readonly bucketing: typeof bucketing;
   /** The number of the test that they belong to. */
   readonly test: number;
@@ -105,6 +107,7 @@ export const seriesRowSchema = z.object({
 
 export const seriesUpdateSchema = z.object({
   revision: z.number(),
+  more: z.boolean(),
   bucketing: z.literal(bucketing),
   test: z.number(),
   rows: z.array(seriesRowSchema),

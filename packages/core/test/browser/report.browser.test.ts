@@ -1,8 +1,10 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { timeCharts } from '../../src/report/charts.js';
 import type { RunReport } from '../../src/report/summary.js';
 import { emptyReport, hostileReport, openReport, passingReport, realisticReport } from '../report-fixture.js';
+import { detailedReport, tooShortReport, unbalancedReport } from '../detailed-report-fixture.js';
 import { launchBrowser, withReport } from './open-report.js';
 
 const desktop = { viewport: { width: 1280, height: 900 } };
@@ -44,6 +46,9 @@ const reports: readonly (readonly [string, RunReport])[] = [
   ['a run without requests', emptyReport()],
   ['a run with an arrival rate', openReport()],
   ['a run with hostile names', hostileReport()],
+  ['a run with all that a report can hold', detailedReport()],
+  ['a run whose sums do not agree', unbalancedReport()],
+  ['a run of less than a second', tooShortReport()],
   ['a run of three hours on twelve workers', realisticReport({ samples: 10_000, workers: 12 })],
   ['a run of one second', realisticReport({ samples: 1 })],
 ];
@@ -51,7 +56,8 @@ const reports: readonly (readonly [string, RunReport])[] = [
 test.each(reports)('%s opens from disk without complaints, the network, or overflow', async (_, report) => {
   await withReport(browser, report, desktop, async ({ page, complaints, requests }) => {
     expect(await page.locator('h1').innerText()).toContain(report.verdict);
-    const charts = report.series.length === 0 ? 0 : report.arrivals ? 8 : 5;
+    const charts =
+      timeCharts(report).length + (report.distribution.length === 0 ? 0 : report.arrivals ? 2 : 1);
     expect(await page.locator('.plot canvas').count()).toBe(charts);
     expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
     await page.setViewportSize(phone.viewport);
@@ -61,9 +67,12 @@ test.each(reports)('%s opens from disk without complaints, the network, or overf
   });
 });
 
-test.each(reports.slice(0, 5))('%s has no accessibility violation', async (_, report) => {
+test.each(reports.slice(0, 8))('%s has no accessibility violation', async (_, report) => {
   await withReport(browser, report, desktop, async ({ page }) => {
     await page.evaluate(axe.source);
+    await page.evaluate(
+      `document.querySelectorAll('details.sample').forEach((details) => { details.open = true; })`,
+    );
     expect(await violations(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await violations(page)).toEqual([]);
@@ -160,6 +169,42 @@ test('prints in light colours, with the configuration, and is as before afterwar
     // Whatever reaches beyond the paper makes the browser print everything smaller.
     expect(await overflow(page)).toBe(0);
     expect(complaints).toEqual([]);
+  });
+});
+
+/** Pixels of each chart over time that are tinted with the colour of a failure, as the ground of a stall is. */
+const tintedPixels = (page: Page): Promise<number[]> =>
+  page.evaluate(`[...document.querySelectorAll('.chart.time .plot canvas')].map((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let tinted = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const [red, green, blue, alpha] = data.slice(at, at + 4);
+      if (alpha > 30 && alpha < 45 && red > 120 && green < 90 && blue < 90) tinted++;
+    }
+    return tinted;
+  })`);
+
+test('marks a stall in every chart over time', async () => {
+  const report = detailedReport();
+  await withReport(browser, report, desktop, async ({ page }) => {
+    const tinted = await tintedPixels(page);
+    expect(tinted).toHaveLength(timeCharts(report).length);
+    for (const pixels of tinted) expect(pixels).toBeGreaterThan(500);
+  });
+  await withReport(browser, { ...report, stalls: [] }, desktop, async ({ page }) => {
+    for (const pixels of await tintedPixels(page)) expect(pixels).toBeLessThan(100);
+  });
+});
+
+test('opens a sample of a failure with the keyboard', async () => {
+  await withReport(browser, detailedReport(), phone, async ({ page }) => {
+    const sample = page.locator('details.sample').first();
+    const body = sample.locator('pre');
+    expect(await body.isVisible()).toBe(false);
+    await sample.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    expect(await body.innerText()).toContain('<retry later>');
+    expect(await overflow(page)).toBe(0);
   });
 });
 

@@ -84,9 +84,43 @@
       width: 1.75 * scale,
       ...(dash.length > 1 && { dash }),
       ...((alone || (tone === '1' && chart.id === 'throughput')) && { fill: `${stroke}1c` }),
+      ...(tone === 'failure' && { fill: `${stroke}38` }),
       // A line needs two points; a single one is drawn as a dot.
       points: { show: chart.x.length === 1, size: 7 * scale },
     };
+  }
+
+  /** The ground between neighbouring lines, the more tinted the lower. */
+  function ribbon(chart) {
+    const fill = token('tone-1');
+    return chart.series.slice(1).map((_, index) => ({
+      series: [index + 2, index + 1],
+      fill: `${fill}${index === 0 ? '2a' : '14'}`,
+    }));
+  }
+
+  /** Parts of the time on a ground of their own, with their names where there is room for them. */
+  function drawSpans(plot, spans, scale) {
+    const { ctx, bbox } = plot;
+    const pixels = uPlot.pxRatio * scale;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.font = `600 ${11 * pixels}px ${token('sans')}`;
+    ctx.textBaseline = 'top';
+    for (const { label, kind, from, to } of spans) {
+      const colour = token(kind === 'stall' ? 'fail' : 'muted');
+      const left = plot.valToPos(from, 'x', true);
+      const width = Math.max(2 * pixels, plot.valToPos(to, 'x', true) - left);
+      ctx.fillStyle = `${colour}${kind === 'stall' ? '24' : '17'}`;
+      ctx.fillRect(left, bbox.top, width, bbox.height);
+      const room = ctx.measureText(label).width + 8 * pixels;
+      if (kind !== 'stall' && room > width) continue;
+      ctx.fillStyle = colour;
+      ctx.fillText(label, Math.min(left + 4 * pixels, bbox.left + bbox.width - room), bbox.top + 3 * pixels);
+    }
+    ctx.restore();
   }
 
   /** Vertical lines with a name, each a row lower than the one before so that the names never collide. */
@@ -135,7 +169,9 @@
       },
       axes: axes(chart, width, scale),
       series: [{}, ...chart.series.map((series) => seriesOptions(chart, series, scale))],
+      ...(chart.ribbon && { bands: ribbon(chart) }),
       hooks: {
+        ...(chart.spans && { drawClear: [(plot) => drawSpans(plot, chart.spans, scale)] }),
         setCursor: [(plot) => onCursor(plot.cursor.idx)],
         ...(chart.markers && { draw: [(plot) => drawMarkers(plot, chart.markers, scale)] }),
       },

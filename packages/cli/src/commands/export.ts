@@ -1,0 +1,143 @@
+import { createWriteStream } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  LoadwrightError,
+  parseDuration,
+  readSeries,
+  seriesFile,
+  type Series,
+  type SeriesRow,
+} from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { exportFormats, exportSeries, type ExportFormat } from '@loadwright/core/export';
+import { Option, type Command } from 'commander';
+import { findResults } from '../configuration.js';
+import type { Context } from '../context.js';
+import type { OutputStream } from '../io.js';
+import { formatBytes } from '../output/format.js';
+import { examples } from '../output/help.js';
+import { findRun, readReport, type PastRun } from '../results.js';
+
+interface ExportFlags {
+  readonly format: ExportFormat;
+  readonly output?: string;
+  readonly every: string;
+  readonly warmUp: boolean;
+  readonly results?: string;
+}
+
+const formats = Object.keys(exportFormats) as ExportFormat[];
+const wholeRun = 'run';
+
+export function configure(command: Command, context: Context): void {
+  command
+    .description(
+      'Write what a past run measured, second by second, in another format: the newest run, or the one with this id or name.\n\n' +
+        formats.map((format) => `  ${format.padEnd(12)} ${exportFormats[format].description}`).join('\n'),
+    )
+    .addOption(
+      new Option('--format <format>', 'the format of the file').choices(formats).makeOptionMandatory(),
+    )
+    .option('--output <file>', 'where to (default: stdout; parquet needs a file)')
+    .option('--every <duration>', `seconds that make one row, as a duration, or "${wholeRun}"`, '1s')
+    .option('--no-warm-up', 'leave the warm-up out, as the figures of the report do')
+    .option('--results <folder>', 'where the results are (default: as the configuration says, or results)')
+    .addHelpText(
+      'after',
+      examples(context, [
+        ['loadwright export --format csv --every 10s > run.csv', 'the newest run, for a spreadsheet'],
+        [
+          'loadwright export 4f32386de5 --format parquet --output run.parquet',
+          'one run, for DuckDB or pandas',
+        ],
+      ]),
+    )
+    .action(
+      context.action((run: string | undefined, options: ExportFlags) => exportRun(run, options, context)),
+    );
+}
+
+async function exportRun(
+  reference: string | undefined,
+  options: ExportFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const { io, colors } = context;
+  const { format } = options;
+  const everySeconds = readInterval(options.every);
+  if (exportFormats[format].isBinary && options.output === undefined) {
+    throw new LoadwrightError('USAGE', `--format ${format}: this format is binary, and needs a file.`, {
+      hint: `Use --output run.${exportFormats[format].extension}.`,
+    });
+  }
+  const run = await findRun(await findResults(options.results, io), reference);
+  const report = await readReport(run);
+  const pieces = exportSeries(await readWhole(run), format, {
+    name: report.name,
+    everySeconds,
+    skipSeconds: options.warmUp ? 0 : Math.ceil(report.warmUpSeconds ?? 0),
+  });
+  if (options.output === undefined) {
+    await writePieces(pieces, io.stdout);
+    return exitCodes.pass;
+  }
+  const file = resolve(io.cwd, options.output);
+  const bytes = await writeFile(pieces, file);
+  context.print(`${colors.green('✓')} ${file}: ${formatBytes(bytes)}, run ${report.name}/${report.runId}`);
+  return exitCodes.pass;
+}
+
+/** Whole seconds of `--every`. */
+function readInterval(text: string): number {
+  if (text === wholeRun) return Infinity;
+  const seconds = parseDuration(text);
+  if (seconds !== undefined && seconds >= 1 && Number.isInteger(seconds)) return seconds;
+  throw new LoadwrightError(
+    'USAGE',
+    `--every: found "${text}", expected whole seconds as a duration, or "${wholeRun}".`,
+    { hint: 'Use, for example, --every 10s.' },
+  );
+}
+
+async function readWhole(run: PastRun): Promise<Series> {
+  const file = join(run.directory, seriesFile);
+  const { header, rows } = await readSeries(file).catch((error: unknown) => {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    if (cause?.code !== 'ENOENT') throw error;
+    throw new LoadwrightError('RESULTS_UNREADABLE', `${file}: the run ${run.runId} has no series.`, {
+      hint: 'Run the test again: runs of earlier versions of Loadwright, and runs without a load, have none.',
+      cause: error,
+    });
+  });
+  const all: SeriesRow[] = [];
+  for await (const row of rows) all.push(row);
+  return { header, rows: all };
+}
+
+/** Waits for whoever reads, so that a long run is not kept in memory as text. */
+async function writePieces(pieces: Iterable<string | Uint8Array>, stream: OutputStream): Promise<void> {
+  for (const piece of pieces) {
+    if (!stream.write(piece) && !stream.destroyed) {
+      await new Promise((resume) => {
+        stream.once('drain', resume);
+        stream.once('close', resume);
+      });
+    }
+  }
+}
+
+/** @returns the size of the file, in bytes. */
+async function writeFile(pieces: Iterable<string | Uint8Array>, file: string): Promise<number> {
+  const target = createWriteStream(file);
+  try {
+    await pipeline(Readable.from(pieces), target);
+  } catch (error) {
+    throw new LoadwrightError('USAGE', `--output ${file}: ${(error as Error).message}.`, {
+      hint: 'Name a file in a folder that exists and that you may write to.',
+      cause: error,
+    });
+  }
+  return target.bytesWritten;
+}
