@@ -48,7 +48,7 @@ export class Lane {
 
   /** Makes the load of a row, and holds the report against what is right. */
   async try(row: Row, load: LoadKind, workers: number): Promise<void> {
-    await this.#port.become(row.server ?? {});
+    await this.#port.become(typeof row.server === 'function' ? row.server(load) : (row.server ?? {}));
     const report =
       row.target === undefined && row.disturb === undefined
         ? await this.#runShared(row, load, workers)
@@ -116,7 +116,7 @@ export class Lane {
         ...(payloads && { payloads: { file } }),
       }),
       workers,
-      load: loadOf(load, row.seconds ?? 4, `${gracefulStopSeconds}s`),
+      load: loadOf(load, row.seconds ?? 4, `${row.gracefulStopSeconds ?? gracefulStopSeconds}s`),
       ...(row.thresholds && { thresholds: row.thresholds }),
       baseDirectory: this.#folder,
       environment: {},
