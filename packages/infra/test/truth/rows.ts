@@ -8,7 +8,6 @@ import type { LoadKind } from './loads.js';
 export interface Outcome {
   readonly report: RunReport;
   readonly books: Books;
-  readonly load: LoadKind;
 }
 
 /** One way to lie, and what a report must say of it. */
