@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { casesToTry } from '../matrix.js';
-import { Liar } from './liar.js';
+import { Lanes } from './lanes.js';
 import { loadKinds } from './loads.js';
 import { rows } from './rows.js';
-import { Lane } from './try-row.js';
 
 const workerCounts = [1, 3];
 const all = rows.flatMap((row) =>
@@ -17,31 +16,14 @@ const all = rows.flatMap((row) =>
   ),
 );
 
-let liar: Liar;
-const free: Lane[] = [];
-const lanes: Lane[] = [];
-
+let lanes: Lanes;
 beforeAll(async () => {
-  liar = await Liar.start();
+  lanes = await Lanes.open();
 });
-afterAll(async () => {
-  await Promise.all(lanes.map((lane) => lane.close()));
-  await liar?.stop();
-}, 60_000);
-
-/** Most of a case waits: some are tried at the same time, each in a lane of its own. */
-async function inLane(work: (lane: Lane) => Promise<void>): Promise<void> {
-  let lane = free.pop();
-  if (!lane) lanes.push((lane = await Lane.open(liar)));
-  try {
-    await work(lane);
-  } finally {
-    free.push(lane);
-  }
-}
+afterAll(() => lanes.close(), 60_000);
 
 it('has a row for each lie, load and number of workers', () => expect(all).toHaveLength(78));
 
 for (const { name, row, load, workers } of casesToTry(all, { name: (one) => one.name, handful: 1 })) {
-  it.concurrent(name, () => inLane((lane) => lane.try(row, load, workers)), 120_000);
+  it.concurrent(name, () => lanes.use((lane) => lane.try(row, load, workers)), 180_000);
 }

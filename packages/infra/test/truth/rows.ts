@@ -8,19 +8,21 @@ import type { LoadKind } from './loads.js';
 export interface Outcome {
   readonly report: RunReport;
   readonly books: Books;
-  readonly load: LoadKind;
 }
 
 /** One way to lie, and what a report must say of it. */
 export interface Row {
   readonly name: string;
-  readonly server?: Scenario;
+  /** What the server does, which may depend on when the load is at its height. */
+  readonly server?: Scenario | ((load: LoadKind) => Scenario);
   /** Options of the target besides its URL; a row with some has a fleet of its own. */
   readonly target?: {
     readonly workMilliseconds?: number;
     readonly payloads?: readonly unknown[];
   };
   readonly thresholds?: Record<string, readonly string[]>;
+  /** How long requests in flight may take after the end, in seconds. */
+  readonly gracefulStopSeconds?: number;
   /** Length of the load in seconds. */
   readonly seconds?: number;
   /** Done to the processes of the fleet, which is then one of its own; in seconds since the first sample. */
@@ -64,7 +66,11 @@ export const rows: readonly Row[] = [
   },
   {
     name: 'answers after the end',
-    server: { rules: [{ from: 3, do: 'answer', at: 4.4 }] },
+    // Stages begin without users, and end with fewer and fewer: seen from the first request they are earlier.
+    server: (load) => ({
+      rules: [load === 'stages' ? { from: 1.8, do: 'answer', at: 3.4 } : { from: 3, do: 'answer', at: 4.4 }],
+    }),
+    gracefulStopSeconds: 2,
     thresholds: { http_req_duration: ['max<900'] },
     verdict: 'FAIL',
     right({ report, books }) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   createLoadTest,
+  type LoadProfileInput,
   type LoadTestOptions,
   type RunEvent,
   type RunOptions,
@@ -12,13 +13,22 @@ import {
 import { expect } from 'vitest';
 import { localFleet } from '../../src/local/index.js';
 import { TracedLocust } from './fleet-processes.js';
-import type { Books, Liar, LiarPort } from './liar.js';
+import type { Liar, LiarPort, Scenario } from './liar.js';
 import { liarTarget } from './liar-target.js';
 import { loadOf, type LoadKind } from './loads.js';
-import { gracefulStopSeconds, timeoutSeconds, type Row } from './rows.js';
+import { gracefulStopSeconds, timeoutSeconds, type Outcome, type Row } from './rows.js';
 
 /** What a machine that has other things to do does to a run. Only the rows that are about them take them for a cause. */
 const rulesOfTheMachine = ['generator-cpu', 'event-loop-lag', 'offered-rate', 'percentile-samples'] as const;
+
+/** A load on a server, and what is done meanwhile. */
+export interface Measurement extends Pick<Row, 'target' | 'thresholds' | 'disturb'> {
+  readonly server: Scenario;
+  readonly load: LoadProfileInput;
+  readonly workers: number;
+  /** Whether a machine that has other things to do makes no difference to the verdict. */
+  readonly isTolerant: boolean;
+}
 
 /** A place where one row is tried after the other, with what they share: a port of the server, a folder, and fleets. */
 export class Lane {
@@ -47,43 +57,56 @@ export class Lane {
   }
 
   /** Makes the load of a row, and holds the report against what is right. */
-  async try(row: Row, load: LoadKind, workers: number): Promise<void> {
-    await this.#port.become(row.server ?? {});
-    const report =
-      row.target === undefined && row.disturb === undefined
-        ? await this.#runShared(row, load, workers)
-        : await this.#runAlone(row, load, workers);
+  async try(row: Row, kind: LoadKind, workers: number): Promise<void> {
+    const gracefulStop = `${row.gracefulStopSeconds ?? gracefulStopSeconds}s`;
+    const server = typeof row.server === 'function' ? row.server(kind) : (row.server ?? {});
+    const load = loadOf(kind, row.seconds ?? 4, gracefulStop);
+    await this.measure(
+      { ...row, server, load, workers, isTolerant: row.verdict !== 'INVALID' },
+      (outcome) => {
+        expect(outcome.report.verdict).toBe(row.verdict);
+        if (row.disturb === undefined) holdBooks(outcome);
+        // What a process knew that was killed or stopped is lost, and the run is INVALID for it.
+        else expect(outcome.books.received).toBeGreaterThanOrEqual(outcome.report.accounting!.sent);
+        row.right(outcome);
+      },
+    );
+  }
+
+  /** Makes a load, and has its outcome judged. */
+  async measure(measurement: Measurement, judge: (outcome: Outcome) => void): Promise<void> {
+    await this.#port.become(measurement.server);
+    const isAlone = measurement.target !== undefined || measurement.disturb !== undefined;
+    const report = isAlone ? await this.#runAlone(measurement) : await this.#runShared(measurement);
     const books = await this.#port.books();
     try {
-      judge(row, report, books);
-      row.right({ report, books, load });
+      judge({ report, books });
     } catch (error) {
       const { log: _, ...short } = books;
-      const { total, accounting, errors, reasons, verdict, events, loadSeconds } = report;
-      const workers = report.series.map((sample) => [sample.elapsedSeconds, sample.workers]);
-      const told = { verdict, reasons, total, accounting, errors, events, loadSeconds, workers };
-      const seen = JSON.stringify({ ...told, books: short });
+      const { total, accounting, errors, reasons, verdict, events } = report;
+      const seen = JSON.stringify({ verdict, reasons, total, accounting, errors, events, books: short });
       throw new Error(`${(error as Error).message}\n${seen}`, { cause: error });
     }
   }
 
-  async #runShared(row: Row, load: LoadKind, workers: number): Promise<RunReport> {
-    const test = createLoadTest(await this.#options(row, load, workers));
+  async #runShared(measurement: Measurement): Promise<RunReport> {
+    const { workers } = measurement;
+    const test = createLoadTest(await this.#options(measurement));
     if (!this.#standing.has(workers)) {
       const { runId, handle } = await test.deploy({ fleet: this.#fleet });
       this.#standing.set(workers, { runId, destroy: () => handle.destroy() });
     }
     const on = this.#standing.get(workers)!.runId;
-    return test.run({ fleet: this.#fleet, on, ...this.#tolerance(row) });
+    return test.run({ fleet: this.#fleet, on, ...tolerance(measurement) });
   }
 
-  async #runAlone(row: Row, load: LoadKind, workers: number): Promise<RunReport> {
+  async #runAlone(measurement: Measurement): Promise<RunReport> {
     const own = new TracedLocust();
     let disturbance: Promise<unknown> | undefined;
     const ended = new AbortController();
     const disturb = async () => {
       let elapsed = 0;
-      for (const { at, by } of row.disturb ?? []) {
+      for (const { at, by } of measurement.disturb ?? []) {
         await delay((at - elapsed) * 1000, undefined, { signal: ended.signal });
         elapsed = at;
         by(own);
@@ -93,9 +116,9 @@ export class Lane {
       if (event.type === 'sample') disturbance ??= disturb().catch(() => {});
     };
     try {
-      const options = await this.#options(row, load, workers);
+      const options = await this.#options(measurement);
       const fleet = localFleet({ locust: own.executable });
-      return await createLoadTest(options).run({ fleet, onProgress, ...this.#tolerance(row) });
+      return await createLoadTest(options).run({ fleet, onProgress, ...tolerance(measurement) });
     } finally {
       ended.abort();
       await disturbance;
@@ -103,8 +126,8 @@ export class Lane {
     }
   }
 
-  async #options(row: Row, load: LoadKind, workers: number): Promise<LoadTestOptions> {
-    const { workMilliseconds, payloads } = row.target ?? {};
+  async #options({ target, load, workers, thresholds }: Measurement): Promise<LoadTestOptions> {
+    const { workMilliseconds, payloads } = target ?? {};
     const file = join(this.#folder, 'payloads.jsonl');
     if (payloads) await writeFile(file, payloads.map((payload) => `${JSON.stringify(payload)}\n`).join(''));
     return {
@@ -116,32 +139,26 @@ export class Lane {
         ...(payloads && { payloads: { file } }),
       }),
       workers,
-      load: loadOf(load, row.seconds ?? 4, `${gracefulStopSeconds}s`),
-      ...(row.thresholds && { thresholds: row.thresholds }),
+      load,
+      ...(thresholds && { thresholds }),
       baseDirectory: this.#folder,
       environment: {},
     };
   }
-
-  /** Where the server is what is wrong, the machine must not decide. */
-  #tolerance({ verdict }: Row): Pick<RunOptions, 'tolerate'> {
-    return verdict === 'INVALID' ? {} : { tolerate: rulesOfTheMachine };
-  }
 }
 
-/** What holds for every row: the verdict, and the books. */
-function judge(row: Row, report: RunReport, books: Books): void {
-  expect(report.verdict).toBe(row.verdict);
-  const { accounting } = report;
-  expect(accounting).toBeDefined();
-  const { due, sent, succeeded, failed, dropped } = accounting!;
-  if (row.disturb !== undefined) {
-    // What a process knew that was killed or stopped is lost, and the run is INVALID for it.
-    expect(books.received).toBeGreaterThanOrEqual(sent);
-    return;
-  }
-  expect(accounting).toMatchObject({ holds: true, inFlight: 0 });
+/** Where the server is what is wrong, the machine must not decide. */
+const tolerance = ({ isTolerant }: Measurement): Pick<RunOptions, 'tolerate'> =>
+  isTolerant ? { tolerate: rulesOfTheMachine } : {};
+
+/**
+ * The law: each request that was due has one outcome, and what the server received are those that succeeded or failed,
+ * without those that were never sent, and with those that were sent twice.
+ */
+export function holdBooks({ report, books }: Outcome): void {
+  expect(report.accounting).toMatchObject({ holds: true, inFlight: 0 });
+  const { due, sent, succeeded, failed, dropped } = report.accounting!;
   expect(due).toBe(succeeded + failed + dropped);
   const neverSent = due - dropped - sent;
-  expect(books.received).toBe(succeeded + failed - neverSent);
+  expect(books.received).toBe(succeeded + failed - neverSent + report.total.retried);
 }
