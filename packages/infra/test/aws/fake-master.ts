@@ -120,6 +120,8 @@ function statistics(state: string, workers: number): MasterStatistics {
     counters: {},
     events: [],
     setUp: { done: true, workers: [] },
+    refusedReports: 0,
+    missingReports: 0,
     locustVersion: '2.46.0',
     pythonVersion: '3.12.3',
   };
