@@ -5,6 +5,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import type { MasterLogin } from '../fleet/contract.js';
+import type { JsonObject } from '../json.js';
 import type { TestLoad } from '../load/plan.js';
 import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
@@ -25,10 +26,25 @@ const defaultGraceSeconds = 30;
 /** What Locust and the runtime say to a wish. */
 const actionAnswer = z.object({ success: z.boolean(), message: z.string() });
 
+const requestRows = z.object({
+  rows: z.array(z.record(z.string(), z.json())),
+  next: z.number(),
+  leftOut: z.number(),
+}) satisfies z.ZodType<RequestRows>;
+
 const masterLogsSchema = z.object({
   master: z.array(z.string()),
   workers: z.record(z.string(), z.array(z.string())),
 }) satisfies z.ZodType<MasterLogs>;
+
+/** Requests that were logged one by one. */
+export interface RequestRows {
+  readonly rows: readonly JsonObject[];
+  /** What to ask after the next time. */
+  readonly next: number;
+  /** How many were to be logged so far, and were not, because there were too many. */
+  readonly leftOut: number;
+}
 
 /** The log lines that a master has. Oldest first. */
 export interface MasterLogs {
@@ -198,6 +214,16 @@ export class LocustMaster {
     );
   }
 
+  /**
+   * Requests that the load logs, see `logRequests`.
+   *
+   * @param after `next` of the answer before; the master lets go of what came before it.
+   */
+  async requests(after = 0, options: AskOptions = {}): Promise<RequestRows> {
+    const response = await this.#retrying(`/loadwright/requests?after=${after}`, options);
+    return this.#parse('log of requests', requestRows, response);
+  }
+
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */
   async logs(options: { signal?: AbortSignal } = {}): Promise<MasterLogs> {
     const response = await this.#retrying('/logs', options);
@@ -209,8 +235,13 @@ export class LocustMaster {
    *
    * @returns false when Locust has no such file (404).
    */
-  async download(path: string, destination: string, redact: (text: string) => string): Promise<boolean> {
-    const response = await this.#retrying(path, {}, { understood: [404] });
+  async download(
+    path: string,
+    destination: string,
+    redact: (text: string) => string,
+    options: AskOptions = {},
+  ): Promise<boolean> {
+    const response = await this.#retrying(path, options, { understood: [404] });
     if (response.status === 404 || !response.body) return false;
     await pipeline(Readable.fromWeb(response.body), redactLines(redact), createWriteStream(destination));
     return true;

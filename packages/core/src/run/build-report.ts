@@ -200,6 +200,6 @@ function latenciesOf(trend: TrendStatistics | undefined): Latencies {
 }
 
 function summariseError(error: MasterStatistics['errors'][number]): ErrorSummary {
-  const hint = errorHint(error.error);
+  const hint = errorHint(error.error, error.kind);
   return { ...error, ...(hint !== undefined && { hint }) };
 }

@@ -2,49 +2,84 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
 import type { LocustMaster } from '../locust/master.js';
-import type { MasterStatistics } from '../locust/statistics.js';
+import type { MasterStatistics, SetUp } from '../locust/statistics.js';
 
+/** How long nothing may change while workers connect and read their data. In seconds. */
 const limitSeconds = 120;
+/** A master that is there answers soon, in milliseconds. */
+const answerMilliseconds = 5000;
+
+/** What is told while workers are waited for. */
+export interface ConnectOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the number of ready workers whenever it changes. */
+  readonly onConnected?: (workers: number) => void;
+  /** Called with what workers do before they are ready, a line for people, whenever it changes. */
+  readonly onSetUp?: (text: string) => void;
+}
 
 /**
- * Waits until every worker is connected and ready: after a stop workers leave, and come back.
+ * Waits until every worker is connected and ready: after a stop workers leave, and come back; and one that reads much data
+ * is not ready before it has. As long as something happens it is waited for.
  *
- * @param options.onConnected Called with the number of ready workers whenever it changes.
  * @returns the statistics of a master whose workers are all ready.
- * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends, or not all workers come in time.
+ * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends, or workers do not come in time; `MASTER_LOST`
  */
 export async function waitForWorkers(
-  master: LocustMaster,
-  handle: FleetHandle,
-  options: { signal?: AbortSignal; onConnected?: (workers: number) => void },
+  master: Pick<LocustMaster, 'statistics'>,
+  handle: Pick<FleetHandle, 'status' | 'expectedWorkers'>,
+  options: ConnectOptions,
 ): Promise<MasterStatistics> {
   const signal = options.signal ? { signal: options.signal } : {};
-  const begin = performance.now();
-  let connected = -1;
+  let changedAt = performance.now();
+  let [connected, seen, told] = [-1, '', ''];
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
-    const failed = (await handle.status()).filter((node) => node.state === 'failed');
-    if (failed.length > 0) {
-      throw new LoadwrightError(
-        'PROVISIONING_FAILED',
-        failed
-          .map((node) => `${node.name} ended before the load began: ${node.reason ?? 'no reason known'}`)
-          .join('\n'),
-        { hint: 'Read its log in the results folder.' },
-      );
-    }
-    const statistics = await master.statistics(signal);
-    const ready = statistics.workers.filter((worker) => worker.state === 'ready').length;
+    await requireNodes(handle);
+    const statistics = await master.statistics({ ...signal, timeoutMilliseconds: answerMilliseconds });
+    const { workers, setUp } = statistics;
+    const ready = workers.filter((worker) => worker.state === 'ready').length;
     if (ready !== connected) options.onConnected?.((connected = ready));
     if (ready >= handle.expectedWorkers) return statistics;
-    if (performance.now() - begin > limitSeconds * 1000) {
-      throw new LoadwrightError(
-        'PROVISIONING_FAILED',
-        `${ready} of ${handle.expectedWorkers} workers connected to the master within ${limitSeconds} s.`,
-        {
-          hint: 'Read the logs of the workers in the results folder; ask for fewer workers if the machine is small.',
-        },
-      );
-    }
+    const text = describeSetUp(setUp);
+    if (text !== told) options.onSetUp?.((told = text));
+    const state = JSON.stringify([ready, workers.length, setUp.workers]);
+    if (state !== seen) [seen, changedAt] = [state, performance.now()];
+    if (performance.now() - changedAt > limitSeconds * 1000) throw tooLate(ready, handle, text);
     await delay(interval, undefined, signal);
   }
+}
+
+async function requireNodes(handle: Pick<FleetHandle, 'status'>): Promise<void> {
+  const failed = (await handle.status()).filter((node) => node.state === 'failed');
+  if (failed.length === 0) return;
+  throw new LoadwrightError(
+    'PROVISIONING_FAILED',
+    failed
+      .map((node) => `${node.name} ended before the load began: ${node.reason ?? 'no reason known'}`)
+      .join('\n'),
+    { hint: 'Read its log in the results folder.' },
+  );
+}
+
+/** The slowest worker stands for all: they do the same. */
+function describeSetUp({ workers }: SetUp): string {
+  const working = workers.filter(({ text }) => text !== '');
+  if (working.length === 0) return '';
+  const slowest = working.reduce((one, other) => (other.fraction < one.fraction ? other : one));
+  return `${slowest.text}: ${Math.floor(slowest.fraction * 10) * 10} %`;
+}
+
+function tooLate(
+  ready: number,
+  { expectedWorkers }: Pick<FleetHandle, 'expectedWorkers'>,
+  setUp: string,
+): LoadwrightError {
+  const rest = setUp === '' ? '' : `, and the others got no further than ${setUp}`;
+  return new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `${ready} of ${expectedWorkers} workers were ready when nothing had happened for ${limitSeconds} s${rest}.`,
+    {
+      hint: 'Read the logs of the workers in the results folder; ask for fewer workers if the machine is small.',
+    },
+  );
 }

@@ -22,6 +22,8 @@ export interface EndOptions {
   readonly graceSeconds: number;
   /** Shortens the grace period. */
   readonly signal: AbortSignal;
+  /** Called after each reading of the load. */
+  readonly onReading?: () => Promise<void>;
   readonly onEnding: (event: Extract<RunEvent, { type: 'ending' }>) => void;
 }
 
@@ -139,7 +141,9 @@ class LoadEnd {
       liveAnswer,
       ({ test }) => test !== undefined && (own === undefined ? test.number !== before : test.number === own),
     );
-    if (isOwn) this.#statistics = statistics;
+    if (!isOwn) return;
+    this.#statistics = statistics;
+    await this.#options.onReading?.();
   }
 
   #unsettled(): Problem[] {

@@ -8,8 +8,12 @@ import { renderReportHtml } from '../report/html.js';
 import type { RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
 import { bucketing } from '../series/bucketing.js';
+import { RequestLog, requestsFile } from './request-log.js';
 import { seriesFile, writeSeries } from '../series/file.js';
 import type { SeriesRow } from '../series/rows.js';
+
+/** Longest time for Locust's own files, in milliseconds: machines that cost money wait for them. */
+const collectMilliseconds = 30_000;
 
 /** Locust's own files, under Locust's own names, and where its web API serves them. */
 const locustFiles = {
@@ -28,8 +32,10 @@ export async function collectLocustFiles(
 ): Promise<{ saved: string[]; missing: string[] }> {
   const saved: string[] = [];
   const missing: string[] = [];
+  // All of them together: a master that does not answer has nothing to give.
+  const signal = AbortSignal.timeout(collectMilliseconds);
   for (const [name, path] of Object.entries(locustFiles)) {
-    const exists = await master.download(path, join(directory, name), redact);
+    const exists = await master.download(path, join(directory, name), redact, { signal });
     (exists ? saved : missing).push(name);
   }
   return { saved, missing };
@@ -96,6 +102,11 @@ export class ResultsFolder {
     await mkdir(this.logDirectory, { recursive: true });
     const redacted = redactStrings(configuration, this.#redact);
     await this.#write('config.resolved.json', `${stringifyJson(redacted, 2)}\n`);
+  }
+
+  /** The log of requests in this folder. */
+  requestLog(): RequestLog {
+    return new RequestLog(join(this.directory, requestsFile), this.#redact);
   }
 
   /** See {@link writeMeasurements}. */

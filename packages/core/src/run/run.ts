@@ -12,10 +12,12 @@ import { saveLogs } from './collect-logs.js';
 import type { RunOptions } from './contract.js';
 import { endLoad, type Ending } from './end-load.js';
 import { nameSchema } from './option-schemas.js';
+import type { RequestLog } from './request-log.js';
 import { requireSupport } from './percentile-support.js';
 import { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
 import { createRunId } from './run-id.js';
+import { liveAnswer } from './read-test.js';
 import { RunSeries } from './run-series.js';
 import { connect, removeFleet, standUp, type Standing } from './stand-up.js';
 import { watch, type Observation } from './watch.js';
@@ -72,9 +74,11 @@ class Run {
     const { master, before } = await connect(handle, phases);
     await this.#standing.preflight.onFleet(master);
     const series = new RunSeries();
-    const observation = await phases.in('load', () => this.#load(master, before, series));
-    const ending = await phases.in('stop', () => this.#end(master, series, observation));
-    await phases.in('collect', () => this.#collect(master, series, ending));
+    const log = this.#plan.logRequests ? folder.requestLog() : undefined;
+    const onReading = async () => log?.read(master, liveAnswer);
+    const observation = await phases.in('load', () => this.#load(master, before, series, onReading));
+    const ending = await phases.in('stop', () => this.#end(master, series, observation, onReading));
+    await phases.in('collect', () => this.#collect(master, series, ending, log));
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(this.#report(observation, ending, series), redact);
@@ -85,39 +89,52 @@ class Run {
     });
   }
 
-  async #load(master: LocustMaster, before: MasterStatistics, series: RunSeries): Promise<Observation> {
+  async #load(
+    master: LocustMaster,
+    before: MasterStatistics,
+    series: RunSeries,
+    onReading: () => Promise<void>,
+  ): Promise<Observation> {
     const { test, handle, runId } = this.#standing;
     const { payloadOrder: _, ...load } = this.#plan;
     const { durationSeconds, arrivals } = load;
     const host = test.definition.host(test.targetOptions);
     const interactive = this.#options.interactive ?? false;
-    // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
-    await master.swarm({ load, host, run: runId, interactive });
     const warmUp = warmUpSeconds(test.load);
-    const watching = watch(master, handle, series, {
-      runId,
-      before,
-      durationSeconds,
-      arrivals,
-      signal: this.#phases.signal,
-      onSample: (sample) =>
-        this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
-      onSilence: (message) => this.#phases.warn(message),
-    });
-    return watching.catch(async (error: unknown) => {
+    try {
+      // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
+      await master.swarm({ load, host, run: runId, interactive });
+      return await watch(master, handle, series, {
+        runId,
+        before,
+        durationSeconds,
+        arrivals,
+        signal: this.#phases.signal,
+        onSample: (sample) =>
+          this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
+        onReading,
+        onSilence: (message) => this.#phases.warn(message),
+      });
+    } catch (error) {
       // A load that nobody watches must not go on where the fleet does.
       await master.stop({ run: runId, graceSeconds: 0 }).catch(() => {});
       throw error;
-    });
+    }
   }
 
-  async #end(master: LocustMaster, series: RunSeries, observation: Observation): Promise<Ending> {
+  async #end(
+    master: LocustMaster,
+    series: RunSeries,
+    observation: Observation,
+    onReading: () => Promise<void>,
+  ): Promise<Ending> {
     const { test } = observation.statistics ?? {};
     const ending = await endLoad(master, series, observation, {
       runId: this.#standing.runId,
       // The runtime has capped it at the time that a request may take.
       graceSeconds: test?.load.gracefulStopSeconds ?? this.#plan.gracefulStopSeconds ?? 0,
       signal: this.#phases.signal,
+      onReading,
       onEnding: (event) => this.#phases.progress(event),
     });
     if (!ending.statistics) this.#phases.warn('The statistics of the load could not be read.');
@@ -125,8 +142,18 @@ class Run {
   }
 
   /** A run whose files cannot be fetched is still worth its report. */
-  async #collect(master: LocustMaster, series: RunSeries, { statistics }: Ending): Promise<void> {
+  async #collect(
+    master: LocustMaster,
+    series: RunSeries,
+    { statistics }: Ending,
+    log: RequestLog | undefined,
+  ): Promise<void> {
     const { folder, runId } = this.#standing;
+    if (log && log.leftOut > 0) {
+      this.#phases.warn(
+        `${log.leftOut} requests are not in requests.jsonl: there were too many. Log a smaller share.`,
+      );
+    }
     try {
       if (statistics) await folder.writeMeasurements(series.rows, statistics, runId);
       const missing = await folder.collect(master);

@@ -101,6 +101,9 @@ export async function connect(
       signal: phases.signal,
       onConnected: (workers) =>
         phases.progress({ type: 'connected', workers, expectedWorkers: handle.expectedWorkers }),
+      onSetUp: (text) => {
+        if (text !== '') phases.inform(text);
+      },
     }),
   );
   return { master, before };

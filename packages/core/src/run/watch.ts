@@ -30,6 +30,8 @@ export interface WatchOptions {
   readonly arrivals: ArrivalPlan | undefined;
   readonly signal: AbortSignal;
   readonly onSample: (sample: Sample) => void;
+  /** Called after each reading of the load; what it throws is as if the master did not answer. */
+  readonly onReading?: () => Promise<void>;
   /** Called once each time that the master falls silent, with a line for people. */
   readonly onSilence?: (message: string) => void;
 }
@@ -70,6 +72,7 @@ export async function watch(
     try {
       const isOwn = (found: MasterStatistics) => isOwnTest(found, options, earlier);
       reading = await readTest(master, series, { ...liveAnswer, signal }, isOwn);
+      if (reading.isOwn) await options.onReading?.();
     } catch (error) {
       if (signal.aborted) continue;
       const silent = elapsed() - answeredAt;

@@ -2,11 +2,11 @@ import type { TestEvent } from '../../locust/statistics.js';
 import type { ValidityRule } from './rule.js';
 
 /** What somebody can do to a test that changes what it measures. */
-const changes: Readonly<Record<string, string>> = {
-  edit: 'changed the load',
-  reset: 'reset the statistics',
-  stop: 'stopped the load',
-  start: 'started another load',
+const changes: Readonly<Record<string, { readonly done: string; readonly tried: string }>> = {
+  edit: { done: 'changed the load', tried: 'change the load' },
+  reset: { done: 'reset the statistics', tried: 'reset the statistics' },
+  stop: { done: 'stopped the load', tried: 'stop the load' },
+  start: { done: 'started another load', tried: 'start another load' },
 };
 
 /** Why a load ended is told once, where it ended: here is what else was done to it. */
@@ -23,11 +23,11 @@ export const events: ValidityRule = {
 /** One sentence: what was done, and when. */
 export function describeEvent({ time, action, accepted, detail }: TestEvent, startedAt: number): string {
   const when = `${Math.max(0, time - startedAt).toFixed(0)} s after its start`;
-  const what = changes[action] ?? action;
+  const { done, tried } = changes[action] ?? { done: `did ${action}`, tried: `do ${action}` };
   const more = detail === '' ? '' : `: ${detail.replace(/\.$/, '')}`;
   return accepted
-    ? `Somebody ${what} ${when}${more}.`
-    : `Somebody tried what would have ${what}, ${when}; it was refused${more}.`;
+    ? `Somebody ${done} ${when}${more}.`
+    : `Somebody tried to ${tried} ${when}, and was refused${more}.`;
 }
 
 /** What a request can fail by is a failure; what reaches this list has ended a user, or a task of it. */
