@@ -110,9 +110,12 @@ export class Ec2World {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  /** From now on the caller may do what `iam policy` prints, and nothing else. */
+  /** From now on the caller may do what `iam policy` prints, and nothing else; the account has the boundary that it asks for. */
   async restrict(): Promise<void> {
     const { Statement } = await this.document(['iam', 'policy']);
+    const [name, path] = [`loadwright-boundary-${this.aws.region}`, `/loadwright/${this.aws.region}/`];
+    const boundary = await this.document(['iam', 'policy', '--boundary']);
+    await this.aws.createPolicy({ name, path, document: boundary });
     this.#caller = await this.aws.asUserWith(Statement as Statement[]);
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CreatePolicyCommand } from '@aws-sdk/client-iam';
 import { directClients, ordinary, type Account, type Behaviour, type DirectClients } from './account.js';
 import { callerAddress } from './behaviours/caller-address.js';
 import { consoleOutput } from './behaviours/console-output.js';
@@ -139,6 +140,15 @@ export class AwsStandIn {
     this.#users.set(user.accessKeyId, user);
     await this.#moto.enforce(true);
     return this.environmentOf(user);
+  }
+
+  /** What an administrator creates once: a managed policy, such as the permissions boundary. */
+  async createPolicy(policy: { readonly name: string; readonly path: string; readonly document: unknown }) {
+    const { name: PolicyName, path: Path, document } = policy;
+    const PolicyDocument = JSON.stringify(document);
+    await this.#moto.unrestricted(() =>
+      this.direct.iam.send(new CreatePolicyCommand({ PolicyName, Path, PolicyDocument })),
+    );
   }
 
   /**

@@ -3,7 +3,6 @@ import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
-  CreatePolicyCommand,
   CreateRoleCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -29,13 +28,7 @@ const standIn = useAws();
 
 beforeEach(async () => {
   const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, ofTarget) };
-  await standIn().direct.iam.send(
-    new CreatePolicyCommand({
-      PolicyName: boundaryName(place.region),
-      Path: iamPath(place.region),
-      PolicyDocument: JSON.stringify(document),
-    }),
-  );
+  await standIn().createPolicy({ name: boundaryName(place.region), path: iamPath(place.region), document });
 });
 const never = new AbortController().signal;
 const place = { accountId: '123456789012', region: 'eu-west-1' };
