@@ -10,10 +10,11 @@ import { checkDockerMachine } from './ci/docker-machine.mjs';
 import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
+import { checkMatrix, matrices, partOfThisCommit } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
 import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
-import { checkLeaks, vitest } from './lib/test-runners.mjs';
+import { vitest } from './lib/test-runners.mjs';
 
 onSignal();
 const environment = createTestEnvironment();
@@ -61,7 +62,11 @@ await withLedger(ledger, async () => {
   );
   await ledger.stage("a machine's own units with a real systemd", checkBoots);
   await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
-  await ledger.stage('nothing left behind in AWS, whichever call fails', () => checkLeaks(env));
+  for (const [name, matrix] of Object.entries(matrices)) {
+    await ledger.stage(matrix.title, async () =>
+      checkMatrix(name, { env, choice: await partOfThisCommit(matrix) }),
+    );
+  }
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),
   );

@@ -155,17 +155,30 @@ function throughputTables({ throughput }, cell) {
 
 function accuracyText(accuracy) {
   if (!accuracy) return 'Not measured.';
-  const rows = accuracy.rows.map((row) => [
-    `p${number(row.fraction * 100)}`,
-    row.server.toFixed(3),
-    row.reported.toFixed(3),
-    (row.reported - row.server).toFixed(3),
-    row.allowed.toFixed(3),
+  const milliseconds = (value) => value.toFixed(3);
+  const rows = accuracy.rows.map(({ fraction, server, kernel, woken, reported, allowed }) => [
+    `p${number(fraction * 100)}`,
+    ...[server, kernel, woken, reported, reported - server, reported - woken, allowed].map(milliseconds),
   ]);
+  const heads = [
+    'server’s log',
+    'kernel',
+    'with wake-up',
+    'reported',
+    'reported − log',
+    'reported − with wake-up',
+  ];
   return `A server that draws its service times from a log-normal distribution and logs them, and what Loadwright reports
 of the same ${number(accuracy.requests)} requests; milliseconds, the round with the median error.
 
-${table(['percentile', 'server’s log', 'reported', 'difference', 'allowed'], rows)}`;
+${table(['percentile', ...heads, 'allowed'], rows)}
+
+The columns between the log and the report say where the difference comes from. _Kernel_: from the packet that brings
+a request to the one that brings its answer, as the kernel stamps both on loopback. The server’s process learns of the
+request later, when the scheduler lets it run, and that is where its log begins. _With wake-up_: that, and the time from
+the answer’s stamp to the moment at which the sleeping process of the generator went on; an answer that found it awake
+adds nothing. Here that wait was ${milliseconds(accuracy.wakeUp[0.5])} ms at the median and ${milliseconds(accuracy.wakeUp[0.99])} ms at p99. What is left, _reported −
+with wake-up_, is the generator’s own: its work for other connections, its clock, and the buckets of its histogram.`;
 }
 
 function stallText(stall) {

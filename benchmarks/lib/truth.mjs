@@ -8,6 +8,7 @@ import { benchmarks, venvBin } from './paths.mjs';
 import { start } from './processes.mjs';
 import { freePort } from './server.mjs';
 import { percentile } from './statistics.mjs';
+import { readsPlugin, watchLoopback } from './wake-up.mjs';
 
 const fractions = [0.5, 0.9, 0.99, 0.999];
 
@@ -18,31 +19,46 @@ const stalledShare = 0.005;
 // Of Locust's own to become ready, or to stop.
 const patienceMilliseconds = 30_000;
 
+// More than any of these runs makes.
+const mostRequestsPerSecond = 10_000;
+
 /**
- * Percentiles of the service time against the server's own log.
+ * Percentiles of the service time against the server's own log, and against what the kernel saw on loopback. What lies
+ * between those two is no doing of the generator: the server's process learns of a request when the scheduler lets it.
+ * After that the client's process has to be woken; what then is left is the generator's own.
  *
  * @param {import('./measure.mjs').Setup} setup
  * @param {{ connections: number, seconds: number, medianMilliseconds: number }} options
- * @returns {Promise<{ rows: object[], worst: number }>} worst: largest error as a part of the allowed one
+ * @returns {Promise<{ rows: object[], worst: number, worstOwn: number, wakeUp: object, requests: number }>} worst: largest
+ * error as a part of the allowed one; worstOwn: the same beside the kernel's times with the wake-up
  */
 export async function accuracy(setup, { connections, seconds, medianMilliseconds }) {
-  const { statistics, times } = await observe(setup, {
+  const { statistics, times, answers } = await observe(setup, {
     users: connections,
+    watched: (seconds + patienceMilliseconds / 1000) * mostRequestsPerSecond,
     server: { BENCHMARK_MEDIAN_MS: String(medianMilliseconds) },
     watch: () => sleep(seconds * 1000),
   });
-  const log = times.sort((a, b) => a - b).map((time) => [time, 1]);
-  if (Math.abs(log.length - statistics.total.count) > connections) {
-    throw new Error(`the server answered ${log.length} requests, ${statistics.total.count} were counted`);
+  const log = sorted(times);
+  for (const [who, count] of Object.entries({ answered: statistics.total.count, seen: answers.length })) {
+    if (Math.abs(log.length - count) > connections)
+      throw new Error(`the server answered ${log.length} requests, ${count} were ${who}`);
   }
+  const kernelTimes = sorted(answers.map(({ kernel }) => kernel));
+  const wokenTimes = sorted(answers.map(({ kernel, wakeUp }) => kernel + wakeUp));
   const rows = fractions.map((fraction) => {
-    const server = percentile(log, fraction);
+    const [server, kernel, woken] = [log, kernelTimes, wokenTimes].map((list) => percentile(list, fraction));
     const reported = percentile(statistics.total.histogram, fraction);
-    return { fraction, server, reported, allowed: Math.max(server / 100, 0.1) };
+    return { fraction, server, kernel, woken, reported, allowed: Math.max(server / 100, 0.1) };
   });
-  const worst = Math.max(...rows.map((row) => Math.abs(row.reported - row.server) / row.allowed));
-  return { rows, worst, requests: log.length };
+  const worst = (truth) => Math.max(...rows.map((row) => Math.abs(row.reported - row[truth]) / row.allowed));
+  const wakeUps = sorted(answers.map(({ wakeUp }) => wakeUp));
+  const wakeUp = Object.fromEntries([0.5, 0.99].map((fraction) => [fraction, percentile(wakeUps, fraction)]));
+  return { rows, worst: worst('server'), worstOwn: worst('woken'), wakeUp, requests: log.length };
 }
+
+/** Values in order, as a histogram has them. */
+const sorted = (values) => Array.from(Float64Array.from(values).sort(), (value) => [value, 1]);
 
 /**
  * Arrivals at a constant rate, over TLS, while the server stalls once for 2 s.
@@ -82,8 +98,8 @@ export async function stall(setup, { ratePerSecond, seconds }) {
   };
 }
 
-/** Runs a bundle with Locust's web API against the server that logs, and returns what both say. */
-async function observe(setup, { users, arrivals, server: serverEnvironment, watch }) {
+/** Runs a bundle with Locust's web API against the server that logs, and returns what both say, and the kernel if asked. */
+async function observe(setup, { users, arrivals, server: serverEnvironment, watched, watch }) {
   const folder = mkdtempSync(join(setup.folder, 'truth-'));
   const file = (name) => join(folder, name);
   const launch = { cwd: folder, descriptors: setup.descriptors };
@@ -94,16 +110,22 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
     log: file('server.log'),
   });
   let client;
+  let observer;
   try {
     const port = await until(server, () => /^port (\d+)$/m.exec(server.output())?.[1]);
     const host = `${arrivals ? 'https' : 'http'}://127.0.0.1:${port}`;
     const locustfile = writeBundle(file('bundle'), { target: 'chalice', host, users, arrivals });
     const webPort = await freePort();
     const web = ['--web-host', '127.0.0.1', '--web-port', String(webPort), '--autostart'];
-    client = start([venvBin('locust'), '-f', locustfile, ...web, '-u', String(users), '-r', String(users)], {
+    if (watched) {
+      const watching = { ...launch, core: setup.cores.client };
+      observer = await watchLoopback({ port, requests: watched, folder, launch: watching });
+    }
+    const files = [locustfile, ...(observer ? [readsPlugin] : [])].join(',');
+    client = start([venvBin('locust'), '-f', files, ...web, '-u', String(users), '-r', String(users)], {
       ...launch,
       core: setup.cores.client,
-      env: clientEnvironment(setup.certificates),
+      env: { ...clientEnvironment(setup.certificates), ...observer?.environment },
       log: file('client.log'),
     });
     const read = () =>
@@ -120,9 +142,11 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
     });
     await client.stop();
     await server.stop();
-    return { statistics, times: JSON.parse(readFileSync(file('times'), 'utf8')) };
+    const times = JSON.parse(readFileSync(file('times'), 'utf8'));
+    return { statistics, times, ...(observer && { answers: await observer.finish() }) };
   } finally {
     await client?.stop('SIGKILL');
+    await observer?.stop();
     await server.stop('SIGKILL');
     rmSync(folder, { recursive: true });
   }

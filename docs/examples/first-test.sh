@@ -1,3 +1,3 @@
-npx loadwright init sagemaker --yes --format yaml
-npx loadwright run --emulator --duration 10s
-npx loadwright report
+npx --no-install loadwright init sagemaker --yes --format yaml
+npx --no-install loadwright run --emulator --duration 10s
+npx --no-install loadwright report

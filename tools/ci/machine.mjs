@@ -14,6 +14,12 @@ export async function ensureChromium() {
   if (!existsSync('/usr/bin/chromium')) await installDebianPackage('chromium');
 }
 
+/** Is there such a command? */
+export async function hasCommand(command) {
+  const { code } = await execute('sh', ['-c', `command -v ${command}`], { quiet: true });
+  return code === 0;
+}
+
 /**
  * Installs the Debian package of every command that is missing.
  *
@@ -21,8 +27,7 @@ export async function ensureChromium() {
  */
 export async function ensureCommands(commands) {
   for (const [command, name] of Object.entries(commands)) {
-    const { code } = await execute('sh', ['-c', `command -v ${command}`], { quiet: true });
-    if (code !== 0) await installDebianPackage(name);
+    if (!(await hasCommand(command))) await installDebianPackage(name);
   }
 }
 

@@ -23,7 +23,9 @@ export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core }) 
   });
   await ledger.stage('a third-party target conforms', async () => {
     const args = ['--test', '--test-reporter=tap', 'test/conformance.test.mjs'];
-    const { stdout } = await mustRun(process.execPath, args, { cwd: source, env });
+    // It makes the requests of the preflight.
+    const withLocust = { ...env, LOADWRIGHT_LOCUST: join(root, '.venv', 'bin', 'locust') };
+    const { stdout } = await mustRun(process.execPath, args, { cwd: source, env: withLocust });
     const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
     return { passed: count('pass'), failed: count('fail') };
   });

@@ -3,10 +3,12 @@ import {
   loadProfileSchema,
   payloadSourceSchema,
   responseCheckSchema,
+  runReportJsonSchema,
   tlsOptionsSchema,
 } from '../../packages/core/dist/index.js';
 import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
+import { exportFormats } from '../../packages/core/dist/export/index.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
 import { validityRules } from '../../packages/core/dist/run/validity/index.js';
 import { metrics } from '../../packages/core/dist/thresholds/metrics.js';
@@ -57,6 +59,21 @@ const expectation = (...path) => optionsTable(optionsAt(jsonSchemaOf(responseChe
 
 const targets = { sagemaker, databricks, chalice, dht };
 
+/** The members of an object in `summary.json`, and what they mean. */
+function members(schema) {
+  return table(
+    ['member', 'meaning'],
+    Object.entries(schema.properties).map(([name, member]) => [
+      code(member.type === 'array' ? `${name}[]` : name),
+      plain(
+        member.description ?? (member.anyOf ?? []).map(({ description }) => description).find(Boolean) ?? '',
+      ),
+    ]),
+  );
+}
+
+const report = () => runReportJsonSchema().properties;
+
 /** Every generated part of the documentation, by name. */
 export const sections = {
   settings: () =>
@@ -100,6 +117,16 @@ export const sections = {
     table(
       ['rule', 'INVALID when'],
       Object.entries(validityRules).map(([id, { summary }]) => [code(id), plain(summary)]),
+    ),
+  summary: () => members(runReportJsonSchema()),
+  'summary:requests': () => members(report().total),
+  'summary:thresholds': () => members(report().thresholds.items),
+  'summary:errors': () => members(report().errors.items),
+  'summary:series': () => members(report().series.items),
+  'export-formats': () =>
+    table(
+      ['format', 'what it is'],
+      Object.entries(exportFormats).map(([name, { description }]) => [code(name), plain(description)]),
     ),
   'exit-codes': () =>
     table(

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join, relative } from 'node:path';
 import { bin, cacheFolder, packages, root } from './paths.mjs';
 import { mustRun } from './processes.mjs';
+import { sideOutput } from './output.mjs';
 
 const stamp = join(cacheFolder, 'build.sha256');
 const notSource =
@@ -29,7 +30,7 @@ export async function ensureBuilt() {
   const digest = sourceDigest();
   const built = packages.every((name) => existsSync(join(root, 'packages', name, 'dist')));
   if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  process.stderr.write('Building the packages\n');
+  sideOutput().write('Building the packages\n');
   const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
   const args = ['run-many', '-t', 'build', '--parallel=2', '--output-style=static'];
   await mustRun(bin('nx'), args, { env, quiet: true });

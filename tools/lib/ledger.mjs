@@ -1,10 +1,13 @@
+import { beside } from './beside.mjs';
+import { output } from './output.mjs';
+
 const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 /** Thrown when a stage that others need has failed; it is already counted and explained. */
 class Stop extends Error {}
 
-/** Runs the stages of a check one after another, counts their tests, and has the last word. */
+/** Runs the stages of a check, counts their tests, and has the last word. */
 export class Ledger {
   #passed;
   #failed;
@@ -29,7 +32,27 @@ export class Ledger {
    * @param {{ required?: boolean }} options required: nothing after it makes sense if it fails
    */
   async stage(title, work, { required = false } = {}) {
-    process.stdout.write(`\n${paint('1;36', `▶ ${title}`)}\n`);
+    const success = await this.#carryOut(title, work);
+    if (!success && required) throw new Stop(title);
+  }
+
+  /**
+   * Runs stages beside each other, as {@link beside} says. One that another needs and that fails is counted; the other
+   * one is not run, and is named.
+   *
+   * @param {readonly import('./beside.mjs').Stage[]} stages
+   */
+  async beside(stages) {
+    await beside(stages, async ({ title, work }, lacking) => {
+      if (lacking === undefined) return this.#carryOut(title, work);
+      output().write(`\n${paint('33', `– ${title}: not run, for lack of "${lacking}"`)}\n`);
+      return false;
+    });
+  }
+
+  /** @returns {Promise<boolean>} did it succeed? */
+  async #carryOut(title, work) {
+    output().write(`\n${paint('1;36', `▶ ${title}`)}\n`);
     const began = performance.now();
     let counts;
     let reason;
@@ -45,12 +68,12 @@ export class Ledger {
     const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
     const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
     if (reason === undefined) {
-      process.stdout.write(`${paint('32', `✔ ${title}`)} (${counts.passed} passed${skipped}, ${seconds})\n`);
-      return;
+      output().write(`${paint('32', `✔ ${title}`)} (${counts.passed} passed${skipped}, ${seconds})\n`);
+      return true;
     }
     this.#failures.push(`${title}: ${reason}`);
-    process.stdout.write(`${paint('31', `✘ ${title}: ${reason}`)} (${seconds})\n`);
-    if (required) throw new Stop(title);
+    output().write(`${paint('31', `✘ ${title}: ${reason}`)} (${seconds})\n`);
+    return false;
   }
 
   /** Prints what failed and, as the last line, the totals. Sets the exit code. */

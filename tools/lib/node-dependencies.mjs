@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths.mjs';
 import { mustRun } from './processes.mjs';
+import { sideOutput } from './output.mjs';
 
 const read = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
 
@@ -27,6 +28,6 @@ export function dependenciesMatch(folder) {
 /** Installs the npm dependencies, unless they are there already. */
 export async function ensureNodeDependencies() {
   if (dependenciesMatch(root)) return;
-  process.stderr.write('Installing npm dependencies\n');
+  sideOutput().write('Installing npm dependencies\n');
   await mustRun('npm', ['ci', '--no-audit', '--no-fund'], { stream: process.stderr });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { output as currentOutput } from './output.mjs';
 import { root } from './paths.mjs';
 
 const running = new Set();
@@ -19,11 +20,12 @@ export class CommandFailed extends Error {
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, stream?: NodeJS.WritableStream }} options quiet:
- * keep the output to oneself; stream: where stdout goes
+ * keep the output to oneself; stream: where stdout goes, outside of stages beside each other
  * @returns {Promise<{ code: number, stdout: string, output: string }>} output: stdout and stderr as they came
  */
 export function execute(command, args, options = {}) {
-  const { cwd = root, env = process.env, quiet = false, stream = process.stdout } = options;
+  const { cwd = root, env = process.env, quiet = false, stream } = options;
+  const [out, errors] = streamsFor(stream);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
@@ -33,11 +35,11 @@ export function execute(command, args, options = {}) {
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text;
       output += text;
-      if (!quiet) stream.write(text);
+      if (!quiet) out.write(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
       output += text;
-      if (!quiet) process.stderr.write(text);
+      if (!quiet) errors.write(text);
     });
     // A grandchild may hold the pipes open: end it when the command itself is gone.
     child.on('exit', () => endGroup(child));
@@ -46,6 +48,12 @@ export function execute(command, args, options = {}) {
       resolve({ code: code ?? `signal ${signal}`, stdout, output });
     });
   });
+}
+
+/** Where a command's two outputs go. Of a stage that runs beside others both must come out in its turn. */
+function streamsFor(stream) {
+  const current = currentOutput();
+  return current === process.stdout ? [stream ?? process.stdout, process.stderr] : [current, current];
 }
 
 /** As {@link execute}, but throws {@link CommandFailed}; a quiet command's output is part of the error. */

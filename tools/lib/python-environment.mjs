@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonBin, root } from './paths.mjs';
 import { mustRun } from './processes.mjs';
+import { sideOutput } from './output.mjs';
 
 const requirements = join(root, 'requirements-dev.txt');
 const stamp = join(root, '.venv', 'loadwright-requirements.sha256');
@@ -34,7 +35,7 @@ export async function ensurePythonEnvironment() {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const complete = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
   if (complete && versionOf(pythonBin('python'))) return;
-  process.stderr.write('Making the Python environment of the tests\n');
+  sideOutput().write('Making the Python environment of the tests\n');
   const python = findPython();
   rmSync(join(root, '.venv'), { recursive: true, force: true });
   await mustRun(python, ['-m', 'venv', '.venv']);

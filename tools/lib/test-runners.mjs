@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { output } from './output.mjs';
 import { bin, cacheFolder, pythonBin, root } from './paths.mjs';
 import { CommandFailed, execute } from './processes.mjs';
 
@@ -11,34 +13,78 @@ function reportFile(name) {
 }
 
 /**
- * Runs the vitest suite of a folder.
+ * Runs tests of vitest.
  *
- * @param {string} folder relative to the root
- * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], node?: string }} options config:
- * another configuration file than the folder's own; file: only this one; exclude: patterns of files that are left out;
- * node: the binary to run it with
+ * @param {string} folder relative to the root; the root's own: the tests of all folders in one pool
+ * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], args?: string[], node?: string,
+ * report?: string }} options config: another configuration file than the folder's own; file: only this one; exclude:
+ * patterns of files that are left out; args: more arguments; node: the binary to run it with; report: a name for its
+ * report, where the folder's name has another
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-export async function vitest(folder, { env, config, file: only, exclude = [], node = process.execPath }) {
-  const file = reportFile(`vitest-${folder.replaceAll('/', '-')}.json`);
+export async function vitest(folder, options) {
+  const { env, config, file: only, exclude = [], args: more = [], node = process.execPath } = options;
+  const file = reportFile(`vitest-${options.report ?? folder.replaceAll('/', '-')}.json`);
   const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   if (config) args.push('--config', config);
   if (only) args.push(only);
-  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]));
+  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]), ...more);
   const { code } = await execute(node, args, { cwd: join(root, folder), env });
-  const report = readReport(file, `vitest in ${folder}`, code);
-  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(report);
+  const report = JSON.parse(readReport(file, `vitest in ${folder}`, code));
+  output().write(`${countsByFolder(report.testResults)}\n`);
+  const { numPassedTests, numFailedTests, numPendingTests, success } = report;
   // A file that cannot be loaded, or an error outside any test, fails no test of its own.
   const failed = numFailedTests === 0 && (!success || code !== 0) ? 1 : numFailedTests;
   return { passed: numPassedTests, failed, skipped: numPendingTests };
 }
 
+/** `tools 34, packages/core 674`: how many tests passed in each folder. */
+function countsByFolder(testResults) {
+  const counts = new Map();
+  for (const { name, assertionResults } of testResults) {
+    const [top, second] = relative(root, name).split('/');
+    const folder = top === 'packages' ? `${top}/${second}` : top;
+    const passed = assertionResults.filter(({ status }) => status === 'passed').length;
+    counts.set(folder, (counts.get(folder) ?? 0) + passed);
+  }
+  return [...counts]
+    .map(([folder, passed]) => `${folder} ${passed}`)
+    .sort()
+    .join(', ');
+}
+
+/** How many pytest processes: tests wait more than they work. */
+const pythonProcesses = 4;
+
 /** Runs every Python test. */
 export async function pytest({ env }) {
-  const file = reportFile('pytest.xml');
-  const { code } = await execute(pythonBin('pytest'), [`--junit-xml=${file}`], { env });
+  const claims = mkdtempSync(join(tmpdir(), 'loadwright-claims-'));
+  const shared = {
+    ...env,
+    PYTHONPATH: join(root, 'tools', 'lib'),
+    LOADWRIGHT_TEST_CLAIMS: claims,
+  };
+  try {
+    const counts = await Promise.all(
+      Array.from({ length: pythonProcesses }, (_, index) => onePytest(shared, `pytest-${index + 1}`)),
+    );
+    const sum = (what) => counts.reduce((total, one) => total + one[what], 0);
+    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  } finally {
+    rmSync(claims, { recursive: true });
+  }
+}
+
+async function onePytest(env, name) {
+  const file = reportFile(`${name}.xml`);
+  const { code, output: said } = await execute(
+    pythonBin('pytest'),
+    ['-p', 'share_tests', `--junit-xml=${file}`],
+    { env, quiet: true },
+  );
+  output().write(said);
   const suite = /<testsuite [^>]*>/.exec(readReport(file, 'pytest', code))?.[0] ?? '';
-  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const count = (what) => Number(new RegExp(` ${what}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const broken = count('failures') + count('errors');
   const skipped = count('skipped');
   return {
@@ -54,12 +100,4 @@ function readReport(file, what, code) {
   } catch {
     throw new CommandFailed(what, [], `${code}, before it wrote its report`, '');
   }
-}
-
-/** Every call of a deployment and of a removal, hit by every trouble. */
-export function checkLeaks(env) {
-  return vitest('packages/infra', {
-    env: { ...env, LOADWRIGHT_LEAKS: 'all' },
-    file: 'test/ec2/leaks.test.ts',
-  });
 }

@@ -24,6 +24,8 @@ export interface CarryOutOptions {
   readonly tolerate: readonly TolerableRuleId[];
   /** Make no request before the load. Default false. */
   readonly skipPreflight?: boolean;
+  /** Locust's web UI may change the load. Default false. */
+  readonly interactive?: boolean;
   /** Leave the fleet standing. Default false. */
   readonly keepFleet?: boolean;
   /** A fleet that stands, where the test is made. Default: one is made for it. */
@@ -37,7 +39,8 @@ export async function carryOut(
   options: CarryOutOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const { fleet, resultsDirectory, tolerate, keepFleet = false, skipPreflight = false } = options;
+  const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
+  const { interactive = false, skipPreflight = false } = options;
   const on = options.on?.runId;
   const runId = createRunId();
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
@@ -61,7 +64,7 @@ export async function carryOut(
     },
     (signal) =>
       test.run({
-        ...{ fleet, runId, signal, resultsDirectory, tolerate, keepFleet, skipPreflight },
+        ...{ fleet, runId, signal, resultsDirectory, tolerate, interactive, keepFleet, skipPreflight },
         onProgress: (event) => {
           mayStand = mayStandAfter(event, mayStand);
           if (event.type === 'report') judged = event.report;
@@ -133,7 +136,7 @@ export function printReport(
 ): void {
   if (context.json) return context.printJson(report);
   const { colors } = context;
-  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(12))}${value}`;
   context.print(
     '',
     formatReport(report, colors).trimEnd(),

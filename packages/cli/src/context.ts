@@ -1,6 +1,7 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { builtInFleets, type FleetKinds } from './fleet.js';
 import type { CliIo } from './io.js';
+import { asTyped } from './output/as-typed.js';
 import { colorsFor, type Colors } from './output/colors.js';
 import { widthOf, wrapText } from './output/wrap.js';
 
@@ -17,6 +18,8 @@ export interface Context {
   readonly json: boolean;
   /** The exit code that the command has given itself. */
   exitCode: ExitCode;
+  /** A text for people in which commands stand as this user must type them. */
+  asTyped(text: string): string;
   /** Prints lines on stdout. */
   print(...lines: readonly string[]): void;
   /** Prints lines of prose on stdout, no wider than the terminal. */
@@ -43,9 +46,10 @@ export function createContext(
     errorColors: colorsFor(io.stderr, io.environment),
     json: argv.includes('--json'),
     exitCode: exitCodes.pass,
-    print: (...lines) => void io.stdout.write(`${lines.join('\n')}\n`),
-    printText: (...lines) => context.print(wrapText(lines.join('\n'), widthOf(io.stdout))),
-    note: (...lines) => void io.stderr.write(`${lines.join('\n')}\n`),
+    asTyped: asTyped(io.environment),
+    print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
+    printText: (...lines) => context.print(wrapText(context.asTyped(lines.join('\n')), widthOf(io.stdout))),
+    note: (...lines) => void io.stderr.write(context.asTyped(`${lines.join('\n')}\n`)),
     printJson: (document) => void io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`),
     action:
       (handler) =>

@@ -32,9 +32,10 @@ export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKin
 
 function report(error: unknown, context: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
+  const { asTyped } = context;
   const { stderr, environment } = context.io;
   const trace = isOn(environment['LOADWRIGHT_DEBUG']) ? createCautiousRedactor(environment) : undefined;
-  stderr.write(formatError(error, context.errorColors, { trace, columns: widthOf(stderr) }));
+  stderr.write(formatError(error, context.errorColors, { trace, columns: widthOf(stderr), asTyped }));
   const document = describeError(error);
   if (context.json) context.printJson(document);
   return document.error.exitCode;

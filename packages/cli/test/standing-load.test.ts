@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bucketing, LocustMaster, type FleetHandle, type MasterStatistics } from '@loadwright/core';
+import {
+  bucketing,
+  LocustMaster,
+  type FleetHandle,
+  type MasterStatistics,
+  type SeriesUpdate,
+} from '@loadwright/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LastingFleetDouble } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';
@@ -68,7 +74,14 @@ async function master(test?: { startedAt: number; endedAt?: number }) {
   };
   const answers: Readonly<Record<string, unknown>> = {
     '/loadwright/statistics': statistics,
-    '/loadwright/series': { revision: 1, bucketing, test: test ? 1 : 0, rows: [], samples: [] },
+    '/loadwright/series': {
+      revision: 1,
+      bucketing,
+      test: test ? 1 : 0,
+      rows: [],
+      samples: [],
+      more: false,
+    } satisfies SeriesUpdate,
     '/logs': { master: ['one line'], workers: {} },
     '/loadwright/stop': { success: true, message: 'stopped' },
   };

@@ -237,6 +237,10 @@ class Web:
         status, _, body = self.request("/loadwright/statistics")
         return json.loads(body) if status == 200 else {}
 
+    def series(self, after: int = 0) -> dict[str, Any]:
+        status, _, body = self.request(f"/loadwright/series?after={after}")
+        return json.loads(body) if status == 200 else {}
+
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:

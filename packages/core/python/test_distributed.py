@@ -49,9 +49,8 @@ def test_run_of_two_workers(make_bundle, start_locusts):
             start_locusts(directory), 2, arguments=("--web-login", "--stop-timeout=5"), variables=LOGIN
         )
         before = cluster.web.statistics()
-        assert (before["version"], before["state"], before["userCount"]) == (1, "ready", 0)
-        assert before["total"]["minimumMilliseconds"] is None
-        assert before["counters"] == {}
+        assert (before["version"], before["state"], before["userCount"]) == (2, "ready", 0)
+        assert (before["total"]["due"], before["total"]["trends"], before["counters"]) == (0, {}, {})
 
         cluster.swarm(4)
         eventually(lambda: len(stub.requests) > 300, "300 requests")
@@ -63,33 +62,39 @@ def test_run_of_two_workers(make_bundle, start_locusts):
         final = cluster.settled()
         served = len(stub.requests)
         total, (only,), (error,) = final["total"], final["requests"], final["errors"]
-        assert (total["count"], only["count"]) == (served, served)
+        failed = served // 10
+        for requests in (total, only):
+            assert (requests["due"], requests["sent"], requests["failed"]) == (served, served, failed)
+            assert (requests["succeeded"], requests["dropped"]) == (served - failed, 0)
         assert (total["name"], only["method"], only["name"]) == ("Aggregated", "GET", "cache")
-        assert only["failures"] == error["occurrences"] == served // 10
-        assert error == {"method": "GET", "name": "cache", "error": "HTTP 503", "occurrences": served // 10}
-        assert sum(count for _, count in only["histogram"]) == served
-        assert sum(count for _, count in only["requestsPerSecond"]) == served
-        assert sum(count for _, count in only["failuresPerSecond"]) == served // 10
-        assert only["histogram"] == sorted(only["histogram"])
-        assert (
-            0
-            < only["minimumMilliseconds"]
-            <= only["totalMilliseconds"] / served
-            <= only["maximumMilliseconds"]
-        )
-        assert only["totalBytes"] == 5 * (served - served // 10) + 4 * (served // 10)
-        assert set(final["counters"]) == {"hit_local", "hit_remote", "miss_origin"}
-        assert sum(final["counters"].values()) == served - served // 10
+        expected = {"method": "GET", "name": "cache", "kind": "status", "error": "HTTP 503"}
+        assert error == {**expected, "occurrences": failed}
+        service = only["trends"]["http_req_service"]
+        values = [value for value, _ in service["histogram"]]
+        assert service["count"] == sum(count for _, count in service["histogram"]) == served
+        assert values == sorted(values)
+        assert 0 < service["minimum"] <= values[0] <= service["sum"] / served <= values[-1]
+        assert values[-1] <= service["maximum"]
+        assert only["bytes"] == 5 * (served - failed) + 4 * failed
+        assert only["counters"].keys() == {"hit_local", "hit_remote", "miss_origin"}
+        assert sum(only["counters"].values()) == served - failed
+        assert final["counters"].items() >= only["counters"].items()
 
-        last = only["requestsPerSecond"][-1][0]
-        assert len(cluster.web.statistics(last)["total"]["requestsPerSecond"]) == 1
-        assert cluster.web.statistics(last + 1)["total"]["requestsPerSecond"] == []
-        assert cluster.web.request("/loadwright/statistics?since=soon")[0] == 400
+        series = cluster.web.series()
+        names = [row for row in series["rows"] if row["name"]]
+        assert sum(row["due"] for row in names) == served
+        assert sum(row["failures"].get("status", 0) for row in names) == failed
+        assert sum(row.get("ended", 0) for row in series["rows"]) == served
+        assert cluster.web.series(series["revision"])["rows"] == []
+        assert [sample["second"] for sample in series["samples"]] == sorted(
+            {sample["second"] for sample in series["samples"]}
+        )
+        assert cluster.web.request("/loadwright/series?after=soon")[0] == 400
 
         # A second run starts from nothing, the counters too. After a stop Locust's workers connect anew.
         eventually(lambda: cluster.connected() == 2, "both workers back")
         cluster.swarm(1)
-        eventually(lambda: 0 < cluster.web.statistics()["total"]["count"] < served, "a new count")
+        eventually(lambda: 0 < cluster.web.statistics()["total"]["due"] < served, "a new count")
         assert sum(cluster.web.statistics()["counters"].values()) < served / 2
         # Locust measures processes every 5 s.
         eventually(

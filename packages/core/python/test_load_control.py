@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from locust_harness import Cluster, eventually, load_plan, serving
 
+# The time-out of a request: no grace period is longer.
+GRACE = {"gracefulStopSeconds": 5}
 CONFIG = {
     "method": "POST",
     "path": "/predict",
@@ -56,7 +58,7 @@ class Fleet:
         status, _, body = self.swarm(load)
         assert (status, json.loads(body)["success"]) == (200, True), body
         test = self.test()
-        assert (test["load"], "endedAt" in test) == (load, False)
+        assert (test["load"], "endedAt" in test) == ({**load, **GRACE}, False)
         return test
 
     def states(self):
@@ -74,16 +76,12 @@ class Fleet:
         seconds = test["load"]["durationSeconds"]
         assert seconds <= test["endsAt"] - test["startedAt"] < seconds + SLACK_SECONDS
         assert -0.1 < test["endedAt"] - test["endsAt"] < SLACK_SECONDS
-        # The last reports of the workers come with their being ready again, or a second later.
-        eventually(self.is_ready, "both workers ready")
-        counts = []
-
-        def steady():
-            counts.append(self.web.statistics()["total"]["count"])
-            return len(counts) > 25 and len(set(counts[-25:])) == 1
-
-        eventually(steady, "counts that stay the same")
-        return self.web.statistics()
+        eventually(lambda: "settledAt" in self.test(), "the last figures of all workers")
+        assert self.test()["endedBy"] == "duration"
+        statistics = self.web.statistics()
+        total = statistics["total"]
+        assert total["due"] == total["succeeded"] + total["failed"] + total["dropped"]
+        return statistics
 
 
 def stay_idle(fleet, stub):
@@ -109,16 +107,16 @@ def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
     fleet.start(load_plan(users=4, durationSeconds=2))
     eventually(lambda: fleet.web.statistics()["userCount"] == 4, "four users")
     closed = fleet.settled()
-    assert closed["total"]["count"] == len(stub.requests) > 100
-    assert (closed["userCount"], "arrivals" in closed["counters"]) == (0, False)
+    assert closed["total"]["succeeded"] == len(stub.requests) > 100
+    assert (closed["userCount"], "http_req_response" in closed["total"]["trends"]) == (0, False)
 
     # From the closed to the open model.
     del stub.requests[:]
     fleet.start(arrivals(50, 3))
     opened = fleet.settled()
-    assert 140 <= opened["counters"]["arrivals"] <= 150
-    assert opened["total"]["count"] == len(stub.requests) == opened["counters"]["arrivals"]
-    assert sum(count for _, count in opened["total"]["responseHistogram"]) == len(stub.requests)
+    assert 140 <= opened["total"]["due"] <= 150
+    assert opened["total"]["succeeded"] == len(stub.requests) == opened["total"]["due"]
+    assert opened["total"]["trends"]["http_req_response"]["count"] == len(stub.requests)
 
     # And back, with stages.
     del stub.requests[:]
@@ -132,15 +130,15 @@ def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
     for users in (6, 2):
         eventually(lambda users=users: fleet.web.statistics()["userCount"] == users, f"{users} users")
     staged = fleet.settled()
-    assert staged["total"]["count"] == len(stub.requests) > 100
-    assert (staged["counters"].get("arrivals"), "responseHistogram" in staged["total"]) == (None, False)
+    assert staged["total"]["succeeded"] == len(stub.requests) > 100
+    assert "http_req_response" not in staged["total"]["trends"]
 
     # Without a load of its own a test has that of the bundle, and ends when it is stopped.
     status, _, body = fleet.web.request("/swarm", {"user_count": 3, "spawn_rate": 100})
     assert (status, json.loads(body)["message"]) == (200, "Swarming started")
     eventually(lambda: fleet.web.statistics()["userCount"] == 3, "three users")
     test = fleet.test()
-    assert (test["load"], "endsAt" in test) == (OWN, False)
+    assert (test["load"], "endsAt" in test) == ({**OWN, **GRACE}, False)
 
 
 def test_a_stop_cancels_the_end_and_pauses_are_those_of_the_test(fleet, stub):
@@ -157,7 +155,7 @@ def test_a_stop_cancels_the_end_and_pauses_are_those_of_the_test(fleet, stub):
     eventually(lambda: fleet.web.statistics()["time"] > first["endsAt"] + 1.5, "that the first would be over")
     running = fleet.web.statistics()
     assert (running["state"], running["userCount"]) == ("running", 2)
-    assert running["total"]["count"] == 2
+    assert running["total"]["due"] == 2
 
 
 def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
@@ -272,7 +270,7 @@ def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locus
         with ThreadPoolExecutor() as threads:
             threads.submit(cluster.web.request, "/stop")
             statistics = eventually(back, "the worker ready again")
-        assert statistics["total"]["count"] == 4, number
+        assert statistics["total"]["succeeded"] == 4, number
 
 
 def test_a_load_that_takes_longer_to_start_than_it_lasts_ends(fleet):
@@ -310,7 +308,7 @@ def test_what_cannot_be_carried_out_is_refused(make_bundle, start_locusts):
     status, _, body = cluster.web.request("/swarm", {"user_count": 1, "loadwright_load": good})
     assert (status, json.loads(body)["success"]) == (200, False)
     assert "test" not in cluster.web.statistics()
-    assert swarm(good)[0] == 200 and cluster.web.statistics()["test"]["load"] == load_plan()
+    assert swarm(good)[0] == 200 and cluster.web.statistics()["test"]["load"] == {**load_plan(), **GRACE}
 
 
 def test_a_process_without_workers(make_bundle, start_locusts, stub):

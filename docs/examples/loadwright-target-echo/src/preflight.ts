@@ -1,38 +1,33 @@
 import {
+  contentFailure,
   LoadwrightError,
-  networkFailure,
+  preflightFailure,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core';
 import type { EchoOptions } from './options.js';
 
-/** One cheap request before any machine is started: a wrong address or token is found here. */
+/** What the answer to the load's first request means: a wrong address or token is found before any machine is started. */
 export async function echoPreflight(
   options: EchoOptions,
-  context: PreflightContext,
+  { request }: PreflightContext,
 ): Promise<PreflightReport> {
-  const url = `${options.url}/echo`;
-  const began = performance.now();
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${context.resolvedEnvironment.variables['ECHO_TOKEN']}`,
-    },
-    body: JSON.stringify(context.firstPayload?.json ?? null),
-    signal: context.signal,
-  }).catch((error: unknown) => {
-    throw networkFailure(error, url, 'the echo service');
-  });
-  if (response.status === 401) {
+  const asked = await request();
+  // Nobody answered: the error says why, and what to do.
+  if (asked.answer === null) throw preflightFailure(asked, 'the echo service');
+  const { status } = asked.answer;
+  if (status === 401) {
     throw new LoadwrightError('CREDENTIALS_INVALID', 'The echo service refused the token.', {
       hint: 'Set the variable ECHO_TOKEN, or the option target.token, to a token that is valid.',
     });
   }
-  if (!response.ok) {
-    throw new LoadwrightError('PREFLIGHT_FAILED', `The echo service answered HTTP ${response.status}.`, {
+  if (!options.expect.status.includes(status)) {
+    throw new LoadwrightError('PREFLIGHT_FAILED', `The echo service answered HTTP ${status}.`, {
       hint: 'Check target.url, and that the service is up.',
+      retryable: status >= 500,
     });
   }
-  return { summary: `POST ${url}: ${response.status}`, latencyMilliseconds: performance.now() - began };
+  const wrong = contentFailure(asked, 'The echo service');
+  if (wrong) throw wrong;
+  return { summary: `POST /echo answered ${status}`, latencyMilliseconds: asked.seconds * 1000 };
 }

@@ -36,6 +36,7 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
+  readonly interactive?: boolean;
   readonly tolerate?: readonly TolerableRuleId[];
   readonly skipPreflight?: boolean;
 }
@@ -53,6 +54,10 @@ export function configure(command: Command, context: Context): void {
       new Option('--tolerate <rule...>', 'rules of validity that only warn').choices(tolerableRuleIds),
     )
     .option('--skip-preflight', 'make no request before the load; the report says so')
+    .option(
+      '--interactive',
+      "let Locust's web UI change the load while it runs; every change is recorded in the report",
+    )
     .option(
       '--keep-fleet',
       'leave a fleet standing that can outlive this command; loadwright destroy removes it',
@@ -127,6 +132,7 @@ async function runAgainst(
     skipPreflight: options.skipPreflight ?? false,
     resultsDirectory: resultsOf(loaded),
     live,
+    interactive: options.interactive ?? false,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
   });
 }

@@ -126,7 +126,7 @@ function plainLine(event: RunEvent, state: LiveState, colors: Colors): string | 
         `${formatRateOf(sample)} requests/s`,
         `${formatCount(sample.totalFailures)} failed`,
         `p50 ${formatMilliseconds(sample.p50)} p95 ${formatMilliseconds(sample.p95)} p99 ${formatMilliseconds(sample.p99)}`,
-        `${sample.workers.length} workers, CPU ${sample.workers.map((worker) => `${Math.round(worker.cpuPercent)} %`).join(' ')}`,
+        `${sample.workers.length} ${sample.workers.length === 1 ? 'worker' : 'workers'}, CPU ${sample.workers.map((worker) => `${Math.round(worker.cpuPercent)} %`).join(' ')}`,
       ].join(' · ');
     }
     case 'ending':

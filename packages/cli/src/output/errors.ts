@@ -34,7 +34,8 @@ export function describeError(error: unknown): ErrorDocument {
  * An error for people. The stack trace is for whoever asks for it with LOADWRIGHT_DEBUG=1.
  *
  * @param options `trace` takes the secrets out of the stack trace and of its causes, which nobody has composed; absent:
- * no trace is shown. `columns` is the width of the terminal in characters; absent: lines stay as they are.
+ * no trace is shown. `columns` is the width of the terminal in characters; absent: lines stay as they are. `asTyped`
+ * writes commands within a text as this user must type them.
  */
 export function formatError(
   error: unknown,
@@ -42,12 +43,17 @@ export function formatError(
   {
     trace,
     columns,
-  }: { readonly trace?: ((text: string) => string) | undefined; readonly columns?: number | undefined },
+    asTyped = (text) => text,
+  }: {
+    readonly trace?: ((text: string) => string) | undefined;
+    readonly columns?: number | undefined;
+    readonly asTyped?: (text: string) => string;
+  },
 ): string {
   const { code, message, hint } = describeError(error).error;
   const text = [
-    `${colors.red(colors.bold('error:'))} ${indent(message)}`,
-    ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(hint)}`]),
+    `${colors.red(colors.bold('error:'))} ${indent(asTyped(message))}`,
+    ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(asTyped(hint))}`]),
     colors.dim(`code: ${code}`),
   ].join('\n');
   const lines = [wrapText(text, columns)];

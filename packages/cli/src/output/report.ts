@@ -45,7 +45,7 @@ function verdict(report: RunReport, colors: Colors): string[] {
 
 /** What the run was, and what became of its requests, each in a line with a name. */
 function facts(report: RunReport): (readonly [name: string, text: string])[] {
-  const { target, preflight, stalls, accounting, arrivals, counters } = report;
+  const { target, preflight, stalls, accounting, arrivals, counters, warnings = [] } = report;
   const labels = Object.entries(target.labels).map(([name, value]) => `${name} ${value}`);
   return [
     ['target', [target.kind, target.host, ...labels].join(' · ')],
@@ -64,7 +64,8 @@ function facts(report: RunReport): (readonly [name: string, text: string])[] {
     ...(accounting ? [['accounting', describeAccounting(accounting, arrivals !== undefined)] as const] : []),
     ...(arrivals ? [['arrivals', describeArrivals(arrivals, accounting === undefined)] as const] : []),
     ...(report.total.retried > 0 ? [['sent again', describeRetries(report)] as const] : []),
-    ...stalls.map(
+    // A warning says the same.
+    ...(warnings.some(({ rule }) => rule === 'stall') ? [] : stalls).map(
       ({ from, to, inFlight }) =>
         [
           'stall',

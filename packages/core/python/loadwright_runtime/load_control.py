@@ -19,6 +19,7 @@ from locust.runners import (
 )
 
 from . import open_run
+from .attendance import Attendance
 from .bundle import Bundle
 from .endpoint import Limits
 from .errors import SetupError
@@ -74,6 +75,11 @@ class LoadControl:
         self._longest_request_seconds = Limits.of(bundle.config).request
         self._lost_workers = (
             LostWorkers(environment.runner) if isinstance(environment.runner, MasterRunner) else None
+        )
+        self._attendance = (
+            Attendance(environment.runner, self._note_lost_worker)
+            if isinstance(environment.runner, MasterRunner)
+            else None
         )
         self._own = own
         self._own_shape = environment.shape_class
@@ -189,8 +195,12 @@ class LoadControl:
         if self._ended_at is None and self._environment.runner.state == STATE_STOPPED:
             self._ended_at = time.time()
             self._ended_by = self._ended_by or "workers-lost"
+        if self._ended_at is None and self._attendance is not None:
+            self._attendance.look()
         if self._settled_at is None and self._ended_at is not None and not self._is_draining():
             self._settled_at = time.time()
+            if self._attendance is not None:
+                self._attendance.look_at_end(self._told_to_stop)
         test = {
             "number": self.number,
             "startedAt": self._started_at,
@@ -207,11 +217,15 @@ class LoadControl:
             **common,
         }
 
-    def note(self, action: str, detail: str, *, accepted: bool = True) -> None:
-        """Writes down what happened to the test, for its report."""
+    def note(self, action: str, detail: str, *, accepted: bool = True, when: float | None = None) -> None:
+        """Writes down what happened to the test, for its report. By default now."""
         if len(self._events) < _MOST_EVENTS:
-            event = {"time": time.time(), "action": action, "accepted": accepted, "detail": detail}
+            event = {"time": when or time.time(), "action": action, "accepted": accepted, "detail": detail}
             self._events.append(event)
+
+    def _note_lost_worker(self, detail: str) -> None:
+        # Seen after the end, it happened before: one that had nothing more to tell would have said so.
+        self.note("worker-lost", detail, when=min(time.time(), self._ended_at or float("inf")))
 
     def stop(self, run_id: str | None, by: str, grace_seconds: float | None) -> str | None:
         """
@@ -368,6 +382,8 @@ class LoadControl:
         self._is_interactive, self._next_is_interactive = self._next_is_interactive, False
         self._events, self._ended_by, self._settled_at = [], None, None
         self._is_under_way = True
+        if self._attendance is not None:
+            self._attendance.begin()
         self.number += 1
         self._comes_with_load = plan is not None
         self._current = plan or self._own

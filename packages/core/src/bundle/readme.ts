@@ -29,6 +29,10 @@ On this machine, Python 3.10 or newer:
     .venv/bin/pip install --require-hashes -r requirements.txt
     .venv/bin/locust -f locustfile.py --headless
 
+One request, to see what is sent and what comes of it:
+
+    .venv/bin/python -m loadwright_runtime.preflight
+
 With containers (image \`locustio/locust:${locustVersion()}\`), web UI on http://127.0.0.1:8089:
 
     docker compose up --scale worker=16

@@ -52,12 +52,12 @@ const histogram = z.array(z.tuple([milliseconds, count]));
 
 const requestSummary = z.looseObject({
   method: z.string(),
-  name: z.string(),
+  name: z.string().describe('of the request; several requests may share one'),
   due: count.describe('became due, or were begun by a user'),
-  sent: count,
-  succeeded: count,
-  failed: count,
-  dropped: count.describe('never sent for want of room'),
+  sent: count.describe('their first byte was handed to the kernel'),
+  succeeded: count.describe('answered as expected'),
+  failed: count.describe('everything else that ended'),
+  dropped: count.describe('never sent for want of room; with an arrival rate, in total only'),
   count: count.describe('ended: succeeded + failed'),
   failureRate: z.number().min(0).max(1).describe('failed ÷ ended'),
   requestsPerSecond: figure.nullable().describe('null when less than a second was judged'),
@@ -70,17 +70,19 @@ const requestSummary = z.looseObject({
 
 const sample = z.looseObject({
   elapsedSeconds: figure.describe('seconds since the load began'),
-  users: count,
-  requestsPerSecond: figure,
-  failuresPerSecond: figure,
+  users: count.describe('virtual users at the end of the second'),
+  requestsPerSecond: figure.describe('requests that ended in this second'),
+  failuresPerSecond: figure.describe('those of them that failed'),
   inFlight: count.nullable().describe('due or begun, and not ended'),
   oldestSeconds: figure.nullable().describe('age of the oldest of them'),
-  p50: milliseconds.nullable(),
-  p95: milliseconds.nullable(),
-  p99: milliseconds.nullable(),
-  workers: z.array(z.looseObject({ id: z.string(), state: z.string(), cpuPercent: figure })),
-  totalRequests: count,
-  totalFailures: count,
+  p50: milliseconds.nullable().describe('of the requests that were due in this second; null for none'),
+  p95: milliseconds.nullable().describe('the same'),
+  p99: milliseconds.nullable().describe('the same'),
+  workers: z
+    .array(z.looseObject({ id: z.string(), state: z.string(), cpuPercent: figure }))
+    .describe('each with its state and CPU in percent of one core'),
+  totalRequests: count.describe('ended since the load began'),
+  totalFailures: count.describe('failed since the load began'),
   lagP99: milliseconds.nullable().optional().describe("p99 of the workers' event-loop lag"),
   metrics: z
     .record(
@@ -113,9 +115,9 @@ const sample = z.looseObject({
 });
 
 const threshold = z.looseObject({
-  metric: z.string(),
+  metric: z.string().describe('with its tag if it has one'),
   expression: z.string().describe('p(95)<200'),
-  passed: z.boolean(),
+  passed: z.boolean().describe('false also for what could not be measured'),
   measured: z.number().nullable().describe('null when there was nothing to measure'),
   unit: z.string().describe('ms, requests/s, requests, the unit of a metric, or empty for a plain ratio'),
   isDefault: z.literal(true).optional().describe('nobody wrote it'),
@@ -125,20 +127,22 @@ const threshold = z.looseObject({
 
 const error = z.looseObject({
   method: z.string(),
-  name: z.string(),
+  name: z.string().describe('of the request'),
   kind: z.string().describe('timeout, status, check, …; unknown in reports of version 1'),
-  error: z.string(),
-  occurrences: count,
+  error: z.string().describe('the reason'),
+  occurrences: count.describe('how many requests failed so'),
   hint: z.string().optional().describe('what to do about it'),
 });
 
 /** Loose, because a later version may add members without raising the version. */
 const runReportSchema = z.looseObject({
-  schemaVersion: z.literal(2),
-  name: z.string(),
-  runId: z.string(),
-  verdict: z.enum(['PASS', 'FAIL', 'INVALID']),
-  reasons: z.array(z.string()).describe('why the verdict is what it is'),
+  schemaVersion: z.literal(2).describe('raised when the meaning of a member changes'),
+  name: z.string().describe('the test'),
+  runId: z.string().describe('this run of it'),
+  verdict: z.enum(['PASS', 'FAIL', 'INVALID']).describe('PASS, FAIL or INVALID'),
+  reasons: z
+    .array(z.string())
+    .describe('why the verdict is what it is, one sentence each; of INVALID first why, then what broke'),
   problems: z
     .array(z.looseObject({ rule: z.string(), reason: z.string() }))
     .optional()
@@ -147,9 +151,11 @@ const runReportSchema = z.looseObject({
     .array(z.looseObject({ rule: z.string(), reason: z.string() }))
     .optional()
     .describe('rules that were broken and tolerated, and rules that only warn'),
-  aborted: z.boolean(),
-  target: z.looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) }),
-  fleet: z.looseObject({ kind: z.string(), workers: count }),
+  aborted: z.boolean().describe('the user stopped the run'),
+  target: z
+    .looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) })
+    .describe('what was tested'),
+  fleet: z.looseObject({ kind: z.string(), workers: count }).describe('where the load came from'),
   preflight: z
     .union([
       z.looseObject({ skipped: z.literal(true) }),
@@ -162,16 +168,20 @@ const runReportSchema = z.looseObject({
       }),
     ])
     .optional()
-    .describe('what the one request before the load showed'),
+    .describe('what the one request before the load showed, with the cold start it waited for, or skipped'),
   interactive: z.literal(true).optional().describe('the load could be changed by hand'),
   startedAt: instant,
   endedAt: instant,
   loadSeconds: figure.describe('measured time in which requests became due'),
-  warmUpSeconds: figure.optional().describe('left out of every figure but the series'),
-  thresholds: z.array(threshold),
-  total: requestSummary,
-  requests: z.array(requestSummary).describe('by request name'),
-  metrics: z.record(z.string(), metricDefinitionSchema).describe('what the metrics of requests are'),
+  warmUpSeconds: figure
+    .optional()
+    .describe('part of it at the start that is in no figure but series and accounting; absent: none'),
+  thresholds: z.array(threshold).describe('every threshold, with what was measured'),
+  total: requestSummary.describe('the judged requests together'),
+  requests: z.array(requestSummary).describe('the same by request name'),
+  metrics: z
+    .record(z.string(), metricDefinitionSchema)
+    .describe('kind, unit and description of each metric that the target has'),
   accounting: z
     .looseObject({
       due: count,
@@ -183,10 +193,10 @@ const runReportSchema = z.looseObject({
       holds: z.boolean().describe('the sums agree'),
     })
     .optional()
-    .describe('what became of every request of the whole load'),
-  errors: z.array(error),
+    .describe('due = succeeded + failed + dropped, of the whole load; holds says whether the sums agree'),
+  errors: z.array(error).describe('failures by kind, name and reason'),
   failureSamples: z.array(failureSampleSchema).describe('a few failures of each kind in full'),
-  exceptions: z.array(exceptionSchema).describe('raised in the Locust file'),
+  exceptions: z.array(exceptionSchema).describe('raised in the Python files, and no outcome of a request'),
   events: z.array(testEventSchema).describe('what was done to the test while it ran'),
   stalls: z
     .array(z.looseObject({ from: figure, to: figure, inFlight: count }))
@@ -206,13 +216,13 @@ const runReportSchema = z.looseObject({
     })
     .optional()
     .describe('how the load generator itself did'),
-  series: z.array(sample),
+  series: z.array(sample).describe('one sample a second'),
   distribution: histogram.describe('times of all requests: pairs of milliseconds and count, sorted'),
   serviceDistribution: histogram.optional().describe('the same of service times; only with an arrival rate'),
-  configuration: z.record(z.string(), z.json()).describe('resolved, secrets redacted'),
-  bundleDigest: z.string(),
-  versions: z.record(z.string(), z.string()),
-  resultsDirectory: z.string(),
+  configuration: z.record(z.string(), z.json()).describe('the configuration, resolved, secrets redacted'),
+  bundleDigest: z.string().describe('SHA-256 over the bundle: the same input gives the same digest'),
+  versions: z.record(z.string(), z.string()).describe('of Loadwright, Node, Locust and Python'),
+  resultsDirectory: z.string().describe('where this folder was at the time of the run'),
 }) satisfies z.ZodType<RunReport>;
 
 /**

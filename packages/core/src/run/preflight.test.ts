@@ -7,6 +7,7 @@ import { payloadSourceSchema } from '../payloads/source.js';
 import { pythonDirectory } from '../python-files.js';
 import { defineTarget } from '../target/define-target.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
+import { preflightFailure } from '../target/preflight-failure.js';
 import { createLoadTest } from './create-load-test.js';
 import type { LoadTestOptions } from './contract.js';
 
@@ -24,10 +25,12 @@ const target = defineTarget({
   targetConfig: ({ body = null }) => ({ body }),
   payloads: ({ payloads }) => payloads,
   preflight: async (_, { request }) => {
-    const { answer, seconds } = await request();
-    if (answer?.status !== 200) {
-      throw new LoadwrightError('PREFLIGHT_FAILED', `answered ${answer?.status}`, {
-        retryable: answer?.status === 503,
+    const asked = await request();
+    const { answer, seconds } = asked;
+    if (answer === null) throw preflightFailure(asked, 'the service');
+    if (answer.status !== 200) {
+      throw new LoadwrightError('PREFLIGHT_FAILED', `answered ${answer.status}`, {
+        retryable: answer.status === 503,
       });
     }
     return { summary: 'answered 200', latencyMilliseconds: seconds * 1000 };
@@ -58,11 +61,16 @@ const answered = (
 /** What a preflight says while it is made, and what it comes to. */
 async function preflight(
   answers: PreflightAnswer[],
-  { options = {}, ...change }: Partial<LoadTestOptions> & { options?: object } = {},
+  {
+    options = {},
+    lasting = false,
+    ...change
+  }: Partial<LoadTestOptions> & { options?: object; lasting?: boolean } = {},
 ) {
   const requests: ProbeRequest[] = [];
   const fleet = {
     kind: 'here',
+    ...(lasting && { lasting: {} }),
     prepareProbe: async () => async (request: ProbeRequest) => {
       requests.push(request);
       return answers[Math.min(requests.length, answers.length) - 1]!;
@@ -109,9 +117,28 @@ it('is not asked again when it cannot pass by itself', async () => {
   expect(requests).toHaveLength(1);
 });
 
+describe('a service that does not answer', () => {
+  const silent = {
+    ...answered(200),
+    answer: null,
+    failure: { kind: 'connect', reason: 'connection refused' },
+  };
+
+  it.each([
+    [false, 'Check the port, and that the service (or the emulator) is running.'],
+    [true, 'If the machines of the fleet reach it and this one does not: --skip-preflight.'],
+  ])('may be one that the fleet reaches: %s', async (isElsewhere, hint) => {
+    const { outcome } = await preflight([silent], { lasting: isElsewhere });
+    expect(outcome).toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      hint: expect.stringContaining(hint) as string,
+    });
+    expect((outcome as LoadwrightError).hint!.includes('--skip-preflight')).toBe(isElsewhere);
+  });
+});
+
 it('says which numbers JavaScript has changed', async () => {
   const options = {
-    // eslint-disable-next-line no-loss-of-precision
     payloads: { inline: [{ id: 9007199254740993 }, { id: 9007199254740993n }] },
     body: { n: 2 ** 60 },
   };

@@ -33,6 +33,8 @@ export class Preflight {
   /** When the load's request was sent first, and answered last: Unix times in seconds. */
   #firstSentAt: number | undefined;
   #answeredAt = 0;
+  /** Whether the last request got no answer. */
+  #isUnanswered = false;
 
   /** @param options.skip Make none, and record that. */
   constructor(test: PreparedTest, phases: Phases, { skip = false }: { skip?: boolean | undefined } = {}) {
@@ -70,7 +72,7 @@ export class Preflight {
       try {
         detail(await this.#make((other) => here.request(other)));
       } catch (error) {
-        if (!here.isImpossible) throw error;
+        if (!here.isImpossible) throw fleet.lasting ? this.#withFleetHint(error) : error;
         detail('made by a worker, before the load');
       } finally {
         await here.close();
@@ -130,10 +132,17 @@ export class Preflight {
       resolvedEnvironment: this.#environment,
       request: async (other) => {
         const answer = await request(other);
+        this.#isUnanswered = answer.request !== null && answer.answer === null;
         if (other === undefined) this.#note(answer);
         return answer;
       },
     });
+  }
+
+  /** A service in a private network answers machines there, and not this one. */
+  #withFleetHint(error: unknown): unknown {
+    if (!this.#isUnanswered || !isLoadwrightError(error) || error.code !== 'PREFLIGHT_FAILED') return error;
+    return withHint(error, 'If the machines of the fleet reach it and this one does not: --skip-preflight.');
   }
 
   #note(answer: PreflightAnswer): void {
@@ -167,6 +176,12 @@ function withWaitHint(error: unknown, waitUpToSeconds: number): unknown {
   const hint =
     `${error.hint ?? ''} To wait for a service that is starting: --preflight-wait-up-to 10m.`.trim();
   return new LoadwrightError(error.code, error.message, { hint, cause: error, retryable: true });
+}
+
+function withHint(error: LoadwrightError, more: string): LoadwrightError {
+  const { code, message, retryable } = error;
+  const hint = [error.hint, more].filter((text) => text).join(' ');
+  return new LoadwrightError(code, message, { hint, cause: error, retryable });
 }
 
 function notInTime(error: LoadwrightError, seconds: number): LoadwrightError {

@@ -1,4 +1,5 @@
 import { LoadwrightError, type ErrorCode } from '../errors.js';
+import { errorHint } from '../report/error-hints.js';
 import type { PreflightAnswer } from './preflight-answer.js';
 
 interface Explanation {
@@ -105,7 +106,8 @@ export function preflightFailure({ request, failure }: PreflightAnswer, what: st
   } = explanations.find(([pattern]) => pattern.test(reason))?.[1] ?? byKind[kind] ?? reachable;
   const place = request === null ? '' : ` at ${withoutQuery(request.url)}`;
   return new LoadwrightError('PREFLIGHT_FAILED', `Could not reach ${what}${place}: ${problem} (${reason}).`, {
-    hint,
+    // Of certificates a report knows more.
+    hint: (kind === 'tls' && errorHint(reason)) || hint,
     retryable,
   });
 }

@@ -1,61 +1,23 @@
 import { request as httpRequest } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { SupervisedProcess } from '../../src/local/processes.js';
 import type { Answer, RawRequest } from './calls.js';
+import { startMotoServer, type MotoServer } from './moto-server.js';
+import { areMotoServersShared, borrowMotoServer } from './shared-motos.js';
 
-const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
-const motoServer = fileURLToPath(new URL('../../../../.venv/bin/moto_server', import.meta.url));
-const lifeline = fileURLToPath(new URL('../../src/local/run_with_lifeline.py', import.meta.url));
-const images = fileURLToPath(new URL('./images.json', import.meta.url));
-
-const startedWithinMilliseconds = 60_000;
-const graceMilliseconds = 2000;
-
-/** A moto_server of this process: it ends with it, however that ends. */
+/** The moto_server of a stand-in. */
 export class Moto {
   readonly url: string;
-  readonly #process: SupervisedProcess;
+  readonly #server: MotoServer;
   #enforcing = false;
   /** While permissions are enforced, calls go one by one, so that none slips through a moment without. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(url: string, process: SupervisedProcess) {
-    this.url = url;
-    this.#process = process;
+  private constructor(server: MotoServer) {
+    this.url = server.url;
+    this.#server = server;
   }
 
   static async start(): Promise<Moto> {
-    const lines: string[] = [];
-    let announce: (url: string) => void = () => {};
-    const announced = new Promise<string>((resolve) => (announce = resolve));
-    const child = new SupervisedProcess({
-      file: python,
-      arguments: [lifeline, motoServer, '-H', '127.0.0.1', '-p', '0'],
-      environment: {
-        PATH: process.env['PATH'] ?? '',
-        PYTHONUNBUFFERED: '1',
-        MOTO_AMIS_PATH: images,
-        MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: '1',
-        MOTO_ENABLE_AMI_VALIDATION: '1',
-      },
-      onLine: (line) => {
-        lines.push(line);
-        const url = /Running on (http:\/\/\S+)/.exec(line)?.[1];
-        if (url) announce(url);
-      },
-    });
-    const ended = child.exited.then(({ description }) => {
-      throw new Error(`moto_server ${description}:\n${lines.join('\n')}`);
-    });
-    const moto = new Moto(await Promise.race([announced, ended]), child);
-    ended.catch(() => {});
-    const deadline = Date.now() + startedWithinMilliseconds;
-    while (!(await moto.#answers())) {
-      if (Date.now() > deadline) throw new Error(`moto_server does not answer:\n${lines.join('\n')}`);
-      await delay(25);
-    }
-    return moto;
+    return new Moto(await (areMotoServersShared() ? borrowMotoServer() : startMotoServer()));
   }
 
   /** Forgets all accounts, and enforces no permissions any more. */
@@ -99,17 +61,13 @@ export class Moto {
   }
 
   async stop(): Promise<void> {
-    await this.#process.end(graceMilliseconds);
+    await this.#server.stop();
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => {});
     return result;
-  }
-
-  async #answers(): Promise<boolean> {
-    return (await fetch(`${this.url}/moto-api/`).catch(() => undefined))?.ok === true;
   }
 
   async #post(path: string, body?: string): Promise<void> {

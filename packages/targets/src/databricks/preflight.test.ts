@@ -137,7 +137,12 @@ describe('without an answer', () => {
   it.each([
     ['connect', 'connection refused', 'nothing listens', 'PREFLIGHT_FAILED'],
     ['timeout', 'time-out after 300 s', 'in time', 'PREFLIGHT_FAILED'],
-    ['tls', 'the TLS certificate is not valid for this host', 'secure connection', 'PREFLIGHT_FAILED'],
+    [
+      'tls',
+      "the server's certificate comes from an unknown authority",
+      'unknown authority',
+      'PREFLIGHT_FAILED',
+    ],
     [
       'payload',
       'the payload cannot be sent: E',
@@ -149,7 +154,7 @@ describe('without an answer', () => {
     await expect(preflight(unanswered(kind, reason))).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
-      hint: expect.stringMatching(kind === 'tls' ? /SSL_CERT_FILE/ : /./),
+      hint: expect.stringMatching(kind === 'tls' ? /tls\.caFile.*SSL_CERT_FILE/ : /./),
     });
   });
 });

@@ -1,0 +1,38 @@
+/** vegeta and k6, built from the Go module proxy into a cache folder. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execute, mustRun } from '../../tools/lib/processes.mjs';
+import { root } from './paths.mjs';
+
+const modules = {
+  vegeta: 'github.com/tsenart/vegeta/v12@v12.13.0',
+  k6: 'go.k6.io/k6@v1.8.1',
+};
+
+/** Goes away with node_modules. The versions are part of its name. */
+const folder = join(root, 'node_modules/.cache/loadwright-go-tools');
+const placeOf = (name) => join(folder, modules[name].replaceAll(/[^\w.]/g, '-'));
+
+/** The executable of a tool; see {@link ensureGoTools}. */
+export const goTool = (name) => join(placeOf(name), name);
+
+/** Builds the tools unless they are there: some minutes the first time. */
+export async function ensureGoTools() {
+  const missing = Object.keys(modules).filter((name) => !existsSync(goTool(name)));
+  if (missing.length === 0) return;
+  const { code } = await execute('sh', ['-c', 'command -v go'], { quiet: true });
+  if (code !== 0) throw new Error('go not found. Install Go: https://go.dev/doc/install');
+  const path = join(folder, 'modules');
+  for (const name of missing) {
+    process.stderr.write(`Building ${modules[name]}\n`);
+    mkdirSync(placeOf(name), { recursive: true });
+    const env = { ...process.env, GOBIN: placeOf(name), GOPATH: path, GOFLAGS: '-modcacherw' };
+    await mustRun('go', ['install', modules[name]], { env, quiet: true });
+  }
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** `{ vegeta: '12.13.0', k6: '1.8.1' }` */
+export const goToolVersions = Object.fromEntries(
+  Object.entries(modules).map(([name, module]) => [name, module.split('@v')[1]]),
+);

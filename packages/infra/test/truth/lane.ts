@@ -1,0 +1,164 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  createLoadTest,
+  type LoadProfileInput,
+  type LoadTestOptions,
+  type RunEvent,
+  type RunOptions,
+  type RunReport,
+} from '@loadwright/core';
+import { expect } from 'vitest';
+import { localFleet } from '../../src/local/index.js';
+import { TracedLocust } from './fleet-processes.js';
+import type { Liar, LiarPort, Scenario } from './liar.js';
+import { liarTarget } from './liar-target.js';
+import { loadOf, type LoadKind } from './loads.js';
+import { gracefulStopSeconds, timeoutSeconds, type Outcome, type Row } from './rows.js';
+
+/** What a machine that has other things to do does to a run. Only the rows that are about them take them for a cause. */
+const rulesOfTheMachine = ['generator-cpu', 'event-loop-lag', 'offered-rate', 'percentile-samples'] as const;
+
+/** A load on a server, and what is done meanwhile. */
+export interface Measurement extends Pick<Row, 'target' | 'thresholds' | 'disturb'> {
+  readonly server: Scenario;
+  readonly load: LoadProfileInput;
+  readonly workers: number;
+  /** Whether a machine that has other things to do makes no difference to the verdict. */
+  readonly isTolerant: boolean;
+}
+
+/** A place where one row is tried after the other, with what they share: a port of the server, a folder, and fleets. */
+export class Lane {
+  readonly #port: LiarPort;
+  readonly #folder: string;
+  /** Run ids of the fleets that stand, by their number of workers. */
+  readonly #standing = new Map<number, { runId: string; destroy: () => Promise<unknown> }>();
+  readonly #locust = new TracedLocust();
+  readonly #fleet = localFleet({ locust: this.#locust.executable });
+
+  private constructor(port: LiarPort, folder: string) {
+    this.#port = port;
+    this.#folder = folder;
+  }
+
+  static async open(liar: Liar): Promise<Lane> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'loadwright-truth-')));
+    return new Lane(await liar.open(), folder);
+  }
+
+  async close(): Promise<void> {
+    for (const { destroy } of this.#standing.values()) await destroy();
+    this.#locust.remove();
+    await this.#port.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Makes the load of a row, and holds the report against what is right. */
+  async try(row: Row, kind: LoadKind, workers: number): Promise<void> {
+    const gracefulStop = `${row.gracefulStopSeconds ?? gracefulStopSeconds}s`;
+    const server = typeof row.server === 'function' ? row.server(kind) : (row.server ?? {});
+    const load = loadOf(kind, row.seconds ?? 4, gracefulStop);
+    await this.measure(
+      { ...row, server, load, workers, isTolerant: row.verdict !== 'INVALID' },
+      (outcome) => {
+        expect(outcome.report.verdict).toBe(row.verdict);
+        if (row.disturb === undefined) holdBooks(outcome);
+        // What a process knew that was killed or stopped is lost, and the run is INVALID for it.
+        else expect(outcome.books.received).toBeGreaterThanOrEqual(outcome.report.accounting!.sent);
+        row.right(outcome);
+      },
+    );
+  }
+
+  /** Makes a load, and has its outcome judged. */
+  async measure(measurement: Measurement, judge: (outcome: Outcome) => void): Promise<void> {
+    await this.#port.become(measurement.server);
+    const isAlone = measurement.target !== undefined || measurement.disturb !== undefined;
+    const report = isAlone ? await this.#runAlone(measurement) : await this.#runShared(measurement);
+    const books = await this.#port.books();
+    try {
+      judge({ report, books });
+    } catch (error) {
+      const { log: _, ...short } = books;
+      const { total, accounting, errors, reasons, verdict, events } = report;
+      const seen = JSON.stringify({ verdict, reasons, total, accounting, errors, events, books: short });
+      throw new Error(`${(error as Error).message}\n${seen}`, { cause: error });
+    }
+  }
+
+  async #runShared(measurement: Measurement): Promise<RunReport> {
+    const { workers } = measurement;
+    const test = createLoadTest(await this.#options(measurement));
+    if (!this.#standing.has(workers)) {
+      const { runId, handle } = await test.deploy({ fleet: this.#fleet });
+      this.#standing.set(workers, { runId, destroy: () => handle.destroy() });
+    }
+    const on = this.#standing.get(workers)!.runId;
+    return test.run({ fleet: this.#fleet, on, ...tolerance(measurement) });
+  }
+
+  async #runAlone(measurement: Measurement): Promise<RunReport> {
+    const own = new TracedLocust();
+    let disturbance: Promise<unknown> | undefined;
+    const ended = new AbortController();
+    const disturb = async () => {
+      let elapsed = 0;
+      for (const { at, by } of measurement.disturb ?? []) {
+        await delay((at - elapsed) * 1000, undefined, { signal: ended.signal });
+        elapsed = at;
+        by(own);
+      }
+    };
+    const onProgress = (event: RunEvent) => {
+      if (event.type === 'sample') disturbance ??= disturb().catch(() => {});
+    };
+    try {
+      const options = await this.#options(measurement);
+      const fleet = localFleet({ locust: own.executable });
+      return await createLoadTest(options).run({ fleet, onProgress, ...tolerance(measurement) });
+    } finally {
+      ended.abort();
+      await disturbance;
+      own.remove();
+    }
+  }
+
+  async #options({ target, load, workers, thresholds }: Measurement): Promise<LoadTestOptions> {
+    const { workMilliseconds, payloads } = target ?? {};
+    const file = join(this.#folder, 'payloads.jsonl');
+    if (payloads) await writeFile(file, payloads.map((payload) => `${JSON.stringify(payload)}\n`).join(''));
+    return {
+      target: liarTarget({
+        url: this.#port.url,
+        timeout: `${timeoutSeconds}s`,
+        expect: { status: [200], json: { pointer: '/ok', equals: true } },
+        ...(workMilliseconds !== undefined && { workMilliseconds }),
+        ...(payloads && { payloads: { file } }),
+      }),
+      workers,
+      load,
+      ...(thresholds && { thresholds }),
+      baseDirectory: this.#folder,
+      environment: {},
+    };
+  }
+}
+
+/** Where the server is what is wrong, the machine must not decide. */
+const tolerance = ({ isTolerant }: Measurement): Pick<RunOptions, 'tolerate'> =>
+  isTolerant ? { tolerate: rulesOfTheMachine } : {};
+
+/**
+ * The law: each request that was due has one outcome, and what the server received are those that succeeded or failed,
+ * without those that were never sent, and with those that were sent twice.
+ */
+export function holdBooks({ report, books }: Outcome): void {
+  expect(report.accounting).toMatchObject({ holds: true, inFlight: 0 });
+  const { due, sent, succeeded, failed, dropped } = report.accounting!;
+  expect(due).toBe(succeeded + failed + dropped);
+  const neverSent = due - dropped - sent;
+  expect(books.received).toBe(succeeded + failed - neverSent + report.total.retried);
+}

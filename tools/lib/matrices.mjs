@@ -1,0 +1,37 @@
+import { execute } from './processes.mjs';
+import { vitest } from './test-runners.mjs';
+
+/**
+ * Tests that are too many for `npm test`, which tries a handful of each. `.ci/run` tries one of `parts` equal parts,
+ * another one with each commit, and `npm run test:<name>` tries everything.
+ *
+ * file: the test file, or the folder of them, in `packages/infra`; title: what holds when they pass.
+ */
+export const matrices = {
+  leaks: {
+    file: 'test/ec2/leaks.test.ts',
+    parts: 10,
+    title: 'nothing left behind in AWS, whichever call fails',
+  },
+  truth: { file: 'test/truth', parts: 3, title: 'no liar gets PASS, and every request is accounted for' },
+};
+
+/** What `LOADWRIGHT_MATRIX` says in `.ci/run`: a number that grows by one with each commit picks the part. */
+export async function partOfThisCommit({ parts }) {
+  const { code, stdout } = await execute('git', ['rev-list', '--count', 'HEAD'], { quiet: true });
+  const number = code === 0 ? Number(stdout) : Math.floor(Date.now() / 86_400_000);
+  return `${number}/${parts}`;
+}
+
+/**
+ * Tries cases of a matrix, and says how to try the same again.
+ *
+ * @param {keyof typeof matrices} name
+ * @param {{ env: NodeJS.ProcessEnv, choice: string, args?: string[] }} options choice: `all`, or a part such as `17/3`;
+ * args: more for vitest, such as `-t <name of a case>`
+ */
+export function checkMatrix(name, { env, choice, args }) {
+  process.stdout.write(`These cases again: npm run test:${name} -- ${choice}\n`);
+  const { file } = matrices[name];
+  return vitest('packages/infra', { env: { ...env, LOADWRIGHT_MATRIX: choice }, file, args, report: name });
+}
