@@ -114,9 +114,9 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     );
     expect(started).toEqual(['attach', 'connect', 'preflight', 'load', 'stop', 'collect', 'judge']);
     expect(readdirSync(report.resultsDirectory).sort()).toEqual(
-      ['bundle', 'config.resolved.json', 'junit.xml', 'locust.html', 'locust_exceptions.csv']
-        .concat(['locust_failures.csv', 'locust_stats.csv', 'locust_stats_history.csv'])
-        .concat(['logs', 'report.html', 'summary.json']),
+      ['bundle', 'config.resolved.json', 'failures.jsonl', 'junit.xml', 'locust.html']
+        .concat(['locust_exceptions.csv', 'locust_failures.csv', 'locust_stats.csv'])
+        .concat(['locust_stats_history.csv', 'logs', 'report.html', 'series.jsonl.gz', 'summary.json']),
     );
     const resolved = readFileSync(join(report.resultsDirectory, 'config.resolved.json'), 'utf8');
     expect(JSON.parse(resolved)).toMatchObject({ runId: report.runId, on: deployment.runId });
@@ -243,7 +243,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     });
   });
 
-  it('ends its load when it can no longer watch it', async () => {
+  it('goes on while the account does not answer', async () => {
     const attach: Fleet['attach'] = async (runId) => {
       const handle = await fleet.attach(runId);
       let looks = 0;
@@ -254,8 +254,15 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
       };
       return Object.assign(Object.create(handle) as FleetHandle, { status });
     };
+    expect(await runOn({}, { fleet: { ...fleet, attach } })).toMatchObject({ verdict: 'PASS' });
+  });
+
+  it('ends its load when it can no longer watch it', async () => {
     const load = { users: 1, duration: '1h' };
-    await expect(runOn({ load }, { fleet: { ...fleet, attach } })).rejects.toThrow('does not answer');
+    const onProgress = ({ type }: RunEvent) => {
+      if (type === 'sample') throw new Error('nobody looks on');
+    };
+    await expect(runOn({ load }, { onProgress })).rejects.toThrow('nobody looks on');
     const { test } = await masterOf(deployment.handle).statistics();
     expect(test?.endedAt).toBeDefined();
   });
