@@ -20,7 +20,6 @@ from generator_harness import OK, Source, environment_for, read_request
 from gevent.server import StreamServer
 from loadwright_runtime.closed_model import UserLoop
 from loadwright_runtime.generator import Generator
-from loadwright_runtime.histogram import to_milliseconds
 
 USERS = 30
 SECONDS = 3
@@ -46,22 +45,23 @@ def main(directory, host=None):
     gevent.sleep(SECONDS)
     cpu = time.process_time() - before
     for loop in loops:
-        loop.drain()
+        loop.close()
     gevent.joinall(greenlets, timeout=10, raise_error=True)
     environment.events.test_stop.fire(environment=environment)
-    total = environment.stats.total
-    reasons = collections.Counter()
-    for error in environment.stats.errors.values():
-        reasons[error.parse_error(error.error)] += error.occurrences
-    lag = to_milliseconds(counters.histogram("lag"))
+    total = counters.figures.total()
+    reasons, kinds = collections.Counter(), collections.Counter()
+    for (_, _, kind, reason), count in counters.figures.errors.items():
+        reasons[reason] += count
+        kinds[kind] += count
     document = {
-        "requests": total.num_requests,
-        "failures": total.num_failures,
+        "due": total.due,
+        "succeeded": total.succeeded,
+        "failures": total.failed,
         "reasons": reasons,
-        "kinds": counters.failure_kinds,
+        "kinds": kinds,
         "cpuShare": cpu / SECONDS,
         "ended": sum(greenlet.successful() for greenlet in greenlets),
-        "lagTicks": sum(count for _, count in lag),
+        "lagTicks": counters.figures.run().trends["loop_lag"].count,
     }
     print(json.dumps(document))
 

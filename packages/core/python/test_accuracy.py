@@ -11,7 +11,7 @@ from generator_harness import Source, environment_for
 from loadwright_runtime import Request
 from loadwright_runtime.closed_model import UserLoop
 from loadwright_runtime.generator import Generator
-from loadwright_runtime.histogram import bucket_of, milliseconds_of, to_milliseconds
+from loadwright_runtime.histogram import bucket_of, milliseconds_of
 
 # Answers after a time drawn log-normally, and writes how long each took, in seconds.
 SERVER = """
@@ -67,10 +67,11 @@ def test_percentiles_are_those_of_the_server(tmp_path):
         greenlets = [gevent.spawn(loop.run) for loop in loops]
         gevent.sleep(5)
         for loop in loops:
-            loop.drain()
+            loop.close()
         gevent.joinall(greenlets)
         environment.events.test_stop.fire(environment=environment)
-        total = environment.stats.total
+        figures = user_class.counters.figures
+        total, lag = figures.total(), figures.run().trends["loop_lag"]
         with gevent.socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(b"GET /end HTTP/1.1\r\n\r\n")
         output, _ = process.communicate(timeout=20)
@@ -78,10 +79,10 @@ def test_percentiles_are_those_of_the_server(tmp_path):
         process.kill()
         Generator.end()
     served = sorted(float(line) * 1000 for line in output.split())
-    assert len(served) == total.num_requests > 1000
-    ours = spread(total.response_times.items())
+    assert len(served) == total.succeeded == total.due > 1000
+    ours = spread(total.trends["http_req_service"])
     # How late this process got to look, on a machine that does other things too.
-    late = nearest_rank(spread(to_milliseconds(user_class.counters.histogram("lag"))), 0.9)
+    late = nearest_rank(spread(lag), 0.9)
     exactly.sort()
     for fraction in FRACTIONS:
         server, exact, shown = (nearest_rank(times, fraction) for times in (served, exactly, ours))
@@ -93,8 +94,8 @@ def test_percentiles_are_those_of_the_server(tmp_path):
         assert -bar <= shown - server <= bar + WAY_MILLISECONDS + late
 
 
-def spread(pairs):
-    return sorted(time for time, count in pairs for _ in range(count))
+def spread(trend):
+    return [milliseconds_of(bucket) for bucket, count in trend.pairs() for _ in range(count)]
 
 
 # Over loopback, and to wake both processes: the generator's time has it, the server's own has not.

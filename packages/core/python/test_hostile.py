@@ -14,7 +14,7 @@ from generator_harness import OK, Source, environment_for
 from loadwright_runtime import Request
 from loadwright_runtime.closed_model import UserLoop
 from loadwright_runtime.generator import Generator
-from loadwright_runtime.histogram import to_milliseconds
+from loadwright_runtime.histogram import milliseconds_of
 
 SECONDS = float(os.environ.get("LOADWRIGHT_SOAK_SECONDS", 5))
 USERS = 60
@@ -147,29 +147,31 @@ def test_everything_is_accounted_for(tmp_path):
     quarter = len(descriptors) // 4
     assert median(descriptors[-quarter:]) <= median(descriptors[:quarter]) + USERS / 2
     for loop in loops:
-        loop.drain()
+        loop.close()
     gevent.joinall(greenlets, timeout=10, raise_error=True)
     assert all(greenlet.ready() for greenlet in greenlets)
     environment.events.test_stop.fire(environment=environment)
 
-    total, counts = environment.stats.total, counters.totals()
-    assert total.num_requests > 200 * SECONDS
-    assert Counting.made == total.num_requests + counts["interrupted"]
-    assert total.num_failures == sum(error.occurrences for error in environment.stats.errors.values())
-    assert total.num_failures == sum(counters.failure_kinds.values())
-    assert {"connect", "timeout", "reset", "protocol", "status"} <= set(counters.failure_kinds)
+    figures = counters.figures
+    total, counts = figures.total(), counters.totals()
+    kinds = total.failures_by_kind()
+    assert total.due > 200 * SECONDS
+    assert Counting.made == total.due == total.succeeded + total.failed
+    assert total.failed == sum(figures.errors.values()) == sum(kinds.values())
+    assert {"connect", "timeout", "reset", "protocol", "status"} <= set(kinds)
     assert counts["retried_idle"] > 0
     # What never reached the server was refused or cut off on the way.
-    assert server.received <= total.num_requests + counts["retried_idle"] + counts["interrupted"]
+    assert server.received <= total.sent + counts["retried_idle"]
+    assert total.succeeded <= server.received
     # The loop went on turning. A master misses a worker whose heartbeat is 3 s late.
-    lag = to_milliseconds(counters.histogram("lag"))
+    lag = [(milliseconds_of(bucket), count) for bucket, count in figures.run().trends["loop_lag"].pairs()]
     assert sum(count for time_, count in lag if time_ < 200) > 0.9 * sum(count for _, count in lag)
     assert max(time_ for time_, _ in lag) < 3000
     Generator.end()
     server.close()
     gevent.sleep(0.5)
     assert len(os.listdir("/proc/self/fd")) <= descriptors_before + 1
-    print(total.num_requests, total.num_failures, counts, counters.failure_kinds)
+    print(total.due, total.failed, counts, kinds)
 
 
 def resident_bytes():

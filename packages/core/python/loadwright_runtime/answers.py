@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
-
-import flask
+from typing import TYPE_CHECKING, Any
 
 from . import failures
 from .failure_samples import samples
 from .failures import Failure
 from .request import Request, Response
 from .request_log import log
+
+if TYPE_CHECKING:
+    import flask
 
 
 def ended(
@@ -41,8 +42,10 @@ def connect(environment: Any, contribute: Callable[[str, Callable, Callable], No
     environment.events.test_start.add_listener(_begin)
 
 
-def add_route(routes: flask.Blueprint) -> None:
+def add_route(routes: "flask.Blueprint") -> None:
     """``GET /loadwright/requests?after=``: the log of requests, for whoever writes it to a file."""
+    # Not above: what sends requests must not need a web server.
+    import flask
 
     @routes.get("/requests")
     def requests() -> flask.Response:
