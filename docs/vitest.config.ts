@@ -1,11 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Each example is a whole run with real Locust processes: one after another.
   test: {
     globalSetup: '../packages/infra/test/share-servers.ts',
+    // How one is installed is tested with the fleet of this machine.
+    env: { LOADWRIGHT_LOCUST: fileURLToPath(new URL('../.venv/bin/locust', import.meta.url)) },
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
-    fileParallelism: false,
   },
 });

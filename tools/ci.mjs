@@ -57,7 +57,7 @@ await withLedger(ledger, async () => {
   await ledger.stage('a payload file of 1 GB in less than 200 MB of memory', () =>
     vitest('packages/core', {
       env: { ...env, LOADWRIGHT_TEST_PAYLOAD_MEGABYTES: '1024' },
-      file: 'src/payloads/memory.test.ts',
+      files: ['src/payloads/memory.test.ts'],
     }),
   );
   await ledger.stage("a machine's own units with a real systemd", checkBoots);

@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     globalSetup: '../infra/test/share-servers.ts',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

@@ -6,7 +6,7 @@ const locust = fileURLToPath(new URL('../../.venv/bin/locust', import.meta.url))
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // Makes the requests of the preflights.
     env: { LOADWRIGHT_LOCUST: locust },
   },

@@ -47,6 +47,51 @@ describe('the ledger', () => {
   });
 });
 
+describe('stages beside each other', () => {
+  it('go on as soon as what they need is there, and print in their order', async () => {
+    const output = captureStdout();
+    const order = [];
+    let end;
+    const slow = new Promise((resolve) => (end = resolve));
+    const work = (title, wait) => async () => {
+      order.push(title);
+      await wait;
+      await mustRun(process.execPath, ['-e', `console.log('output of ${title}')`]);
+      order.push(`${title} ended`);
+      if (title === 'last') end();
+    };
+    await new Ledger().beside([
+      { lane: 'a', title: 'slow', work: work('slow', slow) },
+      { lane: 'b', title: 'first', work: work('first') },
+      { lane: 'b', title: 'last', needs: ['first'], work: work('last') },
+    ]);
+    expect(order).toEqual(['slow', 'first', 'first ended', 'last', 'last ended', 'slow ended']);
+    expect(output().match(/output of \w+/g)).toEqual(
+      ['slow', 'first', 'last'].map((one) => `output of ${one}`),
+    );
+  });
+
+  it('are not run for lack of another, and wait for one that may fail', async () => {
+    const output = captureStdout();
+    const never = vi.fn();
+    const ledger = new Ledger();
+    await ledger.beside([
+      { lane: 'a', title: 'set-up', work: () => Promise.reject(new Error('no network')) },
+      { lane: 'b', title: 'tests', needs: ['set-up'], work: never },
+      { lane: 'c', title: 'more tests', needs: ['tests'], work: never },
+      { lane: 'd', title: 'something else', after: ['set-up'], work: async () => {} },
+    ]);
+    expect(never).not.toHaveBeenCalled();
+    expect(ledger.counts).toEqual({ passed: 1, failed: 1 });
+    expect(output()).toContain('more tests: not run, for lack of "tests"');
+  });
+
+  it('cannot wait for what comes later', async () => {
+    const stage = { lane: 'a', title: 'tests', needs: ['build'], work: async () => {} };
+    await expect(new Ledger().beside([stage])).rejects.toThrow('comes later or never');
+  });
+});
+
 describe('commands', () => {
   it('ends what a command leaves behind', async () => {
     const script = `const { pid } = require('node:child_process').spawn('sleep', ['600'], { stdio: 'inherit' });

@@ -5,15 +5,27 @@ import { vitest } from './test-runners.mjs';
  * Tests that are too many for `npm test`, which tries a handful of each. `.ci/run` tries one of `parts` equal parts,
  * another one with each commit, and `npm run test:<name>` tries everything.
  *
- * file: the test file, or the folder of them, in `packages/infra`; title: what holds when they pass.
+ * folder: whose tests; files: which, or folders of them; title: what holds when they pass.
  */
 export const matrices = {
   leaks: {
-    file: 'test/ec2/leaks.test.ts',
+    folder: 'packages/infra',
+    files: ['test/ec2/leaks.test.ts'],
     parts: 10,
     title: 'nothing left behind in AWS, whichever call fails',
   },
-  truth: { file: 'test/truth', parts: 3, title: 'no liar gets PASS, and every request is accounted for' },
+  truth: {
+    folder: 'packages/infra',
+    files: ['test/truth'],
+    parts: 3,
+    title: 'no liar gets PASS, and every request is accounted for',
+  },
+  command: {
+    folder: 'packages/cli',
+    files: ['demo', 'interrupt', 'secrets'].map((name) => `test/${name}.e2e.test.ts`),
+    parts: 1,
+    title: 'the command with each kind of target, in each phase',
+  },
 };
 
 /** What `LOADWRIGHT_MATRIX` says in `.ci/run`: a number that grows by one with each commit picks the part. */
@@ -32,6 +44,6 @@ export async function partOfThisCommit({ parts }) {
  */
 export function checkMatrix(name, { env, choice, args }) {
   process.stdout.write(`These cases again: npm run test:${name} -- ${choice}\n`);
-  const { file } = matrices[name];
-  return vitest('packages/infra', { env: { ...env, LOADWRIGHT_MATRIX: choice }, file, args, report: name });
+  const { folder, files } = matrices[name];
+  return vitest(folder, { env: { ...env, LOADWRIGHT_MATRIX: choice }, files, args, report: name });
 }

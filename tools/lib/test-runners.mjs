@@ -16,19 +16,18 @@ function reportFile(name) {
  * Runs tests of vitest.
  *
  * @param {string} folder relative to the root; the root's own: the tests of all folders in one pool
- * @param {{ env: NodeJS.ProcessEnv, config?: string, file?: string, exclude?: string[], args?: string[], node?: string,
- * report?: string }} options config: another configuration file than the folder's own; file: only this one; exclude:
+ * @param {{ env: NodeJS.ProcessEnv, config?: string, files?: string[], exclude?: string[], args?: string[], node?: string,
+ * report?: string }} options config: another configuration file than the folder's own; files: only these; exclude:
  * patterns of files that are left out; args: more arguments; node: the binary to run it with; report: a name for its
  * report, where the folder's name has another
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
 export async function vitest(folder, options) {
-  const { env, config, file: only, exclude = [], args: more = [], node = process.execPath } = options;
+  const { env, config, files = [], exclude = [], args: more = [], node = process.execPath } = options;
   const file = reportFile(`vitest-${options.report ?? folder.replaceAll('/', '-')}.json`);
   const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   if (config) args.push('--config', config);
-  if (only) args.push(only);
-  args.push(...exclude.flatMap((pattern) => ['--exclude', pattern]), ...more);
+  args.push(...files, ...exclude.flatMap((pattern) => ['--exclude', pattern]), ...more);
   const { code } = await execute(node, args, { cwd: join(root, folder), env });
   const report = JSON.parse(readReport(file, `vitest in ${folder}`, code));
   output().write(`${countsByFolder(report.testResults)}\n`);

@@ -45,7 +45,7 @@ export class Ec2World {
     readonly machines: RealMachines,
     readonly folder: string,
     /** What the account held before anything was made. */
-    readonly before: readonly string[],
+    public before: readonly string[],
     readonly configuration: Settings,
   ) {
     this.#caller = aws.environment;
@@ -116,6 +116,7 @@ export class Ec2World {
     const [name, path] = [`loadwright-boundary-${this.aws.region}`, `/loadwright/${this.aws.region}/`];
     const boundary = await this.document(['iam', 'policy', '--boundary']);
     await this.aws.createPolicy({ name, path, document: boundary });
+    this.before = await this.aws.inventory();
     this.#caller = await this.aws.asUserWith(Statement as Statement[]);
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
+import { casesToTry } from '../../infra/test/matrix.js';
 import { Command, processesIn } from './command.js';
 import { dhtConfig } from './project.js';
 
@@ -29,6 +30,10 @@ async function expectStopped(command: Command): Promise<void> {
   expect(output).not.toMatch(/^\s+at /m);
   expect(processesIn(command.cwd)).toEqual([]);
 }
+
+/** Of phases that a signal ends in the same way, some. */
+const some = <Case extends string>(cases: readonly Case[], handful: number) =>
+  casesToTry(cases, { name: (one) => one, handful });
 
 // Side by side: they wait far more than they work, and judge no latency.
 describe.concurrent('SIGINT', () => {
@@ -79,7 +84,7 @@ describe.concurrent('SIGINT', () => {
     timeout,
   );
 
-  it.each(['plan', 'provision', 'connect'])(
+  it.each(some(['plan', 'provision', 'connect'], 2))(
     'in the phase %s ends the run before any load',
     async (phase) => {
       const command = demo();
@@ -107,6 +112,7 @@ describe.concurrent('SIGINT', () => {
     timeout,
   );
 
+<<<<<<< HEAD
   it.each([
     // Requests in flight are cut short: the figures are not those of the load that was asked for.
     ['stop', true],
@@ -114,6 +120,9 @@ describe.concurrent('SIGINT', () => {
     ['judge', false],
     ['destroy', false],
   ])(
+=======
+  it.each(some(['stop', 'collect', 'judge', 'destroy'], 2))(
+>>>>>>> e7fab52d6acd4feed10b593dcd130d83ca2c6f92
     'in the phase %s lets the run end in order, and keeps its report',
     async (phase, aborted) => {
       const command = demo();
@@ -142,7 +151,7 @@ describe.concurrent('SIGINT', () => {
 });
 
 describe.concurrent('other ways to end a run', () => {
-  it.each(['SIGTERM', 'SIGHUP'] as const)(
+  it.each(some(['SIGTERM', 'SIGHUP'] as const, 1))(
     '%s stops it as Ctrl-C does',
     async (signal) => {
       const command = demo();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
+import { casesToTry } from '../../infra/test/matrix.js';
 import { startEmulator } from '../src/emulation.js';
 import { exampleOf, findTarget } from '../src/target.js';
 import { Command, processesIn } from './command.js';
@@ -32,6 +33,8 @@ const cases: readonly Case[] = [
   { kind: 'chalice', options: ({ LOADWRIGHT_CHALICE_API_KEY }) => ({ apiKey: LOADWRIGHT_CHALICE_API_KEY }) },
 ];
 
+const named = cases.map((item) => [item.kind, item.options ? 'options' : 'variables', item] as const);
+
 /** Every file under a folder, as Latin-1 so that no byte gets lost. */
 async function filesIn(folder: string): Promise<{ path: string; text: string }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -46,7 +49,7 @@ async function filesIn(folder: string): Promise<{ path: string; text: string }[]
 }
 
 describe.concurrent('secrets', () => {
-  it.each(cases.map((item) => [item.kind, item.options ? 'options' : 'variables', item] as const))(
+  it.each(casesToTry(named, { name: ([kind, where]) => `${kind} ${where}`, handful: 2 }))(
     'of %s in its %s appear in no file, log, process argument or output',
     async (kind, _where, { options }) => {
       const { definition } = await findTarget(kind, new TestIo());

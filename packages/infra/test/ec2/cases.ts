@@ -102,8 +102,9 @@ async function inAccount<Result>(
   await aws.reset({ profileRefusals: 1, hiddenLooks: hidden ? 2 : 0 });
   Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
   const own = adopted ? await bring(aws) : {};
-  // Looks are counted, not timed: there must be time for three of them.
-  const pace = hidden ? { ...quick, longestPause: 100, unknownOutcome: 2000 } : quick;
+  // Looks are counted, not timed: there must be time for three of them, also on a machine that does other things.
+  const patient = { ...quick, propagation: 20_000, removal: 20_000 };
+  const pace = hidden ? { ...patient, longestPause: 100, unknownOutcome: 2000 } : patient;
   const before = await aws.inventory();
   const environment = {
     ...aws.environment,

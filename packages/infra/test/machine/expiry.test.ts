@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { useMachineRoot } from './root.js';
-import { runTool } from './tools.js';
+import { itWith, runTool } from './tools.js';
 
 const units = '/etc/systemd/system';
 const timers = 'loadwright-expiry.timer loadwright-silence.timer loadwright-heartbeat.timer';
 const root = useMachineRoot();
 
 describe('the expiry', () => {
-  it('is a timer that systemd accepts, with no complaint', async () => {
+  itWith('systemd-analyze')('is a timer that systemd accepts, with no complaint', async () => {
     root().writeFiles();
     expect(await root().verifyUnits('loadwright-expiry.timer', 'loadwright-expiry.service')).toEqual({
       exitCode: 0,
@@ -16,14 +16,14 @@ describe('the expiry', () => {
     });
   });
 
-  it('cannot be started without its time: systemd refuses the timer', async () => {
+  itWith('systemd-analyze')('cannot be started without its time: systemd refuses the timer', async () => {
     root().writeFiles();
     rmSync(root().path(`${units}/loadwright-expiry.timer.d`), { recursive: true });
     const { complaints } = await root().verifyUnits('loadwright-expiry.timer');
     expect(complaints.join('\n')).toContain('Timer unit lacks value setting');
   });
 
-  it('is at the absolute time, once', async () => {
+  itWith('systemd-analyze')('is at the absolute time, once', async () => {
     const { content } = root().writeFiles();
     const time =
       /^OnCalendar=(.+)$/m.exec(content(`${units}/loadwright-expiry.timer.d/time.conf`))?.[1] ?? '';

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { resolveOptions } from '../../src/ec2/settings.js';
 import { useMachineRoot } from './root.js';
+import { itWith } from './tools.js';
 import { freePorts } from '../../src/local/ports.js';
 
 const units = '/etc/systemd/system';
@@ -25,7 +26,7 @@ async function machine(answer?: RequestListener): Promise<void> {
 }
 
 describe('the end of a machine that has fallen silent', () => {
-  it('is units that systemd accepts, with no complaint', async () => {
+  itWith('systemd-analyze')('is units that systemd accepts, with no complaint', async () => {
     root().writeFiles();
     const names = ['silence.timer', 'heartbeat.timer', 'heartbeat.service'].map(
       (name) => `loadwright-${name}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takenPorts, userData } from '../../src/ec2/machine/user-data.js';
 import { readUserData, settings } from './settings.js';
-import { runTool } from './tools.js';
+import { itWith, runTool } from './tools.js';
 
 let folder: string;
 beforeAll(() => {
@@ -19,7 +19,7 @@ const scratchFile = (name: string, content: string) => {
 };
 
 describe('userData', () => {
-  it('is what cloud-init understands', async () => {
+  itWith('cloud-init')('is what cloud-init understands', async () => {
     const { text } = readUserData();
     const { exitCode, output } = await runTool('cloud-init', 'cloud-init', [
       ...['schema', '--config-file', scratchFile('user-data', text)],
@@ -31,7 +31,7 @@ describe('userData', () => {
     expect(Object.keys(readUserData().config)).toEqual(['bootcmd', 'write_files', 'runcmd']);
   });
 
-  it('cloud-init would refuse it if it were wrong', async () => {
+  itWith('cloud-init')('cloud-init would refuse it if it were wrong', async () => {
     const wrong = scratchFile('wrong', '#cloud-config\nruncmd: 7\n');
     expect((await runTool('cloud-init', 'cloud-init', ['schema', '--config-file', wrong])).exitCode).not.toBe(
       0,
@@ -63,13 +63,17 @@ describe('userData', () => {
     }
   });
 
-  it('has scripts that shellcheck and Python accept', async () => {
+  itWith('shellcheck')('has a script that shellcheck accepts', async () => {
     const { content } = readUserData();
     const script = scratchFile('prepare.sh', content('/opt/loadwright/prepare.sh'));
     expect(await runTool('shellcheck', 'shellcheck', [script])).toEqual({
       exitCode: 0,
       output: '',
     });
+  });
+
+  it('has scripts that Python accepts', async () => {
+    const { content } = readUserData();
     for (const name of ['fetch.py', 'aws_requests.py', 'answers.py']) {
       const path = scratchFile(name, content(`/opt/loadwright/${name}`));
       expect(await runTool('python3', 'python3', ['-m', 'py_compile', path])).toEqual({
