@@ -112,19 +112,20 @@ describe.concurrent('SIGINT', () => {
     timeout,
   );
 
-<<<<<<< HEAD
-  it.each([
-    // Requests in flight are cut short: the figures are not those of the load that was asked for.
-    ['stop', true],
-    ['collect', false],
-    ['judge', false],
-    ['destroy', false],
-  ])(
-=======
-  it.each(some(['stop', 'collect', 'judge', 'destroy'], 2))(
->>>>>>> e7fab52d6acd4feed10b593dcd130d83ca2c6f92
-    'in the phase %s lets the run end in order, and keeps its report',
-    async (phase, aborted) => {
+  it.each(
+    some(
+      [
+        // Requests in flight are cut short: the figures are not those of the load that was asked for.
+        { phase: 'stop', aborted: true },
+        { phase: 'collect', aborted: false },
+        { phase: 'judge', aborted: false },
+        { phase: 'destroy', aborted: false },
+      ],
+      2,
+    ),
+  )(
+    'in the phase $phase lets the run end in order, and keeps its report',
+    async ({ phase, aborted }) => {
       const command = demo();
       await command.shows(`● ${phase}`);
       command.child.kill('SIGINT');

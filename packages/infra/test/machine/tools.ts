@@ -6,7 +6,7 @@ import { it } from 'vitest';
  * A test that needs a tool of Debian or Ubuntu. In CI a missing tool fails it: a check that is left out would look like
  * one that was passed. Elsewhere it is left out, and `npm test` says so: not every machine has that tool.
  */
-export const itWith = (command: string) =>
+export const itWith = (command: string): ReturnType<typeof it.skipIf> =>
   it.skipIf(process.env['CI'] !== 'true' && spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0);
 
 /** Runs a tool. A missing one fails the test, and says what to install. */
