@@ -32,7 +32,7 @@ async function expectStopped(command: Command): Promise<void> {
 }
 
 /** Of phases that a signal ends in the same way, some. */
-const some = <Case extends string>(cases: readonly Case[], handful: number) =>
+const some = <Case>(cases: readonly Case[], handful: number) =>
   casesToTry(cases, { name: (one) => one, handful });
 
 // Side by side: they wait far more than they work, and judge no latency.
