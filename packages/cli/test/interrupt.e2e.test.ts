@@ -33,7 +33,7 @@ async function expectStopped(command: Command): Promise<void> {
 
 /** Of phases that a signal ends in the same way, some. */
 const some = <Case>(cases: readonly Case[], handful: number) =>
-  casesToTry(cases, { name: (one) => one, handful });
+  casesToTry(cases, { name: (one) => JSON.stringify(one), handful });
 
 // Side by side: they wait far more than they work, and judge no latency.
 describe.concurrent('SIGINT', () => {
