@@ -57,7 +57,7 @@ export async function compareFailures(server, { folder, locust }) {
 }
 
 /** @param {Record<string, { requests: number, failed: number, received: number }>} figures of each client */
-export function judge(figures) {
+function judge(figures) {
   const { loadwright, ...peers } = figures;
   const share = ({ failed, requests }) => failed / requests;
   const ratios = Object.values(peers).map((peer) => {
