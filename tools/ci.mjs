@@ -29,6 +29,7 @@ const otherNode = major >= 22 ? '20.19' : '24';
 const notAboutNode = {
   infra: [
     'test/run/**',
+    'test/truth/**',
     'test/machine/**',
     'test/aws/**',
     'test/ec2/{broken-accounts,failed-preparation,leaks,policy,removal,resume,same-run}.test.ts',
@@ -46,50 +47,78 @@ function countsOfNpmTest() {
 }
 
 const ledger = new Ledger(countsOfNpmTest());
-await withLedger(ledger, async () => {
+
+/** The packages as a stranger gets them, and what needs more of the machine. */
+async function packagesAndMachines() {
   const tarballs = await checkPackages(ledger, { env, folder: join(environment.folder, 'tarballs') });
   await checkConsumer(ledger, { env, folder: environment.folder, tarballs });
+  await ledger.stage("a machine's own units with a real systemd", checkBoots);
+  await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
+}
 
+async function browserAndMemory() {
   await ledger.stage('Chromium', ensureChromium);
   await ledger.stage('the report in a browser', () =>
-    vitest('packages/core', { env, config: 'vitest.browser.config.ts' }),
+    vitest('packages/core', { env, config: 'vitest.browser.config.ts', report: 'browser' }),
   );
   await ledger.stage('a payload file of 1 GB in less than 200 MB of memory', () =>
     vitest('packages/core', {
       env: { ...env, LOADWRIGHT_TEST_PAYLOAD_MEGABYTES: '1024' },
       files: ['src/payloads/memory.test.ts'],
+      report: 'memory',
     }),
   );
-  await ledger.stage("a machine's own units with a real systemd", checkBoots);
-  await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
+  await ledger.stage('unused files, dependencies and exports', () =>
+    mustRun(bin('knip'), [], { env }).then(() => undefined),
+  );
+}
+
+async function everyMatrix() {
   for (const [name, matrix] of Object.entries(matrices)) {
     await ledger.stage(matrix.title, async () =>
       checkMatrix(name, { env, choice: await partOfThisCommit(matrix) }),
     );
   }
-  await ledger.stage('unused files, dependencies and exports', () =>
-    mustRun(bin('knip'), [], { env }).then(() => undefined),
-  );
+}
 
-  const nodeFolder = join(environment.folder, 'node');
+async function secondNode() {
   let node;
   await ledger.stage(`Node ${otherNode}`, async () => {
-    node = await installNode(otherNode, { folder: nodeFolder, env });
+    node = await installNode(otherNode, { folder: join(environment.folder, 'node'), env });
   });
-  if (node) {
-    const second = { ...env, PATH: `${node}${delimiter}${env.PATH}` };
-    const binary = join(node, 'node');
-    for (const name of packages) {
-      await ledger.stage(`tests of ${name} on Node ${otherNode}`, () =>
-        vitest(`packages/${name}`, { env: second, node: binary, exclude: notAboutNode[name] }),
-      );
-    }
-    const results = join(environment.folder, 'results');
-    const demo = [join(root, 'packages/cli/dist/bin.js'), 'demo', '--duration', '5s', '--results', results];
-    await ledger.stage(`the demo on Node ${otherNode}`, () =>
-      mustRun(binary, demo, { env: second }).then(() => undefined),
+  if (!node) return;
+  const second = { ...env, PATH: `${node}${delimiter}${env.PATH}` };
+  const binary = join(node, 'node');
+  for (const name of packages) {
+    await ledger.stage(`tests of ${name} on Node ${otherNode}`, () =>
+      vitest(`packages/${name}`, {
+        env: second,
+        node: binary,
+        exclude: notAboutNode[name],
+        // They wait more than they work.
+        args: ['--maxWorkers=3'],
+      }),
     );
   }
+  const results = join(environment.folder, 'results');
+  const demo = [join(root, 'packages/cli/dist/bin.js'), 'demo', '--duration', '5s', '--results', results];
+  await ledger.stage(`the demo on Node ${otherNode}`, () =>
+    mustRun(binary, demo, { env: second }).then(() => undefined),
+  );
+}
+
+await withLedger(ledger, async () => {
+  // apt and Docker are one at a time, and so is what takes the machine's memory; the rest waits for most of its time.
+  await ledger.lanes([
+    async () => {
+      await packagesAndMachines();
+      await browserAndMemory();
+    },
+    async () => {
+      await everyMatrix();
+      await secondNode();
+    },
+  ]);
   await ledger.stage('no process left behind', () => assertNoProcessLeft(environment.folder));
 });
 environment.remove();

@@ -50,6 +50,24 @@ export class Ledger {
     });
   }
 
+  /**
+   * Does works beside each other that have their stages one after another. A required stage that fails ends its own
+   * work alone.
+   *
+   * @param {readonly (() => Promise<void>)[]} works
+   */
+  async lanes(works) {
+    await beside(
+      works.map((work, index) => ({ lane: String(index), title: String(index), work })),
+      async ({ work }) => {
+        await work().catch(async (error) => {
+          if (!(error instanceof Stop)) await this.stage('the check itself', () => Promise.reject(error));
+        });
+        return true;
+      },
+    );
+  }
+
   /** @returns {Promise<boolean>} did it succeed? */
   async #carryOut(title, work) {
     output().write(`\n${paint('1;36', `▶ ${title}`)}\n`);

@@ -86,6 +86,26 @@ describe('stages beside each other', () => {
     expect(output()).toContain('more tests: not run, for lack of "tests"');
   });
 
+  it('may be many in a lane, and one that fails ends its own lane alone', async () => {
+    const output = captureStdout();
+    const ledger = new Ledger();
+    const never = vi.fn();
+    await ledger.lanes([
+      async () => {
+        await ledger.stage('pack', () => Promise.reject(new Error('no')), { required: true });
+        await ledger.stage('install', never);
+      },
+      async () => {
+        await ledger.stage('one', async () => {});
+        await ledger.stage('two', async () => {});
+      },
+      () => Promise.reject(new Error('a defect')),
+    ]);
+    expect(never).not.toHaveBeenCalled();
+    expect(ledger.counts).toEqual({ passed: 2, failed: 2 });
+    expect(output().match(/▶ .*/g)).toEqual(['▶ pack', '▶ one', '▶ two', '▶ the check itself']);
+  });
+
   it('cannot wait for what comes later', async () => {
     const stage = { lane: 'a', title: 'tests', needs: ['build'], work: async () => {} };
     await expect(new Ledger().beside([stage])).rejects.toThrow('comes later or never');
