@@ -42,6 +42,7 @@ class Scenario {
   }
 
   begin(plan) {
+    clearTimeout(this.closing);
     this.plan = { rules: [], ignoreFirst: 0, seed: 1, ...plan };
     this.startedAt = undefined;
     this.ignored = 0;
@@ -50,13 +51,22 @@ class Scenario {
     this.log = [];
   }
 
-  listen() {
+  /** @param port the one that it had before */
+  listen(port = 0) {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () =>
-        resolve(this.server.address().port),
-      );
+      this.server.listen({ host: '127.0.0.1', port, backlog: 4096 }, () => {
+        this.server.off('error', reject);
+        resolve(this.server.address().port);
+      });
     });
+  }
+
+  /** The first request that counts has come. */
+  start() {
+    this.startedAt = now();
+    const { refusesFrom } = this.plan;
+    if (refusesFrom !== undefined) this.closing = setTimeout(() => this.server.close(), refusesFrom * 1000);
   }
 
   /** Seconds since the first request that counts. */
@@ -95,7 +105,7 @@ class Scenario {
     if (isIgnored) this.ignored += 1;
     const number = books.received;
     if (!isIgnored) {
-      this.startedAt ??= now();
+      if (this.startedAt === undefined) this.start();
       books.received += 1;
     }
     const at = now();
@@ -149,6 +159,7 @@ class Scenario {
   async close() {
     await this.readHeld();
     const books = this.report();
+    clearTimeout(this.closing);
     this.server.close();
     this.http.closeAllConnections();
     return books;
@@ -201,6 +212,7 @@ async function control(request, response) {
     async PUT() {
       await scenario.readHeld();
       scenario.begin(document);
+      if (!scenario.server.listening) await scenario.listen(port);
       return { port };
     },
     async GET() {

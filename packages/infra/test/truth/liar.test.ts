@@ -61,3 +61,18 @@ it('breaks connections, compresses, and begins anew', async () => {
   expect(JSON.parse(gunzipSync(body).toString())).toMatchObject({ ok: true });
   expect(await port.close()).toMatchObject({ received: 1, answered: 1 });
 });
+
+it('refuses connections from a moment on, and no longer once it begins anew', async () => {
+  const port = await liar.open({ refusesFrom: 0 });
+  expect(await asked(port.url)).toBe(200);
+  const alone = { connection: 'close' };
+  const other = () =>
+    fetch(port.url, { headers: alone }).then(
+      ({ status }) => status,
+      () => 'refused',
+    );
+  await expect.poll(other).toBe('refused');
+  await port.become({});
+  expect(await other()).toBe(200);
+  await port.close();
+});

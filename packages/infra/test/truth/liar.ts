@@ -34,6 +34,8 @@ export interface Scenario {
   readonly rules?: readonly Rule[];
   /** Seconds since the first request from which connections are accepted and left alone. */
   readonly silentFrom?: number;
+  /** Seconds since the first request from which new connections are refused. */
+  readonly refusesFrom?: number;
   /** So many requests at the beginning are answered, and are not in the books: a preflight. */
   readonly ignoreFirst?: number;
   readonly seed?: number;

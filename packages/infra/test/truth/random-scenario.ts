@@ -78,9 +78,10 @@ export function randomScenario(seed: number): { server: Scenario; load: LoadProf
   ];
   return {
     server: {
-      rules: Array.from({ length: whole(0, 4) }, rule),
+      rules: Array.from({ length: whole(1, 4) }, rule),
       seed,
       ...perhaps(0.15, () => ({ silentFrom: between(0, 3) })),
+      ...perhaps(0.25, () => ({ refusesFrom: between(0.5, 3) })),
     },
     load: oneOf(loads),
     workers: whole(1, 3),
