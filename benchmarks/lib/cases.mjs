@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clients } from './clients.mjs';
 import { measure } from './measure.mjs';
-import { clientsFolder } from './paths.mjs';
+import { clientsFolder, venvBin } from './paths.mjs';
+import { compareFailures, peerServers } from './peers.mjs';
 import { percentile } from './statistics.mjs';
 import { accuracy, stall } from './truth.mjs';
 
@@ -65,6 +66,7 @@ function fullCases() {
     ...['chalice', 'wrk', 'fast-http-user'].map((client) => latency(client, 5)),
     accuracyCase(8),
     stallCase(20),
+    ...Object.keys(peerServers).map(peersCase),
   ];
 }
 
@@ -127,6 +129,15 @@ function medianOf(file) {
 function accuracyCase(seconds) {
   const facts = { connections: 50, seconds, medianMilliseconds: 20 };
   return { id: 'accuracy', group: 'accuracy', facts, run: (setup) => accuracy(setup, facts) };
+}
+
+/** Once: it counts, and does not time. Needs the command as it is built, and Go. */
+function peersCase(server) {
+  const run = async ({ folder }) => {
+    const { shares, ...figures } = await compareFailures(server, { folder, locust: venvBin('locust') });
+    return { ...shares, ...figures };
+  };
+  return { id: `peers ${server}`, group: 'peers', facts: { server }, rounds: 1, run };
 }
 
 function stallCase(seconds) {

@@ -124,6 +124,8 @@ ${accuracyText(accuracy)}
 
 ${stallText(stall)}
 
+${peersText(results.peers ?? [])}
+
 ## What is left out
 
 ${[...omitted, ...failures.map(failureText)].map((text) => `- ${text}`).join('\n')}
@@ -179,6 +181,31 @@ request later, when the scheduler lets it run, and that is where its log begins.
 the answer’s stamp to the moment at which the sleeping process of the generator went on; an answer that found it awake
 adds nothing. Here that wait was ${milliseconds(accuracy.wakeUp[0.5])} ms at the median and ${milliseconds(accuracy.wakeUp[0.99])} ms at p99. What is left, _reported −
 with wake-up_, is the generator’s own: its work for other connections, its clock, and the buckets of its histogram.`;
+}
+
+function peersText(peers) {
+  if (peers.length === 0) return '';
+  const percent = ({ median }) => `${(median * 100).toFixed(1)} %`;
+  const rows = peers.map((row) => [
+    row.server,
+    ...[row.loadwright, row.vegeta, row.k6].map(percent),
+    row.worst.median.toFixed(2),
+    row.unaccounted.median,
+  ]);
+  const heads = [
+    'the server',
+    'Loadwright',
+    'vegeta',
+    'k6',
+    'difference ÷ allowed',
+    'requests unaccounted for',
+  ];
+  return `## Failures beside vegeta and k6
+
+The share of failures that each reports of the same arrivals on a server that misbehaves. Allowed are four standard
+errors of a difference; unaccounted for is the difference between our report and the server’s own count.
+
+${table(heads, rows)}`;
 }
 
 function stallText(stall) {

@@ -31,8 +31,3 @@ export async function ensureGoTools() {
   }
   rmSync(path, { recursive: true, force: true });
 }
-
-/** `{ vegeta: '12.13.0', k6: '1.8.1' }` */
-export const goToolVersions = Object.fromEntries(
-  Object.entries(modules).map(([name, module]) => [name, module.split('@v')[1]]),
-);

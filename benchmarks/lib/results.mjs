@@ -23,6 +23,7 @@ export function resultsOf({ cases, samples, machine, settings, failures, date })
     throughput: ofGroup('throughput'),
     memory: ofGroup('memory'),
     latency: ofGroup('latency'),
+    peers: ofGroup('peers'),
     ...(accurate.length > 0 && { accuracy: accurate[accurate.length >> 1] }),
     ...(stall && { stall }),
     bars: judge((id) => samples.get(id) ?? []),

@@ -40,7 +40,7 @@ export async function accuracy(setup, { connections, seconds, medianMilliseconds
     watch: () => sleep(seconds * 1000),
   });
   const log = sorted(times);
-  for (const [who, count] of Object.entries({ answered: statistics.total.count, seen: answers.length })) {
+  for (const [who, count] of Object.entries({ counted: countOf(statistics), seen: answers.length })) {
     if (Math.abs(log.length - count) > connections)
       throw new Error(`the server answered ${log.length} requests, ${count} were ${who}`);
   }
@@ -48,7 +48,7 @@ export async function accuracy(setup, { connections, seconds, medianMilliseconds
   const wokenTimes = sorted(answers.map(({ kernel, wakeUp }) => kernel + wakeUp));
   const rows = fractions.map((fraction) => {
     const [server, kernel, woken] = [log, kernelTimes, wokenTimes].map((list) => percentile(list, fraction));
-    const reported = percentile(statistics.total.histogram, fraction);
+    const reported = percentile(statistics.total.trends.http_req_service.histogram, fraction);
     return { fraction, server, kernel, woken, reported, allowed: Math.max(server / 100, 0.1) };
   });
   const worst = (truth) => Math.max(...rows.map((row) => Math.abs(row.reported - row[truth]) / row.allowed));
@@ -56,6 +56,9 @@ export async function accuracy(setup, { connections, seconds, medianMilliseconds
   const wakeUp = Object.fromEntries([0.5, 0.99].map((fraction) => [fraction, percentile(wakeUps, fraction)]));
   return { rows, worst: worst('server'), worstOwn: worst('woken'), wakeUp, requests: log.length };
 }
+
+/** Requests that ended, of statistics as far as they are there. */
+const countOf = (statistics) => (statistics ? statistics.total.succeeded + statistics.total.failed : 0);
 
 /** Values in order, as a histogram has them. */
 const sorted = (values) => Array.from(Float64Array.from(values).sort(), (value) => [value, 1]);
@@ -88,13 +91,13 @@ export async function stall(setup, { ratePerSecond, seconds }) {
       await sleep((seconds * 1000) / 2);
     },
   });
-  const { histogram, responseHistogram, count, failures } = statistics.total;
-  if (!responseHistogram) throw new Error('the runtime reports no response times');
-  if (failures > 0) throw new Error(`${failures} requests failed`);
+  const { trends, failed } = statistics.total;
+  if (!trends.http_req_response) throw new Error('the runtime reports no response times');
+  if (failed > 0) throw new Error(`${failed} requests failed`);
   return {
-    servicePercentile99: percentile(histogram, 0.99),
-    responsePercentile99: percentile(responseHistogram, 0.99),
-    requests: count,
+    servicePercentile99: percentile(trends.http_req_service.histogram, 0.99),
+    responsePercentile99: percentile(trends.http_req_response.histogram, 0.99),
+    requests: countOf(statistics),
   };
 }
 
@@ -133,12 +136,13 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
         (response) => response.json(),
         () => undefined,
       );
-    await until(client, async () => ((await read())?.total.count ?? 0) >= users);
+    await until(client, async () => countOf(await read()) >= users);
     await watch(server);
-    await fetch(`http://127.0.0.1:${webPort}/stop`);
+    const body = new URLSearchParams({ by: 'the benchmark' });
+    await fetch(`http://127.0.0.1:${webPort}/loadwright/stop`, { method: 'POST', body });
     const statistics = await until(client, async () => {
       const document = await read();
-      return document?.state === 'stopped' ? document : undefined;
+      return document?.test?.settledAt === undefined ? undefined : document;
     });
     await client.stop();
     await server.stop();

@@ -50,7 +50,7 @@ export async function watchLoopback({ port, requests, folder, launch }) {
  * @returns {{ kernel: number, wakeUp: number }[]} kernel: from the request's packet to the answer's; wakeUp: from that to
  * the moment at which the sleeping process went on; 0 when it did not sleep, since then it was busy itself
  */
-export function separate(answers, reads) {
+function separate(answers, reads) {
   const readsOf = byPort(reads);
   return [...byPort(answers)].flatMap(([port, list]) => {
     const own = readsOf.get(port) ?? [];

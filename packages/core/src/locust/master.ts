@@ -15,7 +15,7 @@ import { masterStatisticsSchema } from './statistics-schema.js';
 /** Longest time for one answer, unless a call says otherwise. */
 const answerTimeoutMilliseconds = 30_000;
 /** How much longer than the grace period the master may take to stop a load: workers' last reports come once a second. */
-export const stopMarginSeconds = 10;
+const stopMarginSeconds = 10;
 
 /** Longest time for one request to the system under test: the master itself ends it by the target's time-out. */
 const preflightTimeoutMilliseconds = 15 * 60_000;

@@ -8,7 +8,7 @@ import type { RunSeries } from './run-series.js';
 import type { Observation } from './watch.js';
 
 /** What requests in flight get when somebody wants to leave: enough for most answers, and soon over. In seconds. */
-export const shortGraceSeconds = 5;
+const shortGraceSeconds = 5;
 /** How long the workers' last figures may take to arrive after the grace period, in seconds. */
 const arrivalSeconds = 5;
 /** Of a master that does not answer any more, in seconds. */
