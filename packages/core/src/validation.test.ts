@@ -26,6 +26,7 @@ describe('validate', () => {
       users: 2,
       duration: '1m',
       waitTime: '0s',
+      gracefulStop: '30s',
     });
   });
 
@@ -47,11 +48,11 @@ describe('validate', () => {
     ],
     [
       { users: 1, user: 2, duration: '5m' },
-      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, from, hold, steps, rampDuration',
+      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration',
     ],
     [
       { profile: 'constant', users: 1, duration: '5m', whatever: 1 },
-      'load.whatever: unknown option. Allowed: profile, users, spawnRate, duration, waitTime, warmUp',
+      'load.whatever: unknown option. Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests',
     ],
     [{ users: 1, duration: '5m', hold: '1m' }, 'load.hold: only allowed with profile "ramp"'],
     [

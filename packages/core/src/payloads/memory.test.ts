@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WrittenPayloads } from './write.js';
@@ -10,6 +11,7 @@ import type { WrittenPayloads } from './write.js';
 const megabytes = Number(process.env.LOADWRIGHT_TEST_PAYLOAD_MEGABYTES ?? 100);
 const timeout = 20_000 + megabytes * 500;
 
+const cwd = fileURLToPath(new URL('../..', import.meta.url));
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'loadwright-memory-'));
@@ -46,7 +48,7 @@ describe.each([
 ] as const)('writing %s', (name, size, content) => {
   it(`stays below 200 MB with ${size} MB`, { timeout }, async () => {
     const count = await given(name, size, content);
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, folder, name]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, folder, name], { cwd });
     const result = JSON.parse(stdout) as WrittenPayloads & { peakKilobytes: number };
     expect(result.count).toBeGreaterThanOrEqual(count);
     expect(result.peakKilobytes).toBeLessThan(200 * 1024);
