@@ -64,6 +64,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ tags: { name: 'x' } }, 'fleet.tags', 'must not hold the key Name'],
   [{ tags: { Team: 'a', team: 'b' } }, 'fleet.tags', 'differ in case alone'],
   [{ tags: manyTags }, 'fleet.tags', 'at most 39'],
+  [{ permissionsBoundary: 'mine' }, 'fleet.permissionsBoundary: found "mine"', 'ARN of a managed policy'],
   [{ timeToLive: 'soon' }, 'fleet.timeToLive: found "soon"', '30s, 5m or 1h30m'],
   [{ timeToLive: '25h' }, 'fleet.timeToLive: found "25h"', 'at most 24h', 'forceTimeToLive'],
   [{ timeToLive: 5 }, 'fleet.timeToLive: found 5', 'text'],
