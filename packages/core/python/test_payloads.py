@@ -33,10 +33,10 @@ def test_kinds(tmp_path):
     )
     payloads = open_payloads(path, encode=lambda payload: payload.encode("application/x-default"))
     assert [payloads.next_body() for _ in range(4)] == [
-        Body(b'{"a":[1,null,"\\u00e4"]}', "application/x-default"),
-        Body("1,2,ä".encode(), "text/csv"),
-        Body(b"\x00\xff", "application/x-default"),
-        Body(b"plain", "application/x-default"),
+        Body(b'{"a":[1,null,"\\u00e4"]}', "application/x-default", 1),
+        Body("1,2,ä".encode(), "text/csv", 2),
+        Body(b"\x00\xff", "application/x-default", 3),
+        Body(b"plain", "application/x-default", 4),
     ]
 
 

@@ -13,6 +13,7 @@ from .failures import Failure
 from .payloads import Body, Payload, compact_json
 from .prepare import prepare
 from .request import Piece, Request, RequestCache, Response, host_header
+from .set_up import Progress, no_progress
 from .sigv4 import Credentials, Signer
 from .source import RequestSource, SourceSetup
 from .streaming import Event, EventReader
@@ -28,6 +29,7 @@ __all__ = [
     "LoadwrightUser",
     "Payload",
     "Piece",
+    "Progress",
     "Request",
     "RequestCache",
     "RequestSource",
@@ -39,6 +41,7 @@ __all__ = [
     "compact_json",
     "compile_template",
     "host_header",
+    "no_progress",
     "prepare",
     "refusal_reason",
     "variables",

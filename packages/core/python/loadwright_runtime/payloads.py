@@ -3,25 +3,23 @@
 import base64
 import itertools
 import json
-import mmap
 import random
-from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import json_text
 from .errors import SetupError
+from .line_index import LineIndex
 from .set_up import Progress, no_progress
 
 # Encoded bodies are kept up to this sum of bytes, so that small sets are encoded once.
 _CACHE_BYTES = 32 * 1024 * 1024
+# What a kept body takes beside its content: short ones by the million would fill the memory.
+_BYTES_A_BODY = 300
 
 # Multiples of this fraction of a circle lie far apart, however many there are (Knuth, TAOCP 3, 6.4).
 _GOLDEN_FRACTION = 0.6180339887498949
-
-# One less than a power of two.
-_LINES_BETWEEN_LOOKS = 0x1FFF
 
 _JSON_PREFIX = b'{"json":'
 _END_OF_VALUE = json.JSONDecoder().raw_decode
@@ -118,58 +116,46 @@ class Payloads:
         :param progress: told now and then how much of the file is read
         """
         self._encode = encode
-        self._starts = _line_starts(path, progress)
-        if not self._starts:
+        self._lines = LineIndex(path, progress)
+        if not len(self._lines):
             raise SetupError(f"{path} holds no payloads: render the bundle again.")
-        with path.open("rb") as file:
-            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._cache: dict[int, Body] = {}
         self._cached_bytes = 0
-        count = len(self._starts)
-        first = int(worker_index * _GOLDEN_FRACTION % 1 * count)
-        self._indexes = itertools.count(first) if order == "sequential" else None
+        self._first = int(worker_index * _GOLDEN_FRACTION % 1 * len(self._lines))
+        self._indexes: Iterator[int] | None = None
+        self.begin(order)
         try:
-            self._body(first)
+            self._body(self._first)
         except PayloadError as error:
             # A file that does not fit the target is reported now. Any other row fails when it is sent.
             if isinstance(error.__cause__, SetupError):
                 raise error.__cause__ from None
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._lines)
+
+    def begin(self, order: str) -> None:
+        """
+        A test begins, each with the same payload.
+
+        :param order: ``sequential`` or ``random``
+        """
+        self._indexes = itertools.count(self._first) if order == "sequential" else None
 
     def next_body(self) -> Body:
-        count = len(self._starts)
+        count = len(self._lines)
         return self._body(random.randrange(count) if self._indexes is None else next(self._indexes) % count)
 
     def _body(self, index: int) -> Body:
         body = self._cache.get(index)
         if body is None:
-            start = self._starts[index]
-            end = self._memory.find(b"\n", start)
             try:
-                body = self._encode(Payload(self._memory[start : end if end >= 0 else None].rstrip()))
+                body = self._encode(Payload(self._lines.line(index)))
             except Exception as error:
                 raise PayloadError(index + 1, error) from error
             body = body._replace(row=index + 1)
-            if self._cached_bytes + len(body.content) <= _CACHE_BYTES:
-                self._cached_bytes += len(body.content)
+            size = len(body.content) + _BYTES_A_BODY
+            if self._cached_bytes + size <= _CACHE_BYTES:
+                self._cached_bytes += size
                 self._cache[index] = body
         return body
-
-
-def _line_starts(path: Path, progress: Progress) -> array:
-    starts, position = array("Q"), 0
-    try:
-        # Read, not mapped: pages of the map would all count as memory of this process.
-        size = path.stat().st_size or 1
-        with path.open("rb") as file:
-            for line in file:
-                if not line.isspace():
-                    starts.append(position)
-                position += len(line)
-                if not len(starts) & _LINES_BETWEEN_LOOKS:
-                    progress("reading the payloads", position / size)
-    except FileNotFoundError:
-        raise SetupError(f"{path} does not exist: a bundle is a whole folder, copy all of it.") from None
-    return starts

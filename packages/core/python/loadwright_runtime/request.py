@@ -58,10 +58,12 @@ class Request:
 class RequestCache:
     """Requests by what they are made for, so that what comes again is not made and encoded again."""
 
-    __slots__ = ("_make", "_requests")
+    __slots__ = ("_make", "_most", "_requests")
 
-    def __init__(self, make: Callable[[Any], Request]):
+    def __init__(self, make: Callable[[Any], Request], most: int = _KEPT_REQUESTS):
+        """:param most: how many are kept, about a kilobyte each and its body"""
         self._make = make
+        self._most = most
         self._requests: dict[Any, Request] = {}
 
     def of(self, key: Any) -> Request:
@@ -70,7 +72,7 @@ class RequestCache:
             request = self._make(key)
             request.row = getattr(key, "row", None)
             # Only the first ones are kept: bodies that are all different would push each other out.
-            if len(self._requests) < _KEPT_REQUESTS and len(request.body) <= _KEPT_BODY_BYTES:
+            if len(self._requests) < self._most and len(request.body) <= _KEPT_BODY_BYTES:
                 self._requests[key] = request
         return request
 

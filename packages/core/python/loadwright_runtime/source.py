@@ -29,6 +29,8 @@ class SourceSetup:
     counters: Counters = field(default_factory=Counters)
     progress: Progress = no_progress
     """To be called with a text and a share from 0 to 1 within work that takes longer than a moment."""
+    opened: list[Payloads] = field(default_factory=list)
+    """What :meth:`payloads` has given out."""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -41,13 +43,15 @@ class SourceSetup:
 
     def payloads(self, encode: Callable[[Payload], Body]) -> Payloads:
         """Opens the bundle's payloads. Raises :class:`SetupError` when there are none."""
-        return Payloads(
+        payloads = Payloads(
             self.bundle.payloads_file,
             self.bundle.load.payload_order,
             self.worker_index,
             encode,
             self.progress,
         )
+        self.opened.append(payloads)
+        return payloads
 
 
 class RequestSource(ABC):

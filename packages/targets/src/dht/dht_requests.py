@@ -1,11 +1,25 @@
 """Requests to a web cache on a distributed hash table (DHT)."""
 
-import itertools
 import random
+from array import array
+from bisect import bisect
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from loadwright_runtime import Failure, Request, RequestSource, Response, SourceSetup
+from loadwright_runtime import (
+    Failure,
+    Progress,
+    Request,
+    RequestCache,
+    RequestSource,
+    Response,
+    SourceSetup,
+    no_progress,
+)
+
+_RANKS_A_SLICE = 10_000
+_KEPT_REQUESTS = 16 * 1024
 
 # What the headers of an answer say, by counter. X-Cache is the word of the node that answered the client,
 # MISS-DHT when it asked another one; the word of that other one is in X-Cache-Origin. Whoever reads X-Cache
@@ -20,19 +34,20 @@ class DhtRequests(RequestSource):
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
         path, name = f"{self.base_path}{self.config['path']}", self.config["requestName"]
-        # One request for each URL, made once: only the choice remains.
-        self._pool = [
-            Request("GET", f"{path}?url={quote(url, safe='')}", name=name)
-            for url in pool_of(self.config["urls"])
-        ]
-        self._cumulative_weights = (
-            zipf_weights(len(self._pool), self.config["zipfExponent"])
+        self._url_of, count = pool_of(self.config["urls"])
+        # Made when their turn comes: a pool of a million URLs costs neither time nor memory before.
+        self._requests = RequestCache(
+            lambda rank: Request("GET", f"{path}?url={quote(self._url_of(rank), safe='')}", name=name),
+            _KEPT_REQUESTS,
+        )
+        self._choose = (
+            zipf_chooser(count, self.config["zipfExponent"], setup.progress)
             if self.config["choice"] == "zipf"
-            else list(range(1, len(self._pool) + 1))
+            else lambda: random.randrange(count)
         )
 
     def next_request(self) -> Request:
-        return random.choices(self._pool, cum_weights=self._cumulative_weights)[0]
+        return self._requests.of(self._choose())
 
     def check(self, response: Response) -> str | Failure | None:
         if response.is_success:
@@ -40,16 +55,30 @@ class DhtRequests(RequestSource):
         return super().check(response)
 
 
-def pool_of(urls: dict[str, Any]) -> list[str]:
-    """The URLs, the most popular first."""
+def pool_of(urls: dict[str, Any]) -> tuple[Callable[[int], str], int]:
+    """The URL by its rank, the most popular first, and how many there are."""
     if "list" in urls:
-        return urls["list"]
-    return [urls["template"].replace("{i}", str(index)) for index in range(urls["count"])]
+        return urls["list"].__getitem__, len(urls["list"])
+    return lambda rank: urls["template"].replace("{i}", str(rank)), urls["count"]
 
 
-def zipf_weights(count: int, exponent: float) -> list[float]:
+def zipf_chooser(count: int, exponent: float, progress: Progress = no_progress) -> Callable[[], int]:
+    """Draws ranks from 0."""
+    cumulative = zipf_weights(count, exponent, progress)
+    total = cumulative[-1]
+    # By rounding a draw may reach the sum itself.
+    return lambda: min(bisect(cumulative, random.random() * total), count - 1)
+
+
+def zipf_weights(count: int, exponent: float, progress: Progress = no_progress) -> "array[float]":
     """Cumulative weights: the item of rank r, from 1, has the weight 1 / r^exponent."""
-    return list(itertools.accumulate(rank**-exponent for rank in range(1, count + 1)))
+    weights, total = array("d"), 0.0
+    for begin in range(1, count + 1, _RANKS_A_SLICE):
+        for rank in range(begin, min(begin + _RANKS_A_SLICE, count + 1)):
+            total += rank**-exponent
+            weights.append(total)
+        progress("weighing the URLs", len(weights) / count)
+    return weights
 
 
 def outcome(response: Response) -> str:

@@ -1,3 +1,4 @@
+import tracemalloc
 from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,13 +39,35 @@ def test_request(source):
 
 
 def test_pool():
-    assert pool_of({"template": "x/{i}/{i}", "count": 3}) == ["x/0/0", "x/1/1", "x/2/2"]
-    assert pool_of({"list": ["b", "a"]}) == ["b", "a"]
+    for urls, expected in (
+        ({"template": "x/{i}/{i}", "count": 3}, ["x/0/0", "x/1/1", "x/2/2"]),
+        ({"list": ["b", "a"]}, ["b", "a"]),
+    ):
+        url_of, count = pool_of(urls)
+        assert [url_of(rank) for rank in range(count)] == expected
 
 
 def test_zipf_weights():
     cumulative = zipf_weights(3, 2)
-    assert cumulative == pytest.approx([1, 1 + 1 / 4, 1 + 1 / 4 + 1 / 9])
+    assert list(cumulative) == pytest.approx([1, 1 + 1 / 4, 1 + 1 / 4 + 1 / 9])
+
+
+@pytest.mark.parametrize("choice", ["zipf", "uniform"])
+def test_a_million_urls_are_made_when_their_turn_comes(make_bundle, choice):
+    urls = {"template": "https://origin.example/item/{i}", "count": 1_000_000}
+    bundle = read_bundle(
+        make_bundle("dht", host="http://h", config=CONFIG | {"urls": urls, "choice": choice})
+    )
+    shares = []
+    tracemalloc.start()
+    source = DhtRequests(SourceSetup(bundle, bundle.host, progress=lambda _, share: shares.append(share)))
+    memory, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 8 bytes a URL, and room to grow: the URLs themselves would be 100 MB.
+    assert memory < 12_000_000
+    assert len(shares) == (100 if choice == "zipf" else 0) and shares == sorted(shares)
+    ranks = Counter(int(url.rpartition("/")[2]) for url in drawn(source, 2000).elements())
+    assert max(ranks) > 100_000 and (ranks[0] > 200 if choice == "zipf" else ranks[0] < 10)
 
 
 def test_zipf_prefers_the_first(source):
