@@ -9,6 +9,7 @@ from loadwright_runtime.bundle import Bundle
 from loadwright_runtime.connection import Connection
 from loadwright_runtime.counters import Counters
 from loadwright_runtime.figures import Figures
+from loadwright_runtime.gate import gate
 from loadwright_runtime.generator import Generator
 from loadwright_runtime.load_plan import LoadPlan
 from locust.env import Environment
@@ -35,6 +36,7 @@ def environment_for(
 ) -> Environment:
     """A lone process with one user class; whatever ran before is ended."""
     Generator.end()
+    gate.open(30)
     plan = LoadPlan(1, 1, 1, (), 0, 0, 0, "sequential")
     LoadwrightUser.configure(Bundle(directory, host, config, plan, tls or {}), Counters())
     user_class = type("SomeUser", (LoadwrightUser,), {"source_class": source})

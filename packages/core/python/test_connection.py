@@ -4,7 +4,10 @@ import contextlib
 import os
 import resource
 import socket
+import struct
+import sys
 import time
+from types import SimpleNamespace
 
 import gevent
 import gevent.socket
@@ -123,27 +126,110 @@ def test_more_than_an_answer_ends_the_connection(serve, make_user):
     assert user.reasons == [None] * 2 and len(connections) == 2
 
 
-def answers_then_closes(requests):
-    """One answer on each connection; the next request is read, and then the connection closed."""
+IDLE_SECONDS = 0.12
+
+
+def close_in_order(connection):
+    connection.close()
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def answers_then(end, requests, seconds=0.0):
+    """One answer on each connection; the next request is read, worked on, and then the connection ended."""
 
     def handle(connection):
         if read_request(connection, requests):
             connection.sendall(OK)
         if read_request(connection, requests):
-            connection.close()
+            gevent.sleep(seconds)
+            end(connection)
 
     return handle
 
 
-def test_the_one_retry_is_counted(serve, make_user):
+@pytest.fixture
+def ample_margin(monkeypatch):
+    """The time that a machine which does other things too may take is no matter of these tests."""
+    monkeypatch.setattr("loadwright_runtime.idle_race._MARGIN_SECONDS", 1.0)
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_the_one_retry_is_counted(serve, make_user, ample_margin, end):
     requests = []
-    user = make_user(f"http://{serve(answers_then_closes(requests))}")
+    user = make_user(f"http://{serve(answers_then(end, requests))}")
     for _ in range(3):
         user.send_next()
+        gevent.sleep(IDLE_SECONDS)
     assert user.reasons == [None] * 3
     assert totals(user) == {"retried_idle": 2}
+    ((_, row),) = [(key, row) for key, row in user.figures.names() if key != ("", "")]
+    assert (row.counters, row.due, row.sent, row.succeeded) == ({"retried_idle": 2}, 3, 3, 3)
     # Everything that was sent is accounted for.
     assert len(requests) == 3 + 2
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_a_crash_within_a_request_is_not_retried(serve, make_user, end):
+    requests = []
+    user = make_user(f"http://{serve(answers_then(end, requests, 0.05))}")
+    for _ in range(4):
+        user.send_next()
+        gevent.sleep(IDLE_SECONDS)
+    assert user.reasons == [None, CLOSED, None, CLOSED]
+    assert (len(requests), totals(user)) == (4, {})
+    assert min(user.events[index]["response_time"] for index in (1, 3)) > 50
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_a_crash_on_a_busy_connection_is_not_retried(serve, make_user, ample_margin, end):
+    requests = []
+    user = make_user(f"http://{serve(answers_then(end, requests))}")
+    for _ in range(4):
+        user.send_next()
+    assert user.reasons == [None, CLOSED, None, CLOSED]
+    assert (len(requests), totals(user)) == (4, {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what was acknowledged")
+def test_a_connection_that_was_closed_before_the_request_came(serve, make_user, monkeypatch):
+    """However late the word of it comes, and however busy the connection was."""
+    monkeypatch.setattr("loadwright_runtime.idle_race.is_likely", lambda *_: False)
+    requests, connections = [], []
+    user = make_user(f"http://{serve(answering(OK, requests, connections))}")
+    start = user.connection.start
+
+    def close_and_start(request):
+        if len(connections) == 1:
+            connections[0].shutdown(socket.SHUT_RDWR)
+        start(request)
+
+    user.send_next()
+    user.connection = SimpleNamespace(start=close_and_start)
+    user.send_next()
+    assert user.reasons == [None, None] and len(requests) == 2
+    assert totals(user) == {"retried_idle": 1}
+
+
+def test_the_clock_goes_on_over_a_retry(serve, make_user, ample_margin):
+    requests = []
+
+    def handle(connection):
+        if read_request(connection, requests) and len(requests) > 1:
+            gevent.sleep(0.1)
+        connection.sendall(OK)
+        if read_request(connection, requests):
+            gevent.sleep(0.2)
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    gevent.sleep(IDLE_SECONDS)
+    user.send_next()
+    assert user.reasons == [None, None] and totals(user) == {"retried_idle": 1}
+    assert user.events[1]["response_time"] >= 300
 
 
 def test_a_new_connection_is_not_retried(serve, make_user):
@@ -158,7 +244,7 @@ def test_a_new_connection_is_not_retried(serve, make_user):
     assert (user.reasons, len(requests), totals(user)) == ([CLOSED], 1, {})
 
 
-def test_a_retry_is_not_retried(serve, make_user):
+def test_a_retry_is_not_retried(serve, make_user, ample_margin):
     numbers, requests = [], []
 
     def handle(connection):
@@ -171,6 +257,7 @@ def test_a_retry_is_not_retried(serve, make_user):
 
     user = make_user(f"http://{serve(handle)}")
     user.send_next()
+    gevent.sleep(IDLE_SECONDS)
     user.send_next()
     assert user.reasons == [None, CLOSED]
     assert (len(requests), totals(user)) == (3, {"retried_idle": 1})

@@ -8,7 +8,7 @@ from gevent.event import AsyncResult
 from .connection import Connection
 from .endpoint import Endpoint
 from .gate import gate
-from .making import count_not_made
+from .making import make
 
 # After requests that could not be made: as many in a row as there are, up to the last.
 _PAUSES_SECONDS = (0.0, 0.01, 0.05, 0.2, 1.0)
@@ -20,8 +20,6 @@ class UserLoop:
     def __init__(self, endpoint: Endpoint, wait_seconds: Callable[[], float] | None):
         """:param wait_seconds: the pause after a request; None: no pauses"""
         self._endpoint = endpoint
-        self._next_request = endpoint.source.next_request
-        self._metrics = endpoint.measure.metrics
         self._wait_seconds = wait_seconds
         self._connection = Connection(endpoint, self)
         self._not_made = 0
@@ -43,7 +41,7 @@ class UserLoop:
             return
         self._is_closed = True
         if self._connection.is_busy:
-            self._endpoint.drain.adopt(self._connection, gate.grace_seconds)
+            self._endpoint.drain.adopt(self._connection, gate.grace_left)
         else:
             self._connection.abort()
         self._end.set()
@@ -58,18 +56,8 @@ class UserLoop:
             pause = max(pause, connection.pause_seconds)
         if pause:
             self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)
-        elif gate.is_open and not self._is_closed:
-            metrics = self._metrics
-            metrics.is_making = True
-            try:
-                request = self._next_request()
-            except Exception as error:
-                self._not_made_because(error)
-                return
-            finally:
-                metrics.is_making = False
-            self._not_made = 0
-            connection.start(request)
+        else:
+            self._send_next()
 
     def raised(self, connection: Connection, error: Exception) -> None:
         self._end.set_exception(error)
@@ -78,20 +66,15 @@ class UserLoop:
         # Behind a gate that is shut the user waits to be stopped.
         if self._is_closed or not gate.is_open:
             return
-        self._metrics.is_making = True
-        try:
-            request = self._next_request()
-        except Exception as error:
-            self._not_made_because(error)
+        request = make(self._endpoint)
+        if request is None:
+            self._go_on_later()
             return
-        finally:
-            self._metrics.is_making = False
         self._not_made = 0
         self._connection.start(request)
 
-    def _not_made_because(self, error: Exception) -> None:
-        """It counts as a failure, and the user goes on: with pauses, for the next one may fail as well."""
-        count_not_made(self._endpoint, error)
+    def _go_on_later(self) -> None:
+        """A request that could not be made: with pauses, for the next one may fail as well."""
         pause = _PAUSES_SECONDS[min(self._not_made, len(_PAUSES_SECONDS) - 1)]
         self._not_made += 1
         if self._wait_seconds is not None:

@@ -3,10 +3,11 @@
 import time
 from typing import Protocol
 
-from . import answers, exchange
+from . import answers, exchange, idle_race
 from .endpoint import Endpoint
 from .failures import Failure, is_close, network_failure
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, match_ordinary
+from .idle_race import EndOfStreamError
 from .link import BUSY, IDLE, NEVER, Link
 from .measure import NameMeasure
 from .poller import READ, WRITE
@@ -17,8 +18,6 @@ _RECEIVE_BYTES = 64 * 1024
 # A long answer lets the others have their turn after so many pieces.
 _PIECES_A_TURN = 16
 
-# What the kernels, and the loop that looks at its sockets in turn, add to the round trip.
-_IDLE_RACE_SECONDS = 0.005
 _UNFINISHED = Failure("unfinished", "not answered when its time after the end of the load was over")
 BLOCKED, FIRST_BYTE = "http_req_blocked", "http_req_first_byte"
 _clock = time.perf_counter
@@ -38,8 +37,10 @@ class Connection(Link):
     """Has at most one request at a time, each of which ends in exactly one success or failure."""
 
     __slots__ = (
+        "_idle_since",
         "_is_ordinary",
         "_is_retried",
+        "_is_sent",
         "_measure",
         "_parser",
         "_request",
@@ -59,8 +60,8 @@ class Connection(Link):
         """Where the end of the request counts."""
         self._is_ordinary = False
         """Whether an answer of the usual form can be taken without the parser."""
-        self._is_retried = False
-        self._sent_at = 0.0
+        self._is_retried = self._is_sent = False
+        self._sent_at = self._idle_since = 0.0
         self._parser: AnswerParser | None = None
 
     def start(self, request: Request, due: float | None = None) -> None:
@@ -78,7 +79,7 @@ class Connection(Link):
             if measure is None or measure.name != request.name or measure.method != request.method:
                 self._measure = self._endpoint.measure.of(request.method, request.name)
         self._due = due
-        self._is_retried = False
+        self._is_retried = self._is_sent = False
         now = _clock()
         self.begun = begun = now if due is None else due
         self._row = self._measure.begin(begun)
@@ -135,7 +136,6 @@ class Connection(Link):
         if self._is_retried:
             started = self._started
         else:
-            self._row.sent += 1
             self._started = started
         deadline = self._deadline = started + self._request_seconds
         if deadline < self._alarm_at:
@@ -145,8 +145,11 @@ class Connection(Link):
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            self._lost(error)
+            self._lost(error, 0)
             return
+        if not self._is_sent:
+            self._is_sent = True
+            self._row.sent += 1
         if sent != len(wire) or (self._stream is not None and self._stream.has_unsent):
             self._rest = memoryview(wire)[sent:]
             self._endpoint.reactor.modify(self._descriptor, READ | WRITE)
@@ -181,6 +184,7 @@ class Connection(Link):
             self._close()
         else:
             self._state = IDLE
+            self._idle_since = now
             self._deadline = NEVER
         if status in endpoint.plain_statuses and not endpoint.listeners and self._due is None:
             self._measure.succeeded(self._row, now, seconds, length)
@@ -197,7 +201,7 @@ class Connection(Link):
                     data = self._receive(_RECEIVE_BYTES)
                 if self._parser is None:
                     if not data:
-                        self._lost(ConnectionResetError())
+                        self._lost(EndOfStreamError())
                         return
                     self._begin_answer()
                 parser = self._parser
@@ -258,6 +262,7 @@ class Connection(Link):
         self._parser = None
         if parser.keeps_alive and not self._is_retiring:
             self._state = IDLE
+            self._idle_since = _clock()
             self._deadline = NEVER
         else:
             self._close()
@@ -296,17 +301,29 @@ class Connection(Link):
         else:
             self.owner.raised(self, error)
 
-    def _lost(self, error: Exception) -> None:
-        """The connection broke, or what came over it is no answer."""
-        is_busy, had_bytes = self._state == BUSY, self._parser is not None
-        self._close()
-        if not is_busy:
+    def _lost(self, error: Exception, sent_bytes: int | None = None) -> None:
+        """
+        The connection broke, or what came over it is no answer.
+
+        :param sent_bytes: what of the request was handed to the kernel; by default what is not left of it
+        """
+        if self._state != BUSY:
+            self._close()
             return
-        waited = _clock() - self._sent_at
-        could_be_idle = self._has_answered and not had_bytes and not self._is_retried and is_close(error)
-        if could_be_idle and waited <= self._connect_seconds + _IDLE_RACE_SECONDS:
-            # Kept alive since an earlier answer, and closed within about a round trip: the server had closed
-            # it before it saw the request. One that closes later may have worked on it.
+        had_bytes = self._parser is not None
+        if sent_bytes is None:
+            sent_bytes = len(self._request.wire) - len(self._rest or b"")
+        can_be_unseen = self._has_answered and not had_bytes and not self._is_retried and is_close(error)
+        is_unseen = can_be_unseen and (
+            idle_race.is_proven(self._descriptor, sent_bytes, error)
+            or idle_race.is_likely(
+                self._sent_at - self._idle_since,
+                _clock() - self._sent_at,
+                self._endpoint.round_trip_seconds,
+            )
+        )
+        self._close()
+        if is_unseen:
             self._is_retried = True
             self._row.counters["retried_idle"] += 1
             self._open(again=True)

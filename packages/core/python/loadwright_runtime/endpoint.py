@@ -70,6 +70,8 @@ class Endpoint:
         """Those with a socket."""
         self.opening: set[Connection] = set()
         """Those that are about to have one."""
+        self.round_trip_seconds = float("inf")
+        """The way to the server and back, about: the shortest time in which a connection was made."""
         self.drain: Drain = Drain(reactor)
         """Where requests end whose user has ended."""
         self.plain_statuses: Container[int] = ()

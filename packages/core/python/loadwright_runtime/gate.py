@@ -1,6 +1,10 @@
 """Whether requests may begin in this process, and how long those on their way may take once none may."""
 
+import time
+
 import gevent
+
+_clock = time.perf_counter
 
 
 class Gate:
@@ -10,6 +14,7 @@ class Gate:
         self.is_open = True
         self.grace_seconds = 30.0
         """How long a request may still take whose user or test has ended."""
+        self._shut_at = 0.0
         self._timer: gevent.Greenlet | None = None
 
     def open(self, grace_seconds: float, duration_seconds: float | None = None) -> None:
@@ -21,15 +26,28 @@ class Gate:
         self._cancel()
         self.is_open, self.grace_seconds = True, grace_seconds
         if duration_seconds is not None:
-            self._timer = gevent.spawn_later(duration_seconds, self._time_is_over)
+            end = _clock() + duration_seconds
+            self._timer = gevent.spawn_later(duration_seconds, self._time_is_over, end)
 
     def shut(self) -> None:
         self._cancel()
-        self.is_open = False
+        if self.is_open:
+            self.is_open, self._shut_at = False, _clock()
 
-    def _time_is_over(self) -> None:
+    @property
+    def shut_at(self) -> float:
+        """When it shut, on the clock of ``time.perf_counter``; now, while it is open."""
+        return _clock() if self.is_open else self._shut_at
+
+    @property
+    def grace_left(self) -> float:
+        """Seconds that a request still has whose user ends now."""
+        return max(0.0, self.shut_at + self.grace_seconds - _clock())
+
+    def _time_is_over(self, end: float) -> None:
         self._timer = None
-        self.is_open = False
+        # As planned: a process that was held up comes to it later.
+        self.is_open, self._shut_at = False, end
 
     def _cancel(self) -> None:
         timer, self._timer = self._timer, None

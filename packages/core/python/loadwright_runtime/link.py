@@ -22,7 +22,7 @@ class Link:
     """What a :class:`.connection.Connection` stands on. Times are on the clock of ``time.perf_counter``."""
 
     __slots__ = (
-        "_alarm_at", "_connect_seconds", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings",
+        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings",
         "_has_answered", "_is_retiring", "_opening", "_receive", "_rest", "_send", "_socket", "_started",
         "_state", "_stream", "address", "begun",
     )  # fmt: skip
@@ -35,8 +35,6 @@ class Link:
         self._due: float | None = None
         """When the request should have been sent. Open model only."""
         self._alarm_at = self._deadline = NEVER
-        self._connect_seconds = 0.0
-        """How long the TCP connection took to make: about one round trip."""
         self.begun = 0.0
         """When the request became due, or was begun."""
         self._failed_openings = 0
@@ -106,7 +104,8 @@ class Link:
 
     def _opened(self, opened: Any, stream: TlsStream | None, address: Address) -> None:
         endpoint = self._endpoint
-        self._connect_seconds = self._opening.connect_seconds if self._opening else 0.0
+        if self._opening is not None:
+            endpoint.round_trip_seconds = min(endpoint.round_trip_seconds, self._opening.connect_seconds)
         self._opening = None
         endpoint.opening.discard(self)
         self._socket, self._stream, self.address = opened, stream, address

@@ -1,4 +1,4 @@
-"""Requests that could not be made: each is a failure as any other, and nothing is skipped in silence."""
+"""The next request. One that cannot be made is a failure as any other, and nothing is skipped in silence."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ import time
 from . import answers
 from .endpoint import Endpoint
 from .failures import Failure, reasons
+from .http1 import encode_request
 from .payloads import PayloadError
 from .redaction import Redactor
 from .request import Request
@@ -16,11 +17,26 @@ _told: set[Failure] = set()
 _EXCERPT_CHARACTERS = 200
 
 
-def count_not_made(endpoint: Endpoint, error: Exception, due: float | None = None) -> None:
+def make(endpoint: Endpoint, due: float | None = None) -> Request | None:
     """
-    :param error: what the target's ``next_request`` raised
-    :param due: when the request was due, in the open model
+    :param due: when the request is due, in the open model
+    :returns: ready to be sent; None when it could not be made, which is counted
     """
+    metrics = endpoint.measure.metrics
+    metrics.is_making = True
+    try:
+        request = endpoint.source.next_request()
+        if request.wire is None:
+            request.wire = encode_request(request, endpoint.host_header)
+    except Exception as error:
+        _count_not_made(endpoint, error, due)
+        return None
+    finally:
+        metrics.is_making = False
+    return request
+
+
+def _count_not_made(endpoint: Endpoint, error: Exception, due: float | None) -> None:
     failure, row = failure_of(error)
     name = endpoint.source.config.get("requestName") or "request"
     request = Request("", "", name=name)

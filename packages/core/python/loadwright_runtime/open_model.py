@@ -9,7 +9,7 @@ from .connection import Connection
 from .endpoint import Endpoint
 from .gate import gate
 from .load_plan import ArrivalPlan
-from .making import count_not_made
+from .making import make
 
 # Below it lies what timers and a loop that has other things to do cost anyway.
 _LATE_SECONDS = 0.01
@@ -67,8 +67,14 @@ class ArrivalLoop:
     def stop(self) -> None:
         """Sends no more. What is under way goes on, what has no room is dropped."""
         self._is_stopped = True
+        dropped, end = self._endpoint.measure.dropped, gate.shut_at
         while self._waiting:
-            self._endpoint.measure.dropped(self._waiting.popleft())
+            dropped(self._waiting.popleft())
+        # Also what was due by then, if the loop did not come to it in time.
+        while self._next_due is not None and self._began + self._next_due <= end:
+            dropped(self._began + self._next_due)
+            self._advance()
+        self._next_due = None
 
     @property
     def waiting(self) -> tuple[int, float | None]:
@@ -79,7 +85,7 @@ class ArrivalLoop:
         """Sends no more. What is under way has the grace period."""
         self.stop()
         for connection in self._busy:
-            self._endpoint.drain.adopt(connection, gate.grace_seconds)
+            self._endpoint.drain.adopt(connection, gate.grace_left)
         for connection in self._idle:
             connection.abort()
         self._busy.clear()
@@ -94,9 +100,11 @@ class ArrivalLoop:
         oldest = _clock() - self._endpoint.limits.request
         while self._waiting and self._waiting[0] < oldest:
             self._endpoint.measure.dropped(self._waiting.popleft())
-        if self._waiting:
-            self._send(connection, self._waiting.popleft())
-        elif connection.is_open:
+        # One that cannot be made leaves the room to the next.
+        while self._waiting:
+            if self._send(connection, self._waiting.popleft()):
+                return
+        if connection.is_open:
             self._idle.append(connection)
 
     def raised(self, connection: Connection, error: Exception) -> None:
@@ -110,13 +118,16 @@ class ArrivalLoop:
         self._maximum_in_flight = -(-self._plan.maximum_in_flight // share.count)
         self._next_share = None
 
-    def _schedule(self) -> None:
-        """Sets the alarm to the next arrival."""
+    def _advance(self) -> None:
         self._next_due = next(self._due, None)
         share = self._next_share
         if share is not None and (self._next_due is None or self._next_due >= share.from_seconds):
             self._take(share)
             self._next_due = next(self._due, None)
+
+    def _schedule(self) -> None:
+        """Sets the alarm to the next arrival."""
+        self._advance()
         if self._next_due is not None:
             self._endpoint.reactor.call_at(self._began + self._next_due, self._arrive)
 
@@ -130,22 +141,18 @@ class ArrivalLoop:
         self._schedule()
         if len(self._busy) >= self._maximum_in_flight:
             self._waiting.append(due)
-        else:
-            self._send(self._idle.pop() if self._idle else Connection(self._endpoint, self), due)
+            return
+        connection = self._idle.pop() if self._idle else Connection(self._endpoint, self)
+        if not self._send(connection, due) and connection.is_open:
+            self._idle.append(connection)
 
-    def _send(self, connection: Connection, due: float) -> None:
+    def _send(self, connection: Connection, due: float) -> bool:
+        """False when there is nothing to send."""
         if _clock() - due > _LATE_SECONDS:
             self._endpoint.measure.count("late")
-        metrics = self._endpoint.measure.metrics
-        metrics.is_making = True
-        try:
-            request = self._endpoint.source.next_request()
-        except Exception as error:
-            count_not_made(self._endpoint, error, due)
-            if connection.is_open:
-                self._idle.append(connection)
-            return
-        finally:
-            metrics.is_making = False
+        request = make(self._endpoint, due)
+        if request is None:
+            return False
         self._busy.add(connection)
         connection.start(request, due)
+        return True

@@ -39,6 +39,7 @@ class Opening:
         self._step: Callable[[], None] = self._find_addresses
         self._step_began = 0.0
         self.connect_seconds = 0.0
+        """How long the TCP connection took to make: about a round trip, through a tunnel to its end."""
         self._unsent = b""
         self._parser = AnswerParser("CONNECT")
         self._is_over = False
@@ -135,6 +136,7 @@ class Opening:
         if self._parser.is_complete and self._parser.head:
             if not 200 <= self._parser.head.status < 300:
                 raise ProxyRefusedError(f"HTTP {self._parser.head.status}")
+            self.connect_seconds = _clock() - self._step_began
             self._secure()
 
     def _secure(self) -> None:
