@@ -196,6 +196,27 @@ test('marks a stall in every chart over time', async () => {
   });
 });
 
+test('shows a value between two gaps as a dot', async () => {
+  const report = realisticReport({ samples: 40 });
+  const silent = { p50: null, p95: null, p99: null };
+  const series = report.series.map((sample, index) => (index === 20 ? sample : { ...sample, ...silent }));
+  const opaque = async (changed: RunReport) => {
+    let pixels = 0;
+    await withReport(browser, changed, desktop, async ({ page }) => {
+      pixels = await page.evaluate(`(() => {
+        const canvas = document.querySelector('[data-chart="response-times"] canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let blue = 0;
+        for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200 && data[at + 2] > 150 && data[at] < 80) blue++;
+        return blue;
+      })()`);
+    });
+    return pixels;
+  };
+  expect(await opaque({ ...report, series })).toBeGreaterThan(20);
+  expect(await opaque({ ...report, series: series.map((sample) => ({ ...sample, ...silent })) })).toBe(0);
+});
+
 test('opens a sample of a failure with the keyboard', async () => {
   await withReport(browser, detailedReport(), phone, async ({ page }) => {
     const sample = page.locator('details.sample').first();

@@ -64,6 +64,14 @@
     };
   }
 
+  /** Places of the values that have none beside them. */
+  function aloneIn(values) {
+    const isGap = (value) => value === null || value === undefined;
+    return [...values.keys()].filter(
+      (at) => !isGap(values[at]) && isGap(values[at - 1]) && isGap(values[at + 1]),
+    );
+  }
+
   function seriesOptions(chart, { tone }, scale) {
     const stroke = token(`tone-${tone}`);
     if (chart.kind === 'bars') {
@@ -85,8 +93,13 @@
       ...(dash.length > 1 && { dash }),
       ...((alone || (tone === '1' && chart.id === 'throughput')) && { fill: `${stroke}1c` }),
       ...(tone === 'failure' && { fill: `${stroke}38` }),
-      // A line needs two points; a single one is drawn as a dot.
-      points: { show: chart.x.length === 1, size: 7 * scale },
+      // A line needs two points: a value that stands alone is drawn as a dot, or it would not be seen.
+      points: {
+        show: true,
+        size: 7 * scale,
+        fill: stroke,
+        filter: (plot, index) => aloneIn(plot.data[index]),
+      },
     };
   }
 
