@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Judges what it measures: after all others, when this machine has the time that a judgement needs. */
-const judging = ['test/demo.e2e.test.ts'];
+const judging = ['test/demo.e2e.test.ts', 'test/process.e2e.test.ts'];
 
 /**
  * All tests that vitest runs, in one pool: `npx vitest run --project @loadwright/infra` takes those of one package.

@@ -134,6 +134,7 @@ def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
     assert "http_req_response" not in staged["total"]["trends"]
 
     # Without a load of its own a test has that of the bundle, and ends when it is stopped.
+    eventually(fleet.is_ready, "both workers ready")
     status, _, body = fleet.web.request("/swarm", {"user_count": 3, "spawn_rate": 100})
     assert (status, json.loads(body)["message"]) == (200, "Swarming started")
     eventually(lambda: fleet.web.statistics()["userCount"] == 3, "three users")
