@@ -51,6 +51,8 @@ async function onThisMachine<Result>(
     });
   }
   try {
+    // Before a command is started: one that cannot be has no process, and to end it would end this one's group.
+    signal?.throwIfAborted();
     return await work();
   } catch (error) {
     if (!signal?.aborted || isLoadwrightError(error)) throw error;
