@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import gevent
-import locust
 from flask import Response, after_this_request, request
 from gevent.event import Event
 from locust.runners import (
@@ -31,6 +30,8 @@ from .lost_workers import LostWorkers
 from .request_log import log
 from .set_up import SetUp
 from .user import LoadwrightUser
+from .versions import version_warning
+from .web_changes import CHANGES
 
 FIELD = "loadwright_load"
 """Of the form of ``POST /swarm``: a load as in ``load.json``. Payloads keep their order if it names none."""
@@ -38,9 +39,6 @@ RUN_FIELD = "loadwright_run"
 """The same: id of the run that judges the test. Until its end nobody else may change it."""
 INTERACTIVE_FIELD = "loadwright_interactive"
 """The same: others may change it all the same, and it is written down."""
-
-TESTED_VERSIONS = ("2.46.0", "2.46.1", "2.46.2")
-"""Of Locust. Others may behave otherwise where this package goes deeper than Locust's own interfaces."""
 
 # An option that Locust does not know: the master passes it on to the workers with each order to start users.
 _OPTION = "loadwright_plan"
@@ -53,13 +51,6 @@ _SETTLE_SECONDS = 10.0
 # How much earlier than planned a load may have ended by itself: shapes tick once a second.
 _END_TOLERANCE_SECONDS = 1.5
 _MOST_EVENTS = 200
-# Routes of Locust's web UI that change a test or its figures, and what they are called in the list of events.
-_CHANGES = {
-    "locust.swarm": "edit",
-    "locust.stop": "stop",
-    "locust.reset_stats": "reset",
-    "locust.update_user": "edit",
-}
 
 
 class LoadControl:
@@ -127,7 +118,7 @@ class LoadControl:
         Before each request to the web UI: takes the load that a test comes with, or refuses it. Nobody
         changes a test that a run judges, or its figures.
         """
-        action = _CHANGES.get(request.endpoint or "")
+        action = CHANGES.get(request.endpoint or "")
         if action is None:
             return None
         is_running = self._environment.runner.state in (STATE_SPAWNING, STATE_RUNNING)
@@ -185,10 +176,9 @@ class LoadControl:
     def statistics(self) -> dict[str, Any]:
         """What ``MasterStatistics`` of @loadwright/core says of the test."""
         common: dict[str, Any] = {"setUp": self._set_up.statistics()}
-        if locust.__version__ not in TESTED_VERSIONS:
-            common["versionWarning"] = (
-                f"Locust {locust.__version__} is not among the tested versions: {', '.join(TESTED_VERSIONS)}."
-            )
+        warning = version_warning()
+        if warning is not None:
+            common["versionWarning"] = warning
         if self._current is None:
             return {"events": [], **common}
         # When the last worker is lost Locust tells nobody that the test is over.
