@@ -24,7 +24,7 @@ describe('loadwright demo', () => {
         aborted: false,
         target: { kind: target },
         fleet: { kind: 'local', workers: 2 },
-        total: { failures: 0 },
+        total: { failed: 0 },
       });
       expect(report.total.count).toBeGreaterThan(30);
       expect(report.series.at(-1)?.workers).toHaveLength(2);

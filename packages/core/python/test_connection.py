@@ -150,12 +150,6 @@ def answers_then(end, requests, seconds=0.0):
     return handle
 
 
-@pytest.fixture
-def ample_margin(monkeypatch):
-    """The time that a machine which does other things too may take is no matter of these tests."""
-    monkeypatch.setattr("loadwright_runtime.idle_race._MARGIN_SECONDS", 1.0)
-
-
 @pytest.mark.parametrize("end", [close_in_order, reset])
 def test_the_one_retry_is_counted(serve, make_user, ample_margin, end):
     requests = []

@@ -239,5 +239,6 @@ def test_a_bundle_with_a_client_certificate(make_bundle, start_locusts, tmp_path
         assert "the variable LOADWRIGHT_TLS_CLIENT_KEY is not set" in output
         key = CLIENT.key_text().replace("\n", "\\n")
         code, output = processes.run("--headless", variables={"LOADWRIGHT_TLS_CLIENT_KEY": key})
-        assert code == 0 and len(stub.requests) > 20
+        # How many there are is a matter of the machine's speed.
+        assert code == 0 and len(stub.requests) > 0
         assert key[30:60] not in output
