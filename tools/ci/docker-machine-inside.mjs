@@ -123,7 +123,10 @@ async function testOnce() {
     async () => (await master.statistics()).workers.length === workers,
   );
   await master.swarm({ users: 8, spawnRate: 8, host: emulator });
-  await until('1000 requests have succeeded', async () => (await master.statistics()).total.succeeded >= 1000);
+  await until(
+    '1000 requests have succeeded',
+    async () => (await master.statistics()).total.succeeded >= 1000,
+  );
   await master.stop();
   const { succeeded, failed } = (await master.statistics()).total;
   if (failed > 0) throw new Error(`${failed} of ${succeeded + failed} requests failed`);

@@ -13,22 +13,23 @@ export class Ledger {
   #failed;
   #failures = [];
 
-  /** @param {{ passed: number, failed: number }} [carried] counts of what ran before */
-  constructor({ passed = 0, failed = 0 } = {}) {
+  /** @param {{ passed: number, failed: number, failures: string[] }} [carried] counts of what ran before */
+  constructor({ passed, failed, failures } = { passed: 0, failed: 0, failures: [] }) {
     this.#passed = passed;
     this.#failed = failed;
-    if (failed > 0) this.#failures.push(`before: ${failed} failed, see above`);
+    this.#failures.push(...failures);
   }
 
   get counts() {
-    return { passed: this.#passed, failed: this.#failed };
+    return { passed: this.#passed, failed: this.#failed, failures: this.#failures };
   }
 
   /**
    * Runs one stage. It counts as one test, unless the work returns counts of its own.
    *
    * @param {string} title
-   * @param {() => Promise<void | { passed: number, failed: number, skipped?: number }>} work throws when it failed
+   * @param {() => Promise<void | { passed: number, failed: number, skipped?: number, failures?: string[] }>} work throws
+   * when it failed; failures: each test that failed, and why
    * @param {{ required?: boolean }} options required: nothing after it makes sense if it fails
    */
   async stage(title, work, { required = false } = {}) {
@@ -74,12 +75,15 @@ export class Ledger {
     const began = performance.now();
     let counts;
     let reason;
+    let details = [];
     try {
       counts = (await work()) ?? { passed: 1, failed: 0 };
       if (counts.failed > 0) reason = `${counts.failed} of ${counts.failed + counts.passed} failed`;
+      details = counts.failures ?? [];
     } catch (error) {
       counts = { passed: 0, failed: 1 };
-      reason = explain(error);
+      reason = error.message;
+      details = error.output ? [lastLines(error.output)] : [];
     }
     this.#passed += counts.passed;
     this.#failed += counts.failed;
@@ -89,7 +93,8 @@ export class Ledger {
       output().write(`${paint('32', `✔ ${title}`)} (${counts.passed} passed${skipped}, ${seconds})\n`);
       return true;
     }
-    this.#failures.push(`${title}: ${reason}`);
+    // Whoever is shown the end of a long log alone must find the cause there.
+    this.#failures.push([`${title}: ${reason}`, ...details].join('\n'));
     output().write(`${paint('31', `✘ ${title}: ${reason}`)} (${seconds})\n`);
     return false;
   }
@@ -116,7 +121,6 @@ export async function withLedger(ledger, stages) {
   ledger.finish();
 }
 
-function explain(error) {
-  const output = error.output ? `\n${error.output.trim().split('\n').slice(-60).join('\n')}` : '';
-  return `${error.message}${output}`;
+function lastLines(output) {
+  return output.trim().split('\n').slice(-40).join('\n');
 }

@@ -24,14 +24,21 @@ function captureStdout() {
 describe('the ledger', () => {
   it('adds up tests and stages, and has the totals as its last line', async () => {
     const output = captureStdout();
-    await withLedger(new Ledger({ passed: 1, failed: 0 }), async (ledger) => {
+    const before = { passed: 1, failed: 1, failures: ['one of before'] };
+    await withLedger(new Ledger(before), async (ledger) => {
       await ledger.stage('a check', async () => {});
       await ledger.stage('a suite', async () => ({ passed: 5, failed: 0, skipped: 1 }));
-      await ledger.stage('a bad suite', async () => ({ passed: 2, failed: 3 }));
+      await ledger.stage('a bad suite', async () => ({ passed: 2, failed: 3, failures: ['a.test: is bad'] }));
       await ledger.stage('a bad check', () => Promise.reject(new Error('no good')));
+      await ledger.stage('a bad command', () =>
+        mustRun(process.execPath, ['-e', 'console.log("the cause"); process.exit(3)']).then(() => undefined),
+      );
     });
-    expect(output().endsWith('\n9 passed, 4 failed\n')).toBe(true);
-    expect(output()).toContain('a bad check: no good');
+    expect(output().endsWith('\n9 passed, 6 failed\n')).toBe(true);
+    const end = output().slice(output().indexOf('What failed'));
+    for (const cause of ['one of before', 'a.test: is bad', 'a bad check: no good', 'the cause']) {
+      expect(end).toContain(cause);
+    }
     expect(process.exitCode).toBe(1);
   });
 
@@ -82,7 +89,7 @@ describe('stages beside each other', () => {
       { lane: 'd', title: 'something else', after: ['set-up'], work: async () => {} },
     ]);
     expect(never).not.toHaveBeenCalled();
-    expect(ledger.counts).toEqual({ passed: 1, failed: 1 });
+    expect(ledger.counts).toMatchObject({ passed: 1, failed: 1 });
     expect(output()).toContain('more tests: not run, for lack of "tests"');
   });
 
@@ -102,7 +109,7 @@ describe('stages beside each other', () => {
       () => Promise.reject(new Error('a defect')),
     ]);
     expect(never).not.toHaveBeenCalled();
-    expect(ledger.counts).toEqual({ passed: 2, failed: 2 });
+    expect(ledger.counts).toMatchObject({ passed: 2, failed: 2 });
     expect(output().match(/▶ .*/g)).toEqual(['▶ pack', '▶ one', '▶ two', '▶ the check itself']);
   });
 

@@ -56,12 +56,10 @@ function streamsFor(stream) {
   return current === process.stdout ? [stream ?? process.stdout, process.stderr] : [current, current];
 }
 
-/** As {@link execute}, but throws {@link CommandFailed}; a quiet command's output is part of the error. */
+/** As {@link execute}, but throws {@link CommandFailed}, with the output. */
 export async function mustRun(command, args, options = {}) {
   const result = await execute(command, args, options);
-  if (result.code !== 0) {
-    throw new CommandFailed(command, args, result.code, options.quiet ? result.output : '');
-  }
+  if (result.code !== 0) throw new CommandFailed(command, args, result.code, result.output);
   return result;
 }
 

@@ -20,7 +20,7 @@ function reportFile(name) {
  * report?: string }} options config: another configuration file than the folder's own; files: only these; exclude:
  * patterns of files that are left out; args: more arguments; node: the binary to run it with; report: a name for its
  * report, where the folder's name has another
- * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, failures: string[] }>}
  */
 export async function vitest(folder, options) {
   const { env, config, files = [], exclude = [], args: more = [], node = process.execPath } = options;
@@ -34,7 +34,21 @@ export async function vitest(folder, options) {
   const { numPassedTests, numFailedTests, numPendingTests, success } = report;
   // A file that cannot be loaded, or an error outside any test, fails no test of its own.
   const failed = numFailedTests === 0 && (!success || code !== 0) ? 1 : numFailedTests;
-  return { passed: numPassedTests, failed, skipped: numPendingTests };
+  return {
+    passed: numPassedTests,
+    failed,
+    skipped: numPendingTests,
+    failures: report.testResults.flatMap(failuresOfFile),
+  };
+}
+
+function failuresOfFile({ name, message, assertionResults }) {
+  const file = relative(root, name);
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return message ? [`${file}: ${message}`] : [];
+  return failed.map(({ fullName, failureMessages }) =>
+    [`${file}: ${fullName}`, ...failureMessages.join('\n').split('\n').slice(0, 15)].join('\n  '),
+  );
 }
 
 /** `tools 34, packages/core 674`: how many tests passed in each folder. */
@@ -68,7 +82,8 @@ export async function pytest({ env }) {
       Array.from({ length: pythonProcesses }, (_, index) => onePytest(shared, `pytest-${index + 1}`)),
     );
     const sum = (what) => counts.reduce((total, one) => total + one[what], 0);
-    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+    const failures = counts.flatMap((one) => one.failures);
+    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), failures };
   } finally {
     rmSync(claims, { recursive: true });
   }
@@ -90,6 +105,7 @@ async function onePytest(env, name) {
     passed: count('tests') - broken - skipped,
     failed: broken === 0 && code !== 0 ? 1 : broken,
     skipped,
+    failures: said.match(/^(FAILED|ERROR) .*$/gm) ?? [],
   };
 }
 
