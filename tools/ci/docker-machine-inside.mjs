@@ -118,10 +118,10 @@ async function prepare() {
 
 async function testOnce() {
   const master = new LocustMaster({ url: 'http://127.0.0.1', login: { username: 'loadwright', password } });
-  await until(
-    `${workers} workers are connected`,
-    async () => (await master.statistics()).workers.length === workers,
-  );
+  await until(`${workers} workers are ready`, async () => {
+    const { workers: connected, setUp } = await master.statistics();
+    return connected.length === workers && setUp.done;
+  });
   await master.swarm({ users: 8, spawnRate: 8, host: emulator });
   await until(
     '1000 requests have succeeded',
