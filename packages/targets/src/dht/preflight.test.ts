@@ -72,7 +72,7 @@ describe('against the emulator', () => {
     const emulator = await startEmulator({ serviceTime: '30s' });
     const stop = new AbortController();
     const running = run(emulator.targetOptions, stop.signal).catch((error: unknown) => error);
-    await expect.poll(() => emulator.statistics().requests, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => emulator.statistics().requests, { timeout: 40_000 }).toBe(2);
     stop.abort();
     expect(await running).toMatchObject({ code: 'ABORTED' });
   });

@@ -9,7 +9,7 @@ const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta
 const script = fileURLToPath(new URL('./send_signed.py', import.meta.url));
 
 /** The emulator signs each request again with `@smithy/signature-v4`, which is independent of the runtime. */
-it('are right for ten thousand random requests', { timeout: 60_000 }, async () => {
+it('are right for ten thousand random requests', { timeout: 180_000 }, async () => {
   const options = { endpointName: 'fraud', region: 'us-gov-west-1', serviceTime: '0.01ms' };
   const emulator = await sagemakerEmulator.start(
     validate(sagemakerEmulator.options, options, { field: 'emulator' }),
