@@ -1,11 +1,16 @@
 """Keeps a master's listener alive, and its figures right, whatever comes over its port."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 from locust.exception import RPCError, RPCReceiveError
 from locust.rpc import Message, zmqrpc
 
+# As long as messages wait, Locust takes one after the other and lets nobody else have a turn: with a thousand
+# workers the web server, and whoever waits for it, would hear nothing while the load goes on.
+_TURN_SECONDS = 0.02
 _REPORT_PARTS = {"stats": list, "stats_total": dict, "errors": dict, "user_classes_count": dict}
 
 
@@ -31,8 +36,13 @@ def protect(runner: Any, refuse: Callable[[Any, str], None]) -> None:
     runner.handle_message = handle_message
     # Of the class: Locust makes another server when the network fails.
     receive = _original(zmqrpc.Server.recv_from_client)
+    turn_began = time.monotonic()
 
     def recv_from_client(server: Any) -> Any:
+        nonlocal turn_began
+        if time.monotonic() - turn_began > _TURN_SECONDS:
+            gevent.sleep(0)
+            turn_began = time.monotonic()
         while True:
             try:
                 return receive(server)
