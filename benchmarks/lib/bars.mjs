@@ -118,6 +118,16 @@ const definitions = [
     limit: 500,
     unit: 'ms',
   },
+  ...[
+    [1, 0.3],
+    [10, 1],
+  ].map(([names, limit]) => ({
+    work: `1,000 workers, ${names === 1 ? 'one name' : `${names} names`}`,
+    measure: 'CPU of the master, of one core',
+    of: [`master ${names}`],
+    figure: (sample) => sample.shareOfCore,
+    limit,
+  })),
 ];
 
 /**

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clients } from './clients.mjs';
+import { masterLoad } from './master-load.mjs';
 import { measure } from './measure.mjs';
 import { clientsFolder, venvBin } from './paths.mjs';
 import { compareFailures, peerServers } from './peers.mjs';
@@ -66,6 +67,7 @@ function fullCases() {
     ...['chalice', 'wrk', 'fast-http-user'].map((client) => latency(client, 5)),
     accuracyCase(8),
     stallCase(20),
+    ...[1, 10].map((names) => masterCase(names, 10)),
     ...Object.keys(peerServers).map(peersCase),
   ];
 }
@@ -81,6 +83,7 @@ function quickCases() {
     ...['chalice', 'wrk'].map((client) => latency(client, 2)),
     accuracyCase(3),
     stallCase(6),
+    ...[1, 10].map((names) => masterCase(names, 3)),
   ];
 }
 
@@ -138,6 +141,12 @@ function peersCase(server) {
     return { ...shares, ...figures };
   };
   return { id: `peers ${server}`, group: 'peers', facts: { server }, rounds: 1, run };
+}
+
+/** Reports of workers, as many as the master of a great test hears. */
+function masterCase(names, seconds) {
+  const facts = { workers: 1000, names, seconds };
+  return { id: `master ${names}`, group: 'master', facts, run: (setup) => masterLoad(setup, facts) };
 }
 
 function stallCase(seconds) {

@@ -126,6 +126,8 @@ ${stallText(stall)}
 
 ${peersText(results.peers ?? [])}
 
+${masterText(results.master ?? [])}
+
 ## What is left out
 
 ${[...omitted, ...failures.map(failureText)].map((text) => `- ${text}`).join('\n')}
@@ -206,6 +208,23 @@ The share of failures that each reports of the same arrivals on a server that mi
 errors of a difference; unaccounted for is the difference between our report and the server’s own count.
 
 ${table(heads, rows)}`;
+}
+
+function masterText(master) {
+  if (master.length === 0) return '';
+  const rows = master.map((row) => [
+    number(row.workers),
+    row.names,
+    spread(row.shareOfCore, 100),
+    number(row.limit.median),
+  ]);
+  return `## A master with many workers
+
+One real master; its workers are simulated in one process, and send the reports of real ones (100 requests/s each) and their
+heartbeats. Statistics and series are read once a second meanwhile, and the master's sum is that of the workers. The limit is the
+number of workers that would take the whole core, if each costs the same.
+
+${table(['workers', 'names of requests', 'CPU of the master, % of a core', 'limit, workers'], rows)}`;
 }
 
 function stallText(stall) {

@@ -24,6 +24,7 @@ export function resultsOf({ cases, samples, machine, settings, failures, date })
     memory: ofGroup('memory'),
     latency: ofGroup('latency'),
     peers: ofGroup('peers'),
+    master: ofGroup('master'),
     ...(accurate.length > 0 && { accuracy: accurate[accurate.length >> 1] }),
     ...(stall && { stall }),
     bars: judge((id) => samples.get(id) ?? []),

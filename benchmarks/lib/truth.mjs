@@ -156,7 +156,7 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
   }
 }
 
-async function until(child, answer) {
+export async function until(child, answer) {
   const limit = Date.now() + patienceMilliseconds;
   for (;;) {
     child.assertRunning();

@@ -4,8 +4,8 @@ import time
 from types import SimpleNamespace
 
 import gevent
-from locust.rpc import Message, zmqrpc
 from loadwright_runtime import listener_guard
+from locust.rpc import Message, zmqrpc
 
 
 def test_others_have_their_turn_while_messages_wait(monkeypatch):
