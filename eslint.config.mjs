@@ -42,7 +42,11 @@ export default typescript.config(
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.
     files: ['packages/cli/test/**', 'docs/test/**'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries(['../../infra/test/**', '../../packages/infra/test/**']),
+      '@nx/enforce-module-boundaries': boundaries([
+        '../../infra/test/**',
+        '../../../infra/test/**',
+        '../../packages/infra/test/**',
+      ]),
     },
   },
   {

@@ -5,24 +5,21 @@ import { vitest } from './test-runners.mjs';
  * Tests that are too many for `npm test`, which tries a handful of each. `.ci/run` tries one of `parts` equal parts,
  * another one with each commit, and `npm run test:<name>` tries everything.
  *
- * folder: whose tests; files: which, or folders of them; title: what holds when they pass.
+ * tests: folders, and which files or folders of tests there; title: what holds when they pass.
  */
 export const matrices = {
   leaks: {
-    folder: 'packages/infra',
-    files: ['test/ec2/leaks.test.ts'],
+    tests: { 'packages/infra': ['test/ec2/leaks.test.ts'] },
     parts: 10,
     title: 'nothing left behind in AWS, whichever call fails',
   },
   truth: {
-    folder: 'packages/infra',
-    files: ['test/truth'],
+    tests: { 'packages/infra': ['test/truth'], 'packages/cli': ['test/truth'] },
     parts: 3,
     title: 'no liar gets PASS, and every request is accounted for',
   },
   command: {
-    folder: 'packages/cli',
-    files: ['demo', 'interrupt', 'secrets'].map((name) => `test/${name}.e2e.test.ts`),
+    tests: { 'packages/cli': ['demo', 'interrupt', 'secrets'].map((name) => `test/${name}.e2e.test.ts`) },
     parts: 1,
     title: 'the command with each kind of target, in each phase',
   },
@@ -42,8 +39,14 @@ export async function partOfThisCommit({ parts }) {
  * @param {{ env: NodeJS.ProcessEnv, choice: string, args?: string[] }} options choice: `all`, or a part such as `17/3`;
  * args: more for vitest, such as `-t <name of a case>`
  */
-export function checkMatrix(name, { env, choice, args }) {
+export async function checkMatrix(name, { env, choice, args }) {
   process.stdout.write(`These cases again: npm run test:${name} -- ${choice}\n`);
-  const { folder, files } = matrices[name];
-  return vitest(folder, { env: { ...env, LOADWRIGHT_MATRIX: choice }, files, args, report: name });
+  const all = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const [folder, files] of Object.entries(matrices[name].tests)) {
+    const report = `${name}-${folder.replace('packages/', '')}`;
+    const one = await vitest(folder, { env: { ...env, LOADWRIGHT_MATRIX: choice }, files, args, report });
+    for (const count of ['passed', 'failed', 'skipped']) all[count] += one[count];
+    all.failures.push(...one.failures);
+  }
+  return all;
 }

@@ -200,7 +200,7 @@ describe('what numbers and lists become', () => {
   });
 
   it.each(['[[0.5]]', ' [ [0.5] ]\n', '{"a":1}'])(
-    'takes a whole document for one payload: %s',
+    'takes a whole document for one payload (F25): %s',
     async (text) => {
       await given('whole.json', text);
       expect(await written({ file: 'whole.json', jsonAs: 'document' })).toEqual([`{"json":${text.trim()}}`]);
