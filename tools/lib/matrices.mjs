@@ -18,6 +18,11 @@ export const matrices = {
     parts: 3,
     title: 'no liar gets PASS, and every request is accounted for',
   },
+  safety: {
+    tests: { 'packages/cli': ['test/safety'] },
+    parts: 3,
+    title: 'a load ends, and so does each phase, whatever sleeps or freezes',
+  },
   command: {
     tests: { 'packages/cli': ['demo', 'interrupt', 'secrets'].map((name) => `test/${name}.e2e.test.ts`) },
     parts: 1,

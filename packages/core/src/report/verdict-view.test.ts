@@ -21,6 +21,7 @@ const evidence = {
   requests: 10,
   failures: 0,
   aborted: false,
+  isRead: true,
 };
 
 test('keeps what makes a run INVALID, what broke and what warns apart', () => {

@@ -192,7 +192,11 @@ const lies: readonly [string, Run, RegExp][] = [
   ['another worker', { observation: { before: statistics() } }, /^Worker a joined after/],
   ['an interruption', { observation: { aborted: true } }, /^The run was stopped before its end/],
   ['an interruption of the end', { ending: { aborted: true } }, /^The run was stopped before its end/],
-  ['nothing at all', { statistics: undefined, rows: [], stamps: [] }, /^No request was made/],
+  [
+    'nothing at all',
+    { statistics: undefined, rows: [], stamps: [] },
+    /^No figures of the load could be read/,
+  ],
   [
     'failures',
     failed(3),

@@ -63,6 +63,7 @@ export function assembleReport(measurement: Measurement): RunReport {
       failures: figures.total.failed,
       exception: statistics?.exceptions[0]?.message.trim(),
       aborted,
+      isRead: statistics !== undefined,
     }),
     aborted,
     target: {

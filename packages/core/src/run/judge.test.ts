@@ -13,6 +13,7 @@ const evidence: Evidence = {
   requests: 100,
   failures: 1,
   aborted: false,
+  isRead: true,
 };
 
 describe('judge', () => {
@@ -32,6 +33,7 @@ describe('judge', () => {
       'INVALID',
       /The clock is off/,
     ],
+    ['no figures', { due: 0, requests: 0, failures: 0, isRead: false }, 'INVALID', /^No figures of the load/],
     ['no request', { due: 0, requests: 0, failures: 0 }, 'INVALID', /^No request was made\.$/],
     [
       'no request, for a reason',

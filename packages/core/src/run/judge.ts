@@ -18,6 +18,8 @@ export interface Evidence {
   /** The first thing that was raised in the Locust file. */
   readonly exception?: string | undefined;
   readonly aborted: boolean;
+  /** Whether the master gave any figures of the load. */
+  readonly isRead: boolean;
 }
 
 interface Judgement {
@@ -74,7 +76,8 @@ function judgeProblems(evidence: Evidence, findings: readonly Problem[]): Judgem
   return { verdict: 'PASS', reasons: [describeHeld(evidence.thresholds)] };
 }
 
-function whyNone({ due, exception }: Evidence): string {
+function whyNone({ due, exception, isRead }: Evidence): string {
+  if (!isRead) return 'No figures of the load could be read: what was requested is not known.';
   if (due > 0) return `No request was answered: ${due} were due, and none of them was sent in time.`;
   if (exception === undefined) return 'No request was made.';
   return `No request was made: the Locust file raised ${exception.replace(/\.$/, '')}.`;

@@ -4,15 +4,22 @@ import type { OnProgress, Phase } from './events.js';
 /** The phases that a wish to stop ends at once. Later ones go on: what was measured is kept and cleaned up after. */
 const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'attach', 'connect']);
 
+/** Something is told at least so often, in milliseconds: whoever waits sees that there is something to wait for. */
+const longestSilence = 10_000;
+
 /** Carries out the phases of a run, and tells of them. */
 export class Phases {
   readonly signal: AbortSignal;
   readonly progress: OnProgress;
   #current: Phase = 'preflight';
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(options: { signal?: AbortSignal; onProgress?: OnProgress }) {
     this.signal = options.signal ?? new AbortController().signal;
-    this.progress = options.onProgress ?? (() => {});
+    this.progress = (event) => {
+      this.#silence?.refresh();
+      options.onProgress?.(event);
+    };
   }
 
   /** Tells what fails after the caller's signal as `ABORTED`. */
@@ -39,9 +46,25 @@ export class Phases {
     if (beforeLoad.has(phase)) this.signal.throwIfAborted();
     if (phase !== 'destroy') this.#current = phase;
     this.progress({ type: 'phase', phase, state: 'started' });
-    const result = await work((text) => (detail = text));
+    const result = await this.#toldOf(phase, () => work((text) => (detail = text)));
     this.progress({ type: 'phase', phase, state: 'finished', ...(detail !== undefined && { detail }) });
     return result;
+  }
+
+  /** Says that a phase goes on whenever nothing else is told for some time. */
+  async #toldOf<Result>(phase: Phase, work: () => Promise<Result>): Promise<Result> {
+    const begin = performance.now();
+    const outer = this.#silence;
+    const silence = setInterval(() => {
+      this.inform(`${phase} goes on, for ${((performance.now() - begin) / 1000).toFixed(0)} s so far.`);
+    }, longestSilence);
+    this.#silence = silence;
+    try {
+      return await work();
+    } finally {
+      clearInterval(silence);
+      this.#silence = outer;
+    }
   }
 
   inform(message: string): void {

@@ -14,6 +14,8 @@ import type { SeriesRow } from '../series/rows.js';
 
 /** Longest time for Locust's own files, in milliseconds: machines that cost money wait for them. */
 const collectMilliseconds = 30_000;
+/** Of a master that has not answered before. */
+const lostMilliseconds = 5000;
 
 /** Locust's own files, under Locust's own names, and where its web API serves them. */
 const locustFiles = {
@@ -24,16 +26,22 @@ const locustFiles = {
   'locust.html': '/stats/report?download=1',
 } as const;
 
-/** Downloads Locust's own files. `missing` are those that the master did not give. */
+/**
+ * Downloads Locust's own files.
+ *
+ * @param isLost whether the master has not answered before
+ * @returns `missing` are those that the master did not give.
+ */
 export async function collectLocustFiles(
   master: LocustMaster,
   directory: string,
   redact: (text: string) => string,
+  isLost = false,
 ): Promise<{ saved: string[]; missing: string[] }> {
   const saved: string[] = [];
   const missing: string[] = [];
   // All of them together: a master that does not answer has nothing to give.
-  const signal = AbortSignal.timeout(collectMilliseconds);
+  const signal = AbortSignal.timeout(isLost ? lostMilliseconds : collectMilliseconds);
   for (const [name, path] of Object.entries(locustFiles)) {
     const exists = await master.download(path, join(directory, name), redact, { signal });
     (exists ? saved : missing).push(name);
@@ -115,8 +123,8 @@ export class ResultsFolder {
   }
 
   /** See {@link collectLocustFiles}. */
-  async collect(master: LocustMaster): Promise<readonly string[]> {
-    return (await collectLocustFiles(master, this.directory, this.#redact)).missing;
+  async collect(master: LocustMaster, isLost: boolean): Promise<readonly string[]> {
+    return (await collectLocustFiles(master, this.directory, this.#redact, isLost)).missing;
   }
 
   /** Writes `summary.json`, `report.html` and `junit.xml`. */

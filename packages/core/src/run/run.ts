@@ -22,6 +22,9 @@ import { RunSeries } from './run-series.js';
 import { connect, removeFleet, standUp, type Standing } from './stand-up.js';
 import { watch, type Observation } from './watch.js';
 
+/** How long a master that did not start a load may take to end it, in milliseconds: it may not answer at all. */
+const deafMilliseconds = 5000;
+
 /** Carries out a run: the phases in order. See {@link RunOptions} and `LoadTest.run`. */
 export async function runLoadTest(test: PreparedTest, options: RunOptions): Promise<RunReport> {
   const startedAt = new Date();
@@ -78,7 +81,8 @@ class Run {
     const onReading = async () => log?.read(master, liveAnswer);
     const observation = await phases.in('load', () => this.#load(master, before, series, onReading));
     const ending = await phases.in('stop', () => this.#end(master, series, observation, onReading));
-    await phases.in('collect', () => this.#collect(master, series, ending, log));
+    const isLost = observation.problems.some(({ rule }) => rule === 'master-lost');
+    await phases.in('collect', () => this.#collect(master, series, { ...ending, isLost }, log));
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(this.#report(observation, ending, series), redact);
@@ -117,7 +121,8 @@ class Run {
       });
     } catch (error) {
       // A load that nobody watches must not go on where the fleet does.
-      await master.stop({ run: runId, graceSeconds: 0 }).catch(() => {});
+      const timeoutMilliseconds = deafMilliseconds;
+      await master.stop({ run: runId, graceSeconds: 0, timeoutMilliseconds }).catch(() => {});
       throw error;
     }
   }
@@ -145,7 +150,7 @@ class Run {
   async #collect(
     master: LocustMaster,
     series: RunSeries,
-    { statistics }: Ending,
+    { statistics, isLost }: Ending & { readonly isLost: boolean },
     log: RequestLog | undefined,
   ): Promise<void> {
     const { folder, runId } = this.#standing;
@@ -156,7 +161,7 @@ class Run {
     }
     try {
       if (statistics) await folder.writeMeasurements(series.rows, statistics, runId);
-      const missing = await folder.collect(master);
+      const missing = await folder.collect(master, isLost);
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
       this.#phases.warn(`Not every file could be collected: ${describe(error)}`);
