@@ -24,7 +24,11 @@ export const matrices = {
     title: 'a load ends, and so does each phase, whatever sleeps or freezes',
   },
   command: {
-    tests: { 'packages/cli': ['demo', 'interrupt', 'secrets'].map((name) => `test/${name}.e2e.test.ts`) },
+    tests: {
+      'packages/cli': ['demo', 'interrupt', 'run-options', 'secrets'].map(
+        (name) => `test/${name}.e2e.test.ts`,
+      ),
+    },
     parts: 1,
     title: 'the command with each kind of target, in each phase',
   },
