@@ -34,7 +34,7 @@ export class PayloadFile {
     }
     if (stats.isDirectory()) {
       throw new LoadwrightError('PAYLOADS_INVALID', `${name}: found a folder, expected a file`, {
-        hint: 'List the files of a folder one by one: payloads: { files: ["a.jpg", "b.jpg"] }.',
+        hint: 'Leave the format out: each file of a folder is then sent as it is. Otherwise name one file.',
       });
     }
     if (!stats.isFile())

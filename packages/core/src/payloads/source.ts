@@ -8,13 +8,18 @@ const order = z
 
 /** Where payloads come from. A bare string is a path; its ending tells the format. */
 export const payloadSourceSchema = z.union([
-  z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file'),
+  z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file, or of a folder of files'),
   z.strictObject({
     inline: z.array(jsonValueSchema()).min(1).describe('JSON values, one for each payload'),
     order,
   }),
   z.strictObject({
-    file: z.string().min(1).describe('path, relative to the configuration file'),
+    file: z
+      .string()
+      .min(1)
+      .describe(
+        'path, relative to the configuration file. Of a folder, or a pattern: every file is a payload',
+      ),
     format: z
       .enum(['json', 'jsonl', 'csv', 'binary'])
       .optional()
@@ -37,7 +42,12 @@ export const payloadSourceSchema = z.union([
     order,
   }),
   z.strictObject({
-    files: z.array(z.string().min(1)).min(1).describe('paths of binary files, one payload each'),
+    files: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe(
+        'paths of binary files, one payload each; folders, and patterns such as img/*.jpg, stand for their files',
+      ),
     contentType: z
       .string()
       .optional()

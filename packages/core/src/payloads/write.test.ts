@@ -102,10 +102,44 @@ describe('writePayloads', () => {
     ]);
   });
 
+  it.each<[string, PayloadSource]>([
+    ['a folder', 'many'],
+    ['a folder within a list', { files: ['./many'] }],
+    ['a pattern', { files: ['./many/*.{jpg,png}'] }],
+    ['a pattern for one file', { file: 'many/?.*' }],
+    ['several', { files: ['many/a.jpg', 'many/*.png'] }],
+  ])('takes the files of %s (F29)', async (_what, source) => {
+    await mkdir(join(folder, 'many'), { recursive: true });
+    await given('many/b.png', 'b');
+    await given('many/a.jpg', 'a');
+    await given('many/.hidden', 'h');
+    await mkdir(join(folder, 'many/within'), { recursive: true });
+    await given('many/within/c.jpg', 'c');
+    expect(await written(source)).toEqual([
+      '{"base64":"YQ==","contentType":"image/jpeg"}',
+      '{"base64":"Yg==","contentType":"image/png"}',
+    ]);
+  });
+
+  it('takes the files of folders within, where a pattern asks for them', async () => {
+    expect(await written({ files: ['many/**/*.jpg'] })).toHaveLength(2);
+  });
+
+  it('takes a name with brackets for a name, where there is such a file', async () => {
+    await given('a[1].jpg', 'a');
+    expect(await written({ files: ['a[1].jpg'] })).toHaveLength(1);
+  });
+
   const megabytes33 = 33 * 1024 * 1024;
   it.each<[string, string | Uint8Array | undefined, PayloadSource, RegExp]>([
     ['a missing file', undefined, 'no.jsonl', /^no\.jsonl: there is no such file$/],
     ['a folder', undefined, { file: 'images', format: 'jsonl' }, /^images: found a folder, expected a file$/],
+    [
+      'a pattern without a match',
+      undefined,
+      { file: 'no/*.jpg' },
+      /^no\/\*\.jpg: no file matches this pattern$/,
+    ],
     ['an empty file', '', 'wrong.jsonl', /^wrong\.jsonl: the file is empty$/],
     ['blank lines', '\n \n', 'wrong.jsonl', /^wrong\.jsonl: there is no payload in it$/],
     ['an empty list', ' [ ] ', 'wrong.json', /^wrong\.json: there is no payload in it$/],

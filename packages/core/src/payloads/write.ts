@@ -2,6 +2,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
 import { stringifyJson } from '../json-number.js';
 import { readCsv } from './csv.js';
+import { filesOf } from './files.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
 import { readJsonl } from './jsonl.js';
@@ -97,7 +98,10 @@ async function* recordLines(source: PayloadSource, baseDirectory: string): Recor
   if (typeof source === 'object' && 'inline' in source) {
     yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
   } else if (typeof source === 'object' && 'files' in source) {
-    for (const name of source.files) yield [await binaryLine(name, baseDirectory, source.contentType)];
+    for (const path of source.files) {
+      const { names } = await filesOf(path, baseDirectory);
+      yield* binaryLines(names, baseDirectory, source.contentType);
+    }
   } else {
     const options = typeof source === 'string' ? { file: source } : source;
     yield* fileLines(options, baseDirectory);
@@ -107,15 +111,28 @@ async function* recordLines(source: PayloadSource, baseDirectory: string): Recor
 type FileSource = Extract<PayloadSource, { file: string }>;
 
 async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
-  const { file: name, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;
-  const format = source.format ?? formatOf(name);
-  if (format === 'binary') {
-    yield [await binaryLine(name, baseDirectory, contentType)];
+  const { file: path, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;
+  const found = await filesOf(path, baseDirectory);
+  if (found.isMany && (source.format === undefined || source.format === 'binary')) {
+    yield* binaryLines(found.names, baseDirectory, contentType);
     return;
   }
-  const file = await PayloadFile.open(name, baseDirectory);
+  const format = source.format ?? formatOf(path);
+  if (format === 'binary') {
+    yield [await binaryLine(path, baseDirectory, contentType)];
+    return;
+  }
+  const file = await PayloadFile.open(path, baseDirectory);
   if (format === 'csv') yield* readCsv(file, { csvAs, csvHeader, contentType });
   else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
+}
+
+async function* binaryLines(
+  names: readonly string[],
+  baseDirectory: string,
+  contentType?: string,
+): RecordLines {
+  for (const name of names) yield [await binaryLine(name, baseDirectory, contentType)];
 }
 
 async function binaryLine(name: string, baseDirectory: string, contentType?: string): Promise<string> {
