@@ -1,19 +1,18 @@
 import { parse, type CsvError } from 'csv-parse';
 import { pipeline, Readable } from 'node:stream';
+import { cellAsJson, ColumnTypes, type ColumnType } from './column-types.js';
 import { longestPayload, type PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
 
 /** How the rows of a CSV file become payloads. */
 export interface CsvOptions {
-  /** `text`: each row as it stands. `json`: each row as an object. */
+  /** `text`: each row as it stands. `json`: each row as an object, whose columns have one type each. */
   readonly csvAs: 'text' | 'json';
   /** True when the first row holds the names of the columns. */
   readonly csvHeader: boolean;
   readonly contentType: string | undefined;
 }
 
-/** A number as JSON writes it: `007` and `1.` stay text. */
-const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const rowsAtOnce = 500;
 /** The loop over the parser throws what the pipeline would report. */
 const throughIteration = () => undefined;
@@ -29,33 +28,63 @@ export async function* readCsv(
       'Add a header, or choose csvAs: "text" with csvHeader: false.',
     );
   }
+  try {
+    if (csvAs === 'json') yield* readObjects(file, contentType);
+    else yield* readTexts(file, csvHeader, contentType);
+  } catch (error) {
+    throw isCsvError(error) ? describeCsvError(error, file) : error;
+  }
+}
+
+async function* readTexts(file: PayloadFile, csvHeader: boolean, contentType = 'text/csv'): RecordLines {
+  let names: string[] | undefined;
+  let lines: string[] = [];
+  for await (const { record, raw } of rowsOf<{ record: string[]; raw: string }>(file, true)) {
+    if (csvHeader && !names) names = columnNames(record, file);
+    else lines.push(recordLine('text', JSON.stringify(raw.trim()), contentType));
+    if (lines.length < rowsAtOnce) continue;
+    yield lines;
+    lines = [];
+  }
+  yield lines;
+}
+
+/** Twice through the file: the type of a column is known after its last cell alone. */
+async function* readObjects(file: PayloadFile, contentType: string | undefined): RecordLines {
+  let names: string[] | undefined;
+  let types = new ColumnTypes(0);
+  let rows = 0;
+  for await (const record of rowsOf<string[]>(file, false)) {
+    if (names) types.add(record);
+    else types = new ColumnTypes((names = columnNames(record, file)).length);
+    rows += 1;
+    // Whoever waits may want to stop.
+    if (rows % rowsAtOnce === 0) yield [];
+  }
+  const columns = types.all;
+  const keys = (names ?? []).map((name) => JSON.stringify(name));
+  let isHeader = true;
+  let lines: string[] = [];
+  for await (const record of rowsOf<string[]>(file, false)) {
+    if (!isHeader) lines.push(recordLine('json', rowObject(keys, columns, record), contentType));
+    isHeader = false;
+    if (lines.length < rowsAtOnce) continue;
+    yield lines;
+    lines = [];
+  }
+  yield lines;
+}
+
+/** @param raw Whether the text of each row comes with it. */
+function rowsOf<Row>(file: PayloadFile, raw: boolean): AsyncIterable<Row> {
   const parser = parse({
-    raw: csvAs === 'text',
+    raw,
     // Both at once: finding out which of the two it is takes the parser longer than reading the file.
     record_delimiter: ['\r\n', '\n'],
     skip_empty_lines: true,
     max_record_size: longestPayload,
   });
-  let names: string[] | undefined;
-  let records: string[] = [];
-  try {
-    for await (const row of pipeline(Readable.from(file.readText()), parser, throughIteration)) {
-      const { record, raw } = (csvAs === 'text' ? row : { record: row, raw: '' }) as {
-        record: string[];
-        raw: string;
-      };
-      if (csvHeader && !names) names = columnNames(record, file);
-      else if (csvAs === 'json')
-        records.push(recordLine('json', rowObject(names ?? [], record), contentType));
-      else records.push(recordLine('text', JSON.stringify(raw.trim()), contentType ?? 'text/csv'));
-      if (records.length < rowsAtOnce) continue;
-      yield records;
-      records = [];
-    }
-  } catch (error) {
-    throw isCsvError(error) ? describeCsvError(error, file) : error;
-  }
-  yield records;
+  return pipeline(Readable.from(file.readText()), parser, throughIteration) as AsyncIterable<Row>;
 }
 
 function columnNames(record: string[], file: PayloadFile): string[] {
@@ -70,11 +99,8 @@ function columnNames(record: string[], file: PayloadFile): string[] {
   return names;
 }
 
-function rowObject(names: readonly string[], record: readonly string[]): string {
-  const members = names.map((name, index) => {
-    const value = record[index] ?? '';
-    return `${JSON.stringify(name)}:${jsonNumber.test(value) ? value : JSON.stringify(value)}`;
-  });
+function rowObject(keys: readonly string[], types: readonly ColumnType[], record: readonly string[]): string {
+  const members = keys.map((key, index) => `${key}:${cellAsJson(record[index] ?? '', types[index]!)}`);
   return `{${members.join(',')}}`;
 }
 

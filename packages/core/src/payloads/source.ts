@@ -29,7 +29,8 @@ export const payloadSourceSchema = z.union([
       .enum(['text', 'json'])
       .optional()
       .describe(
-        'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object',
+        'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object. ' +
+          'A column has one type, number, boolean or text; what is missing (empty, NaN) is null',
       ),
     jsonAs: z
       .enum(['items', 'document'])

@@ -83,9 +83,30 @@ describe('writePayloads', () => {
   it('makes objects of CSV rows', async () => {
     await given('b.csv', 'id, name\n1.50,"a\nb"\n007,\n-2e3,true\n');
     expect(await written({ file: 'b.csv', csvAs: 'json' })).toEqual([
-      '{"json":{"id":1.50,"name":"a\\nb"}}',
-      '{"json":{"id":"007","name":""}}',
-      '{"json":{"id":-2e3,"name":"true"}}',
+      '{"json":{"id":"1.50","name":"a\\nb"}}',
+      '{"json":{"id":"007","name":null}}',
+      '{"json":{"id":"-2e3","name":"true"}}',
+    ]);
+  });
+
+  it('gives each column of a CSV file one type, and null for what is missing (F22)', async () => {
+    await given(
+      'types.csv',
+      [
+        'share,whole,flag,code,none,mixed',
+        '.5,9007199254740993,True,NA,,1',
+        '1.,nan,false,x,nan,True',
+        '3,-7,,7,,2',
+        'NaN,,FALSE,,,null',
+        '-.25e3,+1,None,,,x',
+      ].join('\n'),
+    );
+    expect(await written({ file: 'types.csv', csvAs: 'json' })).toEqual([
+      '{"json":{"share":0.5,"whole":9007199254740993,"flag":true,"code":"NA","none":null,"mixed":"1"}}',
+      '{"json":{"share":1.0,"whole":null,"flag":false,"code":"x","none":null,"mixed":"True"}}',
+      '{"json":{"share":3.0,"whole":-7,"flag":null,"code":"7","none":null,"mixed":"2"}}',
+      '{"json":{"share":null,"whole":null,"flag":false,"code":null,"none":null,"mixed":"null"}}',
+      '{"json":{"share":-0.25e3,"whole":1,"flag":null,"code":null,"none":null,"mixed":"x"}}',
     ]);
   });
 

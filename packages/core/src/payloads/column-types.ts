@@ -1,0 +1,64 @@
+/** What the cells of a column become in JSON: every one of the same type, or null. */
+export type ColumnType = 'integer' | 'number' | 'boolean' | 'text';
+
+/** As pandas writes and reads numbers: `.5`, `1.`, `+2`. `007` is the name of something, and no number. */
+const number = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const integer = /^[+-]?(?:0|[1-9]\d*)$/;
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const booleans: Readonly<Record<string, string>> = { true: 'true', false: 'false' };
+/** How programs write that a number, or a yes or no, is missing. In text they may be words. */
+const missing = /^(?:|nan|null|none|n\/?a|#n\/a)$/i;
+
+/** Finds the type that all cells of a column have. */
+export class ColumnTypes {
+  readonly #types: (ColumnType | undefined)[];
+
+  /** @param columns How many there are. */
+  constructor(columns: number) {
+    this.#types = Array.from({ length: columns });
+  }
+
+  /** Looks at a row. */
+  add(record: readonly string[]): void {
+    for (let index = 0; index < this.#types.length; index += 1) {
+      const type = this.#types[index];
+      if (type === 'text') continue;
+      const cell = record[index] ?? '';
+      if (!missing.test(cell)) this.#types[index] = common(type, typeOf(cell));
+    }
+  }
+
+  /** A column in which nothing stands may have any type but text: all of it is missing. */
+  get all(): readonly ColumnType[] {
+    return this.#types.map((type) => type ?? 'number');
+  }
+}
+
+function typeOf(cell: string): ColumnType {
+  if (integer.test(cell)) return 'integer';
+  if (number.test(cell)) return 'number';
+  return cell.toLowerCase() in booleans ? 'boolean' : 'text';
+}
+
+function common(one: ColumnType | undefined, other: ColumnType): ColumnType {
+  if (one === undefined || one === other) return other;
+  const isNumeric = (type: ColumnType) => type === 'integer' || type === 'number';
+  return isNumeric(one) && isNumeric(other) ? 'number' : 'text';
+}
+
+/** A cell as JSON. Digits stay as they were written; a column with fractions has them in every cell. */
+export function cellAsJson(cell: string, type: ColumnType): string {
+  if (type === 'text') return cell === '' ? 'null' : JSON.stringify(cell);
+  if (missing.test(cell)) return 'null';
+  if (type === 'boolean') return booleans[cell.toLowerCase()]!;
+  const digits = jsonNumber.test(cell) ? cell : respelled(cell);
+  return type === 'number' && integer.test(cell) ? `${digits}.0` : digits;
+}
+
+/** `+.5` is `0.5`, and `1.` is `1.0`. */
+function respelled(cell: string): string {
+  return cell
+    .replace(/^\+/, '')
+    .replace(/^(-?)\./, '$10.')
+    .replace(/\.(?!\d)/, '.0');
+}
