@@ -9,7 +9,7 @@ import { casesToTry } from '../../infra/test/matrix.js';
 import { Liar, type Scenario } from '../../infra/test/truth/liar.js';
 import { run, TestIo } from './support.js';
 
-const kind = fileURLToPath(new URL('./measuring/target.mjs', import.meta.url));
+const kind = fileURLToPath(new URL('../../infra/test/run/measuring-target.mjs', import.meta.url));
 const timeout = 120_000;
 
 let liar: Liar;
