@@ -16,6 +16,7 @@ export { responseCheckSchema, type ResponseCheck } from './target/response-check
 export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
+export { fleetTokenVariable } from './bundle/fleet-token.js';
 export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
 export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';

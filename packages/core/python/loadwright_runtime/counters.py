@@ -19,6 +19,8 @@ from .wire import VERSION, Key, pack_rows, unpack_rows
 # An option that Locust does not know: the master passes it on to the workers with each order to start users.
 _OPTION = "loadwright_test"
 _REPORT_KEY = "loadwright"
+# Whoever floods the port must not fill the log as well.
+_MOST_WARNINGS = 100
 _logger = logging.getLogger(__name__)
 _clock = time.perf_counter
 
@@ -123,7 +125,10 @@ class Counters:
     def refuse(self, client_id: Any, why: str) -> None:
         """Writes down that something came that no worker of this master sends."""
         self.refused_reports += 1
-        _logger.warning("a report of %.100r was refused: %s", client_id, why)
+        if self.refused_reports <= _MOST_WARNINGS:
+            _logger.warning("a report of %.100r was refused: %s", client_id, why)
+        if self.refused_reports == _MOST_WARNINGS:
+            _logger.warning("more refused reports are counted, and not told")
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
         self._number += 1

@@ -7,11 +7,23 @@ from typing import Any
 import gevent
 from locust.exception import RPCError, RPCReceiveError
 from locust.rpc import Message, zmqrpc
+from locust.runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING
 
 # As long as messages wait, Locust takes one after the other and lets nobody else have a turn: with a thousand
 # workers the web server, and whoever waits for it, would hear nothing while the load goes on.
 _TURN_SECONDS = 0.02
-_REPORT_PARTS = {"stats": list, "stats_total": dict, "errors": dict, "user_classes_count": dict}
+_NUMBER = (int, float)
+# What Locust's own handlers take from a message without a look.
+_PARTS: dict[str, dict[str, Any]] = {
+    "stats": {"stats": list, "stats_total": dict, "errors": dict, "user_classes_count": dict},
+    "heartbeat": {"state": str, "current_cpu_usage": _NUMBER},
+    "spawning_complete": {"user_classes_count": dict},
+    "exception": {"msg": str, "traceback": str},
+    "logs": {"worker_id": str, "logs": list},
+}
+_STATES = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING)
+# By which a worker becomes known, or gets what it needs for that.
+_FIRST_WORDS = ("client_ready", "locustfile")
 
 
 def protect(runner: Any, refuse: Callable[[Any, str], None]) -> None:
@@ -62,18 +74,26 @@ def _original(function: Any) -> Any:
 
 
 def _wrong(runner: Any, client_id: str, message: Any) -> str | None:
-    if type(message.type) is not str:
+    kind, parts = message.type, message.data
+    if type(kind) is not str:
         return "its type is no text"
     if message.node_id != client_id:
         return "it names another sender"
-    if message.type != "stats":
-        return None
+    if kind in _FIRST_WORDS:
+        is_version = kind != "client_ready" or type(parts) is str or parts == -1
+        return None if is_version else "its version is no text"
     # Locust takes the figures of anybody. A worker that leaves at the end of a test is none of its clients.
     if client_id not in runner.worker_indexes:
         return "not a worker of this master"
-    parts = message.data
-    if type(parts) is not dict or any(
-        type(parts.get(key)) is not kind for key, kind in _REPORT_PARTS.items()
+    if kind not in _PARTS:
+        return None
+    if type(parts) is not dict or not all(
+        isinstance(parts.get(key), part) for key, part in _PARTS[kind].items()
     ):
-        return "a report lacks a part"
+        return f"{kind!r} lacks a part"
+    if "state" in parts and parts["state"] not in _STATES:
+        return "a state that no worker has"
+    numbers = [*parts.get("user_classes_count", {}).values(), parts.get("current_memory_usage", 0)]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        return f"{kind!r} has a number that is none"
     return None

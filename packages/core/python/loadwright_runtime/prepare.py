@@ -9,7 +9,7 @@ import locust.stats
 from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
-from . import answers, lifeline, listener_guard, open_run, preflight_run, web
+from . import answers, lifeline, listener_guard, open_run, preflight_run, seal, web
 from .bundle import Bundle, read_bundle
 from .counters import Counters
 from .defaults import apply_defaults
@@ -37,6 +37,7 @@ def prepare() -> type[LoadTestShape] | None:
     """
     try:
         lifeline.watch()
+        seal.apply()
         bundle = read_bundle(Path(__file__).resolve().parent.parent)
     except SetupError as error:
         error.exit()
@@ -81,11 +82,13 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     counters.connect(environment)
     if isinstance(environment.runner, MasterRunner):
         LocustStatistics(environment, counters)
-        listener_guard.protect(environment.runner, counters.refuse)
     answers.connect(environment, counters.contribute)
     set_up = SetUp(environment)
     LoadwrightUser.progress = set_up.progress
     control = LoadControl(environment, bundle, set_up)
+    if isinstance(environment.runner, MasterRunner):
+        # Before whatever else looks at messages.
+        listener_guard.protect(environment.runner, counters.refuse)
     preflight = Preflight(environment, bundle)
     if environment.web_ui:
         web.extend(environment, counters, control, preflight)

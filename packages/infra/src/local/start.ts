@@ -1,6 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isLoadwrightError, LoadwrightError, LocustMaster, type ProvisionRequest } from '@loadwright/core';
+import {
+  fleetTokenVariable,
+  isLoadwrightError,
+  LoadwrightError,
+  LocustMaster,
+  type ProvisionRequest,
+} from '@loadwright/core';
 import type { LocalHandle } from './handle.js';
 import { homeWithoutConfiguration } from './home.js';
 import { inheritedEnvironment } from './inherited-environment.js';
@@ -34,10 +41,12 @@ export async function startNodes(options: StartOptions): Promise<void> {
     LOADWRIGHT_UI_USERNAME: handle.login.username,
     LOADWRIGHT_UI_PASSWORD: handle.login.password,
   };
+  // By it master and workers know each other: other users of this machine reach the port of the master too.
+  const token = { [fleetTokenVariable]: randomBytes(32).toString('hex') };
   let state = 'the master did not answer';
   try {
     request.onProgress(`Starting the Locust master at ${handle.masterUrl}`);
-    startNode(options, 'master', 'master', login, [
+    startNode(options, 'master', 'master', { ...login, ...token }, [
       ...['--master', '--master-bind-host', '127.0.0.1', '--master-bind-port', String(ports.master)],
       ...['--web-host', '127.0.0.1', '--web-port', String(ports.web), '--web-login'],
       ...['--csv', join(handle.workingDirectory, 'locust'), '--csv-full-history'],
@@ -60,7 +69,7 @@ export async function startNodes(options: StartOptions): Promise<void> {
     request.onProgress(`Starting ${workers} ${workers === 1 ? 'worker' : 'workers'}`);
     state = `not all of its ${workers} workers connected`;
     for (let number = 1; number <= workers; number += 1) {
-      startNode(options, `worker-${number}`, 'worker', request.environment, [
+      startNode(options, `worker-${number}`, 'worker', { ...request.environment, ...token }, [
         ...['--worker', '--master-host', '127.0.0.1', '--master-port', String(ports.master)],
       ]);
     }
@@ -103,7 +112,11 @@ function startNode(
         PYTHONUNBUFFERED: '1',
       },
       logDirectory: request.logDirectory,
-      redact: (text) => request.redact(text).replaceAll(handle.login.password, '***'),
+      redact: (text) =>
+        [handle.login.password, environment[fleetTokenVariable] ?? handle.login.password].reduce(
+          (rest, secret) => rest.replaceAll(secret, '***'),
+          request.redact(text),
+        ),
     }),
   );
 }

@@ -56,6 +56,13 @@ describe('a local fleet', { timeout: 60_000 }, () => {
       expect(environment).toContain(canary);
       expect(environment).not.toContain(handle.login.password);
     }
+    // By it the master knows its workers.
+    const tokens = [...masters, ...workers].map(
+      ({ environment }) => /LOADWRIGHT_FLEET_TOKEN=(\w{64})/.exec(environment)?.[1] ?? 'none',
+    );
+    expect(tokens[0]).toHaveLength(64);
+    expect(new Set(tokens).size).toBe(1);
+    expect(processes.filter(({ commandLine }) => commandLine.includes(tokens[0]!))).toEqual([]);
     await handle.destroy();
     const lines = [];
     for await (const { node, line } of handle.logs()) lines.push(`${node}: ${line}`);

@@ -111,10 +111,16 @@ def test_bundle_and_variables(tmp_path):
     assert {name: path.read_bytes() for name, path in found.items()} == FILES
     assert all(path.stat().st_mode & stat.S_IROTH for path in found.values()), "a container's user reads them"
     variables = {path.name: json.loads(path.read_text()) for path in machine.variables.iterdir()}
+    tokens = {name: values.pop("LOADWRIGHT_FLEET_TOKEN") for name, values in variables.items()}
     assert variables == {
         "master.json": {"LOADWRIGHT_UI_USERNAME": "loadwright", "LOADWRIGHT_UI_PASSWORD": f"{CANARY}-master"},
         "worker.json": {"DATABRICKS_TOKEN": f'{CANARY}-worker "ü$\n', "OTHER": "o", "THIRD": "t"},
     }
+    # Master and workers know each other by it, also when one of them is started later.
+    assert len(tokens["master.json"]) == 64 and set(tokens.values()) == {tokens["master.json"]}
+    assert machine.fetch().returncode == 0
+    again = [json.loads(path.read_text()) for path in machine.variables.iterdir()]
+    assert [values["LOADWRIGHT_FLEET_TOKEN"] for values in again] == list(tokens.values())
     assert {stat.S_IMODE(path.stat().st_mode) for path in machine.variables.iterdir()} == {0o600}
     for path in machine.bundle.parent.rglob("*"):
         assert path.is_dir() or CANARY.encode() not in path.read_bytes()

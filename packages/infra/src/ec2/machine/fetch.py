@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import sys
 import tarfile
@@ -20,6 +21,7 @@ from aws_requests import NotYetError, Patience, Role, base_url, object_url, sent
 _PATIENCE_SECONDS = 180.0
 _CHUNK_BYTES = 1024 * 1024
 _ROLES = ("master", "worker")
+_TOKEN = "LOADWRIGHT_FLEET_TOKEN"
 
 
 def main(settings_file: str, bundle: str, variables: str, patience: str = str(_PATIENCE_SECONDS)) -> None:
@@ -30,8 +32,20 @@ def main(settings_file: str, bundle: str, variables: str, patience: str = str(_P
     unpack(archive, Path(bundle))
     archive.unlink()
     parameters = until_done("reading the variables", lambda: read_parameters(settings, Role.read()))
+    token = {_TOKEN: fleet_token(Path(variables, "master.json"))}
     for node in _ROLES:
-        write_secret(Path(variables, f"{node}.json"), parameters[node])
+        write_secret(Path(variables, f"{node}.json"), parameters[node] | token)
+
+
+def fleet_token(known: Path) -> str:
+    """By which master and workers of this machine know each other. It leaves the machine never.
+
+    :param known: what was written before: containers that run already have that one
+    """
+    try:
+        return json.loads(known.read_text())[_TOKEN]
+    except (OSError, ValueError, KeyError):
+        return secrets.token_hex(32)
 
 
 def download(settings: dict[str, Any], role: Role, archive: Path) -> None:
