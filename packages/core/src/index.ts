@@ -11,6 +11,7 @@ export { defineTarget } from './target/define-target.js';
 export type { PreflightAnswer, PreflightBody } from './target/preflight-answer.js';
 export { contentFailure, preflightFailure } from './target/preflight-failure.js';
 export { preflightCommand, readPreflightAnswer } from './target/preflight-command.js';
+export { maxAnswerBytesSchema } from './target/answer-size.js';
 export { tlsOptionsSchema, type TlsOptions } from './target/tls-options.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';

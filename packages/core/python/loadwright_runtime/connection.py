@@ -119,7 +119,7 @@ class Connection(Link):
                 match = match_ordinary(data)
                 if match is not None:
                     head, status, length = match[0], int(match[1]), int(match[2])
-                    if len(head) + length == len(data):
+                    if len(head) + length == len(data) and length <= self._endpoint.most_answer_bytes:
                         self._endpoint.last_head = head, status, length
                         self._take_ordinary(data, status, len(head), length)
                         return
@@ -237,7 +237,10 @@ class Connection(Link):
         limits = self._endpoint.limits
         self._deadline = self._started + limits.request
         if request.on_piece is None:
-            self._parser = AnswerParser(request.method)
+            endpoint = self._endpoint
+            self._parser = AnswerParser(
+                request.method, limit=endpoint.most_answer_bytes, kept_bytes=endpoint.kept_bytes
+            )
             return
         on_piece, started, row = request.on_piece, self._started, self._row
         metrics = self._endpoint.measure.metrics
@@ -250,7 +253,7 @@ class Connection(Link):
             finally:
                 metrics.at_hand = None
 
-        self._parser = AnswerParser(request.method, deliver)
+        self._parser = AnswerParser(request.method, deliver, self._endpoint.most_answer_bytes)
 
     def _take_whole(self, parser: AnswerParser) -> None:
         seconds = _clock() - self._started
@@ -281,6 +284,8 @@ class Connection(Link):
         failure: Failure | None,
         error: Exception | None = None,
     ) -> None:
+        # Of an answer that is not whole it may hold much.
+        self._parser = None
         measure, endpoint, row = self._measure, self._endpoint, self._row
         assert measure is not None and row is not None and self._request is not None
         now = self._started + seconds

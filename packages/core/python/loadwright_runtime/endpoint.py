@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from . import descriptors, proxy, tls
 from .drain import Drain
 from .failures import Failure
+from .http1 import MAXIMUM_BODY_BYTES, Head, Headers
 from .measure import Measure
 from .request import Request, Response, host_header
 from .request_log import log
 from .resolver import Address, Resolver
 from .source import RequestSource
+from .streaming import is_stream
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10.0
 _REQUEST_SECONDS = 60.0
 _SESSION_SECONDS = 1.0
+# Of an answer that no check looks into: enough to name an error, and for the sample of a failure.
+_BEGINNING_BYTES = 64 * 1024
 
 
 class Limits(NamedTuple):
@@ -53,6 +57,10 @@ class Endpoint:
         self.host = url.hostname or ""
         self.host_header = host_header(source.host)
         self.limits = Limits.of(source.config)
+        self.most_answer_bytes = int(source.config.get("maxAnswerBytes", MAXIMUM_BODY_BYTES))
+        """Of a body as it comes."""
+        self.keeps_bodies = not source.plain_statuses()
+        """Whether answers are kept as a whole, for there are checks that look into them."""
         self.first_reserved_descriptor = descriptors.first_reserved()
         self.proxy = proxy.proxy_for(url)
         self.tls_context = source.tls_context
@@ -94,6 +102,13 @@ class Endpoint:
             for listener in self.environment.events.request._handlers
             if getattr(listener, "__module__", "") != "locust.runners"
         ]
+
+    def kept_bytes(self, head: Head) -> int:
+        """How much of the body of an answer is kept until its end."""
+        if self.keeps_bodies or self.listeners:
+            return self.most_answer_bytes
+        # In one of these an error may stand, wherever.
+        return self.most_answer_bytes if is_stream(Headers(head).get("content-type")) else _BEGINNING_BYTES
 
     def keep_session(self, stream: tls.TlsStream) -> None:
         """Lets later connections resume the session of one that has had an answer."""

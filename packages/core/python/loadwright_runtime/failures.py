@@ -5,7 +5,7 @@ import socket
 import ssl
 from typing import NamedTuple
 
-from .http1 import ClosedWithinAnswerError, ProtocolError
+from .http1 import AnswerTooLongError, ClosedWithinAnswerError, ProtocolError
 from .streaming import StreamError
 from .tls_failures import tls_reason
 
@@ -21,7 +21,7 @@ class Failure(NamedTuple):
     kind: str
     """
     ``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled``, ``check``,
-    ``stream``, ``payload``, ``target`` or ``unfinished``
+    ``stream``, ``size``, ``payload``, ``target`` or ``unfinished``
     """
     reason: str
 
@@ -93,6 +93,8 @@ def _network_failure(error: Exception, connecting: bool) -> Failure:
             return Failure("connect", f"the proxy refused: {error}")
         case StreamError():
             return Failure("stream", str(error))
+        case AnswerTooLongError():
+            return Failure("size", "the answer is larger than maxAnswerBytes")
         case ClosedWithinAnswerError():
             return Failure("protocol", "connection closed within the answer")
         case ProtocolError():

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from .request import Request
 
 MAXIMUM_HEAD_BYTES = 64 * 1024
-MAXIMUM_BODY_BYTES = 256 * 1024 * 1024
+MAXIMUM_BODY_BYTES = 64 * 1024 * 1024
+"""Of an answer, where nothing else is said."""
 
 # A chunk's size may be followed by extensions; nobody needs longer ones.
 _MAXIMUM_LINE_BYTES = 4096
@@ -49,6 +50,10 @@ class ProtocolError(Exception):
 
 class ClosedWithinAnswerError(ProtocolError):
     """The server closed the connection before the answer was complete."""
+
+
+class AnswerTooLongError(ProtocolError):
+    """The answer has a body that is longer than what is read of one."""
 
 
 def encode_request(request: Request, host: str) -> bytes:
@@ -175,10 +180,18 @@ def _content_length(texts: set[bytes]) -> int | None:
 class AnswerParser:
     """One answer out of any number of pieces."""
 
-    def __init__(self, method: str, on_body: Callable[[Head, bytes], None] | None = None):
+    def __init__(
+        self,
+        method: str,
+        on_body: Callable[[Head, bytes], None] | None = None,
+        limit: int = MAXIMUM_BODY_BYTES,
+        kept_bytes: Callable[[Head], int] | None = None,
+    ):
         """
         :param method: of the request
         :param on_body: takes the pieces of the body as they come, which are then not kept
+        :param limit: bytes of a body; of a longer one no more is read
+        :param kept_bytes: how much of the body is kept, about; by default all
         """
         self.head: Head | None = None
         self.is_complete = False
@@ -186,11 +199,15 @@ class AnswerParser:
         self.body_bytes = 0
         self._method = method
         self._on_body = on_body
+        self._limit = limit
+        self._kept_bytes = kept_bytes
+        self._most_kept = limit
         self._kept: list[bytes] = []
         self._buffer = bytearray()
         self._searched = 0
         self._remaining = 0
-        self._step: Callable[[], bool] = self._read_head
+        # Unbound: a parser that held itself would keep its body until the garbage is collected.
+        self._step: Callable[[AnswerParser], bool] = AnswerParser._read_head
 
     @property
     def body(self) -> bytes:
@@ -206,12 +223,12 @@ class AnswerParser:
     def feed(self, data: bytes) -> None:
         """Raises :class:`ProtocolError`."""
         self._buffer += data
-        while not self.is_complete and self._step():
+        while not self.is_complete and self._step(self):
             pass
 
     def end(self) -> None:
         """The server closed the connection. Raises :class:`ProtocolError` when the answer is not complete."""
-        if not self.is_complete and self._step != self._read_until_close:
+        if not self.is_complete and self._step is not AnswerParser._read_until_close:
             raise ClosedWithinAnswerError("closed within the answer")
         self.is_complete = True
         self._is_open = False
@@ -234,15 +251,17 @@ class AnswerParser:
                 raise ProtocolError("another protocol that nobody asked for")
             return True
         self.head = head
+        if self._kept_bytes is not None:
+            self._most_kept = self._kept_bytes(head)
         if head.is_chunked:
-            self._step = self._read_chunk_line
+            self._step = AnswerParser._read_chunk_line
         elif head.length is None:
-            self._step = self._read_until_close
+            self._step = AnswerParser._read_until_close
         else:
-            if head.length > MAXIMUM_BODY_BYTES:
-                raise ProtocolError("the body is too long")
+            if head.length > self._limit:
+                raise AnswerTooLongError("the body is too long")
             self._remaining = head.length
-            self._step = self._read_counted
+            self._step = AnswerParser._read_counted
             self.is_complete = head.length == 0
         return True
 
@@ -268,14 +287,14 @@ class AnswerParser:
         self._remaining = int(match[1], 16)
         del self._buffer[: end + 2]
         self._searched = 0
-        self._step = self._read_chunk if self._remaining else self._read_trailers
+        self._step = AnswerParser._read_chunk if self._remaining else AnswerParser._read_trailers
         return True
 
     def _read_chunk(self) -> bool:
         self._take(self._remaining)
         if self._remaining:
             return False
-        self._step = self._read_chunk_end
+        self._step = AnswerParser._read_chunk_end
         return True
 
     def _read_chunk_end(self) -> bool:
@@ -285,7 +304,7 @@ class AnswerParser:
         if len(ending) < 2:
             return False
         del self._buffer[:2]
-        self._step = self._read_chunk_line
+        self._step = AnswerParser._read_chunk_line
         return True
 
     def _read_trailers(self) -> bool:
@@ -313,9 +332,9 @@ class AnswerParser:
         del self._buffer[: len(piece)]
         self._remaining -= len(piece)
         self.body_bytes += len(piece)
+        if self.body_bytes > self._limit:
+            raise AnswerTooLongError("the body is too long")
         if self._on_body is not None and self.head is not None:
             self._on_body(self.head, piece)
-            return
-        if self.body_bytes > MAXIMUM_BODY_BYTES:
-            raise ProtocolError("the body is too long")
-        self._kept.append(piece)
+        elif self.body_bytes - len(piece) < self._most_kept:
+            self._kept.append(piece)

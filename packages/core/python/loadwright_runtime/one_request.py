@@ -74,6 +74,7 @@ class _Exchange:
         self._endpoint.on_outcome = lambda *outcome: self._outcome.set(outcome)
         # Every answer is looked at, or nothing would be known of it.
         self._endpoint.plain_statuses = ()
+        self._endpoint.keeps_bodies = True
 
     def carry_out(self) -> dict[str, Any]:
         connection = Connection(self._endpoint, self)

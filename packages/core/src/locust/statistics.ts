@@ -149,6 +149,7 @@ export const failureKinds = [
   'throttled',
   'check',
   'stream',
+  'size',
   'payload',
   'target',
   'unfinished',

@@ -79,6 +79,7 @@ test.each([
   'throttled',
   'check',
   'stream',
+  'size',
   'payload',
   'target',
   'unfinished',

@@ -224,6 +224,7 @@ const hintsByKind: Readonly<Record<string, string>> = {
   check: 'An answer came, but not the expected one. Compare the failure samples with `expect` of the target.',
   stream:
     'The stream of an answer was wrong. Compare the failure samples with `expect.stream` of the target.',
+  size: 'The body of an answer is larger than the option `maxAnswerBytes` of the target, 64 MB by default. Raise it if that is right, and see to it that the workers have the memory.',
   payload: 'Correct the payload of the row that the failure sample names: it could not be sent.',
   target: "The target's own Python code failed. The failure samples and the logs of the workers show where.",
   unfinished:

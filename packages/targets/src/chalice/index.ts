@@ -43,6 +43,7 @@ function targetConfig(options: ChaliceOptions): JsonObject {
     bearerToken: usesBearerToken(options),
     headers,
     timeoutSeconds: parseDuration(timeout)!,
+    maxAnswerBytes: options.maxAnswerBytes,
     requestName,
     expect: expect as JsonObject,
   };

@@ -16,6 +16,7 @@ describe('options', () => {
       headers: {},
       requestName: 'evaluate',
       timeout: '32s',
+      maxAnswerBytes: 67_108_864,
       expect: { status: [200] },
     });
   });
@@ -86,6 +87,7 @@ describe('target.json', () => {
       bearerToken: false,
       headers: { 'x-a': 'b' },
       timeoutSeconds: 32,
+      maxAnswerBytes: 67_108_864,
       requestName: 'evaluate',
       expect: { status: [200] },
     });

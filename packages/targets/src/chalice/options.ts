@@ -1,4 +1,10 @@
-import { durationSchema, payloadSourceSchema, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  maxAnswerBytesSchema,
+  payloadSourceSchema,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '@loadwright/core';
 import { z } from 'zod';
 import { bodyTemplateSchema } from './template.js';
 
@@ -91,6 +97,7 @@ export const chaliceOptionsSchema = z
     timeout: durationSchema()
       .default('32s')
       .describe('time until an unanswered request fails. API Gateway itself answers 504 after 29 s'),
+    maxAnswerBytes: maxAnswerBytesSchema(),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })

@@ -34,6 +34,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     endpointPath: endpointPath(options),
     format: options.format,
     timeoutSeconds: timeoutSeconds(options),
+    maxAnswerBytes: options.maxAnswerBytes,
     requestName: options.requestName,
     expect: options.expect,
   }),

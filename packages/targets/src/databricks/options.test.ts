@@ -66,6 +66,7 @@ describe('targetConfig', () => {
       endpointPath: '/serving-endpoints/house-prices/invocations',
       format: 'raw',
       timeoutSeconds: 90,
+      maxAnswerBytes: 67_108_864,
       requestName: 'predict',
       expect: { status: [200] },
     });

@@ -1,5 +1,6 @@
 import {
   durationSchema,
+  maxAnswerBytesSchema,
   parseDuration,
   payloadSourceSchema,
   responseCheckSchema,
@@ -55,6 +56,7 @@ export const databricksOptionsSchema = z.strictObject({
   timeout: durationSchema()
     .default(defaultTimeout)
     .describe('time limit of a whole request; the service itself gives up after 297 s'),
+  maxAnswerBytes: maxAnswerBytesSchema(),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
   tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
 });

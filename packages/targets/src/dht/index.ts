@@ -34,6 +34,7 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
     zipfExponent: zipfExponent(options),
     protocol: options.protocol,
     timeoutSeconds: timeoutSeconds(options),
+    maxAnswerBytes: options.maxAnswerBytes,
     requestName: options.requestName,
     ...(options.expect && { expect: options.expect as JsonObject }),
   }),

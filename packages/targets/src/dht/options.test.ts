@@ -17,6 +17,7 @@ describe('options', () => {
       choice: 'zipf',
       requestName: 'cache',
       timeout: '30s',
+      maxAnswerBytes: 67_108_864,
     });
   });
 
@@ -70,6 +71,7 @@ describe('what follows from the options', () => {
       zipfExponent: 1.2,
       protocol: 'koorde',
       timeoutSeconds: 10,
+      maxAnswerBytes: 67_108_864,
       requestName: 'cache',
     });
   });

@@ -1,4 +1,10 @@
-import { durationSchema, parseDuration, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  maxAnswerBytesSchema,
+  parseDuration,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '@loadwright/core';
 import { z } from 'zod';
 
 /** The exponent that the cluster's own workload generator uses. */
@@ -76,6 +82,7 @@ export const dhtOptionsSchema = z
     timeout: durationSchema()
       .default('30s')
       .describe('time limit of a whole request; a node itself gives up after 30 s'),
+    maxAnswerBytes: maxAnswerBytesSchema(),
     expect: responseCheckSchema
       .optional()
       .describe('what a correct answer looks like. Default: every status from 200 to 299'),

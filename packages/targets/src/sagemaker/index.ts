@@ -59,6 +59,7 @@ function targetConfig(options: SagemakerOptions): JsonObject {
       Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined),
     ),
     timeoutSeconds: parseDuration(timeout)!,
+    maxAnswerBytes: options.maxAnswerBytes,
     requestName,
     expect: expect as JsonObject,
   };

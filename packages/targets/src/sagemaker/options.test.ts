@@ -20,6 +20,7 @@ describe('options', () => {
       contentType: 'application/json',
       requestName: 'invoke',
       timeout: '70s',
+      maxAnswerBytes: 67_108_864,
       expect: { status: [200] },
       fips: false,
     });
@@ -77,6 +78,7 @@ describe('target.json', () => {
       contentType: 'application/json',
       headers: {},
       timeoutSeconds: 70,
+      maxAnswerBytes: 67_108_864,
       requestName: 'invoke',
       expect: { status: [200] },
     });

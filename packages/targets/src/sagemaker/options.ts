@@ -1,4 +1,10 @@
-import { durationSchema, payloadSourceSchema, responseCheckSchema, tlsOptionsSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  maxAnswerBytesSchema,
+  payloadSourceSchema,
+  responseCheckSchema,
+  tlsOptionsSchema,
+} from '@loadwright/core';
 import { z } from 'zod';
 import { partitionOf } from './partition.js';
 
@@ -58,6 +64,7 @@ export const sagemakerOptionsSchema = z
     timeout: durationSchema()
       .default('70s')
       .describe('time until an unanswered request fails. SageMaker itself gives a model 60 s'),
+    maxAnswerBytes: maxAnswerBytesSchema(),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
     endpointUrl: z

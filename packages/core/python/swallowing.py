@@ -1,0 +1,44 @@
+"""Users in a process of its own, on a server whose answers are huge: tells what became of them.
+
+Usage: swallowing.py <directory> <base URL> <number of users> <whether a check looks into answers: 0 or 1>
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+import gevent
+from generator_harness import Source, environment_for
+from loadwright_runtime.closed_model import UserLoop
+from loadwright_runtime.generator import Generator
+
+SECONDS = 2
+
+
+def main(directory, host, users, is_checked):
+    expect = {"status": [200]} | ({"text": {"doesNotMatch": "Traceback"}} if is_checked == "1" else {})
+    environment = environment_for(Path(directory), host, Source, {"timeoutSeconds": 30, "expect": expect})
+    (user_class,) = environment.user_classes
+    counters = user_class.counters
+    endpoint = Generator.of(environment, counters).endpoint(user_class.source(environment))
+    loops = [UserLoop(endpoint, None) for _ in range(int(users))]
+    greenlets = [gevent.spawn(loop.run) for loop in loops]
+    gevent.sleep(SECONDS)
+    for loop in loops:
+        loop.close()
+    gevent.joinall(greenlets, timeout=20, raise_error=True)
+    environment.events.test_stop.fire(environment=environment)
+    total = counters.figures.total()
+    document = {
+        "succeeded": total.succeeded,
+        "bytes": total.bytes,
+        "kinds": total.failures_by_kind(),
+        "reasons": sorted({reason for _, _, _, reason in counters.figures.errors}),
+        # Of Linux: kilobytes.
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(document))
+
+
+main(*sys.argv[1:])
