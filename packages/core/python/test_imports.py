@@ -13,7 +13,16 @@ FILES = [
 FILES = [file for file in FILES if not file.name.startswith("test_")]
 
 # Beside the standard library: what Locust itself installs, and nothing that its container image lacks.
-ALLOWED = {"flask", "flask_login", "gevent", "geventhttpclient", "locust", "loadwright_runtime", "msgpack", "zmq"}
+ALLOWED = {
+    "flask",
+    "flask_login",
+    "gevent",
+    "geventhttpclient",
+    "locust",
+    "loadwright_runtime",
+    "msgpack",
+    "zmq",
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")

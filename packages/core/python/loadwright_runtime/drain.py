@@ -23,6 +23,10 @@ class Drain:
         self._is_empty = Event()
         self._is_empty.set()
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._deadlines
+
     def adopt(self, connection: "Connection", grace_seconds: float) -> None:
         """Takes over a connection whose request is on its way."""
         connection.owner = self

@@ -8,8 +8,10 @@ from locust.runners import WorkerRunner
 
 from .counters import Counters
 from .drain import Drain
+from .gate import gate
 from .locust_statistics import LocustStatistics
 from .measure import Measure
+from .stillness import stillness
 
 _TICK_SECONDS = 0.05
 _TICKS_A_FLUSH = 4
@@ -30,6 +32,8 @@ class Flusher:
             LocustStatistics(environment, counters)
         environment.events.test_start.add_listener(lambda **_: measure.clear())
         environment.events.test_stop.add_listener(self._on_stop)
+        self._ticked_at = time.perf_counter()
+        self._is_sending = False
         self._greenlet = gevent.spawn(self._run)
 
     def close(self) -> None:
@@ -43,6 +47,7 @@ class Flusher:
     def _on_stop(self, **_: Any) -> None:
         # Locust has stopped all users, whose last requests are still on their way.
         self._drain.wait()
+        self._look()
         self._measure.end()
         if self._is_worker:
             # Before it says that it is ready: what came later could be lost, or count for the next test.
@@ -53,8 +58,16 @@ class Flusher:
     def _run(self) -> None:
         while True:
             for _ in range(_TICKS_A_FLUSH):
-                before = time.perf_counter()
+                self._ticked_at = time.perf_counter()
+                self._is_sending = gate.is_open or not self._drain.is_empty
                 gevent.sleep(_TICK_SECONDS)
-                late = time.perf_counter() - before - _TICK_SECONDS
-                self._measure.phase("loop_lag", late)
+                self._measure.phase("loop_lag", self._look())
             self.flush()
+
+    def _look(self) -> float:
+        """How late the loop is, in seconds."""
+        now = time.perf_counter()
+        late, self._ticked_at = now - self._ticked_at - _TICK_SECONDS, now
+        if self._is_sending:
+            stillness.add(late)
+        return late

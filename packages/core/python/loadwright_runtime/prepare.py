@@ -20,6 +20,7 @@ from .load_shape import stages_shape
 from .locust_statistics import LocustStatistics
 from .preflight_route import Preflight
 from .set_up import SetUp
+from .stillness import Stillness, stillness
 from .user import LoadwrightUser
 
 # Figures are looked at while the test runs; Locust's own intervals are 3 s and 10 s.
@@ -89,6 +90,7 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     if isinstance(environment.runner, MasterRunner):
         # Before whatever else looks at messages.
         listener_guard.protect(environment.runner, counters.refuse)
+    counters.contribute("stillness", stillness.take, Stillness.teller(control.note))
     preflight = Preflight(environment, bundle)
     if environment.web_ui:
         web.extend(environment, counters, control, preflight)

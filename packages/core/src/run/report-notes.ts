@@ -34,7 +34,7 @@ export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boole
       : []),
     ...events
       .filter(({ action, accepted }) => (accepted ? isInteractive && action !== 'start' : true))
-      .filter(({ action }) => action !== 'worker-lost' && action !== 'worker-joined')
+      .filter(({ action }) => !action.startsWith('worker-'))
       .map((event) => note('events', describeEvent(event, test?.startedAt ?? event.time))),
   ];
 }

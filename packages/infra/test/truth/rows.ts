@@ -154,7 +154,7 @@ export const rows: readonly Row[] = [
     seconds: 6,
     verdict: 'INVALID',
     right({ report }) {
-      because(report, /worker/i, ['worker-lost', 'event-loop-lag', 'worker-restarted']);
+      because(report, /worker/i, ['worker-lost', 'worker-stalled', 'event-loop-lag', 'worker-restarted']);
     },
   },
   {

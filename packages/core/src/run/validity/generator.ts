@@ -55,6 +55,18 @@ export const workerRestarted: ValidityRule = {
   },
 };
 
+/** The runtime measures it (`stillness.py`): one hole is too few values to show in a percentile of the lag. */
+export const workerStalled: ValidityRule = {
+  summary: 'a worker stood still for more than 3 s',
+  check: ({ statistics, length }) =>
+    statistics.events
+      .filter(({ action }) => action === 'worker-stalled')
+      .map(({ detail, time }) => {
+        const after = Math.max(0, time - length.startedAt).toFixed(0);
+        return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}, as seen ${after} s after the start: it sent and heard nothing meanwhile.`;
+      }),
+};
+
 /** Numbers of connect(2), socket(2) and accept(2), as the runtime names failures of the network. */
 const exhausted = /\b(EADDRNOTAVAIL|EADDRINUSE|EMFILE|ENFILE|ENOBUFS|ENOMEM)\b/;
 const meanings: Readonly<Record<string, string>> = {

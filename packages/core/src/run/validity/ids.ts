@@ -1,6 +1,7 @@
 /** The rules that a measurement must hold to be trusted, in the order in which reasons are shown. */
 export const validityRuleIds = [
   'worker-restarted',
+  'worker-stalled',
   'load-length',
   'events',
   'exceptions',

@@ -1,7 +1,13 @@
 import type { Problem } from '../../report/summary.js';
 import { clockSkew } from './clock.js';
 import { credentialsExpired } from './credentials.js';
-import { eventLoopLag, generatorCpu, resourcesExhausted, workerRestarted } from './generator.js';
+import {
+  eventLoopLag,
+  generatorCpu,
+  resourcesExhausted,
+  workerRestarted,
+  workerStalled,
+} from './generator.js';
 import { validityRuleIds, type ValidityRuleId } from './ids.js';
 import { loadLength } from './load-length.js';
 import { offeredRate } from './offered-rate.js';
@@ -16,6 +22,7 @@ import type { ValidityEvidence, ValidityRule } from './rule.js';
  */
 export const validityRules: Readonly<Record<ValidityRuleId, ValidityRule>> = {
   'worker-restarted': workerRestarted,
+  'worker-stalled': workerStalled,
   'load-length': loadLength,
   events,
   exceptions,

@@ -199,6 +199,13 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
     /raised KeyError: 'a' \(3 × on w1\)/,
   ],
   ['accounting', 'a sum', {}, { violations: ['10 were due; 9 succeeded.'] }, /^10 were due/],
+  [
+    'worker-stalled',
+    'one hole',
+    {},
+    happened({ action: 'worker-stalled', detail: 'worker b stood still for 3.2 s' }),
+    /^Worker b stood still for 3.2 s, as seen 4 s after/,
+  ],
   ['worker-restarted', 'another id', {}, { workers: ['a'] }, /Worker b joined after/],
   [
     'resources-exhausted',
