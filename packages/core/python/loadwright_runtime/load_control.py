@@ -20,10 +20,10 @@ from locust.runners import (
 from . import open_run
 from .attendance import Attendance
 from .bundle import Bundle
+from .ending import GRACE_MESSAGE, Ending, shorten
 from .endpoint import Limits
 from .errors import SetupError
 from .gate import gate
-from .generator import Generator
 from .load_plan import LoadPlan, parse_load, read_load
 from .load_shape import stages_shape
 from .lost_workers import LostWorkers
@@ -45,7 +45,6 @@ _OPTION = "loadwright_plan"
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 _FLUSH_SECONDS = 0.1
-_GRACE_MESSAGE = "loadwright_grace"
 # Beyond the grace period: until the last reports of all workers have come.
 _SETTLE_SECONDS = 10.0
 # How much earlier than planned a load may have ended by itself: shapes tick once a second.
@@ -107,11 +106,7 @@ class LoadControl:
         runner = environment.runner
         if isinstance(runner, MasterRunner):
             self._quit, runner.quit = runner.quit, self._quit_in_order
-        else:
-            # Before Locust looks for who has called, which takes longer than many a request.
-            self._stop, runner.stop = runner.stop, self._stop_at_once
-        if isinstance(runner, WorkerRunner):
-            runner.register_message(_GRACE_MESSAGE, lambda msg, **_: self._shorten(msg.data["seconds"]))
+        self._ending = None if isinstance(runner, MasterRunner) else Ending(environment)
 
     def take_form(self) -> Response | None:
         """
@@ -257,7 +252,12 @@ class LoadControl:
     def _refusal(self, has_load: bool) -> str | None:
         runner = self._environment.runner
         # Locust says "stopped" before it is done with stopping, and would stop what starts in between.
-        if not self._has_stopped.wait(_STOP_SECONDS) and runner.state == STATE_STOPPING:
+        is_over = (
+            self._ending.wait(_STOP_SECONDS)
+            if self._ending is not None
+            else self._has_stopped.wait(_STOP_SECONDS) or runner.state != STATE_STOPPING
+        )
+        if not is_over:
             return "the test before has not ended yet: its last requests are under way, try again"
         # After the waiting: of all who waited only one may start.
         if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
@@ -290,8 +290,8 @@ class LoadControl:
 
     def _is_draining(self) -> bool:
         runner = self._environment.runner
-        if not isinstance(runner, MasterRunner):
-            return not self._has_stopped.is_set()
+        if self._ending is not None:
+            return not self._ending.is_over
         return any(
             node.id in self._told_to_stop and node.state != STATE_MISSING for node in runner.clients.values()
         )
@@ -305,16 +305,10 @@ class LoadControl:
 
     def _shorten(self, grace_seconds: float) -> None:
         """For the test that runs, and what is on its way of it."""
-        gate.grace_seconds = min(gate.grace_seconds, grace_seconds)
-        if Generator.current is not None:
-            Generator.current.drain.shorten(grace_seconds)
+        shorten(grace_seconds)
         runner = self._environment.runner
         if isinstance(runner, MasterRunner):
-            runner.send_message(_GRACE_MESSAGE, {"seconds": grace_seconds})
-
-    def _stop_at_once(self, *args: Any, **options: Any) -> Any:
-        gate.shut()
-        return self._stop(*args, **options)
+            runner.send_message(GRACE_MESSAGE, {"seconds": grace_seconds})
 
     def _quit_in_order(self) -> None:
         """Locust tells its workers to quit, and waits half a second for what they have still to report."""
@@ -393,6 +387,9 @@ class LoadControl:
         if isinstance(runner, MasterRunner):
             # Before the end is told: whoever reads that now must not take it for settled.
             self._told_to_stop = set(runner.clients)
+            # Whoever left before is none of those that leave because they were told to stop.
+            if self._attendance is not None:
+                self._attendance.look()
         if not isinstance(runner, WorkerRunner):
             self._ended_at = time.time()
             self._ended_by = self._ended_by or self._why_it_ends()

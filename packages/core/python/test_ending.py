@@ -1,0 +1,110 @@
+"""How a load ends while requests are on their way: on real workers, and in a process without any."""
+
+import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from locust_harness import Answer, Cluster, eventually, load_plan, serving
+
+CONFIG = {
+    "method": "POST",
+    "path": "/predict",
+    "requestName": "predict",
+    "headers": {},
+    "contentType": "application/json",
+    "apiKey": False,
+    "bearerToken": False,
+    "timeoutSeconds": 20,
+}
+LOAD = load_plan(
+    users=2, spawnRate=2, durationSeconds=60, waitTime={"minimumSeconds": 0, "maximumSeconds": 0}
+)
+
+
+class Slow:
+    """A service that takes its time, which a test may change."""
+
+    seconds = 0.0
+
+    def __call__(self, _):
+        time.sleep(self.seconds)
+        return Answer()
+
+
+@pytest.fixture
+def slow():
+    return Slow()
+
+
+@pytest.fixture
+def stub(slow):
+    with serving(slow) as server:
+        yield server
+
+
+@pytest.fixture
+def directory(make_bundle, stub):
+    return make_bundle("chalice", host=stub.url, config=CONFIG, load=LOAD)
+
+
+def begin(web, stub, slow, seconds):
+    """A load of which requests are on their way that take so long."""
+    form = {"user_count": 2, "spawn_rate": 2, "loadwright_load": json.dumps(LOAD)}
+    assert web.request("/swarm", form)[0] == 200
+    eventually(lambda: len(stub.requests) > 10, "requests")
+    slow.seconds = seconds
+    number = len(stub.requests)
+    eventually(lambda: len(stub.requests) >= number + 2, "slow requests")
+
+
+def outcomes(statistics):
+    total = statistics["total"]
+    assert total["due"] == total["succeeded"] + total["failed"]
+    return total["due"]
+
+
+def test_a_worker_hears_its_master_while_it_waits_for_answers(start_locusts, directory, stub, slow):
+    cluster = Cluster(start_locusts(directory), 1)
+    begin(cluster.web, stub, slow, 15)
+    with ThreadPoolExecutor() as threads:
+        threads.submit(cluster.web.request, "/stop")
+        eventually(lambda: cluster.web.statistics()["userCount"] == 0, "that the worker has obeyed")
+        before = time.monotonic()
+        body = cluster.web.request("/loadwright/stop", {"by": "a test", "grace": "0.2"})[2]
+        assert json.loads(body)["success"] and time.monotonic() - before < 6
+        statistics = cluster.web.statistics()
+        assert outcomes(statistics) == len(stub.requests)
+        assert [one["kind"] for one in statistics["errors"]] == ["unfinished"]
+
+
+def test_the_last_figures_of_a_worker_that_is_ended_are_not_lost(start_locusts, directory, stub, slow):
+    cluster = Cluster(start_locusts(directory), 2)
+    begin(cluster.web, stub, slow, 1.5)
+    worker = cluster.workers[0]
+    worker.send_signal(signal.SIGTERM)
+    eventually(lambda: len(cluster.web.statistics()["workers"]) == 1, "that it has left")
+    # The other one does not give it time.
+    assert cluster.web.request("/loadwright/stop", {"by": "a test", "grace": "0"})[0] == 200
+    statistics = cluster.web.statistics()
+    assert outcomes(statistics) == len(stub.requests)
+    assert statistics["missingReports"] == 0
+    assert "worker-lost" in {one["action"] for one in statistics["events"]}
+    assert worker.wait(timeout=20) == 0
+
+
+def test_a_process_without_workers_is_settled_when_its_last_request_has_ended(
+    start_locusts, directory, stub, slow
+):
+    web = Cluster.alone(start_locusts(directory))
+    begin(web, stub, slow, 2)
+    with ThreadPoolExecutor() as threads:
+        stopped = threads.submit(web.request, "/stop")
+        ended = eventually(lambda: web.statistics()["test"].get("endedAt"), "the end")
+        assert "settledAt" not in web.statistics()["test"]
+        eventually(lambda: "settledAt" in web.statistics()["test"], "its last figures")
+        assert stopped.result()[0] == 200
+    statistics = web.statistics()
+    assert statistics["test"]["settledAt"] > ended + 0.5
+    assert outcomes(statistics) == len(stub.requests)
