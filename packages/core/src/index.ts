@@ -34,14 +34,9 @@ export {
   type ValidityRuleId,
 } from './run/validity/ids.js';
 export * from './report/index.js';
-export {
-  createCautiousRedactor,
-  createRedactor,
-  redactorOf,
-  redactOptions,
-  redactStrings,
-  collectSecrets,
-} from './secrets.js';
+export { createCautiousRedactor, createRedactor, redactorOf, redactStrings, withoutCredentials } from './secrets.js';
+export { isSecretName, withoutLogins } from './secret-names.js';
+export { collectSecrets, redactOptions } from './secret-options.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';

@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from './json-schema.js';
-import {
-  collectSecrets,
-  createCautiousRedactor,
-  createRedactor,
-  redactOptions,
-  redactStrings,
-} from './secrets.js';
+import { createCautiousRedactor, createRedactor, redactStrings } from './secrets.js';
+import { collectSecrets, redactOptions } from './secret-options.js';
 
 const secret = 'pa"ss/word+ü 1';
 

@@ -1,12 +1,10 @@
 import type { FleetHandle } from './fleet/contract.js';
-import type { JsonObject, JsonValue } from './json.js';
 import { JsonNumber } from './json-number.js';
-import { childVariants, declaredProperty, variants, type JsonSchema, type Variant } from './json-schema.js';
+import { isSecretName, secretNamePattern, withoutLogins } from './secret-names.js';
 
 /** What stands where a secret was. */
-const redacted = '[redacted]';
+export const redacted = '[redacted]';
 
-const secretName = /authorization|token|secret|password|api[-_]?key|cookie|subscription-key|credential/i;
 const shortestSecret = 4;
 
 /**
@@ -41,12 +39,19 @@ export function redactorOf(
   return createRedactor([login.password, ...secrets, ...others]);
 }
 
-/** `Authorization: Bearer x`, `"token":"x"`, `password=x`, and a login in a URL. */
+/** `Authorization: Bearer x`, `"token":"x"`, `password=x`. */
 const credentials = [
   /\b(?:Basic|Bearer|Token) +[\w.~+/=-]{4,}/gi,
-  /(?<=[\w-]*(?:authorization|token|secret|password|api-?key|subscription-key|cookie)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;&}\]]{4,}/gi,
-  /(?<=\b\w+:\/\/)[^\s/@"']+:[^\s/@"']+(?=@)/gi,
+  new RegExp(`(?<=(?:${secretNamePattern})[\\w-]*["']?\\s*[:=]\\s*["']?)[^\\s"',;&}\\]]{4,}`, 'gi'),
 ];
+
+/** A text without what looks like a credential: a header, a field, a parameter, the login of a URL. */
+export function withoutCredentials(text: string): string {
+  return credentials.reduce(
+    (safe, pattern) => safe.replace(pattern, redacted),
+    withoutLogins(text, redacted),
+  );
+}
 
 /**
  * A function for texts that nobody knows beforehand, such as causes of errors: replaces the values of variables whose names
@@ -58,10 +63,10 @@ export function createCautiousRedactor(
   environment: Readonly<Record<string, string | undefined>>,
 ): (text: string) => string {
   const named = Object.entries(environment).flatMap(([name, value]) =>
-    secretName.test(name) && value !== undefined ? [value] : [],
+    isSecretName(name) && value !== undefined ? [value] : [],
   );
   const redactKnown = createRedactor([...named, environment['AWS_ACCESS_KEY_ID'] ?? '']);
-  return (text) => credentials.reduce((safe, pattern) => safe.replace(pattern, redacted), redactKnown(text));
+  return (text) => withoutCredentials(redactKnown(text));
 }
 
 function formsOf(value: string): string[] {
@@ -90,60 +95,6 @@ function base64Forms(value: string): string[] {
   });
   const standard = [whole, whole.replace(/=+$/, ''), ...inside];
   return [...standard, ...standard.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
-}
-
-/**
- * Options as they may be shown: each property that the schema marks `writeOnly: true`, at any depth, and each text in
- * a free-form map (headers) whose name speaks of a secret is replaced by `[redacted]`.
- */
-export function redactOptions(jsonSchema: JsonSchema, options: unknown): JsonObject {
-  return mapSecrets(jsonSchema, options, () => redacted) as JsonObject;
-}
-
-/** The texts that {@link redactOptions} would replace; of `Bearer x` also `x` alone. */
-export function collectSecrets(jsonSchema: JsonSchema, options: unknown): string[] {
-  const found = new Set<string>();
-  mapSecrets(jsonSchema, options, (secret) => {
-    for (const text of textsOf(secret)) {
-      found.add(text);
-      const credentials = /^(?:Basic|Bearer|Token) +(\S+)$/i.exec(text)?.[1];
-      if (credentials) found.add(credentials);
-    }
-    return redacted;
-  });
-  return [...found];
-}
-
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value === 'number' || value instanceof JsonNumber) return [String(value)];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
-}
-
-function mapSecrets(root: JsonSchema, options: unknown, replace: (secret: unknown) => JsonValue): JsonValue {
-  const map = (value: unknown, described: readonly Variant[]): JsonValue => {
-    if (described.some(({ schema }) => schema.writeOnly === true)) return replace(value);
-    if (Array.isArray(value))
-      return value.map((item, index) => map(item, childVariants(root, described, index)));
-    if (typeof value !== 'object' || value === null || value instanceof JsonNumber) return value as JsonValue;
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(
-      entries.map(([key, item]) => {
-        const children = childVariants(root, described, key);
-        const secret =
-          typeof item === 'string' && secretName.test(key) && isFreeForm(described, children, key);
-        return [key, secret ? replace(item) : map(item, children)];
-      }),
-    );
-  };
-  return map(options, variants(root, root));
-}
-
-/** True for a name that no schema declares, unless the map is arbitrary JSON: a payload's `token` is not a secret. */
-function isFreeForm(parents: readonly Variant[], children: readonly Variant[], key: string): boolean {
-  return (
-    !children.some((child) => child.recursive) && !parents.some(({ schema }) => declaredProperty(schema, key))
-  );
 }
 
 /** A copy of a document in which every string, keys aside, has passed through `redact`. */

@@ -10,7 +10,9 @@ import {
 } from './json-schema.js';
 import { JsonNumber } from './json-number.js';
 import { nearest } from './nearest.js';
-import { collectSecrets, createRedactor, redactOptions } from './secrets.js';
+import { withoutLogins } from './secret-names.js';
+import { collectSecrets, redactOptions } from './secret-options.js';
+import { createRedactor, redacted, withoutCredentials } from './secrets.js';
 import { describeSchema } from './validation/describe-schema.js';
 import { flattenIssues, pathOf, type Issue } from './validation/flatten-issues.js';
 
@@ -73,7 +75,8 @@ export function describeIssues(
       ? issue.keys.map((key) => describeUnknownKey(key, place))
       : [describeIssue(issue, place)];
   });
-  return [...new Set(lines)].map(redact).join('\n');
+  // A schema's author may have quoted the value in a message.
+  return [...new Set(lines)].map((line) => withoutLogins(redact(line), redacted)).join('\n');
 }
 
 /** Where an issue is. */
@@ -176,8 +179,10 @@ function hasRequired(schema: JsonSchema, value: unknown): boolean {
 export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+    case 'string': {
+      const text = withoutCredentials(value);
+      return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+    }
     case 'object':
       if (value instanceof JsonNumber) return value.text;
       return value === null ? 'null' : describeObject(value);

@@ -1,6 +1,6 @@
 import { configJsonSchema } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import type { JsonObject, JsonValue } from '@loadwright/core';
+import { redactOptions, type JsonObject, type JsonValue } from '@loadwright/core';
 import type { Command } from 'commander';
 import { builtInTargets } from '../built-in-targets.js';
 import {
@@ -49,7 +49,7 @@ async function printConfiguration(options: ConfigurationFlags, context: Context)
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const configuration: JsonObject = {
     ...test.configuration,
-    fleet: loaded.config.fleet as JsonObject,
+    fleet: redactOptions({}, loaded.config.fleet),
     results: resultsOf(loaded),
   };
   const values = flatten(configuration).map(([path, value]) => ({

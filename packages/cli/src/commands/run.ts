@@ -1,4 +1,10 @@
-import { resolveTestLoad, tolerableRuleIds, type Emulator, type TolerableRuleId } from '@loadwright/core';
+import {
+  redactOptions,
+  resolveTestLoad,
+  tolerableRuleIds,
+  type Emulator,
+  type TolerableRuleId,
+} from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';
@@ -144,7 +150,7 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const flags = besideLoad(options);
   const named = overriddenFleet(loaded.config.fleet, flags);
   const { plan, request } = await test.plan(await createFleet(named, context, flags));
-  const configuration = { ...test.configuration, workers: request.workers, fleet: named };
+  const configuration = { ...test.configuration, workers: request.workers, fleet: redactOptions({}, named) };
   if (context.json) {
     context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
     return exitCodes.pass;

@@ -1,3 +1,4 @@
+import { withoutCredentials, withoutLogins } from '@loadwright/core';
 import { exitCodeOf, isLoadwrightError } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
@@ -17,13 +18,20 @@ export interface ErrorDocument {
 export function describeError(error: unknown): ErrorDocument {
   if (isLoadwrightError(error)) {
     const { code, message, hint } = error;
-    return { error: { code, message, ...(hint !== undefined && { hint }), exitCode: exitCodeOf(error) } };
+    return {
+      error: {
+        code,
+        message: withoutLogins(message),
+        ...(hint !== undefined && { hint: withoutLogins(hint) }),
+        exitCode: exitCodeOf(error),
+      },
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
     error: {
       code: 'INTERNAL',
-      message: `a defect of Loadwright itself: ${message}`,
+      message: `a defect of Loadwright itself: ${withoutCredentials(message)}`,
       hint: 'please report it, with what "LOADWRIGHT_DEBUG=1" adds to this output and what "loadwright doctor" says',
       exitCode: 1,
     },

@@ -11,13 +11,28 @@ REDACTED = "[redacted]"
 
 # As in @loadwright/core: shorter values would turn ordinary words into nonsense.
 _SHORTEST_SECRET = 4
-_SECRET_NAME = re.compile(r"authorization|token|secret|password|api-?key|cookie|credential|signature", re.I)
+# The one list of Loadwright: secret-names.ts of @loadwright/core holds the same text, which a test compares.
+SECRET_NAMES = (
+    r"authori[sz]ation|(?:^|[-_])auth$|token|secret|passw(?:or)?d|passphrase|[-_]pwd$|credential|"
+    r"cookie|signature|bearer|(?:^|[-_])jwt|session[-_]?id|"
+    r"(?:api|access|account|auth|private|subscription|functions?|shared|master|admin|client|service|"
+    r"session|security|app|application|signing|encryption)[-_]?key|"
+    r"(?:^|x[-_])key$"
+)
+OPEN_NAMES = r"(?:variable|[-_]env)$|(?:max|min|num)[a-z_-]*tokens$|tokens?[-_]?(?:count|limit|type)$"
+_SECRET_NAME = re.compile(SECRET_NAMES, re.I)
+_OPEN_NAME = re.compile(OPEN_NAMES, re.I)
 _SCHEME = re.compile(r"(?:Basic|Bearer|Token) +(\S+)", re.I)
+
+
+def is_secret_name(name: str) -> bool:
+    """True for a name of a header, variable or field whose value must not be shown."""
+    return bool(_SECRET_NAME.search(name)) and not _OPEN_NAME.search(name)
 
 
 def redacted_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers as they may be shown: the values of those whose names speak of a secret are left out."""
-    return {name: REDACTED if _SECRET_NAME.search(name) else value for name, value in headers.items()}
+    return {name: REDACTED if is_secret_name(name) else value for name, value in headers.items()}
 
 
 class Redactor:
@@ -45,7 +60,7 @@ class Redactor:
 
 def _secrets_of(headers: Mapping[str, str]) -> Iterable[str]:
     for name, value in headers.items():
-        if _SECRET_NAME.search(name):
+        if is_secret_name(name):
             yield value
             # Of "Bearer x" the service may repeat x alone.
             if match := _SCHEME.fullmatch(value):

@@ -1,3 +1,5 @@
+import { isSecretName } from '../secret-names.js';
+import { redacted } from '../secrets.js';
 import { childPath } from '../validation.js';
 import { isTarget } from './target.js';
 
@@ -31,7 +33,7 @@ export function interpolate(
       const [, name, fallback] = (whole.endsWith('}') && variable.exec(content)) || [];
       if (name === undefined) {
         problems.push(
-          `${field}: found "${whole}", expected \${NAME} or \${NAME:-default}; write $\${ for a plain \${`,
+          `${field}: found ${isSecretName(String(path.at(-1))) ? redacted : `"${whole}"`}, expected \${NAME} or \${NAME:-default}; write $\${ for a plain \${`,
         );
         return whole;
       }

@@ -10,6 +10,7 @@ import { configJsonSchema } from './json-schema.js';
 import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
 import { locateConfigFile, readConfigFile } from './read-file.js';
 import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
+import { resultsSchema } from '../run/option-schemas.js';
 import { validate } from '../validation.js';
 
 /** What {@link loadConfig} reads. */
@@ -36,7 +37,7 @@ const fileSchema = z.strictObject({
   thresholds: z.unknown().default({}),
   preflight: z.unknown().optional(),
   fleet: byKindSchema.default({ kind: 'local' }),
-  results: z.string().min(1).default('results'),
+  results: resultsSchema.default('results'),
 });
 
 /**

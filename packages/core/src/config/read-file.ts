@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { LoadwrightError } from '../errors.js';
+import { withoutCredentials } from '../secrets.js';
 import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
 
 const endings = ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml'];
+/** The largest configuration file, in bytes: a larger one takes longer to parse than a person waits for an error. */
+const longestFile = 1e6;
 const stem = 'loadwright.config';
 const allowedNames = `${stem}.{${endings.map((ending) => ending.slice(1)).join(',')}}`;
 
@@ -66,13 +69,22 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   const name = basename(path);
+  const { size } = await stat(path);
+  if (size > longestFile) {
+    throw new LoadwrightError(
+      'CONFIG_UNREADABLE',
+      `${name}: found ${Math.ceil(size / 1e6)} MB, expected at most ${longestFile / 1e6} MB`,
+      { hint: 'Move the payloads into a file of their own: payloads: "payloads.jsonl".' },
+    );
+  }
   let content: unknown;
   try {
     content = await contentOf(path, name);
   } catch (error) {
-    throw new LoadwrightError('CONFIG_UNREADABLE', `${name} cannot be read: ${reasonOf(error, path)}`, {
+    const reason = reasonOf(error, path);
+    throw new LoadwrightError('CONFIG_UNREADABLE', `${name} cannot be read: ${reason}`, {
       hint: `Correct the file ${path}.`,
-      cause: error,
+      cause: withoutQuotes(error, reason),
     });
   }
   if (
@@ -114,6 +126,14 @@ async function contentOf(path: string, name: string): Promise<unknown> {
   return layers?.find((layer) => layer.configFile === name)?.config;
 }
 
+/** The cause of an error for a stack trace, without its message: parsers quote the file, which may hold a secret. */
+function withoutQuotes(error: unknown, reason: string): Error {
+  const cause = new Error(reason);
+  const frames = error instanceof Error ? (error.stack ?? '').match(/^\s+at .*$/gm) : undefined;
+  cause.stack = [`${error instanceof Error ? error.name : 'Error'}: ${reason}`, ...(frames ?? [])].join('\n');
+  return cause;
+}
+
 /** The first line of an error, without the piece of the file that parsers quote: it may hold a secret. */
 function reasonOf(error: unknown, path: string): string {
   const message = error instanceof Error ? error.message : String(error);
@@ -121,8 +141,11 @@ function reasonOf(error: unknown, path: string): string {
   if (error instanceof TypeError && message.includes("'$meta'")) return 'it is empty';
   const withoutPath = message.replace(`${path}: `, '');
   const reason = path.endsWith('.json') ? withoutPath.replace(/, (?:\.{3})?".*/s, '') : withoutPath;
-  return (reason.split('\n')[0] ?? '').replace(/ in JSON at position (\d+).*/, (_, position: string) => {
-    const before = readFileSync(path, 'utf8').slice(0, Number(position)).split('\n');
-    return ` (${before.length}:${(before.at(-1) ?? '').length + 1})`;
-  });
+  return withoutCredentials(reason.split('\n')[0] ?? '').replace(
+    / in JSON at position (\d+).*/,
+    (_, position: string) => {
+      const before = readFileSync(path, 'utf8').slice(0, Number(position)).split('\n');
+      return ` (${before.length}:${(before.at(-1) ?? '').length + 1})`;
+    },
+  );
 }

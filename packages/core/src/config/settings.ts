@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxInFlight } from '../load/arrivals.js';
 import { loadProfileSchema } from '../load/profile.js';
 import { rateSchema } from '../rate.js';
-import { nameSchema, preflightSchema, workersSchema } from '../run/option-schemas.js';
+import { nameSchema, preflightSchema, resultsSchema, workersSchema } from '../run/option-schemas.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */
 export interface Setting {
@@ -119,6 +119,6 @@ export const settings: readonly Setting[] = [
     flag: '--results',
     type: 'folder',
     description: 'folder of all results',
-    schema: z.string().min(1),
+    schema: resultsSchema,
   },
 ];

@@ -18,3 +18,9 @@ export const preflightSchema = z.strictObject({
     .optional()
     .describe('how long to ask a service again that is starting, such as 10m. Default: not at all'),
 });
+
+/** The folder of all results. */
+export const resultsSchema = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('://'), 'must be the path of a folder, not a URL');

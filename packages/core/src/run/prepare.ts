@@ -8,7 +8,7 @@ import { totalSeconds } from '../load/length.js';
 import type { CallOptions, Fleet } from '../fleet/contract.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../problems.js';
-import { collectSecrets, redactOptions } from '../secrets.js';
+import { collectSecrets, redactOptions, refusePlainSecrets } from '../secret-options.js';
 import type { TargetDefinition } from '../target/contract.js';
 import {
   defaultThresholds,
@@ -16,7 +16,7 @@ import {
   requireMeasurable,
   type Threshold,
 } from '../thresholds/parse.js';
-import { validate } from '../validation.js';
+import { childPath, validate } from '../validation.js';
 import type { LoadTestOptions } from './contract.js';
 import { nameSchema, preflightSchema, workersSchema } from './option-schemas.js';
 import { percentileSupport, type PercentileSupport } from './percentile-support.js';
@@ -76,11 +76,26 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     own && definition && problems.attempt(() => parseThresholds(own.thresholds, definition.metrics));
   const targetOptions =
     definition && problems.attempt(() => validate(definition.options, target.options, { field: 'target' }));
+  const schema = definition && jsonSchemaOf(definition.options);
+  if (definition && schema && targetOptions !== undefined)
+    problems.attempt(() =>
+      refusePlainSecrets(schema, targetOptions, {
+        kind: definition.kind,
+        describePath: (path) => path.reduce<string>(childPath, 'target'),
+      }),
+    );
   if (profile && thresholds) problems.attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
-  if (problems.found || !own || !profile || !thresholds || !definition || targetOptions === undefined)
+  if (
+    problems.found ||
+    !own ||
+    !profile ||
+    !thresholds ||
+    !definition ||
+    !schema ||
+    targetOptions === undefined
+  )
     throw problems.combined();
 
-  const schema = jsonSchemaOf(definition.options);
   const name = own.name ?? definition.kind;
   return {
     name,

@@ -57,4 +57,6 @@ def _credentials(config: dict) -> dict[str, str]:
             "LOADWRIGHT_CHALICE_BEARER_TOKEN", "it is the token that every request carries"
         )
         headers["Authorization"] = f"Bearer {token}"
+    for header, variable in config["secretHeaders"].items():
+        headers[header] = variables.required(variable, f"it is sent in the header {header}")
     return headers

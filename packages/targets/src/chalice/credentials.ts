@@ -36,6 +36,9 @@ export function chaliceVariables(options: ChaliceOptions): EnvironmentVariable[]
           ),
         ]
       : []),
+    ...Object.entries(options.secretHeaders).map(([header, name]) =>
+      variable(name, `secret that every request carries in the header ${header}`),
+    ),
   ];
 }
 
@@ -46,11 +49,14 @@ export async function resolveChaliceEnvironment(
 ): Promise<ResolvedEnvironment> {
   const variables: Record<string, string> = {};
   for (const { name } of chaliceVariables(options)) {
-    const option = name === apiKeyVariable ? 'apiKey' : 'bearerToken';
-    const value = options[option] ?? environment[name];
+    const option =
+      name === apiKeyVariable ? 'apiKey' : name === bearerTokenVariable ? 'bearerToken' : undefined;
+    const value = (option && options[option]) ?? environment[name];
     if (!value) {
       throw new LoadwrightError('CREDENTIALS_INVALID', `${name} is not set.`, {
-        hint: `Set the variable ${name} or the option ${option}, or set authentication to none for an open API.`,
+        hint: option
+          ? `Set the variable ${name} or the option ${option}, or set authentication to none for an open API.`
+          : `Set the variable ${name}, which secretHeaders names.`,
       });
     }
     if (!/^[\x21-\x7e]+$/.test(value)) {

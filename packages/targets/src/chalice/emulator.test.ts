@@ -47,7 +47,11 @@ describe('the emulated service', () => {
     const [one, two, three] = [await costOf(1), await costOf(2), await costOf(3)];
     expect(two - one).toBeCloseTo(three - two);
     expect(two).toBeGreaterThan(one);
-    expect(emulator.targetOptions).toEqual({ baseUrl: `${emulator.url}/api`, authentication: 'none' });
+    expect(emulator.targetOptions).toEqual({
+      baseUrl: `${emulator.url}/api`,
+      secretHeaders: {},
+      authentication: 'none',
+    });
   });
 
   it.each(['/api', '/api/'])('greets at %s', async (path) => {

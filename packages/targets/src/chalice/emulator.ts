@@ -49,6 +49,7 @@ async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
     url: endpoint.url,
     targetOptions: {
       baseUrl: `${endpoint.url}/${options.stage}`,
+      secretHeaders: {},
       authentication: options.authentication,
     },
     environment: variables[options.authentication],

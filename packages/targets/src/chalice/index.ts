@@ -33,7 +33,7 @@ export const chalice = defineTarget<ChaliceInput, ChaliceOptions>({
 export default chalice;
 
 function targetConfig(options: ChaliceOptions): JsonObject {
-  const { body, contentType, expect, headers, method, requestName, timeout } = options;
+  const { body, contentType, expect, headers, method, requestName, secretHeaders, timeout } = options;
   return {
     path: pathOf(options),
     method,
@@ -42,6 +42,7 @@ function targetConfig(options: ChaliceOptions): JsonObject {
     apiKey: usesApiKey(options),
     bearerToken: usesBearerToken(options),
     headers,
+    secretHeaders,
     timeoutSeconds: parseDuration(timeout)!,
     maxAnswerBytes: options.maxAnswerBytes,
     requestName,

@@ -14,6 +14,7 @@ describe('options', () => {
       method: 'POST',
       contentType: 'application/json',
       headers: {},
+      secretHeaders: {},
       requestName: 'evaluate',
       timeout: '32s',
       maxAnswerBytes: 67_108_864,
@@ -40,6 +41,20 @@ describe('options', () => {
     ['apiKey', { apiKey: 'a key' }, 'without spaces'],
     ['headers.Authorization', { headers: { Authorization: 'Bearer a' } }, 'bearerToken'],
     ['headers.X-API-Key', { headers: { 'X-API-Key': 'a' } }, 'apiKey'],
+    ...[
+      'X-Auth-Token',
+      'Cookie',
+      'Ocp-Apim-Subscription-Key',
+      'X-Functions-Key',
+      'X-Access-Key',
+      'X-Auth',
+    ].map((name): [string, Record<string, unknown>, string] => [
+      `headers.${name}`,
+      { headers: { [name]: 'a' } },
+      `secretHeaders: { "${name}"`,
+    ]),
+    ['secretHeaders.X-Key', { secretHeaders: { 'X-Key': 'a secret' } }, 'name of a variable'],
+    ['secretHeaders.Authorization', { secretHeaders: { Authorization: 'TOKEN' } }, 'bearerToken'],
     ['headers.Content-Type', { headers: { 'Content-Type': 'a/b' } }, 'contentType'],
     ['headers.a b', { headers: { 'a b': '1' } }, 'name of an HTTP header'],
     ['headers.x', { headers: { x: 'a\nb' } }, 'printable ASCII'],
@@ -78,7 +93,16 @@ describe('host and path', () => {
 describe('target.json', () => {
   it('holds what the Python files read, and says which secrets are needed', () => {
     const body = { distance: { $uniform: [1, 6500] } };
-    expect(definition.targetConfig(options({ body, apiKey: 'canary', headers: { 'x-a': 'b' } }))).toEqual({
+    expect(
+      definition.targetConfig(
+        options({
+          body,
+          apiKey: 'canary',
+          headers: { 'x-a': 'b' },
+          secretHeaders: { 'x-functions-key': 'MY_KEY' },
+        }),
+      ),
+    ).toEqual({
       path: '/api/evaluate',
       method: 'POST',
       contentType: 'application/json',
@@ -86,6 +110,7 @@ describe('target.json', () => {
       apiKey: true,
       bearerToken: false,
       headers: { 'x-a': 'b' },
+      secretHeaders: { 'x-functions-key': 'MY_KEY' },
       timeoutSeconds: 32,
       maxAnswerBytes: 67_108_864,
       requestName: 'evaluate',

@@ -1,5 +1,6 @@
 import {
   durationSchema,
+  isSecretName,
   maxAnswerBytesSchema,
   payloadSourceSchema,
   responseCheckSchema,
@@ -19,16 +20,36 @@ const reservedHeaders: Readonly<Record<string, string>> = {
   host: 'it follows from baseUrl',
 };
 
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 const headersSchema = z.record(z.string(), headerText).superRefine((headers, context) => {
   for (const name of Object.keys(headers)) {
-    const reason = reservedHeaders[name.toLowerCase()];
+    const reason =
+      reservedHeaders[name.toLowerCase()] ??
+      (isSecretName(name)
+        ? `its value is a secret, which belongs in no file. Put it into a variable: secretHeaders: { "${name}": "MY_VARIABLE" }`
+        : undefined);
     if (reason !== undefined) {
       context.addIssue({ code: 'custom', path: [name], message: `cannot be set here: ${reason}` });
-    } else if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    } else if (!headerName.test(name)) {
       context.addIssue({ code: 'custom', path: [name], message: 'is not the name of an HTTP header' });
     }
   }
 });
+
+const secretHeadersSchema = z
+  .record(
+    z.string(),
+    z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, in capitals: MY_VARIABLE'),
+  )
+  .superRefine((headers, context) => {
+    for (const name of Object.keys(headers)) {
+      const message = reservedHeaders[name.toLowerCase()];
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+      else if (!headerName.test(name))
+        context.addIssue({ code: 'custom', path: [name], message: 'is not the name of an HTTP header' });
+    }
+  });
 
 const secret = z
   .string()
@@ -76,6 +97,11 @@ export const chaliceOptionsSchema = z
       ),
     payloads: payloadSourceSchema.optional().describe('where request bodies come from, instead of body'),
     headers: headersSchema.default({}).describe('further request headers, none of them secret'),
+    secretHeaders: secretHeadersSchema
+      .default({})
+      .describe(
+        'headers with a secret, each with the variable that holds it: { "Ocp-Apim-Subscription-Key": "MY_KEY" }',
+      ),
     authentication: z
       .enum(['none', 'api-key', 'bearer'])
       .optional()

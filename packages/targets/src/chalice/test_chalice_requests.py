@@ -12,6 +12,7 @@ CONFIG = {
     "apiKey": False,
     "bearerToken": False,
     "headers": {},
+    "secretHeaders": {},
     "timeoutSeconds": 29,
     "requestName": "evaluate",
     "expect": {"status": [200], "json": {"pointer": "/cost", "type": "number"}},
@@ -61,6 +62,7 @@ def test_null_is_a_body(source):
     ("changes", "headers"),
     [
         ({"apiKey": True}, {"x-api-key": "the-key"}),
+        ({"secretHeaders": {"X-Key": "LOADWRIGHT_CHALICE_API_KEY"}}, {"X-Key": "the-key"}),
         ({"bearerToken": True}, {"Authorization": "Bearer the-token"}),
         (
             {"apiKey": True, "bearerToken": True, "headers": {"X-Trace": "1"}},
