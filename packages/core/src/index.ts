@@ -34,7 +34,14 @@ export {
   type ValidityRuleId,
 } from './run/validity/ids.js';
 export * from './report/index.js';
-export { createCautiousRedactor, createRedactor, redactorOf, redactStrings, withoutCredentials } from './secrets.js';
+export {
+  createCautiousRedactor,
+  createRedactor,
+  redactorOf,
+  redactStrings,
+  withoutCredentials,
+} from './secrets.js';
+export { writeWhole, writeWholeStream } from './files.js';
 export { isSecretName, withoutLogins } from './secret-names.js';
 export { collectSecrets, redactOptions } from './secret-options.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';

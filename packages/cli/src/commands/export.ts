@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +8,7 @@ import {
   parseDuration,
   readSeries,
   seriesFile,
+  writeWholeStream,
   type Series,
   type SeriesRow,
 } from '@loadwright/core';
@@ -130,14 +132,17 @@ async function writePieces(pieces: Iterable<string | Uint8Array>, stream: Output
 
 /** @returns the size of the file, in bytes. */
 async function writeFile(pieces: Iterable<string | Uint8Array>, file: string): Promise<number> {
-  const target = createWriteStream(file);
   try {
+    const found = await stat(file).catch(() => undefined);
+    if (!found || found.isFile()) return await writeWholeStream(file, pieces, { mode: 0o666 });
+    // A device or a pipe is written to, not replaced.
+    const target = createWriteStream(file);
     await pipeline(Readable.from(pieces), target);
+    return target.bytesWritten;
   } catch (error) {
     throw new LoadwrightError('USAGE', `--output ${file}: ${(error as Error).message}.`, {
       hint: 'Name a file in a folder that exists and that you may write to.',
       cause: error,
     });
   }
-  return target.bytesWritten;
 }

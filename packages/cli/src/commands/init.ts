@@ -1,6 +1,6 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonSchemaOf, LoadwrightError, type TargetDefinition } from '@loadwright/core';
+import { jsonSchemaOf, LoadwrightError, writeWhole, type TargetDefinition } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
 import { builtInTargets } from '../built-in-targets.js';
@@ -57,7 +57,7 @@ async function init(kind: string | undefined, options: InitOptions, context: Con
   const answers = asks ? await askOptions(requiredTexts(definition), example, io) : {};
   const file = `loadwright.config.${format}`;
   const text = formatConfig(firstConfig(named ?? definition.kind, { ...example, ...answers }), format);
-  await writeFile(join(io.cwd, file), text, { flag: options.force ? 'w' : 'wx' });
+  await writeWhole(join(io.cwd, file), text, { mode: 0o666 });
   context.print(
     `${colors.green('✓')} ${file}`,
     '',

@@ -12,6 +12,8 @@ export function composeFile(environment: readonly EnvironmentVariable[]): string
     image: `locustio/locust:${locustVersion()}`,
     volumes: ['.:/mnt/locust:ro'],
     working_dir: '/mnt/locust',
+    // The files are for their owner alone; 1000 is also the user of the image.
+    user: '${LOADWRIGHT_USER:-1000:1000}',
     command: `-f locustfile.py ${command}`,
   });
   const variables = environment.map((variable) => variable.name);

@@ -35,7 +35,9 @@ One request, to see what is sent and what comes of it:
 
 With containers (image \`locustio/locust:${locustVersion()}\`), web UI on http://127.0.0.1:8089:
 
-    docker compose up --scale worker=16
+    LOADWRIGHT_USER=$(id -u):$(id -g) docker compose up --scale worker=16
+
+The files are for their owner alone, hence the variable.
 
 ## Files
 - \`locustfile.py\`, \`*_requests.py\`: what is sent

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '../errors.js';
+import { isDiskError, makeFolder, makePrivate, unwritable, writeWhole } from '../files.js';
 import type { JsonObject } from '../json.js';
 import { stringifyJson } from '../json-number.js';
 import type { LoadPlan } from '../load/plan.js';
@@ -55,7 +56,25 @@ const ownEntries = [
 export async function writeBundle(
   directory: string,
   contents: BundleContents,
-  options: { baseDirectory: string; signal?: AbortSignal; firstPayloadOnly?: boolean },
+  options: WriteBundleOptions,
+): Promise<Bundle> {
+  try {
+    return await writeFiles(directory, contents, options);
+  } catch (error) {
+    throw isDiskError(error) ? unwritable(directory, error) : error;
+  }
+}
+
+interface WriteBundleOptions {
+  readonly baseDirectory: string;
+  readonly signal?: AbortSignal;
+  readonly firstPayloadOnly?: boolean;
+}
+
+async function writeFiles(
+  directory: string,
+  contents: BundleContents,
+  options: WriteBundleOptions,
 ): Promise<Bundle> {
   const modules = contents.pythonModules.map((url) => fileURLToPath(url));
   await clear(directory, [...ownEntries, ...modules.map((path) => basename(path))]);
@@ -81,10 +100,12 @@ export async function writeBundle(
   await cp(contents.locustfile, file('locustfile.py'));
   await cp(requirementsFile, file('requirements.txt'));
   for (const path of modules) await cp(path, file(basename(path)));
-  await writeFile(file('target.json'), json(target));
-  await writeFile(file('load.json'), json(load));
-  await writeFile(file('docker-compose.yml'), composeFile(contents.environment));
-  await writeFile(file('README.md'), bundleReadme({ ...contents, load }));
+  await writeWhole(file('target.json'), json(target));
+  await writeWhole(file('load.json'), json(load));
+  await writeWhole(file('docker-compose.yml'), composeFile(contents.environment));
+  await writeWhole(file('README.md'), bundleReadme({ ...contents, load }));
+  // What was copied has the permissions of the original.
+  await makePrivate(directory);
   return describeBundle(directory);
 }
 
@@ -110,7 +131,7 @@ async function describeBundle(directory: string): Promise<Bundle> {
 }
 
 async function clear(directory: string, replaceable: readonly string[]): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const present = await readdir(directory);
   const foreign = present.filter((name) => !replaceable.includes(name));
   if (foreign.length > 0) {

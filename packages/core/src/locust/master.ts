@@ -1,9 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
+import { writeWholeStream } from '../files.js';
 import type { MasterLogin } from '../fleet/contract.js';
 import type { JsonObject } from '../json.js';
 import type { TestLoad } from '../load/plan.js';
@@ -243,7 +242,9 @@ export class LocustMaster {
   ): Promise<boolean> {
     const response = await this.#retrying(path, options, { understood: [404] });
     if (response.status === 404 || !response.body) return false;
-    await pipeline(Readable.fromWeb(response.body), redactLines(redact), createWriteStream(destination));
+    await writeWholeStream(destination, Readable.fromWeb(response.body), {
+      transforms: [redactLines(redact)],
+    });
     return true;
   }
 

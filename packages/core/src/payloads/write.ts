@@ -1,5 +1,6 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
+import { disk } from '../files.js';
 import { stringifyJson } from '../json-number.js';
 import { readCsv } from './csv.js';
 import { filesOf } from './files.js';
@@ -40,7 +41,7 @@ export async function writePayloads(
   destination: string,
   { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
-  const output = await open(destination, 'w');
+  const output = await disk.open(destination, 'w', 0o600);
   let count = 0;
   let bytes = 0;
   try {

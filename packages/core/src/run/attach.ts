@@ -24,6 +24,7 @@ export async function attachTo(
 ): Promise<Standing> {
   const { runId, fleet, on } = options;
   const preflight = new Preflight(test, phases, { skip: options.skipPreflight });
+  await folderOf(test, options, (text) => text).requireWritable();
   return phases.in('attach', async (detail) => {
     const { signal } = phases;
     const handle = await fleet.attach(on, { signal });
@@ -36,6 +37,7 @@ export async function attachTo(
     const sized = withWorkers(test, handle.expectedWorkers);
     const redact = redactorOf(handle, test.secrets);
     const folder = folderOf(sized, options, redact);
+    await folder.create({ runId, fleet: fleet.kind, on, ...sized.configuration });
     const bundle = await writeBundle(folder.bundleDirectory, bundleContents(sized), {
       baseDirectory: sized.baseDirectory,
       signal,
@@ -44,7 +46,6 @@ export async function attachTo(
       await rm(folder.directory, { recursive: true });
       throw otherBundle(on, fleet);
     }
-    await folder.create({ runId, fleet: fleet.kind, on, ...sized.configuration });
     if (test.workers !== undefined && test.workers !== sized.workers) {
       phases.inform(`The fleet has ${sized.workers} workers, not the ${test.workers} of the configuration.`);
     }

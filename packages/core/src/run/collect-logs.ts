@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../files.js';
 import type { CallOptions, FleetHandle } from '../fleet/contract.js';
 import type { Phases } from './phases.js';
 import type { Standing } from './stand-up.js';
@@ -31,7 +32,7 @@ export async function collectLogs(
     const text = `${ofNode.join('\n')}\n`;
     // A local fleet may be writing this very file.
     const present = await readFile(file, 'utf8').catch(() => '');
-    if (!present.startsWith(text)) await writeFile(file, text);
+    if (!present.startsWith(text)) await writeWhole(file, text);
     return name;
   });
   return Promise.all(written);

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, writeWhole } from '../files.js';
 import type { FleetHandle } from '../fleet/contract.js';
 import { LocustMaster } from '../locust/master.js';
 import { redactStrings } from '../secrets.js';
@@ -28,7 +28,7 @@ export async function collectResults(
   directory: string,
   redact: (text: string) => string,
 ): Promise<CollectedResults> {
-  await mkdir(join(directory, 'logs'), { recursive: true });
+  await makeFolder(join(directory, 'logs'));
   const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
   const { saved, missing } = await collectLocustFiles(master, directory, redact);
   const series = new RunSeries();
@@ -36,7 +36,7 @@ export async function collectResults(
   await series.read(master);
   const runId = statistics.test?.runId ?? handle.runId;
   const measurements = await writeMeasurements(directory, series.rows, statistics, runId, redact);
-  await writeFile(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
+  await writeWhole(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
   const logs = await collectLogs(handle, directory, redact);
   return { files: [...saved, 'statistics.json', ...measurements, ...logs], missing };
 }

@@ -1,4 +1,5 @@
-import { appendFile } from 'node:fs/promises';
+import { isLoadwrightError } from '../errors.js';
+import { appendPrivately } from '../files.js';
 import type { AskOptions, LocustMaster } from '../locust/master.js';
 import { redactStrings } from '../secrets.js';
 
@@ -11,6 +12,7 @@ export class RequestLog {
   readonly #redact: (text: string) => string;
   #next = 0;
   #leftOut = 0;
+  #isBroken = false;
 
   /** @param path Of the file; it is made with the first row. */
   constructor(path: string, redact: (text: string) => string) {
@@ -23,12 +25,30 @@ export class RequestLog {
     return this.#leftOut;
   }
 
-  /** Writes what has come since the last time. */
-  async read(master: Pick<LocustMaster, 'requests'>, options?: AskOptions): Promise<void> {
+  /**
+   * Writes what has come since the last time.
+   *
+   * @param onProblem Told once when the disk takes no more; the load goes on, and so does the reading.
+   */
+  async read(
+    master: Pick<LocustMaster, 'requests'>,
+    options?: AskOptions,
+    onProblem: (problem: string) => void = () => {},
+  ): Promise<void> {
     const { rows, next, leftOut } = await master.requests(this.#next, options);
     const lines = rows.map((row) => `${JSON.stringify(redactStrings(row, this.#redact))}\n`);
-    if (lines.length > 0) await appendFile(this.#path, lines.join(''));
+    if (lines.length > 0 && !this.#isBroken) await this.#append(lines.join(''), onProblem);
     this.#next = next;
     this.#leftOut = leftOut;
+  }
+
+  async #append(text: string, onProblem: (problem: string) => void): Promise<void> {
+    try {
+      await appendPrivately(this.#path, text);
+    } catch (error) {
+      if (!isLoadwrightError(error)) throw error;
+      this.#isBroken = true;
+      onProblem(`${error.message}; requests from here on are not in it`);
+    }
   }
 }

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolderInside, requireWritable, writeWhole } from '../files.js';
+import { isLoadwrightError } from '../errors.js';
 import { stringifyJson } from '../json-number.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
@@ -73,7 +74,7 @@ export async function writeMeasurements(
   } as const;
   await writeSeries(join(directory, seriesFile), redactStrings(header, redact), redactNames(rows, redact));
   const samples = redactStrings(failureSamples, redact);
-  await writeFile(
+  await writeWhole(
     join(directory, failuresFile),
     samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
   );
@@ -96,18 +97,25 @@ export class ResultsFolder {
   readonly directory: string;
   readonly bundleDirectory: string;
   readonly logDirectory: string;
+  readonly #results: string;
   readonly #redact: (text: string) => string;
 
   constructor(results: string, name: string, runId: string, redact: (text: string) => string) {
     this.directory = join(results, name, runId);
     this.bundleDirectory = join(this.directory, 'bundle');
     this.logDirectory = join(this.directory, 'logs');
+    this.#results = results;
     this.#redact = redact;
+  }
+
+  /** Finds out whether the folder can be made, before anything that costs time. @throws LoadwrightError */
+  async requireWritable(): Promise<void> {
+    await requireWritable(this.#results, this.directory);
   }
 
   /** Makes the folder and writes the resolved configuration. */
   async create(configuration: unknown): Promise<void> {
-    await mkdir(this.logDirectory, { recursive: true });
+    await makeFolderInside(this.#results, this.logDirectory);
     const redacted = redactStrings(configuration, this.#redact);
     await this.#write('config.resolved.json', `${stringifyJson(redacted, 2)}\n`);
   }
@@ -127,14 +135,29 @@ export class ResultsFolder {
     return (await collectLocustFiles(master, this.directory, this.#redact, isLost)).missing;
   }
 
-  /** Writes `summary.json`, `report.html` and `junit.xml`. */
-  async writeReport(report: RunReport): Promise<void> {
-    await this.#write('summary.json', `${stringifyJson(report, 2)}\n`);
-    await this.#write('report.html', await renderReportHtml(report));
-    await this.#write('junit.xml', renderJunit(report));
+  /**
+   * Writes `summary.json`, `report.html` and `junit.xml`, each for itself.
+   *
+   * @returns what went wrong, one line a file: a verdict does not depend on a disk.
+   */
+  async writeReport(report: RunReport): Promise<readonly string[]> {
+    const files: readonly (readonly [string, () => string | Promise<string>])[] = [
+      ['summary.json', () => `${stringifyJson(report, 2)}\n`],
+      ['report.html', () => renderReportHtml(report)],
+      ['junit.xml', () => renderJunit(report)],
+    ];
+    const problems: string[] = [];
+    for (const [name, render] of files) {
+      const text = await render();
+      await this.#write(name, text).catch((error: unknown) => {
+        if (!isLoadwrightError(error)) throw error;
+        problems.push(error.message);
+      });
+    }
+    return problems;
   }
 
   async #write(name: string, text: string): Promise<void> {
-    await writeFile(join(this.directory, name), text);
+    await writeWhole(join(this.directory, name), text);
   }
 }

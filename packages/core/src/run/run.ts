@@ -78,7 +78,7 @@ class Run {
     await this.#standing.preflight.onFleet(master);
     const series = new RunSeries();
     const log = this.#plan.logRequests ? folder.requestLog() : undefined;
-    const onReading = async () => log?.read(master, liveAnswer);
+    const onReading = async () => log?.read(master, liveAnswer, (problem) => phases.warn(problem));
     const observation = await phases.in('load', () => this.#load(master, before, series, onReading));
     const ending = await phases.in('stop', () => this.#end(master, series, observation, onReading));
     const isLost = observation.problems.some(({ rule }) => rule === 'master-lost');
@@ -86,7 +86,7 @@ class Run {
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(this.#report(observation, ending, series), redact);
-      await folder.writeReport(report);
+      for (const problem of await folder.writeReport(report)) phases.warn(problem);
       phases.progress({ type: 'report', report });
       detail(report.verdict);
       return report;

@@ -47,6 +47,7 @@ export async function standUp(
 ): Promise<Standing> {
   const { runId, fleet, agree } = options;
   const { signal } = phases;
+  await folderOf(prepared, options, (text) => text).requireWritable();
   const preflight = new Preflight(prepared, phases, { skip: options.skipPreflight });
   const { environment, secrets } = await preflight.beforeFleet(fleet);
   const { test, request } = await phases.in('plan', async () => {
@@ -82,7 +83,7 @@ export async function standUp(
 
 /** Where the results of a run go. */
 export function folderOf(
-  { baseDirectory, name }: SizedTest,
+  { baseDirectory, name }: PreparedTest,
   { runId, resultsDirectory = 'results' }: StandingOptions,
   redact: (text: string) => string,
 ): ResultsFolder {

@@ -1,9 +1,8 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { LoadwrightError } from '../errors.js';
+import { writeWholeStream } from '../files.js';
 import { validate } from '../validation.js';
 import { seriesHeaderSchema, seriesRowSchema, type SeriesHeader, type SeriesRow } from './rows.js';
 
@@ -20,7 +19,7 @@ export async function writeSeries(
     yield `${JSON.stringify(header)}\n`;
     for (const row of rows) yield `${JSON.stringify(row)}\n`;
   }
-  await pipeline(Readable.from(lines()), createGzip(), createWriteStream(path));
+  await writeWholeStream(path, lines(), { transforms: [createGzip()] });
 }
 
 /**

@@ -14,7 +14,7 @@ export class NodeLog {
   constructor(path: string, redact: (text: string) => string) {
     this.path = path;
     this.#redact = redact;
-    this.#file = createWriteStream(path, { flags: 'a' });
+    this.#file = createWriteStream(path, { flags: 'a', mode: 0o600 });
     // A full disk must not end the run: the tail in memory still tells what went wrong.
     this.#file.on('error', () => {});
   }

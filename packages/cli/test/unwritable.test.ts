@@ -1,0 +1,41 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { dhtConfig, project } from './project.js';
+import { run, TestIo } from './support.js';
+
+describe('a results folder that cannot be written to is found before the preflight', () => {
+  it.each([
+    ['/proc/x', '/proc/x'],
+    ['/dev/null/x', '/dev/null/x'],
+    ['a-file', 'a-file'],
+    ['linked', 'is a symbolic link, and is not followed'],
+  ])('%s', async (results, told) => {
+    let requests = 0;
+    const server = createServer(() => (requests += 1)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const io = await project({ ...dhtConfig, target: { ...dhtConfig.target, baseUrl } });
+    await writeFile(join(io.cwd, 'a-file'), '');
+    await mkdir(join(io.cwd, 'linked'));
+    await mkdir(join(io.cwd, 'elsewhere'));
+    await symlink(join(io.cwd, 'elsewhere'), join(io.cwd, 'linked', 'dht'));
+    const { exitCode, stdout, stderr } = await run(['run', '--json', '--results', results], io);
+    server.close();
+    expect({ exitCode, requests }).toEqual({ exitCode: 104, requests: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+    expect(stderr).toContain(told);
+    expect(stderr).toContain('--results');
+    expect(await readdir(join(io.cwd, 'elsewhere'))).toEqual([]);
+  });
+
+  it('by init, which names the folder', async () => {
+    const io = new TestIo({ cwd: '/proc/self' });
+    const { exitCode, stderr } = await run(['init', 'dht', '--yes'], io);
+    expect(exitCode).toBe(104);
+    expect(stderr).toContain('/proc/self/loadwright.config.ts cannot be written');
+  });
+});

@@ -1,0 +1,206 @@
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Readable, Writable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isLoadwrightError, LoadwrightError } from './errors.js';
+
+/** What writes to a disk, in one place: so a test can let any of it fail. */
+export const disk = { open, rename, appendFile, mkdir };
+
+/** Files and folders of a run are for their owner alone: payloads and answers may be confidential. */
+const privateFile = 0o600;
+const privateFolder = 0o700;
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Permissions. Default 0600: for its owner alone. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes a file: all of it or nothing. A file of that name, or a symbolic link, is replaced.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` that names the file, when the disk does not take it.
+ */
+export async function writeWhole(path: string, content: string, options?: WriteOptions): Promise<void> {
+  await whole(path, options, (file) => file.writeFile(content));
+}
+
+/** {@link writeWhole} of a stream. @returns the size of the file in bytes. */
+export async function writeWholeStream(
+  path: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  { transforms = [], ...options }: WriteOptions & { readonly transforms?: readonly Transform[] } = {},
+): Promise<number> {
+  let bytes = 0;
+  await whole(path, options, async (file) => {
+    const output = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        file.appendFile(chunk).then(() => done(), done);
+      },
+    });
+    await pipeline([Readable.from(pieces), ...transforms, output]);
+  });
+  return bytes;
+}
+
+async function whole(
+  path: string,
+  { mode = privateFile }: WriteOptions = {},
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const part = `${path}.${randomBytes(4).toString('hex')}.part`;
+  try {
+    // `wx`: never through a link that somebody else has put there.
+    const file = await disk.open(part, 'wx', mode);
+    try {
+      await write(file);
+    } finally {
+      await file.close();
+    }
+    await disk.rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw isDiskError(error) ? unwritable(path, error) : error;
+  }
+}
+
+/** Appends to a file of a run. @throws LoadwrightError as {@link writeWhole} does. */
+export async function appendPrivately(path: string, text: string): Promise<void> {
+  await disk.appendFile(path, text, { mode: privateFile }).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+}
+
+/**
+ * Makes a folder, and those above it that are missing, for their owner alone.
+ *
+ * @returns the first folder that was made; undefined when all were there.
+ * @throws LoadwrightError `CONFIG_INVALID` that names the folder.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  // Not by `recursive`: on /proc, where nothing can be made, Node.js then tries for ever.
+  for (let folder = resolve(path); !(await isFolder(folder, path)); folder = dirname(folder))
+    missing.push(folder);
+  for (const folder of missing.toReversed()) {
+    await disk.mkdir(folder, privateFolder).catch((error: unknown) => {
+      // Another run may make it at the same time.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error);
+    });
+  }
+  return missing.at(-1);
+}
+
+async function isFolder(folder: string, wanted: string): Promise<boolean> {
+  try {
+    if ((await stat(folder)).isDirectory()) return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const isLink = await lstat(folder).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (code === 'ENOENT' && !isLink) return false;
+    throw unwritable(wanted, error);
+  }
+  throw unwritable(wanted, Object.assign(new Error(`${folder} is a file`), { code: 'ENOTDIR' }));
+}
+
+/**
+ * {@link makeFolder} below another folder, none of it by way of a symbolic link: who can put one there would choose
+ * where results go.
+ */
+export async function makeFolderInside(root: string, path: string): Promise<string | undefined> {
+  const steps = relative(root, path).split(sep);
+  for (const [index] of steps.entries()) {
+    const folder = join(root, ...steps.slice(0, index + 1));
+    const found = await lstat(folder).catch(() => undefined);
+    if (!found?.isSymbolicLink()) continue;
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `results: ${folder} is a symbolic link, and is not followed`,
+      {
+        hint: `Remove the link, or name the folder itself: --results <folder>.`,
+      },
+    );
+  }
+  return makeFolder(path);
+}
+
+/**
+ * Finds out whether a folder can be written to, and leaves everything as it was.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` that names the folder.
+ */
+export async function requireWritable(root: string, path: string): Promise<void> {
+  const made = await makeFolderInside(root, path).catch((error: unknown) => {
+    if (!isLoadwrightError(error) || error.cause === undefined) throw error;
+    throw new LoadwrightError('CONFIG_INVALID', error.message, { hint: elsewhere, cause: error.cause });
+  });
+  try {
+    const probe = join(path, `.loadwright-${randomBytes(4).toString('hex')}`);
+    await writeWhole(probe, 'x').catch((error: unknown) => {
+      const { message } = unwritable(path, (error as Error).cause);
+      throw new LoadwrightError('CONFIG_INVALID', message, { hint: elsewhere, cause: error });
+    });
+    await rm(probe);
+  } finally {
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+  }
+}
+
+const elsewhere = 'Make room or get the permission, or name another folder: --results <folder>.';
+
+/** Takes the permissions of everybody else from a folder of files. */
+export async function makePrivate(directory: string): Promise<void> {
+  await chmod(directory, privateFolder);
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, privateFolder);
+    else if (entry.isFile()) await chmod(path, privateFile);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'your quota of the disk is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  ENOENT: 'nothing can be made there',
+  ENOTDIR: 'a part of the path is a file',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links go round in circles',
+  EIO: 'the disk fails',
+  EFBIG: 'the file would be too large',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** True for what an operating system says of a file. */
+export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' && code in reasons;
+}
+
+/** That a file or folder cannot be written, and why. */
+export function unwritable(path: string, cause: unknown): LoadwrightError {
+  const { code = '', message = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return new LoadwrightError('CONFIG_INVALID', `${path} cannot be written: ${reasons[code] ?? message}`, {
+    hint: 'Make room or get the permission, or name another folder.',
+    cause,
+  });
+}
