@@ -1,5 +1,7 @@
 import {
   createRunId,
+  printable,
+  redactStrings,
   type Fleet,
   type FleetPlan,
   type LoadTest,
@@ -86,7 +88,8 @@ export async function carryOut(
     .finally(() => view.close())
     .catch((error: unknown) => {
       // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
-      if (judged && context.json) context.note(formatReport(judged, context.errorColors));
+      if (judged && context.json)
+        context.note(formatReport(redactStrings(judged, printable), context.errorColors));
       else if (judged) printReport(context, judged, { next: nextAfter(judged, on) });
       throw error;
     });
@@ -139,7 +142,7 @@ export function printReport(
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(12))}${value}`;
   context.print(
     '',
-    formatReport(report, colors).trimEnd(),
+    formatReport(redactStrings(report, printable), colors).trimEnd(),
     ...(cost === undefined ? [] : [row('cost', cost)]),
     row('next', next),
   );

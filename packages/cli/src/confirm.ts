@@ -1,6 +1,8 @@
 import { confirm as ask, isCancel } from '@clack/prompts';
+import { printableInColour } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { Context } from './context.js';
+import { rawStream } from './output/safe-stream.js';
 
 /** Whether the user agrees already. */
 export interface ConsentFlags {
@@ -35,6 +37,12 @@ export async function confirm(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   if (yes) return;
-  const answer = await ask({ message, initialValue: false, input: io.stdin, output: io.stdout, ...options });
+  const answer = await ask({
+    message: printableInColour(message),
+    initialValue: false,
+    input: io.stdin,
+    output: rawStream(io.stdout),
+    ...options,
+  });
   if (isCancel(answer) || !answer) throw new LoadwrightError('ABORTED', 'not confirmed; nothing was changed');
 }

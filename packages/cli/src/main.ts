@@ -6,6 +6,7 @@ import type { FleetKinds } from './fleet.js';
 import { endedBySignals } from './interrupt.js';
 import type { CliIo } from './io.js';
 import { describeError, formatError } from './output/errors.js';
+import { safeIo } from './output/safe-stream.js';
 import { widthOf } from './output/wrap.js';
 import { createProgram } from './program.js';
 
@@ -18,7 +19,8 @@ export type { CliIo, OutputStream, StopSignal } from './io.js';
  * @param fleets The kinds of fleets. Default: those that come with Loadwright.
  * @returns the exit code; never throws and never ends the process.
  */
-export async function main(argv: readonly string[], io: CliIo, fleets?: FleetKinds): Promise<ExitCode> {
+export async function main(argv: readonly string[], world: CliIo, fleets?: FleetKinds): Promise<ExitCode> {
+  const io = safeIo(world);
   const context = createContext(argv, io, fleets);
   try {
     const program = await createProgram(argv, context);

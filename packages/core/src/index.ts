@@ -42,6 +42,7 @@ export {
   withoutCredentials,
 } from './secrets.js';
 export { writeWhole, writeWholeStream } from './files.js';
+export { printable, printableInColour } from './printable.js';
 export { isSecretName, withoutLogins } from './secret-names.js';
 export { collectSecrets, redactOptions } from './secret-options.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';

@@ -20,6 +20,7 @@ import type { Context } from '../context.js';
 import type { OutputStream } from '../io.js';
 import { formatBytes } from '../output/format.js';
 import { examples } from '../output/help.js';
+import { rawStream } from '../output/safe-stream.js';
 import { findRun, readReport, type PastRun } from '../results.js';
 
 interface ExportFlags {
@@ -82,7 +83,7 @@ async function exportRun(
     skipSeconds: options.warmUp ? 0 : Math.ceil(report.warmUpSeconds ?? 0),
   });
   if (options.output === undefined) {
-    await writePieces(pieces, io.stdout);
+    await writePieces(pieces, rawStream(io.stdout));
     return exitCodes.pass;
   }
   const file = resolve(io.cwd, options.output);

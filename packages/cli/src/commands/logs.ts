@@ -1,4 +1,4 @@
-import { askStanding, redactorOf, type FleetHandle } from '@loadwright/core';
+import { askStanding, printable, redactorOf, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,6 +80,8 @@ function flat(lines: Lines): { node: string; line: string }[] {
 /** With `--json` and `--follow` one document a line: there is no end that could close a list. */
 function print(lines: Lines, { json, io, colors }: Context): void {
   for (const { node, line } of flat(lines)) {
-    io.stdout.write(`${json ? JSON.stringify({ node, line }) : `${colors.dim(node)} ${line}`}\n`);
+    io.stdout.write(
+      `${json ? JSON.stringify({ node, line }) : `${colors.dim(printable(node))} ${printable(line)}`}\n`,
+    );
   }
 }

@@ -2,6 +2,7 @@ import { isCancel, select, text } from '@clack/prompts';
 import { LoadwrightError } from '@loadwright/core';
 import { builtInTargets } from '../built-in-targets.js';
 import type { CliIo } from '../io.js';
+import { rawStream } from '../output/safe-stream.js';
 import { configFormats, type ConfigFormat } from './config-file.js';
 
 /** What is tested. */
@@ -48,7 +49,7 @@ export async function askOptions(
 }
 
 function streams({ stdin, stdout }: CliIo) {
-  return { input: stdin, output: stdout };
+  return { input: stdin, output: rawStream(stdout) };
 }
 
 function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {

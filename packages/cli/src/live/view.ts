@@ -1,8 +1,17 @@
-import { formatDuration, type OnProgress, type RunEvent, type Sample } from '@loadwright/core';
+import {
+  formatDuration,
+  printable,
+  printableInColour,
+  redactStrings,
+  type OnProgress,
+  type RunEvent,
+  type Sample,
+} from '@loadwright/core';
 import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
 import { formatAge, formatCount, formatMilliseconds } from '../output/format.js';
+import { rawStream } from '../output/safe-stream.js';
 import { columnsOf, widthOf, wrapText } from '../output/wrap.js';
 import { describeEnding, formatRateOf, renderFrame } from './frame.js';
 import { emptyState, reduce, stalledSeconds, type LiveState } from './state.js';
@@ -28,19 +37,21 @@ export function createLiveView(
   { live = true }: { live?: boolean } = {},
 ): LiveView {
   const colors = colorsFor(stream, io.environment);
-  return stream.isTTY && live ? terminalView(io, stream, colors) : lineView(io, stream, colors);
+  const view = stream.isTTY && live ? terminalView(io, stream, colors) : lineView(io, stream, colors);
+  // What happened is told by servers too.
+  return { ...view, onProgress: (event) => view.onProgress(redactStrings(event, printable)) };
 }
 
 function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {
   // Hides the cursor by itself rather than through log-update, which would use the process's own stderr for it.
-  const update = createLogUpdate(stream as NodeJS.WritableStream, { showCursor: true });
-  stream.write('\u001B[?25l');
+  const update = createLogUpdate(rawStream(stream) as NodeJS.WritableStream, { showCursor: true });
+  rawStream(stream).write('\u001B[?25l');
   let state = emptyState;
   const draw = () => {
     const columns = columnsOf(stream);
     const frame = renderFrame(state, { columns, colors, now: io.now() });
     if (frame === '') update.clear();
-    else update(frame);
+    else update(printableInColour(frame));
   };
   const timer = setInterval(draw, frameInterval);
   const say = (line: string) => {
@@ -63,7 +74,7 @@ function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView
       clearInterval(timer);
       update.clear();
       update.done();
-      stream.write('\u001B[?25h');
+      rawStream(stream).write('\u001B[?25h');
     },
   };
 }

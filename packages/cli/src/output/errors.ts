@@ -1,4 +1,4 @@
-import { withoutCredentials, withoutLogins } from '@loadwright/core';
+import { printable, withoutCredentials, withoutLogins } from '@loadwright/core';
 import { exitCodeOf, isLoadwrightError } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
@@ -60,13 +60,13 @@ export function formatError(
 ): string {
   const { code, message, hint } = describeError(error).error;
   const text = [
-    `${colors.red(colors.bold('error:'))} ${indent(asTyped(message))}`,
-    ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(asTyped(hint))}`]),
+    `${colors.red(colors.bold('error:'))} ${indent(asTyped(printable(message)))}`,
+    ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(asTyped(printable(hint)))}`]),
     colors.dim(`code: ${code}`),
   ].join('\n');
   const lines = [wrapText(text, columns)];
   if (trace && error instanceof Error && error.stack)
-    lines.push('', ...[error.stack, ...causes(error)].map(trace));
+    lines.push('', ...[error.stack, ...causes(error)].map((text) => printable(trace(text))));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,3 +1,4 @@
+import { csvCell } from '../printable.js';
 import type { SeriesRow } from '../series/rows.js';
 import {
   definitionOf,
@@ -56,6 +57,4 @@ function trendColumns({ header }: ExportInput, name: string): Column[] {
 }
 
 const line = (cells: readonly (string | number | null | undefined)[]): string =>
-  `${cells.map((cell) => quote(String(cell ?? ''))).join(',')}\r\n`;
-
-const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  `${cells.map(csvCell).join(',')}\r\n`;

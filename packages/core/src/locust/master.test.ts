@@ -203,16 +203,18 @@ describe('LocustMaster', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
-  it('saves a file with secrets removed, also where a chunk ends inside one', async () => {
+  it('saves a file with secrets and formulas removed, also where a chunk ends inside one', async () => {
     const { master } = await serve((request, response) => {
       if (request.url === '/missing') return void response.writeHead(404).end();
-      response.write('name,error\npredict,"token hush-hu');
-      setImmediate(() => response.end('sh é refused"'));
+      response.write('name,error\n=1+1,"token, hush-hu');
+      setImmediate(() => response.end('sh é refused\u001b[2J"'));
     });
     const destination = join(await mkdtemp(join(tmpdir(), 'loadwright-')), 'failures.csv');
     const redact = (text: string) => text.replaceAll('hush-hush', '[redacted]');
     expect(await master.download('/failures', destination, redact)).toBe(true);
-    expect(await readFile(destination, 'utf8')).toBe('name,error\npredict,"token [redacted] é refused"');
+    expect(await readFile(destination, 'utf8')).toBe(
+      'name,error\n\'=1+1,"token, [redacted] é refused\\u001b[2J"\n',
+    );
     expect(await master.download('/missing', destination, redact)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { Readable, Transform } from 'node:stream';
+import { parse } from 'csv-parse';
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
@@ -6,6 +7,7 @@ import { writeWholeStream } from '../files.js';
 import type { MasterLogin } from '../fleet/contract.js';
 import type { JsonObject } from '../json.js';
 import type { TestLoad } from '../load/plan.js';
+import { csvCell } from '../printable.js';
 import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
 import type { MasterStatistics } from './statistics.js';
@@ -243,7 +245,7 @@ export class LocustMaster {
     const response = await this.#retrying(path, options, { understood: [404] });
     if (response.status === 404 || !response.body) return false;
     await writeWholeStream(destination, Readable.fromWeb(response.body), {
-      transforms: [redactLines(redact)],
+      transforms: [redactLines(redact), ...(destination.endsWith('.csv') ? harmlessCsv() : [])],
     });
     return true;
   }
@@ -340,4 +342,15 @@ function redactLines(redact: (text: string) => string): Transform {
       done(null, redact(rest + decoder.decode()));
     },
   });
+}
+
+/** Locust writes names and errors as they are: a spreadsheet would take some for formulas. */
+function harmlessCsv(): Transform[] {
+  const write = new Transform({
+    writableObjectMode: true,
+    transform(cells: readonly string[], _encoding, done) {
+      done(null, `${cells.map(csvCell).join(',')}\n`);
+    },
+  });
+  return [parse({ relax_column_count: true, relax_quotes: true, skip_empty_lines: true }), write];
 }

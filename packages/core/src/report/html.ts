@@ -8,6 +8,8 @@ import { samplesPerPoint, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
 import { failuresView } from './failures-view.js';
 import * as format from './format.js';
+import { printable } from '../printable.js';
+import { redactStrings } from '../secrets.js';
 import { metricTables } from './metrics-view.js';
 import type { RunReport } from './summary.js';
 import { thresholdRow } from './thresholds-view.js';
@@ -39,7 +41,8 @@ const files = [
  * `report.html`: one file that needs no other and no network. Its content security policy lets nothing run but the
  * script that is written here, so that no text of a run, hostile or not, becomes more than text.
  */
-export async function renderReportHtml(report: RunReport): Promise<string> {
+export async function renderReportHtml(measured: RunReport): Promise<string> {
+  const report = redactStrings(measured, printable);
   const [style, script] = await Promise.all([
     readTogether([chartLibrary('uPlot.min.css'), ...styleSheets.map(template)]),
     readTogether([chartLibrary('uPlot.iife.min.js'), template('charts.js')]),
@@ -50,7 +53,7 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
     distributionChart(report.serviceDistribution ?? [], 'Service times'),
   ].filter((chart) => chart !== undefined);
   const eta = new Eta({ views: template('') });
-  return eta.render('./report.eta', {
+  const html = eta.render('./report.eta', {
     report,
     charts,
     distributions,
@@ -73,6 +76,8 @@ export async function renderReportHtml(report: RunReport): Promise<string> {
     ].join('; '),
     data: embed([...charts, ...distributions].map(drawable)),
   });
+  // Names of headers and labels are keys, which the first time has left alone.
+  return printable(html);
 }
 
 async function readTogether(paths: readonly string[]): Promise<string> {

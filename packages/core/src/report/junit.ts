@@ -1,4 +1,5 @@
 import { getJunitXml } from 'junit-xml';
+import { printable } from '../printable.js';
 import { formatMeasured } from './format.js';
 import type { RunReport, ThresholdResult } from './summary.js';
 import { measuredOver } from './thresholds-view.js';
@@ -23,7 +24,7 @@ export function renderJunit(report: RunReport): string {
     // The library's default form writes failures as <error> elements.
     { schema: 'ant-junit' },
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${xml}\n`.replace(forbidden, '\uFFFD');
+  return printable(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}\n`.replace(forbidden, '\uFFFD'));
 }
 
 function thresholdCase(threshold: ThresholdResult, classname: string): TestCase {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files.js';
 import type { CallOptions, FleetHandle } from '../fleet/contract.js';
+import { printable } from '../printable.js';
 import type { Phases } from './phases.js';
 import type { Standing } from './stand-up.js';
 
@@ -22,8 +23,9 @@ export async function collectLogs(
   const lines = new Map<string, string[]>();
   for await (const { node, line } of handle.logs(options)) {
     const earlier = lines.get(node);
-    if (earlier) earlier.push(redact(line));
-    else lines.set(node, [redact(line)]);
+    const shown = printable(redact(line));
+    if (earlier) earlier.push(shown);
+    else lines.set(node, [shown]);
   }
   const written = [...lines].map(async ([node, ofNode]) => {
     // Names of nodes come from the fleet.

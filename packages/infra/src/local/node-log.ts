@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
+import { printable } from '@loadwright/core';
 
 const tailLines = 200;
 
@@ -20,7 +21,7 @@ export class NodeLog {
   }
 
   write(line: string): void {
-    const redacted = this.#redact(line);
+    const redacted = printable(this.#redact(line));
     this.#tail.push(redacted);
     if (this.#tail.length > tailLines) this.#tail.shift();
     if (this.#file.writable) this.#file.write(`${redacted}\n`);
