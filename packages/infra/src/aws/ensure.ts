@@ -27,7 +27,7 @@ export async function ensure<Parameters>(
   known?: string,
 ): Promise<string> {
   const { pace } = aws.settings;
-  const find = async () => (await kind.find(aws, run))[0]?.id;
+  const find = async () => (await kind.find(aws, run)).find(({ stays }) => stays === undefined)?.id;
   const earlier = known ?? (await find());
   await journal.intent(kind.name);
   const id = earlier ?? (await create());

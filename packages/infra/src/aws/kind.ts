@@ -11,6 +11,12 @@ export interface FoundResource {
   readonly tags: Readonly<Record<string, string>>;
   /** For machines: `pending`, `running`, … */
   readonly state?: string;
+  /** Id of the machine that holds it. */
+  readonly holder?: string | undefined;
+  /** Why it is not removed, with what to do about it: it bears the tag of a run, and was not made for it. */
+  readonly stays?: string | undefined;
+  /** What else there is to know before it is removed. */
+  readonly note?: string | undefined;
 }
 
 /** Whose resources: those of one run, or of all runs in the region. */

@@ -67,6 +67,13 @@ export function describeResource({ kind, id }: FoundResource): string {
   return `${kind} ${id}`;
 }
 
+/** The same, with what whoever is asked for consent should know. */
+export function introduceResource(resource: FoundResource): string {
+  const { stays, note } = resource;
+  const told = [note, stays].filter((text) => text !== undefined);
+  return [describeResource(resource), ...told].join(': ');
+}
+
 /** How a run is removed. */
 export interface RemovalOptions {
   /** Kinds that may appear a while later; undefined when no journal tells. */
@@ -109,8 +116,19 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
     return found.length === 0 ? true : undefined;
   }
 
+  /** What somebody's machine holds is theirs too. */
+  function holderThatStays({ holder }: FoundResource): string | undefined {
+    const theirs = left.found.find(({ kind, id, stays }) => kind === instance.name && id === holder && stays);
+    return theirs && `it belongs to the ${describeResource(theirs)}, which stays`;
+  }
+
   async function remove(kind: Kind, resource: FoundResource): Promise<void> {
     const name = describeResource(resource);
+    const stays = resource.stays ?? holderThatStays(resource);
+    if (stays !== undefined) {
+      reasons.set(name, stays);
+      return;
+    }
     if (staying !== undefined && heldByMachine.has(kind.name) && resource.state !== 'available') {
       // It would be waited for in vain.
       reasons.set(name, `it is in use by the ${staying}, which could not be removed`);

@@ -92,3 +92,16 @@ export function readTags(
 ): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
+
+/** Does it bear all tags that a run's resources are made with? Tags are copied one by one, and more are added. */
+export function hasAllTags(tags: Readonly<Record<string, string>>): boolean {
+  return Object.values(tagKeys).every((key) => tags[key] !== undefined);
+}
+
+/** Why something that bears the tag of a run stays, and how its owner frees it from that. */
+export function staysBecause(id: string, why: string, region: string): string {
+  return (
+    `it has the tag ${tagKeys.runId}, but ${why}: it stays. Take the tag off: ` +
+    `aws ec2 delete-tags --resources ${id} --tags Key=${tagKeys.runId} --region ${region}`
+  );
+}

@@ -14,7 +14,7 @@ import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
-import { describeResource, removeRun, takeInventory } from '../aws/remove.js';
+import { introduceResource, removeRun, takeInventory } from '../aws/remove.js';
 import { ownerOf } from '../aws/run-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
@@ -98,7 +98,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
       inventory: (runId) =>
         withAws(undefined, async (aws) =>
-          (await inventory(aws, runId)).found.map((found) => ({ runId, resource: describeResource(found) })),
+          (await inventory(aws, runId)).found.map((found) => ({ runId, resource: introduceResource(found) })),
         ),
       destroy,
     },
@@ -201,7 +201,7 @@ async function attachTo(
   runId: string,
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
-  const [machine] = await instance.find(aws, { runId });
+  const machine = (await instance.find(aws, { runId })).find(({ stays }) => stays === undefined);
   if (!machine) {
     throw new LoadwrightError(
       'CONFIG_INVALID',

@@ -39,5 +39,5 @@ export async function standingMachine(
 }
 
 function idOf(machines: readonly FoundResource[]): string | undefined {
-  return machines.find(({ state }) => state !== 'shutting-down')?.id;
+  return machines.find(({ state, stays }) => state !== 'shutting-down' && stays === undefined)?.id;
 }

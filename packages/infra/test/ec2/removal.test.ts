@@ -1,17 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  DescribeInstancesCommand,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
-import { AttachRolePolicyCommand, CreatePolicyCommand } from '@aws-sdk/client-iam';
-import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { createRunId } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws } from '../aws/index.js';
+import { useAws } from '../aws/index.js';
+import { destroy, withStandingRun } from './standing-run.js';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws();
@@ -21,26 +16,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A run that is made, then used. */
-function withRun(use: (work: Work) => Promise<void>): Promise<void> {
-  return withFolder(tmpdir(), async (folder) => {
-    Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
-    const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
-    await fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
-    await use(work);
-  });
-}
+const withRun = (use: (work: Work) => Promise<void>) => withStandingRun(aws(), use);
 
 const elsewhere = (work: Work): Work => ({ ...work, folder: join(work.folder, 'elsewhere') });
-
-/** Removes a run. @returns what it waited for, and what is left */
-async function destroy(work: Work) {
-  const waits: string[] = [];
-  const onProgress = (line: string) => /may not be seen/.test(line) && waits.push(line);
-  const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.runId, { onProgress });
-  return { waits: waits.join(), remaining };
-}
 
 /** All clocks of this process go on by so many milliseconds. */
 function later(milliseconds: number): void {
@@ -159,34 +137,6 @@ it('refuses to take a run for removed that is in another region, and to make it 
     expect((await destroy(work)).remaining).toEqual([]);
   }));
 
-describe("other people's automation", () => {
-  it('attaches policies to the role, which are detached', () =>
-    withRun(async (work) => {
-      const { iam } = aws().direct;
-      const PolicyDocument = JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
-      });
-      const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'audit', PolicyDocument }));
-      const RoleName = `loadwright-${work.runId}`;
-      await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }));
-      expect((await destroy(work)).remaining).toEqual([]);
-    }));
-
-  it('makes the bucket a versioned one, whose versions and marks of deletion are removed', () =>
-    withRun(async (work) => {
-      const { s3 } = aws().direct;
-      const Bucket = `loadwright-${work.runId}-${aws().region}`;
-      const VersioningConfiguration = { Status: 'Enabled' } as const;
-      await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-      for (const Body of ['a', 'b'])
-        await s3.send(new PutObjectCommand({ Bucket, Key: 'bundle.tar.gz', Body }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key: 'bundle.tar.gz' }));
-      expect((await destroy(work)).remaining).toEqual([]);
-      expect(await aws().inventory()).toEqual([]);
-    }));
-});
-
 describe('a bucket of the same name in another account', () => {
   it('is an error before anything is uploaded, and nothing to remove', () =>
     withFolder(tmpdir(), async (folder) => {
@@ -212,29 +162,5 @@ describe('a bucket of the same name in another account', () => {
       expect(ofBuckets.filter(({ expectedBucketOwner }) => expectedBucketOwner !== '123456789012')).toEqual(
         [],
       );
-    }));
-});
-
-describe("somebody's machine that bears the tags of a run", () => {
-  it('goes on, and is named with the way to free it', () =>
-    withRun(async (work) => {
-      const { ec2 } = aws().direct;
-      const [own] = (await ec2.send(new DescribeInstancesCommand({}))).Reservations?.[0]?.Instances ?? [];
-      // As "launch more like this" does.
-      const { Instances: [theirs] = [] } = await ec2.send(
-        new RunInstancesCommand({
-          ImageId: own?.ImageId,
-          SubnetId: own?.SubnetId,
-          MinCount: 1,
-          MaxCount: 1,
-          TagSpecifications: [{ ResourceType: 'instance', Tags: own?.Tags }],
-        }),
-      );
-      const id = theirs?.InstanceId ?? '';
-      expect((await destroy(work)).remaining).toEqual(
-        expect.arrayContaining([expect.stringContaining(`instance ${id}: the instance ${id} has the tag`)]),
-      );
-      const left = await aws().inventory();
-      expect(left.filter((name) => name.startsWith('ec2:instance/'))).toEqual([`ec2:instance/${id}`]);
     }));
 });

@@ -13,7 +13,7 @@ import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
-import { nameOf, readTags, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
+import { readTags, staysBecause, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
@@ -58,7 +58,8 @@ export const instance: CreatableKind<InstanceParameters> = {
   name: 'instance',
 
   async find(aws, scope) {
-    return (await describeAll(aws, scope)).filter(lives).map(({ InstanceId = '', State, Tags }) => {
+    return (await describeAll(aws, scope)).filter(lives).map((found) => {
+      const { InstanceId = '', State, Tags } = found;
       const tags = readTags(Tags);
       return {
         kind: this.name,
@@ -66,6 +67,8 @@ export const instance: CreatableKind<InstanceParameters> = {
         runId: tags[tagKeys.runId] ?? '',
         tags,
         state: State?.Name ?? '',
+        stays: whyItStays(aws, found),
+        note: describeMachine(found),
       };
     });
   },
@@ -103,7 +106,8 @@ export const instance: CreatableKind<InstanceParameters> = {
     let isTold = false;
     const hasEnded = await poll(aws, removal, async () => {
       const asItIs = isTold ? undefined : await describeInstance(aws, id);
-      if (asItIs) requireOwn(id, asItIs);
+      const stays = asItIs && whyItStays(aws, asItIs);
+      if (stays !== undefined) throw new LoadwrightError('RESOURCES_REMAIN', stays);
       isTold ||= await terminate(aws, id);
       const found = isTold ? await describeInstance(aws, id) : undefined;
       return found && !lives(found) ? true : undefined;
@@ -127,7 +131,16 @@ export const instance: CreatableKind<InstanceParameters> = {
  */
 async function terminate(aws: Aws, id: string): Promise<boolean> {
   const command = new TerminateInstancesCommand({ InstanceIds: [id] });
-  return (await unlessAbsent(aws.ec2.send(command))) !== undefined;
+  try {
+    return (await unlessAbsent(aws.ec2.send(command))) !== undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'OperationNotPermitted') throw error;
+    // Somebody protected it since: that may be undone by whoever may do so.
+    const free = `aws ec2 modify-instance-attribute --instance-id ${id} --no-disable-api-termination --region ${aws.settings.region}`;
+    throw new LoadwrightError('RESOURCES_REMAIN', `${(error as Error).message} This frees it: ${free}`, {
+      cause: error,
+    });
+  }
 }
 
 /** When the last machine of a run was launched. EC2 shows one that has ended for about an hour. */
@@ -151,23 +164,29 @@ const mostLaunches = 50;
 
 /**
  * A tag alone ends no machine: "launch more like this" copies tags, and people add them. What nobody copies is the token of
- * the launch, which follows from the run and the subnet.
+ * the launch, which follows from the run and the subnet. Tags do not count besides: automation of an account adds some, and
+ * gives machines names of its own.
  *
- * @throws LoadwrightError `RESOURCES_REMAIN` when the machine bears a run's tag and was not launched for it.
+ * @returns why a machine that bears a run's tag is not ended; undefined when it was launched for that run
  */
-function requireOwn(id: string, { ClientToken = '', SubnetId = '', Tags }: Instance): void {
-  const tags = readTags(Tags);
-  const runId = tags[tagKeys.runId] ?? '';
-  const lacking = Object.values(tagKeys).filter((key) => tags[key] === undefined);
+function whyItStays(
+  { settings: { region } }: Aws,
+  { InstanceId = '', ClientToken = '', SubnetId = '', Tags }: Instance,
+): string | undefined {
+  const runId = readTags(Tags)[tagKeys.runId] ?? '';
   const launches = Array.from({ length: mostLaunches }, (_, ended) => tokenOf(runId, SubnetId, ended));
-  const isOwn = tags['Name'] === nameOf(runId) && lacking.length === 0 && launches.includes(ClientToken);
   // One that has ended may have no subnet any more.
-  if (isOwn || SubnetId === '') return;
-  throw new LoadwrightError(
-    'RESOURCES_REMAIN',
-    `the instance ${id} has the tag ${tagKeys.runId}, but was not launched by Loadwright for run ${runId}: it goes on. ` +
-      `Remove that tag, or end it yourself: aws ec2 terminate-instances --instance-ids ${id}`,
-  );
+  if (launches.includes(ClientToken) || SubnetId === '') return undefined;
+  const end = `Or end it yourself: aws ec2 terminate-instances --instance-ids ${InstanceId} --region ${region}`;
+  return `${staysBecause(InstanceId, `was not launched by Loadwright for run ${runId}`, region)} ${end}`;
+}
+
+/** What whoever is asked for consent should know of a machine. */
+function describeMachine({ InstanceType, State, LaunchTime, Tags }: Instance): string {
+  const tags = readTags(Tags);
+  const launched = LaunchTime && `launched ${LaunchTime.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const owner = tags[tagKeys.owner] && `for ${tags[tagKeys.owner]}`;
+  return [tags['Name'], InstanceType, State?.Name, launched, owner].filter(Boolean).join(', ');
 }
 
 /** Has the machine not ended? */

@@ -8,8 +8,9 @@ import {
   type NetworkInterface,
   type Volume,
 } from '@aws-sdk/client-ec2';
+import type { Aws } from '../clients.js';
 import type { Kind } from '../kind.js';
-import { readTags, tagKeys } from '../run-identity.js';
+import { hasAllTags, readTags, staysBecause, tagKeys } from '../run-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
 import { removeWhenFree } from './remove-when-free.js';
@@ -22,9 +23,17 @@ export const volume: Kind = {
     const found: Volume[] = [];
     const pages = paginateDescribeVolumes({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const { Volumes = [] } of pages) found.push(...Volumes);
-    return found.map(({ VolumeId = '', State, Tags }) => {
+    return found.map(({ VolumeId = '', State, Tags, Attachments }) => {
       const tags = readTags(Tags);
-      return { kind: this.name, id: VolumeId, runId: tags[tagKeys.runId] ?? '', tags, state: State ?? '' };
+      return {
+        kind: this.name,
+        id: VolumeId,
+        runId: tags[tagKeys.runId] ?? '',
+        tags,
+        state: State ?? '',
+        holder: Attachments?.[0]?.InstanceId,
+        stays: whyItStays(aws, VolumeId, tags),
+      };
     });
   },
 
@@ -45,7 +54,7 @@ export const networkInterface: Kind = {
     const found: NetworkInterface[] = [];
     const pages = paginateDescribeNetworkInterfaces({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const { NetworkInterfaces = [] } of pages) found.push(...NetworkInterfaces);
-    return found.map(({ NetworkInterfaceId = '', Status, TagSet }) => {
+    return found.map(({ NetworkInterfaceId = '', Status, TagSet, Attachment }) => {
       const tags = readTags(TagSet);
       return {
         kind: this.name,
@@ -53,6 +62,8 @@ export const networkInterface: Kind = {
         runId: tags[tagKeys.runId] ?? '',
         tags,
         state: Status ?? '',
+        holder: Attachment?.InstanceId,
+        stays: whyItStays(aws, NetworkInterfaceId, tags),
       };
     });
   },
@@ -68,3 +79,9 @@ export const networkInterface: Kind = {
     );
   },
 };
+
+function whyItStays(aws: Aws, id: string, tags: Readonly<Record<string, string>>): string | undefined {
+  return hasAllTags(tags)
+    ? undefined
+    : staysBecause(id, 'not the others that Loadwright gives', aws.settings.region);
+}

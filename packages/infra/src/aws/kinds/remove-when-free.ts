@@ -11,12 +11,23 @@ import { codeOf, unlessAbsent } from '../service-error.js';
 const inUse =
   /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies|detach all policies) first/;
 
+/** How long something is waited for that is in use. */
+export interface WhenFree {
+  /** What of others uses it, each on a line with the way to free it: for that nobody waits. */
+  readonly others?: () => Promise<readonly string[]>;
+}
+
 /**
  * Removes what something that has just ended or been removed still holds for a while.
  *
- * @throws LoadwrightError `RESOURCES_REMAIN` when it is not free in time.
+ * @throws LoadwrightError `RESOURCES_REMAIN` when it is not free in time, and at once when others use it.
  */
-export async function removeWhenFree(aws: Aws, what: string, remove: () => Promise<unknown>): Promise<void> {
+export async function removeWhenFree(
+  aws: Aws,
+  what: string,
+  remove: () => Promise<unknown>,
+  { others }: WhenFree = {},
+): Promise<void> {
   const { removal } = aws.settings.pace;
   const gone = await poll(aws, removal, async () => {
     try {
@@ -24,6 +35,7 @@ export async function removeWhenFree(aws: Aws, what: string, remove: () => Promi
       return true;
     } catch (error) {
       if (!inUse.test(`${codeOf(error)}: ${(error as Error).message}`)) throw error;
+      requireNoOthers(what, (await others?.()) ?? []);
       return undefined;
     }
   });
@@ -31,4 +43,10 @@ export async function removeWhenFree(aws: Aws, what: string, remove: () => Promi
   throw new LoadwrightError('RESOURCES_REMAIN', `the ${what} is still in use after ${removal / 1000} s`, {
     retryable: true,
   });
+}
+
+function requireNoOthers(what: string, others: readonly string[]): void {
+  if (others.length === 0) return;
+  const lines = others.map((line) => `\n  ${line}`).join('');
+  throw new LoadwrightError('RESOURCES_REMAIN', `others use the ${what}, which these free:${lines}`);
 }

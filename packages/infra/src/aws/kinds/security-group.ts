@@ -9,10 +9,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { all } from '../all.js';
 import type { CreatableKind } from '../kind.js';
-import { nameOf, readTags, tagKeys, tagsOf } from '../run-identity.js';
+import { nameOf, readTags, staysBecause, tagKeys, tagsOf } from '../run-identity.js';
 import { unlessAbsent, unlessPresent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
+import { othersThatUse } from './group-users.js';
 import { removeWhenFree } from './remove-when-free.js';
 
 /** What a security group lets in: nothing but the web UI. */
@@ -30,9 +31,15 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
     const found: SecurityGroup[] = [];
     const pages = paginateDescribeSecurityGroups({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const page of pages) found.push(...(page.SecurityGroups ?? []));
-    return found.map(({ GroupId = '', Tags }) => {
+    return found.map(({ GroupId = '', GroupName, Tags }) => {
       const tags = readTags(Tags);
-      return { kind: this.name, id: GroupId, runId: tags[tagKeys.runId] ?? '', tags };
+      const runId = tags[tagKeys.runId] ?? '';
+      // Names of groups never change, and no two of a network have the same.
+      const stays =
+        GroupName === nameOf(runId)
+          ? undefined
+          : staysBecause(GroupId, `its name is not ${nameOf(runId)}`, aws.settings.region);
+      return { kind: this.name, id: GroupId, runId, tags, stays };
     });
   },
 
@@ -71,8 +78,11 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
   },
 
   async destroy(aws, id) {
-    await removeWhenFree(aws, `security group ${id}`, () =>
-      aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
+    await removeWhenFree(
+      aws,
+      `security group ${id}`,
+      () => aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
+      { others: () => othersThatUse(aws, id) },
     );
   },
 };
