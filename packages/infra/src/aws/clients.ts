@@ -3,6 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -60,6 +61,7 @@ export class Aws {
   readonly pricing: PricingClient;
   readonly quotas: ServiceQuotasClient;
   readonly s3: S3Client;
+  readonly scheduler: SchedulerClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
   readonly settings: AwsSettings;
@@ -99,6 +101,7 @@ export class Aws {
       },
       { name: 'expectOwnBucket', step: 'initialize' },
     );
+    this.scheduler = new SchedulerClient(common);
     this.ssm = new SSMClient(common);
     this.sts = new STSClient(common);
   }

@@ -7,7 +7,8 @@ import { instanceProfile } from './kinds/instance-profile.js';
 import { describeInstance, instance, lastLaunch, staysOn } from './kinds/instance.js';
 import { networkInterface, volume } from './kinds/leftovers.js';
 import { parameters } from './kinds/parameters.js';
-import { role } from './kinds/role.js';
+import { endRole, role } from './kinds/role.js';
+import { schedule } from './kinds/schedule.js';
 import { securityGroup } from './kinds/security-group.js';
 import { poll } from './poll.js';
 import { startOf } from './run-identity.js';
@@ -16,7 +17,7 @@ import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
 /** What is removed one after the other, because the later ones are in use by the earlier. The rows need not wait. */
 const order: readonly (readonly Kind[])[] = [
-  [instance, networkInterface, volume, securityGroup],
+  [instance, schedule, endRole, networkInterface, volume, securityGroup],
   [instanceProfile, role],
   [parameters],
   [bucket],
@@ -28,6 +29,9 @@ const kinds = order.flat();
 const heldByMachine: ReadonlySet<string> = new Set(
   [networkInterface, volume, securityGroup].map(({ name }) => name),
 );
+
+/** What will end a machine that could not be ended now. */
+const endOfMachine: ReadonlySet<string> = new Set([schedule, endRole].map(({ name }) => name));
 
 /** Kinds of which a deployment makes something. */
 const made: Expected = new Map(kinds.filter((kind) => 'create' in kind).map(({ name }) => [name, undefined]));
@@ -127,6 +131,10 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
     const stays = resource.stays ?? holderThatStays(resource);
     if (stays !== undefined) {
       reasons.set(name, stays);
+      return;
+    }
+    if (staying !== undefined && endOfMachine.has(kind.name)) {
+      reasons.set(name, `it is to end the ${staying}, which could not be removed`);
       return;
     }
     if (staying !== undefined && heldByMachine.has(kind.name) && resource.state !== 'available') {

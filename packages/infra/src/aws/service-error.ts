@@ -37,7 +37,7 @@ function isNetworkError(error: object): boolean {
 
 /** The services have a name each for what is not there. */
 const absent =
-  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|Invalid(Group|GroupId|SecurityGroupID|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
+  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|ResourceNotFoundException|Invalid(Group|GroupId|SecurityGroupID|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
 
 /** There is no such thing, or AWS does not show it yet. */
 export function isAbsent(error: unknown): boolean {
@@ -45,16 +45,17 @@ export function isAbsent(error: unknown): boolean {
 }
 
 const present =
-  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists)$/;
+  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists|ConflictException)$/;
 
 /** An earlier attempt of the same step took effect: names hold the run id, so nobody else's is meant. */
 export function isPresent(error: unknown): boolean {
   return present.test(codeOf(error));
 }
 
-/** The caller may not do this; S3 says no more of it to HEAD. */
+/** The caller may not do this; S3 says no more of it to HEAD, and some services say it with the status 400. */
 export function isForbidden(error: unknown): boolean {
-  return (error as ServiceError | undefined)?.$metadata?.httpStatusCode === 403;
+  const status = (error as ServiceError | undefined)?.$metadata?.httpStatusCode;
+  return status === 403 || codeOf(error).startsWith('AccessDenied');
 }
 
 /** S3 is still busy with an earlier call on the same bucket. */

@@ -11,10 +11,11 @@ import { instance } from '../aws/kinds/instance.js';
 import { overwriteParameters, parameters } from '../aws/kinds/parameters.js';
 import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
-import { machineStatements } from '../aws/permissions.js';
+import { machineStatements, makesRoles } from '../aws/permissions.js';
 import { poll } from '../aws/poll.js';
 import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
 import type { Archive } from './archive.js';
+import { makeEndRole, scheduleEnd } from './end-from-outside.js';
 import { factTags, type TaggedPrice } from './facts.js';
 import {
   createLogin,
@@ -65,10 +66,15 @@ export async function deploy(deployment: Deployment) {
   const step: Step = { aws, run, journal };
   const values = { ...loginParameters(createLogin()), ...workerParameters(request) };
 
+  const place = { accountId: account.accountId, region: run.region };
+  const boundary = makesRoles(settings) ? findBoundary(aws, place, settings) : Promise.resolve(undefined);
+  boundary.catch(() => {});
+
   request.onProgress('Making the security group, the role, the parameters and the bucket');
-  const [securityGroupId, instanceProfileName, secrets] = await all([
+  const [securityGroupId, instanceProfileName, endRoleArn, secrets] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
-    settings.instanceProfile ?? ensureProfile(step, deployment),
+    settings.instanceProfile ?? ensureProfile(step, request, boundary),
+    makeEndRole(step, deployment, boundary),
     ensureParameters(step, values, deployment.standing),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
   ]);
@@ -107,6 +113,7 @@ export async function deploy(deployment: Deployment) {
     ),
   };
   const instanceId = await ensure(step, instance, machine, deployment.standing);
+  await scheduleEnd(step, deployment, endRoleArn, instanceId);
   return { instanceId, ...secrets };
 }
 
@@ -161,11 +168,12 @@ function requireSameSecrets(
 }
 
 /** The role and its profile at the same time: the profile takes the role in when it is there. */
-async function ensureProfile(step: Step, { settings, account, request }: Deployment): Promise<string> {
-  const { region } = step.run;
-  const statements = machineStatements({ ...request, region });
-  const boundary = findBoundary(step.aws, { accountId: account.accountId, region }, settings);
-  boundary.catch(() => {});
+async function ensureProfile(
+  step: Step,
+  request: ProvisionRequest,
+  boundary: Promise<string | undefined>,
+): Promise<string> {
+  const statements = machineStatements({ ...request, region: step.run.region });
   const roleName = ensure(step, role, { statements, boundary });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;

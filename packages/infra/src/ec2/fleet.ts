@@ -40,8 +40,8 @@ import { blockedHint, StartTime, waitForMachine, waitForUi } from './wait-for-ma
 /**
  * A Locust master and its workers in containers on one machine of Amazon EC2.
  *
- * The machine ends itself at the end of its time to live, whatever happens to the process that made it. Everything is
- * found again by names and tags alone.
+ * The machine ends itself at the end of its time to live, whatever happens to the process that made it, and a schedule of
+ * AWS ends it a little later should it hang. Everything is found again by names and tags alone.
  *
  * @throws LoadwrightError `CONFIG_INVALID` for a wrong option.
  */

@@ -143,7 +143,15 @@ export const ec2FleetOptionsSchema = z
     tags: tags.default({}).describe('Tags of your own for everything that is made.'),
     timeToLive: durationSchema()
       .default('2h')
-      .describe('When the machine ends itself, whatever happens: at most 24h, unless forceTimeToLive.'),
+      .describe(
+        'When the machine ends itself, and a schedule of AWS after it (endFromOutside): at most 24h, unless forceTimeToLive.',
+      ),
+    endFromOutside: z
+      .enum(['if-permitted', 'always', 'never'])
+      .default('if-permitted')
+      .describe(
+        'A schedule of Amazon EventBridge that ends the machine 2 minutes after its own timer should have. if-permitted: with a warning where it may not be made, and with an instanceProfile of yours not at all.',
+      ),
     forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
     startTimeout: durationSchema()
       .refine((text) => (parseDuration(text) ?? 0) <= longestSilenceSeconds(), {

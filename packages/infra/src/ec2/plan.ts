@@ -6,12 +6,14 @@ import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance } from '../aws/kinds/instance.js';
 import { parameters } from '../aws/kinds/parameters.js';
-import { role } from '../aws/kinds/role.js';
+import { endRole, role } from '../aws/kinds/role.js';
+import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
-import { policyFor } from '../aws/permissions.js';
+import { endsFromOutside, policyFor } from '../aws/permissions.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
 import { checkCredentials } from './check/credentials.js';
 import { knownQuota } from './check/quota.js';
+import { outsideDelay } from './end-from-outside.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
 import { warnOfAddresses } from './plan/warn-of-addresses.js';
 import { requireReachable } from './reachable.js';
@@ -79,6 +81,12 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
       : []),
     `${parameters.name} ${parameterPrefix(runId)}*: the login and the secrets, encrypted`,
     `${bucket.name} ${bucketName(runId, region)}: the bundle`,
+    ...(endsFromOutside(settings)
+      ? [
+          `${schedule.name} ${nameOf(runId)}: ends the machine ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after its start, if it has not ended itself`,
+          `${endRole.name} ${nameOf(runId, 'end')}`,
+        ]
+      : []),
     `${instance.name} ${nameOf(runId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
   ];
 }

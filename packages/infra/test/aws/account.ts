@@ -1,6 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { InstancePrice } from './behaviours/pricing.js';
 import type { Moto } from './moto.js';
@@ -73,6 +74,7 @@ export interface DirectClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly s3: S3Client;
+  readonly scheduler: SchedulerClient;
   readonly ssm: SSMClient;
 }
 
@@ -82,6 +84,7 @@ export function directClients(url: string, region: string): DirectClients {
     ec2: new EC2Client(common),
     iam: new IAMClient(common),
     s3: new S3Client({ ...common, forcePathStyle: true }),
+    scheduler: new SchedulerClient(common),
     ssm: new SSMClient(common),
   };
 }

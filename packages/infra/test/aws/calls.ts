@@ -1,5 +1,6 @@
 import { checkIp } from './behaviours/caller-address.js';
 import { s3Action } from './s3-actions.js';
+import { schedulerAction } from './scheduler-actions.js';
 
 /** One request to AWS, as the stand-in received it. */
 export interface Call {
@@ -63,6 +64,7 @@ function describe(
     };
   }
   if (service === 's3') return s3Action(request);
+  if (service === 'scheduler') return schedulerAction(request);
   const form = Object.fromEntries(new URLSearchParams(request.body.toString()));
   return { action: form['Action'] ?? `${request.method} ${request.path}`, parameters: form };
 }

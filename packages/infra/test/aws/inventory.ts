@@ -8,11 +8,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { DescribeParametersCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
 import type { DirectClients } from './account.js';
 
 /** Everything that exists in the account and could have been left behind, as `ec2:instance/i-…`, sorted. */
-export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promise<string[]> {
+export async function readInventory({ ec2, iam, s3, scheduler, ssm }: DirectClients): Promise<string[]> {
   const [
     instances,
     volumes,
@@ -25,6 +26,7 @@ export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promi
     policies,
     buckets,
     parameters,
+    schedules,
   ] = await Promise.all([
     ec2.send(new DescribeInstancesCommand({})),
     ec2.send(new DescribeVolumesCommand({})),
@@ -37,6 +39,7 @@ export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promi
     iam.send(new ListPoliciesCommand({ Scope: 'Local' })),
     s3.send(new ListBucketsCommand({})),
     ssm.send(new DescribeParametersCommand({})),
+    scheduler.send(new ListSchedulesCommand({})),
   ]);
   const named = (kind: string, names: readonly (string | undefined)[]) =>
     names.map((name) => `${kind}/${name}`);
@@ -91,6 +94,10 @@ export async function readInventory({ ec2, iam, s3, ssm }: DirectClients): Promi
     ...named(
       'ssm:parameter',
       (parameters.Parameters ?? []).map(({ Name }) => Name),
+    ),
+    ...named(
+      'scheduler:schedule',
+      (schedules.Schedules ?? []).map(({ Name }) => Name),
     ),
   ].sort();
 }

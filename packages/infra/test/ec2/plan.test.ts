@@ -49,7 +49,7 @@ describe('the plan', () => {
       const kindOf = (line: string) => line.replace(/ (\/|loadwright-|i-|sg-).*$/, '');
       expect(resources.map(kindOf).sort()).toEqual(separate.map(kindOf).sort());
       // Those whose id is their name have the planned one.
-      for (const line of separate.filter((each) => / (\/|loadwright-)/.test(each))) {
+      for (const line of separate.filter((each) => /^[a-z ]+ (\/|loadwright-)/.test(each))) {
         expect(resources.some((planned) => planned.startsWith(line))).toBe(true);
       }
       await fleet.lasting!.destroy(request.runId);
@@ -66,6 +66,8 @@ describe('the plan', () => {
       `instance profile ${run}`,
       'parameters /loadwright/20261123-093000-0123456789/*: the login and the secrets, encrypted',
       `bucket ${run}-eu-west-1: the bundle`,
+      `schedule ${run}: ends the machine 2h2m after its start, if it has not ended itself`,
+      `role of the schedule ${run}-end`,
       `instance ${run}: c7i.4xlarge, 16 vCPUs, x86_64, 100 GB, in eu-west-1a or eu-west-1b or eu-west-1c, ends itself after 2h`,
     ]);
     expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005, 10);

@@ -81,7 +81,10 @@ describe('what a removal waits for', () => {
         ),
       );
       expect(
-        remaining.filter((line) => !/^(instance|security group|volume|network interface) /.test(line)),
+        remaining.filter(
+          (line) =>
+            !/^(instance|(role of the )?schedule|security group|volume|network interface) /.test(line),
+        ),
       ).toEqual([]);
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);

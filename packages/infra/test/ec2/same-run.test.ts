@@ -77,9 +77,16 @@ describe('the same run twice', () => {
       expect(handle.login.password).toBe(await passwordOf(work));
       expect(machines).toHaveLength(1);
       const names = (await aws().inventory()).filter((each) => !before.includes(each));
-      for (const kind of ['ec2:instance', 'ec2:security-group', 'iam:role', 'iam:instance-profile']) {
+      for (const kind of [
+        'ec2:instance',
+        'ec2:security-group',
+        'iam:instance-profile',
+        'scheduler:schedule',
+      ]) {
         expect(names.filter((name) => name.startsWith(`${kind}/`))).toHaveLength(1);
       }
+      // The machine's, and that of the schedule which ends it.
+      expect(names.filter((name) => name.startsWith('iam:role/'))).toHaveLength(2);
       expect((await handle.destroy()).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual(before);
     }),

@@ -27,63 +27,87 @@ export interface RoleParameters {
 
 const policyName = 'loadwright';
 
-export const role: CreatableKind<RoleParameters> = {
-  name: 'role',
+/** Who takes a role of a run on. */
+interface RoleUse {
+  /** For people: `role`. */
+  readonly kind: string;
+  /** End of its name; the machine's has none. */
+  readonly part?: string;
+  readonly service: string;
+  readonly description: string;
+}
 
-  async find(aws, { runId }) {
-    if (runId !== undefined) {
-      const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: nameOf(runId) })));
-      // A role has the same name in all regions: the path tells whose it is.
-      if (answer?.Role?.Path !== iamPath(aws.settings.region)) return [];
-      return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(answer.Role.Tags) }];
-    }
-    const names: string[] = [];
-    const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
-    for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
-    return namedResources(this.name, names);
-  },
+/** What the machine of a run takes on. */
+export const role = roleFor({ kind: 'role', service: 'ec2.amazonaws.com', description: 'Machine' });
 
-  async create(aws, run, { boundary }) {
-    const name = nameOf(run.runId);
-    const PermissionsBoundary = await boundary;
-    await aws.iam.send(
-      new CreateRoleCommand({
-        RoleName: name,
-        Path: iamPath(run.region),
-        Description: `Machine of the load test ${run.runId}`,
-        ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
-        AssumeRolePolicyDocument: policyDocument([
-          { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: 'ec2.amazonaws.com' } },
-        ]),
-        Tags: tagsOf(run, 'machine', loadwrightVersion()),
-      }),
-    );
-    return name;
-  },
+/** What the scheduler takes on to end that machine from outside. */
+export const endRole = roleFor({
+  kind: 'role of the schedule',
+  part: 'end',
+  service: 'scheduler.amazonaws.com',
+  description: 'End of the machine',
+});
 
-  async complete(aws, _run, id, { statements }) {
-    await aws.iam.send(
-      new PutRolePolicyCommand({
-        RoleName: id,
-        PolicyName: policyName,
-        PolicyDocument: policyDocument(statements),
-      }),
-    );
-  },
+function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<RoleParameters> {
+  return {
+    name: kind,
 
-  async exists(aws, id) {
-    return (await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: id })))) !== undefined;
-  },
+    async find(aws, { runId }) {
+      if (runId !== undefined) {
+        const name = nameOf(runId, part);
+        const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: name })));
+        // A role has the same name in all regions: the path tells whose it is.
+        if (answer?.Role?.Path !== iamPath(aws.settings.region)) return [];
+        return [{ kind: this.name, id: name, runId, tags: readTags(answer.Role.Tags) }];
+      }
+      const names: string[] = [];
+      const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
+      for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
+      return namedResources(this.name, names).filter(({ id, runId: own }) => id === nameOf(own, part));
+    },
 
-  async destroy(aws, id) {
-    await unlessAbsent(detachPolicies(aws, id));
-    const policies = await unlessAbsent(aws.iam.send(new ListRolePoliciesCommand({ RoleName: id })));
-    for (const PolicyName of policies?.PolicyNames ?? []) {
-      await unlessAbsent(aws.iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName })));
-    }
-    await removeWhenFree(aws, `role ${id}`, () => aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
-  },
-};
+    async create(aws, run, { boundary }) {
+      const name = nameOf(run.runId, part);
+      const PermissionsBoundary = await boundary;
+      await aws.iam.send(
+        new CreateRoleCommand({
+          RoleName: name,
+          Path: iamPath(run.region),
+          Description: `${description} of the load test ${run.runId}`,
+          ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
+          AssumeRolePolicyDocument: policyDocument([
+            { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: service } },
+          ]),
+          Tags: tagsOf(run, 'machine', loadwrightVersion()),
+        }),
+      );
+      return name;
+    },
+
+    async complete(aws, _run, id, { statements }) {
+      await aws.iam.send(
+        new PutRolePolicyCommand({
+          RoleName: id,
+          PolicyName: policyName,
+          PolicyDocument: policyDocument(statements),
+        }),
+      );
+    },
+
+    async exists(aws, id) {
+      return (await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: id })))) !== undefined;
+    },
+
+    async destroy(aws, id) {
+      await unlessAbsent(detachPolicies(aws, id));
+      const policies = await unlessAbsent(aws.iam.send(new ListRolePoliciesCommand({ RoleName: id })));
+      for (const PolicyName of policies?.PolicyNames ?? []) {
+        await unlessAbsent(aws.iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName })));
+      }
+      await removeWhenFree(aws, `role ${id}`, () => aws.iam.send(new DeleteRoleCommand({ RoleName: id })));
+    },
+  };
+}
 
 /** Automatisms of an account attach policies of their own to every role, and IAM removes no role that has one. */
 async function detachPolicies(aws: Aws, RoleName: string): Promise<void> {

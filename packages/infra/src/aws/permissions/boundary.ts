@@ -2,7 +2,7 @@ import type { IamStatement } from '@loadwright/core';
 import type { Place } from '../permissions.js';
 import { iamPath, namePrefix } from '../run-identity.js';
 import { arnOf } from './arn.js';
-import { anyRun, machineStatements } from './machine.js';
+import { anyRun, endStatements, machineStatements } from './machine.js';
 
 /** Name of the managed policy that limits the roles of machines in a region; an account has one list of such names. */
 export function boundaryName(region: string): string {
@@ -18,12 +18,15 @@ export function boundaryArn({ region, accountId }: Place): string {
 }
 
 /**
- * The most that the role of any machine may do, whatever its own policy says. Whoever may make roles could otherwise make
+ * The most that the role of any machine, or of the schedule that ends it, may do, whatever its own policy says. Whoever may make roles could otherwise make
  * one that may do everything, and use it on a machine:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  *
  * @param ofTargets what the targets that are tested in this account need
  */
 export function boundaryStatements(region: string, ofTargets: readonly IamStatement[]): IamStatement[] {
-  return machineStatements({ runId: anyRun, region, iamStatements: ofTargets });
+  return [
+    ...machineStatements({ runId: anyRun, region, iamStatements: ofTargets }),
+    ...endStatements(anyRun, region),
+  ];
 }

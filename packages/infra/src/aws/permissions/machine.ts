@@ -1,6 +1,18 @@
 import type { IamStatement } from '@loadwright/core';
-import { bucketName, parameterPrefix } from '../run-identity.js';
+import { bucketName, parameterPrefix, tagKeys } from '../run-identity.js';
 import { arnOf } from './arn.js';
+
+/** What the role of a schedule may do: end the machine of its run, which the tag tells. */
+export function endStatements(runId: string, region: string): IamStatement[] {
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['ec2:TerminateInstances'],
+      Resource: [arnOf('ec2', region, 'instance/*', { accountId: '*' })],
+      Condition: { StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: runId } },
+    },
+  ];
+}
 
 /** In place of a run id: the machines of all runs. */
 export const anyRun = '*';

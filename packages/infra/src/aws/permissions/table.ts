@@ -15,6 +15,8 @@ export interface MachineWishes {
   /** ARN of the boundary of the machine's role; that of the account by default. */
   readonly permissionsBoundary?: string | undefined;
   readonly image?: string | undefined;
+  /** Whether a schedule of AWS ends the machine besides; `if-permitted` by default. */
+  readonly endFromOutside?: 'if-permitted' | 'always' | 'never' | undefined;
 }
 
 /** Actions that belong together: they act on the same resources for the same reason. Becomes one statement. */
@@ -48,15 +50,28 @@ const ofSsm = ({ region, accountId }: Place) => [
   arnOf('ssm', region, 'parameter/loadwright/*', { accountId }),
 ];
 
-const ofS3 =
-  (suffix = '') =>
-  ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*${suffix}`, { inRegion: false })];
+const ofS3 = ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*`, { inRegion: false })];
 
 const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: '*' } });
 const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' } });
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
 const throughSession = ({ access }: MachineWishes) => access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
+
+/** Is a schedule to end the machine? It needs a role of its own, which who brings a profile may not be allowed to make. */
+export function endsFromOutside({
+  endFromOutside = 'if-permitted',
+  instanceProfile,
+}: MachineWishes): boolean {
+  return endFromOutside === 'always' || (endFromOutside === 'if-permitted' && instanceProfile === undefined);
+}
+
+/** Are roles made at all? */
+export const makesRoles = (wishes: MachineWishes): boolean => ownProfile(wishes) || endsFromOutside(wishes);
+
+const ofScheduler = ({ region, accountId }: Place) => [
+  arnOf('scheduler', region, `schedule/default/${namePrefix}*`, { accountId }),
+];
 
 /** The policy that every role which is made must have as its boundary. */
 export const boundaryOf = (place: Place, { permissionsBoundary }: MachineWishes): string =>
@@ -71,11 +86,16 @@ const isBounded = (place: Place, wishes: MachineWishes) => ({
 const passedRoles = (place: Place, wishes: MachineWishes) => {
   const { instanceProfile, instanceProfileRole } = wishes;
   if (instanceProfile === undefined) return ofIam('role')(place);
-  if (instanceProfileRole !== undefined) return [instanceProfileRole];
-  return [`role/${instanceProfile}`, `role/*/${instanceProfile}`].map((name) =>
+  const ofSchedule = endsFromOutside(wishes) ? ofIam('role')(place) : [];
+  if (instanceProfileRole !== undefined) return [instanceProfileRole, ...ofSchedule];
+  const named = [`role/${instanceProfile}`, `role/*/${instanceProfile}`].map((name) =>
     arnOf('iam', place.region, name, { inRegion: false, accountId: place.accountId }),
   );
+  return [...named, ...ofSchedule];
 };
+
+/** Who takes roles on: the machine, and the schedule that ends it. */
+const passedTo = ['ec2.amazonaws.com', 'scheduler.amazonaws.com'];
 
 /** A profile of the user may have any path. */
 const givenProfile = ({ region, accountId }: Place, { instanceProfile }: MachineWishes) =>
@@ -103,6 +123,7 @@ export const permissions: readonly PermissionRow[] = [
       'iam:ListInstanceProfiles',
       'iam:ListRoles',
       's3:ListAllMyBuckets',
+      'scheduler:ListSchedules',
       'ssm:DescribeParameters',
     ],
     resources: everything,
@@ -178,17 +199,15 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'UseMachine',
-    actions: ['ec2:GetConsoleOutput', 'ec2:TerminateInstances'],
-    resources: ofEc2('instance'),
+    actions: [
+      'ec2:DeleteNetworkInterface',
+      'ec2:DeleteVolume',
+      'ec2:GetConsoleOutput',
+      'ec2:TerminateInstances',
+    ],
+    resources: ofEc2('instance', 'network-interface', 'volume'),
     condition: isTagged,
-    why: 'hear what the machine says, and end it',
-  },
-  {
-    id: 'RemoveLeftovers',
-    actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteVolume'],
-    resources: ofEc2('network-interface', 'volume'),
-    condition: isTagged,
-    why: 'remove what a launch that broke off has left',
+    why: 'hear what the machine says, end it, and remove what a launch that broke off has left',
   },
   {
     id: 'FindRole',
@@ -209,7 +228,7 @@ export const permissions: readonly PermissionRow[] = [
     actions: ['iam:GetPolicy'],
     resources: (place, wishes) => [boundaryOf(place, wishes)],
     why: 'see whether the account has a boundary for the roles of machines',
-    when: ownProfile,
+    when: makesRoles,
   },
   {
     id: 'MakeRole',
@@ -218,14 +237,16 @@ export const permissions: readonly PermissionRow[] = [
     // Without it whoever deploys could make a role that may do everything, and use it on a machine.
     condition: isBounded,
     why: 'give the machine a role that may do what the test needs, within the boundary',
-    when: ownProfile,
+    when: makesRoles,
   },
   {
     id: 'PassRole',
     actions: ['iam:PassRole'],
     resources: passedRoles,
-    condition: () => ({ StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
-    why: 'let the machine take on its role',
+    condition: (_place, wishes) => ({
+      StringEquals: { 'iam:PassedToService': endsFromOutside(wishes) ? passedTo : passedTo.slice(0, 1) },
+    }),
+    why: 'let the machine, and the schedule that ends it, take on their roles',
   },
   {
     id: 'HaveInstanceProfile',
@@ -244,7 +265,14 @@ export const permissions: readonly PermissionRow[] = [
     ],
     resources: (place) => [...ofIam('instance-profile')(place), ...ofIam('role')(place)],
     why: 'hand the role to the machine, and remove both with whatever was attached since',
-    when: ownProfile,
+    when: makesRoles,
+  },
+  {
+    id: 'EndFromOutside',
+    actions: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+    resources: ofScheduler,
+    why: 'have AWS end the machine when it has not ended itself',
+    when: endsFromOutside,
   },
   {
     id: 'KeepSecrets',
@@ -257,18 +285,16 @@ export const permissions: readonly PermissionRow[] = [
     actions: [
       's3:CreateBucket',
       's3:DeleteBucket',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
       's3:ListBucket',
       's3:ListBucketVersions',
       's3:PutBucketTagging',
+      's3:PutObject',
     ],
-    resources: ofS3(),
-    why: 'make a bucket for the bundle, and remove it',
-  },
-  {
-    id: 'FillBucket',
-    actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObject'],
-    resources: ofS3('/*'),
-    why: 'hand the bundle to the machine, and remove it',
+    // The objects of those buckets too: their ARNs begin with that of the bucket.
+    resources: ofS3,
+    why: 'make a bucket for the bundle, hand it to the machine, and remove both',
   },
   {
     id: 'ForwardPort',

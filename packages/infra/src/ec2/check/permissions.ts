@@ -5,6 +5,7 @@ import type { Caller } from '../../aws/account/caller.js';
 import type { Aws } from '../../aws/clients.js';
 import {
   anyRun,
+  makesRoles,
   machineStatements,
   neededPermissions,
   type MachineWishes,
@@ -12,6 +13,9 @@ import {
 } from '../../aws/permissions.js';
 import { codeOf } from '../../aws/service-error.js';
 import { deniedActions } from './simulate.js';
+
+/** A machine is made without them too, with a warning. */
+const ofSchedules = /^scheduler:/;
 
 type Found = string | Omit<Finding, 'subject'>;
 
@@ -29,20 +33,23 @@ export async function checkPermissions(
     const place = { accountId, region: aws.settings.region };
     const [principal, boundary] = await Promise.all([
       principalOf(aws, arn),
-      wishes.instanceProfile === undefined ? findBoundary(aws, place, wishes) : undefined,
+      makesRoles(wishes) ? findBoundary(aws, place, wishes) : undefined,
     ]);
     const deniedOf = async (row: NeededPermissions) =>
-      (await deniedActions(aws, principal, accountId, row, boundary)).map(
-        (action) => `${action} (to ${row.why})`,
-      );
+      (await deniedActions(aws, principal, accountId, row, boundary)).map((action) => ({
+        text: `${action} (to ${row.why})`,
+        isOptional: wishes.endFromOutside !== 'always' && ofSchedules.test(action),
+      }));
     const missing = (await Promise.all(needed.map(deniedOf))).flat();
     if (missing.length === 0) return `${principal} has all ${count}`;
+    const isWithout = missing.every(({ isOptional }) => isOptional);
+    const lacks = `${principal} lacks ${missing.map(({ text }) => text).join('; ')}`;
     return {
-      state: 'problem',
-      detail: `${principal} lacks ${missing.join('; ')}`,
+      state: isWithout ? 'unknown' : 'problem',
+      detail: isWithout ? `${lacks}. The machine’s own timers alone will end it` : lacks,
       remedy:
         'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.' +
-        (boundary === undefined && wishes.instanceProfile === undefined
+        (boundary === undefined && makesRoles(wishes)
           ? ' It allows roles only with the permissions boundary, which this account has not: create it from "loadwright iam policy --boundary".'
           : ''),
     };

@@ -60,6 +60,12 @@ const kinds: readonly Kind[] = [
     notFound: ['ParameterNotFound', 400],
   },
   {
+    made: (call) => (call.name === 'scheduler:CreateSchedule' ? [textOf(call, 'Name')] : []),
+    looks: /^scheduler:(GetSchedule|ListSchedules)$/,
+    fields: ['Name'],
+    notFound: ['ResourceNotFoundException', 404],
+  },
+  {
     // S3 is consistent but for the list: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
     made: (call) => (call.name === 's3:CreateBucket' ? [textOf(call, 'Bucket')] : []),
     looks: /^s3:ListBuckets$/,

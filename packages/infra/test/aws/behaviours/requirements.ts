@@ -47,6 +47,7 @@ export async function requirementsOf(call: Call, direct: DirectClients): Promise
   if (service === 'ssm') return ofParameters(call, name);
   if (service === 'iam') return ofIam(call, name, direct);
   if (service === 'ec2') return ofEc2(call, name, direct);
+  if (service === 'scheduler') return ofScheduler(call);
   return [{ action: call.name, resource: '*', context: {} }];
 }
 
@@ -119,8 +120,17 @@ async function ofIam(call: Call, name: string, { iam }: DirectClients): Promise<
   return of(role ? await arnOfRole(iam, role) : '*', name);
 }
 
-const passing = (resource: string): Requirement[] => [
-  { action: 'iam:PassRole', resource, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+function ofScheduler(call: Call): Requirement[] {
+  if (call.name === 'scheduler:ListSchedules') return [{ action: call.name, resource: '*', context: {} }];
+  const name = textOf(call, 'Name');
+  const resource = `arn:aws:scheduler:${call.region}:${accountId}:schedule/default/${name}`;
+  const { RoleArn } = (call.parameters['Target'] ?? {}) as { RoleArn?: string };
+  const passed = RoleArn === undefined ? [] : passing(RoleArn, 'scheduler');
+  return [{ action: call.name, resource, context: {} }, ...passed];
+}
+
+const passing = (resource: string, service = 'ec2'): Requirement[] => [
+  { action: 'iam:PassRole', resource, context: { 'iam:PassedToService': `${service}.amazonaws.com` } },
 ];
 
 const boundedBy = (arn: string | undefined): Context => (arn ? { 'iam:PermissionsBoundary': arn } : {});

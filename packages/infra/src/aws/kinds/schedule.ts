@@ -1,0 +1,88 @@
+import {
+  ActionAfterCompletion,
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  FlexibleTimeWindowMode,
+  paginateListSchedules,
+} from '@aws-sdk/client-scheduler';
+import type { Aws } from '../clients.js';
+import type { CreatableKind } from '../kind.js';
+import { poll } from '../poll.js';
+import { nameOf, namePrefix } from '../run-identity.js';
+import { isForbidden, unlessAbsent } from '../service-error.js';
+import { namedResources } from './named.js';
+
+/** What a schedule ends, as whom, and when. */
+export interface ScheduleParameters {
+  readonly instanceId: string;
+  /** ARN of the role that may end it. */
+  readonly roleArn: string;
+  readonly at: Date;
+}
+
+/** A call of EC2 as a target: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html */
+const terminateInstances = 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances';
+
+/** A role that was made a moment ago is not known to be one that the scheduler may take on. */
+const isUnknownRole = /role .*must allow|execution role|assume the role/i;
+
+/** The order to end a machine once, from outside of it. It is gone when it was carried out. */
+export const schedule: CreatableKind<ScheduleParameters> = {
+  name: 'schedule',
+
+  async find(aws, { runId }) {
+    const names = await namesOf(aws, runId === undefined ? namePrefix : nameOf(runId)).catch((error) => {
+      // Whoever may not look has made none: they are optional, and go by themselves.
+      if (isForbidden(error)) return [];
+      throw error;
+    });
+    return namedResources(this.name, names).filter((found) => runId === undefined || found.runId === runId);
+  },
+
+  async create(aws, { runId }, { instanceId, roleArn, at }) {
+    const Name = nameOf(runId);
+    const command = new CreateScheduleCommand({
+      Name,
+      Description: `Ends the machine of the load test ${runId}, should it not have ended itself`,
+      // UTC: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+      ScheduleExpression: `at(${at.toISOString().slice(0, 19)})`,
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: FlexibleTimeWindowMode.OFF },
+      ActionAfterCompletion: ActionAfterCompletion.DELETE,
+      Target: {
+        Arn: terminateInstances,
+        RoleArn: roleArn,
+        Input: JSON.stringify({ InstanceIds: [instanceId] }),
+      },
+    });
+    let refusal: unknown;
+    const made = await poll(aws, aws.settings.pace.propagation, async () => {
+      try {
+        await aws.scheduler.send(command);
+        return Name;
+      } catch (error) {
+        if (!isUnknownRole.test((error as Error).message) || isForbidden(error)) throw error;
+        refusal = error;
+        return undefined;
+      }
+    });
+    if (made === undefined) throw refusal;
+    return made;
+  },
+
+  async exists(aws, id) {
+    return (await namesOf(aws, id)).includes(id);
+  },
+
+  async destroy(aws, id) {
+    await unlessAbsent(aws.scheduler.send(new DeleteScheduleCommand({ Name: id })));
+  },
+};
+
+async function namesOf(aws: Aws, NamePrefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { Schedules = [] } of paginateListSchedules({ client: aws.scheduler }, { NamePrefix })) {
+    names.push(...Schedules.map(({ Name = '' }) => Name));
+  }
+  return names;
+}

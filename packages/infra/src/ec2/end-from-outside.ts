@@ -1,0 +1,64 @@
+import type { Aws } from '../aws/clients.js';
+import { accountProblem } from '../aws/account/problem.js';
+import { ensure, type Step } from '../aws/ensure.js';
+import { endRole } from '../aws/kinds/role.js';
+import { schedule } from '../aws/kinds/schedule.js';
+import { endsFromOutside, endStatements } from '../aws/permissions.js';
+import { arnOf } from '../aws/permissions/arn.js';
+import { iamPath } from '../aws/run-identity.js';
+import type { Deployment } from './deploy.js';
+
+/** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */
+export const outsideDelay = 120_000;
+
+/**
+ * Makes the role as which a machine is ended from outside.
+ *
+ * @param boundary of the roles that are made
+ * @returns its ARN; undefined when no schedule is wished, or none may be made and none is demanded: that is told.
+ */
+export function makeEndRole(
+  step: Step,
+  deployment: Deployment,
+  boundary: Promise<string | undefined>,
+): Promise<string | undefined> {
+  return unlessOptional(step.aws, deployment, async () => {
+    const { runId, region } = step.run;
+    const name = await ensure(step, endRole, { statements: endStatements(runId, region), boundary });
+    const { accountId } = deployment.account;
+    return arnOf('iam', region, `role${iamPath(region)}${name}`, { inRegion: false, accountId });
+  });
+}
+
+/** Has AWS end the machine a while after its own timer should have. */
+export async function scheduleEnd(
+  step: Step,
+  deployment: Deployment,
+  roleArn: string | undefined,
+  instanceId: string,
+): Promise<void> {
+  if (roleArn === undefined) return;
+  const at = new Date(step.run.expiresAt.getTime() + outsideDelay);
+  await unlessOptional(step.aws, deployment, () => ensure(step, schedule, { instanceId, roleArn, at }));
+}
+
+/** The machine has timers of its own: without a schedule it is told what it lacks, and goes on. */
+async function unlessOptional(
+  { signal }: Aws,
+  { settings, request }: Deployment,
+  make: () => Promise<string>,
+): Promise<string | undefined> {
+  if (!endsFromOutside(settings)) return undefined;
+  try {
+    return await make();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (settings.endFromOutside === 'always') throw error;
+    const why = accountProblem(error).message;
+    request.onProgress(
+      `Warning: no schedule ends this machine from outside, its own timers alone do. ${why} ` +
+        'What may be missing is in "loadwright iam policy" and "loadwright iam policy --boundary"; without this warning: endFromOutside: never.',
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+import { tmpdir } from 'node:os';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetRoleCommand, GetRolePolicyCommand } from '@aws-sdk/client-iam';
+import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
+import { createRunId, type IamStatement } from '@loadwright/core';
+import { describe, expect, it } from 'vitest';
+import { lookUpCaller } from '../../src/aws/account/caller.js';
+import { boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
+import { iamPath } from '../../src/aws/run-identity.js';
+import { checkPermissions } from '../../src/ec2/check/permissions.js';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { fakeMaster, useAws } from '../aws/index.js';
+import { lookAt } from './look.js';
+import { destroy, withStandingRun } from './standing-run.js';
+import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
+
+const aws = useAws();
+const place = { accountId: '123456789012', region: 'eu-west-1' };
+const usual = { access: 'public', spot: false } as const;
+const scheduling = /^scheduler:/;
+
+async function createBoundary(): Promise<void> {
+  const Statement = boundaryStatements(place.region, []);
+  const document = { Version: '2012-10-17', Statement };
+  await aws().createPolicy({ name: boundaryName(place.region), path: iamPath(place.region), document });
+}
+
+const withoutScheduler = (statements: readonly IamStatement[]) =>
+  statements
+    .map((one) => ({ ...one, Action: one.Action.filter((action) => !scheduling.test(action)) }))
+    .filter(({ Action }) => Action.length > 0);
+
+/** Deploys as somebody who may do this alone. @returns what was told meanwhile */
+async function deployed(statements: readonly IamStatement[], endFromOutside: 'if-permitted' | 'always') {
+  Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+  const environment = {
+    ...(await aws().asUserWith(statements)),
+    LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
+  };
+  return withFolder(tmpdir(), async (folder) => {
+    const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+    const fleet = fleetOf({ ...settingsOf(work), endFromOutside });
+    const told: string[] = [];
+    const request = requestOf(work, new AbortController().signal);
+    await fleet.provision({ ...request, onProgress: (line) => told.push(line) });
+    expect((await fleet.lasting!.destroy(work.runId)).remaining).toEqual([]);
+    return told.filter((line) => line.startsWith('Warning'));
+  });
+}
+
+describe('a schedule of AWS', () => {
+  it('ends the machine of the run and no other, once, after its own timer; destroy removes it', () =>
+    withStandingRun(aws(), async (work) => {
+      const { ec2, iam, scheduler } = aws().direct;
+      const Name = `loadwright-${work.runId}`;
+      const made = await scheduler.send(new GetScheduleCommand({ Name, GroupName: 'default' }));
+      const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
+      const machine = Reservations?.[0]?.Instances?.[0];
+      expect(made).toMatchObject({
+        ActionAfterCompletion: 'DELETE',
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
+          Input: JSON.stringify({ InstanceIds: [machine?.InstanceId] }),
+          RoleArn: `arn:aws:iam::123456789012:role/loadwright/eu-west-1/${Name}-end`,
+        },
+      });
+      const ends = machine?.Tags?.find(({ Key }) => Key === 'loadwright:expires-at')?.Value ?? '';
+      const [, at = ''] = /^at\((.*)\)$/.exec(made.ScheduleExpression ?? '') ?? [];
+      expect(Date.parse(`${at}Z`) - Math.floor(Date.parse(ends) / 1000) * 1000).toBe(120_000);
+      const role = { RoleName: `${Name}-end` };
+      const policy = await iam.send(new GetRolePolicyCommand({ ...role, PolicyName: 'loadwright' }));
+      expect(JSON.parse(decodeURIComponent(policy.PolicyDocument ?? ''))).toMatchObject({
+        Statement: [
+          {
+            Action: ['ec2:TerminateInstances'],
+            Condition: { StringLike: { 'aws:ResourceTag/loadwright:run-id': work.runId } },
+          },
+        ],
+      });
+      const { Role } = await iam.send(new GetRoleCommand(role));
+      expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')).toContain('scheduler.amazonaws.com');
+
+      expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
+  it('stays while the machine that it is to end cannot be ended', () =>
+    withStandingRun(aws(), async (work) => {
+      aws().inject({ at: 'ec2:TerminateInstances', fault: { kind: 'denied' } });
+      const { remaining } = await destroy(work);
+      const why = /: it is to end the instance i-\w+, which could not be removed$/;
+      expect(remaining.filter((line) => why.test(line)).map((line) => line.split(' loadwright')[0])).toEqual(
+        expect.arrayContaining(['schedule', 'role of the schedule']),
+      );
+      expect(await aws().inventory()).toContain(`scheduler:schedule/loadwright-${work.runId}`);
+      expect((await destroy(work)).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual([]);
+    }));
+
+  it('is left out with a warning where it may not be made, and demanded where it is asked for', async () => {
+    await createBoundary();
+    const statements = policyFor(place, usual);
+    expect(await deployed(statements, 'always')).toEqual([]);
+    const few = withoutScheduler(statements);
+    expect(await deployed(few, 'if-permitted')).toEqual([
+      expect.stringMatching(/no schedule ends this machine from outside.*scheduler:CreateSchedule/s),
+    ]);
+    await expect(deployed(few, 'always')).rejects.toThrow('scheduler:CreateSchedule');
+    const left = (await aws().inventory()).filter((name) => !name.startsWith('iam:policy/'));
+    expect(left).toEqual([]);
+  });
+
+  it.each([
+    [
+      'if-permitted',
+      'unknown',
+      /lacks scheduler:ListSchedules .*scheduler:CreateSchedule .*own timers alone will end it$/,
+    ],
+    ['always', 'problem', /lacks scheduler:ListSchedules .*scheduler:CreateSchedule/],
+  ] as const)('that is not permitted is told by the check: %s', async (endFromOutside, state, says) => {
+    await createBoundary();
+    const few = withoutScheduler(policyFor(place, usual));
+    const look = lookAt(aws(), { endFromOutside }, await aws().asUserWith(few));
+    const found = await checkPermissions(look.aws, await lookUpCaller(look.aws), look.settings, []);
+    expect(found).toMatchObject({ state, detail: expect.stringMatching(says) as string });
+  });
+});
