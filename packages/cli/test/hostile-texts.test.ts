@@ -13,7 +13,6 @@ import { safeIo } from '../src/output/safe-stream.js';
 import { dhtConfig, project } from './project.js';
 import { run, TestIo } from './support.js';
 
- 
 const raw = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 /** The same sequence of numbers in every run (mulberry32). */

@@ -6,7 +6,6 @@ import { renderReportHtml } from './report/html.js';
 import { renderJunit } from './report/junit.js';
 import { redactStrings } from './secrets.js';
 
- 
 const raw = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const attack = '\u001b[2J\u009b1m\u202e\r\u0000';
 

@@ -3,7 +3,6 @@
  * separators of lines, and what has no width. Half of a surrogate pair is no character at all.
  */
 const commanding =
-   
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** A text of somebody else as it may be shown: such characters become `\u001b`, which is also how JSON writes them. */
@@ -12,7 +11,7 @@ export function printable(text: string): string {
 }
 
 /** The colours that Loadwright itself uses: bold, dim, red, green, yellow, cyan, and their ends. */
- 
+
 const colour = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
 
 /** Text that is written to a terminal: {@link printable}, but for Loadwright's own colours. */
