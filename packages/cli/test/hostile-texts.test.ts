@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { LoadwrightError, printable, type RunEvent } from '@loadwright/core';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { hostileReport } from '../../core/test/report-fixture.js';
 import { createLiveView } from '../src/live/view.js';
 import { printReport } from '../src/carry-out.js';
 import { createContext } from '../src/context.js';
 import { formatError } from '../src/output/errors.js';
 import { safeIo } from '../src/output/safe-stream.js';
 import { dhtConfig, project } from './project.js';
+import { makeReport } from './report-fixture.js';
 import { run, TestIo } from './support.js';
 
 const raw = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
@@ -100,12 +100,15 @@ describe('10,000 texts of a hostile server', () => {
 
   it('are shown in a report', () => {
     const io = new TestIo({ environment: { NO_COLOR: '1' } });
-    const report = JSON.parse(
-      JSON.stringify(hostileReport()).replaceAll(
-        '<',
-        attacks.map((text) => JSON.stringify(text).slice(1, -1)).join(''),
-      ),
-    ) as ReturnType<typeof hostileReport>;
+    const text = attacks.join('');
+    const report = makeReport({
+      name: text,
+      reasons: [text],
+      target: { kind: text, host: `http://${text}`, labels: { [text]: text } },
+      requests: makeReport().requests.map((request) => ({ ...request, method: text, name: text })),
+      errors: [{ method: text, name: text, kind: 'http', error: text, occurrences: 3, hint: text }],
+      exceptions: [{ message: text, count: 1, nodes: [text] }],
+    });
     printReport(createContext([], safeIo(io)), report);
     expect(io.stdout.text).toContain('\\u001b');
     expect(io.stdout.text).not.toMatch(raw);
