@@ -7,6 +7,7 @@ import { endedBySignals } from './interrupt.js';
 import type { CliIo } from './io.js';
 import { describeError, formatError } from './output/errors.js';
 import { safeIo } from './output/safe-stream.js';
+import { tellingWaits } from './output/waits.js';
 import { widthOf } from './output/wrap.js';
 import { createProgram } from './program.js';
 
@@ -25,7 +26,11 @@ export async function main(argv: readonly string[], world: CliIo, fleets?: Fleet
   try {
     const program = await createProgram(argv, context);
     if (argv.length === 0) program.outputHelp();
-    else await endedBySignals(io, program.parseAsync(argv, { from: 'user' }));
+    else
+      await endedBySignals(
+        io,
+        tellingWaits((line) => context.note(line), program.parseAsync(argv, { from: 'user' })),
+      );
     return context.exitCode;
   } catch (error) {
     return report(error, context);

@@ -42,6 +42,7 @@ export {
   withoutCredentials,
 } from './secrets.js';
 export { writeWhole, writeWholeStream } from './files.js';
+export { longestWait, whileWaiting, type Wait } from './waiting.js';
 export { printable, printableInColour } from './printable.js';
 export { isSecretName, withoutLogins } from './secret-names.js';
 export { collectSecrets, redactOptions } from './secret-options.js';

@@ -14,7 +14,7 @@ const hints: readonly (readonly [RegExp, string, string])[] = [
     'Check the network, the VPN and the security groups.',
   ],
   [
-    /^(ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/,
+    /^(ETIMEDOUT|ESOCKETTIMEDOUT|ESILENT|UND_ERR_\w*TIMEOUT|TimeoutError)$/,
     'it did not answer in time',
     'Check firewalls and security groups, or allow more time with the option timeout.',
   ],

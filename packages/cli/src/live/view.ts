@@ -12,6 +12,7 @@ import type { CliIo, OutputStream } from '../io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
 import { formatAge, formatCount, formatMilliseconds } from '../output/format.js';
 import { rawStream } from '../output/safe-stream.js';
+import { tellWaitsThrough } from '../output/waits.js';
 import { columnsOf, widthOf, wrapText } from '../output/wrap.js';
 import { describeEnding, formatRateOf, renderFrame } from './frame.js';
 import { emptyState, reduce, stalledSeconds, type LiveState } from './state.js';
@@ -39,7 +40,15 @@ export function createLiveView(
   const colors = colorsFor(stream, io.environment);
   const view = stream.isTTY && live ? terminalView(io, stream, colors) : lineView(io, stream, colors);
   // What happened is told by servers too.
-  return { ...view, onProgress: (event) => view.onProgress(redactStrings(event, printable)) };
+  const release = tellWaitsThrough((line) => view.say(colors.dim(`  ${line}`)));
+  return {
+    onProgress: (event) => view.onProgress(redactStrings(event, printable)),
+    say: (line) => view.say(line),
+    close() {
+      release();
+      view.close();
+    },
+  };
 }
 
 function terminalView(io: CliIo, stream: OutputStream, colors: Colors): LiveView {

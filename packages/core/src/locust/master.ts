@@ -10,6 +10,7 @@ import type { TestLoad } from '../load/plan.js';
 import { csvCell } from '../printable.js';
 import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
+import { whileWaiting } from '../waiting.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
 
@@ -303,12 +304,14 @@ export class LocustMaster {
     const timeout = AbortSignal.timeout(timeoutMilliseconds);
     let response: Response;
     try {
-      response = await fetch(`${this.url}${path}`, {
-        ...init,
-        headers: this.#headers,
-        redirect: 'manual',
-        signal: init.signal ? AbortSignal.any([init.signal, timeout]) : timeout,
-      });
+      response = await whileWaiting(`the Locust master at ${this.url}`, () =>
+        fetch(`${this.url}${path}`, {
+          ...init,
+          headers: this.#headers,
+          redirect: 'manual',
+          signal: init.signal ? AbortSignal.any([init.signal, timeout]) : timeout,
+        }),
+      );
     } catch (error) {
       init.signal?.throwIfAborted();
       throw this.#lost(error);

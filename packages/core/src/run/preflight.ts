@@ -6,6 +6,7 @@ import type { LocustMaster } from '../locust/master.js';
 import type { PreflightSummary } from '../report/summary.js';
 import type { PreflightContext, PreflightReport, ResolvedEnvironment } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
+import { whileWaiting } from '../waiting.js';
 import { resolveCredentials, type Credentials } from './credentials.js';
 import type { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
@@ -131,7 +132,8 @@ export class Preflight {
       signal: this.#phases.signal,
       resolvedEnvironment: this.#environment,
       request: async (other) => {
-        const answer = await request(other);
+        const host = definition.host(targetOptions);
+        const answer = await whileWaiting(`the answer of ${host}`, () => request(other));
         this.#isUnanswered = answer.request !== null && answer.answer === null;
         if (other === undefined) this.#note(answer);
         return answer;

@@ -8,6 +8,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { whileWaiting } from '@loadwright/core';
 import { credentialsOf } from './credentials.js';
 
 /** Where and as whom AWS is called. */
@@ -45,7 +46,7 @@ export interface Pace {
 /** The patience that AWS needs: see the sources at each use. */
 export const patient: Pace = {
   attempts: 8,
-  silence: 60_000,
+  silence: 20_000,
   firstPause: 250,
   longestPause: 2000,
   unknownOutcome: 60_000,
@@ -119,6 +120,9 @@ export class Aws {
   }
 }
 
+/** So many attempts in a row may stay without an answer: then a person is told, rather than kept waiting. */
+const mostSilences = 2;
+
 /** Gives every request the same signal, so that no call has to be told; what fails says where it went. */
 class SignalledHandler extends NodeHttpHandler {
   readonly #signal: AbortSignal;
@@ -129,15 +133,29 @@ class SignalledHandler extends NodeHttpHandler {
     this.#signal = signal;
   }
 
+  /** Attempts in a row, of any call, that nobody answered: by host. */
+  readonly #silences = new Map<string, number>();
+
   override async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
     const given = options?.abortSignal as AbortSignal | undefined;
     const abortSignal = given ? AbortSignal.any([given, this.#signal]) : this.#signal;
+    const { protocol, hostname, port } = request;
+    const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
     try {
-      return await super.handle(request, { ...options, abortSignal });
+      const answer = await whileWaiting(`AWS (${url})`, () =>
+        super.handle(request, { ...options, abortSignal }),
+      );
+      this.#silences.delete(url);
+      return answer;
     } catch (error) {
-      const { protocol, hostname, port } = request;
-      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
-      throw error instanceof Error ? Object.assign(error, { url }) : error;
+      if (!(error instanceof Error)) throw error;
+      Object.assign(error, { url });
+      if (error.name !== 'TimeoutError') throw error;
+      const silences = (this.#silences.get(url) ?? 0) + 1;
+      this.#silences.set(url, silences);
+      if (silences < mostSilences) throw error;
+      // The SDK asks again after a TimeoutError. Whoever is silent for so long is not there.
+      throw Object.assign(new Error(`${url} did not answer`), { code: 'ESILENT', url });
     }
   }
 }

@@ -28,7 +28,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return status >= 500 && !/throttl|requestlimit|slowdown|capacity/i.test(codeOf(error));
 }
 
-/** Codes of `net`, `dns` and `tls`, and the SDK's own `TimeoutError`. */
+/** Codes of `net`, `dns`, `tls` and our own client, and the SDK's own `TimeoutError`. */
 function isNetworkError(error: object): boolean {
   const { code, name, cause } = error as { code?: string; name?: string; cause?: unknown };
   if (name === 'TimeoutError' || /^E[A-Z]+$/.test(code ?? '')) return true;
