@@ -26,7 +26,7 @@ ${variables.length > 0 ? `Set in the environment of every worker:\n\n${variables
 On this machine, Python 3.10 or newer:
 
     python3 -m venv .venv
-    .venv/bin/pip install --require-hashes -r requirements.txt
+    .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
     .venv/bin/locust -f locustfile.py --headless
 
 One request, to see what is sent and what comes of it:

@@ -19,6 +19,9 @@ export interface InstallRequest {
   readonly onProgress: (message: string) => void;
 }
 
+/** No file but those whose hashes are pinned, and no program of a package that runs while it is installed. */
+const checked = ['--require-hashes', '--only-binary', ':all:'] as const;
+
 /**
  * Makes a virtual environment and installs the requirements, every file checked against its pinned hash: with uv when
  * it is on the PATH, else with Python's own venv and pip.
@@ -32,7 +35,7 @@ export async function installLocust(request: InstallRequest): Promise<void> {
     await run(request, 'uv', ['uv', 'venv', '--quiet', '--python', python.executable, directory]);
     await run(request, 'uv', [
       ...['uv', 'pip', 'install', '--python', environmentPython, '--compile-bytecode', '--no-progress'],
-      ...['--require-hashes', '--requirements', requirements],
+      ...[...checked, '--requirements', requirements],
     ]);
     return;
   }
@@ -40,7 +43,7 @@ export async function installLocust(request: InstallRequest): Promise<void> {
   await run(request, 'venv', [python.executable, '-m', 'venv', directory]);
   await run(request, 'pip', [
     ...[environmentPython, '-m', 'pip', 'install', '--no-input', '--progress-bar', 'off'],
-    ...['--disable-pip-version-check', '--require-hashes', '--requirement', requirements],
+    ...['--disable-pip-version-check', ...checked, '--requirement', requirements],
   ]);
 }
 

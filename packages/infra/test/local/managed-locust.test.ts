@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,6 +99,28 @@ describe('the managed Locust', () => {
 });
 
 describe('an installation that fails', () => {
+  it.each([
+    ['pip', () => noTools],
+    ['uv', () => withUv],
+  ])('with %s runs no program of a package', { timeout: 60_000 }, async (tool, path) => {
+    const source = join(folder, `source-${tool}`);
+    const marker = join(folder, `ran-${tool}`);
+    mkdirSync(join(source, 'locust-2.46.0'), { recursive: true });
+    writeFileSync(join(source, 'locust-2.46.0', 'setup.py'), `open(${JSON.stringify(marker)}, "w")\n`);
+    const archive = join(source, 'locust-2.46.0.tar.gz');
+    execFileSync('tar', ['-czf', archive, '-C', source, 'locust-2.46.0']);
+    const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    const requirements = join(source, 'requirements.txt');
+    writeFileSync(requirements, `locust==2.46.0 --hash=sha256:${sha256}\n`);
+    const variables = { ...index.offlineIndex, PATH: path(), PIP_FIND_LINKS: source, UV_FIND_LINKS: source };
+    await expect(makeManagedLocust(request(`source-${tool}`, variables, requirements))).rejects.toMatchObject(
+      {
+        code: 'LOCUST_UNAVAILABLE',
+      },
+    );
+    expect(existsSync(marker)).toBe(false);
+  });
+
   it.each([
     ['pip', () => noTools],
     ['uv', () => withUv],
