@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from .failures import Failure, Reasons
 from .sums import RowSum, sum_of
 from .wire import Key, pack_sum, unpack_sum
 
@@ -15,6 +16,9 @@ _COLD_SECONDS = 120
 _SECONDS_A_BLOCK = 32
 # What is packed at once must not keep a lone process from its requests for longer than a millisecond or two.
 _BLOCKS_AT_ONCE = 1
+
+MAXIMUM_REASONS = 300
+"""Distinct reasons of failures of all workers together: each of them keeps to a number of its own."""
 
 
 class _Block(NamedTuple):
@@ -63,6 +67,7 @@ class Figures:
         self.revision = 0
         self.errors: dict[tuple[str, str, str, str], int] = {}
         """By method, name, kind and reason."""
+        self._reasons = Reasons(MAXIMUM_REASONS)
         self._names: dict[Key, _Name] = {}
         self._newest = 0
         self._newest_block_revision = 0
@@ -71,6 +76,8 @@ class Figures:
         """Adds rows, which all get the same revision. They are no longer the caller's."""
         self.revision += 1
         for second, key, row in rows:
+            if row.failures:
+                row.failures = self._bounded(row.failures)
             name = self._names.get(key)
             if name is None:
                 name = self._names[key] = _Name()
@@ -138,6 +145,13 @@ class Figures:
                 if revision < row.revision <= upto:
                     rows.append((at, key, row))
         return Page(upto, upto == self.revision, rows)
+
+    def _bounded(self, failures: dict[Failure, int]) -> dict[Failure, int]:
+        bounded: dict[Failure, int] = {}
+        for failure, count in failures.items():
+            known = self._reasons.bound(failure)
+            bounded[known] = bounded.get(known, 0) + count
+        return bounded
 
     def _changes(self, revision: int) -> Iterator[tuple[int, int, int, Key, int, Any]]:
         """First and last revision, number of rows, name, second, and the row or block."""

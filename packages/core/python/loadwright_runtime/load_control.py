@@ -1,10 +1,9 @@
 """Which load a test has, and on the master when it ends."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
-from flask import Response, after_this_request, request
 from gevent.event import Event
 from locust.runners import (
     STATE_INIT,
@@ -17,45 +16,44 @@ from locust.runners import (
     WorkerRunner,
 )
 
-from . import open_run
 from .attendance import Attendance
 from .bundle import Bundle
 from .ending import GRACE_MESSAGE, Ending, shorten
 from .endpoint import Limits
-from .errors import SetupError
+from .event_log import EventLog
 from .gate import gate
-from .load_plan import LoadPlan, parse_load, read_load
+from .load_plan import LoadPlan, read_load
 from .load_shape import stages_shape
 from .lost_workers import LostWorkers
 from .request_log import log
 from .set_up import SetUp
 from .user import LoadwrightUser
 from .versions import version_warning
-from .web_changes import CHANGES
-
-FIELD = "loadwright_load"
-"""Of the form of ``POST /swarm``: a load as in ``load.json``. Payloads keep their order if it names none."""
-RUN_FIELD = "loadwright_run"
-"""The same: id of the run that judges the test. Until its end nobody else may change it."""
-INTERACTIVE_FIELD = "loadwright_interactive"
-"""The same: others may change it all the same, and it is written down."""
 
 # An option that Locust does not know: the master passes it on to the workers with each order to start users.
 _OPTION = "loadwright_plan"
-_START_SECONDS = 5.0
-_STOP_SECONDS = 10.0
 _FLUSH_SECONDS = 0.1
 # Beyond the grace period: until the last reports of all workers have come.
 _SETTLE_SECONDS = 10.0
 # How much earlier than planned a load may have ended by itself: shapes tick once a second.
 _END_TOLERANCE_SECONDS = 1.5
-_MOST_EVENTS = 200
+
+
+class Announced(NamedTuple):
+    """What a test that is about to start came with."""
+
+    plan: LoadPlan
+    run_id: str | None
+    """Of the run that judges it."""
+    is_interactive: bool
+    """Whether others may change it all the same, which is written down."""
 
 
 class LoadControl:
     """
-    A test that comes with a load of its own (:data:`FIELD`) has that, and ends by itself after its duration;
-    any other has that of the bundle, and ends when it is stopped.
+    A test that comes with a load of its own (:class:`Announced`) has that, and ends by itself after its
+    duration; any other has that of the bundle, and ends when it is stopped, or after the time that whoever
+    started it gave it.
     """
 
     def __init__(self, environment: Any, bundle: Bundle, set_up: SetUp):
@@ -73,16 +71,16 @@ class LoadControl:
         )
         self._own = own
         self._own_shape = environment.shape_class
-        self._next: LoadPlan | None = None
-        """What the test that is about to start came with."""
+        self._next: Announced | None = None
+        self._next_seconds: float | None = None
+        """After which a test by hand is to end."""
+        self._seconds: float | None = None
         self._current: LoadPlan | None = None
         self._comes_with_load = False
-        self._next_run_id: str | None = None
-        self._next_is_interactive = False
-        self._run_id: str | None = None
+        self.run_id: str | None = None
         """Of the run that judges the test."""
-        self._is_interactive = False
-        self._events: list[dict[str, Any]] = []
+        self.is_interactive = False
+        self.log = EventLog(environment.runner)
         self._ended_by: str | None = None
         self._settled_at: float | None = None
         self._is_under_way = False
@@ -92,7 +90,7 @@ class LoadControl:
         self._ends_at: float | None = None
         self._ended_at: float | None = None
         self._timer: gevent.Greenlet | None = None
-        self._has_started = Event()
+        self.has_started = Event()
         self._has_stopped = Event()
         self._has_stopped.set()
         self._told_to_stop: set[str] = set()
@@ -108,53 +106,52 @@ class LoadControl:
             self._quit, runner.quit = runner.quit, self._quit_in_order
         self._ending = None if isinstance(runner, MasterRunner) else Ending(environment)
 
-    def take_form(self) -> Response | None:
-        """
-        Before each request to the web UI: takes the load that a test comes with, or refuses it. Nobody
-        changes a test that a run judges, or its figures.
-        """
-        action = CHANGES.get(request.endpoint or "")
-        if action is None:
-            return None
-        is_running = self._environment.runner.state in (STATE_SPAWNING, STATE_RUNNING)
-        text = request.form.get(FIELD)
-        if is_running and text is None:
-            is_refused = self._run_id is not None and not self._is_interactive
-            detail = f"{action} in the web UI"
-            if is_refused:
-                detail = f"run {self._run_id} measures: its test is not to be changed ({action})"
-            self.note(action, detail, accepted=not is_refused)
-            if is_refused:
-                return Response(detail, 409)
-            if action == "stop":
-                self._ended_by = "stop"
-            return self._refuse_host() if action == "edit" else None
-        if request.endpoint != "locust.swarm":
-            return None
-        refused = self._refuse_host()
-        if refused:
-            return refused
-        refusal = self._refusal(text is not None)
-        if refusal:
-            return Response(refusal, 409)
+    @property
+    def is_running(self) -> bool:
+        return self._environment.runner.state in (STATE_SPAWNING, STATE_RUNNING)
+
+    @property
+    def is_about_to_start(self) -> bool:
+        """Whether a test was announced that has not begun."""
+        return self._next is not None
+
+    def make_ready(self) -> None:
+        """Before a test: nothing of the one before is left."""
         if self._lost_workers is not None:
             self._lost_workers.forget()
         self._restore_shape()
-        if text is None:
-            return None
-        try:
-            plan = parse_load(text, self._own.payload_order)
-            if plan.arrivals:
-                open_run.user_class(self._environment)
-        except SetupError as error:
-            return Response(f"{FIELD}: {error}", 400)
-        self._next = plan
-        self._next_run_id = request.form.get(RUN_FIELD) or None
-        self._next_is_interactive = request.form.get(INTERACTIVE_FIELD) == "1"
-        self._environment.shape_class = self._shape(plan)
-        self._has_started.clear()
-        after_this_request(self._wait_for_start)
-        return None
+
+    def announce(self, announced: Announced) -> None:
+        """What the test comes with that starts next."""
+        self._next = announced
+        self._environment.shape_class = self._shape(announced.plan)
+        self.has_started.clear()
+
+    def announce_by_hand(self, seconds: float | None) -> None:
+        """The test that starts next has the load of the bundle, and is to end after so long; None: never."""
+        self._next_seconds = seconds
+
+    def end_in(self, seconds: float) -> None:
+        """Gives the test that runs another end, counted from now."""
+        self._cancel()
+        self._seconds = time.time() - self._started_at + seconds
+        self._ends_at = time.time() + seconds
+        self._timer = gevent.spawn_later(seconds, self._end)
+
+    def withdraw(self) -> None:
+        """What was announced does not start."""
+        self._next = None
+        self._environment.shape_class = self._own_shape
+
+    def ends_by_hand(self) -> None:
+        """Somebody is about to stop the test."""
+        self._ended_by = "stop"
+
+    def wait_until_stopped(self, seconds: float) -> bool:
+        """Whether the test before has ended, which may take a moment."""
+        if self._ending is not None:
+            return self._ending.wait(seconds)
+        return self._has_stopped.wait(seconds) or self._environment.runner.state != STATE_STOPPING
 
     def is_stopping(self, worker: Any) -> bool:
         """Whether a worker that Locust takes for ready has still to obey the last stop."""
@@ -175,7 +172,7 @@ class LoadControl:
         if warning is not None:
             common["versionWarning"] = warning
         if self._current is None:
-            return {"events": [], **common}
+            return {"events": [], "exceptions": self.log.exceptions(), **common}
         # When the last worker is lost Locust tells nobody that the test is over.
         if self._ended_at is None and self._environment.runner.state == STATE_STOPPED:
             self._ended_at = time.time()
@@ -193,24 +190,23 @@ class LoadControl:
             "endedAt": self._ended_at,
             "settledAt": self._settled_at,
             "endedBy": self._ended_by,
-            "runId": self._run_id,
+            "runId": self.run_id,
         }
         known = {name: value for name, value in test.items() if value is not None}
         return {
             "test": {**known, "load": self._document(self._current)},
-            "events": self._events,
+            "events": self.log.events,
+            "exceptions": self.log.exceptions(),
             **common,
         }
 
-    def note(self, action: str, detail: str, *, accepted: bool = True, when: float | None = None) -> None:
-        """Writes down what happened to the test, for its report. By default now."""
-        if len(self._events) < _MOST_EVENTS:
-            event = {"time": when or time.time(), "action": action, "accepted": accepted, "detail": detail}
-            self._events.append(event)
-
     def _note_lost_worker(self, detail: str) -> None:
         # Seen after the end, it happened before: one that had nothing more to tell would have said so.
-        self.note("worker-lost", detail, when=min(time.time(), self._ended_at or float("inf")))
+        self.log.note("worker-lost", detail, when=min(time.time(), self._ended_at or float("inf")))
+
+    def is_of_another(self, run_id: str | None) -> bool:
+        """Whether the test that runs is not that of the run, when one asks."""
+        return self.is_running and run_id is not None and run_id != self.run_id
 
     def stop(self, run_id: str | None, by: str, grace_seconds: float | None) -> str | None:
         """
@@ -222,11 +218,14 @@ class LoadControl:
         :returns: why it was not ended; None when it was
         """
         runner = self._environment.runner
+        if self.is_of_another(run_id):
+            self.log.note("stop", f"{by}, for the run {run_id}", accepted=False)
+            return f"the load is not that of the run {run_id}"
         if grace_seconds is not None:
             self._shorten(grace_seconds)
-        if runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            if run_id is None or run_id != self._run_id:
-                self.note("stop", by)
+        if self.is_running:
+            if run_id is None:
+                self.log.note("stop", by)
             self._ended_by = "stop"
             web_ui = self._environment.web_ui
             if web_ui is not None and web_ui._swarm_greenlet is not None:
@@ -242,45 +241,12 @@ class LoadControl:
         """From now on the duration counts: with an arrival rate from the first moment of its schedule."""
         self._cancel()
         self._started_at = time.time()
-        if self._comes_with_load and self._current is not None:
-            seconds = self._current.duration_seconds
+        seconds = self._seconds
+        if seconds is not None and self._current is not None:
             self._ends_at = time.time() + seconds
             # Stages end by themselves: Locust's shape stops the test after the last one.
-            if not self._current.stages:
+            if not (self._comes_with_load and self._current.stages):
                 self._timer = gevent.spawn_later(seconds, self._end)
-
-    def _refusal(self, has_load: bool) -> str | None:
-        runner = self._environment.runner
-        # Locust says "stopped" before it is done with stopping, and would stop what starts in between.
-        is_over = (
-            self._ending.wait(_STOP_SECONDS)
-            if self._ending is not None
-            else self._has_stopped.wait(_STOP_SECONDS) or runner.state != STATE_STOPPING
-        )
-        if not is_over:
-            return "the test before has not ended yet: its last requests are under way, try again"
-        # After the waiting: of all who waited only one may start.
-        if self._next is not None or runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            return "a test is under way: stop it first"
-        if isinstance(runner, MasterRunner):
-            ready = [node for node in runner.clients.ready if not self.is_stopping(node)]
-            if has_load and not ready:
-                return "no worker is ready: wait until they are connected"
-            waiting = [node for node in ready if not self._set_up.is_ready(node.id)]
-            if waiting:
-                return f"{len(waiting)} of {len(ready)} workers are not ready: they still read their data"
-        return None
-
-    def _refuse_host(self) -> Response | None:
-        host = request.form.get("host")
-        if not host:
-            return None
-        try:
-            LoadwrightUser.require_host(host)
-        except SetupError as error:
-            self.note("start", str(error), accepted=False)
-            return Response(str(error), 400)
-        return None
 
     def _grace(self, plan: LoadPlan) -> float:
         return min(plan.graceful_stop_seconds, self._longest_request_seconds)
@@ -323,7 +289,7 @@ class LoadControl:
         if client_id in self._told_to_stop:
             self._told_to_stop.discard(client_id)
         elif self._is_under_way:
-            self.note("worker-joined", f"worker {client_id} joined")
+            self.log.note("worker-joined", f"worker {client_id} joined")
 
     def _shape(self, plan: LoadPlan) -> Any:
         if not plan.stages:
@@ -335,16 +301,6 @@ class LoadControl:
     def _restore_shape(self) -> None:
         if self._comes_with_load:
             self._environment.shape_class = self._own_shape
-
-    def _wait_for_start(self, response: Response) -> Response:
-        """Whoever asks for statistics after the answer sees the new test."""
-        if not self._has_started.wait(_START_SECONDS):
-            # For another field of the form, or because the last worker has just gone.
-            self._next = None
-            self._environment.shape_class = self._own_shape
-            if response.get_json()["success"]:
-                return Response("no test was started: no worker is ready", 409)
-        return response
 
     def _on_start(self, **_: Any) -> None:
         options = self._environment.parsed_options
@@ -361,10 +317,12 @@ class LoadControl:
             gate.open(self._grace(plan), plan.duration_seconds if has_end else None)
             log.begin(plan.log_requests)
             return
-        plan, self._next = self._next, None
-        self._run_id, self._next_run_id = self._next_run_id, None
-        self._is_interactive, self._next_is_interactive = self._next_is_interactive, False
-        self._events, self._ended_by, self._settled_at = [], None, None
+        announced, self._next = self._next, None
+        by_hand, self._next_seconds = self._next_seconds, None
+        plan, self.run_id, self.is_interactive = announced or (None, None, False)
+        self._seconds = plan.duration_seconds if plan is not None else by_hand
+        self.log.clear()
+        self._ended_by, self._settled_at = None, None
         self._is_under_way = True
         if self._attendance is not None:
             self._attendance.begin()
@@ -377,7 +335,7 @@ class LoadControl:
         log.begin(self._current.log_requests)
         self._ends_at, self._ended_at = None, None
         self.begin_time()
-        self._has_started.set()
+        self.has_started.set()
 
     def _on_stopping(self, **_: Any) -> None:
         self._cancel()

@@ -22,6 +22,7 @@ from .preflight_route import Preflight
 from .set_up import SetUp
 from .stillness import Stillness, stillness
 from .user import LoadwrightUser
+from .web_guard import WebGuard
 
 # Figures are looked at while the test runs; Locust's own intervals are 3 s and 10 s.
 _REPORT_INTERVAL_SECONDS = 1.0
@@ -90,10 +91,11 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
     if isinstance(environment.runner, MasterRunner):
         # Before whatever else looks at messages.
         listener_guard.protect(environment.runner, counters.refuse)
-    counters.contribute("stillness", stillness.take, Stillness.teller(control.note))
+    counters.contribute("stillness", stillness.take, Stillness.teller(control.log.note))
     preflight = Preflight(environment, bundle)
     if environment.web_ui:
-        web.extend(environment, counters, control, preflight)
+        guard = WebGuard(environment, control, set_up, bundle.load.payload_order)
+        web.extend(environment, counters, control, guard, preflight)
     if bundle.load.arrivals:
         open_run.user_class(environment)
     open_run.connect(environment, control.begin_time)

@@ -50,10 +50,6 @@ def master_statistics(environment: Any, counters: Counters, control: LoadControl
             {"method": method, "name": name, "kind": kind, "error": reason, "occurrences": count}
             for (method, name, kind, reason), count in figures.errors.items()
         ],
-        "exceptions": [
-            {"message": one["msg"], "count": one["count"], "nodes": sorted(one["nodes"])}
-            for one in runner.exceptions.values()
-        ],
         "failureSamples": samples.all(),
         "inFlight": {
             "count": sum(load.in_flight for load in loads),

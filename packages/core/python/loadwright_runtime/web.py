@@ -11,9 +11,12 @@ from .load_control import LoadControl
 from .preflight_route import Preflight
 from .samples import Sampler
 from .statistics import master_series, master_statistics
+from .web_guard import WebGuard
 
 
-def extend(environment: Any, counters: Counters, control: LoadControl, preflight: Preflight) -> None:
+def extend(
+    environment: Any, counters: Counters, control: LoadControl, guard: WebGuard, preflight: Preflight
+) -> None:
     """
     Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=&samplesAfter=``,
     ``POST /loadwright/stop``, ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form
@@ -42,14 +45,18 @@ def extend(environment: Any, counters: Counters, control: LoadControl, preflight
             seconds = None if grace is None else max(0.0, float(grace))
         except ValueError:
             return Response("grace must be a number of seconds", 400)
-        refusal = control.stop(request.form.get("run"), request.form.get("by") or "a program", seconds)
+        run_id = request.form.get("run")
+        is_refused = control.is_of_another(run_id)
+        refusal = control.stop(run_id, request.form.get("by") or "a program", seconds)
+        if is_refused:
+            return Response(refusal, 409)
         return _json({"success": refusal is None, "message": refusal or "the load has ended"})
 
     preflight.add_route(routes)
     answers.add_route(routes)
     login.protect(environment.web_ui, routes, base_path)
     # After the login: what it refuses is not looked at.
-    environment.web_ui.app.before_request(control.take_form)
+    environment.web_ui.app.before_request(guard.look)
     environment.web_ui.app.register_blueprint(routes)
 
 
