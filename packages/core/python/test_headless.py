@@ -118,3 +118,31 @@ def test_broken_bundles_are_told_in_one_message(make_bundle, start_locusts, file
         (directory / file).write_text(content)
     code, output = start_locusts(directory).run("--headless", "-t", "1s")
     assert code == 104 and text in output and "Traceback" not in output
+
+
+SLOW_SET_UP = """
+import gevent
+
+_make = LoadwrightUser.source.__func__
+
+def slowly(cls, environment):
+    if cls._source is None:
+        gevent.sleep(2)
+    return _make(cls, environment)
+
+LoadwrightUser.source = classmethod(slowly)
+"""
+
+
+def test_a_master_waits_for_workers_that_still_read_their_data(stub, make_bundle, start_locusts):
+    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(users=2))
+    with (directory / "locustfile.py").open("a") as file:
+        file.write(SLOW_SET_UP)
+    locusts, port = start_locusts(directory), free_port()
+    master = locusts.start(
+        *("--master", "--master-bind-host=127.0.0.1", f"--master-bind-port={port}", "--headless", "-t", "2s")
+    )
+    locusts.start("--worker", f"--master-port={port}")
+    output, _ = master.communicate(timeout=60)
+    assert master.returncode == 0, output
+    assert len(stub.requests) > 20

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, MasterRunner, WorkerNode, WorkerNodes, WorkerRunner
 
 _MESSAGE = "loadwright_set_up"
 # Heartbeats come once a second, and three may be missed.
@@ -30,6 +30,10 @@ class SetUp:
         self._workers: dict[str, tuple[str, float]] = {}
         if isinstance(self._runner, MasterRunner):
             self._runner.register_message(_MESSAGE, self._on_message)
+            options = environment.parsed_options
+            if options is not None and options.headless:
+                self._runner.clients = _Prepared(self._runner.clients, self)
+                environment.events.test_start.add_listener(self._runner.clients.end_waiting)
 
     def progress(self, text: str, share: float) -> None:
         """Lets heartbeats and messages through now and then."""
@@ -68,3 +72,25 @@ class SetUp:
 
     def _on_message(self, msg: Any, **_: Any) -> None:
         self._workers[msg.node_id] = str(msg.data["text"])[:200], float(msg.data["share"])
+
+
+class _Prepared(WorkerNodes):
+    """
+    The workers of a master that starts by itself, as soon as so many as it expects are ready: Locust counts
+    those that still read their data, and their share of the load would be missing at first.
+    """
+
+    def __init__(self, nodes: WorkerNodes, set_up: SetUp):
+        self._worker_nodes = nodes._worker_nodes
+        self._set_up = set_up
+        self._is_waiting = True
+
+    def end_waiting(self, **_: Any) -> None:
+        """The test has begun."""
+        self._is_waiting = False
+
+    @property
+    def ready(self) -> list[WorkerNode]:
+        ready = super().ready
+        is_waited_for = self._is_waiting and not all(self._set_up.is_ready(node.id) for node in ready)
+        return [] if is_waited_for else ready
