@@ -17,6 +17,7 @@ CONFIG = {
     "headers": {},
     "apiKey": False,
     "bearerToken": True,
+    "secretHeaders": {},
     "timeoutSeconds": 5,
     "requestName": "/items/{id}",
     "expect": {"status": [200], "json": {"pointer": "/cost"}},

@@ -16,6 +16,7 @@ CONFIG = {
     "contentType": "application/json",
     "apiKey": False,
     "bearerToken": False,
+    "secretHeaders": {},
     "timeoutSeconds": 20,
 }
 LOAD = load_plan(

@@ -16,6 +16,7 @@ CONFIG = {
     "contentType": "application/json",
     "apiKey": False,
     "bearerToken": False,
+    "secretHeaders": {},
     "timeoutSeconds": 5,
 }
 EAGER = {"waitTime": {"minimumSeconds": 0, "maximumSeconds": 0}}

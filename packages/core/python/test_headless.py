@@ -13,6 +13,7 @@ CONFIG = {
     "contentType": "application/json",
     "apiKey": False,
     "bearerToken": False,
+    "secretHeaders": {},
     "headers": {"X-Extra": "1"},
     "timeoutSeconds": 5,
     "requestName": "evaluate",

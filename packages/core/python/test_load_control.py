@@ -18,6 +18,7 @@ CONFIG = {
     "contentType": "application/json",
     "apiKey": False,
     "bearerToken": False,
+    "secretHeaders": {},
     "timeoutSeconds": 5,
 }
 # Of the bundle: far longer than any test here.
