@@ -268,6 +268,13 @@ describe('loadwright iam policy', () => {
     expect(stderr).toBe('Nobody tells the account.\n');
   });
 
+  it('refuses an owner that is none', async () => {
+    const argv = ['iam', 'policy', '--fleet', 'double', '--account', '123456789012', '--owner', '../bob'];
+    const { exitCode, stderr } = await new LastingFleetDouble().run(argv);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--owner: found "../bob", expected 1 to 16 lower-case letters');
+  });
+
   it('needs no configuration file', async () => {
     const argv = ['iam', 'policy', '--fleet', 'double', '--account', '123456789012'];
     const { exitCode, stdout, stderr } = await new LastingFleetDouble().run(argv);

@@ -14,6 +14,7 @@ interface PolicyFlags extends FleetFlags {
   readonly format: (typeof formats)[number];
   readonly roleName?: string;
   readonly account?: string;
+  readonly owner?: string;
   readonly machine?: boolean;
   readonly boundary?: boolean;
 }
@@ -25,6 +26,7 @@ export function configure(command: Command, context: Context): void {
         'nor credentials; those that there are tell the account.',
     )
     .option('--account <id>', 'id of the AWS account (default: that of the credentials)')
+    .option('--owner <name>', 'for runs of this owner alone: their secrets and roles, and nobody else’s')
     .addOption(
       new Option('--format <format>', 'a policy as JSON, or a template as YAML that makes a role with it')
         .choices([...formats])
@@ -44,6 +46,7 @@ export function configure(command: Command, context: Context): void {
           'without a configuration file',
         ],
         ['loadwright iam policy --account 123456789012', 'without credentials'],
+        ['loadwright iam policy --owner alice', 'for the fleets of alice, with their option owner: alice'],
         ['loadwright iam policy --machine', 'for the role of the option instanceProfile'],
         ['loadwright iam policy --boundary > boundary.json', 'for an administrator'],
         ['loadwright iam policy --format cloudformation --role-name LoadTester > role.yaml', 'as a template'],
@@ -57,7 +60,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function printPolicy(options: PolicyFlags, context: Context): Promise<ExitCode> {
-  const { format, roleName, account, machine = false, boundary: asksForBoundary = false } = options;
+  const { format, roleName, account, owner, machine = false, boundary: asksForBoundary = false } = options;
   requireRoleName(options);
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new LoadwrightError(
@@ -68,12 +71,14 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
       },
     );
   }
+  requireOwner(owner);
   const { lasting } = await findFleet(options, context);
   const target = await permissionsOfTarget(options, context);
   const { iamStatements } = target;
   const { statements, ofMachine, boundary, notes } = await lasting.permissions({
     iamStatements,
     ...(account !== undefined && { accountId: account }),
+    ...(owner !== undefined && { owner }),
   });
   const isLimit = machine || asksForBoundary;
   const told = [
@@ -93,6 +98,16 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
     else context.print(formatTemplate(template).trimEnd());
   }
   return exitCodes.pass;
+}
+
+/** As the option of the fleet. */
+function requireOwner(owner: string | undefined): void {
+  if (owner === undefined || /^[a-z][a-z0-9-]{0,15}$/.test(owner)) return;
+  throw new LoadwrightError(
+    'USAGE',
+    `--owner: found "${owner}", expected 1 to 16 lower-case letters, digits and hyphens, the first a letter`,
+    { hint: 'give the option owner of the fleet the same name' },
+  );
 }
 
 /** The call that makes the boundary of the printed file. */

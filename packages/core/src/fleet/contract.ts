@@ -210,11 +210,13 @@ export interface LastingFleets {
    * The permissions of {@link FleetPlan}, for those who have none yet: needs neither credentials nor a network.
    *
    * @param options.accountId Default: that of the credentials; any account where there are none.
+   * @param options.owner Whose secrets alone are to be touched. Default: as the fleet is configured.
    * @param options.iamStatements What the target needs, of the machines and of whoever asks it beforehand. Default: nothing.
    */
   permissions(
     options?: CallOptions & {
       readonly accountId?: string;
+      readonly owner?: string;
       readonly iamStatements?: readonly IamStatement[];
     },
   ): Promise<FleetPermissions>;

@@ -22,6 +22,8 @@ export interface AwsSettings {
     | undefined;
   /** Base URL of every service, for tests and for stand-ins of AWS. Absent: AWS itself. */
   readonly endpoint: string | undefined;
+  /** Below whose name secrets and roles are made. Found is what is there, whoever's it is. */
+  readonly owner?: string | undefined;
   /** Waiting times; tests shorten them. */
   readonly pace: Pace;
 }

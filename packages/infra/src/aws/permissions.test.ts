@@ -35,13 +35,9 @@ describe('policyFor', () => {
     policyFor(place, through).filter(({ Action }) => Action.includes(action));
 
   it('lets roles and profiles be looked for of which IAM knows no path yet', () => {
-    const resources = allowing('iam:GetInstanceProfile').flatMap(({ Resource }) => Resource);
-    expect(resources).toEqual(
-      expect.arrayContaining([
-        'arn:aws:iam::1:role/loadwright-*',
-        'arn:aws:iam::1:instance-profile/loadwright-*',
-      ]),
-    );
+    const resourcesOf = (action: string) => allowing(action).flatMap(({ Resource }) => Resource);
+    expect(resourcesOf('iam:GetInstanceProfile')).toContain('arn:aws:iam::1:instance-profile/loadwright-*');
+    expect(resourcesOf('iam:GetRole')).toContain('arn:aws:iam::1:role/*');
   });
 
   it('forwards ports of machines of runs alone, by one document, and ends sessions of the caller alone', () => {

@@ -15,7 +15,8 @@ export interface RunIdentity {
 export const namePrefix = 'loadwright-';
 
 /** The run id of a name that {@link namePrefix} begins, or a path of {@link parameterPrefix}; see `createRunId` of the core. */
-const runIdInName = /^(?:loadwright-|\/loadwright\/)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
+const runIdInName =
+  /^(?:loadwright-|\/loadwright\/(?:[a-z][a-z0-9-]*\/)?)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
 
 export function runIdOf(name: string): string | undefined {
   return runIdInName.exec(name)?.[1];
@@ -33,14 +34,22 @@ export function nameOf(runId: string, part?: string): string {
   return part === undefined ? `${namePrefix}${runId}` : `${namePrefix}${runId}-${part}`;
 }
 
-/** IAM knows no regions; the path keeps the runs of different ones apart. */
-export function iamPath(region: string): string {
-  return `/loadwright/${region}/`;
+/**
+ * IAM knows no regions; the path keeps the runs of different ones apart.
+ *
+ * @param owner whose policy allows roles below this name alone; see the option of the fleet
+ */
+export function iamPath(region: string, owner?: string): string {
+  return `/loadwright/${region}/${below(owner)}`;
 }
 
 /** The parameters of a run: their names begin with it. */
-export function parameterPrefix(runId: string): string {
-  return `/loadwright/${runId}/`;
+export function parameterPrefix(runId: string, owner?: string): string {
+  return `/loadwright/${below(owner)}${runId}/`;
+}
+
+function below(owner: string | undefined): string {
+  return owner === undefined ? '' : `${owner}/`;
 }
 
 /** Buckets have their region in the name: all names of the world are in one list. */

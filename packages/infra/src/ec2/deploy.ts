@@ -96,7 +96,7 @@ export async function deploy(deployment: Deployment) {
       bucket: bucketName(runId, run.region),
       bundleKey,
       bundleSha256: archive.sha256,
-      parameterPrefix: parameterPrefix(runId).replace(/\/$/, ''),
+      parameterPrefix: parameterPrefix(runId, settings.owner).replace(/\/$/, ''),
       parameters: Object.keys(values),
       workers: request.workers,
       uiPort: settings.uiPort,
@@ -173,7 +173,8 @@ async function ensureProfile(
   request: ProvisionRequest,
   boundary: Promise<string | undefined>,
 ): Promise<string> {
-  const statements = machineStatements({ ...request, region: step.run.region });
+  const { owner } = step.aws.settings;
+  const statements = machineStatements({ ...request, region: step.run.region, owner });
   const roleName = ensure(step, role, { statements, boundary });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;

@@ -26,7 +26,10 @@ export function makeEndRole(
     const { runId, region } = step.run;
     const name = await ensure(step, endRole, { statements: endStatements(runId, region), boundary });
     const { accountId } = deployment.account;
-    return arnOf('iam', region, `role${iamPath(region)}${name}`, { inRegion: false, accountId });
+    return arnOf('iam', region, `role${iamPath(region, step.aws.settings.owner)}${name}`, {
+      inRegion: false,
+      accountId,
+    });
   });
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
+import { parameters } from '../aws/kinds/parameters.js';
 import { parameterPrefix } from '../aws/run-identity.js';
 
 const names = {
@@ -35,13 +36,14 @@ export interface RunSecrets {
  * The secrets of a run; undefined without a login, or while any of `wanted` is not seen.
  *
  * @param wanted Names of parameters that must be among them.
+ * @param prefix Begins their names; by default as this caller would make them.
  */
 export async function findSecrets(
   aws: Aws,
   runId: string,
   wanted: readonly string[] = [],
+  prefix: string = parameterPrefix(runId, aws.settings.owner),
 ): Promise<RunSecrets | undefined> {
-  const prefix = parameterPrefix(runId);
   const found = new Map<string, string>();
   const pages = paginateGetParametersByPath(
     { client: aws.ssm },
@@ -63,7 +65,7 @@ export async function findSecrets(
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when there is no login. */
 export async function readSecrets(aws: Aws, runId: string): Promise<RunSecrets> {
-  const secrets = await findSecrets(aws, runId);
+  const secrets = await findSecrets(aws, runId, [], await prefixOf(aws, runId));
   if (secrets) return secrets;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
@@ -72,4 +74,9 @@ export async function readSecrets(aws: Aws, runId: string): Promise<RunSecrets> 
       hint: `Part of the run was removed. Remove the rest: loadwright destroy ${runId}`,
     },
   );
+}
+
+/** Whose a run is, its parameters tell: this caller may have no configuration, or that of another owner. */
+async function prefixOf(aws: Aws, runId: string): Promise<string | undefined> {
+  return (await parameters.find(aws, { runId }))[0]?.id;
 }

@@ -106,6 +106,16 @@ export const ec2FleetOptionsSchema = z
       .describe(
         "ARN of the managed policy that limits the machine's role; that of the account by default, if it has one: loadwright iam policy --boundary.",
       ),
+    owner: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9-]{0,15}$/,
+        'must be 1 to 16 lower-case letters, digits and hyphens, and begin with a letter',
+      )
+      .optional()
+      .describe(
+        'A name below which secrets and roles are made, such as yours or a team’s: the policy of iam policy --owner reads those of no other.',
+      ),
     keyPair: z
       .string()
       .min(1)

@@ -13,6 +13,14 @@ import {
 import { iamPath } from '../aws/run-identity.js';
 import type { Ec2FleetSettings } from './settings.js';
 
+/** For whom, and for what, a policy is asked. */
+interface PermissionsAsked {
+  readonly accountId?: string;
+  /** The option of the fleet by default. */
+  readonly owner?: string | undefined;
+  readonly iamStatements?: readonly IamStatement[];
+}
+
 /** In the ARNs of a policy: whichever account it is attached in. */
 const anyAccount = '*';
 
@@ -22,20 +30,18 @@ const anyAccount = '*';
  */
 export async function fleetPermissions(
   aws: Aws,
-  settings: Ec2FleetSettings,
-  {
-    accountId: given,
-    iamStatements = [],
-  }: { readonly accountId?: string; readonly iamStatements?: readonly IamStatement[] },
+  configured: Ec2FleetSettings,
+  { accountId: given, owner = configured.owner, iamStatements = [] }: PermissionsAsked,
 ): Promise<FleetPermissions> {
+  const settings = { ...configured, owner };
   const { region } = settings.aws;
   const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
     statements: policyFor({ accountId, region }, { ...settings, instanceProfileRole }, iamStatements),
-    ofMachine: machineStatements({ runId: anyRun, region, iamStatements }),
+    ofMachine: machineStatements({ runId: anyRun, region, owner, iamStatements }),
     boundary: {
-      name: boundaryName(region),
+      name: boundaryName(region, owner),
       path: iamPath(region),
-      statements: boundaryStatements(region, iamStatements),
+      statements: boundaryStatements(region, iamStatements, owner),
     },
     notes,
   });

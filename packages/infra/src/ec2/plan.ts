@@ -79,7 +79,7 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
     ...(settings.instanceProfile === undefined
       ? [`${role.name} ${nameOf(runId)}`, `${instanceProfile.name} ${nameOf(runId)}`]
       : []),
-    `${parameters.name} ${parameterPrefix(runId)}*: the login and the secrets, encrypted`,
+    `${parameters.name} ${parameterPrefix(runId, settings.owner)}*: the login and the secrets, encrypted`,
     `${bucket.name} ${bucketName(runId, region)}: the bundle`,
     ...(endsFromOutside(settings)
       ? [

@@ -65,6 +65,8 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ tags: { Team: 'a', team: 'b' } }, 'fleet.tags', 'differ in case alone'],
   [{ tags: manyTags }, 'fleet.tags', 'at most 39'],
   [{ permissionsBoundary: 'mine' }, 'fleet.permissionsBoundary: found "mine"', 'ARN of a managed policy'],
+  [{ owner: '../bob' }, 'fleet.owner: found "../bob"', 'begin with a letter'],
+  [{ endFromOutside: 'perhaps' }, 'fleet.endFromOutside: found "perhaps"', 'if-permitted'],
   [{ timeToLive: 'soon' }, 'fleet.timeToLive: found "soon"', '30s, 5m or 1h30m'],
   [{ timeToLive: '25h' }, 'fleet.timeToLive: found "25h"', 'at most 24h', 'forceTimeToLive'],
   [{ timeToLive: 5 }, 'fleet.timeToLive: found 5', 'text'],

@@ -32,6 +32,7 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
       region,
       profile,
       keys: profile === undefined ? keysOf(environment) : undefined,
+      owner: valid.owner,
       endpoint: valid.endpoint || environment['AWS_ENDPOINT_URL'] || undefined,
       pace: patient,
     },

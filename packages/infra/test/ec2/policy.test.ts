@@ -282,7 +282,7 @@ describe('policyFor', () => {
   });
 
   it.each(['eu-west-1', 'ap-southeast-7'])('fits into a managed policy: %s', (region) => {
-    const wishes = { access: 'session-manager', spot: true } as const;
+    const wishes = { access: 'session-manager', spot: true, owner: 'a-team-of-people' } as const;
     const statements = policyFor({ accountId: '123456789012', region }, wishes, ofTarget);
     // Characters without whitespace; all inline policies of a role may have 10,240, those of a user only 2,048:
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

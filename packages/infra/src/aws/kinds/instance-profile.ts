@@ -27,7 +27,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
   async find(aws, { runId }) {
     if (runId !== undefined) {
       const profile = await get(aws, nameOf(runId));
-      if (profile?.Path !== iamPath(aws.settings.region)) return [];
+      if (!profile?.Path?.startsWith(iamPath(aws.settings.region))) return [];
       return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(profile.Tags) }];
     }
     const names: string[] = [];
@@ -46,7 +46,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
     await aws.iam.send(
       new CreateInstanceProfileCommand({
         InstanceProfileName: name,
-        Path: iamPath(run.region),
+        Path: iamPath(run.region, aws.settings.owner),
         Tags: tagsOf(run, 'machine', loadwrightVersion()),
       }),
     );

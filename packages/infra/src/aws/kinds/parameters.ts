@@ -23,20 +23,22 @@ export const parameters: CreatableKind<ParameterValues> = {
   name: 'parameters',
 
   async find(aws, { runId }) {
-    const names = await namesBelow(aws, runId === undefined ? '/loadwright/' : parameterPrefix(runId));
-    // Others may keep parameters below /loadwright/ too.
-    const runIds = new Set(names.flatMap((name) => runId ?? runIdOf(name) ?? []));
-    return [...runIds].map((owner) => ({
-      kind: this.name,
-      id: parameterPrefix(owner),
-      runId: owner,
-      tags: {},
-    }));
+    // Whoever's they are: their names hold the run.
+    const names = await (runId === undefined
+      ? namesWith(aws, 'BeginsWith', '/loadwright/')
+      : namesWith(aws, 'Contains', `/${runId}/`));
+    const found = names.flatMap((name) => {
+      // Others may keep parameters below /loadwright/ too.
+      const own = runIdOf(name);
+      if (own === undefined || own !== (runId ?? own)) return [];
+      return [[name.slice(0, name.indexOf(own) + own.length + 1), own] as const];
+    });
+    return [...new Map(found)].map(([id, own]) => ({ kind: this.name, id, runId: own, tags: {} }));
   },
 
   /** They are written by {@link complete}, which goes on where an earlier attempt ended. */
-  async create(_aws, { runId }) {
-    return parameterPrefix(runId);
+  async create({ settings: { owner } }, { runId }) {
+    return parameterPrefix(runId, owner);
   },
 
   async complete(aws, run, id, { values }) {
@@ -59,11 +61,11 @@ export const parameters: CreatableKind<ParameterValues> = {
   },
 
   async exists(aws, id) {
-    return (await namesBelow(aws, id)).length > 0;
+    return (await namesWith(aws, 'BeginsWith', id)).length > 0;
   },
 
   async destroy(aws, id) {
-    const names = await namesBelow(aws, id);
+    const names = await namesWith(aws, 'BeginsWith', id);
     for (let from = 0; from < names.length; from += deletedAtOnce) {
       const Names = names.slice(from, from + deletedAtOnce);
       await aws.ssm.send(new DeleteParametersCommand({ Names }));
@@ -81,7 +83,7 @@ export async function overwriteParameters(
     Object.entries(values).map(([name, Value]) =>
       aws.ssm.send(
         new PutParameterCommand({
-          Name: `${parameterPrefix(runId)}${name}`,
+          Name: `${parameterPrefix(runId, aws.settings.owner)}${name}`,
           Value,
           Type: 'SecureString',
           Tier: 'Intelligent-Tiering',
@@ -92,9 +94,9 @@ export async function overwriteParameters(
   );
 }
 
-async function namesBelow(aws: Aws, prefix: string): Promise<string[]> {
+async function namesWith(aws: Aws, Option: 'BeginsWith' | 'Contains', text: string): Promise<string[]> {
   const names: string[] = [];
-  const filter = { Key: 'Name', Option: 'BeginsWith', Values: [prefix] };
+  const filter = { Key: 'Name', Option, Values: [text] };
   const pages = paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters: [filter] });
   for await (const { Parameters = [] } of pages) names.push(...Parameters.map(({ Name = '' }) => Name));
   return names;

@@ -57,7 +57,7 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
         const name = nameOf(runId, part);
         const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: name })));
         // A role has the same name in all regions: the path tells whose it is.
-        if (answer?.Role?.Path !== iamPath(aws.settings.region)) return [];
+        if (!answer?.Role?.Path?.startsWith(iamPath(aws.settings.region))) return [];
         return [{ kind: this.name, id: name, runId, tags: readTags(answer.Role.Tags) }];
       }
       const names: string[] = [];
@@ -72,7 +72,7 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
       await aws.iam.send(
         new CreateRoleCommand({
           RoleName: name,
-          Path: iamPath(run.region),
+          Path: iamPath(run.region, aws.settings.owner),
           Description: `${description} of the load test ${run.runId}`,
           ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
           AssumeRolePolicyDocument: policyDocument([

@@ -5,13 +5,13 @@ import { arnOf } from './arn.js';
 import { anyRun, endStatements, machineStatements } from './machine.js';
 
 /** Name of the managed policy that limits the roles of machines in a region; an account has one list of such names. */
-export function boundaryName(region: string): string {
-  return `${namePrefix}boundary-${region}`;
+export function boundaryName(region: string, owner?: string): string {
+  return `${namePrefix}boundary-${region}${owner === undefined ? '' : `-${owner}`}`;
 }
 
 /** ARN of the permissions boundary of the roles of machines. */
-export function boundaryArn({ region, accountId }: Place): string {
-  return arnOf('iam', region, `policy${iamPath(region)}${boundaryName(region)}`, {
+export function boundaryArn({ region, accountId }: Place, owner?: string): string {
+  return arnOf('iam', region, `policy${iamPath(region)}${boundaryName(region, owner)}`, {
     inRegion: false,
     accountId,
   });
@@ -23,10 +23,15 @@ export function boundaryArn({ region, accountId }: Place): string {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  *
  * @param ofTargets what the targets that are tested in this account need
+ * @param owner whose machines; those of everybody by default
  */
-export function boundaryStatements(region: string, ofTargets: readonly IamStatement[]): IamStatement[] {
+export function boundaryStatements(
+  region: string,
+  ofTargets: readonly IamStatement[],
+  owner?: string,
+): IamStatement[] {
   return [
-    ...machineStatements({ runId: anyRun, region, iamStatements: ofTargets }),
+    ...machineStatements({ runId: anyRun, region, iamStatements: ofTargets, owner }),
     ...endStatements(anyRun, region),
   ];
 }

@@ -21,6 +21,8 @@ export const anyRun = '*';
 export interface MachineDuties {
   readonly runId: string;
   readonly region: string;
+  /** Below whose name its secrets are. */
+  readonly owner?: string | undefined;
   /** What the target wants of whoever makes the load. */
   readonly iamStatements: readonly IamStatement[];
 }
@@ -29,8 +31,8 @@ export interface MachineDuties {
  * What the machine itself may do: read its own bundle and its own secrets, be reached by Session Manager, and what the
  * target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
  */
-export function machineStatements({ runId, region, iamStatements }: MachineDuties): IamStatement[] {
-  const secrets = `parameter${parameterPrefix(runId).replace(/\/$/, '')}`;
+export function machineStatements({ runId, region, owner, iamStatements }: MachineDuties): IamStatement[] {
+  const secrets = `parameter${parameterPrefix(runId, owner).replace(/\/$/, '')}`;
   return [
     {
       Effect: 'Allow',

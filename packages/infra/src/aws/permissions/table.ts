@@ -1,6 +1,6 @@
 import type { JsonObject } from '@loadwright/core';
 import type { Place } from '../permissions.js';
-import { iamPath, namePrefix, tagKeys } from '../run-identity.js';
+import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../run-identity.js';
 import { arnOf } from './arn.js';
 import { boundaryArn } from './boundary.js';
 
@@ -15,6 +15,8 @@ export interface MachineWishes {
   /** ARN of the boundary of the machine's role; that of the account by default. */
   readonly permissionsBoundary?: string | undefined;
   readonly image?: string | undefined;
+  /** Below whose name secrets and roles are made, and no others touched. */
+  readonly owner?: string | undefined;
   /** Whether a schedule of AWS ends the machine besides; `if-permitted` by default. */
   readonly endFromOutside?: 'if-permitted' | 'always' | 'never' | undefined;
 }
@@ -39,15 +41,17 @@ const ofEc2 =
   ({ region, accountId }: Place) =>
     names.map((name) => arnOf('ec2', region, `${name}/*`, { accountId }));
 
-const ofIam = (kind: string) => (place: Place) => [
-  arnOf('iam', place.region, `${kind}${iamPath(place.region)}${namePrefix}*`, {
-    inRegion: false,
-    accountId: place.accountId,
-  }),
-];
+const ofIam =
+  (kind: string) =>
+  (place: Place, { owner }: MachineWishes) => [
+    arnOf('iam', place.region, `${kind}${iamPath(place.region, owner)}${namePrefix}*`, {
+      inRegion: false,
+      accountId: place.accountId,
+    }),
+  ];
 
-const ofSsm = ({ region, accountId }: Place) => [
-  arnOf('ssm', region, 'parameter/loadwright/*', { accountId }),
+const ofSsm = ({ region, accountId }: Place, { owner }: MachineWishes) => [
+  arnOf('ssm', region, `parameter${parameterPrefix('*', owner).replace(/\/$/, '')}`, { accountId }),
 ];
 
 const ofS3 = ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*`, { inRegion: false })];
@@ -74,8 +78,8 @@ const ofScheduler = ({ region, accountId }: Place) => [
 ];
 
 /** The policy that every role which is made must have as its boundary. */
-export const boundaryOf = (place: Place, { permissionsBoundary }: MachineWishes): string =>
-  permissionsBoundary ?? boundaryArn(place);
+export const boundaryOf = (place: Place, { permissionsBoundary, owner }: MachineWishes): string =>
+  permissionsBoundary ?? boundaryArn(place, owner);
 
 /** A pattern where the account is not known. */
 const isBounded = (place: Place, wishes: MachineWishes) => ({
@@ -85,8 +89,8 @@ const isBounded = (place: Place, wishes: MachineWishes) => ({
 /** Those of Loadwright's path, or the one in a profile of the user: its name is that of the profile when the console made both. */
 const passedRoles = (place: Place, wishes: MachineWishes) => {
   const { instanceProfile, instanceProfileRole } = wishes;
-  if (instanceProfile === undefined) return ofIam('role')(place);
-  const ofSchedule = endsFromOutside(wishes) ? ofIam('role')(place) : [];
+  if (instanceProfile === undefined) return ofIam('role')(place, wishes);
+  const ofSchedule = endsFromOutside(wishes) ? ofIam('role')(place, wishes) : [];
   if (instanceProfileRole !== undefined) return [instanceProfileRole, ...ofSchedule];
   const named = [`role/${instanceProfile}`, `role/*/${instanceProfile}`].map((name) =>
     arnOf('iam', place.region, name, { inRegion: false, accountId: place.accountId }),
@@ -122,18 +126,14 @@ export const permissions: readonly PermissionRow[] = [
       'ec2:DescribeVpcs',
       'iam:ListInstanceProfiles',
       'iam:ListRoles',
+      'pricing:GetProducts',
       's3:ListAllMyBuckets',
       'scheduler:ListSchedules',
+      'servicequotas:GetServiceQuota',
       'ssm:DescribeParameters',
     ],
     resources: everything,
-    why: 'find where a machine can be, and what earlier runs have left',
-  },
-  {
-    id: 'CheckBeforehand',
-    actions: ['pricing:GetProducts', 'servicequotas:GetServiceQuota'],
-    resources: everything,
-    why: 'tell prices and quotas before anything is made',
+    why: 'find where a machine can be, what it costs, what the quotas allow, and what earlier runs have left',
   },
   {
     id: 'CheckPermissions',
@@ -141,7 +141,7 @@ export const permissions: readonly PermissionRow[] = [
     actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
     resources: ({ region, accountId }) =>
       ['user/*', 'role/*'].map((name) => arnOf('iam', region, name, { inRegion: false, accountId })),
-    why: 'tell which permissions are missing before anything is made',
+    why: 'see whether the roles of a run are there, and tell which permissions are missing before anything is made',
   },
   {
     id: 'ReadSpotPrice',
@@ -210,18 +210,18 @@ export const permissions: readonly PermissionRow[] = [
     why: 'hear what the machine says, end it, and remove what a launch that broke off has left',
   },
   {
-    id: 'FindRole',
-    actions: ['iam:GetInstanceProfile', 'iam:GetRole'],
-    // Of what is not there yet IAM knows no path.
+    id: 'FindProfile',
+    actions: ['iam:GetInstanceProfile'],
     resources: (place, wishes) => [
-      ...ofIam('role')(place),
-      ...ofIam('instance-profile')(place),
-      ...['role', 'instance-profile'].map((kind) =>
-        arnOf('iam', place.region, `${kind}/${namePrefix}*`, { inRegion: false, accountId: place.accountId }),
-      ),
+      ...ofIam('instance-profile')(place, wishes),
+      // Of what is not there yet IAM knows no path.
+      arnOf('iam', place.region, `instance-profile/${namePrefix}*`, {
+        inRegion: false,
+        accountId: place.accountId,
+      }),
       ...givenProfile(place, wishes),
     ],
-    why: 'see whether the role of a machine is there',
+    why: 'see whether the profile of a machine is there',
   },
   {
     id: 'FindBoundary',
@@ -263,7 +263,10 @@ export const permissions: readonly PermissionRow[] = [
       'iam:TagInstanceProfile',
       'iam:TagRole',
     ],
-    resources: (place) => [...ofIam('instance-profile')(place), ...ofIam('role')(place)],
+    resources: (place, wishes) => [
+      ...ofIam('instance-profile')(place, wishes),
+      ...ofIam('role')(place, wishes),
+    ],
     why: 'hand the role to the machine, and remove both with whatever was attached since',
     when: makesRoles,
   },

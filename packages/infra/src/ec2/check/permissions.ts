@@ -69,10 +69,10 @@ export async function checkMachineRole(
   aws: Aws,
   { accountId }: Caller,
   roleArn: string,
-  { access }: MachineWishes,
+  { access, owner }: MachineWishes,
   iamStatements: readonly IamStatement[],
 ): Promise<Found> {
-  const statements = machineStatements({ runId: anyRun, region: aws.settings.region, iamStatements })
+  const statements = machineStatements({ runId: anyRun, region: aws.settings.region, owner, iamStatements })
     // Session Manager's own, without which a machine is reached at its public address.
     .filter(
       ({ Action }) => access === 'session-manager' || !Action.includes('ssm:UpdateInstanceInformation'),

@@ -1,0 +1,190 @@
+import { tmpdir } from 'node:os';
+import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteParametersCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+} from '@aws-sdk/client-ssm';
+import { createRunId } from '@loadwright/core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Aws } from '../../src/aws/clients.js';
+import {
+  boundaryArn,
+  boundaryName,
+  boundaryStatements,
+  machineStatements,
+  policyFor,
+} from '../../src/aws/permissions.js';
+import { iamPath } from '../../src/aws/run-identity.js';
+import { fleetOf } from '../../src/ec2/fleet.js';
+import { resolveOptions } from '../../src/ec2/settings.js';
+import { decide } from '../aws/behaviours/policy.js';
+import { fakeMaster, useAws } from '../aws/index.js';
+import { lookAt } from './look.js';
+import { quick, requestOf, uiPort, withFolder } from './work.js';
+
+const aws = useAws();
+const place = { accountId: '123456789012', region: 'eu-west-1' };
+const wishes = { access: 'public', spot: false, owner: 'alice' } as const;
+const bobsRun = '20261129-101112-0123456789';
+const bobs = `loadwright-${bobsRun}`;
+const trust = { AssumeRolePolicyDocument: '{}' };
+const policy = { PolicyName: 'more', PolicyDocument: '{"Version":"2012-10-17","Statement":[]}' };
+
+beforeEach(async () => {
+  const { iam, ssm } = aws().direct;
+  for (const owner of ['alice', 'bob', undefined]) {
+    const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, [], owner) };
+    const name = boundaryName(place.region, owner);
+    await aws().createPolicy({ name, path: iamPath(place.region), document });
+  }
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName: bobs,
+      Path: iamPath(place.region, 'bob'),
+      PermissionsBoundary: boundaryArn(place, 'bob'),
+      ...trust,
+    }),
+  );
+  for (const prefix of [`/loadwright/bob/${bobsRun}`, `/loadwright/${bobsRun}`]) {
+    const Name = `${prefix}/worker/TOKEN`;
+    await ssm.send(new PutParameterCommand({ Name, Value: 'canary-of-bob', Type: 'SecureString' }));
+  }
+});
+
+/** The calls of somebody who may do what is printed for alice. */
+async function asAlice(): Promise<Aws> {
+  return lookAt(aws(), {}, await aws().asUserWith(policyFor(place, wishes))).aws;
+}
+
+const under = (Path: string) => new GetParametersByPathCommand({ Path, Recursive: true });
+
+describe('the policy of an owner', () => {
+  it.each<[string, (aws: Aws) => Promise<unknown>]>([
+    ['reading the secrets of another', ({ ssm }) => ssm.send(under(`/loadwright/bob/${bobsRun}`))],
+    ['reading those of a run without an owner', ({ ssm }) => ssm.send(under(`/loadwright/${bobsRun}`))],
+    ['reading all at once', ({ ssm }) => ssm.send(under('/loadwright'))],
+    [
+      'removing the secrets of another',
+      ({ ssm }) =>
+        ssm.send(new DeleteParametersCommand({ Names: [`/loadwright/bob/${bobsRun}/worker/TOKEN`] })),
+    ],
+    [
+      'writing among them',
+      ({ ssm }) =>
+        ssm.send(
+          new PutParameterCommand({ Name: `/loadwright/bob/${bobsRun}/x`, Value: 'x', Type: 'String' }),
+        ),
+    ],
+    [
+      'a policy in the role of another',
+      ({ iam }) => iam.send(new PutRolePolicyCommand({ RoleName: bobs, ...policy })),
+    ],
+    [
+      "a role with everybody's boundary",
+      ({ iam }) =>
+        iam.send(
+          new CreateRoleCommand({
+            RoleName: 'loadwright-new',
+            Path: iamPath(place.region, 'alice'),
+            PermissionsBoundary: boundaryArn(place),
+            ...trust,
+          }),
+        ),
+    ],
+    [
+      'a role in the path of another',
+      ({ iam }) =>
+        iam.send(
+          new CreateRoleCommand({
+            RoleName: 'loadwright-new',
+            Path: iamPath(place.region, 'bob'),
+            PermissionsBoundary: boundaryArn(place, 'alice'),
+            ...trust,
+          }),
+        ),
+    ],
+  ])('denies %s', async (_what, attempt) => {
+    await expect(attempt(await asAlice())).rejects.toMatchObject({
+      name: expect.stringMatching(/^AccessDenied/) as string,
+    });
+  });
+
+  it('denies a machine with the role of another', () => {
+    const statements = policyFor(place, wishes);
+    const context = { 'iam:PassedToService': 'ec2.amazonaws.com' };
+    const passes = (owner: string) =>
+      decide(
+        statements,
+        'iam:PassRole',
+        `arn:aws:iam::123456789012:role${iamPath(place.region, owner)}${bobs}`,
+        context,
+      );
+    expect([passes('alice'), passes('bob')]).toEqual(['allowed', 'implicitDeny']);
+  });
+
+  it('has a boundary in which no role reads the secrets of another', () => {
+    const boundary = boundaryStatements(place.region, [], 'alice');
+    const reads = (owner: string) =>
+      decide(
+        boundary,
+        'ssm:GetParametersByPath',
+        `arn:aws:ssm:eu-west-1:123456789012:parameter/loadwright/${owner}${bobsRun}`,
+        {},
+      );
+    expect([reads('alice/'), reads('bob/'), reads('')]).toEqual(['allowed', 'implicitDeny', 'implicitDeny']);
+  });
+
+  it('is printed with its boundary for whoever is named, also where the fleet is configured for another', async () => {
+    const settings = resolveOptions({ region: 'eu-west-1', owner: 'bob', environment: {} });
+    const given = { accountId: place.accountId, owner: 'alice' };
+    const { statements, boundary, ofMachine } = await fleetOf(settings).lasting!.permissions(given);
+    expect(statements).toEqual(policyFor(place, { ...settings, owner: 'alice' }));
+    expect(boundary).toMatchObject({
+      name: 'loadwright-boundary-eu-west-1-alice',
+      statements: boundaryStatements(place.region, [], 'alice'),
+    });
+    expect(JSON.stringify([statements, boundary, ofMachine])).not.toMatch(/bob|parameter\/loadwright\/\*/);
+  });
+
+  it('suffices to deploy, attach and destroy; who has no configuration finds the run all the same', () =>
+    withFolder(tmpdir(), async (folder) => {
+      const before = await aws().inventory();
+      Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+      const statements = policyFor(place, wishes, []);
+      const environment = {
+        ...(await aws().asUserWith(statements)),
+        LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
+      };
+      const fleetWith = (owner: { owner?: string }) => {
+        const options = { region: 'eu-west-1', stateDirectory: folder, environment, uiPort, ...owner };
+        const settings = resolveOptions(options);
+        return fleetOf({ ...settings, aws: { ...settings.aws, pace: quick } });
+      };
+      const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+      const request = requestOf(work, new AbortController().signal);
+      const handle = await fleetWith({ owner: 'alice' }).provision({ ...request, iamStatements: [] });
+      const made = await aws().inventory();
+      expect(made).toContain(`ssm:parameter//loadwright/alice/${work.runId}/worker/DATABRICKS_TOKEN`);
+      const found = await fleetWith({}).attach(work.runId);
+      expect(found.login).toEqual(handle.login);
+      expect(await fleetWith({}).lasting!.list()).toEqual(
+        expect.arrayContaining([expect.objectContaining({ runId: work.runId })]),
+      );
+      expect((await fleetWith({}).lasting!.destroy(work.runId)).remaining).toEqual([]);
+      expect(await aws().inventory()).toEqual(before);
+    }));
+});
+
+it('a machine reads below the name of its owner alone', () => {
+  const [, secrets] = machineStatements({
+    runId: bobsRun,
+    region: place.region,
+    owner: 'bob',
+    iamStatements: [],
+  });
+  expect(secrets?.Resource).toEqual([
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsRun}`,
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsRun}/*`,
+  ]);
+});
