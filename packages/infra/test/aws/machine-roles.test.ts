@@ -5,7 +5,11 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { GetParametersByPathCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import {
+  DeleteParametersCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+} from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { machineStatements } from '../../src/aws/permissions.js';
 import { bucketName, parameterPrefix } from '../../src/aws/run-identity.js';
@@ -65,6 +69,10 @@ describe('the role of a machine', () => {
       denied,
     );
     await expect(ssm.send(new GetParametersByPathCommand({ Path }))).rejects.toMatchObject(denied);
+    const Names = [`${parameterPrefix(runId)}worker/TOKEN`, `${Path}worker/TOKEN`];
+    await expect(ssm.send(new DeleteParametersCommand({ Names }))).rejects.toMatchObject(denied);
+    // Its own alone, it may.
+    await ssm.send(new DeleteParametersCommand({ Names: Names.slice(0, 1) }));
     const role = new CreateRoleCommand({ RoleName: 'another', AssumeRolePolicyDocument: '{}' });
     await expect(iam.send(role)).rejects.toMatchObject(denied);
   });

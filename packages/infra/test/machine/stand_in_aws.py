@@ -1,5 +1,7 @@
 """Stands in for the instance metadata service, S3 and Parameter Store. Prints its address when it listens.
 
+Names of parameters that were to be deleted are appended to <stand-in>.deleted.
+
 Usage: stand_in_aws.py <stand-in.json> with these fields:
   credentials  AccessKeyId, SecretAccessKey, Token:
     given by the metadata service, and what requests are signed with
@@ -25,6 +27,7 @@ from botocore.credentials import Credentials
 
 TOKEN = "a-token-of-the-metadata-service"
 PAGE = 2
+DELETED_AT_ONCE = 10
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -47,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):  # noqa: N802
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Amz-Target"] == "AmazonSSM.DeleteParameters":
+            self.delete(body)
+            return
         asked = self.headers["X-Amz-Target"], self.headers["Content-Type"], self.path
         if asked != ("AmazonSSM.GetParametersByPath", "application/x-amz-json-1.1", "/"):
             self.answer(400, f"unexpected: {asked}")
@@ -60,6 +66,15 @@ class Handler(BaseHTTPRequestHandler):
             ]
             following = {"NextToken": str(start + PAGE)} if start + PAGE < len(names) else {}
             self.answer(200, json.dumps({"Parameters": page, **following}))
+
+    def delete(self, body):
+        if not self.is_signed("ssm", body) or self.fails("parameters", b"{}"):
+            return
+        names = json.loads(body)["Names"]
+        assert len(names) <= DELETED_AT_ONCE
+        with Path(sys.argv[1]).with_suffix(".deleted").open("a") as file:
+            file.writelines(f"{name}\n" for name in names)
+        self.answer(200, json.dumps({"DeletedParameters": names, "InvalidParameters": []}))
 
     def metadata(self, path):
         if self.headers["X-aws-ec2-metadata-token"] != TOKEN:

@@ -1,4 +1,4 @@
-"""fetch.py as a process, against a stand-in whose signatures botocore verifies."""
+"""fetch.py and forget.py as processes, against a stand-in whose signatures botocore verifies."""
 
 import contextlib
 import hashlib
@@ -197,3 +197,43 @@ def test_only_files_and_folders_below_the_bundle(tmp_path, entry):
     assert result.returncode == 1
     assert "the bundle holds what does not belong there" in result.stderr
     assert sorted(path.name for path in machine.bundle.parent.rglob("*")) == ["bundle", "bundle.tar.gz"]
+
+
+def forget(machine):
+    with machine.standing_in() as url:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        command = [sys.executable, SCRIPT.with_name("forget.py"), machine.settings]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def deleted(machine):
+    log = machine.stand_in.with_suffix(".deleted")
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_forgets_its_own_secrets_and_no_others(tmp_path):
+    machine = Machine(tmp_path)
+    result = forget(machine)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert sorted(deleted(machine)) == sorted(name for name in PARAMETERS if name.startswith(f"{PREFIX}/"))
+
+
+def test_forgets_many_in_calls_that_aws_takes(tmp_path):
+    names = [f"worker/VARIABLE_{number}" for number in range(23)]
+    machine = Machine(tmp_path, settings={"parameters": names})
+    assert forget(machine).returncode == 0
+    assert deleted(machine) == [f"{PREFIX}/{name}" for name in names]
+
+
+@pytest.mark.parametrize("fault", ["denied", "dropped"])
+def test_forgets_once_and_says_why_it_failed(tmp_path, fault):
+    machine = Machine(tmp_path, faults={"parameters": [fault]})
+    result = forget(machine)
+    assert result.returncode == 1 and deleted(machine) == []
+    assert result.stderr.startswith("loadwright: the secrets are left in the Parameter Store: ")
+    assert (
+        CANARY not in result.stderr
+        and json.loads(machine.stand_in.read_text())["credentials"]["Token"] not in result.stderr
+    )

@@ -41,7 +41,8 @@ export function machineStatements({ runId, region, owner, iamStatements }: Machi
     },
     {
       Effect: 'Allow',
-      Action: ['ssm:GetParametersByPath'],
+      // Removed by the machine itself when its time is over.
+      Action: ['ssm:DeleteParameters', 'ssm:GetParametersByPath'],
       Resource: [secrets, `${secrets}/*`].map((name) => arnOf('ssm', region, name, { accountId: '*' })),
     },
     {

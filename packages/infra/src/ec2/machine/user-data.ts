@@ -91,6 +91,7 @@ function cloudConfig(settings: MachineSettings) {
       file(`${home}/machine.yml`, machineFile(settings.uiPort)),
       file(`${home}/aws_requests.py`, read('aws_requests.py')),
       file(`${home}/fetch.py`, read('fetch.py')),
+      file(`${home}/forget.py`, read('forget.py')),
       file(`${home}/answers.py`, read('answers.py')),
       file(`${home}/prepare.sh`, read('prepare.sh')),
     ],
@@ -116,7 +117,9 @@ function expiryTime(expiresAt: Date): string {
 function endAt(expiresAt: Date): string {
   const isEarly = `test "$(date +%s)" -lt ${Math.floor(expiresAt.getTime() / 1000)}`;
   const timer = `systemd-run --unit=loadwright-end --on-calendar='${calendarTime(expiresAt)}' --timer-property=AccuracySec=1s`;
-  return `{ ${isEarly} && ${timer} systemctl poweroff; } || systemctl poweroff`;
+  // The service removes the secrets first; the file of it may not be written yet.
+  const end = 'systemctl start loadwright-expiry.service || systemctl poweroff';
+  return `{ ${isEarly} && ${timer} sh -c '${end}'; } || systemctl poweroff`;
 }
 
 function settingsFile({ expiresAt, ...settings }: MachineSettings): string {

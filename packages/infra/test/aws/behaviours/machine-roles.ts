@@ -27,17 +27,21 @@ export async function roleAllows(iam: IAMClient, RoleName: string, call: Call): 
     const document = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };
     return document.Statement;
   });
-  return decide(statements, call.name, resourceOf(call), {}) === 'allowed';
+  return resourcesOf(call).every((resource) => decide(statements, call.name, resource, {}) === 'allowed');
 }
 
-/** The ARN that AWS asks about; docs.aws.amazon.com/service-authorization. */
-function resourceOf(call: Call): string {
+/** The ARNs that AWS asks about; docs.aws.amazon.com/service-authorization. */
+function resourcesOf(call: Call): string[] {
   switch (call.name) {
     case 's3:GetObject':
-      return `arn:aws:s3:::${textOf(call, 'Bucket')}/${textOf(call, 'Key')}`;
+      return [`arn:aws:s3:::${textOf(call, 'Bucket')}/${textOf(call, 'Key')}`];
     case 'ssm:GetParametersByPath':
-      return `arn:aws:ssm:${call.region}:123456789012:parameter${textOf(call, 'Path')}`;
+      return [`arn:aws:ssm:${call.region}:123456789012:parameter${textOf(call, 'Path')}`];
+    case 'ssm:DeleteParameters':
+      return (call.parameters['Names'] as string[]).map(
+        (name) => `arn:aws:ssm:${call.region}:123456789012:parameter${name}`,
+      );
     default:
-      return '*';
+      return ['*'];
   }
 }
