@@ -24,6 +24,7 @@ const configurations = {
     apiKey: false,
     bearerToken: false,
     headers: {},
+    secretHeaders: {},
   },
   dht: {
     ...common,

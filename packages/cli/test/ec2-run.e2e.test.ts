@@ -118,10 +118,11 @@ describe('loadwright run on EC2', () => {
     expect(stdout).not.toContain('verified');
     expect(stderr.match(/^error: /gm)).toHaveLength(1);
     expect(stderr).toMatch(/vCPU/);
-    const [, runId = ''] = /role loadwright-(\S+?)[:,\s]/.exec(stderr) ?? [];
+    const [, runId = ''] = /role loadwright-(\S+?)(?:-end)?[:,\s]/.exec(stderr) ?? [];
     expect(stderr).toContain(`hint: Remove it: loadwright destroy ${runId}`);
     const left = (await world().aws.inventory()).filter((one) => !world().before.includes(one));
-    expect(left).toEqual([`iam:role/loadwright-${runId}`]);
+    const role = `iam:role/loadwright-${runId}`;
+    expect(left.sort()).toEqual([role, `${role}-end`]);
     world().aws.withoutFaults();
     expect(await world().document(['destroy', runId, '--yes'])).toMatchObject({ remaining: [] });
     await world().expectNothingLeft();

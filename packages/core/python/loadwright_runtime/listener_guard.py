@@ -52,10 +52,10 @@ def protect(runner: Any, refuse: Callable[[Any, str], None]) -> None:
 
     def recv_from_client(server: Any) -> Any:
         nonlocal turn_began
-        if time.monotonic() - turn_began > _TURN_SECONDS:
-            gevent.sleep(0)
-            turn_began = time.monotonic()
         while True:
+            if time.monotonic() - turn_began > _TURN_SECONDS:
+                gevent.sleep(0)
+                turn_began = time.monotonic()
             try:
                 return receive(server)
             except RPCReceiveError as error:
