@@ -232,7 +232,10 @@ describe('the role of an instance profile of the user', () => {
   });
 
   it.each([
-    ['public', ['s3:GetObject', 'ssm:GetParametersByPath', 'sagemaker:InvokeEndpoint']],
+    [
+      'public',
+      ['s3:GetObject', 'ssm:DeleteParameters', 'ssm:GetParametersByPath', 'sagemaker:InvokeEndpoint'],
+    ],
     ['session-manager', forMachine.flatMap(({ Action }) => Action)],
   ] as const)('is told what it lacks: access %s', async (access, missing) => {
     const [finding] = await checkWith(access, [{ ...forMachine[0]!, Action: ['s3:ListBucket'] }]);
