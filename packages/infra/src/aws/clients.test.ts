@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { Aws, patient } from './clients.js';
+import { Aws, patient, type Pace } from './clients.js';
 
 let server: Server | undefined;
 
@@ -11,21 +11,37 @@ afterEach(() => {
   server?.close();
 });
 
-it('gives up a connection that stays silent, tries once more, and no longer', async () => {
-  let calls = 0;
-  server = createServer(() => (calls += 1));
+async function callsTo(listener: RequestListener, pace: Partial<Pace>): Promise<Aws> {
+  server = createServer(listener);
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const aws = new Aws(
+  return new Aws(
     {
       region: 'eu-west-1',
       profile: undefined,
       keys: { accessKeyId: 'AKIAMADEUPFORTESTS01', secretAccessKey: 'made-up-for-tests' },
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      pace: { ...patient, attempts: 8, silence: 100 },
+      pace: { ...patient, ...pace },
     },
     new AbortController().signal,
   );
+}
+
+it('gives up a connection that stays silent, tries once more, and no longer', async () => {
+  let calls = 0;
+  const aws = await callsTo(() => (calls += 1), { attempts: 8, silence: 100 });
   await expect(aws.sts.send(new GetCallerIdentityCommand())).rejects.toMatchObject({ code: 'ESILENT' });
   expect(calls).toBe(2);
+  aws.close();
+});
+
+it('tries as often as it may where connections break: nobody is silent there', async () => {
+  let calls = 0;
+  const broken: RequestListener = (request) => {
+    calls += 1;
+    request.socket.resetAndDestroy();
+  };
+  const aws = await callsTo(broken, { attempts: 4 });
+  await expect(aws.sts.send(new GetCallerIdentityCommand())).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect(calls).toBe(4);
   aws.close();
 });

@@ -122,40 +122,46 @@ export class Aws {
   }
 }
 
-/** So many attempts in a row may stay without an answer: then a person is told, rather than kept waiting. */
+/** So many silences long a host may give no answer at all: then a person is told, rather than kept waiting. */
 const mostSilences = 2;
+
+/** Of a connection that ended; the SDK calls them by the same name as a silence. */
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Gives every request the same signal, so that no call has to be told; what fails says where it went. */
 class SignalledHandler extends NodeHttpHandler {
   readonly #signal: AbortSignal;
+  readonly #silence: number;
+  /** By host: when the first attempt began of those that nobody answered, whichever calls they are of. */
+  readonly #silentSince = new Map<string, number>();
 
-  constructor(signal: AbortSignal, socketTimeout: number) {
+  constructor(signal: AbortSignal, silence: number) {
     // Not requestTimeout, which only warns, or would end a long upload that is under way.
-    super({ connectionTimeout: 10_000, socketTimeout });
+    super({ connectionTimeout: 10_000, socketTimeout: silence });
     this.#signal = signal;
+    this.#silence = silence;
   }
-
-  /** Attempts in a row, of any call, that nobody answered: by host. */
-  readonly #silences = new Map<string, number>();
 
   override async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
     const given = options?.abortSignal as AbortSignal | undefined;
     const abortSignal = given ? AbortSignal.any([given, this.#signal]) : this.#signal;
     const { protocol, hostname, port } = request;
     const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+    const began = performance.now();
     try {
       const answer = await whileWaiting(`AWS (${url})`, () =>
         super.handle(request, { ...options, abortSignal }),
       );
-      this.#silences.delete(url);
+      this.#silentSince.delete(url);
       return answer;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       Object.assign(error, { url });
-      if (error.name !== 'TimeoutError') throw error;
-      const silences = (this.#silences.get(url) ?? 0) + 1;
-      this.#silences.set(url, silences);
-      if (silences < mostSilences) throw error;
+      const code = 'code' in error ? String(error.code) : '';
+      if (error.name !== 'TimeoutError' || brokenConnection.has(code)) throw error;
+      const since = Math.min(began, this.#silentSince.get(url) ?? began);
+      this.#silentSince.set(url, since);
+      if (performance.now() - since < mostSilences * this.#silence) throw error;
       // The SDK asks again after a TimeoutError. Whoever is silent for so long is not there.
       throw Object.assign(new Error(`${url} did not answer`), { code: 'ESILENT', url });
     }

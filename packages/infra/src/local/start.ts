@@ -74,7 +74,9 @@ export async function startNodes(options: StartOptions): Promise<void> {
       ]);
     }
     await untilTrue(handle, signal, async (either) => {
-      const connected = (await master.statistics({ signal: either })).workers.length;
+      const { workers: known, setUp } = await master.statistics({ signal: either });
+      // One that has said nothing of its data may still find that it lacks something, and end.
+      const connected = known.length - setUp.workers.filter(({ fraction }) => fraction === 0).length;
       state = `${connected} of ${workers} workers connected`;
       return connected >= workers;
     });
