@@ -71,7 +71,7 @@ def test_what_connect_refuses(make_user, monkeypatch, code):
         user.send_next()
         pauses.append(user.connection.pause_seconds)
     assert user.reasons == [f"network error {errno.errorcode[code]}"] * 6
-    assert user.connection.has_failed_to_open and 0.025 <= pauses[0] <= 0.05 and 0.5 <= pauses[-1] <= 1
+    assert user.connection.failed_openings and 0.025 <= pauses[0] <= 0.05 and 0.5 <= pauses[-1] <= 1
 
 
 @pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])

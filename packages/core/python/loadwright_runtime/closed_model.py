@@ -47,12 +47,15 @@ class UserLoop:
         self._end.set()
 
     def finished(self, connection: Connection) -> None:
+        if self._wait_seconds is None and not connection.failed_openings:
+            self._send_next()
+            return
         try:
             pause = 0.0 if self._wait_seconds is None else self._wait_seconds()
         except Exception as error:
             self._end.set_exception(error)
             return
-        if connection.has_failed_to_open:
+        if connection.failed_openings:
             pause = max(pause, connection.pause_seconds)
         if pause:
             self._endpoint.reactor.call_at(time.perf_counter() + pause, self._send_next)

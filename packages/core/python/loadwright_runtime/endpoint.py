@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from . import descriptors, proxy, tls
 from .drain import Drain
 from .failures import Failure
-from .http1 import MAXIMUM_BODY_BYTES, Head, Headers
+from .http1 import MAXIMUM_BODY_BYTES, Head, Headers, match_ordinary
 from .measure import Measure
 from .request import Request, Response, host_header
 from .request_log import log
@@ -43,6 +43,24 @@ class Limits(NamedTuple):
         request = float(config.get("timeoutSeconds", _REQUEST_SECONDS))
         connect = float(config.get("connectTimeoutSeconds", min(_CONNECT_SECONDS, request)))
         return Limits(connect, float(config.get("firstByteTimeoutSeconds", request)), request)
+
+
+class Form(NamedTuple):
+    """Of an ordinary answer, all but its body."""
+
+    head: bytes
+    """With the empty line."""
+    head_bytes: int
+    size: int
+    """Bytes of head and body."""
+    status: int
+    length: int
+    """Bytes of the body."""
+    is_plain: bool
+    """Whether the status alone decides, and nobody wants to be told of the answer."""
+
+
+_NO_FORM = Form(b"", 0, -1, 0, 0, False)
 
 
 class Endpoint:
@@ -84,8 +102,8 @@ class Endpoint:
         """Where requests end whose user has ended."""
         self.plain_statuses: Container[int] = ()
         """Statuses of answers that are right without a look at them."""
-        self.last_head: tuple[bytes, int, int] = (b"", 0, -1)
-        """Head, status and length of body of the last ordinary answer; at first such as no answer has."""
+        self.last_form = _NO_FORM
+        """Of the last ordinary answer: their heads are often the same for a second."""
         self.listeners: list[Any] = []
         self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
         """Called at the end of each request that is not a plain success, with its seconds."""
@@ -97,11 +115,24 @@ class Endpoint:
         requests at once.
         """
         self.plain_statuses = () if log.is_on else self.source.plain_statuses()
+        self.last_form = _NO_FORM
         self.listeners[:] = [
             listener
             for listener in self.environment.events.request._handlers
             if getattr(listener, "__module__", "") != "locust.runners"
         ]
+
+    def form_of(self, data: bytes) -> Form | None:
+        """What there is to know of a whole, ordinary answer; None for any other."""
+        match = match_ordinary(data)
+        if match is None:
+            return None
+        head, status, length = match[0], int(match[1]), int(match[2])
+        if len(head) + length != len(data) or length > self.most_answer_bytes:
+            return None
+        is_plain = status in self.plain_statuses and not self.listeners
+        self.last_form = form = Form(head, len(head), len(data), status, length, is_plain)
+        return form
 
     def kept_bytes(self, head: Head) -> int:
         """How much of the body of an answer is kept until its end."""

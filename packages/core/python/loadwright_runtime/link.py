@@ -22,9 +22,9 @@ class Link:
     """What a :class:`.connection.Connection` stands on. Times are on the clock of ``time.perf_counter``."""
 
     __slots__ = (
-        "_alarm_at", "_deadline", "_descriptor", "_due", "_endpoint", "_failed_openings",
-        "_has_answered", "_is_retiring", "_opening", "_receive", "_rest", "_send", "_socket", "_started",
-        "_state", "_stream", "address", "begun",
+        "_alarm_at", "_descriptor", "_due", "_endpoint", "_has_answered", "_is_retiring", "_is_retried",
+        "_opening", "_receive", "_rest", "_send", "_socket", "_started", "_state", "_stream", "address",
+        "begun", "failed_openings",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint):
@@ -34,11 +34,14 @@ class Link:
         """When the request's first byte was handed to the kernel; before that, when opening began."""
         self._due: float | None = None
         """When the request should have been sent. Open model only."""
-        self._alarm_at = self._deadline = NEVER
+        self._alarm_at = NEVER
         self.begun = 0.0
         """When the request became due, or was begun."""
-        self._failed_openings = 0
+        self.failed_openings = 0
+        """In a row, until now."""
         self._has_answered = self._is_retiring = False
+        self._is_retried = False
+        """Whether the request was sent before, over a connection that broke."""
         self._opening: Opening | None = None
         self._stream: TlsStream | None = None
         self._socket: Any = None
@@ -49,12 +52,20 @@ class Link:
     def on_event(self, mask: int) -> None:
         raise NotImplementedError
 
-    def _transmit(self) -> None:
-        """The connection is open for the request that waits."""
+    def _transmit(self, started: float) -> None:
+        """
+        The connection is open for the request that waits.
+
+        :param started: when the clock of the request began: now, or earlier for one that is sent again
+        """
         raise NotImplementedError
 
     def _give_up(self, error: Exception) -> None:
         """The connection could not be opened."""
+        raise NotImplementedError
+
+    def _deadline(self) -> float:
+        """When the answer must be there; :data:`NEVER` while none is awaited."""
         raise NotImplementedError
 
     def _expire(self, now: float) -> None:
@@ -71,13 +82,9 @@ class Link:
         return self._state == IDLE
 
     @property
-    def has_failed_to_open(self) -> bool:
-        return self._failed_openings > 0
-
-    @property
     def pause_seconds(self) -> float:
         """How long to wait before the next try, after one or more failed ones in a row."""
-        longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self._failed_openings - 1, 10))
+        longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self.failed_openings - 1, 10))
         return longest * random.uniform(0.5, 1)
 
     def retire(self) -> None:
@@ -99,7 +106,7 @@ class Link:
         self._opening = None
         self._endpoint.opening.discard(self)
         self._state = CLOSED
-        self._failed_openings += 1
+        self.failed_openings += 1
         self._give_up(error)
 
     def _opened(self, opened: Any, stream: TlsStream | None, address: Address) -> None:
@@ -111,14 +118,13 @@ class Link:
         self._socket, self._stream, self.address = opened, stream, address
         self._receive, self._send = (stream or opened).recv, (stream or opened).send
         self._descriptor = opened.fileno()
-        self._failed_openings = 0
+        self.failed_openings = 0
         self._has_answered = self._is_retiring = False
         endpoint.reactor.hand_over(self._descriptor, self)
         endpoint.connections.add(self)
-        endpoint.measure.phase(
-            "http_req_blocked", _clock() - (self._started if self._due is None else self._due)
-        )
-        self._transmit()
+        now = _clock()
+        endpoint.measure.phase("http_req_blocked", now - (self._started if self._due is None else self._due))
+        self._transmit(self._started if self._is_retried else now)
 
     def _send_rest(self) -> None:
         assert self._rest is not None
@@ -135,20 +141,20 @@ class Link:
         self._endpoint.reactor.call_at(when, self._on_alarm)
 
     def _on_alarm(self) -> None:
-        # One alarm for many requests: each answer moves the deadline, and the alarm follows when it goes off.
+        # One alarm for many requests: each moves the deadline, and the alarm follows when it goes off.
         now = _clock()
         if self._alarm_at > now:
             return
         self._alarm_at = NEVER
-        if self._deadline > now:
-            if self._deadline < NEVER:
-                self._set_alarm(self._deadline)
+        deadline = self._deadline()
+        if deadline > now:
+            if deadline < NEVER:
+                self._set_alarm(deadline)
             return
         self._expire(now)
 
     def _close(self) -> None:
         self._state = CLOSED
-        self._deadline = NEVER
         self._rest = None
         if self._opening is not None:
             self._opening.cancel()

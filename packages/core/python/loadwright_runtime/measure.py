@@ -9,35 +9,39 @@ from .failures import Failure
 from .http1 import Headers, ProtocolError
 from .rows import RESPONSE, Row
 
+NEVER = float("inf")
 _clock = time.perf_counter
 
 
 class NameMeasure:
     """The requests of one method and name, by the second in which they were due."""
 
-    __slots__ = ("_measure", "_metrics", "_row", "_rows", "_second", "method", "name")
+    __slots__ = (
+        "_from", "_measure", "_rows", "_second", "at_hand", "method", "metrics", "name",
+    )  # fmt: skip
 
     def __init__(self, measure: "Measure", method: str, name: str):
         self.method = method
         self.name = name
         self._measure = measure
-        self._metrics = measure.metrics
+        self.metrics = measure.metrics
         self.clear()
 
     def clear(self) -> None:
         self._rows: dict[int, Row] = {}
-        self._second = -1
-        self._row = Row()
+        self._forget()
 
     def row(self, second: int) -> Row:
         """:param second: since the test began; what was due before counts for the first one"""
         second = max(second, 0)
         if second != self._second:
+            began = self._measure.began
             row = self._rows.get(second)
             if row is None:
-                row = self._rows[second] = Row()
-            self._second, self._row = second, row
-        return self._row
+                row = self._rows[second] = Row(began + second + 1)
+            self._second, self.at_hand = second, row
+            self._from = began + second if second else -NEVER
+        return self.at_hand
 
     def begin(self, due: float) -> Row:
         """
@@ -46,22 +50,24 @@ class NameMeasure:
         :param due: on the clock of ``time.perf_counter``
         :returns: where its end counts; ``sent`` of it is counted by whoever sends
         """
-        second = int(due - self._measure.began)
-        row = self._row if second == self._second else self.row(second)
+        row = self.at_hand
+        if not self._from <= due < row.until:
+            row = self.row(int(due - self._measure.began))
         row.due += 1
-        row.pending += 1
-        if self._metrics.made is not None:
-            made, self._metrics.made = self._metrics.made, None
-            row.add_metrics(made)
+        if self.metrics.made is not None:
+            self.take_made(row)
         return row
+
+    def take_made(self, row: Row) -> None:
+        """Gives the request that begins what was measured while it was made."""
+        made, self.metrics.made = self.metrics.made, None
+        row.add_metrics(made)
 
     def succeeded(self, row: Row, now: float, seconds: float, body_bytes: int) -> None:
         """
         :param now: on the clock of ``time.perf_counter``
         :param seconds: from just before the first byte was handed to the kernel to the answer's last byte
         """
-        row.pending -= 1
-        row.succeeded += 1
         row.bytes += body_bytes
         microseconds = int(seconds * 1e6)
         # The text of Trend.add: a call of its own would cost as much as all the rest.
@@ -75,14 +81,13 @@ class NameMeasure:
             service.minimum = seconds
         if seconds > service.maximum:
             service.maximum = seconds
-        measure = self._measure
-        second = int(now - measure.began)
-        run = measure.run_row if second == measure.run_second else measure.row_of_second(second)
-        run.ended += 1
+        # Most end in the second in which they were due: how many is known when they are handed on.
+        if now >= row.until:
+            row.ended_later += 1
+            self._measure.row_of_second(int(now - self._measure.began)).ended += 1
 
     def failed(self, row: Row, now: float, seconds: float, failure: Failure, body_bytes: int = 0) -> None:
         """As :meth:`succeeded`, of a request that failed, sent or not."""
-        row.pending -= 1
         row.failed += 1
         row.bytes += body_bytes
         row.failures[failure] += 1
@@ -103,7 +108,13 @@ class NameMeasure:
             if row.pending <= 0 and second < current:
                 del self._rows[second]
                 if second == self._second:
-                    self._second = -1
+                    self._forget()
+
+    def _forget(self) -> None:
+        """No row is at hand: the next request looks for its own."""
+        self._second = -1
+        self._from = NEVER
+        self.at_hand = Row()
 
 
 class Measure:
@@ -119,8 +130,8 @@ class Measure:
         self._counters = counters
         self._is_over = False
         self._run = self.of("", "")
-        self.run_second = -1
-        self.run_row = Row()
+        self._run_second = -1
+        self._run_row = Row()
         early = counters.take_early()
         if not early.is_empty:
             self.row_of_run().add_metrics(early)
@@ -135,10 +146,10 @@ class Measure:
 
     def row_of_second(self, second: int) -> Row:
         """The row of the whole run: what belongs to no request."""
-        if second != self.run_second:
-            self.run_second = second
-            self.run_row = Row() if self._is_over else self._run.row(second)
-        return self.run_row
+        if second != self._run_second:
+            self._run_second = second
+            self._run_row = Row() if self._is_over else self._run.row(second)
+        return self._run_row
 
     def row_of_run(self) -> Row:
         return self.row_of_second(int(_clock() - self.began))
@@ -174,7 +185,7 @@ class Measure:
         """A test begins: what ends from now on and was due before belongs to no test."""
         self.began = self._counters.began
         self._is_over = False
-        self.run_second = -1
+        self._run_second = -1
         # Connections hold on to the objects, so they stay.
         for measure in self._names.values():
             measure.clear()
@@ -182,16 +193,18 @@ class Measure:
     def end(self) -> None:
         """The load is over, and all its requests have ended: what is recorded from now on belongs to none."""
         self._is_over = True
-        self.run_second = -1
+        self._run_second = -1
 
     def take(self) -> list[tuple[int, tuple[str, str], Row]]:
         """What came since the last time: second, method and name, and row."""
         current = int(_clock() - self.began)
-        taken = [
-            (second, key, row)
-            for key, measure in self._names.items()
-            for second, row in measure.take(current)
-        ]
+        taken = []
+        for key, measure in self._names.items():
+            if measure is not self._run:
+                for second, row in measure.take(current):
+                    taken.append((second, key, row))
+                    self._run.row(second).ended += row.succeeded - row.ended_later
+        taken += [(second, ("", ""), row) for second, row in self._run.take(current)]
         # Rows of the past are let go.
-        self.run_second = -1
+        self._run_second = -1
         return taken

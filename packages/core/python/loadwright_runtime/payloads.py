@@ -117,11 +117,12 @@ class Payloads:
         """
         self._encode = encode
         self._lines = LineIndex(path, progress)
-        if not len(self._lines):
+        self._count = len(self._lines)
+        if not self._count:
             raise SetupError(f"{path} holds no payloads: render the bundle again.")
         self._cache: dict[int, Body] = {}
         self._cached_bytes = 0
-        self._first = int(worker_index * _GOLDEN_FRACTION % 1 * len(self._lines))
+        self._first = int(worker_index * _GOLDEN_FRACTION % 1 * self._count)
         self._indexes: Iterator[int] | None = None
         self.begin(order)
         try:
@@ -132,7 +133,7 @@ class Payloads:
                 raise error.__cause__ from None
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return self._count
 
     def begin(self, order: str) -> None:
         """
@@ -143,19 +144,18 @@ class Payloads:
         self._indexes = itertools.count(self._first) if order == "sequential" else None
 
     def next_body(self) -> Body:
-        count = len(self._lines)
-        return self._body(random.randrange(count) if self._indexes is None else next(self._indexes) % count)
+        count = self._count
+        index = random.randrange(count) if self._indexes is None else next(self._indexes) % count
+        return self._cache.get(index) or self._body(index)
 
     def _body(self, index: int) -> Body:
-        body = self._cache.get(index)
-        if body is None:
-            try:
-                body = self._encode(Payload(self._lines.line(index)))
-            except Exception as error:
-                raise PayloadError(index + 1, error) from error
-            body = body._replace(row=index + 1)
-            size = len(body.content) + _BYTES_A_BODY
-            if self._cached_bytes + size <= _CACHE_BYTES:
-                self._cached_bytes += size
-                self._cache[index] = body
+        try:
+            body = self._encode(Payload(self._lines.line(index)))
+        except Exception as error:
+            raise PayloadError(index + 1, error) from error
+        body = body._replace(row=index + 1)
+        size = len(body.content) + _BYTES_A_BODY
+        if self._cached_bytes + size <= _CACHE_BYTES:
+            self._cached_bytes += size
+            self._cache[index] = body
         return body

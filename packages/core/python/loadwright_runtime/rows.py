@@ -32,6 +32,10 @@ class Trend:
         if value > self.maximum:
             self.maximum = value
 
+    @property
+    def count(self) -> int:
+        return sum(self.buckets.values())
+
     def merge(self, other: "Trend") -> None:
         for bucket, count in other.buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + count
@@ -47,21 +51,28 @@ class Row:
     """
 
     __slots__ = (
-        "bytes", "counters", "dropped", "due", "ended", "ended_failed", "failed", "failures", "pending",
-        "rates", "sent", "service", "succeeded", "trends",
+        "_pending_before", "bytes", "counters", "dropped", "due", "ended", "ended_failed", "ended_later",
+        "failed", "failures", "rates", "sent", "service", "trends", "until",
     )  # fmt: skip
 
-    def __init__(self) -> None:
-        self.pending = 0
-        """Requests that are due and have not ended."""
+    def __init__(self, until: float = float("-inf")) -> None:
+        """:param until: when its second is over, on the clock of ``time.perf_counter``"""
+        self.until = until
+        self._pending_before = 0
+        """Of :attr:`pending` those that were due before the last :meth:`take`, less those that have ended."""
         self.clear()
 
     def clear(self) -> None:
-        self.due = self.sent = self.succeeded = self.failed = self.dropped = self.bytes = 0
+        self.due = self.sent = self.failed = self.dropped = self.bytes = 0
         self.ended = self.ended_failed = 0
         """Of the whole run's row: requests of all names that ended in this second."""
+        self.ended_later = 0
+        """Of those that succeeded: after the second in which they were due."""
         self.service = Trend()
-        """Seconds from just before the first byte is handed to the kernel to the answer's last byte."""
+        """
+        Seconds from just before the first byte is handed to the kernel to the answer's last byte, of each
+        request that ended.
+        """
         self.trends: dict[str, Trend] = {}
         self.counters: Counter[str] = Counter()
         self.rates: dict[str, list[int]] = {}
@@ -69,12 +80,21 @@ class Row:
         self.failures: Counter[Failure] = Counter()
 
     @property
+    def succeeded(self) -> int:
+        """Not counted one by one: a load has some ten thousand a second."""
+        return self.service.count - self.failed
+
+    @property
+    def pending(self) -> int:
+        """Requests that are due and have not ended."""
+        return self._pending_before + self.due - self.succeeded - self.failed - self.dropped
+
+    @property
     def is_empty(self) -> bool:
         return not (
             self.due
             or self.sent
-            or self.succeeded
-            or self.failed
+            or self.service.buckets
             or self.dropped
             or self.ended
             or self.trends
@@ -93,6 +113,7 @@ class Row:
         taken = Row()
         for name in _MOVED:
             setattr(taken, name, getattr(self, name))
+        self._pending_before = self.pending
         self.clear()
         return taken
 
@@ -107,4 +128,7 @@ class Row:
             rate[1] += total
 
 
-_MOVED = (*COUNTS, "service", "trends", "counters", "rates", "failures")
+_MOVED = (
+    *(name for name in COUNTS if name != "succeeded"),
+    *("ended_later", "service", "trends", "counters", "rates", "failures"),
+)
