@@ -1,9 +1,10 @@
 /**
  * The second half of `.ci/run`, after `npm test`: the packages as a stranger gets them, the report in a real browser,
- * unused code, a large payload file, the compose files, and a second version of Node.
+ * licences and known vulnerabilities, unused code, a large payload file, the compose files, and a second version of Node.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { audit } from './audit/stages.mjs';
 import { checkBoots } from './ci/boots.mjs';
 import { checkConsumer } from './ci/consumer.mjs';
 import { checkDockerMachine } from './ci/docker-machine.mjs';
@@ -118,6 +119,7 @@ await withLedger(ledger, async () => {
   await ledger.lanes([
     async () => {
       await machines();
+      await audit(ledger, { env, folder: environment.folder });
       await browserAndMemory();
     },
     async () => {

@@ -12,6 +12,7 @@ export class Ledger {
   #passed;
   #failed;
   #failures = [];
+  #notChecked = [];
 
   /** @param {{ passed: number, failed: number, failures: string[] }} [carried] counts of what ran before */
   constructor({ passed, failed, failures } = { passed: 0, failed: 0, failures: [] }) {
@@ -28,8 +29,8 @@ export class Ledger {
    * Runs one stage. It counts as one test, unless the work returns counts of its own.
    *
    * @param {string} title
-   * @param {() => Promise<void | { passed: number, failed: number, skipped?: number, failures?: string[] }>} work throws
-   * when it failed; failures: each test that failed, and why
+   * @param {() => Promise<void | { passed: number, failed: number, skipped?: number, failures?: string[], notChecked?: string[] }>} work
+   * throws when it failed; failures: each test that failed, and why; notChecked: what nobody could check here, and why
    * @param {{ required?: boolean }} options required: nothing after it makes sense if it fails
    */
   async stage(title, work, { required = false } = {}) {
@@ -80,6 +81,7 @@ export class Ledger {
       counts = (await work()) ?? { passed: 1, failed: 0 };
       if (counts.failed > 0) reason = `${counts.failed} of ${counts.failed + counts.passed} failed`;
       details = counts.failures ?? [];
+      this.#sayNotChecked(counts.notChecked ?? []);
     } catch (error) {
       counts = { passed: 0, failed: 1 };
       reason = error.message;
@@ -88,6 +90,10 @@ export class Ledger {
     this.#passed += counts.passed;
     this.#failed += counts.failed;
     const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    if (reason === undefined && counts.passed === 0 && counts.notChecked?.length > 0) {
+      output().write(`${paint('33', `– ${title}: not checked`)} (${seconds})\n`);
+      return true;
+    }
     const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
     if (reason === undefined) {
       output().write(`${paint('32', `✔ ${title}`)} (${counts.passed} passed${skipped}, ${seconds})\n`);
@@ -99,12 +105,20 @@ export class Ledger {
     return false;
   }
 
+  /** At once, and again at the end: what was not checked must not look like what passed. */
+  #sayNotChecked(lines) {
+    this.#notChecked.push(...lines);
+    for (const line of lines) output().write(`${paint('33', `not checked: ${line}`)}\n`);
+  }
+
   /** Prints what failed and, as the last line, the totals. Sets the exit code. */
   finish() {
     if (this.#failures.length > 0) {
       process.stdout.write(`\n${paint('31', 'What failed')}\n`);
       for (const failure of this.#failures) process.stdout.write(`  ${failure.replaceAll('\n', '\n    ')}\n`);
     }
+    if (this.#notChecked.length > 0) process.stdout.write('\n');
+    for (const line of this.#notChecked) process.stdout.write(`${paint('33', `not checked: ${line}`)}\n`);
     process.exitCode = this.#failed > 0 ? 1 : 0;
     process.stdout.write(`\n${this.#passed} passed, ${this.#failed} failed\n`);
   }

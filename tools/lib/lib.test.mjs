@@ -42,6 +42,18 @@ describe('the ledger', () => {
     expect(process.exitCode).toBe(1);
   });
 
+  it('names again before the totals what was not checked, and does not count it', async () => {
+    const output = captureStdout();
+    await withLedger(new Ledger(), async (ledger) => {
+      const notChecked = ['the moon, because it is cloudy'];
+      await ledger.stage('the sky', async () => ({ passed: 0, failed: 0, notChecked }));
+      await ledger.stage('a check', async () => {});
+    });
+    expect(output()).toContain('– the sky: not checked');
+    expect(output().split('not checked: the moon, because it is cloudy\n')).toHaveLength(3);
+    expect(output().endsWith('it is cloudy\n\n1 passed, 0 failed\n')).toBe(true);
+  });
+
   it('stops after a required stage that failed', async () => {
     const output = captureStdout();
     const later = vi.fn();

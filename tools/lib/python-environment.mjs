@@ -17,7 +17,8 @@ function versionOf(python) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-function findPython() {
+/** The first Python that is new enough, or the one that LOADWRIGHT_PYTHON names. */
+export function findPython() {
   const named = process.env.LOADWRIGHT_PYTHON;
   for (const python of named ? [named] : candidates) {
     const version = versionOf(python);
