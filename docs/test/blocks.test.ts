@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { blocks, command, localLinks, pages, root, type Block } from './documents.js';
+import { blocks, localLinks, pages, root, type Block } from './documents.js';
+import { inThisProcess } from './project.js';
 
 const folder = join(root, 'docs/.cache/blocks');
 const ofLanguage = (...languages: string[]) => blocks.filter((block) => languages.includes(block.language));
-const loadwright = (...args: string[]) => execa(process.execPath, [command, ...args], { cwd: folder });
+const loadwright = (...args: string[]) => inThisProcess(folder, args);
 const isConfiguration = ({ text }: Block) => /^target:|defineConfig\(/m.test(text);
 
 beforeAll(() => {
@@ -66,7 +67,7 @@ describe('commands', () => {
   /** The help of a command, asked for once. */
   const helpOf = (named: readonly string[]) => {
     const key = named.join(' ');
-    const help = helps.get(key) ?? loadwright(...named, '--help').then(({ stdout }) => stdout);
+    const help = helps.get(key) ?? loadwright(...named, '--help');
     helps.set(key, help);
     return help;
   };

@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable, Writable } from 'node:stream';
+import { main } from '@loadwright/cli';
 import { execa } from 'execa';
 import ts from 'typescript';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { command, root } from './documents.js';
 
 export const examples = join(root, 'docs/examples');
@@ -22,6 +24,34 @@ export function project(...files: string[]): string {
 /** The command in a folder. */
 export const loadwright = (cwd: string, ...args: string[]) =>
   execa(process.execPath, [command, ...args], { cwd });
+
+/**
+ * The command as it was built, without a process of its own: dozens of these would take most of a minute.
+ *
+ * @returns what it prints; fails unless it ends with 0
+ */
+export async function inThisProcess(cwd: string, args: readonly string[]): Promise<string> {
+  const printed = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof printed) =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        printed[name] += chunk.toString();
+        done();
+      },
+    });
+  const exitCode = await main(args, {
+    cwd,
+    environment: process.env,
+    stdin: Readable.from([]),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    now: Date.now,
+    onSignal: () => () => {},
+    openFile: async () => {},
+  });
+  expect({ exitCode, ...printed }).toEqual({ ...printed, exitCode: 0 });
+  return printed.stdout;
+}
 
 /** Makes JavaScript of each TypeScript file of a folder. That it type-checks is a check of its own. */
 export function transpile(from: string, to: string): void {

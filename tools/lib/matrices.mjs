@@ -2,7 +2,20 @@ import { execute } from './processes.mjs';
 import { vitest } from './test-runners.mjs';
 
 /**
- * Tests that are too many for `npm test`, which tries a handful of each. `.ci/run` tries one of `parts` equal parts,
+ * Test files of which `npm test` has nothing: most of a minute each, and it takes each of their ways once in another
+ * file. They are those of the matrix `whole`. By folder.
+ */
+export const apart = {
+  'packages/infra': [
+    ...['broken-accounts', 'conformance', 'resume', 'same-run'].map((name) => `test/ec2/${name}.test.ts`),
+    ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
+  ],
+  'packages/cli': ['test/ec2.e2e.test.ts', 'test/run-on.e2e.test.ts'],
+  docs: ['test/examples.test.ts', 'test/programs.test.ts'],
+};
+
+/**
+ * Tests that are too many for `npm test`, which tries a handful of each or none. `.ci/run` tries one of `parts` equal parts,
  * another one with each commit, and `npm run test:<name>` tries everything.
  *
  * tests: folders, and which files or folders of tests there; title: what holds when they pass.
@@ -31,6 +44,25 @@ export const matrices = {
     },
     parts: 1,
     title: 'the command with each kind of target, in each phase',
+  },
+  whole: {
+    tests: {
+      'packages/infra': [
+        'test/ec2/policy.test.ts',
+        ...['fleet', 'fleet-failures', 'parent-ends'].map((name) => `test/local/${name}.test.ts`),
+        ...['deploy', 'open-model', 'preflight', 'run'].map((name) => `test/run/${name}.test.ts`),
+        ...apart['packages/infra'],
+      ],
+      'packages/cli': [
+        'test/ec2-run.e2e.test.ts',
+        'test/preflight-identity.test.ts',
+        'test/run.e2e.test.ts',
+        ...apart['packages/cli'],
+      ],
+      docs: apart.docs,
+    },
+    parts: 1,
+    title: 'whole runs: fleets that stand, examples of the documentation, each permission',
   },
 };
 

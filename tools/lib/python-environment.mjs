@@ -40,7 +40,16 @@ export async function ensurePythonEnvironment() {
   const python = findPython();
   rmSync(join(root, '.venv'), { recursive: true, force: true });
   await mustRun(python, ['-m', 'venv', '.venv']);
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
+  // Python compiles what it imports; compiling all of it takes longer than the download.
+  const install = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-compile',
+    '--require-hashes',
+  ];
   await mustRun(pythonBin('python'), [...install, '-r', requirements]);
   writeFileSync(stamp, digest);
 }

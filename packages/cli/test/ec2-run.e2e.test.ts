@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describeWhole } from '../../infra/test/matrix.js';
 import { useEc2World } from './ec2-world.js';
 
 const timeout = 120_000;
@@ -70,7 +71,9 @@ describe('loadwright run on EC2', () => {
     },
     timeout,
   );
+});
 
+describeWhole('loadwright run on EC2 that does not succeed', () => {
   it(
     'stopped while the machine is made ends with 105, and leaves nothing',
     async () => {

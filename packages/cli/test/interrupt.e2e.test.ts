@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
-import { casesToTry } from '../../infra/test/matrix.js';
+import { describeWhole } from '../../infra/test/matrix.js';
 import { Command, processesIn } from './command.js';
 import { dhtConfig } from './project.js';
 
@@ -31,34 +31,8 @@ async function expectStopped(command: Command): Promise<void> {
   expect(processesIn(command.cwd)).toEqual([]);
 }
 
-/** Of phases that a signal ends in the same way, some. */
-const some = <Case>(cases: readonly Case[], handful: number) =>
-  casesToTry(cases, { name: (one) => JSON.stringify(one), handful });
-
 // Side by side: they wait far more than they work, and judge no latency.
 describe.concurrent('SIGINT', () => {
-  it(
-    'during a preflight that gets no answer ends it',
-    async () => {
-      const server = createServer(() => {}).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const cwd = await mkdtemp(join(tmpdir(), 'loadwright-hang-'));
-      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const config = { ...dhtConfig, target: { ...dhtConfig.target, baseUrl } };
-      await writeFile(join(cwd, 'loadwright.config.json'), JSON.stringify(config));
-      const asked = once(server, 'request');
-      const command = new Command(['run'], { cwd });
-      await asked;
-      command.child.kill('SIGINT');
-      await expectStopped(command);
-      expect(command.stderr).toContain('code: ABORTED');
-      expect(await readdir(cwd)).toEqual(['loadwright.config.json']);
-      server.closeAllConnections();
-      server.close();
-    },
-    timeout,
-  );
-
   it(
     'while destroy looks for its run ends it before anything is removed',
     async () => {
@@ -84,18 +58,6 @@ describe.concurrent('SIGINT', () => {
     timeout,
   );
 
-  it.each(some(['plan', 'provision', 'connect'], 2))(
-    'in the phase %s ends the run before any load',
-    async (phase) => {
-      const command = demo();
-      await command.shows(`● ${phase}`);
-      command.child.kill('SIGINT');
-      await expectStopped(command);
-      expect(command.stdout).toContain('stopping (SIGINT)');
-    },
-    timeout,
-  );
-
   it(
     'during the load keeps what was measured',
     async () => {
@@ -111,19 +73,51 @@ describe.concurrent('SIGINT', () => {
     },
     timeout,
   );
+});
 
-  it.each(
-    some(
-      [
-        // Requests in flight are cut short: the figures are not those of the load that was asked for.
-        { phase: 'stop', aborted: true },
-        { phase: 'collect', aborted: false },
-        { phase: 'judge', aborted: false },
-        { phase: 'destroy', aborted: false },
-      ],
-      2,
-    ),
-  )(
+// The same way for each phase: what differs is where it begins.
+describeWhole.concurrent('SIGINT in whichever phase', () => {
+  it(
+    'during a preflight that gets no answer ends it',
+    async () => {
+      const server = createServer(() => {}).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const cwd = await mkdtemp(join(tmpdir(), 'loadwright-hang-'));
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const config = { ...dhtConfig, target: { ...dhtConfig.target, baseUrl } };
+      await writeFile(join(cwd, 'loadwright.config.json'), JSON.stringify(config));
+      const asked = once(server, 'request');
+      const command = new Command(['run'], { cwd });
+      await asked;
+      command.child.kill('SIGINT');
+      await expectStopped(command);
+      expect(command.stderr).toContain('code: ABORTED');
+      expect(await readdir(cwd)).toEqual(['loadwright.config.json']);
+      server.closeAllConnections();
+      server.close();
+    },
+    timeout,
+  );
+
+  it.each(['plan', 'provision', 'connect'])(
+    'in the phase %s ends the run before any load',
+    async (phase) => {
+      const command = demo();
+      await command.shows(`● ${phase}`);
+      command.child.kill('SIGINT');
+      await expectStopped(command);
+      expect(command.stdout).toContain('stopping (SIGINT)');
+    },
+    timeout,
+  );
+
+  it.each([
+    // Requests in flight are cut short: the figures are not those of the load that was asked for.
+    { phase: 'stop', aborted: true },
+    { phase: 'collect', aborted: false },
+    { phase: 'judge', aborted: false },
+    { phase: 'destroy', aborted: false },
+  ])(
     'in the phase $phase lets the run end in order, and keeps its report',
     async ({ phase, aborted }) => {
       const command = demo();
@@ -151,8 +145,8 @@ describe.concurrent('SIGINT', () => {
   );
 });
 
-describe.concurrent('other ways to end a run', () => {
-  it.each(some(['SIGTERM', 'SIGHUP'] as const, 1))(
+describeWhole.concurrent('other ways to end a run', () => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
     '%s stops it as Ctrl-C does',
     async (signal) => {
       const command = demo();

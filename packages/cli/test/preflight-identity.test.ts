@@ -12,6 +12,7 @@ import {
 } from '@loadwright/core';
 import { locustProbe, runPreflight } from '@loadwright/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { casesToTry } from '../../infra/test/matrix.js';
 import { locust } from './command.js';
 import { at, cases, files } from './identity/cases.js';
 import { Recorder } from './identity/recorder.js';
@@ -90,6 +91,8 @@ async function output(
   return text;
 }
 
+const ofEachKind = ['sagemaker: CSV as JSON', 'databricks: split', 'chalice: an API key', 'dht: a list'];
+
 describe('the preflight and the load', () => {
   it('send the same bytes, whatever the target, its payloads and its options', async () => {
     expect(cases.length).toBeGreaterThanOrEqual(40);
@@ -117,7 +120,7 @@ describe('the preflight and the load', () => {
     }
   }, 60_000);
 
-  it.each(['sagemaker: CSV as JSON', 'databricks: split', 'chalice: an API key', 'dht: a list'])(
+  it.each(casesToTry(ofEachKind, { name: (name) => name, handful: 1 }))(
     'send the same bytes in processes of their own: %s',
     async (wanted) => {
       const target = at(cases.find(([name]) => name === wanted)![1], recorder.url);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { RunReport } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { Command } from './command.js';
+import { itWhole } from '../../infra/test/matrix.js';
 
 const timeout = 240_000;
 const little = ['--emulator', '--users', '20', '--spawn-rate', '50', '--duration', '3s', '--workers', '1'];
@@ -27,7 +28,7 @@ describe.concurrent('loadwright run', () => {
     timeout,
   );
 
-  it(
+  itWhole(
     'ends with 99 when a threshold fails, and tells it in one JSON document',
     async () => {
       const { cwd, ended } = new Command(['init', 'dht', '--yes', '--format', 'yaml']);

@@ -49,7 +49,7 @@ async function filesIn(folder: string): Promise<{ path: string; text: string }[]
 }
 
 describe.concurrent('secrets', () => {
-  it.each(casesToTry(named, { name: ([kind, where]) => `${kind} ${where}`, handful: 2 }))(
+  it.each(casesToTry(named, { name: ([kind, where]) => `${kind} ${where}`, handful: 1 }))(
     'of %s in its %s appear in no file, log, process argument or output',
     async (kind, _where, { options }) => {
       const { definition } = await findTarget(kind, new TestIo());

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { casesToTry } from './matrix.js';
+import { casesToTry, triesMore } from './matrix.js';
 
 const cases = Array.from({ length: 50 }, (_, index) => `case ${index}`);
 const chosen = (choice?: string, among = cases) => {
@@ -33,6 +33,15 @@ describe('cases of a matrix', () => {
 
   it.each(['every', '3', '17/0', '-1/3'])('"%s" is refused', (choice) => {
     expect(() => chosen(choice)).toThrow('LOADWRIGHT_MATRIX');
+  });
+
+  it('are joined by longer tests wherever more than a handful is asked for', () => {
+    expect(
+      [undefined, '', 'all', '17/3'].map((choice) => {
+        vi.stubEnv('LOADWRIGHT_MATRIX', choice);
+        return triesMore();
+      }),
+    ).toEqual([false, false, true, true]);
   });
 
   it('have names of their own', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { describe, it } from 'vitest';
 
 /** Which cases of a matrix a run tries: all, a part of them, or a handful. */
 type Choice = 'all' | 'handful' | { readonly seed: number; readonly parts: number };
@@ -24,6 +25,21 @@ export function casesToTry<Case>(
   const choice = choiceOf(process.env['LOADWRIGHT_MATRIX']);
   return cases.filter((one) => isChosen(places.get(name(one))!, choice, handful));
 }
+
+/** True where more than `npm test` is asked for. */
+export const triesMore = (): boolean => choiceOf(process.env['LOADWRIGHT_MATRIX']) !== 'handful';
+
+/** Declares nothing: not even a test that is skipped. */
+const nothing: unknown = Object.assign(() => {}, { each: () => () => {}, concurrent: () => {} });
+
+/**
+ * `it`, for a test that takes many seconds and shares its way with a shorter one: `npm test` leaves it out. Its file is
+ * one of those of a matrix in `tools/lib/matrices.mjs`, so that `.ci/run` has it.
+ */
+export const itWhole = (triesMore() ? it : nothing) as typeof it;
+
+/** `describe`, likewise. */
+export const describeWhole = (triesMore() ? describe : nothing) as typeof describe;
 
 function isChosen(place: number, choice: Choice, handful: number): boolean {
   if (choice === 'all') return true;

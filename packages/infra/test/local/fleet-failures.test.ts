@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { localFleet } from '../../src/local/index.js';
 import { processesIn } from './processes.js';
 import { locust, provisionRequest } from './provision-request.js';
+import { itWhole } from '../matrix.js';
 
 describe('a local fleet that cannot start', { timeout: 60_000 }, () => {
   it('says that the web port is taken', async () => {
@@ -20,7 +21,7 @@ describe('a local fleet that cannot start', { timeout: 60_000 }, () => {
     server.close();
   });
 
-  it('chooses other ports when one was taken after it was chosen', async () => {
+  itWhole('chooses other ports when one was taken after it was chosen', async () => {
     const request = provisionRequest();
     const once = join(request.bundle.directory, '..', 'once');
     const unlucky = join(request.bundle.directory, '..', 'locust');
@@ -53,7 +54,7 @@ exec '${locust}' "$@"
     expect(processesIn(request.bundle.directory)).toEqual([]);
   });
 
-  it('names the variable that the workers lack', async () => {
+  itWhole('names the variable that the workers lack', async () => {
     const request = provisionRequest({ environment: {} });
     await expect(localFleet({ locust }).provision(request)).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
@@ -73,7 +74,7 @@ exec '${locust}' "$@"
     expect(processesIn(request.bundle.directory)).toEqual([]);
   });
 
-  it.each(['Starting the Locust master', 'Starting 2 workers'])(
+  itWhole.each(['Starting the Locust master', 'Starting 2 workers'])(
     'leaves nothing when aborted at "%s"',
     async (step) => {
       const abort = new AbortController();

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { localFleet } from '../../src/local/index.js';
 import { processesIn, until } from './processes.js';
 import { canary, locust, provisionRequest } from './provision-request.js';
+import { itWhole } from '../matrix.js';
 
 async function provision(request = provisionRequest()) {
   const fleet = localFleet({ locust });
@@ -82,7 +83,7 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     expect((await handle.destroy()).remaining).toEqual([]);
   });
 
-  it.each([
+  itWhole.each([
     ['worker-2', '--worker'],
     ['master', '--master'],
   ])('says that its %s was killed, and why', async (name, flag) => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { processesIn, until } from './processes.js';
 import { locust, provisionRequest } from './provision-request.js';
+import { casesToTry, itWhole } from '../matrix.js';
 
 /** Starts another process that makes a fleet; returns when it has printed the line. */
 async function parentAt(line: string, end?: string) {
@@ -26,15 +27,18 @@ async function parentAt(line: string, end?: string) {
 }
 
 describe('when the process that made a fleet ends, nothing is left', { timeout: 60_000 }, () => {
-  it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('by %s', async (signal) => {
-    const { parent, ended, directory } = await parentAt('provisioned');
-    expect(processesIn(directory)).toHaveLength(3);
-    parent.kill(signal);
-    await ended;
-    await until(() => processesIn(directory).length === 0);
-  });
+  it.each(casesToTry(['SIGKILL', 'SIGTERM', 'SIGINT'] as const, { name: (signal) => signal, handful: 1 }))(
+    'by %s',
+    async (signal) => {
+      const { parent, ended, directory } = await parentAt('provisioned');
+      expect(processesIn(directory)).toHaveLength(3);
+      parent.kill(signal);
+      await ended;
+      await until(() => processesIn(directory).length === 0);
+    },
+  );
 
-  it.each(['Starting the Locust master', 'Starting 2 workers'])('by SIGKILL at "%s"', async (step) => {
+  itWhole.each(['Starting the Locust master', 'Starting 2 workers'])('by SIGKILL at "%s"', async (step) => {
     const { parent, ended, directory } = await parentAt(step);
     await until(() => processesIn(directory).length > 0);
     parent.kill('SIGKILL');
@@ -42,7 +46,7 @@ describe('when the process that made a fleet ends, nothing is left', { timeout: 
     await until(() => processesIn(directory).length === 0);
   });
 
-  it.each(['exit', 'crash'])('by its own %s', async (end) => {
+  itWhole.each(['exit', 'crash'])('by its own %s', async (end) => {
     const { ended, directory } = await parentAt('provisioned', end);
     await ended;
     await until(() => processesIn(directory).length === 0);

@@ -19,6 +19,7 @@ import { localFleet } from '../../src/local/index.js';
 import { processesIn } from '../local/processes.js';
 import { locust } from '../local/provision-request.js';
 import { echo, startEcho } from './echo-target.js';
+import { itWhole } from '../matrix.js';
 
 let endpoint: LoopbackEndpoint;
 let results: string;
@@ -134,7 +135,7 @@ describe('a deployment', { timeout: 60_000 }, () => {
     expect(() => resolveTestLoad({ users: 0, duration: '1h' }, 1)).toThrow(/load.users: found 0/);
   });
 
-  it.each(['connect', 'provision'])('leaves nothing when stopped in %s', async (phase) => {
+  itWhole.each(['connect', 'provision'])('leaves nothing when stopped in %s', async (phase) => {
     const controller = new AbortController();
     const deploying = loadTest().deploy({
       fleet: fleetOfTwo(),
@@ -149,31 +150,34 @@ describe('a deployment', { timeout: 60_000 }, () => {
       expect(processesIn(join(folder, run, 'bundle'))).toEqual([]);
   });
 
-  it('removes what it made when a worker ends before it is connected, and tells what remains', async () => {
-    const destroy = vi.fn(async () => ({ removed: [], remaining: ['instance i-1: access denied'] }));
-    const fleet = fleetOfTwo({
-      provision: async ({ runId }) => ({
-        runId,
-        masterUrl: 'http://127.0.0.1:9',
-        login: { username: 'loadwright', password: 'generated' },
-        expectedWorkers: 1,
-        secrets: [],
-        status: async () => [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }],
-        logs: async function* () {},
-        destroy,
-      }),
-    });
-    await expect(loadTest().deploy({ fleet })).rejects.toMatchObject({
-      code: 'RESOURCES_REMAIN',
-      message: expect.stringContaining('i-1: access denied'),
-    });
-    destroy.mockResolvedValue({ removed: [], remaining: [] });
-    await expect(loadTest().deploy({ fleet })).rejects.toMatchObject({
-      code: 'PROVISIONING_FAILED',
-      message: 'worker-1 ended before the load began: no memory',
-    });
-    expect(destroy).toHaveBeenCalledTimes(2);
-  });
+  itWhole(
+    'removes what it made when a worker ends before it is connected, and tells what remains',
+    async () => {
+      const destroy = vi.fn(async () => ({ removed: [], remaining: ['instance i-1: access denied'] }));
+      const fleet = fleetOfTwo({
+        provision: async ({ runId }) => ({
+          runId,
+          masterUrl: 'http://127.0.0.1:9',
+          login: { username: 'loadwright', password: 'generated' },
+          expectedWorkers: 1,
+          secrets: [],
+          status: async () => [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }],
+          logs: async function* () {},
+          destroy,
+        }),
+      });
+      await expect(loadTest().deploy({ fleet })).rejects.toMatchObject({
+        code: 'RESOURCES_REMAIN',
+        message: expect.stringContaining('i-1: access denied'),
+      });
+      destroy.mockResolvedValue({ removed: [], remaining: [] });
+      await expect(loadTest().deploy({ fleet })).rejects.toMatchObject({
+        code: 'PROVISIONING_FAILED',
+        message: 'worker-1 ended before the load began: no memory',
+      });
+      expect(destroy).toHaveBeenCalledTimes(2);
+    },
+  );
 
   it('refuses a run id that is no name of a folder', async () => {
     await expect(loadTest().deploy({ fleet: fleetOfTwo(), runId: '../up' })).rejects.toMatchObject({

@@ -7,6 +7,7 @@ import { localFleet } from '../../src/local/index.js';
 import { locust } from '../local/provision-request.js';
 import { echo } from './echo-target.js';
 import { startStallingServer, type StallingServer } from './stalling-server.js';
+import { itWhole } from '../matrix.js';
 
 let server: StallingServer;
 let results: string;
@@ -52,7 +53,7 @@ describe('a run with an arrival rate', { timeout: 60_000 }, () => {
     expect(rules(report)).not.toContain('offered-rate');
   });
 
-  it('is INVALID when too much is dropped, and says how to go on', async () => {
+  itWhole('is INVALID when too much is dropped, and says how to go on', async () => {
     await server.stop();
     server = await startStallingServer({ afterSeconds: 1, seconds: 60 });
     const load = { arrivalRate: '100/s', duration: '5s', maxInFlight: 10, gracefulStop: '2s' };
@@ -70,7 +71,7 @@ describe('a run with an arrival rate', { timeout: 60_000 }, () => {
     expect(report.series.at(-1)!.inFlight).toBeGreaterThanOrEqual(10);
   });
 
-  it('follows stages, and leaves the warm-up out', async () => {
+  itWhole('follows stages, and leaves the warm-up out', async () => {
     const report = await run({
       stages: [
         { duration: '3s', arrivalRate: '100/s' },

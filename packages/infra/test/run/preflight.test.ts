@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { localFleet } from '../../src/local/index.js';
 import { locust } from '../local/provision-request.js';
+import { itWhole } from '../matrix.js';
 
 /** A target whose requests are made in Python alone, and carry a token. */
 const asking = defineTarget({
@@ -140,7 +141,7 @@ describe('the request before a load', { timeout: 60_000 }, () => {
     expect(seen[0]).toEqual(seen[1]);
   });
 
-  it('begins no load and leaves nothing when a worker finds the service wrong', async () => {
+  itWhole('begins no load and leaves nothing when a worker finds the service wrong', async () => {
     answer = (response) => response.writeHead(403).end(`no ${token}`);
     await expect(run({ fleet: elsewhere })).rejects.toMatchObject({
       code: 'PREFLIGHT_FAILED',
@@ -150,7 +151,7 @@ describe('the request before a load', { timeout: 60_000 }, () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('can be left out, and the report says so', async () => {
+  itWhole('can be left out, and the report says so', async () => {
     const report = await run({ skipPreflight: true });
     expect(report.preflight).toEqual({ skipped: true });
     expect(detail()).toMatchObject({ detail: 'skipped' });
@@ -159,7 +160,7 @@ describe('the request before a load', { timeout: 60_000 }, () => {
     expect(JSON.parse(written)).toMatchObject({ preflight: { skipped: true } });
   });
 
-  it('judges a compressed answer as the load does', async () => {
+  itWhole('judges a compressed answer as the load does', async () => {
     answer = (response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"ok":true}'));
     const outcome = await loadTest()
@@ -185,7 +186,7 @@ describe('a service that is starting', { timeout: 60_000 }, () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('is asked again until it answers, with progress, and how long that took is reported', async () => {
+  itWhole('is asked again until it answers, with progress, and how long that took is reported', async () => {
     answer = (response) =>
       seen.length < 3 ? response.writeHead(503).end('starting') : response.end('{"ok":1}');
     const test = loadTest({ preflight: { waitUpTo: '1m' } });
@@ -202,7 +203,7 @@ describe('a service that is starting', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is given up when the time is over', async () => {
+  itWhole('is given up when the time is over', async () => {
     server.closeAllConnections();
     server.close();
     const gone = loadTest({ preflight: { waitUpTo: '2s' } }).preflight({ fleet: here });
@@ -212,7 +213,7 @@ describe('a service that is starting', { timeout: 60_000 }, () => {
     });
   });
 
-  it('need not be waited for to the end', async () => {
+  itWhole('need not be waited for to the end', async () => {
     answer = () => {};
     const controller = new AbortController();
     const stopped = run({ signal: controller.signal });

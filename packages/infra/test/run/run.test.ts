@@ -16,6 +16,7 @@ import { localFleet } from '../../src/local/index.js';
 import { processesIn } from '../local/processes.js';
 import { locust } from '../local/provision-request.js';
 import { echo, startEcho } from './echo-target.js';
+import { describeWhole, itWhole } from '../matrix.js';
 
 /** Tests run on machines that do other things. */
 const busyMachine = ['generator-cpu', 'event-loop-lag'] as const;
@@ -122,7 +123,7 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(processesOfRun()).toEqual([]);
   });
 
-  it('follows the stages of a load shape and ends with it', async () => {
+  itWhole('follows the stages of a load shape and ends with it', async () => {
     const report = await loadTest({
       load: { profile: 'spike', users: 2, peakUsers: 8, duration: '5s', peakDuration: '3s' },
     }).run({ fleet: localFleet({ locust }), tolerate: busyMachine });
@@ -131,7 +132,7 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(report.loadSeconds).toBeLessThan(6);
   });
 
-  it('fails when a threshold breaks', async () => {
+  itWhole('fails when a threshold breaks', async () => {
     const report = await loadTest({ thresholds: { http_req_duration: ['max<1'] } }).run({
       fleet: localFleet({ locust }),
       tolerate: busyMachine,
@@ -140,7 +141,7 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(report.reasons[0]).toMatch(/http_req_duration: max<1 does not hold, measured \d/);
   });
 
-  it('is INVALID when nothing but failures came', async () => {
+  itWhole('is INVALID when nothing but failures came', async () => {
     await endpoint.stop();
     endpoint = await startEcho(500);
     const report = await loadTest({ thresholds: { http_req_duration: ['p(95)<2000'] } }).run({
@@ -161,7 +162,7 @@ describe('a run', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a run that is disturbed', { timeout: 60_000 }, () => {
+describeWhole('a run that is disturbed', { timeout: 60_000 }, () => {
   const long = { users: 4, duration: '60s' } as const;
   const firstSample = (act: () => unknown) => (event: RunEvent) => {
     if (event.type === 'sample' && event.sample.elapsedSeconds < 1.5) void act();
