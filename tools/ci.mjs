@@ -10,6 +10,7 @@ import { checkConsumer } from './ci/consumer.mjs';
 import { checkDockerMachine } from './ci/docker-machine.mjs';
 import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkPackages } from './ci/packages.mjs';
+import { checkPeers } from './ci/peers.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { checkMatrix, matrices, partOfThisCommit } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -127,6 +128,8 @@ await withLedger(ledger, async () => {
       await everyMatrix();
       await secondNode();
     },
+    // Counts, and times nothing: it may be beside anything.
+    () => checkPeers(ledger, { folder: environment.folder }),
   ]);
   await ledger.stage('no process left behind', () => assertNoProcessLeft(environment.folder));
 });

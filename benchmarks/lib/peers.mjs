@@ -31,9 +31,9 @@ const allowedErrors = 4;
 /**
  * @param {string} server a name of {@link peerServers}
  * @param {{ folder: string, locust: string }} options folder: for files; locust: the command that Loadwright runs
- * @returns {Promise<{ shares: Record<string, number>, worst: number, unaccounted: number }>} shares: failed ÷ all, of each
- * client; worst: the largest difference to ours, as a part of the allowed one; unaccounted: requests by which our report
- * and the server differ
+ * @returns {Promise<{ shares: Record<string, number>, differences: Record<string, number>, unaccounted: number }>} shares:
+ * failed ÷ all, of each client; differences: of each peer to ours, as a part of the allowed one; unaccounted: requests
+ * by which our report and the server differ
  */
 export async function compareFailures(server, { folder, locust }) {
   await ensureGoTools();
@@ -61,15 +61,17 @@ export async function compareFailures(server, { folder, locust }) {
 function judge(figures) {
   const { loadwright, ...peers } = figures;
   const share = ({ failed, requests }) => failed / requests;
-  const ratios = Object.values(peers).map((peer) => {
+  const difference = (peer) => {
     const all = (loadwright.failed + peer.failed) / (loadwright.requests + peer.requests);
     const variance = all * (1 - all) * (1 / loadwright.requests + 1 / peer.requests);
-    const difference = Math.abs(share(loadwright) - share(peer));
-    return difference === 0 ? 0 : difference / (allowedErrors * Math.sqrt(variance));
-  });
+    const found = Math.abs(share(loadwright) - share(peer));
+    return found === 0 ? 0 : found / (allowedErrors * Math.sqrt(variance));
+  };
+  const each = (named, figure) =>
+    Object.fromEntries(Object.entries(named).map(([name, one]) => [name, figure(one)]));
   return {
-    shares: Object.fromEntries(Object.entries(figures).map(([name, one]) => [name, share(one)])),
-    worst: Math.max(...ratios),
+    shares: each(figures, share),
+    differences: each(peers, difference),
     unaccounted: Math.abs(loadwright.received - loadwright.requests),
   };
 }
