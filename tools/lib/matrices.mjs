@@ -2,13 +2,15 @@ import { execute } from './processes.mjs';
 import { vitest } from './test-runners.mjs';
 
 /**
- * Test files of which `npm test` has nothing: most of a minute each, and it takes each of their ways once in another
- * file. They are those of the matrix `whole`. By folder.
+ * Test files of which `npm test` has nothing: they compute for many seconds, and it takes their ways in another file. They are those of the matrix `whole`. By folder.
  */
 export const apart = {
   'packages/infra': [
-    ...['broken-accounts', 'conformance', 'resume', 'same-run'].map((name) => `test/ec2/${name}.test.ts`),
+    ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
+      (name) => `test/ec2/${name}.test.ts`,
+    ),
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
+    ...['client-certificate', 'exhaustion', 'stall'].map((name) => `test/run/${name}.test.ts`),
   ],
   'packages/cli': ['test/ec2.e2e.test.ts', 'test/run-on.e2e.test.ts'],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
