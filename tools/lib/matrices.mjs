@@ -35,7 +35,7 @@ export const matrices = {
   },
   safety: {
     tests: { 'packages/cli': ['test/safety'] },
-    parts: 3,
+    parts: 4,
     title: 'a load ends, and so does each phase, whatever sleeps or freezes',
   },
   command: {

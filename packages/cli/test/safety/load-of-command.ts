@@ -7,27 +7,47 @@ import { TracedLocust } from '../../../infra/test/truth/fleet-processes.js';
 import type { Books, LiarPort } from '../../../infra/test/truth/liar.js';
 import { Command, processesIn } from '../command.js';
 
-/** `loadwright run` in a process of its own, on a server that notes when each request came. */
+/** What a busy machine does to the figures is no matter of these tests. */
+const tolerated = ['generator-cpu', 'event-loop-lag', 'offered-rate', 'percentile-samples'].flatMap(
+  (rule) => ['--tolerate', rule],
+);
+
+/** `loadwright run` with what is tolerated here. */
+export const run = ['run', ...tolerated];
+
+/** How a load is made. */
+export interface LoadOptions {
+  /** Default: {@link run}. */
+  readonly argv?: readonly string[];
+  /** More for the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A command with a load, in a process of its own, on a server that notes when each request came. */
 export class LoadOfCommand {
   readonly command: Command;
   readonly locust = new TracedLocust();
   readonly #port: LiarPort;
   readonly #folder: string;
 
-  constructor(port: LiarPort, durationSeconds: number) {
+  constructor(
+    port: LiarPort,
+    durationSeconds: number,
+    { argv = run, config: more, environment }: LoadOptions = {},
+  ) {
     this.#port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'loadwright-safety-'));
     const config = {
       target: { kind: 'chalice', baseUrl: port.url, body: { amount: 1 } },
       workers: 1,
       load: { users: 5, duration: `${durationSeconds}s`, waitTime: '50ms', gracefulStop: '1s' },
+      ...more,
     };
     writeFileSync(join(this.#folder, 'loadwright.config.json'), JSON.stringify(config));
-    // What a busy machine does to the figures is no matter of these tests.
-    const tolerate = ['generator-cpu', 'event-loop-lag', 'offered-rate', 'percentile-samples'];
-    this.command = new Command(['run', ...tolerate.flatMap((rule) => ['--tolerate', rule])], {
+    this.command = new Command(argv, {
       cwd: this.#folder,
-      environment: { LOADWRIGHT_LOCUST: this.locust.executable },
+      environment: { LOADWRIGHT_LOCUST: this.locust.executable, ...environment },
     });
   }
 
@@ -38,7 +58,7 @@ export class LoadOfCommand {
 
   /** Resolves when the load has made some requests. */
   async serves(): Promise<void> {
-    await expect.poll(async () => (await this.books()).received, { timeout: 20_000 }).toBeGreaterThan(10);
+    await expect.poll(async () => (await this.books()).received, { timeout: 60_000 }).toBeGreaterThan(10);
   }
 
   books(): Promise<Books> {

@@ -20,8 +20,12 @@ interface FakeCall {
 export class FakeAws {
   readonly #folder = mkdtempSync(join(tmpdir(), 'fake-aws-'));
 
-  constructor(refusals: readonly string[] = []) {
-    onTestFinished(() => rmSync(this.#folder, { recursive: true }));
+  /** @param atEnd Told what to call when it is no longer used. Default: the end of the test. */
+  constructor(
+    refusals: readonly string[] = [],
+    atEnd: (remove: () => void) => void = (remove) => onTestFinished(remove),
+  ) {
+    atEnd(() => rmSync(this.#folder, { recursive: true }));
     mkdirSync(join(this.#folder, 'bin'));
     const command = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
     writeFileSync(join(this.#folder, 'bin', 'aws'), command, { mode: 0o755 });
