@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TestIo } from '../test/support.js';
 import { interruptible } from './interrupt.js';
 
@@ -61,6 +61,23 @@ describe('interruptible', () => {
     io.signal('SIGINT');
     finish('done');
     expect(await result).toBe('done');
+  });
+
+  it('gives up in time for who kills ten seconds after SIGTERM, and after no other signal', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const io = new ClockIo();
+    const remaining = () => ['run-1'];
+    let error: unknown;
+    interruptible(io, { onStop: () => {}, abandoned: 'run clean-up', remaining }, never).catch(
+      (thrown: unknown) => (error = thrown),
+    );
+    io.signal('SIGINT');
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(error).toBeUndefined();
+    io.signal('SIGTERM');
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(error).toMatchObject({ code: 'RESOURCES_REMAIN', hint: 'run clean-up' });
   });
 
   it('does not give up because the terminal or the reader has gone as well', async () => {

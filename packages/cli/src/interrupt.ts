@@ -4,20 +4,24 @@ import type { CliIo, StopSignal } from './io.js';
 /** npm passes Ctrl-C on to a child that the terminal has told already: what comes this soon is the same key. */
 const sameKeyMilliseconds = 500;
 
+/** Whoever sends SIGTERM kills soon, mostly after ten seconds: by then what remains has been told. */
+const terminationMilliseconds = 8500;
+
 /** What is said and done when the user stops a piece of work. */
 export interface InterruptOptions {
   /** The first signal: the work has been asked to end in order. */
   readonly onStop: (signal: StopSignal) => void;
-  /** What to do after the second signal, which leaves the work as it is. */
+  /** What to do after the second signal, or too long after SIGTERM: the work is left as it is. */
   readonly abandoned: string;
   /** The runs of which something may remain then. Default: none. */
   readonly remaining?: () => readonly string[];
 }
 
 /**
- * Does work that a signal ends in order: the first one aborts it, the second one gives up waiting for it.
+ * Does work that a signal ends in order: the first one aborts it, the second one gives up waiting for it. So does the time
+ * that SIGTERM leaves.
  *
- * @throws LoadwrightError after the second signal, while the work may still be going on: `RESOURCES_REMAIN` when
+ * @throws LoadwrightError after the second signal or that time, while the work may still be going on: `RESOURCES_REMAIN` when
  *   something may remain, otherwise `ABORTED`.
  */
 export async function interruptible<Result>(
@@ -27,9 +31,13 @@ export async function interruptible<Result>(
 ): Promise<Result> {
   const controller = new AbortController();
   let stoppedAt: number | undefined;
+  let limit: NodeJS.Timeout | undefined;
   let release = () => {};
   const givenUp = new Promise<never>((_resolve, reject) => {
     release = io.onSignal((signal) => {
+      if (signal === 'SIGTERM') {
+        limit ??= setTimeout(() => reject(abandonedError(options)), terminationMilliseconds);
+      }
       if (stoppedAt === undefined) {
         stoppedAt = io.now();
         controller.abort(new LoadwrightError('ABORTED', `stopped by ${signal}`));
@@ -45,6 +53,7 @@ export async function interruptible<Result>(
   try {
     return await Promise.race([work(controller.signal), givenUp]);
   } finally {
+    clearTimeout(limit);
     release();
   }
 }

@@ -95,7 +95,7 @@ describe('LocustMaster', () => {
 
   it('waits for no answer longer than it is told to', async () => {
     const { master, seen } = await serve(() => {});
-    const limit = { timeoutMilliseconds: 50, retries: 0 };
+    const limit = { timeoutMilliseconds: 50.25, retries: 0 };
     await expect(master.statistics(limit)).rejects.toMatchObject({ code: 'MASTER_LOST', retryable: true });
     await expect(master.series(0, limit)).rejects.toMatchObject({ code: 'MASTER_LOST' });
     expect(seen).toHaveLength(2);

@@ -301,7 +301,8 @@ export class LocustMaster {
     understood: readonly number[] = [],
     timeoutMilliseconds = answerTimeoutMilliseconds,
   ): Promise<Response> {
-    const timeout = AbortSignal.timeout(timeoutMilliseconds);
+    // Of whole milliseconds alone: what is left of a time is seldom that.
+    const timeout = AbortSignal.timeout(Math.ceil(timeoutMilliseconds));
     let response: Response;
     try {
       response = await whileWaiting(`the Locust master at ${this.url}`, () =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../files.js';
 import type { CallOptions, FleetHandle } from '../fleet/contract.js';
 import { printable } from '../printable.js';
+import { timeFor } from './hurry.js';
 import type { Phases } from './phases.js';
 import type { Standing } from './stand-up.js';
 
@@ -46,9 +47,13 @@ export async function saveLogs(
   phases: Phases,
   limit = limitMilliseconds,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(limit);
+  const signal = timeFor(limit, phases.signal);
+  const begin = performance.now();
   const timeOver = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`they did not come within ${limit / 1000} s`)));
+    signal.addEventListener('abort', () => {
+      const seconds = (performance.now() - begin) / 1000;
+      reject(new Error(`they did not come within ${seconds.toFixed(seconds < 1 ? 2 : 0)} s`));
+    });
   });
   try {
     await Promise.race([collectLogs(handle, folder.directory, redact, { signal }), timeOver]);

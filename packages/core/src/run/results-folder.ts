@@ -9,6 +9,7 @@ import { renderReportHtml } from '../report/html.js';
 import type { RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
 import { bucketing } from '../series/bucketing.js';
+import { timeFor } from './hurry.js';
 import { RequestLog, requestsFile } from './request-log.js';
 import { seriesFile, writeSeries } from '../series/file.js';
 import type { SeriesRow } from '../series/rows.js';
@@ -27,22 +28,29 @@ const locustFiles = {
   'locust.html': '/stats/report?download=1',
 } as const;
 
+/** How much patience there is with a master. */
+interface CollectOptions {
+  /** It has not answered before. Default false. */
+  readonly isLost?: boolean;
+  /** Comes when the user wants to leave. */
+  readonly leave?: AbortSignal;
+}
+
 /**
  * Downloads Locust's own files.
  *
- * @param isLost whether the master has not answered before
  * @returns `missing` are those that the master did not give.
  */
 export async function collectLocustFiles(
   master: LocustMaster,
   directory: string,
   redact: (text: string) => string,
-  isLost = false,
+  { isLost = false, leave }: CollectOptions = {},
 ): Promise<{ saved: string[]; missing: string[] }> {
   const saved: string[] = [];
   const missing: string[] = [];
   // All of them together: a master that does not answer has nothing to give.
-  const signal = AbortSignal.timeout(isLost ? lostMilliseconds : collectMilliseconds);
+  const signal = timeFor(isLost ? lostMilliseconds : collectMilliseconds, leave);
   for (const [name, path] of Object.entries(locustFiles)) {
     const exists = await master.download(path, join(directory, name), redact, { signal });
     (exists ? saved : missing).push(name);
@@ -131,8 +139,8 @@ export class ResultsFolder {
   }
 
   /** See {@link collectLocustFiles}. */
-  async collect(master: LocustMaster, isLost: boolean): Promise<readonly string[]> {
-    return (await collectLocustFiles(master, this.directory, this.#redact, isLost)).missing;
+  async collect(master: LocustMaster, options: CollectOptions): Promise<readonly string[]> {
+    return (await collectLocustFiles(master, this.directory, this.#redact, options)).missing;
   }
 
   /**

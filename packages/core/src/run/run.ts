@@ -161,7 +161,7 @@ class Run {
     }
     try {
       if (statistics) await folder.writeMeasurements(series.rows, statistics, runId);
-      const missing = await folder.collect(master, isLost);
+      const missing = await folder.collect(master, { isLost, leave: this.#phases.signal });
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
       this.#phases.warn(`Not every file could be collected: ${describe(error)}`);

@@ -35,7 +35,7 @@ export interface StartOptions {
  */
 export async function startNodes(options: StartOptions): Promise<void> {
   const { handle, ports, request, settings } = options;
-  const deadline = AbortSignal.timeout(settings.startTimeoutSeconds * 1000);
+  const deadline = AbortSignal.timeout(Math.ceil(settings.startTimeoutSeconds * 1000));
   const signal = AbortSignal.any([request.signal, deadline]);
   const login = {
     LOADWRIGHT_UI_USERNAME: handle.login.username,
