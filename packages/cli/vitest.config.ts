@@ -5,7 +5,9 @@ export default defineConfig({
     globalSetup: '../infra/test/share-servers.ts',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Each of its cases needs a fleet: the matrix `safety` alone tries them, see tools/lib/matrices.mjs.
-    exclude: process.env['LOADWRIGHT_MATRIX'] ? [] : ['test/safety/ec2.test.ts', 'test/safety/terminated.test.ts'],
+    exclude: process.env['LOADWRIGHT_MATRIX']
+      ? []
+      : ['test/safety/ec2.test.ts', 'test/safety/terminated.test.ts'],
     testTimeout: 60_000,
   },
 });

@@ -95,8 +95,8 @@ const masterFrozen = (phase: 'connect' | 'load' | 'stop' | 'collect', after?: 'r
     expect(await load.servedSeconds()).toBeLessThan(plannedSeconds + afterwardsSeconds);
     const report = load.report();
     if (phase === 'connect') {
-      expect(exitCode).toBe(96);
-      expect(load.command.stderr).toContain('code: MASTER_LOST');
+      expect(exitCode).toBe(97);
+      expect(load.command.stderr).toContain('code: PROVISIONING_FAILED');
       expect(report).toBeUndefined();
     } else if (phase === 'load') {
       // It froze before it started the load, or after: then there is a report.

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LoadwrightError } from '../errors.js';
+import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics, SetUp } from '../locust/statistics.js';
@@ -23,7 +23,8 @@ export interface ConnectOptions {
  * is not ready before it has. As long as something happens it is waited for.
  *
  * @returns the statistics of a master whose workers are all ready.
- * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends, or workers do not come in time; `MASTER_LOST`
+ * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends, workers do not come in time or the master does not answer:
+ *   there was no load yet of which anything could be lost.
  */
 export async function waitForWorkers(
   master: Pick<LocustMaster, 'statistics'>,
@@ -35,7 +36,11 @@ export async function waitForWorkers(
   let [connected, seen, told] = [-1, '', ''];
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
     await requireNodes(handle);
-    const statistics = await master.statistics({ ...signal, timeoutMilliseconds: answerMilliseconds });
+    const statistics = await master
+      .statistics({ ...signal, timeoutMilliseconds: answerMilliseconds })
+      .catch((error: unknown) => {
+        throw isLoadwrightError(error) && error.code === 'MASTER_LOST' ? notConnected(error) : error;
+      });
     const { workers, setUp } = statistics;
     const ready = workers.filter((worker) => worker.state === 'ready').length;
     if (ready !== connected) options.onConnected?.((connected = ready));
@@ -59,6 +64,10 @@ async function requireNodes(handle: Pick<FleetHandle, 'status'>): Promise<void> 
       .join('\n'),
     { hint: 'Read its log in the results folder.' },
   );
+}
+
+function notConnected({ message, hint, cause }: LoadwrightError): LoadwrightError {
+  return new LoadwrightError('PROVISIONING_FAILED', message, { ...(hint !== undefined && { hint }), cause });
 }
 
 /** The slowest worker stands for all: they do the same. */
