@@ -4,7 +4,7 @@ import {
   followTest,
   isLoaded,
   LoadwrightError,
-  LocustMaster,
+  masterOf,
   redactorOf,
   redactStrings,
   type MasterStatistics,
@@ -36,7 +36,7 @@ async function attach(reference: string, options: AttachFlags, context: Context)
   const fleet = await findFleet(options, context, { command: 'attach', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
-  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const master = masterOf(handle);
   const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   if (!isLoaded(before)) {
     throw new LoadwrightError(

@@ -1,4 +1,4 @@
-import { createRunId, type PlannedFleet } from '@loadwright/core';
+import { createRunId, fingerprintOf, type PlannedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import {
@@ -104,13 +104,15 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   ).finally(() => view.close());
 
   const run = await lookUpRun(fleet, runId);
-  const { masterUrl: url, isForwarded, expectedWorkers: workers } = handle;
+  const { masterUrl: url, isForwarded, expectedWorkers: workers, certificate } = handle;
+  const fingerprint = certificate && fingerprintOf(certificate);
   const ui = `loadwright ui ${runId}${isForwarded ? ' --hold' : ''}`;
   if (context.json) {
     context.printJson({
       runId,
       fleet: fleet.kind,
       ...(!isForwarded && { url }),
+      ...(fingerprint && { fingerprint }),
       ui,
       workers,
       ...(run?.expiresAt && { expiresAt: run.expiresAt }),
@@ -124,6 +126,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     '',
     `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
     row('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
+    ...(fingerprint ? [row('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
     ...(run ? [row('ends', formatEnd(run, new Date(io.now())))] : []),
     row('test', `loadwright run --on ${runId}`),
     row('remove', `loadwright destroy ${runId}`),

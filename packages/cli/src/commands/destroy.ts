@@ -1,4 +1,4 @@
-import { isLoaded, LocustMaster } from '@loadwright/core';
+import { isLoaded, masterOf } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
@@ -65,8 +65,7 @@ async function warningOf(
 ): Promise<string | undefined> {
   try {
     const signal = AbortSignal.timeout(answerMilliseconds);
-    const { masterUrl: url, login } = await fleet.attach(runId, { signal });
-    const statistics = await new LocustMaster({ url, login }).statistics({ signal });
+    const statistics = await masterOf(await fleet.attach(runId, { signal })).statistics({ signal });
     if (!isLoaded(statistics)) return undefined;
     return `${colors.yellow('!')} a load is under way, and what it measures is lost: ${describeTest(statistics)}`;
   } catch {

@@ -3,7 +3,7 @@ import {
   askStanding,
   collectResults,
   isLoaded,
-  LocustMaster,
+  masterOf,
   redactorOf,
   type TestStatistics,
 } from '@loadwright/core';
@@ -40,7 +40,7 @@ async function results(reference: string, options: ResultFlags, context: Context
   const handle = await fleet.attach(runId);
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
-  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const master = masterOf(handle);
   const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   const { test } = before;
   const directory = join(

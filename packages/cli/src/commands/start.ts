@@ -1,7 +1,7 @@
 import {
   askStanding,
   LoadwrightError,
-  LocustMaster,
+  masterOf,
   requireIdle,
   resolveTestLoad,
   waitForWorkers,
@@ -52,7 +52,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
   const { runId } = run;
   const handle = await fleet.attach(runId);
   const load = await loadFor(handle.expectedWorkers);
-  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const master = masterOf(handle);
   requireIdle(await askStanding(handle, (signal) => master.statistics({ signal })), runId);
   await interruptible(
     io,

@@ -2,7 +2,7 @@ import {
   endedRequests,
   askStanding,
   isBeingMadeReady,
-  LocustMaster,
+  masterOf,
   redactorOf,
   redactStrings,
   type FleetNode,
@@ -70,13 +70,13 @@ async function status(
 async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
   try {
     const handle = await fleet.attach(run.runId);
-    const { masterUrl: url, isForwarded, expectedWorkers, login } = handle;
+    const { masterUrl: url, isForwarded, expectedWorkers } = handle;
     const nodes = await handle.status();
     const redact = redactorOf(handle);
     // An address that ends with this command is of no use to its reader.
     const made = { run, ...(!isForwarded && { url }), expectedWorkers, nodes: redactStrings(nodes, redact) };
     try {
-      const master = new LocustMaster({ url, login });
+      const master = masterOf(handle);
       const statistics = await askStanding(handle, (signal) => master.statistics({ signal }));
       return { ...made, statistics: redactStrings(statistics, redact) };
     } catch (error) {

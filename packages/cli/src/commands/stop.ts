@@ -1,4 +1,4 @@
-import { askStanding, isLoaded, LocustMaster } from '@loadwright/core';
+import { askStanding, isLoaded, masterOf } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
@@ -18,8 +18,7 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   const fleet = await findFleet(options, context, { command: 'stop', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
-  const { masterUrl: url, login } = handle;
-  const master = new LocustMaster({ url, login });
+  const master = masterOf(handle);
   const before = await askStanding(handle, (signal) => master.statistics({ signal }));
   const stopped = isLoaded(before);
   // Also when none is seen: one may begin this very moment.

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LoadwrightError, type FleetHandle } from '@loadwright/core';
+import { fingerprintOf, LoadwrightError, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
@@ -43,16 +43,24 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   const fleet = await findFleet(options, context, { command: 'ui', run: reference });
   const { runId } = await findStandingRun(fleet, reference);
   const handle = await fleet.attach(runId);
-  const { masterUrl: url, login, isForwarded } = handle;
+  const { masterUrl: url, login, isForwarded, certificate } = handle;
+  const fingerprint = certificate && fingerprintOf(certificate);
   const shows = options.showLogin || (io.stdout.isTTY === true && !context.json);
-  if (context.json) context.printJson({ runId, url, ...(shows && login) });
+  if (context.json)
+    context.printJson({ runId, url, ...(fingerprint && { fingerprint }), ...(shows && login) });
   else {
     const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
     context.print(
       row('web UI', url),
+      ...(fingerprint ? [row('SHA-256', `${fingerprint} ${colors.dim('of the certificate')}`)] : []),
       ...(shows
         ? [row('user', login.username), row('password', login.password)]
         : [row('login', 'shown on a terminal, or with --show-login')]),
+    );
+  }
+  if (fingerprint) {
+    context.note(
+      'No authority has signed the certificate, so a browser warns of it: go on only if it shows this SHA-256.',
     );
   }
   if (isForwarded && !options.hold) {

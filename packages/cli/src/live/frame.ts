@@ -38,8 +38,10 @@ export function renderFrame(state: LiveState, options: FrameOptions): string {
   if (state.ending) lines.push(`  ${describeEnding(state.ending)}`);
   const shown = lines.map((line) => cut(line, columns, colors));
   if (state.ui && (state.phase === 'load' || state.phase === 'connect')) {
-    const { url, username, password } = state.ui;
+    const { url, username, password, fingerprint } = state.ui;
     shown.push(...row('web UI', [url, `user ${username}`, `password ${password}`], options));
+    if (fingerprint !== undefined)
+      shown.push(...row('SHA-256', [`${fingerprint} of its certificate`], options));
   }
   return shown.join('\n');
 }

@@ -19,7 +19,7 @@ export interface LiveState {
   /** What is still in flight after the load; undefined before its end. */
   readonly ending: Extract<RunEvent, { type: 'ending' }> | undefined;
   readonly connected: { readonly workers: number; readonly expectedWorkers: number } | undefined;
-  readonly ui: { readonly url: string; readonly username: string; readonly password: string } | undefined;
+  readonly ui: Omit<Extract<RunEvent, { type: 'ready' }>, 'type'> | undefined;
 }
 
 export const emptyState: LiveState = {
@@ -47,7 +47,7 @@ export function reduce(state: LiveState, event: RunEvent, now: number): LiveStat
         ? { ...state, phase: event.phase, phaseStartedAt: now, ending: undefined }
         : state;
     case 'ready':
-      return { ...state, ui: { url: event.url, username: event.username, password: event.password } };
+      return { ...state, ui: event };
     case 'connected':
       return { ...state, connected: { workers: event.workers, expectedWorkers: event.expectedWorkers } };
     case 'sample':

@@ -133,7 +133,10 @@ function plainLine(event: RunEvent, state: LiveState, colors: Colors): string | 
     case 'phase':
       return `${colors.cyan('●')} ${event.phase}`;
     case 'ready':
-      return `  web UI: ${event.url} (its login is shown on a terminal only)`;
+      return [
+        `  web UI: ${event.url} (its login is shown on a terminal only)`,
+        ...(event.fingerprint === undefined ? [] : [`  certificate, SHA-256: ${event.fingerprint}`]),
+      ].join('\n');
     case 'connected':
       return `  ${event.workers} of ${event.expectedWorkers} workers connected`;
     case 'sample': {

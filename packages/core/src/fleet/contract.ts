@@ -102,6 +102,11 @@ export interface FleetHandle {
   /** The URL is of this machine, and ends with this process; others reach the web UI by a way of their own. */
   readonly isForwarded?: boolean;
   readonly login: MasterLogin;
+  /**
+   * The only certificate that the master may show, as PEM. Empty: its machine has not made it yet. Absent: there is none,
+   * or one that is trusted by its name.
+   */
+  readonly certificate?: string;
   readonly expectedWorkers: number;
   /** What besides the password of the login must never be shown or written: the secrets that the nodes know. */
   readonly secrets: readonly string[];

@@ -4,13 +4,14 @@ import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import { writeWholeStream } from '../files.js';
-import type { MasterLogin } from '../fleet/contract.js';
+import type { FleetHandle, MasterLogin } from '../fleet/contract.js';
 import type { JsonObject } from '../json.js';
 import type { TestLoad } from '../load/plan.js';
 import { csvCell } from '../printable.js';
 import { preflightAnswerSchema, type PreflightAnswer } from '../target/preflight-answer.js';
 import { seriesUpdateSchema, type SeriesUpdate } from '../series/rows.js';
 import { whileWaiting } from '../waiting.js';
+import { pinnedFetch, refusalOf } from './pinned-fetch.js';
 import type { MasterStatistics } from './statistics.js';
 import { masterStatisticsSchema } from './statistics-schema.js';
 
@@ -96,6 +97,17 @@ export interface LocustMasterOptions {
   /** Base URL of the web UI, without a trailing slash. */
   readonly url: string;
   readonly login?: MasterLogin;
+  /** The only certificate that it may show, as PEM. Empty: it is not known yet, and nothing is sent. */
+  readonly certificate?: string | undefined;
+}
+
+/** The client of a fleet's master. */
+export function masterOf({
+  masterUrl: url,
+  login,
+  certificate,
+}: Pick<FleetHandle, 'masterUrl' | 'login' | 'certificate'>): LocustMaster {
+  return new LocustMaster({ url, login, certificate });
 }
 
 /**
@@ -106,10 +118,16 @@ export interface LocustMasterOptions {
 export class LocustMaster {
   readonly url: string;
   readonly #headers: Readonly<Record<string, string>>;
+  /** Absent: its certificate is not known yet. */
+  readonly #send: typeof fetch | undefined;
 
+  /** @throws LoadwrightError `PROVISIONING_FAILED` when its certificate is none. */
   constructor(options: LocustMasterOptions) {
     this.url = options.url.replace(/\/$/, '');
     this.#headers = options.login ? { authorization: `Bearer ${options.login.password}` } : {};
+    const { certificate } = options;
+    if (certificate === undefined) this.#send = (input, init) => fetch(input, init);
+    else if (certificate !== '') this.#send = pinnedFetch(certificate);
   }
 
   /**
@@ -274,6 +292,23 @@ export class LocustMaster {
     });
   }
 
+  /** Undefined when it is not the certificate that failed. */
+  #refused(cause: unknown): LoadwrightError | undefined {
+    const refusal = refusalOf(cause);
+    if (refusal === undefined) return undefined;
+    const [message, hint] =
+      refusal === 'time'
+        ? [
+            `The certificate of the master at ${this.url} is not valid at the time of this machine.`,
+            'Set the clock of this machine.',
+          ]
+        : [
+            `Whoever answers at ${this.url} shows another certificate than the machine of the master has made. Nothing was sent there.`,
+            'A machine that was started again has a new one: run the command again. If it says the same, somebody is in between.',
+          ];
+    return new LoadwrightError('MASTER_PROTOCOL', message, { hint, cause });
+  }
+
   async #retrying(
     path: string,
     { signal, timeoutMilliseconds, retries = 4 }: AskOptions = {},
@@ -303,10 +338,12 @@ export class LocustMaster {
   ): Promise<Response> {
     // Of whole milliseconds alone: what is left of a time is seldom that.
     const timeout = AbortSignal.timeout(Math.ceil(timeoutMilliseconds));
+    const send = this.#send;
+    if (!send) throw this.#lost('its certificate is not known yet');
     let response: Response;
     try {
       response = await whileWaiting(`the Locust master at ${this.url}`, () =>
-        fetch(`${this.url}${path}`, {
+        send(`${this.url}${path}`, {
           ...init,
           headers: this.#headers,
           redirect: 'manual',
@@ -315,7 +352,7 @@ export class LocustMaster {
       );
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw this.#lost(error);
+      throw this.#refused(error) ?? this.#lost(error);
     }
     if (response.ok || understood.includes(response.status)) return response;
     const login = response.status === 401 || (response.status >= 300 && response.status < 400);

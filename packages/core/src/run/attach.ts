@@ -3,7 +3,7 @@ import { writeBundle } from '../bundle/write-bundle.js';
 import { digestWithoutLoad } from '../bundle/digest.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet } from '../fleet/contract.js';
-import { LocustMaster } from '../locust/master.js';
+import { masterOf } from '../locust/master.js';
 import { redactorOf } from '../secrets.js';
 import { bundleContents } from './bundle-contents.js';
 import { askStanding } from './ask-standing.js';
@@ -28,7 +28,7 @@ export async function attachTo(
   return phases.in('attach', async (detail) => {
     const { signal } = phases;
     const handle = await fleet.attach(on, { signal });
-    const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+    const master = masterOf(handle);
     requireIdle(
       await askStanding(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
       on,

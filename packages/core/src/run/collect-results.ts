@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeFolder, writeWhole } from '../files.js';
 import type { FleetHandle } from '../fleet/contract.js';
-import { LocustMaster } from '../locust/master.js';
+import { masterOf } from '../locust/master.js';
 import { redactStrings } from '../secrets.js';
 import { collectLogs } from './collect-logs.js';
 import { collectLocustFiles, writeMeasurements } from './results-folder.js';
@@ -29,7 +29,7 @@ export async function collectResults(
   redact: (text: string) => string,
 ): Promise<CollectedResults> {
   await makeFolder(join(directory, 'logs'));
-  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+  const master = masterOf(handle);
   const { saved, missing } = await collectLocustFiles(master, directory, redact);
   const series = new RunSeries();
   const statistics = redactStrings(await master.statistics(), redact);

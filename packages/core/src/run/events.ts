@@ -79,7 +79,14 @@ export type RunEvent =
   | { readonly type: 'message'; readonly level: 'info' | 'warning'; readonly message: string }
   | { readonly type: 'plan'; readonly plan: FleetPlan }
   /** The master answers. The login is for a person's eyes: never log it. */
-  | { readonly type: 'ready'; readonly url: string; readonly username: string; readonly password: string }
+  | {
+      readonly type: 'ready';
+      readonly url: string;
+      readonly username: string;
+      readonly password: string;
+      /** SHA-256 of the certificate that a browser must see there. Absent: none was made for it. */
+      readonly fingerprint?: string;
+    }
   | { readonly type: 'connected'; readonly workers: number; readonly expectedWorkers: number }
   | {
       readonly type: 'sample';

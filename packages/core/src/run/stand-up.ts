@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet, FleetHandle } from '../fleet/contract.js';
-import { LocustMaster } from '../locust/master.js';
+import { masterOf, type LocustMaster } from '../locust/master.js';
+import { fingerprintOf } from '../locust/pinned-fetch.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import { createRedactor, redactorOf } from '../secrets.js';
 import { bundleContents, planFor } from './bundle-contents.js';
@@ -95,8 +96,14 @@ export async function connect(
   handle: FleetHandle,
   phases: Phases,
 ): Promise<{ master: LocustMaster; before: MasterStatistics }> {
-  const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-  phases.progress({ type: 'ready', url: handle.masterUrl, ...handle.login });
+  const master = masterOf(handle);
+  const { masterUrl: url, login, certificate } = handle;
+  phases.progress({
+    type: 'ready',
+    url,
+    ...login,
+    ...(certificate && { fingerprint: fingerprintOf(certificate) }),
+  });
   const before = await phases.in('connect', () =>
     waitForWorkers(master, handle, {
       signal: phases.signal,

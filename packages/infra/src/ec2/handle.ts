@@ -1,5 +1,5 @@
 import {
-  LocustMaster,
+  masterOf,
   type CallOptions,
   type DestroyOptions,
   type DestroyReport,
@@ -88,7 +88,7 @@ export class Ec2Handle implements FleetHandle {
   }
 
   async *logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }> {
-    const locust = new LocustMaster({ url: this.masterUrl, login: this.login });
+    const locust = masterOf(this);
     const { master, workers } = await locust.logs(options);
     for (const line of master) yield { node: 'master', line };
     for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
