@@ -19,7 +19,7 @@ const fleet = ec2Fleet({
   profile: 'load-tests', // not set: the credentials of this environment
   instanceType: 'c7i.large',
   timeToLive: '1h',
-  uiPort: 8080,
+  uiPort: 8443,
 });
 
 const { plan } = await test.plan(fleet);

@@ -72,7 +72,7 @@ export class Ec2World {
     const world = new Ec2World(aws, emulator, machines, folder, await aws.inventory(), {
       target: { kind, ...exampleOf(definition), ...emulator.targetOptions },
       workers: 2,
-      fleet: { kind: 'ec2', uiPort, startTimeout },
+      fleet: { kind: 'ec2', uiPort, startTimeout, access: 'https' },
       ...settings,
     });
     world.onMachine(() => {});

@@ -78,7 +78,9 @@ describe('a fleet on EC2 that outlives its command', () => {
     ({ url, password } = shown as { url: string; password: string });
     expect(world().secrets).toContain(password);
     // Nothing more than the address.
-    expect(await document(['ui', part()])).toEqual({ runId, url });
+    const fingerprint = expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/) as string;
+    expect(url).toMatch(/^https:/);
+    expect(await document(['ui', part()])).toEqual({ runId, url, fingerprint });
     expect((await command(['ui', part()])).stdout).toContain(url);
     const io = world().io(true);
     expect((await command(['ui', part(), '--open'], io)).stdout).toContain(password);

@@ -49,7 +49,7 @@ export { collectSecrets, redactOptions } from './secret-options.js';
 export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
-export { fingerprintOf, pinnedFetch } from './locust/pinned-fetch.js';
+export { fingerprintOf, pinnedFetch, refusalOf } from './locust/pinned-fetch.js';
 export { LocustMaster, masterOf, type LocustMasterOptions, type MasterLogs, type Swarm } from './locust/master.js';
 export { waitForWorkers } from './run/connect.js';
 export { isLoaded, requireIdle } from './run/idle.js';

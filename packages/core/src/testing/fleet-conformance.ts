@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Fleet, FleetHandle, ProvisionRequest } from '../fleet/contract.js';
+import { pinnedFetch } from '../locust/pinned-fetch.js';
 import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
 
 /** What the suite needs to make a fleet. */
@@ -135,8 +136,12 @@ export function fleetConformance(
 }
 
 /** The status that the master's statistics answer with. */
-async function statusOfMaster({ masterUrl }: FleetHandle, password: string | undefined): Promise<number> {
-  const response = await fetch(`${masterUrl}/stats/requests`, {
+async function statusOfMaster(
+  { masterUrl, certificate }: FleetHandle,
+  password: string | undefined,
+): Promise<number> {
+  const send = certificate ? pinnedFetch(certificate) : fetch;
+  const response = await send(`${masterUrl}/stats/requests`, {
     headers: password === undefined ? {} : { Authorization: `Bearer ${password}` },
     redirect: 'manual',
     signal: AbortSignal.timeout(10_000),

@@ -12,6 +12,7 @@ import { imageFor, lookUpImages, type Image } from './account/image.js';
 import { lookUpMachineType, type MachineType } from './account/machine.js';
 import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './account/network.js';
 import { accountProblem } from './account/problem.js';
+import { isPublic } from './access.js';
 import type { Aws } from './clients.js';
 import { codeOf } from './service-error.js';
 
@@ -104,5 +105,5 @@ export async function lookUpAccount(aws: Aws, wish: MachineWish): Promise<Accoun
 }
 
 function needsOwnAddress({ access, securityGroup, allowedAddresses }: MachineWish): boolean {
-  return access === 'public' && securityGroup === undefined && allowedAddresses === undefined;
+  return isPublic(access) && securityGroup === undefined && allowedAddresses === undefined;
 }

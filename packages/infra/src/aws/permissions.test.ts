@@ -15,12 +15,18 @@ const duties = {
 
 describe('machineStatements', () => {
   it('lets a machine read its own bundle and its own secrets, and do what the target needs', () => {
-    const [bundle, secrets, session, target, ...others] = machineStatements(duties);
+    const [bundle, secrets, certificate, session, target, ...others] = machineStatements(duties);
     expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-${duties.runId}-eu-west-1/*`] });
     expect(secrets?.Resource).toEqual([
       `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}`,
       `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}/*`,
     ]);
+    expect(certificate).toMatchObject({
+      Action: ['ssm:PutParameter'],
+      Resource: [`arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}/machine/CERTIFICATE`],
+    });
+    const without = machineStatements({ ...duties, handsOverCertificate: false });
+    expect(JSON.stringify(without)).not.toContain('PutParameter');
     expect(session?.Action.every((action) => /^ssm(messages)?:(Update|Create|Open)/.test(action))).toBe(true);
     expect(target).toEqual(invoke);
     expect(others).toEqual([]);

@@ -48,6 +48,9 @@ export function parameterPrefix(runId: string, owner?: string): string {
   return `/loadwright/${below(owner)}${runId}/`;
 }
 
+/** Name below that prefix of the parameter that a machine hands its certificate over with. */
+export const certificateParameter = 'machine/CERTIFICATE';
+
 function below(owner: string | undefined): string {
   return owner === undefined ? '' : `${owner}/`;
 }

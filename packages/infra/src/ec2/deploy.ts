@@ -1,5 +1,6 @@
 import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core';
 import type { Account } from '../aws/account.js';
+import { isPublic } from '../aws/access.js';
 import type { Aws } from '../aws/clients.js';
 import { all } from '../aws/all.js';
 import { ensure, type Step } from '../aws/ensure.js';
@@ -13,11 +14,12 @@ import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { machineStatements, makesRoles } from '../aws/permissions.js';
 import { poll } from '../aws/poll.js';
-import { bucketName, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
+import { bucketName, certificateParameter, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
 import type { Archive } from './archive.js';
 import { makeEndRole, scheduleEnd } from './end-from-outside.js';
 import { factTags, type TaggedPrice } from './facts.js';
 import {
+  certificatePlace,
   createLogin,
   findSecrets,
   loginParameters,
@@ -64,7 +66,12 @@ export async function deploy(deployment: Deployment) {
     tags: settings.tags,
   };
   const step: Step = { aws, run, journal };
-  const values = { ...loginParameters(createLogin()), ...workerParameters(request) };
+  const isEncrypted = settings.access === 'https';
+  const values = {
+    ...loginParameters(createLogin()),
+    ...workerParameters(request),
+    ...(isEncrypted ? certificatePlace() : {}),
+  };
 
   const place = { accountId: account.accountId, region: run.region };
   const boundary = makesRoles(settings) ? findBoundary(aws, place, settings) : Promise.resolve(undefined);
@@ -73,7 +80,7 @@ export async function deploy(deployment: Deployment) {
   request.onProgress('Making the security group, the role, the parameters and the bucket');
   const [securityGroupId, instanceProfileName, endRoleArn, secrets] = await all([
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
-    settings.instanceProfile ?? ensureProfile(step, request, boundary),
+    settings.instanceProfile ?? ensureProfile(step, request, isEncrypted, boundary),
     makeEndRole(step, deployment, boundary),
     ensureParameters(step, values, deployment.standing),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
@@ -100,6 +107,7 @@ export async function deploy(deployment: Deployment) {
       parameters: Object.keys(values),
       workers: request.workers,
       uiPort: settings.uiPort,
+      ...(isEncrypted && { certificate: certificateParameter }),
       expiresAt: run.expiresAt,
     }),
     facts: factTags(
@@ -171,10 +179,16 @@ function requireSameSecrets(
 async function ensureProfile(
   step: Step,
   request: ProvisionRequest,
+  handsOverCertificate: boolean,
   boundary: Promise<string | undefined>,
 ): Promise<string> {
   const { owner } = step.aws.settings;
-  const statements = machineStatements({ ...request, region: step.run.region, owner });
+  const statements = machineStatements({
+    ...request,
+    region: step.run.region,
+    owner,
+    handsOverCertificate,
+  });
   const roleName = ensure(step, role, { statements, boundary });
   const [, name] = await all([roleName, ensure(step, instanceProfile, { roleName })]);
   return name;
@@ -187,7 +201,7 @@ function groupParameters(settings: Ec2FleetSettings, account: Account) {
   return {
     vpcId: subnet.vpcId,
     uiPort: settings.uiPort,
-    allowedAddresses: settings.access === 'public' ? (settings.allowedAddresses ?? own) : [],
+    allowedAddresses: isPublic(settings.access) ? (settings.allowedAddresses ?? own) : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { LoadwrightError } from '@loadwright/core';
+import type { Access } from '../aws/access.js';
 
 /** Tags by which a fleet is found again from any machine. */
 const keys = {
@@ -12,7 +13,7 @@ const keys = {
 export interface FleetFacts {
   readonly workers: number;
   /** How the web UI is reached. */
-  readonly access: 'public' | 'session-manager';
+  readonly access: Access;
   readonly uiPort: number;
   /** What its nodes run, see `digestWithoutLoad`; undefined when its tag is gone. */
   readonly bundleDigest: string | undefined;
@@ -46,7 +47,7 @@ export function factTags(
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when somebody changed them. */
 export function readFacts(runId: string, tags: Readonly<Record<string, string>>): FleetFacts {
-  const [, access, port] = /^(public|session-manager):(\d+)$/.exec(tags[keys.ui] ?? '') ?? [];
+  const [, access, port] = /^(session-manager|https|http):(\d+)$/.exec(tags[keys.ui] ?? '') ?? [];
   const workers = Number(tags[keys.workers]);
   if (access === undefined || !Number.isInteger(workers)) {
     throw new LoadwrightError(
@@ -57,7 +58,7 @@ export function readFacts(runId: string, tags: Readonly<Record<string, string>>)
   }
   return {
     workers,
-    access: access as FleetFacts['access'],
+    access: access as Access,
     uiPort: Number(port),
     bundleDigest: tags[keys.bundle],
   };

@@ -24,7 +24,7 @@ import { requireSessionManager } from './check/session-manager.js';
 import { deploy, type Deployment } from './deploy.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
-import { readSecrets } from './login.js';
+import { findSecrets, readSecrets } from './login.js';
 import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
@@ -32,6 +32,7 @@ import { planFleet } from './plan.js';
 import { probeFromHere } from './probe.js';
 import { reachUi } from './reach-ui.js';
 import { requireReachable } from './reachable.js';
+import { settleAccess } from './settle-access.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { standingMachine } from './standing-machine.js';
 import { standingRuns } from './standing-runs.js';
@@ -62,6 +63,15 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       aws.close();
     }
   };
+  // Chosen once: what a plan said is what is made.
+  let settled: Promise<Ec2FleetSettings> | undefined;
+  const settle = (aws: Aws): Promise<Ec2FleetSettings> => {
+    settled ??= settleAccess(aws, settings).catch((error: unknown) => {
+      settled = undefined;
+      throw error;
+    });
+    return settled;
+  };
   const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
     withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
   const attach = (runId: string, { signal }: CallOptions = {}) =>
@@ -71,10 +81,15 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     specificationVersion: 1,
     kind: 'ec2',
     defaultWorkers: ({ signal } = {}) =>
-      withAws(signal, async (aws) => (await lookUpAccount(aws, settings)).instanceType.vcpus),
+      withAws(signal, async (aws) => (await lookUpAccount(aws, await settle(aws))).instanceType.vcpus),
     prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
-    plan: (request, { signal } = {}) => withAws(signal, (aws) => planFleet(aws, settings, request)),
-    provision: (request) => provision(settings, request, destroy),
+    plan: (request, { signal } = {}) =>
+      withAws(signal, async (aws) => planFleet(aws, await settle(aws), request)),
+    provision: async (request) => {
+      requireTime(settings, request.durationSeconds);
+      requireReachable(settings, request.host);
+      return provision(await withAws(request.signal, settle), request, destroy);
+    },
     attach,
     listOrphans: () =>
       withAws(undefined, async (aws) => {
@@ -85,7 +100,8 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
         return over.flatMap(({ runId, resources }) => resources.map((resource) => ({ runId, resource })));
       }),
     lasting: {
-      check: (request, { signal } = {}) => withAws(signal, (aws) => checkAccount(aws, settings, request)),
+      check: (request, { signal } = {}) =>
+        withAws(signal, async (aws) => checkAccount(aws, await settle(aws), request)),
       permissions: ({ signal, ...options } = {}) =>
         withAws(signal, (aws) => fleetPermissions(aws, settings, options)),
       place: ({ signal } = {}) =>
@@ -110,8 +126,6 @@ async function provision(
   request: ProvisionRequest,
   destroy: Destroy,
 ): Promise<FleetHandle> {
-  requireTime(settings, request.durationSeconds);
-  requireReachable(settings, request.host);
   if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
@@ -174,9 +188,17 @@ async function make({
   request.onProgress(`Waiting for the machine ${instanceId}`);
   const machine = await waitForMachine(aws, instanceId, time);
   const way = await reachUi(aws, { facts: settings, machine, environment: settings.environment }, time.left);
+  let certificate: string | undefined;
   request.onProgress(`Waiting for the master at ${way.url}: the machine installs Docker and starts it`);
   try {
-    await waitForUi(aws, instanceId, { way, time, onProgress: request.onProgress });
+    certificate = await waitForUi(aws, instanceId, {
+      way,
+      time,
+      onProgress: request.onProgress,
+      ...(settings.access === 'https' && {
+        certificate: async () => (await findSecrets(aws, runId))?.certificate,
+      }),
+    });
   } catch (error) {
     await way.close();
     throw error;
@@ -187,6 +209,7 @@ async function make({
     runId,
     way,
     login,
+    certificate,
     secrets,
     expectedWorkers: request.workers,
     bundleDigest: digestWithoutLoad(request.bundle),
@@ -212,13 +235,17 @@ async function attachTo(
   const facts = readFacts(runId, machine.tags);
   const [known, described] = await Promise.all([readSecrets(aws, runId), describeInstance(aws, machine.id)]);
   const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
-  const way = await reachUi(aws, { facts, machine: place, environment }, 0);
+  // Whoever can change a tag must not get a login in clear text by it: where there is a certificate, it is asked for.
+  const { certificate } = known;
+  const access = facts.access === 'http' && certificate !== undefined ? 'https' : facts.access;
+  const way = await reachUi(aws, { facts: { ...facts, access }, machine: place, environment }, 0);
   return new Ec2Handle({
     aws: new Aws(aws.settings, new AbortController().signal),
     instanceId: machine.id,
     runId,
     way,
     ...known,
+    certificate: access === 'https' ? (certificate ?? '') : undefined,
     expectedWorkers: facts.workers,
     bundleDigest: facts.bundleDigest,
     start: described?.LaunchTime && {

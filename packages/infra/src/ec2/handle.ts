@@ -23,6 +23,8 @@ export interface Ec2HandleOptions {
   readonly runId: string;
   readonly way: WayToUi;
   readonly login: MasterLogin;
+  /** See {@link FleetHandle.certificate}. */
+  readonly certificate: string | undefined;
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
   readonly bundleDigest: string | undefined;
@@ -40,6 +42,7 @@ export class Ec2Handle implements FleetHandle {
   readonly masterUrl: string;
   readonly isForwarded: boolean;
   readonly login: MasterLogin;
+  readonly certificate?: string;
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
   readonly bundleDigest?: string;
@@ -53,6 +56,7 @@ export class Ec2Handle implements FleetHandle {
     this.masterUrl = options.way.url;
     this.isForwarded = options.way.isForwarded;
     this.login = options.login;
+    if (options.certificate !== undefined) this.certificate = options.certificate;
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;
     if (options.bundleDigest !== undefined) this.bundleDigest = options.bundleDigest;

@@ -3,7 +3,7 @@ import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
 import { parameters } from '../aws/kinds/parameters.js';
-import { parameterPrefix } from '../aws/run-identity.js';
+import { certificateParameter, parameterPrefix } from '../aws/run-identity.js';
 
 const names = {
   username: 'master/LOADWRIGHT_UI_USERNAME',
@@ -23,6 +23,14 @@ export function loginParameters({ username, password }: MasterLogin): Record<str
   return { [names.username]: username, [names.password]: password };
 }
 
+/** What the parameter of a certificate holds until its machine has made it. */
+const pendingCertificate = 'pending';
+
+/** The place for the certificate of the web UI: the machine writes it there, and has no other. */
+export function certificatePlace(): Record<string, string> {
+  return { [certificateParameter]: pendingCertificate };
+}
+
 /** What the parameters of a run hold. */
 export interface RunSecrets {
   readonly login: MasterLogin;
@@ -30,6 +38,8 @@ export interface RunSecrets {
   readonly secrets: readonly string[];
   /** The same by the name of their parameter below the prefix of the run. */
   readonly ofWorkers: Readonly<Record<string, string>>;
+  /** The certificate of its web UI, as PEM; empty while its machine has not made it, undefined when it makes none. */
+  readonly certificate: string | undefined;
 }
 
 /**
@@ -55,11 +65,13 @@ export async function findSecrets(
   const [username, password] = [found.get(names.username), found.get(names.password)];
   if (username === undefined || password === undefined || !wanted.every((name) => found.has(name)))
     return undefined;
+  const certificate = found.get(certificateParameter);
   const own = [...found].filter(([name]) => name.startsWith(ofWorkers));
   return {
     login: { username, password },
     secrets: own.map(([, value]) => value),
     ofWorkers: Object.fromEntries(own),
+    certificate: certificate === pendingCertificate ? '' : certificate,
   };
 }
 

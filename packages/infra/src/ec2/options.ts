@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { durationSchema, formatDuration, parseDuration } from '@loadwright/core';
 import { z } from 'zod';
 import { environmentSchema } from '../environment.js';
+import { accesses } from '../aws/access.js';
 import { longestSilenceSeconds, takenPorts } from './machine/user-data.js';
 
 /** Without `forceTimeToLive`. */
@@ -125,10 +126,10 @@ export const ec2FleetOptionsSchema = z
         'Name of a key pair. No port is opened for it; by default there is none, and Session Manager is the way in.',
       ),
     access: z
-      .enum(['public', 'session-manager'])
-      .default('public')
+      .enum(accesses)
+      .optional()
       .describe(
-        'How the web UI is reached: at the public address of the machine, or through a port forward of Session Manager, with no port open.',
+        'How the web UI is reached: session-manager, through a port forward with no port open; https, at the public address, with a certificate that the machine makes and only that is taken; http, there too, readable on the way. By default session-manager where the AWS CLI and its plugin are on this machine and you may open sessions, otherwise https.',
       ),
     allowedAddresses: z
       .array(cidr)
@@ -144,8 +145,8 @@ export const ec2FleetOptionsSchema = z
         (port) => !takenPorts.includes(port),
         `must be none of ${takenPorts.join(' and ')}: the machine needs them itself`,
       )
-      .default(80)
-      .describe('Port of the web UI on the machine.'),
+      .optional()
+      .describe('Port of the web UI on the machine; 443 by default with access https, otherwise 80.'),
     spot: z
       .boolean()
       .default(false)
@@ -187,7 +188,7 @@ export const ec2FleetOptionsSchema = z
   })
   .refine(({ access, allowedAddresses }) => access !== 'session-manager' || allowedAddresses === undefined, {
     path: ['allowedAddresses'],
-    error: 'has a meaning only when access is public',
+    error: 'has a meaning only when access is https or http',
     when: always,
   })
   .refine(

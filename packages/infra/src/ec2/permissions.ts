@@ -33,7 +33,9 @@ export async function fleetPermissions(
   configured: Ec2FleetSettings,
   { accountId: given, owner = configured.owner, iamStatements = [] }: PermissionsAsked,
 ): Promise<FleetPermissions> {
-  const settings = { ...configured, owner };
+  const { access, accessReason } = configured;
+  // Chosen on the machine of whoever deploys, which this one need not be.
+  const settings = { ...configured, owner, access: accessReason === undefined ? access : undefined };
   const { region } = settings.aws;
   const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
     statements: policyFor({ accountId, region }, { ...settings, instanceProfileRole }, iamStatements),

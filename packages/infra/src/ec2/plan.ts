@@ -1,6 +1,7 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core';
 import { lookUpAccount, type Account } from '../aws/account.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
+import { isPublic } from '../aws/access.js';
 import type { Aws } from '../aws/clients.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
@@ -14,6 +15,7 @@ import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
 import { checkCredentials } from './check/credentials.js';
 import { knownQuota } from './check/quota.js';
 import { outsideDelay } from './end-from-outside.js';
+import { containerImage } from './machine/user-data.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
 import { warnOfAddresses } from './plan/warn-of-addresses.js';
 import { requireReachable } from './reachable.js';
@@ -107,11 +109,8 @@ function notesOf(
     ...(quota.state === 'unknown'
       ? [`Needs ${vcpus} vCPUs; whether the quota has them is not known: ${quota.detail}`]
       : []),
-    ...(access === 'public'
-      ? [
-          'The web UI is plain HTTP: its login and what it shows can be read on the way. For a tunnel set access: session-manager.',
-        ]
-      : []),
+    `Installs on the image ${account.image.id}: docker.io and docker-compose-v2 of Ubuntu’s archive, unless it has them; then the container image ${containerImage()}, by its tag. Locust and its Python packages come with that image: nothing else is downloaded but the bundle.`,
+    describeAccess(settings),
     ...(access === 'session-manager' && hasAddress
       ? ['The machine has a public address: its subnet leads to the internet by no other way.']
       : []),
@@ -128,6 +127,17 @@ function notesOf(
       : []),
     'What is sent to the internet or to other regions is billed by the GB on top of this.',
   ];
+}
+
+const ways = {
+  'session-manager': 'The web UI is reached by a port forward of Session Manager: no port is open',
+  https:
+    'The web UI is encrypted, with a certificate that the machine makes: this command takes no other, and shows its SHA-256 for browsers',
+  http: 'The web UI is plain HTTP: its login and what it shows can be read on the way. With access: https they cannot',
+} as const;
+
+function describeAccess({ access, accessReason }: Ec2FleetSettings): string {
+  return `${ways[access]}${accessReason === undefined ? '' : `. access is ${access} because ${accessReason}`}.`;
 }
 
 function warningsOf(
@@ -162,6 +172,6 @@ function warningsOf(
 
 /** Who may reach the web UI from outside. */
 function allowedTo(settings: Ec2FleetSettings, { callerAddress }: Account): readonly string[] {
-  if (settings.access !== 'public' || settings.securityGroup !== undefined) return [];
+  if (!isPublic(settings.access) || settings.securityGroup !== undefined) return [];
   return settings.allowedAddresses ?? (callerAddress === undefined ? [] : [`${callerAddress}/32`]);
 }

@@ -4,6 +4,7 @@ import { poll } from '../aws/poll.js';
 import type { Environment } from '../environment.js';
 import type { FleetFacts } from './facts.js';
 import { forwardPort, type WayToUi } from './port-forward.js';
+import { portFor } from './settings.js';
 import type { RunningMachine } from './wait-for-master.js';
 
 /** What {@link reachUi} needs. */
@@ -30,7 +31,7 @@ export async function reachUi(aws: Aws, place: UiPlace, limit: number): Promise<
     });
   }
   return {
-    url: `http://${publicAddress}${uiPort === 80 ? '' : `:${uiPort}`}`,
+    url: `${access}://${publicAddress}${uiPort === portFor(access, undefined) ? '' : `:${uiPort}`}`,
     isForwarded: false,
     problem: () => undefined,
     close: async () => {},

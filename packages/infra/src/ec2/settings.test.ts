@@ -38,7 +38,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
     'must be the name',
   ],
   [{ keyPair: 'x'.repeat(256) }, 'fleet.keyPair: found', '255'],
-  [{ access: 'vpn' }, 'fleet.access: found "vpn"', 'public', 'session-manager'],
+  [{ access: 'vpn' }, 'fleet.access: found "vpn"', 'session-manager', 'https'],
   [{ allowedAddresses: [] }, 'fleet.allowedAddresses', '1'],
   [{ allowedAddresses: manyRanges }, 'fleet.allowedAddresses', '20'],
   [{ allowedAddresses: ['203.0.113.7'] }, 'fleet.allowedAddresses[0]: found "203.0.113.7"', '203.0.113.7/32'],
@@ -46,7 +46,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [
     { access: 'session-manager', allowedAddresses: ['203.0.113.7/32'] },
     'fleet.allowedAddresses',
-    'only when access is public',
+    'only when access is https or http',
   ],
   [
     { securityGroup: 'sg-0123456789abcdef0', allowedAddresses: ['203.0.113.7/32'] },

@@ -2,14 +2,25 @@ import { join } from 'node:path';
 import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/clients.js';
+import type { Access } from '../aws/access.js';
 import { withPlainEnvironment, type Environment } from '../environment.js';
+import { findSessionPrograms } from './check/session-manager.js';
 import { ec2FleetOptionsSchema, regionSchema, type Ec2FleetOptions } from './options.js';
 
 type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 
 /** {@link Ec2FleetOptions} with variables and defaults filled in. */
-export interface Ec2FleetSettings extends Omit<ValidOptions, 'region' | 'timeToLive' | 'startTimeout'> {
+export interface Ec2FleetSettings extends Omit<
+  ValidOptions,
+  'region' | 'timeToLive' | 'startTimeout' | 'access' | 'uiPort'
+> {
   readonly aws: AwsSettings;
+  readonly access: Access;
+  /** Why nobody had to say so; undefined when somebody did. */
+  readonly accessReason: string | undefined;
+  readonly uiPort: number;
+  /** As the options say. */
+  readonly givenUiPort: number | undefined;
   readonly timeToLiveSeconds: number;
   readonly startTimeoutSeconds: number;
   readonly journals: string;
@@ -26,8 +37,13 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const environment: Environment = valid.environment ?? process.env;
   const region = valid.region ?? regionOf(environment);
   const profile = valid.profile || environment['AWS_PROFILE'] || undefined;
+  const [access, accessReason] = accessOf(valid, environment);
   return {
     ...valid,
+    access,
+    accessReason,
+    uiPort: portFor(access, valid.uiPort),
+    givenUiPort: valid.uiPort,
     aws: {
       region,
       profile,
@@ -41,6 +57,27 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
     journals: journalsOf(environment, valid.stateDirectory),
     environment,
   };
+}
+
+/** The way to the web UI, and why it is that one; see `settleAccess`. */
+function accessOf(
+  { access, allowedAddresses }: ValidOptions,
+  environment: Environment,
+): [Access, string | undefined] {
+  if (access !== undefined) return [access, undefined];
+  if (allowedAddresses !== undefined) return ['https', 'allowedAddresses says who may reach it'];
+  const { missing } = findSessionPrograms(environment);
+  return missing.length === 0
+    ? ['session-manager', 'the AWS CLI and its plugin are on this machine']
+    : [
+        'https',
+        `for a port forward of Session Manager ${missing.join(' and ')} would have to be on this machine`,
+      ];
+}
+
+/** The port that browsers take for granted. */
+export function portFor(access: Access, given: number | undefined): number {
+  return given ?? (access === 'https' ? 443 : 80);
 }
 
 /** The folder of the journals. */

@@ -56,7 +56,7 @@ describe('the cost of a run so far', () => {
   });
 
   it('is a lower bound when the price is one', () => {
-    const facts = { workers: 2, access: 'public', uiPort: 80, bundleDigest: undefined } as const;
+    const facts = { workers: 2, access: 'https', uiPort: 80, bundleDigest: undefined } as const;
     const price = { usDollars: 0.005, isIncomplete: true };
     const tags = { ...machine('running').tags, ...factTags(facts, price) };
     expect(standingRuns([{ ...machine('running'), tags }], hours(2))).toMatchObject([

@@ -4,14 +4,12 @@ import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
 import { poll } from '../aws/poll.js';
 import { consoleLines } from './console-output.js';
+import { Look } from './look.js';
 import type { WayToUi } from './port-forward.js';
 
 /** What keeps a caller from a web UI that may be there. */
 export const blockedHint =
   'a proxy or firewall on your side, or another address of yours than at its deployment, may keep you from it: see allowedAddresses, uiPort and access.';
-
-/** A try to reach a machine that does not answer yet, in milliseconds. */
-const tryMilliseconds = 2000;
 
 /** How long a machine may take from its start until its master answers. */
 export class StartTime {
@@ -73,23 +71,32 @@ export async function waitForMachine(aws: Aws, id: string, time: StartTime): Pro
 export interface WaitForUi {
   readonly way: WayToUi;
   readonly time: StartTime;
+  /** Asks for the certificate that the machine makes, empty or undefined until then. Absent: it makes none. */
+  readonly certificate?: () => Promise<string | undefined>;
   /** Called with what the machine says meanwhile, and now and then when it says nothing. */
   readonly onProgress: (message: string) => void;
 }
 
 /**
- * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards.
+ * Waits until the web UI answers. Nobody is logged in: whether it is ours is found out afterwards, unless it has a
+ * certificate.
  *
+ * @returns its certificate, if it has one
  * @throws LoadwrightError `PROVISIONING_FAILED` with what the machine said last; at once when it says that it failed.
  */
-export async function waitForUi(aws: Aws, id: string, { way, time, onProgress }: WaitForUi): Promise<void> {
+export async function waitForUi(
+  aws: Aws,
+  id: string,
+  { way, time, onProgress, certificate: ask }: WaitForUi,
+): Promise<string | undefined> {
   const { longestPause } = aws.settings.pace;
   const tell = teller(time, onProgress);
+  const look = new Look(ask);
   let listenAt = performance.now() + pausesBetweenLooks * longestPause;
   const answered = await poll(aws, time.left, async () => {
-    const [answers, found] = await Promise.all([doesAnswer(way.url, aws.signal), describeInstance(aws, id)]);
+    const [seen, found] = await Promise.all([look.at(way.url, aws.signal), describeInstance(aws, id)]);
     if (hasEnded(found)) throw ended(id, found);
-    if (answers) return true;
+    if (seen) return true;
     const problem = way.problem();
     if (problem !== undefined) throw new LoadwrightError('PROVISIONING_FAILED', problem, { retryable: true });
     if (performance.now() > listenAt) {
@@ -100,7 +107,7 @@ export async function waitForUi(aws: Aws, id: string, { way, time, onProgress }:
     }
     return undefined;
   });
-  if (answered) return;
+  if (answered) return look.certificate;
   const said = await consoleLines(aws, id);
   requireNoFailure(id, said);
   throw new LoadwrightError(
@@ -149,20 +156,6 @@ function quoted(said: readonly string[]): string {
     .slice(-7)
     .map((line) => `\n  ${line}`)
     .join('');
-}
-
-async function doesAnswer(masterUrl: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const response = await fetch(`${masterUrl}/login`, {
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(tryMilliseconds)]),
-    });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
 }
 
 function hasEnded(found: Instance | undefined): boolean {

@@ -107,5 +107,7 @@ export async function readSecrets({ ssm }: DirectClients): Promise<string[]> {
   const { Parameters = [] } = await ssm.send(
     new GetParametersByPathCommand({ Path: '/loadwright/', Recursive: true, WithDecryption: true }),
   );
-  return Parameters.filter(({ Name }) => !Name?.endsWith('_USERNAME')).map(({ Value = '' }) => Value);
+  return Parameters.filter(({ Name }) => !/_USERNAME$|\/CERTIFICATE$/.test(Name ?? '')).map(
+    ({ Value = '' }) => Value,
+  );
 }

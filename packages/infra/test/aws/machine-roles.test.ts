@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { machineStatements } from '../../src/aws/permissions.js';
-import { bucketName, parameterPrefix } from '../../src/aws/run-identity.js';
+import { bucketName, certificateParameter, parameterPrefix } from '../../src/aws/run-identity.js';
 import { clientsFor } from './clients-for.js';
 import { useAws } from './index.js';
 
@@ -71,7 +71,14 @@ describe('the role of a machine', () => {
     await expect(ssm.send(new GetParametersByPathCommand({ Path }))).rejects.toMatchObject(denied);
     const Names = [`${parameterPrefix(runId)}worker/TOKEN`, `${Path}worker/TOKEN`];
     await expect(ssm.send(new DeleteParametersCommand({ Names }))).rejects.toMatchObject(denied);
+    const put = (Name: string) =>
+      ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'SecureString', Overwrite: true }));
+    for (const name of [...Names, `${parameterPrefix(runId)}master/LOADWRIGHT_UI_PASSWORD`]) {
+      await expect(put(name)).rejects.toMatchObject(denied);
+    }
+    await expect(put(`${Path}${certificateParameter}`)).rejects.toMatchObject(denied);
     // Its own alone, it may.
+    await put(`${parameterPrefix(runId)}${certificateParameter}`);
     await ssm.send(new DeleteParametersCommand({ Names: Names.slice(0, 1) }));
     const role = new CreateRoleCommand({ RoleName: 'another', AssumeRolePolicyDocument: '{}' });
     await expect(iam.send(role)).rejects.toMatchObject(denied);

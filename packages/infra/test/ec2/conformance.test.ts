@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import {
   createLoadTest,
   createRunId,
-  LocustMaster,
+  masterOf,
   waitForWorkers,
   type ProvisionRequest,
 } from '@loadwright/core';
@@ -59,7 +59,7 @@ async function provisionRequest(): Promise<ProvisionRequest> {
 }
 
 /** A new one each time, with journals of its own: as from another machine. */
-const makeFleet = () => quickFleet(optionsFor(aws(), folder()));
+const makeFleet = () => quickFleet({ ...optionsFor(aws(), folder()), access: 'https' });
 
 describe('the fleet on EC2 conforms, with machines that run their user data', { timeout: 60_000 }, () => {
   for (const check of fleetConformance(makeFleet, { provisionRequest })) {
@@ -73,7 +73,7 @@ describe('the fleet on EC2 conforms, with machines that run their user data', { 
   it('connects every worker, and keeps their secrets to themselves', async () => {
     const request = await provisionRequest();
     const handle = await makeFleet().provision(request);
-    const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+    const master = masterOf(handle);
     await waitForWorkers(master, handle, {});
     const commandLines = processesWith(machines.made[0]!.privateAddress);
     expect(commandLines).toHaveLength(3);

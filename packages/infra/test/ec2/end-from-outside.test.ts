@@ -16,7 +16,7 @@ import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();
 const place = { accountId: '123456789012', region: 'eu-west-1' };
-const usual = { access: 'public', spot: false } as const;
+const usual = { access: 'https', spot: false } as const;
 const scheduling = /^scheduler:/;
 
 async function createBoundary(): Promise<void> {

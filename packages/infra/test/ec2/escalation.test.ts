@@ -29,7 +29,7 @@ import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const standIn = useAws();
 const place = { accountId: '123456789012', region: 'eu-west-1' };
-const usual = { access: 'public', spot: false } as const;
+const usual = { access: 'https', spot: false } as const;
 const path = iamPath(place.region);
 const everything = JSON.stringify({
   Version: '2012-10-17',

@@ -22,6 +22,8 @@ export function lookAt(
 ): { readonly aws: Aws; readonly settings: Ec2FleetSettings } {
   const settings = resolveOptions({
     region: standIn.region,
+    // Whatever programs this machine has.
+    access: 'https',
     ...options,
     environment: {
       ...standIn.environment,

@@ -25,7 +25,7 @@ import { quick, requestOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();
 const place = { accountId: '123456789012', region: 'eu-west-1' };
-const wishes = { access: 'public', spot: false, owner: 'alice' } as const;
+const wishes = { access: 'https', spot: false, owner: 'alice' } as const;
 const bobsRun = '20261129-101112-0123456789';
 const bobs = `loadwright-${bobsRun}`;
 const trust = { AssumeRolePolicyDocument: '{}' };
@@ -136,7 +136,12 @@ describe('the policy of an owner', () => {
   });
 
   it('is printed with its boundary for whoever is named, also where the fleet is configured for another', async () => {
-    const settings = resolveOptions({ region: 'eu-west-1', owner: 'bob', environment: {} });
+    const settings = resolveOptions({
+      region: 'eu-west-1',
+      owner: 'bob',
+      access: 'https',
+      environment: {},
+    });
     const given = { accountId: place.accountId, owner: 'alice' };
     const { statements, boundary, ofMachine } = await fleetOf(settings).lasting!.permissions(given);
     expect(statements).toEqual(policyFor(place, { ...settings, owner: 'alice' }));
@@ -157,7 +162,14 @@ describe('the policy of an owner', () => {
         LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
       };
       const fleetWith = (owner: { owner?: string }) => {
-        const options = { region: 'eu-west-1', stateDirectory: folder, environment, uiPort, ...owner };
+        const options = {
+          region: 'eu-west-1',
+          access: 'http',
+          stateDirectory: folder,
+          environment,
+          uiPort,
+          ...owner,
+        } as const;
         const settings = resolveOptions(options);
         return fleetOf({ ...settings, aws: { ...settings.aws, pace: quick } });
       };

@@ -61,7 +61,7 @@ describe('the plan', () => {
     const { resources, pricePerHour, endsAfterSeconds, notes, warnings } = await planOf();
     const run = 'loadwright-20261123-093000-0123456789';
     expect(resources).toEqual([
-      `security group ${run}: port 80 from 203.0.113.7/32`,
+      `security group ${run}: port 443 from 203.0.113.7/32`,
       `role ${run}`,
       `instance profile ${run}`,
       'parameters /loadwright/20261123-093000-0123456789/*: the login and the secrets, encrypted',
@@ -78,7 +78,12 @@ describe('the plan', () => {
     expect(endsAfterSeconds).toBe(7200);
     expect(notes?.[0]).toMatch(/^In eu-west-1 of account 123456789012, as arn:aws:sts::123456789012:/);
     expect(notes?.join('\n')).toMatch(
-      /^Quota: .*L-1216C47A\): 256 vCPUs, 0 in use, 16 needed\.$[^]*plain HTTP[^]*billed by the GB/m,
+      /^Quota: .*L-1216C47A\): 256 vCPUs, 0 in use, 16 needed\.$[^]*encrypted, with a certificate[^]*billed by the GB/m,
+    );
+    expect(notes).toContainEqual(
+      expect.stringMatching(
+        /^Installs on the image ami-\w+: docker\.io and docker-compose-v2 [^]*locustio\/locust:\d+\.\d+\.\d+, by its tag/,
+      ),
     );
     expect(warnings).toEqual([]);
   });
@@ -88,7 +93,7 @@ describe('the plan', () => {
       { spot: true, allowedAddresses: ['0.0.0.0/0'], instanceType: 'c7g.4xlarge' },
       20,
     );
-    expect(resources[0]).toContain('port 80 from 0.0.0.0/0');
+    expect(resources[0]).toContain('port 443 from 0.0.0.0/0');
     expect(resources.at(-1)).toContain('c7g.4xlarge (spot), 16 vCPUs, arm64');
     expect(notes?.join('\n')).toContain('L-34B43A08');
     expect(warnings?.join('\n')).toMatch(

@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 const never = new AbortController().signal;
 const place = { accountId: '123456789012', region: 'eu-west-1' };
-const usual = { access: 'public', spot: false } as const;
+const usual = { access: 'https', spot: false } as const;
 
 const ofTarget: readonly IamStatement[] = [
   {
@@ -223,7 +223,7 @@ describe('permissions', () => {
 });
 
 describe('the role of an instance profile of the user', () => {
-  const checkWith = async (access: 'public' | 'session-manager', statements: readonly IamStatement[]) => {
+  const checkWith = async (access: 'https' | 'session-manager', statements: readonly IamStatement[]) => {
     const { aws, settings } = lookAt(standIn(), { access, instanceProfile: await bringProfile(statements) });
     const findings = await checkAccount(aws, settings, { ...request, iamStatements: ofTarget });
     return findings.filter(({ subject }) => subject === 'permissions of the machine');
@@ -234,10 +234,19 @@ describe('the role of an instance profile of the user', () => {
 
   it.each([
     [
-      'public',
-      ['s3:GetObject', 'ssm:DeleteParameters', 'ssm:GetParametersByPath', 'sagemaker:InvokeEndpoint'],
+      'https',
+      [
+        's3:GetObject',
+        'ssm:DeleteParameters',
+        'ssm:GetParametersByPath',
+        'ssm:PutParameter',
+        'sagemaker:InvokeEndpoint',
+      ],
     ],
-    ['session-manager', forMachine.flatMap(({ Action }) => Action)],
+    [
+      'session-manager',
+      forMachine.flatMap(({ Action }) => Action).filter((action) => action !== 'ssm:PutParameter'),
+    ],
   ] as const)('is told what it lacks: access %s', async (access, missing) => {
     const [finding] = await checkWith(access, [{ ...forMachine[0]!, Action: ['s3:ListBucket'] }]);
     expect(finding).toMatchObject({

@@ -28,5 +28,5 @@ export function variablesFor(aws: AwsStandIn): Readonly<Record<string, string>> 
  * @param stateDirectory where the journals are
  */
 export function optionsFor(aws: AwsStandIn, stateDirectory: string): Ec2FleetOptions {
-  return { uiPort, stateDirectory, startTimeout: '30s', environment: variablesFor(aws) };
+  return { uiPort, access: 'http', stateDirectory, startTimeout: '30s', environment: variablesFor(aws) };
 }

@@ -39,6 +39,8 @@ export function settingsOf({ folder, environment, uiPort, adopted, pace = quick 
     startTimeout: '20s',
     environment,
     uiPort,
+    // Stand-ins of a master speak plain HTTP.
+    access: 'http',
     ...adopted,
   });
   return { ...settings, aws: { ...settings.aws, pace } };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { canary, packBundle, prepare, standInCommands, startStandInAws } from './prepared.js';
+import { selfSigned, serveWith } from '../self-signed.js';
 import { useMachineRoot, type MachineRoot } from './root.js';
 import { itWith } from './tools.js';
 
@@ -93,6 +94,25 @@ describe('prepare.sh', () => {
     expect(statSync(`${secrets}/master.json`).mode & 0o777).toBe(0o600);
     expect(readdirSync(root.path('/opt/loadwright/bundle'))).toEqual(['locustfile.py']);
     expect(JSON.stringify([first, second, calls, again])).not.toContain(canary);
+  });
+
+  it('encrypts the web UI with a certificate of this boot, which it hands over', async () => {
+    const root = useRoot();
+    const own = selfSigned();
+    const [{ port: uiPort }, bundleSha256] = [await serveWith(own), await packBundle(root)];
+    root.writeFiles({ uiPort, bundleSha256, certificate: 'machine/CERTIFICATE' });
+    standInCommands(root);
+    // Made by an earlier run of the script, since when the containers use it.
+    root.write('/run/loadwright/key.pem', own.key, 0o600);
+    root.write('/run/loadwright/certificate.pem', own.certificate, 0o600);
+    const { exitCode, said } = await prepare(root, await awsOf(root));
+    expect(said).toContain('making the certificate of the web UI');
+    expect(exitCode).toBe(0);
+    expect(callsOf(root)).toContain(
+      'chown 1000:1000 /run/loadwright/key.pem /run/loadwright/certificate.pem',
+    );
+    const handedOver = JSON.parse(readFileSync(root.path('/stand-in.put'), 'utf8')) as object;
+    expect(handedOver).toMatchObject({ Value: own.certificate, Overwrite: true });
   });
 
   it('makes a machine ready whose image has no unattended upgrades', async () => {

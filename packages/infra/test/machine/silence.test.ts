@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { resolveOptions } from '../../src/ec2/settings.js';
+import { selfSigned, serveWith } from '../self-signed.js';
 import { useMachineRoot } from './root.js';
 import { itWith } from './tools.js';
 import { freePorts } from '../../src/local/ports.js';
@@ -58,6 +59,22 @@ describe('the end of a machine that has fallen silent', () => {
     );
     expect(await root().runUnit(heartbeat)).toBe(0);
     expect(root().calls).toEqual(anew);
+  });
+
+  it('is put off by a web UI with the certificate of this machine, and by no other', async () => {
+    const own = selfSigned();
+    const certificate = 'machine/CERTIFICATE';
+    for (const [shown, calls] of [
+      [own, anew],
+      [selfSigned(), []],
+    ] as const) {
+      root().writeFiles({ uiPort: (await serveWith(shown)).port, certificate });
+      root().write('/run/loadwright/certificate.pem', own.certificate);
+      root().standIn('systemctl');
+      expect(await root().runUnit(heartbeat)).toBe(calls.length > 0 ? 0 : 1);
+      expect(root().calls).toEqual(calls);
+      rmSync(root().path('calls'), { force: true });
+    }
   });
 
   it.each<[string, RequestListener | undefined]>([

@@ -53,6 +53,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers["X-Amz-Target"] == "AmazonSSM.DeleteParameters":
             self.delete(body)
             return
+        if self.headers["X-Amz-Target"] == "AmazonSSM.PutParameter":
+            self.put(body)
+            return
         asked = self.headers["X-Amz-Target"], self.headers["Content-Type"], self.path
         if asked != ("AmazonSSM.GetParametersByPath", "application/x-amz-json-1.1", "/"):
             self.answer(400, f"unexpected: {asked}")
@@ -66,6 +69,11 @@ class Handler(BaseHTTPRequestHandler):
             ]
             following = {"NextToken": str(start + PAGE)} if start + PAGE < len(names) else {}
             self.answer(200, json.dumps({"Parameters": page, **following}))
+
+    def put(self, body):
+        if self.is_signed("ssm", body) and not self.fails("parameters", b"{}"):
+            Path(sys.argv[1]).with_suffix(".put").write_bytes(body)
+            self.answer(200, '{"Version": 2}')
 
     def delete(self, body):
         if not self.is_signed("ssm", body) or self.fails("parameters", b"{}"):
@@ -81,6 +89,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(401)
         elif path == "services/domain":
             self.answer(200, "amazonaws.com")
+        elif path == "public-ipv4" and "address" in self.data:
+            self.answer(200, self.data["address"])
         elif self.fails("role", b"{"):
             return
         elif path == "iam/security-credentials/":

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takenPorts, userData } from '../../src/ec2/machine/user-data.js';
 import { readUserData, settings } from './settings.js';
@@ -17,6 +18,10 @@ const scratchFile = (name: string, content: string) => {
   writeFileSync(path, content);
   return path;
 };
+
+type Volume = Readonly<Record<string, unknown>>;
+
+const certificate = 'machine/CERTIFICATE';
 
 describe('userData', () => {
   itWith('cloud-init')('is what cloud-init understands', async () => {
@@ -53,6 +58,7 @@ describe('userData', () => {
     expect(told).toEqual({
       ...settings,
       expiresAt: '2099-11-23T13:05:07.250Z',
+      scheme: 'http',
       image: expect.stringMatching(/^locustio\/locust:\d+\.\d+\.\d+$/),
     });
   });
@@ -73,8 +79,8 @@ describe('userData', () => {
   });
 
   it('has scripts that Python accepts', async () => {
-    const { content } = readUserData();
-    for (const name of ['fetch.py', 'forget.py', 'aws_requests.py', 'answers.py']) {
+    const { content } = readUserData({ certificate });
+    for (const name of ['fetch.py', 'forget.py', 'aws_requests.py', 'answers.py', 'certificate.py']) {
       const path = scratchFile(name, content(`/opt/loadwright/${name}`));
       expect(await runTool('python3', 'python3', ['-m', 'py_compile', path])).toEqual({
         exitCode: 0,
@@ -83,9 +89,30 @@ describe('userData', () => {
     }
   });
 
+  it('encrypts the web UI with what is in memory, and with nothing where nobody wants it', () => {
+    const { content } = readUserData({ certificate });
+    const services = (text: string) =>
+      (parse(text) as { services: Record<'master' | 'worker', { command: string; volumes: Volume[] }> })
+        .services;
+    const { master, worker } = services(content('/opt/loadwright/machine.yml'));
+    const [key, pem] = ['/run/loadwright/key.pem', '/run/loadwright/certificate.pem'];
+    expect(master.command).toContain(`--tls-cert ${pem} --tls-key ${key}`);
+    expect(master.volumes.slice(1)).toEqual(
+      [key, pem].map((path) => ({
+        type: 'bind',
+        source: path,
+        target: path,
+        read_only: true,
+        bind: { create_host_path: false },
+      })),
+    );
+    expect(worker.volumes).toHaveLength(1);
+    expect(readUserData().content('/opt/loadwright/machine.yml')).not.toContain('.pem');
+  });
+
   it('is the same for the same settings, and far below the limit', () => {
     expect(userData(settings)).toEqual(userData(settings));
-    expect(userData(settings).length).toBeLessThan(9216);
+    expect(userData({ ...settings, certificate }).length).toBeLessThan(10_240);
   });
 
   it('refuses what EC2 would refuse', () => {

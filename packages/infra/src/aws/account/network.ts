@@ -8,6 +8,7 @@ import {
   type Subnet as Ec2Subnet,
 } from '@aws-sdk/client-ec2';
 import { LoadwrightError } from '@loadwright/core';
+import { isPublic, type Access } from '../access.js';
 import type { Aws } from '../clients.js';
 
 /** Where a machine may be. */
@@ -28,7 +29,7 @@ export type WayOut = 'internet-gateway' | 'other' | 'none';
 export interface NetworkWish {
   readonly subnet?: string | undefined;
   readonly securityGroup?: string | undefined;
-  readonly access: 'public' | 'session-manager';
+  readonly access: Access;
 }
 
 /**
@@ -94,7 +95,7 @@ export function usableSubnets(
     );
   }
   const reachable = offered.filter(({ wayOut }) =>
-    access === 'public' ? wayOut === 'internet-gateway' : wayOut !== 'none',
+    isPublic(access) ? wayOut === 'internet-gateway' : wayOut !== 'none',
   );
   if (reachable.length > 0) return reachable;
   if (offered.some(({ wayOut }) => wayOut === 'other')) {

@@ -1,5 +1,5 @@
 import type { IamStatement } from '@loadwright/core';
-import { bucketName, parameterPrefix, tagKeys } from '../run-identity.js';
+import { bucketName, certificateParameter, parameterPrefix, tagKeys } from '../run-identity.js';
 import { arnOf } from './arn.js';
 
 /** What the role of a schedule may do: end the machine of its run, which the tag tells. */
@@ -25,13 +25,21 @@ export interface MachineDuties {
   readonly owner?: string | undefined;
   /** What the target wants of whoever makes the load. */
   readonly iamStatements: readonly IamStatement[];
+  /** Does it hand over a certificate? Default: it may. */
+  readonly handsOverCertificate?: boolean;
 }
 
 /**
- * What the machine itself may do: read its own bundle and its own secrets, be reached by Session Manager, and what the
- * target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
+ * What the machine itself may do: read its own bundle and its own secrets, hand over its certificate, be reached by
+ * Session Manager, and what the target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
  */
-export function machineStatements({ runId, region, owner, iamStatements }: MachineDuties): IamStatement[] {
+export function machineStatements({
+  runId,
+  region,
+  owner,
+  iamStatements,
+  handsOverCertificate = true,
+}: MachineDuties): IamStatement[] {
   const secrets = `parameter${parameterPrefix(runId, owner).replace(/\/$/, '')}`;
   return [
     {
@@ -45,6 +53,16 @@ export function machineStatements({ runId, region, owner, iamStatements }: Machi
       Action: ['ssm:DeleteParameters', 'ssm:GetParametersByPath'],
       Resource: [secrets, `${secrets}/*`].map((name) => arnOf('ssm', region, name, { accountId: '*' })),
     },
+    ...(handsOverCertificate
+      ? [
+          {
+            Effect: 'Allow',
+            // Of all parameters the one that who made the machine takes the certificate of its web UI from.
+            Action: ['ssm:PutParameter'],
+            Resource: [arnOf('ssm', region, `${secrets}/${certificateParameter}`, { accountId: '*' })],
+          } as const,
+        ]
+      : []),
     {
       // Session Manager's own, which know no resources:
       // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html

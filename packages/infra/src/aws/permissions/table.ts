@@ -2,11 +2,13 @@ import type { JsonObject } from '@loadwright/core';
 import type { Place } from '../permissions.js';
 import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../run-identity.js';
 import { arnOf } from './arn.js';
+import type { Access } from '../access.js';
 import { boundaryArn } from './boundary.js';
 
 /** What of a plan decides which permissions it needs. */
 export interface MachineWishes {
-  readonly access: 'public' | 'session-manager';
+  /** Absent: nobody has chosen yet, and every way is allowed. */
+  readonly access?: Access | undefined;
   readonly spot: boolean;
   readonly securityGroup?: string | undefined;
   readonly instanceProfile?: string | undefined;
@@ -59,7 +61,7 @@ const ofS3 = ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*`, { inR
 const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: '*' } });
 const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' } });
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
-const throughSession = ({ access }: MachineWishes) => access === 'session-manager';
+const throughSession = ({ access }: MachineWishes) => access === undefined || access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
 
 /** Is a schedule to end the machine? It needs a role of its own, which who brings a profile may not be allowed to make. */

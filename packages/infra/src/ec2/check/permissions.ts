@@ -1,7 +1,8 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import type { Finding, IamStatement } from '@loadwright/core';
 import { findBoundary } from '../../aws/account/boundary.js';
-import type { Caller } from '../../aws/account/caller.js';
+import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
+import { lookUpProfileRole } from '../../aws/account/profile-role.js';
 import type { Aws } from '../../aws/clients.js';
 import {
   anyRun,
@@ -12,6 +13,7 @@ import {
   type NeededPermissions,
 } from '../../aws/permissions.js';
 import { codeOf } from '../../aws/service-error.js';
+import type { Ec2FleetSettings } from '../settings.js';
 import { deniedActions } from './simulate.js';
 
 /** A machine is made without them too, with a warning. */
@@ -64,6 +66,45 @@ export async function checkPermissions(
   }
 }
 
+/**
+ * What is known to keep the caller from a port forward of Session Manager, or a machine with a profile of the user from
+ * being reached by one. Undefined: nothing, as far as IAM tells.
+ */
+export async function lacksSessions(
+  aws: Aws,
+  { instanceProfile, owner }: Pick<Ec2FleetSettings, 'instanceProfile' | 'owner'>,
+): Promise<string | undefined> {
+  try {
+    const { accountId, arn } = await lookUpCaller(aws);
+    const wishes = { access: 'session-manager', spot: false, owner } as const;
+    const rows = neededPermissions({ accountId, region: aws.settings.region }, wishes, []).filter(
+      ({ actions }) => actions.includes('ssm:StartSession'),
+    );
+    const asked = arn.endsWith(':root') ? [] : rows;
+    const [principal, role] = await Promise.all([
+      principalOf(aws, arn),
+      instanceProfile === undefined ? undefined : lookUpProfileRole(aws, instanceProfile),
+    ]);
+    const ofCaller = asked.map((row) => deniedActions(aws, principal, accountId, row));
+    const ofRole = role === undefined ? [] : [deniedActions(aws, role, accountId, agentPermissions)];
+    const [callerLacks, roleLacks] = await Promise.all([Promise.all(ofCaller), Promise.all(ofRole)]);
+    if (callerLacks.flat().length > 0) return `${principal} lacks ssm:StartSession`;
+    const [first] = roleLacks.flat();
+    return first && `${role} lacks ${first}`;
+  } catch {
+    // Who may not ask may still open one.
+    aws.signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Without it the agent of a machine does not report. */
+const agentPermissions = {
+  actions: ['ssm:UpdateInstanceInformation'],
+  resources: ['*'],
+  condition: undefined,
+};
+
 /** What the role in an instance profile of the user lacks; the machine gets nothing but what it allows. */
 export async function checkMachineRole(
   aws: Aws,
@@ -72,7 +113,13 @@ export async function checkMachineRole(
   { access, owner }: MachineWishes,
   iamStatements: readonly IamStatement[],
 ): Promise<Found> {
-  const statements = machineStatements({ runId: anyRun, region: aws.settings.region, owner, iamStatements })
+  const statements = machineStatements({
+    runId: anyRun,
+    region: aws.settings.region,
+    owner,
+    iamStatements,
+    handsOverCertificate: access === 'https',
+  })
     // Session Manager's own, without which a machine is reached at its public address.
     .filter(
       ({ Action }) => access === 'session-manager' || !Action.includes('ssm:UpdateInstanceInformation'),

@@ -57,14 +57,7 @@ class Role(NamedTuple):
     @classmethod
     def read(cls) -> "Role":
         """From version 2 of the instance metadata service. Raises :class:`NotYetError`."""
-        base = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
-        lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "600"}
-        token = _text(urllib.request.Request(f"{base}/latest/api/token", method="PUT", headers=lifetime))
-
-        def read(path: str) -> str:
-            headers = {"X-aws-ec2-metadata-token": token}
-            return _text(urllib.request.Request(f"{base}/latest/meta-data/{path}", headers=headers))
-
+        read = metadata()
         path = "iam/security-credentials/"
         try:
             found = json.loads(read(path + quote(read(path).split("\n")[0].strip())))
@@ -72,6 +65,19 @@ class Role(NamedTuple):
         except (ValueError, KeyError):
             raise NotYetError("the metadata service has no credentials of a role yet") from None
         return cls(*keys, read("services/domain").strip())
+
+
+def metadata() -> Callable[[str], str]:
+    """Reads version 2 of the instance metadata service. Raises :class:`NotYetError`, now or then."""
+    base = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
+    lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "600"}
+    token = _text(urllib.request.Request(f"{base}/latest/api/token", method="PUT", headers=lifetime))
+
+    def read(path: str) -> str:
+        headers = {"X-aws-ec2-metadata-token": token}
+        return _text(urllib.request.Request(f"{base}/latest/meta-data/{path}", headers=headers))
+
+    return read
 
 
 def base_url(service: str, region: str, role: Role) -> str:

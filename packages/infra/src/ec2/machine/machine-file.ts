@@ -1,20 +1,29 @@
 import { stringify } from 'yaml';
+import type { MachineSettings } from './user-data.js';
 
-const variablesFile = '/run/loadwright/variables.json';
+const secrets = '/run/loadwright';
+const variablesFile = `${secrets}/variables.json`;
+/** Of the certificate of the web UI; both are made at boot. */
+const [keyFile, certificateFile] = [`${secrets}/key.pem`, `${secrets}/certificate.pem`];
 
 /**
  * What a machine adds to the compose file of a bundle. Compose joins the two: lists of ports and volumes grow,
  * a command is replaced.
- *
- * @param uiPort port of the web UI, on every address of the machine
  */
-export function machineFile(uiPort: number): string {
+export function machineFile({
+  uiPort,
+  certificate,
+}: Pick<MachineSettings, 'uiPort' | 'certificate'>): string {
+  const isEncrypted = certificate !== undefined;
   return stringify({
     services: {
       master: {
-        ...service('master'),
-        command:
-          '-f locustfile.py --master --exit-code-on-error 0 --web-login --csv /tmp/locust --csv-full-history',
+        ...service('master', isEncrypted ? [keyFile, certificateFile] : []),
+        command: [
+          '-f locustfile.py --master --exit-code-on-error 0 --web-login',
+          ...(isEncrypted ? [`--tls-cert ${certificateFile} --tls-key ${keyFile}`] : []),
+          '--csv /tmp/locust --csv-full-history',
+        ].join(' '),
         ports: [`${uiPort}:8089`, '127.0.0.1:5557:5557'],
         environment: { LOADWRIGHT_VARIABLES_FILE: variablesFile },
       },
@@ -34,21 +43,24 @@ export function machineFile(uiPort: number): string {
   });
 }
 
-function service(role: 'master' | 'worker') {
+/** @param files that it reads besides its variables, each at its own path */
+function service(role: 'master' | 'worker', files: readonly string[] = []) {
   return {
     restart: 'unless-stopped',
     ulimits: { nofile: 1_048_576 },
-    volumes: [
-      {
-        type: 'bind',
-        source: `/run/loadwright/${role}.json`,
-        target: variablesFile,
-        read_only: true,
-        // At boot Docker starts its containers before the file is there: it must not put a folder in its place.
-        bind: { create_host_path: false },
-      },
-    ],
+    volumes: [mount(`${secrets}/${role}.json`, variablesFile), ...files.map((path) => mount(path, path))],
     // Docker keeps a log for ever by default, until the disk is full.
     logging: { driver: 'json-file', options: { 'max-size': '50m', 'max-file': '3' } },
+  };
+}
+
+function mount(source: string, target: string) {
+  return {
+    type: 'bind',
+    source,
+    target,
+    read_only: true,
+    // At boot Docker starts its containers before the file is there: it must not put a folder in its place.
+    bind: { create_host_path: false },
   };
 }

@@ -70,6 +70,7 @@ web_ui_answers() {
 
 begin 'reading the settings'
 ui_port=$(setting uiPort)
+scheme=$(setting scheme)
 workers=$(setting workers)
 image=$(setting image)
 expires=$(date --date="$(setting expiresAt)" +%s)
@@ -104,6 +105,12 @@ if [[ $(stat --file-system --format=%T "$secrets") != tmpfs ]]; then
 fi
 python3 "$home/fetch.py" "$home/settings.json" "$home/bundle" "$secrets"
 chown "$locust_user:$locust_user" "$secrets/master.json" "$secrets/worker.json"
+
+if [[ $scheme == https ]]; then
+  begin 'making the certificate of the web UI'
+  python3 "$home/certificate.py" "$home/settings.json" "$secrets"
+  chown "$locust_user:$locust_user" "$secrets/key.pem" "$secrets/certificate.pem"
+fi
 
 if ! docker image inspect "$image" >/dev/null 2>&1; then
   begin "pulling $image"

@@ -24,6 +24,10 @@ export interface MachineSettings {
   readonly workers: number;
   /** Port of the web UI on every address of the machine; none of {@link takenPorts}. */
   readonly uiPort: number;
+  /**
+   * Name below the prefix of the parameter that the machine gives the certificate of its web UI. Absent: plain HTTP.
+   */
+  readonly certificate?: string;
   /** When the machine powers itself off. */
   readonly expiresAt: Date;
 }
@@ -88,10 +92,11 @@ function cloudConfig(settings: MachineSettings) {
       unit('loadwright.service'),
       file('/etc/sysctl.d/60-loadwright.conf', read('60-loadwright.conf')),
       file(`${home}/settings.json`, settingsFile(settings)),
-      file(`${home}/machine.yml`, machineFile(settings.uiPort)),
+      file(`${home}/machine.yml`, machineFile(settings)),
       file(`${home}/aws_requests.py`, read('aws_requests.py')),
       file(`${home}/fetch.py`, read('fetch.py')),
       file(`${home}/forget.py`, read('forget.py')),
+      ...(settings.certificate === undefined ? [] : [file(`${home}/certificate.py`, read('certificate.py'))]),
       file(`${home}/answers.py`, read('answers.py')),
       file(`${home}/prepare.sh`, read('prepare.sh')),
     ],
@@ -122,9 +127,14 @@ function endAt(expiresAt: Date): string {
   return `{ ${isEarly} && ${timer} sh -c '${end}'; } || systemctl poweroff`;
 }
 
+/** What the master and the workers of a machine run in. */
+export function containerImage(): string {
+  return `locustio/locust:${locustVersion()}`;
+}
+
 function settingsFile({ expiresAt, ...settings }: MachineSettings): string {
-  const image = `locustio/locust:${locustVersion()}`;
-  return `${JSON.stringify({ ...settings, image, expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
+  const scheme = settings.certificate === undefined ? 'http' : 'https';
+  return `${JSON.stringify({ ...settings, scheme, image: containerImage(), expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
 }
 
 function unit(name: string) {

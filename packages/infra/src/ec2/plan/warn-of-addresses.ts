@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { lookUpOwnAddress } from '../../aws/account/address.js';
+import { isPublic } from '../../aws/access.js';
 import type { Aws } from '../../aws/clients.js';
 import type { Ec2FleetSettings } from '../settings.js';
 
@@ -10,7 +11,7 @@ export async function warnOfAddresses(
   aws: Aws,
   { access, allowedAddresses, environment }: Ec2FleetSettings,
 ): Promise<readonly string[]> {
-  if (access !== 'public' || allowedAddresses === undefined) return [];
+  if (!isPublic(access) || allowedAddresses === undefined) return [];
   const ranges = allowedAddresses.map((range) => range.split('/') as [string, string]);
   const four = ranges.filter(([address]) => isIPv4(address));
   if (four.length === 0) {

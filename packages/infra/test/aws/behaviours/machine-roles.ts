@@ -37,6 +37,8 @@ function resourcesOf(call: Call): string[] {
       return [`arn:aws:s3:::${textOf(call, 'Bucket')}/${textOf(call, 'Key')}`];
     case 'ssm:GetParametersByPath':
       return [`arn:aws:ssm:${call.region}:123456789012:parameter${textOf(call, 'Path')}`];
+    case 'ssm:PutParameter':
+      return [`arn:aws:ssm:${call.region}:123456789012:parameter${textOf(call, 'Name')}`];
     case 'ssm:DeleteParameters':
       return (call.parameters['Names'] as string[]).map(
         (name) => `arn:aws:ssm:${call.region}:123456789012:parameter${name}`,

@@ -22,6 +22,12 @@ const [webPort, masterPort] = [8089, 5557];
 /** Lines of a process that are told when it fails. */
 const toldLines = 15;
 
+/** What of `settings.json` it looks at itself. */
+interface Settings {
+  readonly workers: number;
+  readonly scheme: 'http' | 'https';
+}
+
 export interface RealMachineOptions {
   readonly machine: Machine;
   readonly role: MetadataRole | undefined;
@@ -75,12 +81,14 @@ export class RealMachine {
       AWS_EC2_METADATA_SERVICE_ENDPOINT: this.#metadata.url,
     };
     await mkdir(this.#path(secrets), { recursive: true, mode: 0o700 });
-    await this.#fetch(shell);
+    await this.#script('fetch.py', [`${home}/bundle`, secrets], shell);
+    const settings = JSON.parse(await readFile(this.#path(`${home}/settings.json`), 'utf8')) as Settings;
+    if (settings.scheme === 'https') await this.#script('certificate.py', [secrets], shell);
     const files = [`${home}/bundle/docker-compose.yml`, `${home}/machine.yml`];
     const texts = await Promise.all(files.map((file) => readFile(this.#path(file), 'utf8')));
     const { master, worker } = joinCompose(texts, `${home}/bundle`, shell);
     if (!master || !worker) throw new Error('the compose files have no master and worker');
-    await this.#startLocust(master, worker);
+    await this.#startLocust(master, worker, settings);
   }
 
   /** What cloud-init does with `write_files`. */
@@ -95,22 +103,23 @@ export class RealMachine {
   }
 
   /** As `prepare.sh` calls it, but with less patience. */
-  async #fetch(shell: Readonly<Record<string, string>>): Promise<void> {
-    const files = [`${home}/fetch.py`, `${home}/settings.json`, `${home}/bundle`, secrets];
-    const { process, lines } = this.#run('fetch.py', {
+  async #script(
+    name: string,
+    folders: readonly string[],
+    shell: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const files = [`${home}/${name}`, `${home}/settings.json`, ...folders];
+    const { process, lines } = this.#run(name, {
       file: python,
       arguments: [lifeline, python, ...files.map((path) => this.#path(path)), patience],
       directory: this.#folder,
-      environment: shell,
+      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', ...shell },
     });
     const { code, description } = await process.exited;
-    if (code !== 0) throw new Error(`fetch.py ${description}:\n${lines.join('\n')}`);
+    if (code !== 0) throw new Error(`${name} ${description}:\n${lines.join('\n')}`);
   }
 
-  async #startLocust(master: ComposeService, worker: ComposeService): Promise<void> {
-    const settings = JSON.parse(await readFile(this.#path(`${home}/settings.json`), 'utf8')) as {
-      workers: number;
-    };
+  async #startLocust(master: ComposeService, worker: ComposeService, settings: Settings): Promise<void> {
     if (!worker.sharesNetwork) throw new Error('the worker would not find a master at 127.0.0.1');
     await this.#startNode('master', master, [
       ...['--web-host', this.#address, '--web-port', String(publishedPort(master, webPort, 'any'))],
