@@ -86,8 +86,8 @@ async function ready({ server, child, before, connections, isSpawned, mustStayOp
     child.assertRunning();
     const { active, requests } = await server.counts();
     const areOpen = !mustStayOpen || active >= connections;
-    const isLoaded = isSpawned(child.output()) && requests - before.requests >= connections;
-    if (areOpen && isLoaded) return;
+    const isLoadRunning = isSpawned(child.output()) && requests - before.requests >= connections;
+    if (areOpen && isLoadRunning) return;
     if (Date.now() > limit) {
       const missing = `${requests - before.requests} requests, ${active} open connections`;
       throw new Error(`not there after ${readyLimitMilliseconds / 1000} s: ${missing}`);

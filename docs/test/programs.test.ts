@@ -36,11 +36,12 @@ it('the program runs', async () => {
   expect(stdout).toMatch(/PASS All 2 thresholds held/);
 });
 
-it('the program for EC2 makes a machine that runs the test, and removes it', async () => {
-  const cwd = compiled('ec2.ts');
+/** Runs a program whose fleet is on EC2, which the AWS stand-in and machines on this one stand for. @returns its output. */
+async function onEc2(file: string): Promise<string> {
+  const cwd = compiled(file);
   const aws = await AwsStandIn.start();
   try {
-    const { stdout } = await withEmulator(fraud, async ({ url, environment }) => {
+    return await withEmulator(fraud, async ({ url, environment }) => {
       const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
       // The emulator takes these alone, so they are those of the machine's role; whoever makes the machine has others.
       const keys = {
@@ -63,14 +64,23 @@ it('the program for EC2 makes a machine that runs the test, and removes it', asy
         LOADWRIGHT_STATE_DIR: join(cwd, 'state'),
       };
       const env = { ...variablesFor(aws), ...environment, ...places };
-      const program = await execa(process.execPath, ['ec2.js'], { cwd, env });
+      const { stdout } = await execa(process.execPath, [file.replace('.ts', '.js')], { cwd, env });
       expect(machines).toMatchObject({ made: [{}], failures: [] });
       expect(await aws.inventory()).toEqual(before);
-      return program;
+      return stdout;
     });
-    expect(stdout).toMatch(/^security group loadwright-[^]* US dollars an hour: c7i.large /);
-    expect(stdout).toMatch(/^PASS /m);
   } finally {
     await aws.stop();
   }
+}
+
+it('the program for EC2 makes a machine that runs the test, and removes it', async () => {
+  const stdout = await onEc2('ec2.ts');
+  expect(stdout).toMatch(/^security group loadwright-[^]* US dollars an hour: c7i.large /);
+  expect(stdout).toMatch(/^PASS /m);
+}, 120_000);
+
+it('the program that deploys a fleet runs two tests on it, collects both, and removes it', async () => {
+  const stdout = await onEc2('two-tests.ts');
+  expect(stdout).toMatch(/^5 users: PASS, p95 \S+ ms, \d+ files\n10 users: PASS, .*\nNothing is left\.$/);
 }, 120_000);

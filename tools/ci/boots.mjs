@@ -81,7 +81,7 @@ class Disk {
   /** Does what cloud-init does before the first boot is over. */
   async write({ uiPort, expiresAt }) {
     const { userData } = await import('../../packages/infra/dist/ec2/machine/user-data.js');
-    const names = ['runId', 'region', 'bucket', 'bundleKey', 'bundleSha256', 'parameterPrefix'];
+    const names = ['fleetId', 'region', 'bucket', 'bundleKey', 'bundleSha256', 'parameterPrefix'];
     const settings = Object.fromEntries(names.map((name) => [name, 'any']));
     const text = gunzipSync(
       userData({ ...settings, parameters: [], workers: 1, uiPort, expiresAt }),

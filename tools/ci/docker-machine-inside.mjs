@@ -41,7 +41,7 @@ const { url: emulator, environment: credentials } = JSON.parse(
 );
 const archive = await renderBundle();
 const settings = {
-  runId: 'a-run',
+  fleetId: 'a-run',
   region: 'eu-west-1',
   bucket: 'a-bucket',
   bundleKey: 'bundle.tar.gz',

@@ -1,4 +1,5 @@
 import {
+  createFleetId,
   createRunId,
   printable,
   redactStrings,
@@ -6,7 +7,7 @@ import {
   type FleetPlan,
   type LoadTest,
   type RunReport,
-  type StandingRun,
+  type DeployedFleet,
   type TolerableRuleId,
 } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
@@ -15,10 +16,10 @@ import { interruptible } from './interrupt.js';
 import { createLiveView } from './live/view.js';
 import { formatCostLine, formatEnd, formatEstimatedCost } from './output/fleet.js';
 import { formatReport } from './output/report.js';
-import { isLasting, lookUpRun, mayStandAfter } from './standing.js';
+import { isLasting, lookUpFleet, mayExistAfter } from './standing.js';
 
 /** How a run is carried out and shown. */
-export interface CarryOutOptions {
+export interface RunAndReportOptions {
   readonly fleet: Fleet;
   readonly resultsDirectory: string;
   /** False: plain lines even on a terminal. */
@@ -28,27 +29,28 @@ export interface CarryOutOptions {
   readonly skipPreflight?: boolean;
   /** Locust's web UI may change the load. Default false. */
   readonly interactive?: boolean;
-  /** Leave the fleet standing. Default false. */
+  /** Keep the fleet. Default false. */
   readonly keepFleet?: boolean;
-  /** A fleet that stands, where the test is made. Default: one is made for it. */
-  readonly on?: StandingRun | undefined;
+  /** The deployed fleet where the test runs. Default: the run deploys one. */
+  readonly on?: DeployedFleet | undefined;
 }
 
 /** Runs a load test with a live view, and prints what it found. */
-export async function carryOut(
+export async function runAndReport(
   context: Context,
   test: LoadTest,
-  options: CarryOutOptions,
+  options: RunAndReportOptions,
 ): Promise<ExitCode> {
   const { io } = context;
   const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
   const { interactive = false, skipPreflight = false } = options;
-  const on = options.on?.runId;
+  const on = options.on?.fleetId;
   const runId = createRunId();
+  const fleetId = on ?? createFleetId();
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
-  let mayStand = false;
+  let mayExist = false;
   let judged: RunReport | undefined;
   let plan: FleetPlan | undefined;
   let madeAt = io.now();
@@ -61,14 +63,24 @@ export async function carryOut(
           `stopping (${signal}): the load ends, what was measured is kept, the fleet ${fate}; press Ctrl-C again to leave at once`,
         );
       },
-      abandoned: abandoned(fleet, runId, on),
-      remaining: () => (mayStand && isLasting(fleet) ? [runId] : []),
+      abandoned: abandoned(fleet, fleetId, on),
+      remaining: () => (mayExist && isLasting(fleet) ? [fleetId] : []),
     },
     (signal) =>
       test.run({
-        ...{ fleet, runId, signal, resultsDirectory, tolerate, interactive, keepFleet, skipPreflight },
+        ...{
+          fleet,
+          runId,
+          fleetId,
+          signal,
+          resultsDirectory,
+          tolerate,
+          interactive,
+          keepFleet,
+          skipPreflight,
+        },
         onProgress: (event) => {
-          mayStand = mayStandAfter(event, mayStand);
+          mayExist = mayExistAfter(event, mayExist);
           if (event.type === 'report') judged = event.report;
           if (event.type === 'plan') {
             ({ plan } = event);
@@ -93,15 +105,14 @@ export async function carryOut(
       else if (judged) printReport(context, judged, { next: nextAfter(judged, on) });
       throw error;
     });
-  const standing = on ?? (keepFleet ? runId : undefined);
-  const cost =
-    plan && standing === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
-  printReport(context, report, { next: nextAfter(report, standing), cost });
-  if (standing !== undefined) {
-    const run = options.on ?? (isLasting(fleet) ? await lookUpRun(fleet, standing) : undefined);
+  const kept = on ?? (keepFleet ? fleetId : undefined);
+  const cost = plan && kept === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
+  printReport(context, report, { next: nextAfter(report, kept), cost });
+  if (kept !== undefined) {
+    const deployed = options.on ?? (isLasting(fleet) ? await lookUpFleet(fleet, kept) : undefined);
     context.note(
-      `The fleet of ${standing} stands. The next test: loadwright run --on ${standing}. Remove it: loadwright destroy ${standing}`,
-      ...(run ? [`Ends: ${formatEnd(run, new Date(io.now()))}`] : []),
+      `The fleet ${kept} is deployed. The next test: loadwright run --on ${kept}. Remove it: loadwright destroy ${kept}`,
+      ...(deployed ? [`Ends: ${formatEnd(deployed, new Date(io.now()))}`] : []),
     );
   }
   // Also when the load was over already: whoever stopped it is told that it was stopped.
@@ -109,21 +120,21 @@ export async function carryOut(
 }
 
 /** What to do after nobody waited for the end. */
-function abandoned(fleet: Fleet, runId: string, on: string | undefined): string {
-  if (on !== undefined) return `the load may go on: loadwright stop ${on}`;
+function abandoned(fleet: Fleet, fleetId: string, on: string | undefined): string {
+  if (on !== undefined) return `the load may continue: loadwright stop ${on}`;
   return isLasting(fleet)
-    ? `finish the clean-up: loadwright destroy ${runId}`
+    ? `finish the clean-up: loadwright destroy ${fleetId}`
     : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
 }
 
 /**
  * What to do with a report.
  *
- * @param standing The run id of a fleet that stands: another run would make a second one.
+ * @param kept The fleet id of a fleet that stays: another run would deploy a second one.
  */
-function nextAfter({ aborted, runId }: RunReport, standing?: string): string {
+function nextAfter({ aborted, runId }: RunReport, kept?: string): string {
   if (!aborted) return `loadwright report ${runId} --open`;
-  const again = standing === undefined ? 'loadwright run' : `loadwright run --on ${standing}`;
+  const again = kept === undefined ? 'loadwright run' : `loadwright run --on ${kept}`;
   return `The run was stopped early, so it says nothing for certain: ${again}`;
 }
 

@@ -4,7 +4,7 @@ import { LoadwrightError } from '@loadwright/core';
 import { loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { builtInTargets } from './built-in-targets.js';
-import { hinted } from './hinted.js';
+import { withHint } from './hinted.js';
 import type { CliIo } from './io.js';
 import { collect } from './parse.js';
 
@@ -65,7 +65,7 @@ export async function loadConfiguration(
     flags['profile'] === undefined
       ? ''
       : '. --profile is the shape of the load; a profile of AWS: AWS_PROFILE';
-  const loaded = await hinted(`${help}${profile}`, () =>
+  const loaded = await withHint(`${help}${profile}`, () =>
     loadConfig({
       cwd: io.cwd,
       ...(flags.config !== undefined && { file: flags.config }),

@@ -1,14 +1,14 @@
-import { LoadwrightError, type Fleet, type RememberedRun } from '@loadwright/core';
+import { LoadwrightError, type Fleet, type KnownFleetPlace } from '@loadwright/core';
 import type { Context } from './context.js';
-import { hinted } from './hinted.js';
+import { withHint } from './hinted.js';
 import type { CliIo } from './io.js';
 import type { FleetFlags } from './standing.js';
 
 /** A kind of fleet. */
 export interface FleetKind {
   readonly create: (options: Readonly<Record<string, unknown>>) => Fleet;
-  /** The runs that were begun on this machine. Absent: its fleets end with the process that made them. */
-  readonly remembered?: (options: Pick<CliIo, 'environment'>) => Promise<readonly RememberedRun[]>;
+  /** The fleets that were begun on this machine. Absent: its fleets end with the process that made them. */
+  readonly known?: (options: Pick<CliIo, 'environment'>) => Promise<readonly KnownFleetPlace[]>;
 }
 
 /** The kinds of fleets, each loaded when it is asked for. */
@@ -18,8 +18,8 @@ export type FleetKinds = Readonly<Record<string, () => Promise<FleetKind>>>;
 export const builtInFleets: FleetKinds = {
   local: async () => ({ create: (await import('@loadwright/infra/local')).localFleet }),
   ec2: async () => {
-    const { ec2Fleet: create, rememberedEc2Runs: remembered } = await import('@loadwright/infra/ec2');
-    return { create, remembered };
+    const { ec2Fleet: create, knownEc2Fleets: known } = await import('@loadwright/infra/ec2');
+    return { create, known };
   },
 };
 
@@ -43,7 +43,7 @@ export async function createFleet(
   const given = (['fleet', 'region', 'profile'] as const).filter((name) => flags[name] !== undefined);
   const places = [...given.map((name) => `--${name}`), 'the fleet of the configuration'];
   const { environment } = context.io;
-  return hinted(`correct ${places.join(' or ')}`, () => create({ environment, ...options }));
+  return withHint(`correct ${places.join(' or ')}`, () => create({ environment, ...options }));
 }
 
 /** @throws LoadwrightError `CONFIG_INVALID` when there is none of that name. */

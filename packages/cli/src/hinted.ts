@@ -1,7 +1,7 @@
 import { isLoadwrightError, LoadwrightError } from '@loadwright/core/errors';
 
 /** Does something whose errors, where they have no hint of their own, get this one: what the command knows to do next. */
-export async function hinted<Result>(hint: string, work: () => Result | Promise<Result>): Promise<Result> {
+export async function withHint<Result>(hint: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

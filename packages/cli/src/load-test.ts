@@ -1,6 +1,6 @@
 import { createLoadTest, type LoadTest, type Target } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
-import { hinted } from './hinted.js';
+import { withHint } from './hinted.js';
 import type { CliIo } from './io.js';
 
 /** The load test of a configuration; with another target or environment when it is pointed at an emulator. */
@@ -10,7 +10,7 @@ export async function createConfiguredTest(
 ): Promise<LoadTest> {
   const { name, workers, load, thresholds, preflight } = config;
   const { kind } = target.definition;
-  return hinted(`correct ${file}; what the target takes: loadwright targets show ${kind}`, () =>
+  return withHint(`correct ${file}; what the target takes: loadwright targets show ${kind}`, () =>
     createLoadTest({ name, target, workers, load, thresholds, preflight, baseDirectory, environment }),
   );
 }

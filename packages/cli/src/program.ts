@@ -72,9 +72,9 @@ function overrideExit(command: Command): void {
 function usageError(error: CommanderError, path: string): LoadwrightError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = `run "${path} --help"`;
-  if (error.code === 'commander.missingArgument' && message.endsWith("'run'")) {
+  if (error.code === 'commander.missingArgument' && message.endsWith("'fleet'")) {
     return new LoadwrightError('USAGE', message, {
-      hint: `see which there are: loadwright list. Otherwise ${help}`,
+      hint: `see the list: loadwright list. Otherwise ${help}`,
     });
   }
   return new LoadwrightError('USAGE', message, {

@@ -1,38 +1,38 @@
 import type { Context } from './context.js';
 import type { NamedFleet } from './fleet.js';
 
-/** A run that was begun on this machine. */
-export interface RememberedFleetRun {
-  readonly runId: string;
-  /** The fleet that it is of, with what finds it there. */
+/** A fleet that was begun on this machine. */
+export interface KnownFleet {
+  readonly fleetId: string;
+  /** Its kind, with the options that find it. */
   readonly fleet: NamedFleet;
 }
 
 /**
- * The runs that were begun on this machine, as the kinds of fleets remember them.
+ * The fleets that were begun on this machine, as the kinds of fleets know them.
  *
- * @param reference The whole id of a run, or a part of it. Absent: all runs.
+ * @param reference The whole id of a fleet, or a part of it. Absent: all.
  */
-export async function rememberedRuns(
+export async function knownFleets(
   { fleets, io }: Pick<Context, 'fleets' | 'io'>,
   reference = '',
-): Promise<RememberedFleetRun[]> {
+): Promise<KnownFleet[]> {
   const { environment } = io;
   const kinds = await Promise.all(
     Object.entries(fleets).map(async ([kind, load]) => {
-      const { remembered } = await load();
-      const runs = (await remembered?.({ environment })) ?? [];
-      return runs.map(({ runId, options }) => ({ runId, fleet: { ...options, kind } }));
+      const { known } = await load();
+      const places = (await known?.({ environment })) ?? [];
+      return places.map(({ fleetId, options }) => ({ fleetId, fleet: { ...options, kind } }));
     }),
   );
-  return called(kinds.flat(), reference);
+  return matchFleetId(kinds.flat(), reference);
 }
 
-/** The runs whose id has this part; one id may be a part of no other, but whoever writes all of it means it. */
-export function called<Run extends { readonly runId: string }>(
-  runs: readonly Run[],
+/** The fleets whose id has this part. A whole id means that fleet alone. */
+export function matchFleetId<Named extends { readonly fleetId: string }>(
+  fleets: readonly Named[],
   reference: string,
-): Run[] {
-  const exact = runs.filter(({ runId }) => runId === reference);
-  return exact.length > 0 ? exact : runs.filter(({ runId }) => runId.includes(reference));
+): Named[] {
+  const exact = fleets.filter(({ fleetId }) => fleetId === reference);
+  return exact.length > 0 ? exact : fleets.filter(({ fleetId }) => fleetId.includes(reference));
 }

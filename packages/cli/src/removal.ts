@@ -3,18 +3,18 @@ import type { Context } from './context.js';
 import { interruptible } from './interrupt.js';
 import type { LastingFleet } from './standing.js';
 
-/** A run, and where it is. */
-export interface RunOfFleet {
-  readonly runId: string;
+/** A fleet, and where it is. */
+export interface PlacedFleet {
+  readonly fleetId: string;
   readonly fleet: LastingFleet;
 }
 
-/** Removes everything of some runs, one after the other, and looks again. Goes on when one of them resists. */
-export async function removeRuns(runs: readonly RunOfFleet[], context: Context): Promise<DestroyReport> {
-  const runIds = runs.map(({ runId }) => runId);
+/** Removes fleets, one after the other, and looks again. Continues when one of them resists. */
+export async function removeFleets(fleets: readonly PlacedFleet[], context: Context): Promise<DestroyReport> {
+  const fleetIds = fleets.map(({ fleetId }) => fleetId);
   const reports: DestroyReport[] = [];
-  const remaining = () => runIds.slice(reports.length);
-  const finish = `finish it: loadwright destroy ${runIds.join(', then ')}`;
+  const remaining = () => fleetIds.slice(reports.length);
+  const finish = `finish it: loadwright destroy ${fleetIds.join(', then ')}`;
   const tell = (line: string) =>
     context.json
       ? context.note(context.errorColors.dim(`  ${line}`))
@@ -23,20 +23,20 @@ export async function removeRuns(runs: readonly RunOfFleet[], context: Context):
     context.io,
     { onStop: () => tell('stopping…'), abandoned: finish, remaining },
     async (signal) => {
-      for (const { runId, fleet } of runs) {
+      for (const { fleetId, fleet } of fleets) {
         try {
           signal.throwIfAborted();
-          reports.push(await fleet.lasting.destroy(runId, { signal, onProgress: tell }));
+          reports.push(await fleet.lasting.destroy(fleetId, { signal, onProgress: tell }));
         } catch (error) {
           if (!signal.aborted) {
-            // What keeps one of several from being removed is no reason to leave the others.
-            if (runs.length === 1 || !isLoadwrightError(error)) throw error;
-            reports.push({ removed: [], remaining: [`everything of run ${runId}: ${error.message}`] });
+            // One that cannot be removed is no reason to leave the others.
+            if (fleets.length === 1 || !isLoadwrightError(error)) throw error;
+            reports.push({ removed: [], remaining: [`everything of fleet ${fleetId}: ${error.message}`] });
             continue;
           }
           throw new LoadwrightError(
             'RESOURCES_REMAIN',
-            `stopped in the middle: something of ${remaining().join(', ')} may remain`,
+            `Interrupted: resources of fleet ${remaining().join(', ')} may remain`,
             { hint: finish, cause: error },
           );
         }
@@ -50,21 +50,21 @@ export async function removeRuns(runs: readonly RunOfFleet[], context: Context):
 }
 
 /**
- * Tells how a removal ended; what it removed has been told meanwhile.
+ * Prints how a removal ended; what it removed has been printed meanwhile.
  *
  * @throws LoadwrightError `RESOURCES_REMAIN` with the list of what is left.
  */
-export function printRemoval(report: DestroyReport, runIds: readonly string[], context: Context): void {
+export function printRemoval(report: DestroyReport, fleetIds: readonly string[], context: Context): void {
   const { removed, remaining } = report;
   if (remaining.length > 0) {
     throw new LoadwrightError(
       'RESOURCES_REMAIN',
       ['Not everything could be removed:', ...remaining].join('\n'),
       {
-        hint: `try again: loadwright destroy ${runIds.join(', then ')}; otherwise remove these by hand`,
+        hint: `try again: loadwright destroy ${fleetIds.join(', then ')}; otherwise remove these by hand`,
       },
     );
   }
-  if (context.json) return context.printJson({ runs: runIds, removed, remaining });
+  if (context.json) return context.printJson({ fleets: fleetIds, removed, remaining });
   context.print(`${context.colors.green('✓')} ${nothingLeft}`);
 }

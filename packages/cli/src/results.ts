@@ -23,7 +23,7 @@ export interface PastRuns {
 }
 
 /** The runs of a results folder. */
-export async function listRuns(results: string): Promise<PastRuns> {
+export async function listFleets(results: string): Promise<PastRuns> {
   const finished: PastRun[] = [];
   const unjudged: PastRun[] = [];
   for (const name of await foldersIn(results)) {
@@ -40,7 +40,7 @@ export async function listRuns(results: string): Promise<PastRuns> {
 }
 
 /** That there is nothing to show, and what there is instead. */
-export function noRuns(results: string, { unjudged }: PastRuns): LoadwrightError {
+export function noFleets(results: string, { unjudged }: PastRuns): LoadwrightError {
   const [newest] = unjudged;
   return new LoadwrightError('RESULTS_UNREADABLE', `${results}: there are no finished runs`, {
     hint: newest
@@ -60,8 +60,8 @@ function unjudgedHint({ runId, directory }: PastRun): string {
  * @throws LoadwrightError `RESULTS_UNREADABLE` that lists what there is.
  */
 export async function findRun(results: string, reference?: string): Promise<PastRun> {
-  if (reference !== undefined) requireName(reference, { list: 'loadwright report --list' });
-  const all = await listRuns(results);
+  if (reference !== undefined) requireName(reference, { noun: 'run' });
+  const all = await listFleets(results);
   const { finished: runs, unjudged } = all;
   const [newest] = runs;
   const isMeant = ({ name, runId }: PastRun) =>
@@ -75,7 +75,7 @@ export async function findRun(results: string, reference?: string): Promise<Past
       hint: unjudgedHint(other),
     });
   }
-  if (!newest) throw noRuns(results, all);
+  if (!newest) throw noFleets(results, all);
   const shown = runs.slice(0, 10).map(({ name, runId }) => `${name}/${runId}`);
   throw new LoadwrightError('RESULTS_UNREADABLE', `${results}: there is no run "${reference}"`, {
     hint: `runs that exist, newest first: ${shown.join(', ')}${runs.length > shown.length ? ', …' : ''}`,

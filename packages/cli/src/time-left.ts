@@ -1,16 +1,16 @@
-import { formatDuration, LoadwrightError, type StandingRun } from '@loadwright/core';
+import { formatDuration, LoadwrightError, type DeployedFleet } from '@loadwright/core';
 
 /** Time after a load in which what was measured is collected, in seconds. */
 const collectSeconds = 60;
 
 /**
- * A machine that ends in the middle of a load takes with it what was measured.
+ * A machine that ends in the middle of a load takes the measurements with it.
  *
  * @param now The wall clock, in milliseconds.
- * @throws LoadwrightError `CONFIG_INVALID` when the machines of a run end before a load is over.
+ * @throws LoadwrightError `CONFIG_INVALID` when the machines of a fleet end before a load is over.
  */
 export function requireTimeLeft(
-  { runId, expiresAt }: StandingRun,
+  { fleetId, expiresAt }: DeployedFleet,
   durationSeconds: number,
   now: number,
 ): void {
@@ -20,7 +20,7 @@ export function requireTimeLeft(
   const ends = left <= 0 ? 'is over' : `ends in ${formatDuration(left)}`;
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `run: the time of ${runId} ${ends} (${expiresAt.toISOString()}), and the load lasts ${formatDuration(durationSeconds)}, with ${formatDuration(collectSeconds)} to collect what it measured`,
+    `fleet: the time of ${fleetId} ${ends} (${expiresAt.toISOString()}), and the load lasts ${formatDuration(durationSeconds)}, with ${formatDuration(collectSeconds)} to collect what it measured`,
     { hint: 'shorten the load: --duration; or deploy a fleet with a longer timeToLive' },
   );
 }

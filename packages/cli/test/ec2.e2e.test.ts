@@ -41,10 +41,10 @@ async function deployKilled(at: string, when: 'before' | 'after', argv: string[]
 }
 
 describe('a fleet on EC2 that outlives its command', () => {
-  let runId: string;
+  let fleetId: string;
   let url: string;
   let password: string;
-  const part = () => runId.slice(-6);
+  const part = () => fleetId.slice(-6);
 
   it(
     'is made by deploy, which tells plan and price, and waits for all workers',
@@ -53,8 +53,8 @@ describe('a fleet on EC2 that outlives its command', () => {
       const flags = ['--config', 'local.json', '--fleet', 'ec2', '--region', 'eu-west-1'];
       const { exitCode, stdout, stderr } = await command(['deploy', '--yes', '--no-live', ...flags]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      [, runId = ''] = /(\S+) stands: 2 workers connected/.exec(stdout) ?? [];
-      expect(stdout).toMatch(new RegExp(`instance loadwright-${runId}: c7i.4xlarge, 16 vCPUs`));
+      [, fleetId = ''] = /fleet (\S+) is deployed: 2 workers connected/.exec(stdout) ?? [];
+      expect(stdout).toMatch(new RegExp(`instance loadwright-${fleetId}: c7i.4xlarge, 16 vCPUs`));
       // A machine of 0.76, 100 GB of 0.073 a month, and an address of 0.005.
       expect(stdout).toContain('Price $0.78 an hour, $0.0006 for 3s of load');
       expect(stdout).toMatch(
@@ -66,9 +66,9 @@ describe('a fleet on EC2 that outlives its command', () => {
   );
 
   it('is listed, and has a status', async () => {
-    expect(await document(['list'])).toMatchObject([{ runId, state: 'running' }]);
+    expect(await document(['list'])).toMatchObject([{ fleetId, state: 'running' }]);
     const elsewhere = await command(['list', '--fleet', 'ec2', '--region', 'eu-west-1']);
-    expect(elsewhere.stdout).toMatch(new RegExp(`${runId} +running +\\S+ +in (2h|1h5\\dm) +\\$0\\.0\\d+`));
+    expect(elsewhere.stdout).toMatch(new RegExp(`${fleetId} +running +\\S+ +in (2h|1h5\\dm) +\\$0\\.0\\d+`));
     const status = await command(['status']);
     expect(status.stdout).toMatch(/workers +2 of 2 connected\n +load +none yet/);
   });
@@ -80,17 +80,17 @@ describe('a fleet on EC2 that outlives its command', () => {
     // Nothing more than the address.
     const fingerprint = expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/) as string;
     expect(url).toMatch(/^https:/);
-    expect(await document(['ui', part()])).toEqual({ runId, url, fingerprint });
+    expect(await document(['ui', part()])).toEqual({ fleetId, url, fingerprint });
     expect((await command(['ui', part()])).stdout).toContain(url);
     const io = world().io(true);
     expect((await command(['ui', part(), '--open'], io)).stdout).toContain(password);
     expect(io.opened).toEqual([url]);
   });
 
-  it('is not attached to while no load is under way', async () => {
-    const { exitCode, stderr } = await command(['attach', part()]);
+  it('is not followed while no load is running', async () => {
+    const { exitCode, stderr } = await command(['follow', part()]);
     expect(exitCode).toBe(104);
-    expect(stderr).toContain(`hint: start one: loadwright start ${runId}`);
+    expect(stderr).toContain(`hint: start one: loadwright start ${fleetId}`);
   });
 
   it(
@@ -99,8 +99,8 @@ describe('a fleet on EC2 that outlives its command', () => {
       const flags = ['--users', '3', '--spawn-rate', '3', '--duration', '5s'];
       const { load } = await document(['start', part(), ...flags]);
       expect(load).toMatchObject({ users: 3, spawnRate: 3, durationSeconds: 5 });
-      const attached = await document(['attach', part()]);
-      expect(attached).toMatchObject({ runId, ended: true, failures: 0, test: { load: { users: 3 } } });
+      const attached = await document(['follow', part()]);
+      expect(attached).toMatchObject({ fleetId, ended: true, failures: 0, test: { load: { users: 3 } } });
       expect(attached['requests']).toBeGreaterThan(20);
       // Nobody but the workers has the token, and each request needs it.
       expect(world().emulator.statistics()).toMatchObject({ rejected: 0 });
@@ -116,7 +116,7 @@ describe('a fleet on EC2 that outlives its command', () => {
       const started = await document(['start', part(), '--config', 'rate.json']);
       expect(started['load']).toMatchObject({ durationSeconds: 4 });
       const there = ['--fleet', 'ec2', '--region', 'eu-west-1'];
-      const attached = await document(['attach', part(), ...there]);
+      const attached = await document(['follow', part(), ...there]);
       expect(attached).toMatchObject({ ended: true, failures: 0 });
       // 160 are due. Fewer than 120 would be without what workers hand on after the end; three users would send more.
       expect(attached['requests']).toBeGreaterThan(120);
@@ -131,15 +131,15 @@ describe('a fleet on EC2 that outlives its command', () => {
       await document(['start', part(), '--duration', '5m']);
       const again = await command(['start', part()]);
       expect(again.exitCode).toBe(104);
-      expect(again.stderr).toContain(`loadwright stop ${runId}`);
+      expect(again.stderr).toContain(`loadwright stop ${fleetId}`);
       const io = world().io();
-      const attached = command(['attach', part(), '--no-live'], io);
+      const attached = command(['follow', part(), '--no-live'], io);
       await shows(io, 'users ·', attached);
       io.signal('SIGINT');
       expect((await attached).exitCode).toBe(105);
-      expect(io.stdout.text).toContain(`detached: the load of ${runId} goes on`);
+      expect(io.stdout.text).toContain(`detached: the load on ${fleetId} continues`);
       expect((await document(['status', part()]))['load']).toMatchObject({ users: 2 });
-      expect(await document(['stop', part()])).toEqual({ runId, stopped: true });
+      expect(await document(['stop', part()])).toEqual({ fleetId, stopped: true });
       expect((await command(['status', part()])).stdout).toMatch(/load +ended \d+s ago: 2 users/);
     },
     timeout,
@@ -159,7 +159,7 @@ describe('a fleet on EC2 that outlives its command', () => {
       const { stdout } = await command(['results', part()]);
       expect(stdout).toContain(`✓ ${String(directory)}`);
       expect(directory).toMatch(/load-\d{8}-\d{6}$/);
-      expect(dirname(directory as string)).toBe(join(world().folder, 'results', 'databricks', runId));
+      expect(dirname(directory as string)).toBe(join(world().folder, 'results', 'databricks', fleetId));
       expect(files).toEqual(expect.arrayContaining(['locust_stats.csv', 'locust.html', 'statistics.json']));
     },
     timeout,
@@ -171,9 +171,11 @@ describe('a fleet on EC2 that outlives its command', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.match(/ instance i-\w+/g)).toHaveLength(2);
     expect(stdout).toContain('0 resources left, verified');
-    const again = { runs: [runId], removed: [], remaining: [] };
-    expect(await document(['destroy', runId, '--yes'])).toEqual(again);
-    expect((await command(['list'])).stdout).toMatch(/^No run stands in eu-west-1, account \d{12}\.\n$/);
+    const again = { fleets: [fleetId], removed: [], remaining: [] };
+    expect(await document(['destroy', fleetId, '--yes'])).toEqual(again);
+    expect((await command(['list'])).stdout).toMatch(
+      /^No fleet is deployed in eu-west-1, account \d{12}\.\n$/,
+    );
     // The token of the target, and the password of the web UI.
     expect(world().secrets).toEqual(new Set([...Object.values(world().emulator.environment), password]));
     await world().expectNothingLeft();
@@ -186,14 +188,20 @@ describe('a deployment that is killed', () => {
     async () => {
       world().aws.behaviour.profileRefusals = 0;
       await deployKilled('ec2:RunInstances', 'after');
-      const [{ runId } = { runId: '' }] = (await document(['list'])) as unknown as { runId: string }[];
+      const [{ fleetId } = { fleetId: '' }] = (await document(['list'])) as unknown as { fleetId: string }[];
       const made = await machines();
       expect(made).toHaveLength(1);
-      const { exitCode, stdout, stderr } = await command(['deploy', '--run', runId, '--yes', '--no-live']);
+      const { exitCode, stdout, stderr } = await command([
+        'deploy',
+        '--resume',
+        fleetId,
+        '--yes',
+        '--no-live',
+      ]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      expect(stdout).toContain(`${runId} stands: 2 workers connected`);
+      expect(stdout).toContain(`fleet ${fleetId} is deployed: 2 workers connected`);
       expect(await machines()).toEqual(made);
-      expect(await document(['destroy', runId, '--yes'])).toMatchObject({ remaining: [] });
+      expect(await document(['destroy', fleetId, '--yes'])).toMatchObject({ remaining: [] });
       await world().expectNothingLeft();
     },
     timeout,
@@ -205,7 +213,7 @@ describe('a deployment that is killed', () => {
       const { fleet } = world().configuration as { fleet: object };
       await world().configure('short.json', { fleet: { ...fleet, timeToLive: '4s' } });
       await deployKilled('ec2:RunInstances', 'before', ['--config', 'short.json']);
-      const collected = async () => (await document(['gc', '--dry-run']))['runs'];
+      const collected = async () => (await document(['gc', '--dry-run']))['fleets'];
       await expect.poll(collected, { timeout: 10_000 }).toMatchObject([{ state: 'expired' }]);
       const left = (await world().aws.inventory()).filter((one) => !world().before.includes(one));
       expect(await machines()).toEqual([]);
@@ -245,16 +253,16 @@ describe('run', () => {
         exitCode: 0,
         stderr: first.stderr,
       });
-      const [, runId = ''] = /Remove it: loadwright destroy (\S+)/.exec(first.stderr) ?? [];
-      expect(first.stdout).toContain(`The fleet of run ${runId} is kept.`);
+      const [, fleetId = ''] = /Remove it: loadwright destroy (\S+)/.exec(first.stderr) ?? [];
+      expect(first.stdout).toContain(`The fleet ${fleetId} is kept.`);
       expect(first.stdout).not.toMatch(/[●✓] destroy/);
       const made = await machines();
       expect(made).toHaveLength(1);
-      const { exitCode, stdout, stderr } = await command([...argv, '--on', runId, '--users', '3']);
+      const { exitCode, stdout, stderr } = await command([...argv, '--on', fleetId, '--users', '3']);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
       expect(stdout).toContain('✓ PASS');
       expect(await machines()).toEqual(made);
-      expect(await document(['destroy', runId, '--yes'])).toMatchObject({ remaining: [] });
+      expect(await document(['destroy', fleetId, '--yes'])).toMatchObject({ remaining: [] });
       await world().expectNothingLeft();
     },
     timeout,

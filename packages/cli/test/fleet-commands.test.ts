@@ -43,8 +43,8 @@ describe('loadwright gc', () => {
     const { fleets, io } = await setUp();
     const { exitCode, stdout } = await fleets.run(['gc', '--yes', '--json'], io);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ runs: [orphan, expired], remaining: [] });
-    expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([busy]);
+    expect(JSON.parse(stdout)).toMatchObject({ fleets: [orphan, expired], remaining: [] });
+    expect(fleets.leftovers.map(({ fleetId }) => fleetId)).toEqual([busy]);
   });
 
   it('names young runs without a machine, and leaves them alone', async () => {
@@ -52,8 +52,8 @@ describe('loadwright gc', () => {
     fleets.leftovers.splice(0, 3, leftover(orphan, 'incomplete'));
     const { exitCode, stdout } = await fleets.run(['gc', '--yes'], io);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`1 run has no machine, and may be about to get one: ${orphan}`);
-    expect(stdout).toContain('loadwright destroy <run>');
+    expect(stdout).toContain(`1 fleet has no machine, and may be about to get one: ${orphan}`);
+    expect(stdout).toContain('loadwright destroy <fleet>');
     expect(fleets.leftovers).toHaveLength(1);
   });
 
@@ -66,15 +66,15 @@ describe('loadwright gc', () => {
     };
     const { exitCode, stderr } = await fleets.run(['gc', '--yes'], io);
     expect(exitCode).toBe(98);
-    expect(stderr).toContain(`everything of run ${orphan}: It is elsewhere.`);
-    expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([orphan, busy]);
+    expect(stderr).toContain(`everything of fleet ${orphan}: It is elsewhere.`);
+    expect(fleets.leftovers.map(({ fleetId }) => fleetId)).toEqual([orphan, busy]);
   });
 
   it('has nothing to do when nothing was left behind', async () => {
     const { exitCode, stdout } = await new LastingFleetDouble().run(['gc', '--yes'], await project(config));
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: 'Nothing was left behind in eu-west-1, account 123456789012.\n',
+      stdout: 'No expired or orphaned fleet in eu-west-1, account 123456789012.\n',
     });
   });
 });
@@ -127,7 +127,7 @@ describe('loadwright destroy', () => {
     };
     const { exitCode, stderr } = await fleets.run(['destroy', orphan, '--yes'], io);
     expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
-    expect(stderr).toContain(`something of ${orphan} may remain`);
+    expect(stderr).toContain(`${orphan} may remain`);
     expect(stderr).toContain(`loadwright destroy ${orphan}`);
   });
 
@@ -147,7 +147,7 @@ describe('loadwright destroy', () => {
 describe('loadwright list', () => {
   it('says where nothing stands', async () => {
     const { stdout } = await new LastingFleetDouble().run(['list'], await project(config));
-    expect(stdout).toBe('No run stands in eu-west-1, account 123456789012.\n');
+    expect(stdout).toBe('No fleet is deployed in eu-west-1, account 123456789012.\n');
   });
 
   it('tells the owner where it is somebody else, and that a cost is a lower bound', async () => {
@@ -391,7 +391,7 @@ describe('loadwright ui --hold', () => {
     const { fleets, io } = await setUp();
     const master: FleetNode = { name: 'master', role: 'master', state: 'running' };
     const handle: FleetHandle = {
-      runId: busy,
+      fleetId: busy,
       masterUrl: 'http://127.0.0.1:1',
       isForwarded: true,
       login: { username: 'loadwright', password: 'a password' },

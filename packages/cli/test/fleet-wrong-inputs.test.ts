@@ -36,7 +36,7 @@ const wrongInputs: readonly WrongInput[] = [
     'stop a',
     'logs a',
     'ui a',
-    'attach a',
+    'follow a',
     'results a',
     'destroy aaaaaa --yes',
     'iam policy',
@@ -100,15 +100,20 @@ const wrongInputs: readonly WrongInput[] = [
   {
     title: 'status when no run stands',
     argv: ['status'],
-    says: ['no run stands in eu-west-1, account 123456789012', 'loadwright deploy', '--region'],
+    says: ['no fleet is deployed in eu-west-1, account 123456789012', 'loadwright deploy', '--region'],
   },
   { title: 'a run that does not stand', argv: ['stop', 'zzz'], runs: both, says: ['"zzz"', first, second] },
-  { title: 'a part of two ids', argv: ['attach', 'aaaa'], runs: both, says: ['several runs', first, second] },
+  {
+    title: 'a part of two ids',
+    argv: ['follow', 'aaaa'],
+    runs: both,
+    says: ['several fleets match', first, second],
+  },
   {
     title: 'no name with two runs',
     argv: ['status'],
     runs: both,
-    says: ['several runs stand', first, second],
+    says: ['several fleets are deployed', first, second],
   },
   {
     title: 'destroy of a part of two ids',
@@ -117,41 +122,45 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['several', first],
   },
   {
-    title: 'deploy --run of a part of two ids',
-    argv: ['deploy', '--yes', '--run', 'aaaa'],
+    title: 'deploy --resume of a part of two ids',
+    argv: ['deploy', '--yes', '--resume', 'aaaa'],
     runs: both,
     says: ['several'],
   },
   {
     title: 'a run that is gone',
     argv: ['destroy', 'aaaaaaaa01', '--yes'],
-    says: ['no run "aaaaaaaa01" stands in eu-west-1, account 123456789012', '--region', 'whole id'],
+    says: [
+      'no fleet "aaaaaaaa01" is deployed in eu-west-1, account 123456789012',
+      '--region',
+      'whole fleet id',
+    ],
   },
-  ...['destroy', 'status', 'stop', 'logs', 'ui', 'attach', 'results', 'start'].map((command): WrongInput => ({
+  ...['destroy', 'status', 'stop', 'logs', 'ui', 'follow', 'results', 'start'].map((command): WrongInput => ({
     title: `an empty name to ${command}`,
     argv: [command, '', ...(command === 'destroy' ? ['--yes'] : [])],
     runs: [first],
     exitCode: 2,
-    says: ['run: found ""', 'loadwright list'],
+    says: ['fleet: found ""', 'loadwright list'],
   })),
   ...[
     ['run', '--on', ''],
-    ['deploy', '--yes', '--run', ' '],
+    ['deploy', '--yes', '--resume', ' '],
   ].map((argv): WrongInput => ({
     title: `an empty name to ${argv.join(' ')}`,
     argv,
     runs: [first],
     exitCode: 2,
-    says: ['run: found', 'loadwright list'],
+    says: ['fleet: found', 'loadwright list'],
   })),
   ...[
-    ['deploy', '--run', '--yes'],
+    ['deploy', '--resume', '--yes'],
     ['run', '--on', '--json'],
   ].map((argv): WrongInput => ({
     title: `${argv.join(' ')}, which takes a flag for the name`,
     argv,
     exitCode: 2,
-    says: [`run: found "${argv.at(-1)}"`, 'loadwright list'],
+    says: [`fleet: found "${argv.at(-1)}"`, 'loadwright list'],
   })),
   {
     title: 'an empty name to report',
@@ -164,13 +173,13 @@ const wrongInputs: readonly WrongInput[] = [
     argv: ['destroy', '2', '--yes'],
     runs: [first],
     exitCode: 2,
-    says: ['run: found "2"', '6 characters'],
+    says: ['fleet: found "2"', '6 characters'],
   },
   {
     title: 'destroy without a name',
     argv: ['destroy'],
     exitCode: 2,
-    says: ["missing required argument 'run'", 'loadwright list', 'loadwright destroy --help'],
+    says: ["missing required argument 'fleet'", 'loadwright list', 'loadwright destroy --help'],
   },
   { title: 'two runs to stop', argv: ['stop', 'a', 'b'], exitCode: 2, says: ['too many arguments'] },
   // Consent.
@@ -326,7 +335,7 @@ describe('wrong inputs of the commands of fleets', () => {
       const content = { ...dhtConfig, fleet: { kind: 'double' }, ...config };
       for (const name of files) await writeFile(join(cwd, name), JSON.stringify(content));
       const fleets = new LastingFleetDouble();
-      fleets.leftovers.push(...runs.map((runId) => leftover(runId)));
+      fleets.leftovers.push(...runs.map((fleetId) => leftover(fleetId)));
       const io = new TestIo({ cwd, ...(environment && { environment }) });
       const result = await fleets.run(argv, io);
       const { stderr } = result;

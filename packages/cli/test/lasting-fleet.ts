@@ -4,8 +4,8 @@ import {
   type FleetHandle,
   type Finding,
   type IamStatement,
-  type RememberedRun,
-  type StandingRun,
+  type KnownFleetPlace,
+  type DeployedFleet,
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
 import { builtInFleets, type FleetKinds } from '../src/fleet.js';
@@ -31,7 +31,7 @@ const statements: readonly IamStatement[] = [
 export class LastingFleetDouble {
   readonly handles = new Map<string, FleetHandle>();
   /** Runs of which something stands but no machine. */
-  readonly leftovers: StandingRun[] = [];
+  readonly leftovers: DeployedFleet[] = [];
   /** What a removal leaves behind. */
   remaining: readonly string[] = [];
   isPriceIncomplete = false;
@@ -43,7 +43,7 @@ export class LastingFleetDouble {
   whileRemoving: (signal: AbortSignal | undefined) => Promise<void> = async () => {};
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
   /** The runs that were begun on this machine. */
-  readonly remembered: RememberedRun[] = [];
+  readonly known: KnownFleetPlace[] = [];
   /** The options that it was made with, the newest last. */
   readonly options: Readonly<Record<string, unknown>>[] = [];
 
@@ -51,7 +51,7 @@ export class LastingFleetDouble {
     ...builtInFleets,
     double: async () => ({
       create: (options) => this.#fleet(options),
-      remembered: async () => this.remembered,
+      known: async () => this.known,
     }),
   };
 
@@ -72,8 +72,8 @@ export class LastingFleetDouble {
     return {
       ...local,
       kind: 'double',
-      plan: async ({ runId, workers }) => ({
-        resources: [`1 machine of 2 vCPUs: ${runId}`, `${workers} workers in containers`],
+      plan: async ({ fleetId, workers }) => ({
+        resources: [`1 machine of 2 vCPUs: ${fleetId}`, `${workers} workers in containers`],
         pricePerHour: {
           usDollars: price,
           source: 'a table of the test',
@@ -85,23 +85,23 @@ export class LastingFleetDouble {
         warnings: ['everybody may come in'],
       }),
       provision: async (request) => {
-        const { runId } = request;
+        const { fleetId } = request;
         const handle = await local.provision(request);
         const destroy = handle.destroy.bind(handle);
         Object.assign(handle, { isForwarded: this.isForwarded });
         handle.destroy = async ({ onProgress } = {}) => {
-          onProgress?.(`removing ${runId}`);
+          onProgress?.(`removing ${fleetId}`);
           await this.whileRemoving(undefined);
-          this.handles.delete(runId);
+          this.handles.delete(fleetId);
           return { ...(await destroy()), remaining: this.remaining };
         };
-        this.handles.set(runId, handle);
+        this.handles.set(fleetId, handle);
         return handle;
       },
-      attach: async (runId) => {
-        const handle = this.handles.get(runId);
+      open: async (fleetId) => {
+        const handle = this.handles.get(fleetId);
         if (handle) return handle;
-        throw new LoadwrightError('CONFIG_INVALID', `There is no machine of run ${runId}.`);
+        throw new LoadwrightError('CONFIG_INVALID', `There is no machine of run ${fleetId}.`);
       },
       lasting: {
         check: async () => this.findings,
@@ -123,17 +123,17 @@ export class LastingFleetDouble {
           await this.whileLooking(options);
           return region === home ? [...this.#standing(), ...this.leftovers] : [];
         },
-        inventory: async (runId) => [
-          ...(this.handles.has(runId) ? [{ runId, resource: 'machine i-0123456789abcdef0' }] : []),
+        inventory: async (fleetId) => [
+          ...(this.handles.has(fleetId) ? [{ fleetId, resource: 'machine i-0123456789abcdef0' }] : []),
           ...this.leftovers
-            .filter((run) => run.runId === runId)
-            .flatMap(({ resources }) => resources.map((resource) => ({ runId, resource }))),
+            .filter((run) => run.fleetId === fleetId)
+            .flatMap(({ resources }) => resources.map((resource) => ({ fleetId, resource }))),
         ],
-        destroy: async (runId, { onProgress, signal } = {}) => {
-          onProgress?.(`removing ${runId}`);
+        destroy: async (fleetId, { onProgress, signal } = {}) => {
+          onProgress?.(`removing ${fleetId}`);
           await this.whileRemoving(signal);
-          const removed = (await this.handles.get(runId)?.destroy())?.removed ?? [];
-          const index = this.leftovers.findIndex((run) => run.runId === runId);
+          const removed = (await this.handles.get(fleetId)?.destroy())?.removed ?? [];
+          const index = this.leftovers.findIndex((run) => run.fleetId === fleetId);
           const left = index < 0 ? [] : this.leftovers.splice(index, 1).flatMap(({ resources }) => resources);
           return { removed: [...removed, ...left], remaining: this.remaining };
         },
@@ -141,10 +141,10 @@ export class LastingFleetDouble {
     };
   }
 
-  #standing(): StandingRun[] {
+  #standing(): DeployedFleet[] {
     const createdAt = new Date(Date.now() - 600_000);
-    return [...this.handles.keys()].map((runId) => ({
-      runId,
+    return [...this.handles.keys()].map((fleetId) => ({
+      fleetId,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + 7_200_000),
       state: 'running',
@@ -156,12 +156,12 @@ export class LastingFleetDouble {
 }
 
 /** A run of which something was left behind. */
-export function leftover(runId: string, state: StandingRun['state'] = 'orphaned'): StandingRun {
+export function leftover(fleetId: string, state: DeployedFleet['state'] = 'orphaned'): DeployedFleet {
   const createdAt = new Date(Date.now() - 90_000_000);
   return {
-    runId,
+    fleetId,
     createdAt,
     state,
-    resources: [`security group loadwright-${runId}`, `role loadwright-${runId}`],
+    resources: [`security group loadwright-${fleetId}`, `role loadwright-${fleetId}`],
   };
 }

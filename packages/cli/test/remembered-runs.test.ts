@@ -16,7 +16,7 @@ describe('a run that was made on this machine', () => {
   beforeEach(() => {
     fleets = new LastingFleetDouble();
     fleets.leftovers.push(leftover(first), leftover(second, 'expired'));
-    fleets.remembered.push({ runId: first, options: { region: 'eu-west-1' } });
+    fleets.known.push({ fleetId: first, options: { region: 'eu-west-1' } });
   });
 
   it.each([
@@ -26,7 +26,7 @@ describe('a run that was made on this machine', () => {
     const { exitCode, stderr } = await fleets.run(['destroy', 'aaaaaaaa01', '--yes'], await make());
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(fleets.options).toMatchObject([{ region: 'eu-west-1' }]);
-    expect(fleets.leftovers.map(({ runId }) => runId)).toEqual([second]);
+    expect(fleets.leftovers.map(({ fleetId }) => fleetId)).toEqual([second]);
   });
 
   it.each([
@@ -35,11 +35,11 @@ describe('a run that was made on this machine', () => {
     [['stop', first]],
     [['logs', first]],
     [['ui', first]],
-    [['attach', first]],
+    [['follow', first]],
     [['results', first]],
     [['start', first, '--profile', 'constant']],
     [['run', '--on', first, '--profile', 'constant']],
-    [['deploy', '--run', first, '--yes', '--profile', 'constant']],
+    [['deploy', '--resume', first, '--yes', '--profile', 'constant']],
   ])('is found where it was made by %j', async (argv) => {
     const io = await project(localConfig);
     const { stdout, stderr } = await fleets.run(argv, io);
@@ -50,40 +50,40 @@ describe('a run that was made on this machine', () => {
     const flags = ['--region', 'us-east-1', '--profile', 'work'];
     const { exitCode, stderr } = await fleets.run(['status', first, ...flags], await project(localConfig));
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-    expect(stderr).toContain(`no run "${first}" stands in us-east-1`);
+    expect(stderr).toContain(`no fleet "${first}" is deployed in us-east-1`);
     expect(fleets.options).toMatchObject([{ region: 'us-east-1', profile: 'work' }]);
   });
 
   it('is looked for in the configuration that has a fleet which lasts', async () => {
     const io = await project({ ...dhtConfig, fleet: { kind: 'double', region: 'us-east-1' } });
-    expect((await fleets.run(['status', first], io)).stderr).toContain('stands in us-east-1');
+    expect((await fleets.run(['status', first], io)).stderr).toContain('is deployed in us-east-1');
   });
 
   it('is not taken for one of the same name elsewhere', async () => {
-    fleets.remembered.push({ runId: second, options: { region: 'us-east-1' } });
+    fleets.known.push({ fleetId: second, options: { region: 'us-east-1' } });
     const { exitCode, stderr } = await fleets.run(['destroy', 'aaaaaa', '--yes']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-    expect(stderr).toContain('runs called "aaaaaa" in several places');
+    expect(stderr).toContain('fleets that match "aaaaaa" in several places');
     expect(stderr).toContain('loadwright list');
     expect(fleets.options).toHaveLength(2);
     expect(fleets.leftovers).toHaveLength(2);
   });
 
   it('shows where list looks, and gc', async () => {
-    fleets.remembered.push({ runId: second, options: { region: 'us-east-1' } });
-    fleets.remembered.push({ runId: 'another', options: { region: 'us-east-1' } });
+    fleets.known.push({ fleetId: second, options: { region: 'us-east-1' } });
+    fleets.known.push({ fleetId: 'another', options: { region: 'us-east-1' } });
     const listed = await fleets.run(['list'], await project(localConfig));
     const looked =
-      'Looked where this machine has made runs: eu-west-1, account 123456789012; us-east-1, account 123456789012\n';
+      'Looked where this machine has deployed fleets: eu-west-1, account 123456789012; us-east-1, account 123456789012\n';
     expect(listed).toMatchObject({ exitCode: 0, stderr: looked });
     expect(listed.stdout).toContain(first);
     expect(fleets.options).toHaveLength(2);
     const collected = await fleets.run(['gc', '--yes', '--json']);
     expect(collected).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse(collected.stdout)).toMatchObject({ runs: [first, second], remaining: [] });
+    expect(JSON.parse(collected.stdout)).toMatchObject({ fleets: [first, second], remaining: [] });
     expect(fleets.leftovers).toEqual([]);
     expect((await fleets.run(['list'])).stdout).toBe(
-      'No run stands in eu-west-1, account 123456789012; us-east-1, account 123456789012.\n',
+      'No fleet is deployed in eu-west-1, account 123456789012; us-east-1, account 123456789012.\n',
     );
   });
 });
@@ -92,8 +92,8 @@ describe('one of several places that refuses', () => {
   it('keeps nothing from being seen elsewhere', async () => {
     const fleets = new LastingFleetDouble();
     fleets.leftovers.push(leftover(first));
-    fleets.remembered.push({ runId: first, options: { region: 'eu-west-1' } });
-    fleets.remembered.push({ runId: second, options: { region: 'us-east-1' } });
+    fleets.known.push({ fleetId: first, options: { region: 'eu-west-1' } });
+    fleets.known.push({ fleetId: second, options: { region: 'us-east-1' } });
     fleets.whileLooking = async ({ region }) => {
       if (region === 'us-east-1')
         throw new LoadwrightError('CREDENTIALS_INVALID', 'us-east-1 is not for you');
@@ -101,9 +101,9 @@ describe('one of several places that refuses', () => {
     const { exitCode, stdout, stderr } = await fleets.run(['list']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
     expect(stdout).toContain(first);
-    expect(stderr).toContain('! not looked everywhere: us-east-1 is not for you');
-    expect(stderr).toContain('has made runs: eu-west-1, account 123456789012\n');
-    fleets.remembered.shift();
+    expect(stderr).toContain('! one place could not be looked at: us-east-1 is not for you');
+    expect(stderr).toContain('has deployed fleets: eu-west-1, account 123456789012\n');
+    fleets.known.shift();
     expect(await fleets.run(['list'])).toMatchObject({ exitCode: 104, stdout: '' });
   });
 });
@@ -114,7 +114,7 @@ describe('a run that this machine knows nothing of', () => {
     ['status', ['status', first]],
     ['start', ['start', first]],
     ['run --on', ['run', '--on', first]],
-    ['deploy --run', ['deploy', '--run', first, '--yes']],
+    ['deploy --resume', ['deploy', '--resume', first, '--yes']],
   ])('has its whole command told by %s', async (command, argv) => {
     const { exitCode, stderr } = await new LastingFleetDouble().run(argv, await project(localConfig));
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
@@ -126,7 +126,7 @@ describe('a run that this machine knows nothing of', () => {
   it('has it told where there is no configuration, too', async () => {
     const { exitCode, stderr } = await new LastingFleetDouble().run(['destroy', first, '--yes']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-    expect(stderr).toContain(`no journal of a run "${first}" on this machine`);
+    expect(stderr).toContain(`no journal of a fleet "${first}" on this machine`);
     expect(stderr).toContain(`loadwright destroy ${first} --fleet ec2 --region <region>`);
   });
 });

@@ -15,13 +15,13 @@ const timeout = 240_000;
 const fleets = new LastingFleetDouble();
 let emulator: Emulator;
 let folder: string;
-let runId: string;
+let fleetId: string;
 let handle: FleetHandle;
 
 /** How the end of a machine is told, and what it costs. */
 const ends = 'in 1h\\d+m \\(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\), \\$3\\.60 an hour';
 
-const part = () => runId.slice(-6);
+const part = () => fleetId.slice(-6);
 const command = (argv: readonly string[], io = new TestIo({ cwd: folder })) => fleets.run(argv, io);
 const runOn = (argv: readonly string[] = [], io?: TestIo) =>
   command(['run', '--on', part(), '--no-live', ...argv, '--tolerate', 'generator-cpu', 'event-loop-lag'], io);
@@ -39,8 +39,8 @@ beforeAll(async () => {
   folder = (await project({ ...dhtConfig, target, load, thresholds: {}, fleet: { kind: 'double' } })).cwd;
   const { exitCode, stderr, stdout } = await command(['deploy', '--yes', '--no-live']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  [[runId, handle]] = [...fleets.handles] as [[string, FleetHandle]];
-  expect(stdout).toContain(`loadwright run --on ${runId}`);
+  [[fleetId, handle]] = [...fleets.handles] as [[string, FleetHandle]];
+  expect(stdout).toContain(`loadwright run --on ${fleetId}`);
   expect(stdout).toMatch(new RegExp(`\n  ends +${ends}\n`));
 }, timeout);
 
@@ -61,16 +61,18 @@ describe('loadwright run --on', () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
       const report = JSON.parse(stdout) as RunReport;
       expect(report).toMatchObject({ verdict: 'PASS', fleet: { kind: 'double', workers: 2 } });
-      expect(report.runId).not.toBe(runId);
+      expect(report.runId).not.toBe(fleetId);
       expect(report.resultsDirectory).toBe(join(folder, 'results', 'dht', report.runId));
       expect(await readdir(report.resultsDirectory)).toEqual(
         expect.arrayContaining(['logs', 'report.html', 'summary.json']),
       );
-      expect(stderr).toContain(`✓ attach: ${runId}, 2 workers`);
-      expect(stderr).toContain(`The fleet of ${runId} stands. The next test: loadwright run --on ${runId}`);
-      expect(stderr.match(/stands/g)).toHaveLength(1);
+      expect(stderr).toContain(`✓ open: ${fleetId}, 2 workers`);
+      expect(stderr).toContain(
+        `The fleet ${fleetId} is deployed. The next test: loadwright run --on ${fleetId}`,
+      );
+      expect(stderr.match(/is deployed/g)).toHaveLength(1);
       expect(stderr).toMatch(new RegExp(`\nEnds: ${ends}\n`));
-      expect([...fleets.handles.keys()]).toEqual([runId]);
+      expect([...fleets.handles.keys()]).toEqual([fleetId]);
     },
     timeout,
   );
@@ -81,7 +83,7 @@ describe('loadwright run --on', () => {
       const io = new TestIo({ cwd: folder });
       const running = runOn(['--users', '3', '--threshold', 'http_reqs: count>1000000'], io);
       await shows(io, '● load');
-      const attached = await command(['attach', part(), '--json']);
+      const attached = await command(['follow', part(), '--json']);
       expect(JSON.parse(attached.stdout)).toMatchObject({ ended: true, test: { load: { users: 3 } } });
       const { exitCode, stdout } = await running;
       expect({ exitCode, stdout }).toEqual({
@@ -97,12 +99,12 @@ describe('loadwright run --on', () => {
     async () => {
       const started = await command(['start', part(), '--duration', '5m']);
       expect(started.stdout).toContain(
-        `this load has no verdict; one that has: loadwright run --on ${runId}`,
+        `this load has no verdict; one that has: loadwright run --on ${fleetId}`,
       );
       const { exitCode, stderr } = await runOn();
       expect(exitCode).toBe(104);
-      expect(stderr).toMatch(new RegExp(`a load is under way on ${runId}, for another \\S+`));
-      expect(stderr).toContain(`loadwright stop ${runId}`);
+      expect(stderr).toMatch(new RegExp(`a load is running on ${fleetId}, for another \\S+`));
+      expect(stderr).toContain(`loadwright stop ${fleetId}`);
       const status = await command(['status', part()]);
       expect(status.stdout).toMatch(/load +(running|spawning) for/);
       const io = new TestIo({ cwd: folder, terminal: true, columns: 200 });
@@ -128,8 +130,8 @@ describe('loadwright run --on', () => {
       expect(exitCode).toBe(105);
       expect(stdout).toContain('the load ends, what was measured is kept, the fleet stays');
       expect(stdout).toContain('✓ collect');
-      expect(stderr).toContain(`The fleet of ${runId} stands.`);
-      expect(stdout).toMatch(new RegExp(`next .*: loadwright run --on ${runId}\n`));
+      expect(stderr).toContain(`The fleet ${fleetId} is deployed.`);
+      expect(stdout).toMatch(new RegExp(`next .*: loadwright run --on ${fleetId}\n`));
       expect((await command(['status', part()])).stdout).toMatch(/load +ended \d+s ago/);
     },
     timeout,
@@ -138,7 +140,7 @@ describe('loadwright run --on', () => {
   it.each(['start', 'run --on'])('%s refuses a load that would outlive the machines', async (argv) => {
     const { exitCode, stderr } = await command([...argv.split(' '), part(), '--duration', '3h']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-    expect(stderr).toMatch(new RegExp(`the time of ${runId} ends in 1h\\S+ .*the load lasts 3h`));
+    expect(stderr).toMatch(new RegExp(`the time of ${fleetId} ends in 1h\\S+ .*the load lasts 3h`));
     expect(stderr).toContain('timeToLive');
   });
 
@@ -154,8 +156,8 @@ describe('loadwright run --on', () => {
   });
 
   it.each([
-    [['--on', 'nobody'], 104, 'no run "nobody" stands'],
-    [['--on', 'x', '--fleet', 'local'], 104, 'none of its runs stands'],
+    [['--on', 'nobody'], 104, 'no fleet "nobody" is deployed'],
+    [['--on', 'x', '--fleet', 'local'], 104, 'there is none to find'],
     [['--on', 'x', '--emulator'], 2, '--on'],
     [['--on', 'x', '--keep-fleet'], 2, '--on'],
     [['--on', 'x', '--dry-run'], 2, '--on'],
@@ -175,11 +177,13 @@ describe('loadwright run', () => {
       fleets.remaining = [];
       expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 98, stdout, stderr });
       const [, made = ''] = /loadwright report (\S+) --open/.exec(stdout) ?? [];
-      expect(stdout).toMatch(new RegExp(`● destroy\\n +removing ${made}\\n[^]*results/dht/${made}`));
+      const [, fleetId = ''] = /● destroy\n +removing (\S+)\n/.exec(stdout) ?? [];
+      expect(fleetId).not.toBe(made);
+      expect(stdout).toContain(`results/dht/${made}`);
       expect(stdout).toMatch(/! everybody may come in\n[^]*● provision/);
       expect(stdout).toMatch(/(PASS|INVALID)[^]*p95/);
       expect(stderr).toMatch(
-        new RegExp(`machine i-1: [^]*hint: Mend what kept them[^]*loadwright destroy ${made}`),
+        new RegExp(`machine i-1: [^]*hint: Fix the cause[^]*loadwright destroy ${fleetId}`),
       );
     },
     timeout,
@@ -193,7 +197,7 @@ describe('loadwright deploy', () => {
       fleets.isForwarded = true;
       try {
         const { stdout } = await command(['deploy', '--yes', '--no-live']);
-        const [, made = ''] = /(\S+) stands/.exec(stdout) ?? [];
+        const [, made = ''] = /fleet (\S+) is deployed/.exec(stdout) ?? [];
         expect(stdout).toMatch(new RegExp(`web UI +loadwright ui ${made} --hold\\n`));
         expect((await command(['status', made, '--json'])).stdout).not.toContain('"url"');
         expect((await command(['ui', made])).stderr).toContain(`loadwright ui ${made} --hold`);
@@ -223,7 +227,7 @@ describe('loadwright deploy', () => {
       const made = [...fleets.handles.keys()].at(-1);
       expect(stderr).toContain(`something of ${made} may remain`);
       expect((await command(['destroy', String(made), '--yes'])).exitCode).toBe(0);
-      expect([...fleets.handles.keys()]).toEqual([runId]);
+      expect([...fleets.handles.keys()]).toEqual([fleetId]);
     },
     timeout,
   );
@@ -246,7 +250,7 @@ describe('loadwright deploy on a terminal', () => {
       expect(stderr).toContain(error);
       expect(stdout).toContain('$3.60 an hour');
       expect(stdout).toContain(said);
-      expect([...fleets.handles.keys()]).toEqual([runId]);
+      expect([...fleets.handles.keys()]).toEqual([fleetId]);
     },
   );
 });
@@ -276,9 +280,9 @@ describe('loadwright results', () => {
         };
         expect(test).toMatchObject({ load: { users: index + 2 } });
       }
-      const { exitCode, stderr } = await command(['report', runId]);
+      const { exitCode, stderr } = await command(['report', fleetId]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-      expect(stderr).toContain(`loadwright run --on ${runId}`);
+      expect(stderr).toContain(`loadwright run --on ${fleetId}`);
     },
     timeout,
   );

@@ -12,7 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LastingFleetDouble } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';
 
-const runId = '20261123-090000-aaaaaaaa01';
+const fleetId = '20261123-090000-aaaaaaaa01';
 const load = { users: 3, spawnRate: 3, durationSeconds: 60 };
 const waitTime = { minimumSeconds: 0, maximumSeconds: 0 };
 const ended: (() => Promise<void>)[] = [];
@@ -24,12 +24,12 @@ afterEach(async () => {
 async function standing(masterUrl: string, seconds = 60) {
   const login = { username: 'loadwright', password: 'a password' };
   const handle: FleetHandle = {
-    runId,
+    fleetId,
     masterUrl,
     login,
     expectedWorkers: 1,
     secrets: [],
-    start: { at: new Date(Date.now() - seconds * 1000), limitSeconds: 600, hint: 'see allowedAddresses' },
+    readiness: { at: new Date(Date.now() - seconds * 1000), limitSeconds: 600, hint: 'see allowedAddresses' },
     status: async () => [{ name: 'master', role: 'master', state: 'running' }],
     logs: async function* () {
       for (const line of (await new LocustMaster({ url: masterUrl, login }).logs()).master)
@@ -38,7 +38,7 @@ async function standing(masterUrl: string, seconds = 60) {
     destroy: async () => ({ removed: [], remaining: [] }),
   };
   const fleets = new LastingFleetDouble();
-  fleets.handles.set(runId, handle);
+  fleets.handles.set(fleetId, handle);
   const io = await project({ ...dhtConfig, fleet: { kind: 'double' } });
   return { fleets, io, run: (...argv: string[]) => fleets.run(argv, io) };
 }
@@ -107,23 +107,23 @@ async function master(test?: { startedAt: number; endedAt?: number }) {
 const nowhere = 'http://127.0.0.1:1';
 
 describe.concurrent('a run whose master does not answer', () => {
-  it.each(['attach', 'logs', 'results', 'start', 'stop'])(
+  it.each(['follow', 'logs', 'results', 'start', 'stop'])(
     'has no %s while it is made ready',
     async (command) => {
       const { run } = await standing(nowhere);
-      const { exitCode, stderr } = await run(command, runId);
+      const { exitCode, stderr } = await run(command, fleetId);
       expect(exitCode).toBe(97);
       expect(stderr).toMatch(
         /error: The machine of \S+ is still being made ready \(1m\d*s? of at most 10m\)\./,
       );
-      expect(stderr).toContain(`loadwright status ${runId}`);
+      expect(stderr).toContain(`loadwright status ${fleetId}`);
       expect(stderr).not.toContain('results folder');
     },
   );
 
   it('is told what may keep it out when its machine should be ready', async () => {
     const { run } = await standing(nowhere, 3600);
-    const { exitCode, stderr } = await run('attach', runId);
+    const { exitCode, stderr } = await run('follow', fleetId);
     expect(exitCode).toBe(97);
     expect(stderr).toContain(
       `The Locust master at ${nowhere} does not answer.\nhint: see allowedAddresses\n`,
@@ -132,9 +132,9 @@ describe.concurrent('a run whose master does not answer', () => {
 
   it('has a status: starting while it is made ready, with the next step', async () => {
     const { run } = await standing(nowhere);
-    const { exitCode, stdout } = await run('status', runId);
+    const { exitCode, stdout } = await run('status', fleetId);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`${runId} starting\n`);
+    expect(stdout).toContain(`${fleetId} starting\n`);
     expect(stdout).toMatch(/master +The machine of \S+ is still being made ready/);
     expect(stdout).toMatch(/next +try again .*loadwright status/);
   });
@@ -152,27 +152,27 @@ describe('a load on a run that stands', () => {
 
   it.each([
     ['none', undefined, 'there was no load on'],
-    ['underWay', underWay, 'these figures are not complete'],
+    ['running', underWay, 'these figures are not complete'],
     ['ended', over, undefined],
   ])('has results that say how it is: %s', async (state, test, warning) => {
     const { run } = await master(test);
-    const { stdout } = await run('results', runId);
+    const { stdout } = await run('results', fleetId);
     if (warning === undefined) expect(stdout).not.toContain('! the load');
     else expect(stdout).toContain(warning);
     const again = await master(test);
-    expect(JSON.parse((await again.run('results', runId, '--json')).stdout)).toMatchObject({ load: state });
+    expect(JSON.parse((await again.run('results', fleetId, '--json')).stdout)).toMatchObject({ load: state });
   });
 
   it.each([
-    [true, underWay, `the load of ${runId} is stopped`],
-    [false, over, `no load was under way on ${runId} (ended 10s ago: 3 users`],
-    [false, undefined, `no load was under way on ${runId} (none yet)`],
+    [true, underWay, `the load on ${fleetId} is stopped`],
+    [false, over, `no load was running on ${fleetId} (ended 10s ago: 3 users`],
+    [false, undefined, `no load was running on ${fleetId} (none yet)`],
   ])('is stopped: %s', async (stopped, test, says) => {
     const { run, asked } = await master(test);
-    expect((await run('stop', runId)).stdout).toContain(says);
+    expect((await run('stop', fleetId)).stdout).toContain(says);
     expect(asked).toContain('/loadwright/stop');
     const again = await master(test);
-    expect(JSON.parse((await again.run('stop', runId, '--json')).stdout)).toEqual({ runId, stopped });
+    expect(JSON.parse((await again.run('stop', fleetId, '--json')).stdout)).toEqual({ fleetId, stopped });
   });
 
   it('has times as all else has them', async () => {
@@ -185,12 +185,12 @@ describe('a load on a run that stands', () => {
 
   it('may have begun when Ctrl-C comes while it is', async () => {
     const { server, io, run } = await master();
-    const starting = run('start', runId, '--duration', '5s');
+    const starting = run('start', fleetId, '--duration', '5s');
     for (;;) if ((await once(server, 'asked'))[0] === '/swarm') break;
     io.signal('SIGINT');
     const { exitCode, stderr } = await starting;
     expect(exitCode).toBe(105);
-    expect(stderr).toContain(`stopped while the load of ${runId} was started: it may have begun`);
-    expect(stderr).toContain(`loadwright stop ${runId}`);
+    expect(stderr).toContain(`interrupted while the load on ${fleetId} was starting: it may be running`);
+    expect(stderr).toContain(`loadwright stop ${fleetId}`);
   });
 });

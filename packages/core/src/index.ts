@@ -50,14 +50,21 @@ export { validate, describeIssues, type ValidateOptions, type DescribeOptions } 
 export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
 export { fingerprintOf, pinnedFetch, refusalOf } from './locust/pinned-fetch.js';
-export { LocustMaster, masterOf, type LocustMasterOptions, type MasterLogs, type Swarm } from './locust/master.js';
+export {
+  LocustMaster,
+  masterOf,
+  type LocustMasterOptions,
+  type MasterLogs,
+  type Swarm,
+} from './locust/master.js';
 export { waitForWorkers } from './run/connect.js';
-export { isLoaded, requireIdle } from './run/idle.js';
+export { isLoadRunning, requireIdle } from './run/idle.js';
 export { nothingLeft } from './run/stand-up.js';
-export { askStanding, isBeingMadeReady } from './run/ask-standing.js';
+export { askMaster, isBeingMadeReady } from './run/ask-standing.js';
 export { followTest, type FollowOptions } from './run/follow.js';
 export { collectResults, type CollectedResults } from './run/collect-results.js';
-export { createRunId } from './run/run-id.js';
+export { createFleetId, createRunId } from './run/run-id.js';
+export { deployFleet, openFleet, OpenedFleet, type LogLine } from './fleet/opened-fleet.js';
 export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';
 export {
   loadTarget,

@@ -3,7 +3,7 @@ import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { builtInTargets } from '../built-in-targets.js';
-import { carryOut } from '../carry-out.js';
+import { runAndReport } from '../carry-out.js';
 import type { Context } from '../context.js';
 import { besideEmulator, pointAt, startEmulator, variablesOf } from '../emulation.js';
 import { createFleet } from '../fleet.js';
@@ -72,7 +72,7 @@ async function demo(kind = 'sagemaker', options: DemoOptions, context: Context):
     context.note(
       `${definition.kind} emulator: ${emulator.url}${capacity === undefined ? '' : `, serves ${capacity} requests/s at most`}`,
     );
-    return await carryOut(context, test, {
+    return await runAndReport(context, test, {
       fleet: await createFleet({ kind: 'local' }, context),
       resultsDirectory: resolve(io.cwd, options.results),
       live: options.live,

@@ -1,4 +1,4 @@
-import { createRunId, fingerprintOf, type PlannedFleet } from '@loadwright/core';
+import { createFleetId, fingerprintOf, type PlannedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import {
@@ -19,42 +19,42 @@ import { requireName } from '../run-name.js';
 import {
   addFleetOverrides,
   configuredFleet,
-  findRunId,
-  lookUpRun,
-  mayStandAfter,
+  findFleetId,
+  lookUpFleet,
+  mayExistAfter,
   type FleetFlags,
 } from '../standing.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
-  ConsentFlags & { readonly run?: string; readonly skipPreflight?: boolean; readonly live: boolean };
+  ConsentFlags & { readonly resume?: string; readonly skipPreflight?: boolean; readonly live: boolean };
 
 export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))
     .description(
-      'Make the fleet of the configuration and leave it standing, all workers connected, no load started. ' +
-        'Exit codes: 0 it stands, 97 it could not be made and nothing is left, 98 something is or may be left, 105 stopped.',
+      'Deploy the fleet of the configuration: all workers connected, no load started. ' +
+        'Exit codes: 0 deployed, 97 it could not be deployed and nothing is left, 98 resources may remain, 105 stopped.',
     )
     .option('--yes', 'do not ask')
     .option('--skip-preflight', 'make no request to the service')
-    .option('--run <run>', 'go on with a deployment that was interrupted')
+    .option('--resume <fleet>', 'continue a deployment that was interrupted')
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright deploy', 'show plan and price, ask, make it'],
+        ['loadwright deploy', 'show plan and price, ask, deploy'],
         ['loadwright deploy --yes --workers 16', 'without a question'],
-        ['loadwright deploy --fleet ec2 --region eu-west-1', 'on EC2, whatever the file says'],
-        ['loadwright deploy --run 20261123-090000-4f32386de5', 'go on after a crash'],
+        ['loadwright deploy --fleet ec2 --region eu-west-1', 'on EC2; overrides the file'],
+        ['loadwright deploy --resume 20261123-090000-4f32386de5', 'continue after a crash'],
       ]),
     )
     .action(context.action((options: DeployFlags) => deploy(options, context)));
 }
 
 async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
-  // First of all: a flag that was taken for the name of a run is missing elsewhere.
-  if (options.run !== undefined) requireName(options.run);
+  // First of all: a flag that was taken for a fleet id is missing elsewhere.
+  if (options.resume !== undefined) requireName(options.resume);
   requireConsent(['deploy', 'plan'], options, context);
   const { io, colors } = context;
   const loaded = await loadConfiguration(options, io, 'deploy');
@@ -63,30 +63,30 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     loaded,
     options,
     context,
-    options.run === undefined ? undefined : { command: 'deploy --run', run: options.run },
+    options.resume === undefined ? undefined : { command: 'deploy --resume', reference: options.resume },
   );
-  const runId = options.run === undefined ? createRunId() : await findRunId(fleet, options.run);
+  const fleetId = options.resume === undefined ? createFleetId() : await findFleetId(fleet, options.resume);
   const stream = context.json ? io.stderr : io.stdout;
   const { live } = options;
   let view = createLiveView(io, stream, { live });
   let planned: PlannedFleet | undefined;
-  let mayStand = false;
+  let mayExist = false;
   const { handle, resultsDirectory } = await interruptible(
     io,
     {
       onStop: (signal) =>
         view.say(`stopping (${signal}): what was made is removed; press Ctrl-C again to leave at once`),
-      abandoned: `finish the clean-up: loadwright destroy ${runId}`,
-      remaining: () => (mayStand ? [runId] : []),
+      abandoned: `finish the clean-up: loadwright destroy ${fleetId}`,
+      remaining: () => (mayExist ? [fleetId] : []),
     },
     (signal) =>
       test.deploy({
         fleet,
-        runId,
+        fleetId,
         signal,
         skipPreflight: options.skipPreflight ?? false,
         onProgress: (event) => {
-          mayStand = mayStandAfter(event, mayStand);
+          mayExist = mayExistAfter(event, mayExist);
           view.onProgress(event);
         },
         agree: async (proposed) => {
@@ -96,26 +96,26 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
           view = createLiveView(io, stream, { live: false });
           const text = formatPlan(proposed.plan, proposed.request, colors).join('\n');
           stream.write(`\n${wrapText(text, widthOf(stream))}\n\n`);
-          await confirm('Make this?', options, context, { signal });
+          await confirm('Deploy this?', options, context, { signal });
           view = createLiveView(io, stream, { live });
         },
         resultsDirectory: resultsOf(loaded),
       }),
   ).finally(() => view.close());
 
-  const run = await lookUpRun(fleet, runId);
+  const deployed = await lookUpFleet(fleet, fleetId);
   const { masterUrl: url, isForwarded, expectedWorkers: workers, certificate } = handle;
   const fingerprint = certificate && fingerprintOf(certificate);
-  const ui = `loadwright ui ${runId}${isForwarded ? ' --hold' : ''}`;
+  const ui = `loadwright ui ${fleetId}${isForwarded ? ' --hold' : ''}`;
   if (context.json) {
     context.printJson({
-      runId,
+      fleetId,
       fleet: fleet.kind,
       ...(!isForwarded && { url }),
       ...(fingerprint && { fingerprint }),
       ui,
       workers,
-      ...(run?.expiresAt && { expiresAt: run.expiresAt }),
+      ...(deployed?.expiresAt && { expiresAt: deployed.expiresAt }),
       resultsDirectory,
       ...(planned && planDocument(planned.plan, planned.request)),
     });
@@ -124,12 +124,12 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
   context.print(
     '',
-    `${colors.green('✓')} ${colors.bold(runId)} stands: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
+    `${colors.green('✓')} fleet ${colors.bold(fleetId)} is deployed: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
     row('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
     ...(fingerprint ? [row('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
-    ...(run ? [row('ends', formatEnd(run, new Date(io.now())))] : []),
-    row('test', `loadwright run --on ${runId}`),
-    row('remove', `loadwright destroy ${runId}`),
+    ...(deployed ? [row('ends', formatEnd(deployed, new Date(io.now())))] : []),
+    row('test', `loadwright run --on ${fleetId}`),
+    row('remove', `loadwright destroy ${fleetId}`),
   );
   return exitCodes.pass;
 }

@@ -1,20 +1,20 @@
-import type { StandingRun } from '@loadwright/core';
+import type { DeployedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
 import type { Context } from '../context.js';
-import { formatStandingRuns } from '../output/fleet.js';
+import { formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { printRemoval, removeRuns } from '../removal.js';
-import { addFleetFlags, findStandingRuns, type FleetFlags } from '../standing.js';
+import { printRemoval, removeFleets } from '../removal.js';
+import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../standing.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      'Remove what runs left behind: those whose time is over, and those without a machine that could make load. One ' +
-        'that began less than an hour ago may still get its machine: it is named, and left alone. ' +
+      'Remove expired fleets, and fleets without a machine. One that began less than an hour ago may still get its ' +
+        'machine: it is named, and not touched. ' +
         'Exit codes: as of destroy.',
     )
     .option('--dry-run', 'only show it')
@@ -22,7 +22,7 @@ export function configure(command: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright gc --dry-run', 'what was left behind'],
+        ['loadwright gc --dry-run', 'which would be removed'],
         ['loadwright gc --yes', 'remove it without a question'],
       ]),
     )
@@ -31,37 +31,40 @@ export function configure(command: Command, context: Context): void {
 
 async function collect(options: CollectFlags, context: Context): Promise<ExitCode> {
   if (!options.dryRun) requireConsent(['gc', 'gc --dry-run'], options, context);
-  const { found, place } = await findStandingRuns(options, context, 'gc');
-  const left = found.filter(({ run: { state } }) => state === 'expired' || state === 'orphaned');
-  const over = left.map(({ run }) => run);
-  const young = found.flatMap(({ run: { state, runId } }) => (state === 'incomplete' ? [runId] : []));
+  const { found, place } = await findDeployedFleets(options, context, 'gc');
+  const left = found.filter(({ deployed: { state } }) => state === 'expired' || state === 'orphaned');
+  const over = left.map(({ deployed }) => deployed);
+  const young = found.flatMap(({ deployed: { state, fleetId } }) =>
+    state === 'incomplete' ? [fleetId] : [],
+  );
   if (options.dryRun && context.json) {
-    context.printJson({ dryRun: true, runs: over, incomplete: young });
+    context.printJson({ dryRun: true, fleets: over, incomplete: young });
     return exitCodes.pass;
   }
   const tell = context.json ? context.note : context.print;
-  tell(...(over.length > 0 ? describe(over, context) : [`Nothing was left behind in ${place}.`]));
+  tell(...(over.length > 0 ? describe(over, context) : [`No expired or orphaned fleet in ${place}.`]));
   if (young.length > 0) tell(`${context.colors.yellow('!')} ${describeYoung(young)}`);
   if (options.dryRun || (over.length === 0 && !context.json)) return exitCodes.pass;
-  const runs = left.map(({ fleet, run: { runId } }) => ({ fleet, runId }));
-  const runIds = runs.map(({ runId }) => runId);
+  const placed = left.map(({ fleet, deployed: { fleetId } }) => ({ fleet, fleetId }));
+  const fleetIds = placed.map(({ fleetId }) => fleetId);
   if (over.length > 0) await confirm('Remove all of this?', options, context);
-  printRemoval(await removeRuns(runs, context), runIds, context);
+  printRemoval(await removeFleets(placed, context), fleetIds, context);
   return exitCodes.pass;
 }
 
-/** Runs that are left alone: whether they are over is not known yet. */
-function describeYoung(runIds: readonly string[]): string {
-  const [who, they] = runIds.length === 1 ? ['1 run has', 'it'] : [`${runIds.length} runs have`, 'they'];
-  return `${who} no machine, and may be about to get one: ${runIds.join(', ')}. If ${they} broke off: loadwright destroy <run>`;
+/** Fleets that are not touched: whether they will get a machine is not known yet. */
+function describeYoung(fleetIds: readonly string[]): string {
+  const [who, they] =
+    fleetIds.length === 1 ? ['1 fleet has', 'it'] : [`${fleetIds.length} fleets have`, 'they'];
+  return `${who} no machine, and may be about to get one: ${fleetIds.join(', ')}. If ${they} broke off: loadwright destroy <fleet>`;
 }
 
-function describe(runs: readonly StandingRun[], { io, colors }: Context): string[] {
+function describe(fleets: readonly DeployedFleet[], { io, colors }: Context): string[] {
   return [
-    formatStandingRuns(runs, new Date(io.now()), colors),
+    formatDeployedFleets(fleets, new Date(io.now()), colors),
     '',
-    ...runs.flatMap(({ runId, resources }) => [
-      colors.bold(runId),
+    ...fleets.flatMap(({ fleetId, resources }) => [
+      colors.bold(fleetId),
       ...resources.map((resource) => `  ${resource}`),
     ]),
   ];

@@ -1,4 +1,4 @@
-import { askStanding, printable, redactorOf, type FleetHandle } from '@loadwright/core';
+import { printable, type LogLine, type OpenedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { interruptible } from '../interrupt.js';
 import { newLines } from '../new-lines.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+import { addFleetFlags, openNamedFleet, type FleetFlags } from '../standing.js';
 
 type LogFlags = FleetFlags & { readonly follow?: boolean };
 
@@ -26,36 +26,34 @@ export function configure(command: Command, context: Context): void {
         ['loadwright logs 4f32386de5 --follow', 'and what comes'],
       ]),
     )
-    .action(context.action((run: string, options: LogFlags) => logs(run, options, context)));
+    .action(context.action((fleet: string, options: LogFlags) => logs(fleet, options, context)));
 }
 
 async function logs(reference: string, options: LogFlags, context: Context): Promise<ExitCode> {
-  const fleet = await findFleet(options, context, { command: 'logs', run: reference });
-  const { runId } = await findStandingRun(fleet, reference);
-  const handle = await fleet.attach(runId);
-  const first = await askStanding(handle, (signal) => read(handle, { signal }));
+  const fleet = await openNamedFleet(reference, options, context, 'logs');
+  const first = byNode(await fleet.logs());
   if (context.json && !options.follow) {
-    context.printJson({ runId, lines: flat(first) });
+    context.printJson({ fleetId: fleet.fleetId, lines: flat(first) });
     return exitCodes.pass;
   }
   print(first, context);
   if (options.follow) {
     await interruptible(context.io, { onStop: () => {}, abandoned: 'nothing to clean up' }, (signal) =>
-      follow(handle, first, context, signal),
+      follow(fleet, first, context, signal),
     );
   }
   return exitCodes.pass;
 }
 
 async function follow(
-  handle: FleetHandle,
+  fleet: OpenedFleet,
   first: Lines,
   context: Context,
   signal: AbortSignal,
 ): Promise<void> {
   let before = first;
   while (await delay(interval, true, { signal }).catch(() => false)) {
-    const now = await read(handle);
+    const now = byNode(await fleet.logs());
     print(
       Object.fromEntries(
         Object.entries(now).map(([node, lines]) => [node, newLines(before[node] ?? [], lines)]),
@@ -66,10 +64,9 @@ async function follow(
   }
 }
 
-async function read(handle: FleetHandle, options?: Parameters<FleetHandle['logs']>[0]): Promise<Lines> {
+function byNode(logged: readonly LogLine[]): Lines {
   const lines: Record<string, string[]> = {};
-  const redact = redactorOf(handle);
-  for await (const { node, line } of handle.logs(options)) (lines[node] ??= []).push(redact(line));
+  for (const { node, line } of logged) (lines[node] ??= []).push(line);
   return lines;
 }
 

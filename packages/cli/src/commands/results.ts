@@ -1,12 +1,5 @@
 import { join } from 'node:path';
-import {
-  askStanding,
-  collectResults,
-  isLoaded,
-  masterOf,
-  redactorOf,
-  type TestStatistics,
-} from '@loadwright/core';
+import { isLoadRunning, openFleet, type TestStatistics } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
@@ -14,7 +7,7 @@ import { findConfigurationFile, findResults, loadConfiguration } from '../config
 import type { Context } from '../context.js';
 import type { CliIo } from '../io.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../standing.js';
 import { loadFolderPrefix } from '../results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
@@ -22,47 +15,46 @@ type ResultFlags = FleetFlags & { readonly results?: string };
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      'Download everything that the newest load of a run measured into a folder of that load, ' +
-        "{results}/{name}/{run}/load-{when it began, UTC}: Locust's own files, the statistics as JSON, the logs.",
+      'Download everything that was measured in the newest load on a fleet into a folder of that load, ' +
+        "{results}/{name}/{fleet}/load-{when it began, UTC}: Locust's own files, the statistics as JSON, the logs.",
     )
     .option('--results <folder>', 'where to (default: as the configuration says, or results)')
     .addHelpText(
       'after',
       examples(context, [['loadwright results 4f32386de5', 'into the folder of results']]),
     )
-    .action(context.action((run: string, options: ResultFlags) => results(run, options, context)));
+    .action(context.action((fleet: string, options: ResultFlags) => results(fleet, options, context)));
 }
 
 async function results(reference: string, options: ResultFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const fleet = await findFleet(options, context, { command: 'results', run: reference });
-  const { runId } = await findStandingRun(fleet, reference);
-  const handle = await fleet.attach(runId);
+  const fleet = await findFleet(options, context, { command: 'results', reference });
+  const { fleetId } = await findDeployedFleet(fleet, reference);
+  const opened = await openFleet(fleet, fleetId);
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;
-  const master = masterOf(handle);
-  const before = await askStanding(handle, (signal) => master.statistics({ signal }));
+  const before = await opened.statistics();
   const { test } = before;
   const directory = join(
     await findResults(options.results, io),
     name,
-    runId,
+    fleetId,
     ...(test ? [folderOf(test)] : []),
   );
-  const { files, missing } = await collectResults(handle, directory, redactorOf(handle));
-  const load = test ? (isLoaded(before) ? 'underWay' : 'ended') : 'none';
-  if (context.json) context.printJson({ runId, directory, load, files, missing });
+  const { files, missing } = await opened.collect(directory);
+  const load = test ? (isLoadRunning(before) ? 'running' : 'ended') : 'none';
+  if (context.json) context.printJson({ fleetId, directory, load, files, missing });
   else {
     const incomplete = {
-      none: `there was no load on ${runId} yet: these files hold no figures; start one: loadwright start ${runId}`,
-      underWay: `the load is under way: these figures are not complete; when it has ended: loadwright results ${runId}`,
+      none: `there was no load on ${fleetId} yet: these files hold no figures; start one: loadwright start ${fleetId}`,
+      running: `the load is running: these figures are not complete; when it has ended: loadwright results ${fleetId}`,
       ended: undefined,
     }[load];
     context.print(
       `${colors.green('✓')} ${directory}`,
       ...files.map((file) => `  ${file}`),
       ...(incomplete === undefined ? [] : [`${colors.yellow('!')} ${incomplete}`]),
-      `  ${colors.dim('judge     ')}these have no verdict; a test that has: loadwright run --on ${runId}`,
+      `  ${colors.dim('judge     ')}these have no verdict; for one that has: loadwright run --on ${fleetId}`,
       ...(missing.length > 0 ? [`${colors.yellow('!')} the master did not give ${missing.join(', ')}`] : []),
     );
   }

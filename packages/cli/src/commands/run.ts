@@ -9,7 +9,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
-import { carryOut } from '../carry-out.js';
+import { runAndReport } from '../carry-out.js';
 import {
   addConfigurationFlags,
   loadConfiguration,
@@ -28,7 +28,7 @@ import {
   addFleetOverrides,
   besideLoad,
   configuredFleet,
-  findStandingRun,
+  findDeployedFleet,
   overriddenFleet,
   requireLasting,
   type FleetFlags,
@@ -64,12 +64,9 @@ export function configure(command: Command, context: Context): void {
       '--interactive',
       "let Locust's web UI change the load while it runs; every change is recorded in the report",
     )
-    .option(
-      '--keep-fleet',
-      'leave a fleet standing that can outlive this command; loadwright destroy removes it',
-    )
+    .option('--keep-fleet', 'keep the fleet after the run; loadwright destroy removes it')
     .addOption(
-      new Option('--on <run>', 'on a fleet that stands (loadwright deploy), which stays as it is').conflicts([
+      new Option('--on <fleet>', 'on a deployed fleet (loadwright deploy), which stays as it is').conflicts([
         'keepFleet',
         'emulator',
         'dryRun',
@@ -84,8 +81,8 @@ export function configure(command: Command, context: Context): void {
         ['loadwright run --emulator', 'without the real service'],
         ['loadwright run --users 200 --duration 5m', 'more load'],
         ['loadwright run --dry-run', 'what would happen'],
-        ['loadwright run --fleet ec2 --region eu-west-1', 'on EC2, whatever the file says'],
-        ['loadwright run --on 4f32386de5 --users 400', 'on the fleet of a deployment'],
+        ['loadwright run --fleet ec2 --region eu-west-1', 'on EC2; overrides the file'],
+        ['loadwright run --on 4f32386de5 --users 400', 'on a deployed fleet'],
         ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
       ]),
     )
@@ -121,7 +118,7 @@ async function runAgainst(
   const lasting =
     options.on === undefined
       ? undefined
-      : await configuredFleet(loaded, options, context, { command: 'run --on', run: options.on });
+      : await configuredFleet(loaded, options, context, { command: 'run --on', reference: options.on });
   const flags = besideLoad(options);
   const fleet = lasting ?? (await createFleet(overriddenFleet(loaded.config.fleet, flags), context, flags));
   if (keepFleet) requireLasting(fleet);
@@ -129,9 +126,9 @@ async function runAgainst(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
-  const on = lasting && (await findStandingRun(lasting, options.on));
+  const on = lasting && (await findDeployedFleet(lasting, options.on));
   if (on) requireTimeLeft(on, resolveTestLoad(loaded.config.load, 1).durationSeconds, context.io.now());
-  return carryOut(context, test, {
+  return runAndReport(context, test, {
     fleet,
     keepFleet,
     on,

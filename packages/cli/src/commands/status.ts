@@ -1,13 +1,12 @@
 import {
   endedRequests,
-  askStanding,
   isBeingMadeReady,
-  masterOf,
+  openFleet,
   redactorOf,
   redactStrings,
   type FleetNode,
   type MasterStatistics,
-  type StandingRun,
+  type DeployedFleet,
 } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
@@ -20,14 +19,14 @@ import { describeTest, testDocument } from '../output/load.js';
 import {
   addFleetFlags,
   findFleet,
-  findStandingRun,
+  findDeployedFleet,
   type FleetFlags,
   type LastingFleet,
 } from '../standing.js';
 
-/** What a run that stands is doing. */
+/** The state of a deployed fleet. */
 interface Status {
-  readonly run: StandingRun;
+  readonly deployed: DeployedFleet;
   readonly url?: string;
   readonly expectedWorkers?: number;
   readonly nodes: readonly FleetNode[];
@@ -42,16 +41,18 @@ interface Status {
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)
     .description(
-      'What a run is doing: its machines, its workers, its load. Without a name: the only run that stands.',
+      'The state of a fleet: its machines, its workers, its load. Without a fleet id: the only deployed fleet.',
     )
     .addHelpText(
       'after',
       examples(context, [
-        ['loadwright status', 'of the only run'],
+        ['loadwright status', 'of the only fleet'],
         ['loadwright status 4f32386de5 --json', 'as JSON'],
       ]),
     )
-    .action(context.action((run: string | undefined, options: FleetFlags) => status(run, options, context)));
+    .action(
+      context.action((fleet: string | undefined, options: FleetFlags) => status(fleet, options, context)),
+    );
 }
 
 async function status(
@@ -59,38 +60,37 @@ async function status(
   options: FleetFlags,
   context: Context,
 ): Promise<ExitCode> {
-  const fleet = await findFleet(options, context, { command: 'status', run: reference });
-  const found = await look(fleet, await findStandingRun(fleet, reference));
+  const fleet = await findFleet(options, context, { command: 'status', reference });
+  const found = await look(fleet, await findDeployedFleet(fleet, reference));
   if (context.json) context.printJson(documentOf(found));
   else context.print(...format(found, context));
   return exitCodes.pass;
 }
 
-/** A run whose master does not answer still has a status. */
-async function look(fleet: LastingFleet, run: StandingRun): Promise<Status> {
+/** A fleet whose master does not answer still has a status. */
+async function look(fleet: LastingFleet, deployed: DeployedFleet): Promise<Status> {
   try {
-    const handle = await fleet.attach(run.runId);
+    const opened = await openFleet(fleet, deployed.fleetId);
+    const { handle } = opened;
     const { masterUrl: url, isForwarded, expectedWorkers } = handle;
-    const nodes = await handle.status();
-    const redact = redactorOf(handle);
+    const nodes = await opened.status();
     // An address that ends with this command is of no use to its reader.
-    const made = { run, ...(!isForwarded && { url }), expectedWorkers, nodes: redactStrings(nodes, redact) };
+    const made = { deployed, ...(!isForwarded && { url }), expectedWorkers, nodes };
     try {
-      const master = masterOf(handle);
-      const statistics = await askStanding(handle, (signal) => master.statistics({ signal }));
-      return { ...made, statistics: redactStrings(statistics, redact) };
+      return { ...made, statistics: await opened.statistics() };
     } catch (error) {
       // The machine runs long before its master does.
       const starts =
-        run.state === 'running' &&
+        deployed.state === 'running' &&
         isSilence(error) &&
         isBeingMadeReady(handle) &&
         nodes.every(({ state }) => state !== 'failed');
-      const state = starts ? 'starting' : run.state;
-      return { ...made, run: { ...run, state }, ...redactStrings(problemOf(error), redact) };
+      const state = starts ? 'starting' : deployed.state;
+      const problem = redactStrings(problemOf(error), redactorOf(handle));
+      return { ...made, deployed: { ...deployed, state }, ...problem };
     }
   } catch (error) {
-    return { run, nodes: [], ...problemOf(error) };
+    return { deployed, nodes: [], ...problemOf(error) };
   }
 }
 
@@ -105,10 +105,10 @@ function problemOf(error: unknown): { problem: string; hint?: string } {
   return { problem, ...(hint !== undefined && { hint }) };
 }
 
-function documentOf({ run, statistics, ...found }: Status) {
+function documentOf({ deployed, statistics, ...found }: Status) {
   const { state, userCount: users, workers, total, test } = statistics ?? {};
   return {
-    ...run,
+    ...deployed,
     ...found,
     ...(statistics && {
       load: {
@@ -120,16 +120,16 @@ function documentOf({ run, statistics, ...found }: Status) {
 }
 
 function format(status: Status, { io, colors }: Context): string[] {
-  const { run, url, expectedWorkers = 0, nodes, statistics, problem, hint } = status;
+  const { deployed, url, expectedWorkers = 0, nodes, statistics, problem, hint } = status;
   const now = new Date(io.now());
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
   const failed = nodes.filter(({ state }) => state === 'failed');
   const connected = statistics?.workers.filter(({ state }) => state !== 'missing').length ?? 0;
-  const cost = run.costUsDollars === undefined ? [] : [`${formatCost(run)} so far`];
+  const cost = deployed.costUsDollars === undefined ? [] : [`${formatCost(deployed)} so far`];
   return [
-    `${colors.bold(run.runId)} ${run.state}`,
-    row('age', [formatSpan(run.createdAt, now), ...cost].join(' · ')),
-    row('ends', formatExpiry(run.expiresAt, now)),
+    `${colors.bold(deployed.fleetId)} ${deployed.state}`,
+    row('age', [formatSpan(deployed.createdAt, now), ...cost].join(' · ')),
+    row('ends', formatExpiry(deployed.expiresAt, now)),
     ...(url === undefined ? [] : [row('web UI', url)]),
     ...(statistics
       ? [

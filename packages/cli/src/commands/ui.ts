@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { interruptible } from '../interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findStandingRun, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../standing.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;
@@ -35,19 +35,19 @@ export function configure(command: Command, context: Context): void {
         ['loadwright ui 4f32386de5 --hold', 'of a machine without a public address'],
       ]),
     )
-    .action(context.action((run: string, options: UiFlags) => ui(run, options, context)));
+    .action(context.action((fleet: string, options: UiFlags) => ui(fleet, options, context)));
 }
 
 async function ui(reference: string, options: UiFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  const fleet = await findFleet(options, context, { command: 'ui', run: reference });
-  const { runId } = await findStandingRun(fleet, reference);
-  const handle = await fleet.attach(runId);
+  const fleet = await findFleet(options, context, { command: 'ui', reference });
+  const { fleetId } = await findDeployedFleet(fleet, reference);
+  const handle = await fleet.open(fleetId);
   const { masterUrl: url, login, isForwarded, certificate } = handle;
   const fingerprint = certificate && fingerprintOf(certificate);
   const shows = options.showLogin || (io.stdout.isTTY === true && !context.json);
   if (context.json)
-    context.printJson({ runId, url, ...(fingerprint && { fingerprint }), ...(shows && login) });
+    context.printJson({ fleetId, url, ...(fingerprint && { fingerprint }), ...(shows && login) });
   else {
     const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
     context.print(
@@ -65,7 +65,7 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   }
   if (isForwarded && !options.hold) {
     context.note(
-      `${context.errorColors.yellow('!')} this address ends with this command: loadwright ui ${runId} --hold`,
+      `${context.errorColors.yellow('!')} this address ends with this command: loadwright ui ${fleetId} --hold`,
     );
   }
   if (options.open) await io.openFile(url);
@@ -88,14 +88,14 @@ async function hold(handle: FleetHandle, context: Context): Promise<void> {
 }
 
 async function requireMaster(handle: FleetHandle): Promise<void> {
-  const { runId, masterUrl } = handle;
+  const { fleetId, masterUrl } = handle;
   const lost = (await handle.status()).find(({ role, state }) => role === 'master' && state === 'failed');
   if (!lost) return;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
     `${masterUrl} leads nowhere any more: ${lost.reason ?? 'no reason known'}`,
     {
-      hint: `see how the run is: loadwright status ${runId}; and try again: loadwright ui ${runId} --hold`,
+      hint: `see the state of the fleet: loadwright status ${fleetId}; and try again: loadwright ui ${fleetId} --hold`,
     },
   );
 }

@@ -1,4 +1,4 @@
-import { createRunId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
+import { createFleetId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../context.js';
 import { createFleet, type NamedFleet } from '../fleet.js';
@@ -28,7 +28,7 @@ export async function checkFleet(
     const { lasting } = await createFleet(overriddenFleet(named, flags), context);
     const durationSeconds = loaded ? resolveTestLoad(loaded.config.load, 1).durationSeconds : 0;
     const iamStatements = loaded ? iamStatementsOf(loaded.config.target) : [];
-    const request = { runId: createRunId(), durationSeconds, iamStatements };
+    const request = { fleetId: createFleetId(), durationSeconds, iamStatements };
     return (await lasting?.check(request, { signal })) ?? [];
   } catch (error) {
     if (!isLoadwrightError(error) || error.code === 'ABORTED') throw error;

@@ -3,7 +3,7 @@ import {
   type FleetPlan,
   type FleetPrice,
   type FleetRequest,
-  type StandingRun,
+  type DeployedFleet,
 } from '@loadwright/core';
 import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
@@ -27,7 +27,7 @@ export function formatExpiry(expiresAt: Date | undefined, now: Date): string {
 }
 
 /** When the machines of a run end, and what they cost until then: `in 1h58m (2026-11-23 19:58 UTC), $0.78 an hour`. */
-export function formatEnd(run: StandingRun, now: Date): string {
+export function formatEnd(run: DeployedFleet, now: Date): string {
   const { expiresAt, usDollarsPerHour, isCostIncomplete = false } = run;
   const at = expiresAt && `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const ends = `${formatExpiry(expiresAt, now)}${at === undefined ? '' : ` (${at})`}`;
@@ -110,15 +110,15 @@ function describePrice(plan: FleetPlan, request: FleetRequest): string {
   return isIncomplete ? `not known (${prices})` : prices;
 }
 
-/** What a run has cost so far. */
-export function formatCost({ costUsDollars, isCostIncomplete }: StandingRun): string {
+/** What a fleet has cost so far. */
+export function formatCost({ costUsDollars, isCostIncomplete }: DeployedFleet): string {
   if (costUsDollars === undefined) return 'not known';
   return `${isCostIncomplete ? 'at least ' : ''}${formatDollars(costUsDollars)}`;
 }
 
-/** The runs that stand. Whose they are is told where one is not the caller's. */
-export function formatStandingRuns(
-  runs: readonly StandingRun[],
+/** The deployed fleets. Their owners are shown where one is not the caller's. */
+export function formatDeployedFleets(
+  fleets: readonly DeployedFleet[],
   now: Date,
   colors: Colors,
   caller?: string,
@@ -131,20 +131,22 @@ export function formatStandingRuns(
     expired: colors.red,
     orphaned: colors.red,
   };
-  const isShared = runs.some(({ owner }) => owner !== undefined && caller !== undefined && owner !== caller);
+  const isShared = fleets.some(
+    ({ owner }) => owner !== undefined && caller !== undefined && owner !== caller,
+  );
   return formatTable(
     [
-      ...['run', 'state', 'age', 'ends'],
+      ...['fleet', 'state', 'age', 'ends'],
       { title: 'cost so far', align: 'right' },
       ...(isShared ? ['owner'] : []),
     ],
-    runs.map((run) => [
-      run.runId,
-      paint[run.state](run.state),
-      formatSpan(run.createdAt, now),
-      formatExpiry(run.expiresAt, now),
-      formatCost(run),
-      ...(isShared ? [shortName(run.owner ?? 'not known')] : []),
+    fleets.map((fleet) => [
+      fleet.fleetId,
+      paint[fleet.state](fleet.state),
+      formatSpan(fleet.createdAt, now),
+      formatExpiry(fleet.expiresAt, now),
+      formatCost(fleet),
+      ...(isShared ? [shortName(fleet.owner ?? 'unknown')] : []),
     ]),
     colors,
   );

@@ -74,8 +74,8 @@ export class AccountWithLoads {
 
   /** Ids of the runs of which something stands. */
   async standing(): Promise<string[]> {
-    const runs = JSON.parse(await this.carryOut(['list', '--json', ...flags])) as { runId: string }[];
-    return runs.map(({ runId }) => runId);
+    const runs = JSON.parse(await this.carryOut(['list', '--json', ...flags])) as { fleetId: string }[];
+    return runs.map(({ fleetId }) => fleetId);
   }
 
   async end(): Promise<void> {

@@ -15,7 +15,7 @@ let liar: Liar;
 let account: AccountWithLoads;
 /** What the fleet that stands is deployed for: its books begin anew with each load. */
 let port: LiarPort;
-let runId: string;
+let fleetId: string;
 
 beforeAll(async () => {
   [liar, account] = await Promise.all([Liar.start(), AccountWithLoads.start()]);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const exitCode = await deployment.command.ended;
   const output = deployment.command.stdout + deployment.command.stderr;
   expect({ exitCode, output }).toEqual({ exitCode: 0, output });
-  [runId = ''] = await account.standing();
+  [fleetId = ''] = await account.standing();
   await deployment.end();
 }, 150_000);
 
@@ -91,8 +91,8 @@ async function withLoad(argv: readonly string[], happen: (load: LoadOfCommand) =
 /** Removes what others than the fleet that stands have left. */
 async function removeOthers(): Promise<void> {
   for (const left of await account.standing())
-    if (left !== runId) await account.carryOut(['destroy', left, '--yes', ...flags]);
-  expect(await account.standing()).toEqual([runId]);
+    if (left !== fleetId) await account.carryOut(['destroy', left, '--yes', ...flags]);
+  expect(await account.standing()).toEqual([fleetId]);
 }
 
 const onOwnFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
@@ -104,14 +104,14 @@ const onOwnFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () 
 
 const onStandingFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
   await port.become({ ignoreFirst: 1 });
-  await withLoad([...run, '--on', runId, '--no-live'], happen);
-  expect(await account.standing()).toEqual([runId]);
+  await withLoad([...run, '--on', fleetId, '--no-live'], happen);
+  expect(await account.standing()).toEqual([fleetId]);
 };
 
 /** It ends as soon as the load is made. */
 const startKilled = async () => {
   await port.become({});
-  await withLoad(['start', runId], commandKilled);
+  await withLoad(['start', fleetId], commandKilled);
 };
 
 /** Nobody has asked for a load. */

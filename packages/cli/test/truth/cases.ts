@@ -144,7 +144,7 @@ export const cases: readonly Case[] = [
     right({ report, test }) {
       expect(kinds(report)).toEqual(['status']);
       expect(report.errors).toMatchObject(
-        [{ error: 'HTTP 504', hint: /gateway gave up.*29 s/i }].map(hinted),
+        [{ error: 'HTTP 504', hint: /gateway gave up.*29 s/i }].map(withHint),
       );
       const { timeout } = test.configuration['target'] as { timeout: string };
       // A gateway was seen to answer after 29.03 s: by default the client still listens.
@@ -295,6 +295,6 @@ function chunk(content: string): string {
 }
 
 /** A failure whose hint has these words. */
-function hinted({ error, hint }: { error: string; hint: RegExp }) {
+function withHint({ error, hint }: { error: string; hint: RegExp }) {
   return { error, hint: expect.stringMatching(hint) as string };
 }

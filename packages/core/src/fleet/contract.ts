@@ -2,10 +2,10 @@ import type { Bundle } from '../bundle/bundle.js';
 import type { IamStatement } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 
-/** What a run asks of a fleet. */
+/** What is asked of a fleet. */
 export interface FleetRequest {
-  /** Names the run everywhere: sortable UTC time and a random part. */
-  readonly runId: string;
+  /** Names the fleet everywhere: sortable UTC time and a random part, see `createFleetId`. */
+  readonly fleetId: string;
   /** Load-generating processes. */
   readonly workers: number;
   /** How long the load lasts, in seconds: what costs and expiries are reckoned from. */
@@ -46,7 +46,7 @@ export interface ProvisionRequest extends FleetRequest {
   readonly bundle: Bundle;
   /** Values for the environment of every node; secrets among them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Folder on this machine for the logs of the run. */
+  /** Folder on this machine for the logs of the nodes. */
   readonly logDirectory: string;
   /** Removes every known secret from a text. All that is logged goes through it. */
   readonly redact: (text: string) => string;
@@ -85,8 +85,8 @@ export interface DestroyReport {
   readonly remaining: readonly string[];
 }
 
-/** The last start of machines whose master does not answer at once after it. */
-export interface MachineStart {
+/** Why a master may not answer yet: the last start of its machines. */
+export interface MasterReadiness {
   readonly at: Date;
   /** How long they may take from then until their master answers. */
   readonly limitSeconds: number;
@@ -96,7 +96,7 @@ export interface MachineStart {
 
 /** A fleet that exists. From here on every fleet is the same: `LocustMaster` talks to `masterUrl`. */
 export interface FleetHandle {
-  readonly runId: string;
+  readonly fleetId: string;
   /** Base URL of the master's web UI, without a trailing slash. */
   readonly masterUrl: string;
   /** The URL is of this machine, and ends with this process; others reach the web UI by a way of their own. */
@@ -112,10 +112,10 @@ export interface FleetHandle {
   readonly secrets: readonly string[];
   /** What the nodes run, see `digestWithoutLoad`. Absent: not known. */
   readonly bundleDigest?: string;
-  /** It stood before `provision`, which went on with it: what fails afterwards leaves it. */
-  readonly stoodBefore?: boolean;
+  /** It existed before `provision`, which continued with it: what fails afterwards leaves it in place. */
+  readonly existedBefore?: boolean;
   /** When its machines were started: they may still be made ready. Absent: its master has answered, or has no machine of its own. */
-  readonly start?: MachineStart;
+  readonly readiness?: MasterReadiness;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
   logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
@@ -123,9 +123,9 @@ export interface FleetHandle {
   destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport>;
 }
 
-/** Something that an earlier run left behind. */
-export interface Orphan {
-  readonly runId: string;
+/** One resource of a fleet. */
+export interface FleetResource {
+  readonly fleetId: string;
   /** What it is, for people. */
   readonly resource: string;
 }
@@ -142,9 +142,9 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** A run of which something stands. */
-export interface StandingRun {
-  readonly runId: string;
+/** A fleet of which at least one resource exists. */
+export interface DeployedFleet {
+  readonly fleetId: string;
   /** Who made it, as the service knows them. */
   readonly owner?: string;
   readonly createdAt: Date;
@@ -155,7 +155,7 @@ export interface StandingRun {
    * its machine can be started again.
    */
   readonly state: 'starting' | 'running' | 'stopped' | 'incomplete' | 'expired' | 'orphaned';
-  /** What stands, one line each. */
+  /** Its resources, one line each. */
   readonly resources: readonly string[];
   /** What its machines have cost so far, in US dollars. Absent: no price is known. */
   readonly costUsDollars?: number;
@@ -171,9 +171,9 @@ export interface DestroyOptions extends CallOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-/** A run that was begun on this machine, and not seen to be gone. */
-export interface RememberedRun {
-  readonly runId: string;
+/** A fleet that was begun on this machine, and not seen to be gone, with the place where it is. */
+export interface KnownFleetPlace {
+  readonly fleetId: string;
   /** The options without which its fleet does not find it: `{ region: 'eu-west-1' }`. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -196,11 +196,11 @@ export interface FleetPermissions {
   readonly notes: readonly string[];
 }
 
-/** Where runs are looked for, and by whom. */
+/** Where fleets are looked for, and by whom. */
 export interface FleetPlace {
   /** For people: region, account, profile. */
   readonly description: string;
-  /** The caller, as {@link StandingRun.owner} names them. Absent: not known. */
+  /** The caller, as {@link DeployedFleet.owner} names them. Absent: not known. */
   readonly caller?: string;
 }
 
@@ -208,7 +208,7 @@ export interface FleetPlace {
 export interface LastingFleets {
   /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
   check(
-    request: Pick<FleetRequest, 'runId' | 'durationSeconds' | 'iamStatements'>,
+    request: Pick<FleetRequest, 'fleetId' | 'durationSeconds' | 'iamStatements'>,
     options?: CallOptions,
   ): Promise<readonly Finding[]>;
   /**
@@ -226,12 +226,12 @@ export interface LastingFleets {
     },
   ): Promise<FleetPermissions>;
   place(options?: CallOptions): Promise<FleetPlace>;
-  /** Every run of which something stands, newest first. */
-  list(): Promise<readonly StandingRun[]>;
-  /** What {@link destroy} would remove. Empty: nothing of this run stands. */
-  inventory(runId: string): Promise<readonly Orphan[]>;
-  /** Removes everything of a run, in whatever state it is; safe to repeat, and verified by looking again. */
-  destroy(runId: string, options?: DestroyOptions): Promise<DestroyReport>;
+  /** Every fleet of which at least one resource exists, newest first. */
+  list(): Promise<readonly DeployedFleet[]>;
+  /** What {@link destroy} would remove. Empty: nothing of this fleet exists. */
+  inventory(fleetId: string): Promise<readonly FleetResource[]>;
+  /** Removes every resource of a fleet, in whatever state it is; safe to repeat, and verified by looking again. */
+  destroy(fleetId: string, options?: DestroyOptions): Promise<DestroyReport>;
 }
 
 /** What one request before the load needs. */
@@ -267,12 +267,10 @@ export interface Fleet {
   plan(request: FleetRequest, options?: CallOptions): Promise<FleetPlan>;
   /**
    * Makes the fleet and returns when the master answers. On failure it removes what it made, then throws
-   * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either. A fleet of the run that stood
-   * before stays, which is `RESOURCES_REMAIN` too.
+   * `PROVISIONING_FAILED`, or `RESOURCES_REMAIN` with the list when that did not work either. A fleet of that id that
+   * existed before stays, which is `RESOURCES_REMAIN` too.
    */
   provision(request: ProvisionRequest): Promise<FleetHandle>;
-  /** The handle of a fleet that was made earlier. */
-  attach(runId: string, options?: CallOptions): Promise<FleetHandle>;
-  /** What earlier runs left behind. */
-  listOrphans(): Promise<readonly Orphan[]>;
+  /** The handle of a fleet that was deployed earlier. */
+  open(fleetId: string, options?: CallOptions): Promise<FleetHandle>;
 }

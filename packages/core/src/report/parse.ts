@@ -155,7 +155,9 @@ const runReportSchema = z.looseObject({
   target: z
     .looseObject({ kind: z.string(), host: z.string(), labels: z.record(z.string(), z.string()) })
     .describe('what was tested'),
-  fleet: z.looseObject({ kind: z.string(), workers: count }).describe('where the load came from'),
+  fleet: z
+    .looseObject({ kind: z.string(), id: z.string().optional(), workers: count })
+    .describe('where the load came from'),
   preflight: z
     .union([
       z.looseObject({ skipped: z.literal(true) }),

@@ -33,7 +33,8 @@ export interface RunReport {
     readonly host: string;
     readonly labels: Readonly<Record<string, string>>;
   };
-  readonly fleet: { readonly kind: string; readonly workers: number };
+  /** `id`: its fleet id; absent in reports of version 1. */
+  readonly fleet: { readonly kind: string; readonly id?: string | undefined; readonly workers: number };
   /** What the one request before the load showed; absent when the target makes none. */
   readonly preflight?: PreflightSummary | undefined;
   /** Present when the load could be changed by hand while it ran. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LoadwrightError } from '../errors.js';
 import type { FleetHandle } from '../fleet/contract.js';
-import { askStanding } from './ask-standing.js';
+import { askMaster } from './ask-standing.js';
 
 const hint = 'see allowedAddresses';
 
@@ -9,12 +9,12 @@ const hint = 'see allowedAddresses';
 function started(seconds: number, reason?: string): FleetHandle {
   const state = reason === undefined ? 'running' : 'failed';
   return {
-    runId: 'the-run',
+    fleetId: 'the-run',
     masterUrl: 'http://127.0.0.1:1',
     login: { username: 'loadwright', password: 'a password' },
     expectedWorkers: 1,
     secrets: [],
-    start: { at: new Date(Date.now() - seconds * 1000), limitSeconds: 600, hint },
+    readiness: { at: new Date(Date.now() - seconds * 1000), limitSeconds: 600, hint },
     status: async () => [{ name: 'master', role: 'master', state, ...(reason !== undefined && { reason }) }],
     logs: async function* () {},
     destroy: async () => ({ removed: [], remaining: [] }),
@@ -35,7 +35,7 @@ it.each([
   ['is old enough', started(660), /^Nobody answers\.$/, /^see allowedAddresses$/],
   ['has ended', started(120, 'it is gone'), /^Nobody answers\. it is gone\.$/, /loadwright status the-run/],
 ])('says of a silent master whose machine %s why that may be', async (_what, handle, message, told) => {
-  await expect(askStanding(handle, silence)).rejects.toMatchObject({
+  await expect(askMaster(handle, silence)).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: expect.stringMatching(message),
     hint: expect.stringMatching(told),
@@ -44,11 +44,11 @@ it.each([
 });
 
 it('gives answers, and other errors, as they are', async () => {
-  await expect(askStanding(started(1), async () => 7)).resolves.toBe(7);
+  await expect(askMaster(started(1), async () => 7)).resolves.toBe(7);
   const refused = async () => {
     throw new LoadwrightError('MASTER_PROTOCOL', 'no');
   };
-  await expect(askStanding(started(1), refused)).rejects.toMatchObject({ code: 'MASTER_PROTOCOL' });
+  await expect(askMaster(started(1), refused)).rejects.toMatchObject({ code: 'MASTER_PROTOCOL' });
 });
 
 it('does not wait for an answer that never comes', async () => {
@@ -56,7 +56,7 @@ it('does not wait for an answer that never comes', async () => {
     new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
-  await expect(askStanding(started(660), mute, 20)).rejects.toMatchObject({
+  await expect(askMaster(started(660), mute, 20)).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: 'The Locust master at http://127.0.0.1:1 does not answer.',
     hint,

@@ -6,13 +6,13 @@ import type { FleetHandle } from '../fleet/contract.js';
 const longestMilliseconds = 15_000;
 
 /**
- * Asks the master of a fleet that stands for the first time. One that is silent costs no measurement: its machine is still
+ * Asks the master of a deployed fleet for the first time. One that is silent costs no measurement: its machine is still
  * being made ready, has ended, or does not let the caller in.
  *
  * @param ask Its signal aborts when there has been no answer for too long.
  * @throws LoadwrightError `PROVISIONING_FAILED` in place of `MASTER_LOST`, and what `ask` throws.
  */
-export async function askStanding<Answer>(
+export async function askMaster<Answer>(
   handle: FleetHandle,
   ask: (signal: AbortSignal) => Promise<Answer>,
   limitMilliseconds = longestMilliseconds,
@@ -32,12 +32,12 @@ function lost({ masterUrl }: FleetHandle, cause: unknown): LoadwrightError {
 }
 
 /** Whether a master that does not answer may still be on its way. */
-export function isBeingMadeReady({ start }: FleetHandle): boolean {
-  return start !== undefined && secondsSince(start.at) < start.limitSeconds;
+export function isBeingMadeReady({ readiness }: FleetHandle): boolean {
+  return readiness !== undefined && secondsSince(readiness.at) < readiness.limitSeconds;
 }
 
 async function explain(handle: FleetHandle, silence: LoadwrightError): Promise<LoadwrightError> {
-  const { runId, start } = handle;
+  const { fleetId, readiness } = handle;
   const silent = (message: string, hint: string | undefined) =>
     new LoadwrightError('PROVISIONING_FAILED', message, {
       ...(hint !== undefined && { hint }),
@@ -49,16 +49,19 @@ async function explain(handle: FleetHandle, silence: LoadwrightError): Promise<L
   const ended = nodes.find(({ role, state }) => role === 'master' && state === 'failed');
   if (ended) {
     const reason = ended.reason ?? 'it has ended';
-    return silent(`${silence.message} ${reason}.`, `see how the run is: loadwright status ${runId}`);
-  }
-  if (start && isBeingMadeReady(handle)) {
-    const [since, limit] = [secondsSince(start.at), start.limitSeconds].map(formatDuration);
     return silent(
-      `The machine of ${runId} is still being made ready (${since} of at most ${limit}).`,
-      `try again when its master answers: loadwright status ${runId}`,
+      `${silence.message} ${reason}.`,
+      `see the state of the fleet: loadwright status ${fleetId}`,
     );
   }
-  return silent(silence.message, start?.hint ?? silence.hint);
+  if (readiness && isBeingMadeReady(handle)) {
+    const [since, limit] = [secondsSince(readiness.at), readiness.limitSeconds].map(formatDuration);
+    return silent(
+      `The machine of ${fleetId} is still being made ready (${since} of at most ${limit}).`,
+      `try again when its master answers: loadwright status ${fleetId}`,
+    );
+  }
+  return silent(silence.message, readiness?.hint ?? silence.hint);
 }
 
 function secondsSince(moment: Date): number {

@@ -78,14 +78,14 @@ function reportOf(run: Run = {}): RunReport {
   const series = new RunSeries();
   series.add(seriesUpdate({ rows: run.rows ?? rows, samples: run.stamps ?? stamps }));
   const report = assembleReport({
-    standing: {
-      runId: 'run-1',
+    runId: 'run-1',
+    ready: {
       test: prepared,
-      handle: { expectedWorkers: 1 },
+      handle: { fleetId: 'fleet-1', expectedWorkers: 1 },
       folder: { directory: '/results' },
       bundleDigest: '',
       preflight: { record: undefined },
-    } as unknown as Measurement['standing'],
+    } as unknown as Measurement['ready'],
     options: { fleet: { kind: 'local' }, ...run.options } as Measurement['options'],
     plan: resolveLoad(prepared.load, 'sequential', 1),
     startedAt: new Date(0),

@@ -10,13 +10,14 @@ import { judge } from './judge.js';
 import { judgeLoad, type JudgedLoad } from './judged-load.js';
 import { notesOf } from './report-notes.js';
 import type { RunSeries } from './run-series.js';
-import type { Standing } from './stand-up.js';
+import type { ReadyFleet } from './stand-up.js';
 import { findProblems } from './validity/index.js';
 import type { Observation } from './watch.js';
 
 /** Everything that a report is made from. */
 export interface Measurement {
-  readonly standing: Standing;
+  readonly ready: ReadyFleet;
+  readonly runId: string;
   readonly options: RunOptions;
   readonly plan: LoadPlan;
   readonly startedAt: Date;
@@ -27,8 +28,8 @@ export interface Measurement {
 
 /** The report of a run, its verdict included. May hold secrets. */
 export function assembleReport(measurement: Measurement): RunReport {
-  const { standing, options, plan, observation, ending, series } = measurement;
-  const { runId, test, handle, folder, bundleDigest } = standing;
+  const { ready, runId, options, plan, observation, ending, series } = measurement;
+  const { test, handle, folder, bundleDigest } = ready;
   const { statistics } = ending;
   const judged = judgeLoad({
     statistics,
@@ -71,8 +72,8 @@ export function assembleReport(measurement: Measurement): RunReport {
       host: test.definition.host(test.targetOptions),
       labels: test.definition.labels?.(test.targetOptions) ?? {},
     },
-    fleet: { kind: options.fleet.kind, workers: handle.expectedWorkers },
-    ...(standing.preflight.record && { preflight: standing.preflight.record }),
+    fleet: { kind: options.fleet.kind, id: handle.fleetId, workers: handle.expectedWorkers },
+    ...(ready.preflight.record && { preflight: ready.preflight.record }),
     ...(isInteractive && { interactive: true as const }),
     startedAt: measurement.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
@@ -86,11 +87,11 @@ export function assembleReport(measurement: Measurement): RunReport {
 }
 
 function findingsOf(
-  { standing, options, plan, observation }: Measurement,
+  { ready, options, plan, observation }: Measurement,
   judged: JudgedLoad,
   { endedEarly, endedAt }: { endedEarly: boolean; endedAt: Date },
 ): Problem[] {
-  const { test, expiresAt } = standing;
+  const { test, expiresAt } = ready;
   const { statistics, samples, window, books } = judged;
   if (!statistics) return [];
   const loadEnd = statistics.test?.endedAt;

@@ -6,38 +6,38 @@ import type { Fleet } from '../fleet/contract.js';
 import { masterOf } from '../locust/master.js';
 import { redactorOf } from '../secrets.js';
 import { bundleContents } from './bundle-contents.js';
-import { askStanding } from './ask-standing.js';
+import { askMaster } from './ask-standing.js';
 import { requireIdle } from './idle.js';
 import type { Phases } from './phases.js';
 import { withWorkers, type PreparedTest } from './prepare.js';
 import { Preflight } from './preflight.js';
-import { folderOf, type Standing, type StandingOptions } from './stand-up.js';
+import { folderOf, type FolderOptions, type ReadyFleet } from './stand-up.js';
 
 /**
- * The phase up to a master that answers, of a fleet that stands already: attach. Its workers have their own credentials, and
- * make the preflight.
+ * The phase up to a master that answers, of a fleet that is deployed already: open. Its workers have their own credentials,
+ * and make the preflight.
  */
-export async function attachTo(
+export async function openDeployedFleet(
   test: PreparedTest,
   phases: Phases,
-  options: StandingOptions & { readonly on: string },
-): Promise<Standing> {
+  options: FolderOptions & { readonly runId: string; readonly on: string },
+): Promise<ReadyFleet> {
   const { runId, fleet, on } = options;
   const preflight = new Preflight(test, phases, { skip: options.skipPreflight });
-  await folderOf(test, options, (text) => text).requireWritable();
-  return phases.in('attach', async (detail) => {
+  await folderOf(test, runId, options, (text) => text).requireWritable();
+  return phases.in('open', async (detail) => {
     const { signal } = phases;
-    const handle = await fleet.attach(on, { signal });
+    const handle = await fleet.open(on, { signal });
     const master = masterOf(handle);
     requireIdle(
-      await askStanding(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
+      await askMaster(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
       on,
     );
 
     const sized = withWorkers(test, handle.expectedWorkers);
     const redact = redactorOf(handle, test.secrets);
-    const folder = folderOf(sized, options, redact);
-    await folder.create({ runId, fleet: fleet.kind, on, ...sized.configuration });
+    const folder = folderOf(sized, runId, options, redact);
+    await folder.create({ runId, fleet: fleet.kind, fleetId: on, ...sized.configuration });
     const bundle = await writeBundle(folder.bundleDirectory, bundleContents(sized), {
       baseDirectory: sized.baseDirectory,
       signal,
@@ -52,7 +52,7 @@ export async function attachTo(
     detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
     // Those of its workers were handed over when it was made: until when they are valid is not known here.
     const expiresAt = undefined;
-    return { runId, test: sized, handle, folder, bundleDigest: bundle.digest, redact, preflight, expiresAt };
+    return { test: sized, handle, folder, bundleDigest: bundle.digest, redact, preflight, expiresAt };
   });
 }
 

@@ -23,19 +23,19 @@ export function bundleContents(test: SizedTest): BundleContents {
 export async function planFor(
   test: PreparedTest,
   fleet: Fleet,
-  runId: string,
+  fleetId: string,
   options: CallOptions,
 ): Promise<{ test: SizedTest; request: FleetRequest; plan: FleetPlan }> {
   const sized = await sizeFor(test, fleet, options);
-  const request = fleetRequest(sized, runId);
+  const request = fleetRequest(sized, fleetId);
   return { test: sized, request, plan: await fleet.plan(request, options) };
 }
 
 /** What a test asks of a fleet. */
-function fleetRequest(test: SizedTest, runId: string): FleetRequest {
+function fleetRequest(test: SizedTest, fleetId: string): FleetRequest {
   const { definition, targetOptions } = test;
   return {
-    runId,
+    fleetId,
     workers: test.workers,
     durationSeconds: test.durationSeconds,
     host: definition.host(targetOptions),

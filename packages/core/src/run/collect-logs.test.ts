@@ -6,7 +6,7 @@ import type { FleetHandle } from '../fleet/contract.js';
 import { collectLogs, saveLogs } from './collect-logs.js';
 import type { RunEvent } from './events.js';
 import { Phases } from './phases.js';
-import type { Standing } from './stand-up.js';
+import type { ReadyFleet } from './stand-up.js';
 
 let directory: string;
 
@@ -29,8 +29,8 @@ const handle = handleWith(async function* () {
 /** Saves logs as a run does. @returns its warnings */
 async function warningsOf(logs: FleetHandle['logs'], limit = 5000): Promise<string[]> {
   const events: RunEvent[] = [];
-  const standing = { handle: handleWith(logs), folder: { directory }, redact } as unknown as Standing;
-  await saveLogs(standing, new Phases({ onProgress: (event) => events.push(event) }), limit);
+  const ready = { handle: handleWith(logs), folder: { directory }, redact } as unknown as ReadyFleet;
+  await saveLogs(ready, new Phases({ onProgress: (event) => events.push(event) }), limit);
   return events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
 }
 

@@ -5,7 +5,7 @@ import type { CallOptions, FleetHandle } from '../fleet/contract.js';
 import { printable } from '../printable.js';
 import { timeFor } from './hurry.js';
 import type { Phases } from './phases.js';
-import type { Standing } from './stand-up.js';
+import type { ReadyFleet } from './stand-up.js';
 
 /** Longest time for the logs of a run: machines that cost money wait for it. In milliseconds. */
 const limitMilliseconds = 20_000;
@@ -43,7 +43,7 @@ export async function collectLogs(
 
 /** Saves the logs of a run. A run is worth its report without them: what goes wrong is told, and takes no longer. */
 export async function saveLogs(
-  { handle, folder, redact }: Standing,
+  { handle, folder, redact }: ReadyFleet,
   phases: Phases,
   limit = limitMilliseconds,
 ): Promise<void> {

@@ -34,7 +34,7 @@ export async function collectResults(
   const series = new RunSeries();
   const statistics = redactStrings(await master.statistics(), redact);
   await series.read(master);
-  const runId = statistics.test?.runId ?? handle.runId;
+  const runId = statistics.test?.runId ?? handle.fleetId;
   const measurements = await writeMeasurements(directory, series.rows, statistics, runId, redact);
   await writeWhole(join(directory, 'statistics.json'), `${JSON.stringify(statistics, null, 2)}\n`);
   const logs = await collectLogs(handle, directory, redact);

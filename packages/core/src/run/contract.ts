@@ -53,15 +53,17 @@ export interface RunOptions {
    * false: it is refused, and somebody who does it all the same makes the run INVALID.
    */
   interactive?: boolean;
-  /** Leave the fleet standing after the run. Default false. */
+  /** Keep the fleet after the run. Default false. */
   keepFleet?: boolean;
   /**
-   * The run id of a fleet that stands and has no load: the test is made there, with its workers, and the fleet is left
-   * as it is. It must have been made for the same target and payloads. Default: a fleet is made for this run.
+   * The fleet id of a deployed fleet without a load: the test runs there, with its workers, and the fleet stays as it
+   * is. It must have been deployed for the same target and payloads. Default: this run deploys a fleet of its own.
    */
   on?: string;
   /** Names this run. Default: a new id. */
   runId?: string;
+  /** Names the fleet that this run deploys. Default: a new id. */
+  fleetId?: string;
 }
 
 /** What a fleet would make for a test. */
@@ -73,17 +75,17 @@ export interface PlannedFleet {
 /** How a fleet is made for tests that come later. */
 export interface DeployOptions extends Pick<
   RunOptions,
-  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'runId' | 'skipPreflight'
+  'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'fleetId' | 'skipPreflight'
 > {
   /** Called before anything is made. What it throws ends the deployment. */
   agree?: (planned: PlannedFleet) => Promise<void>;
 }
 
-/** A fleet that stands until somebody removes it. */
+/** A fleet that was deployed, and exists until it is destroyed or its time to live is over. */
 export interface Deployment {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly handle: FleetHandle;
-  /** The folder of this run: its resolved configuration, its bundle and its logs. */
+  /** The folder of this fleet: its resolved configuration, its bundle and its logs. */
   readonly resultsDirectory: string;
 }
 
@@ -106,7 +108,7 @@ export interface LoadTest {
    *
    * @throws LoadwrightError `PAYLOADS_INVALID`, `CONFIG_INVALID`, what the fleet finds wrong, or `ABORTED`
    */
-  plan(fleet: Fleet, options?: CallOptions & { readonly runId?: string }): Promise<PlannedFleet>;
+  plan(fleet: Fleet, options?: CallOptions & { readonly fleetId?: string }): Promise<PlannedFleet>;
   /**
    * The target's one cheap request, with the credentials that the workers would use, made by the load's own code on this
    * machine.
@@ -128,8 +130,8 @@ export interface LoadTest {
    */
   run(options: RunOptions): Promise<RunReport>;
   /**
-   * Makes the fleet of this test and leaves it standing, all workers connected, no load started:
-   * `LocustMaster.swarm` starts one test after the other.
+   * Deploys the fleet of this test and leaves it, all workers connected, no load started. See `deployFleet`, which also
+   * opens it.
    *
    * @throws LoadwrightError as {@link run}; whatever had been made is removed.
    */

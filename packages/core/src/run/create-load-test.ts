@@ -11,7 +11,7 @@ import { deployLoadTest } from './deploy.js';
 import { Phases } from './phases.js';
 import { Preflight } from './preflight.js';
 import { prepare, sizeFor } from './prepare.js';
-import { createRunId } from './run-id.js';
+import { createFleetId } from './run-id.js';
 import { runLoadTest } from './run.js';
 
 /**
@@ -34,11 +34,11 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
         ...(signal && { signal }),
       });
     },
-    async plan(fleet, { runId = createRunId(), ...options } = {}) {
+    async plan(fleet, { fleetId = createFleetId(), ...options } = {}) {
       const payloads = test.definition.payloads?.(test.targetOptions);
       // As a run does: whoever reads a plan is to rely on it.
       if (payloads) await checkPayloads(payloads, { baseDirectory: test.baseDirectory, ...options });
-      const { plan, request } = await planFor(test, fleet, runId, options);
+      const { plan, request } = await planFor(test, fleet, fleetId, options);
       return { plan, request };
     },
     async preflight({ fleet, ...phaseOptions }) {

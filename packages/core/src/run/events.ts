@@ -6,7 +6,7 @@ export const phases = [
   'preflight',
   'plan',
   'provision',
-  'attach',
+  'open',
   'connect',
   'load',
   'stop',
@@ -15,7 +15,7 @@ export const phases = [
   'destroy',
 ] as const;
 
-/** `attach` finds a fleet that stands, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
+/** `open` finds a deployed fleet, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
 export type Phase = (typeof phases)[number];
 
 /** One point of the time series: what happened in one second. In a report a second is the workers' own. */

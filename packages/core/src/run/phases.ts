@@ -2,7 +2,7 @@ import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { OnProgress, Phase } from './events.js';
 
 /** The phases that a wish to stop ends at once. Later ones go on: what was measured is kept and cleaned up after. */
-const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'attach', 'connect']);
+const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'open', 'connect']);
 
 /** Something is told at least so often, in milliseconds: whoever waits sees that there is something to wait for. */
 const longestSilence = 10_000;

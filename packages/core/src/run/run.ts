@@ -7,7 +7,7 @@ import type { RunReport } from '../report/summary.js';
 import { redactStrings } from '../secrets.js';
 import { validate } from '../validation.js';
 import { assembleReport } from './assemble-report.js';
-import { attachTo } from './attach.js';
+import { openDeployedFleet } from './attach.js';
 import { saveLogs } from './collect-logs.js';
 import type { RunOptions } from './contract.js';
 import { endLoad, type Ending } from './end-load.js';
@@ -16,10 +16,10 @@ import type { RequestLog } from './request-log.js';
 import { requireSupport } from './percentile-support.js';
 import { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
-import { createRunId } from './run-id.js';
+import { createFleetId, createRunId } from './run-id.js';
 import { liveAnswer } from './read-test.js';
 import { RunSeries } from './run-series.js';
-import { connect, removeFleet, standUp, type Standing } from './stand-up.js';
+import { connect, removeFleet, provisionFleet, type ReadyFleet } from './stand-up.js';
 import { watch, type Observation } from './watch.js';
 
 /** How long a master that did not start a load may take to end it, in milliseconds: it may not answer at all. */
@@ -30,28 +30,31 @@ export async function runLoadTest(test: PreparedTest, options: RunOptions): Prom
   const startedAt = new Date();
   const runId = validate(nameSchema, options.runId ?? createRunId(), { field: 'runId' });
   const phases = new Phases(options);
+  const fleetId = validate(nameSchema, options.fleetId ?? createFleetId(), { field: 'fleetId' });
   const { on, tolerate = [] } = options;
   if (!tolerate.includes('percentile-samples')) requireSupport(test.support);
   for (const warning of [...test.support.impossible, ...test.support.unlikely]) phases.warn(warning);
   return phases.all(async () => {
-    const standing =
+    const ready =
       on === undefined
-        ? await standUp(test, phases, { ...options, runId })
-        : await attachTo(test, phases, { ...options, runId, on });
-    return new Run(standing, startedAt, options, phases).carryOut();
+        ? await provisionFleet(test, phases, { ...options, runId, fleetId })
+        : await openDeployedFleet(test, phases, { ...options, runId, on });
+    return new Run(ready, runId, startedAt, options, phases).carryOut();
   });
 }
 
 class Run {
-  readonly #standing: Standing;
+  readonly #ready: ReadyFleet;
+  readonly #runId: string;
   readonly #startedAt: Date;
   readonly #plan: LoadPlan;
   readonly #options: RunOptions;
   readonly #phases: Phases;
 
-  constructor(standing: Standing, startedAt: Date, options: RunOptions, phases: Phases) {
-    const { load, workers } = standing.test;
-    this.#standing = standing;
+  constructor(ready: ReadyFleet, runId: string, startedAt: Date, options: RunOptions, phases: Phases) {
+    const { load, workers } = ready.test;
+    this.#ready = ready;
+    this.#runId = runId;
     this.#startedAt = startedAt;
     this.#plan = resolveLoad(load, 'sequential', workers);
     this.#options = options;
@@ -63,19 +66,19 @@ class Run {
       return await this.#measure();
     } catch (error) {
       // The fleet may be gone in a moment, and with it what it could say.
-      await saveLogs(this.#standing, this.#phases);
+      await saveLogs(this.#ready, this.#phases);
       throw error;
     } finally {
       await this.#leave();
     }
   }
 
-  /** Everything between a fleet that stands and its removal. */
+  /** Everything between a fleet that is ready and its removal. */
   async #measure(): Promise<RunReport> {
     const phases = this.#phases;
-    const { handle, folder, redact } = this.#standing;
+    const { handle, folder, redact } = this.#ready;
     const { master, before } = await connect(handle, phases);
-    await this.#standing.preflight.onFleet(master);
+    await this.#ready.preflight.onFleet(master);
     const series = new RunSeries();
     const log = this.#plan.logRequests ? folder.requestLog() : undefined;
     const onReading = async () => log?.read(master, liveAnswer, (problem) => phases.warn(problem));
@@ -99,7 +102,8 @@ class Run {
     series: RunSeries,
     onReading: () => Promise<void>,
   ): Promise<Observation> {
-    const { test, handle, runId } = this.#standing;
+    const { test, handle } = this.#ready;
+    const runId = this.#runId;
     const { payloadOrder: _, ...load } = this.#plan;
     const { durationSeconds, arrivals } = load;
     const host = test.definition.host(test.targetOptions);
@@ -135,7 +139,7 @@ class Run {
   ): Promise<Ending> {
     const { test } = observation.statistics ?? {};
     const ending = await endLoad(master, series, observation, {
-      runId: this.#standing.runId,
+      runId: this.#runId,
       // The runtime has capped it at the time that a request may take.
       graceSeconds: test?.load.gracefulStopSeconds ?? this.#plan.gracefulStopSeconds ?? 0,
       signal: this.#phases.signal,
@@ -153,25 +157,26 @@ class Run {
     { statistics, isLost }: Ending & { readonly isLost: boolean },
     log: RequestLog | undefined,
   ): Promise<void> {
-    const { folder, runId } = this.#standing;
+    const { folder } = this.#ready;
     if (log && log.leftOut > 0) {
       this.#phases.warn(
         `${log.leftOut} requests are not in requests.jsonl: there were too many. Log a smaller share.`,
       );
     }
     try {
-      if (statistics) await folder.writeMeasurements(series.rows, statistics, runId);
+      if (statistics) await folder.writeMeasurements(series.rows, statistics, this.#runId);
       const missing = await folder.collect(master, { isLost, leave: this.#phases.signal });
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
       this.#phases.warn(`Not every file could be collected: ${describe(error)}`);
     }
-    await saveLogs(this.#standing, this.#phases);
+    await saveLogs(this.#ready, this.#phases);
   }
 
   #report(observation: Observation, ending: Ending, series: RunSeries): RunReport {
     return assembleReport({
-      standing: this.#standing,
+      ready: this.#ready,
+      runId: this.#runId,
       options: this.#options,
       plan: this.#plan,
       startedAt: this.#startedAt,
@@ -185,8 +190,8 @@ class Run {
   async #leave(): Promise<void> {
     const { on, keepFleet, fleet } = this.#options;
     if (on !== undefined) return;
-    const { handle, runId } = this.#standing;
-    if (keepFleet) return this.#phases.inform(`The fleet of run ${runId} is kept.`);
+    const { handle } = this.#ready;
+    if (keepFleet) return this.#phases.inform(`The fleet ${handle.fleetId} is kept.`);
     await removeFleet(handle, fleet, this.#phases);
   }
 }

@@ -39,8 +39,8 @@ const target = defineTarget({
 });
 
 /** A fleet whose only worker ends before it is connected. */
-const handle = (runId: string): FleetHandle => ({
-  runId,
+const handle = (fleetId: string): FleetHandle => ({
+  fleetId,
   masterUrl: 'http://127.0.0.1:9',
   login: { username: 'loadwright', password: 'password-of-the-master' },
   expectedWorkers: 3,
@@ -66,12 +66,11 @@ const fleetWith = (change: Partial<Fleet> = {}): Fleet => ({
     asked.push(`plan for ${workers}`);
     return { resources: [], pricePerHour: { usDollars: 1, source: 'a table' }, permissions: [] };
   },
-  provision: async ({ runId }) => {
+  provision: async ({ fleetId }) => {
     asked.push('provision');
-    return handle(runId);
+    return handle(fleetId);
   },
-  attach: async (runId) => handle(runId),
-  listOrphans: async () => [],
+  open: async (fleetId) => handle(fleetId),
   ...change,
 });
 
@@ -92,12 +91,12 @@ describe('the fleet of a run', () => {
 
   it('is asked for its size and its plan, and made when whoever pays agrees', async () => {
     const agree = vi.fn(async () => void asked.push('agree'));
-    const deploying = loadTest().deploy({ fleet: fleetWith(), runId: 'my-run', agree });
+    const deploying = loadTest().deploy({ fleet: fleetWith(), fleetId: 'my-run', agree });
     await expect(deploying).rejects.toMatchObject({ code: 'PROVISIONING_FAILED' });
     expect(asked).toEqual(['preflight', 'workers', 'plan for 3', 'agree', 'provision', 'destroy']);
     expect(agree).toHaveBeenCalledWith(
       expect.objectContaining({
-        request: expect.objectContaining({ runId: 'my-run', workers: 3 }) as object,
+        request: expect.objectContaining({ fleetId: 'my-run', workers: 3 }) as object,
       }),
     );
   });
@@ -128,7 +127,7 @@ describe('the fleet of a run', () => {
   });
 
   it.each(['run', 'deploy'] as const)('leaves its logs when it fails: %s', async (method) => {
-    const failing = loadTest()[method]({ fleet: fleetWith(), runId: 'my-run' });
+    const failing = loadTest()[method]({ fleet: fleetWith(), runId: 'my-run', fleetId: 'my-run' });
     await expect(failing).rejects.toMatchObject({ message: expect.stringContaining('no memory') as string });
     const log = join(baseDirectory, 'results', 'silent', 'my-run', 'logs', 'worker-1.log');
     expect(await readFile(log, 'utf8')).toBe('[redacted] is refused\n');
@@ -136,8 +135,11 @@ describe('the fleet of a run', () => {
   });
 
   it('stays when it stood before, and is named', async () => {
-    const provision = async ({ runId }: { runId: string }) => ({ ...handle(runId), stoodBefore: true });
-    const deploying = loadTest().deploy({ fleet: fleetWith({ provision }), runId: 'my-run' });
+    const provision = async ({ fleetId }: { fleetId: string }) => ({
+      ...handle(fleetId),
+      existedBefore: true,
+    });
+    const deploying = loadTest().deploy({ fleet: fleetWith({ provision }), fleetId: 'my-run' });
     await expect(deploying).rejects.toMatchObject({
       code: 'RESOURCES_REMAIN',
       message: expect.stringMatching(/no memory[^]*stays/) as string,

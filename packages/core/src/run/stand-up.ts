@@ -14,17 +14,15 @@ import { Preflight } from './preflight.js';
 import type { PreparedTest, SizedTest } from './prepare.js';
 import { ResultsFolder } from './results-folder.js';
 
-/** What is known of a run before its fleet is. */
-export interface StandingOptions {
-  readonly runId: string;
+/** Where a run or a deployment writes, and on what. */
+export interface FolderOptions {
   readonly fleet: Fleet;
   readonly resultsDirectory?: string;
   readonly skipPreflight?: boolean;
 }
 
-/** A run whose fleet stands. */
-export interface Standing {
-  readonly runId: string;
+/** A test with its fleet, whose master answers. */
+export interface ReadyFleet {
   readonly test: SizedTest;
   readonly handle: FleetHandle;
   readonly folder: ResultsFolder;
@@ -41,27 +39,38 @@ export interface Standing {
  * The phases up to a master that answers: preflight, plan, provision. The target comes first: whoever may not ask it
  * need not look for machines.
  */
-export async function standUp(
+export async function provisionFleet(
   prepared: PreparedTest,
   phases: Phases,
-  options: StandingOptions & { readonly agree?: (planned: PlannedFleet) => Promise<void> },
-): Promise<Standing> {
-  const { runId, fleet, agree } = options;
+  options: FolderOptions & {
+    readonly fleetId: string;
+    /** Names the folder of the results. Absent: a deployment, whose folder is named by the fleet. */
+    readonly runId?: string;
+    readonly agree?: (planned: PlannedFleet) => Promise<void>;
+  },
+): Promise<ReadyFleet> {
+  const { fleetId, runId, fleet, agree } = options;
+  const folderName = runId ?? fleetId;
   const { signal } = phases;
-  await folderOf(prepared, options, (text) => text).requireWritable();
+  await folderOf(prepared, folderName, options, (text) => text).requireWritable();
   const preflight = new Preflight(prepared, phases, { skip: options.skipPreflight });
   const { environment, secrets } = await preflight.beforeFleet(fleet);
   const { test, request } = await phases.in('plan', async () => {
-    const planned = await planFor(prepared, fleet, runId, { signal });
+    const planned = await planFor(prepared, fleet, fleetId, { signal });
     phases.progress({ type: 'plan', plan: planned.plan });
     await agree?.(planned);
     return planned;
   });
 
   const redact = createRedactor(secrets);
-  const folder = folderOf(test, options, redact);
+  const folder = folderOf(test, folderName, options, redact);
   return phases.in('provision', async () => {
-    await folder.create({ runId, fleet: fleet.kind, ...test.configuration });
+    await folder.create({
+      ...(runId !== undefined && { runId }),
+      fleet: fleet.kind,
+      fleetId,
+      ...test.configuration,
+    });
     const bundle = await writeBundle(folder.bundleDirectory, bundleContents(test), {
       baseDirectory: test.baseDirectory,
       signal,
@@ -78,17 +87,18 @@ export async function standUp(
     const { expiresAt } = environment;
     const { digest: bundleDigest } = bundle;
     const known = redactorOf(handle, secrets);
-    return { runId, test, handle, folder, bundleDigest, redact: known, preflight, expiresAt };
+    return { test, handle, folder, bundleDigest, redact: known, preflight, expiresAt };
   });
 }
 
-/** Where the results of a run go. */
+/** Where the results of a run or a deployment of this id go. */
 export function folderOf(
   { baseDirectory, name }: PreparedTest,
-  { runId, resultsDirectory = 'results' }: StandingOptions,
+  id: string,
+  { resultsDirectory = 'results' }: FolderOptions,
   redact: (text: string) => string,
 ): ResultsFolder {
-  return new ResultsFolder(resolve(baseDirectory, resultsDirectory), name, runId, redact);
+  return new ResultsFolder(resolve(baseDirectory, resultsDirectory), name, id, redact);
 }
 
 /** The phase connect: waits for all workers. @returns the master, and its statistics before any load. */
@@ -130,11 +140,11 @@ export async function removeFleet(handle: FleetHandle, { lasting }: Fleet, phase
     const { remaining } = await handle.destroy({ onProgress: (message) => phases.inform(message) });
     if (remaining.length === 0) return detail(lasting && nothingLeft);
     const message = `Not everything could be removed:\n${remaining.join('\n')}`;
-    const { runId } = handle;
+    const { fleetId } = handle;
     throw new LoadwrightError('RESOURCES_REMAIN', message, {
       hint: lasting
-        ? `Mend what kept them, such as a permission that is missing; then, as often as you like: loadwright destroy ${runId}`
-        : `Remove these by hand; they belong to run ${runId}.`,
+        ? `Fix the cause (for example a missing permission), then retry: loadwright destroy ${fleetId}`
+        : `Remove these by hand; they belong to fleet ${fleetId}.`,
     });
   });
 }

@@ -14,24 +14,24 @@ interface Made {
 /** What exists, wherever it is looked at from. */
 const world = new Map<string, Made>();
 
-async function remove(runId: string): Promise<string[]> {
-  const made = world.get(runId);
+async function remove(fleetId: string): Promise<string[]> {
+  const made = world.get(fleetId);
   if (!made) return [];
-  world.delete(runId);
+  world.delete(fleetId);
   made.server.closeAllConnections();
   await new Promise((resolve) => made.server.close(resolve));
-  return [`master of ${runId}`];
+  return [`master of ${fleetId}`];
 }
 
 afterEach(async () => {
   await Promise.all([...world.keys()].map(remove));
 });
 
-function handleOf(runId: string): FleetHandle {
-  const { password, server, workers } = world.get(runId)!;
+function handleOf(fleetId: string): FleetHandle {
+  const { password, server, workers } = world.get(fleetId)!;
   const node = (name: string, role: 'master' | 'worker') => ({ name, role, state: 'running' as const });
   return {
-    runId,
+    fleetId,
     masterUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     login: { username: 'loadwright', password },
     expectedWorkers: workers,
@@ -41,7 +41,7 @@ function handleOf(runId: string): FleetHandle {
       ...Array.from({ length: workers }, (_, index) => node(`worker-${index + 1}`, 'worker')),
     ],
     async *logs() {},
-    destroy: async () => ({ removed: await remove(runId), remaining: [] }),
+    destroy: async () => ({ removed: await remove(fleetId), remaining: [] }),
   };
 }
 
@@ -54,22 +54,21 @@ const good: Fleet = {
     pricePerHour: { usDollars: 0, source: 'nothing is paid for' },
     permissions: [],
   }),
-  provision: async ({ runId, signal, workers }) => {
+  provision: async ({ fleetId, signal, workers }) => {
     signal.throwIfAborted();
     const password = randomUUID();
     const server = createServer(({ headers }, response) => {
       response.writeHead(headers.authorization === `Bearer ${password}` ? 200 : 401).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    world.set(runId, { server, workers, password });
-    return handleOf(runId);
+    world.set(fleetId, { server, workers, password });
+    return handleOf(fleetId);
   },
-  attach: async (runId) => handleOf(runId),
-  listOrphans: async () => [...world.keys()].map((runId) => ({ runId, resource: 'master' })),
+  open: async (fleetId) => handleOf(fleetId),
 };
 
 const provisionRequest = (): ProvisionRequest => ({
-  runId: randomUUID(),
+  fleetId: randomUUID(),
   workers: 2,
   durationSeconds: 10,
   host: 'http://127.0.0.1',
@@ -90,7 +89,7 @@ function withHandle(change: (handle: FleetHandle) => Partial<FleetHandle>): Part
   const changed = (handle: FleetHandle) => ({ ...handle, ...change(handle) });
   return {
     provision: async (request) => changed(await good.provision(request)),
-    attach: async (runId) => changed(await good.attach(runId)),
+    open: async (fleetId) => changed(await good.open(fleetId)),
   };
 }
 
@@ -126,7 +125,7 @@ const broken: [check: string, defect: string, change: Partial<Fleet>][] = [
     {
       provision: async (request) => {
         const handle = await good.provision(request);
-        const { server } = world.get(request.runId)!;
+        const { server } = world.get(request.fleetId)!;
         server.removeAllListeners('request');
         server.on('request', (_, response) => response.end());
         return handle;
@@ -134,14 +133,14 @@ const broken: [check: string, defect: string, change: Partial<Fleet>][] = [
     },
   ],
   [
-    'is found again by its run id, and removed from elsewhere',
+    'is found again by its fleet id, and removed from elsewhere',
     'removes nothing',
     withHandle(() => ({ destroy: async () => ({ removed: ['all'], remaining: [] }) })),
   ],
   [
-    'is found again by its run id, and removed from elsewhere',
+    'is found again by its fleet id, and removed from elsewhere',
     'forgets what is secret',
-    { attach: async (runId) => ({ ...(await good.attach(runId)), secrets: [] }) },
+    { open: async (fleetId) => ({ ...(await good.open(fleetId)), secrets: [] }) },
   ],
   [
     'leaves nothing when it is stopped while it is made',

@@ -32,9 +32,11 @@ export function fleetConformance(
     }
   }
 
-  async function assertNothingLeft(runId: string): Promise<void> {
-    const left = (await makeFleet().listOrphans()).filter((orphan) => orphan.runId === runId);
+  async function assertNothingLeft(fleetId: string): Promise<void> {
+    const fleet = makeFleet();
+    const left = (await fleet.lasting?.inventory(fleetId)) ?? [];
     assert.deepEqual(left, [], 'nothing may be left behind');
+    await assert.rejects(fleet.open(fleetId), 'a fleet that does not exist cannot be opened');
   }
 
   const checks: ConformanceCheck[] = [
@@ -54,14 +56,14 @@ export function fleetConformance(
         assert.deepEqual(await makeFleet().plan(request), plan, 'the same request must give the same plan');
         assert(plan.resources.length > 0, 'the plan must list what would be made');
         assert(plan.pricePerHour.usDollars >= 0 && plan.pricePerHour.source, 'a price needs its source');
-        await assertNothingLeft(request.runId);
+        await assertNothingLeft(request.fleetId);
       },
     },
     {
       name: 'makes a master that answers and the workers that were asked for',
       run: () =>
         withFleet(async (handle, request) => {
-          assert.equal(handle.runId, request.runId);
+          assert.equal(handle.fleetId, request.fleetId);
           assert.equal(handle.expectedWorkers, request.workers);
           assert.doesNotMatch(handle.masterUrl, /\/$/, 'masterUrl must have no trailing slash');
           const nodes = await handle.status();
@@ -89,10 +91,10 @@ export function fleetConformance(
         }),
     },
     {
-      name: 'is found again by its run id, and removed from elsewhere',
+      name: 'is found again by its fleet id, and removed from elsewhere',
       run: () =>
         withFleet(async (handle, request) => {
-          const attached = await makeFleet().attach(request.runId);
+          const attached = await makeFleet().open(request.fleetId);
           assert.equal(attached.masterUrl, handle.masterUrl);
           assert.equal(attached.expectedWorkers, handle.expectedWorkers);
           assert.deepEqual(attached.login, handle.login);
@@ -116,7 +118,7 @@ export function fleetConformance(
             'a second destroy must find nothing to remove',
           );
           await assert.rejects(statusOfMaster(handle, undefined), 'the master must be gone');
-          await assertNothingLeft(request.runId);
+          await assertNothingLeft(request.fleetId);
         }),
     },
     {
@@ -128,7 +130,7 @@ export function fleetConformance(
           making.then((handle) => handle.destroy()),
           'provision must reject when its signal is aborted',
         );
-        await assertNothingLeft(request.runId);
+        await assertNothingLeft(request.fleetId);
       },
     },
   ];

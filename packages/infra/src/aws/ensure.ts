@@ -2,13 +2,13 @@ import type { Aws } from './clients.js';
 import type { Journal } from './journal.js';
 import type { CreatableKind } from './kind.js';
 import { poll } from './poll.js';
-import type { RunIdentity } from './run-identity.js';
+import type { FleetIdentity } from './fleet-identity.js';
 import { isAbsent, isConflict, isOutcomeUnknown, isPresent } from './service-error.js';
 
 /** What every step of a deployment works with. */
 export interface Step {
   readonly aws: Aws;
-  readonly run: RunIdentity;
+  readonly fleet: FleetIdentity;
   readonly journal: Journal;
 }
 
@@ -21,25 +21,25 @@ export interface Step {
  * @returns its id
  */
 export async function ensure<Parameters>(
-  { aws, run, journal }: Step,
+  { aws, fleet, journal }: Step,
   kind: CreatableKind<Parameters>,
   parameters: Parameters,
   known?: string,
 ): Promise<string> {
   const { pace } = aws.settings;
-  const find = async () => (await kind.find(aws, run)).find(({ stays }) => stays === undefined)?.id;
+  const find = async () => (await kind.find(aws, fleet)).find(({ stays }) => stays === undefined)?.id;
   const earlier = known ?? (await find());
   await journal.intent(kind.name);
   const id = earlier ?? (await create());
   await journal.done(kind.name, id);
   // Those who are told of a new resource may not know it yet.
   const isTooEarly = (error: unknown) => isAbsent(error) || isConflict(error);
-  await patiently(isTooEarly, async () => kind.complete?.(aws, run, id, parameters));
+  await patiently(isTooEarly, async () => kind.complete?.(aws, fleet, id, parameters));
   return id;
 
   async function create(): Promise<string> {
     try {
-      return await patiently(isConflict, () => kind.create(aws, run, parameters));
+      return await patiently(isConflict, () => kind.create(aws, fleet, parameters));
     } catch (error) {
       if (aws.signal.aborted) throw error;
       const mayBeThere = isPresent(error) || isOutcomeUnknown(error);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { hiddenMilliseconds } from './visibility.js';
 
 const line = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('run'), runId: z.string(), region: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('run'), fleetId: z.string(), region: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('intent'), kind: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('done'), kind: z.string(), id: z.string(), at: z.iso.datetime() }),
   z.object({ event: z.literal('failed'), kind: z.string(), at: z.iso.datetime() }),
@@ -14,7 +14,7 @@ const line = z.discriminatedUnion('event', [
 
 type Line = z.infer<typeof line>;
 
-/** How the name of a journal ends, after the run id. */
+/** How the name of a journal ends, after the fleet id. */
 const ending = '.jsonl';
 
 /**
@@ -23,9 +23,9 @@ const ending = '.jsonl';
  */
 export type Expected = ReadonlyMap<string, string | undefined>;
 
-/** What a journal tells about a run. */
+/** What a journal tells about a fleet. */
 export interface JournalState {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly region: string;
   readonly expected: Expected;
   /** Something was to be made. */
@@ -33,8 +33,8 @@ export interface JournalState {
 }
 
 /**
- * What a run was about to make and what it made, one JSON document a line, on the disk before each call. It is a cache:
- * the tags on the resources are the truth, and a run is removed without it too. It holds no secret.
+ * What a fleet was about to make and what it made, one JSON document a line, on the disk before each call. It is a cache:
+ * the tags on the resources are the truth, and a fleet is removed without it too. It holds no secret.
  */
 export class Journal {
   readonly #directory: string;
@@ -48,16 +48,16 @@ export class Journal {
   }
 
   /**
-   * Opens the journal of a run; a new one has the run id on the disk when this returns.
+   * Opens the journal of a fleet; a new one has the fleet id on the disk when this returns.
    *
    * @throws LoadwrightError `CONFIG_INVALID` when it cannot be written, as do all that write to it.
    */
-  static async open(directory: string, runId: string, region: string): Promise<Journal> {
+  static async open(directory: string, fleetId: string, region: string): Promise<Journal> {
     const journal = await usable(directory, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return new Journal(directory, await open(pathOf(directory, runId), 'a', 0o600));
+      return new Journal(directory, await open(pathOf(directory, fleetId), 'a', 0o600));
     });
-    await journal.#write({ event: 'run', runId, region, at: now() });
+    await journal.#write({ event: 'run', fleetId, region, at: now() });
     await syncFolder(directory);
     return journal;
   }
@@ -104,14 +104,14 @@ export class Journal {
 }
 
 /**
- * What the journal of a run says; undefined when this machine has none. A line cut off by a crash is left out.
+ * What the journal of a fleet says; undefined when this machine has none. A line cut off by a crash is left out.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when it cannot be read.
  */
-export async function readJournal(directory: string, runId: string): Promise<JournalState | undefined> {
+export async function readJournal(directory: string, fleetId: string): Promise<JournalState | undefined> {
   let text: string;
   try {
-    text = await readFile(pathOf(directory, runId), 'utf8');
+    text = await readFile(pathOf(directory, fleetId), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw unusable(directory, error);
@@ -126,7 +126,7 @@ export async function readJournal(directory: string, runId: string): Promise<Jou
     else expected.delete(entry.kind);
   }
   const hasBegun = lines.some(({ event }) => event === 'intent');
-  return region === '' ? undefined : { runId, region, expected, hasBegun };
+  return region === '' ? undefined : { fleetId, region, expected, hasBegun };
 }
 
 /**
@@ -139,14 +139,14 @@ export async function readJournals(directory: string): Promise<JournalState[]> {
     if (error.code === 'ENOENT') return [];
     throw unusable(directory, error);
   });
-  const runIds = files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
-  const journals = await Promise.all(runIds.map((runId) => readJournal(directory, runId)));
+  const fleetIds = files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
+  const journals = await Promise.all(fleetIds.map((fleetId) => readJournal(directory, fleetId)));
   return journals.filter((journal) => journal !== undefined);
 }
 
-/** Removes the journal of a run of which nothing is left. */
-export async function removeJournal(directory: string, runId: string): Promise<void> {
-  await rm(pathOf(directory, runId), { force: true });
+/** Removes the journal of a fleet of which nothing is left. */
+export async function removeJournal(directory: string, fleetId: string): Promise<void> {
+  await rm(pathOf(directory, fleetId), { force: true });
 }
 
 function isNew({ at }: Line): boolean {
@@ -161,8 +161,8 @@ function parse(text: string): Line | undefined {
   }
 }
 
-function pathOf(directory: string, runId: string): string {
-  return join(directory, `${runId}${ending}`);
+function pathOf(directory: string, fleetId: string): string {
+  return join(directory, `${fleetId}${ending}`);
 }
 
 function now(): string {

@@ -1,31 +1,31 @@
 import type { Aws } from './clients.js';
-import type { RunIdentity } from './run-identity.js';
+import type { FleetIdentity } from './fleet-identity.js';
 
 /** A resource that exists. */
 export interface FoundResource {
   readonly kind: string;
   /** What AWS calls it: an id, or a name. */
   readonly id: string;
-  readonly runId: string;
+  readonly fleetId: string;
   /** Its tags, where looking for it gives them. */
   readonly tags: Readonly<Record<string, string>>;
   /** For machines: `pending`, `running`, … */
   readonly state?: string;
   /** Id of the machine that holds it. */
   readonly holder?: string | undefined;
-  /** Why it is not removed, with what to do about it: it bears the tag of a run, and was not made for it. */
+  /** Why it is not removed, with what to do about it: it bears the tag of a fleet, and was not made for it. */
   readonly stays?: string | undefined;
   /** What else there is to know before it is removed. */
   readonly note?: string | undefined;
 }
 
-/** Whose resources: those of one run, or of all runs in the region. */
+/** Whose resources: those of one fleet, or of all fleets in the region. */
 export interface Scope {
-  readonly runId?: string;
+  readonly fleetId?: string;
 }
 
 /**
- * One kind of resource. Names and tags on the resources are the truth: `find` needs nothing else, so that a run can be
+ * One kind of resource. Names and tags on the resources are the truth: `find` needs nothing else, so that a fleet can be
  * removed from any machine.
  */
 export interface Kind {
@@ -41,7 +41,7 @@ export interface Kind {
 /** A kind of which Loadwright makes resources. */
 export interface CreatableKind<Parameters> extends Kind {
   /** Makes it under its name. @returns its id */
-  create(aws: Aws, run: RunIdentity, parameters: Parameters): Promise<string>;
+  create(aws: Aws, fleet: FleetIdentity, parameters: Parameters): Promise<string>;
   /** What belongs to it and is made by further calls. Runs for a found resource too, so it must be safe to repeat. */
-  complete?(aws: Aws, run: RunIdentity, id: string, parameters: Parameters): Promise<void>;
+  complete?(aws: Aws, fleet: FleetIdentity, id: string, parameters: Parameters): Promise<void>;
 }

@@ -8,7 +8,7 @@ const invoke = {
 } as const;
 
 const duties = {
-  runId: '20261123-093000-0123456789',
+  fleetId: '20261123-093000-0123456789',
   region: 'eu-west-1',
   iamStatements: [invoke],
 };
@@ -16,14 +16,14 @@ const duties = {
 describe('machineStatements', () => {
   it('lets a machine read its own bundle and its own secrets, and do what the target needs', () => {
     const [bundle, secrets, certificate, session, target, ...others] = machineStatements(duties);
-    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-${duties.runId}-eu-west-1/*`] });
+    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-${duties.fleetId}-eu-west-1/*`] });
     expect(secrets?.Resource).toEqual([
-      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}`,
-      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}/*`,
+      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}`,
+      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}/*`,
     ]);
     expect(certificate).toMatchObject({
       Action: ['ssm:PutParameter'],
-      Resource: [`arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.runId}/machine/CERTIFICATE`],
+      Resource: [`arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}/machine/CERTIFICATE`],
     });
     const without = machineStatements({ ...duties, handsOverCertificate: false });
     expect(JSON.stringify(without)).not.toContain('PutParameter');
@@ -46,11 +46,11 @@ describe('policyFor', () => {
     expect(resourcesOf('iam:GetRole')).toContain('arn:aws:iam::1:role/*');
   });
 
-  it('forwards ports of machines of runs alone, by one document, and ends sessions of the caller alone', () => {
+  it('forwards ports of machines of fleets alone, by one document, and ends sessions of the caller alone', () => {
     const [machines, document, ...others] = allowing('ssm:StartSession');
     expect(machines).toMatchObject({
       Resource: ['arn:aws:ec2:eu-west-1:1:instance/*'],
-      Condition: { StringLike: { 'ssm:resourceTag/loadwright:run-id': '*' } },
+      Condition: { StringLike: { 'ssm:resourceTag/loadwright:fleet-id': '*' } },
     });
     expect(document?.Resource).toEqual(['arn:aws:ssm:eu-west-1::document/AWS-StartPortForwardingSession']);
     expect(others).toEqual([]);

@@ -2,7 +2,7 @@ import type { IamStatement, JsonObject } from '@loadwright/core';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
 export { boundaryArn, boundaryName, boundaryStatements } from './permissions/boundary.js';
-export { anyRun, endStatements, machineStatements } from './permissions/machine.js';
+export { anyFleet, endStatements, machineStatements } from './permissions/machine.js';
 export { boundaryOf, endsFromOutside, makesRoles, type MachineWishes } from './permissions/table.js';
 
 /** In which account and region somebody provisions. */

@@ -11,7 +11,7 @@ import { endRole, role } from './kinds/role.js';
 import { schedule } from './kinds/schedule.js';
 import { securityGroup } from './kinds/security-group.js';
 import { poll } from './poll.js';
-import { startOf } from './run-identity.js';
+import { startOf } from './fleet-identity.js';
 import { isOutcomeUnknown } from './service-error.js';
 import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
@@ -78,7 +78,7 @@ export function introduceResource(resource: FoundResource): string {
   return [describeResource(resource), ...told].join(': ');
 }
 
-/** How a run is removed. */
+/** How a fleet is removed. */
 export interface RemovalOptions {
   /** Kinds that may appear a while later; undefined when no journal tells. */
   readonly expected: Expected | undefined;
@@ -87,16 +87,16 @@ export interface RemovalOptions {
 }
 
 /**
- * Removes everything of a run, in a fixed order; an error does not keep it from going on. What is left is what is there
+ * Removes everything of a fleet, in a fixed order; an error does not keep it from going on. What is left is what is there
  * when it looks again at the end.
  */
-export async function removeRun(aws: Aws, runId: string, options: RemovalOptions): Promise<DestroyReport> {
+export async function removeRun(aws: Aws, fleetId: string, options: RemovalOptions): Promise<DestroyReport> {
   const { onProgress, onRemoved } = options;
   const reasons = new Map<string, string>();
   const tried = new Map<string, FoundResource>();
   /** A machine that goes on, because AWS refused to end it. */
   let staying: string | undefined;
-  let left = await settledInventory(aws, runId, options);
+  let left = await settledInventory(aws, fleetId, options);
   let found = left.found;
 
   if (!(await pass())) await poll(aws, aws.settings.pace.unknownOutcome, pass);
@@ -114,7 +114,7 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
   /** @returns true when nothing is there but what resists */
   async function pass(): Promise<true | undefined> {
     await Promise.all(order.map((row) => removeRow(row, found, remove)));
-    left = await lookAgain(aws, runId, [...tried.values()]);
+    left = await lookAgain(aws, fleetId, [...tried.values()]);
     // Some of it is seen only now, and what is gone may be seen for a while.
     found = left.found.filter((resource) => !reasons.has(describeResource(resource)));
     return found.length === 0 ? true : undefined;
@@ -156,30 +156,30 @@ export async function removeRun(aws: Aws, runId: string, options: RemovalOptions
 }
 
 /** What is there, by names and tags, or by the ids of what was to be removed. */
-async function lookAgain(aws: Aws, runId: string, tried: readonly FoundResource[]): Promise<Inventory> {
+async function lookAgain(aws: Aws, fleetId: string, tried: readonly FoundResource[]): Promise<Inventory> {
   const [{ found, failures }, stillThere] = await Promise.all([
-    takeInventory(aws, { runId }),
+    takeInventory(aws, { fleetId }),
     Promise.all(tried.map(async (resource) => ((await exists(aws, resource)) ? [resource] : []))),
   ]);
   return { found: [...found, ...stillThere.flat()], failures };
 }
 
-/** What a run has, once everything that may not be seen yet has had the time to appear. */
+/** What a fleet has, once everything that may not be seen yet has had the time to appear. */
 async function settledInventory(
   aws: Aws,
-  runId: string,
+  fleetId: string,
   { expected, onProgress = () => {} }: RemovalOptions,
 ): Promise<Inventory> {
   const { unknownOutcome } = aws.settings.pace;
   const seen = new Map<string, FoundResource>();
   const look = async () => {
-    const { found, failures } = await takeInventory(aws, { runId });
+    const { found, failures } = await takeInventory(aws, { fleetId });
     for (const resource of found) seen.set(describeResource(resource), resource);
     const inventory = { found: [...seen.values()], failures };
     return { inventory, missing: await missingOf(aws, inventory, expected ?? made) };
   };
   const first = await look();
-  if (first.missing.length === 0 || (!expected && !(await isNew(aws, runId)))) return first.inventory;
+  if (first.missing.length === 0 || (!expected && !(await isNew(aws, fleetId)))) return first.inventory;
   const names = first.missing.join(', ');
   onProgress(`Looking for what may not be seen yet, for at most ${unknownOutcome / 1000} s: ${names}`);
   let last = first;
@@ -200,13 +200,13 @@ async function missingOf(aws: Aws, { found }: Inventory, expected: Expected): Pr
 }
 
 /**
- * Without a journal: may there be something that AWS does not show yet? The machine is made last, so what a run with a
+ * Without a journal: may there be something that AWS does not show yet? The machine is made last, so what a fleet with a
  * machine has is older; without one, its deployment may have broken off a moment ago.
  */
-async function isNew(aws: Aws, runId: string): Promise<boolean> {
+async function isNew(aws: Aws, fleetId: string): Promise<boolean> {
   try {
-    const launched = await lastLaunch(aws, runId);
-    const [since, limit] = launched ? [launched, hiddenMilliseconds] : [startOf(runId), deployMilliseconds];
+    const launched = await lastLaunch(aws, fleetId);
+    const [since, limit] = launched ? [launched, hiddenMilliseconds] : [startOf(fleetId), deployMilliseconds];
     return Date.now() - since.getTime() < limit;
   } catch {
     aws.signal.throwIfAborted();

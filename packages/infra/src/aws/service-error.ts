@@ -47,7 +47,7 @@ export function isAbsent(error: unknown): boolean {
 const present =
   /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists|ConflictException)$/;
 
-/** An earlier attempt of the same step took effect: names hold the run id, so nobody else's is meant. */
+/** An earlier attempt of the same step took effect: names hold the fleet id, so nobody else's is meant. */
 export function isPresent(error: unknown): boolean {
   return present.test(codeOf(error));
 }

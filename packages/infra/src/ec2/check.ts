@@ -23,7 +23,7 @@ type Found = string | Omit<Finding, 'subject'>;
 /** Its subject, its answer, and what it is when it fails; a problem by default. */
 type Look = readonly [subject: string, answer: Promise<Found>, failure?: 'unknown'];
 
-type CheckRequest = Pick<FleetRequest, 'runId' | 'durationSeconds' | 'iamStatements'>;
+type CheckRequest = Pick<FleetRequest, 'fleetId' | 'durationSeconds' | 'iamStatements'>;
 
 /**
  * Everything that would keep a machine from being made, all at once, each with its remedy. Makes nothing.
@@ -74,7 +74,7 @@ export async function checkAccount(
         checkLaunch(
           aws,
           settings,
-          request.runId,
+          request.fleetId,
           { arn, image: found, subnets: usable },
           state === 'problem',
         ),

@@ -8,7 +8,7 @@ import {
 import { accountProblem } from '../aws/account/problem.js';
 import { readJournal, removeJournal, type Journal } from '../aws/journal.js';
 
-export type Destroy = (runId: string, options?: DestroyOptions) => Promise<DestroyReport>;
+export type Destroy = (fleetId: string, options?: DestroyOptions) => Promise<DestroyReport>;
 
 /** A deployment that failed. */
 export interface FailedAttempt {
@@ -27,36 +27,36 @@ export interface FailedAttempt {
  * Removes what an attempt has made. A machine that stood before stays with all it needs, and where the attempt has made
  * nothing, so does what an earlier one has.
  *
- * @throws LoadwrightError `RESOURCES_REMAIN` when something of the run is left.
+ * @throws LoadwrightError `RESOURCES_REMAIN` when something of the fleet is left.
  */
 export async function cleanUpAfter(attempt: FailedAttempt): Promise<void> {
   const { request, journal, journals, standing, destroy } = attempt;
-  const { runId, onProgress } = request;
+  const { fleetId, onProgress } = request;
   if (standing !== undefined) {
     throw remains(attempt, 'It has a machine that stood before, and stays:', [`instance ${standing}`]);
   }
   if (!journal.hasBegun) {
-    const earlier = await readJournal(journals, runId);
+    const earlier = await readJournal(journals, fleetId);
     if (earlier?.hasBegun) throw remains(attempt, 'What an earlier attempt has made stays.', []);
-    await removeJournal(journals, runId);
+    await removeJournal(journals, fleetId);
     return;
   }
-  const { remaining } = await destroy(runId, { onProgress }).catch((failure: unknown) => ({
-    remaining: [`everything of run ${runId}: ${messageOf(failure)}`],
+  const { remaining } = await destroy(fleetId, { onProgress }).catch((failure: unknown) => ({
+    remaining: [`everything of fleet ${fleetId}: ${messageOf(failure)}`],
   }));
   if (remaining.length > 0) throw remains(attempt, 'Some of it is left:', remaining);
   onProgress(nothingLeft);
 }
 
 function remains(
-  { error, request: { runId } }: FailedAttempt,
+  { error, request: { fleetId } }: FailedAttempt,
   what: string,
   lines: readonly string[],
 ): LoadwrightError {
   return new LoadwrightError(
     'RESOURCES_REMAIN',
     [`The fleet was not made: ${messageOf(accountProblem(error))}`, what, ...lines].join('\n  '),
-    { hint: `Remove it: loadwright destroy ${runId}`, cause: error },
+    { hint: `Remove it: loadwright destroy ${fleetId}`, cause: error },
   );
 }
 

@@ -14,7 +14,12 @@ import { role } from '../aws/kinds/role.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { machineStatements, makesRoles } from '../aws/permissions.js';
 import { poll } from '../aws/poll.js';
-import { bucketName, certificateParameter, parameterPrefix, type RunIdentity } from '../aws/run-identity.js';
+import {
+  bucketName,
+  certificateParameter,
+  parameterPrefix,
+  type FleetIdentity,
+} from '../aws/fleet-identity.js';
 import type { Archive } from './archive.js';
 import { makeEndRole, scheduleEnd } from './end-from-outside.js';
 import { factTags, type TaggedPrice } from './facts.js';
@@ -25,7 +30,7 @@ import {
   loginParameters,
   ofWorkers,
   readSecrets,
-  type RunSecrets,
+  type FleetSecrets,
 } from './login.js';
 import { userData } from './machine/user-data.js';
 import type { Ec2FleetSettings } from './settings.js';
@@ -50,22 +55,22 @@ export interface Deployment {
 }
 
 /**
- * Makes the machine and all that it needs. Steps that do not need each other run at the same time.
+ * Makes the machine and all that it needs. Steps that do not need each other fleet at the same time.
  *
  * @returns the id of the machine, and its secrets
  */
 export async function deploy(deployment: Deployment) {
   const { aws, journal, settings, account, request, archive } = deployment;
-  const { runId } = request;
-  const run: RunIdentity = {
-    runId,
+  const { fleetId } = request;
+  const fleet: FleetIdentity = {
+    fleetId,
     region: settings.aws.region,
     owner: account.arn,
     createdAt: deployment.createdAt,
     expiresAt: new Date(deployment.createdAt.getTime() + settings.timeToLiveSeconds * 1000),
     tags: settings.tags,
   };
-  const step: Step = { aws, run, journal };
+  const step: Step = { aws, fleet, journal };
   const isEncrypted = settings.access === 'https';
   const values = {
     ...loginParameters(createLogin()),
@@ -73,7 +78,7 @@ export async function deploy(deployment: Deployment) {
     ...(isEncrypted ? certificatePlace() : {}),
   };
 
-  const place = { accountId: account.accountId, region: run.region };
+  const place = { accountId: account.accountId, region: fleet.region };
   const boundary = makesRoles(settings) ? findBoundary(aws, place, settings) : Promise.resolve(undefined);
   boundary.catch(() => {});
 
@@ -98,17 +103,17 @@ export async function deploy(deployment: Deployment) {
     keyPair: settings.keyPair,
     spot: settings.spot,
     userData: userData({
-      runId,
-      region: run.region,
-      bucket: bucketName(runId, run.region),
+      fleetId,
+      region: fleet.region,
+      bucket: bucketName(fleetId, fleet.region),
       bundleKey,
       bundleSha256: archive.sha256,
-      parameterPrefix: parameterPrefix(runId, settings.owner).replace(/\/$/, ''),
+      parameterPrefix: parameterPrefix(fleetId, settings.owner).replace(/\/$/, ''),
       parameters: Object.keys(values),
       workers: request.workers,
       uiPort: settings.uiPort,
       ...(isEncrypted && { certificate: certificateParameter }),
-      expiresAt: run.expiresAt,
+      expiresAt: fleet.expiresAt,
     }),
     facts: factTags(
       {
@@ -136,18 +141,20 @@ async function ensureParameters(
   step: Step,
   values: Record<string, string>,
   standing: string | undefined,
-): Promise<RunSecrets> {
-  const { aws, run } = step;
-  const earlier = standing === undefined ? undefined : await findSecrets(aws, run.runId);
-  if (standing !== undefined && earlier) requireSameSecrets(standing, run.runId, values, earlier);
+): Promise<FleetSecrets> {
+  const { aws, fleet } = step;
+  const earlier = standing === undefined ? undefined : await findSecrets(aws, fleet.fleetId);
+  if (standing !== undefined && earlier) requireSameSecrets(standing, fleet.fleetId, values, earlier);
   await ensure(step, parameters, { values });
   const wanted = Object.keys(values);
-  const secrets = await poll(aws, aws.settings.pace.propagation, () => findSecrets(aws, run.runId, wanted));
-  const found = secrets ?? (await readSecrets(aws, run.runId));
+  const secrets = await poll(aws, aws.settings.pace.propagation, () =>
+    findSecrets(aws, fleet.fleetId, wanted),
+  );
+  const found = secrets ?? (await readSecrets(aws, fleet.fleetId));
   const changed = changedSecrets(values, found);
   if (changed.length === 0) return found;
   const anew = Object.fromEntries(changed.map((name) => [name, values[name] ?? '']));
-  await overwriteParameters(aws, run.runId, anew);
+  await overwriteParameters(aws, fleet.fleetId, anew);
   const all = { ...found.ofWorkers, ...anew };
   return { ...found, secrets: Object.values(all), ofWorkers: all };
 }
@@ -155,23 +162,23 @@ async function ensureParameters(
 /** Names of the workers' parameters that hold, or would hold, something else. */
 function changedSecrets(
   values: Readonly<Record<string, string>>,
-  { ofWorkers: found }: RunSecrets,
+  { ofWorkers: found }: FleetSecrets,
 ): string[] {
   return Object.keys(values).filter((name) => name.startsWith(ofWorkers) && values[name] !== found[name]);
 }
 
 function requireSameSecrets(
   machine: string,
-  runId: string,
+  fleetId: string,
   values: Readonly<Record<string, string>>,
-  earlier: RunSecrets,
+  earlier: FleetSecrets,
 ): void {
   const changed = changedSecrets(values, earlier).map((name) => name.slice(ofWorkers.length));
   if (changed.length === 0) return;
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `The machine ${machine} of run ${runId} has read its secrets; since then ${changed.join(', ')} changed.`,
-    { hint: `Make a new fleet: loadwright destroy ${runId}, then deploy again.` },
+    `The machine ${machine} of fleet ${fleetId} has read its secrets; since then ${changed.join(', ')} changed.`,
+    { hint: `Make a new fleet: loadwright destroy ${fleetId}, then deploy again.` },
   );
 }
 
@@ -185,7 +192,7 @@ async function ensureProfile(
   const { owner } = step.aws.settings;
   const statements = machineStatements({
     ...request,
-    region: step.run.region,
+    region: step.fleet.region,
     owner,
     handsOverCertificate,
   });

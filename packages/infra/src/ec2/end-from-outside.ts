@@ -5,7 +5,7 @@ import { endRole } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
 import { endsFromOutside, endStatements } from '../aws/permissions.js';
 import { arnOf } from '../aws/permissions/arn.js';
-import { iamPath } from '../aws/run-identity.js';
+import { iamPath } from '../aws/fleet-identity.js';
 import type { Deployment } from './deploy.js';
 
 /** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */
@@ -23,8 +23,8 @@ export function makeEndRole(
   boundary: Promise<string | undefined>,
 ): Promise<string | undefined> {
   return unlessOptional(step.aws, deployment, async () => {
-    const { runId, region } = step.run;
-    const name = await ensure(step, endRole, { statements: endStatements(runId, region), boundary });
+    const { fleetId, region } = step.fleet;
+    const name = await ensure(step, endRole, { statements: endStatements(fleetId, region), boundary });
     const { accountId } = deployment.account;
     return arnOf('iam', region, `role${iamPath(region, step.aws.settings.owner)}${name}`, {
       inRegion: false,
@@ -41,7 +41,7 @@ export async function scheduleEnd(
   instanceId: string,
 ): Promise<void> {
   if (roleArn === undefined) return;
-  const at = new Date(step.run.expiresAt.getTime() + outsideDelay);
+  const at = new Date(step.fleet.expiresAt.getTime() + outsideDelay);
   await unlessOptional(step.aws, deployment, () => ensure(step, schedule, { instanceId, roleArn, at }));
 }
 

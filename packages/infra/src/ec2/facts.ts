@@ -46,14 +46,14 @@ export function factTags(
 }
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when somebody changed them. */
-export function readFacts(runId: string, tags: Readonly<Record<string, string>>): FleetFacts {
+export function readFacts(fleetId: string, tags: Readonly<Record<string, string>>): FleetFacts {
   const [, access, port] = /^(session-manager|https|http):(\d+)$/.exec(tags[keys.ui] ?? '') ?? [];
   const workers = Number(tags[keys.workers]);
   if (access === undefined || !Number.isInteger(workers)) {
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
-      `The machine of run ${runId} lacks the tags ${keys.workers} and ${keys.ui}.`,
-      { hint: `Somebody changed its tags. Remove it: loadwright destroy ${runId}` },
+      `The machine of fleet ${fleetId} lacks the tags ${keys.workers} and ${keys.ui}.`,
+      { hint: `Somebody changed its tags. Remove it: loadwright destroy ${fleetId}` },
     );
   }
   return {

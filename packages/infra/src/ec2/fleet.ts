@@ -15,7 +15,7 @@ import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { introduceResource, removeRun, takeInventory } from '../aws/remove.js';
-import { ownerOf } from '../aws/run-identity.js';
+import { ownerOf } from '../aws/fleet-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
 import { cleanUpAfter, type Destroy } from './clean-up.js';
@@ -34,8 +34,8 @@ import { reachUi } from './reach-ui.js';
 import { requireReachable } from './reachable.js';
 import { settleAccess } from './settle-access.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
-import { standingMachine } from './standing-machine.js';
-import { standingRuns } from './standing-runs.js';
+import { deployedMachine } from './deployed-machine.js';
+import { deployedFleets } from './deployed-fleets.js';
 import { blockedHint, StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
 
 /**
@@ -72,10 +72,10 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     });
     return settled;
   };
-  const destroy = (runId: string, { signal, onProgress }: DestroyOptions = {}) =>
-    withAws(signal, (aws) => removeEverything(aws, settings, runId, onProgress));
-  const attach = (runId: string, { signal }: CallOptions = {}) =>
-    withAws(signal, (aws) => attachTo(aws, settings, runId, (options) => destroy(runId, options)));
+  const destroy = (fleetId: string, { signal, onProgress }: DestroyOptions = {}) =>
+    withAws(signal, (aws) => removeEverything(aws, settings, fleetId, onProgress));
+  const open = (fleetId: string, { signal }: CallOptions = {}) =>
+    withAws(signal, (aws) => openExisting(aws, settings, fleetId, (options) => destroy(fleetId, options)));
 
   return {
     specificationVersion: 1,
@@ -90,15 +90,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
       requireReachable(settings, request.host);
       return provision(await withAws(request.signal, settle), request, destroy);
     },
-    attach,
-    listOrphans: () =>
-      withAws(undefined, async (aws) => {
-        const { found } = await inventory(aws);
-        const over = standingRuns(found, new Date()).filter(({ state }) =>
-          ['expired', 'orphaned'].includes(state),
-        );
-        return over.flatMap(({ runId, resources }) => resources.map((resource) => ({ runId, resource })));
-      }),
+    open,
     lasting: {
       check: (request, { signal } = {}) =>
         withAws(signal, async (aws) => checkAccount(aws, await settle(aws), request)),
@@ -111,10 +103,13 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
           const named = profile === undefined ? '' : `, profile ${profile}`;
           return { description: `${region}, account ${accountId}${named}`, caller: ownerOf(arn) };
         }),
-      list: () => withAws(undefined, async (aws) => standingRuns((await inventory(aws)).found, new Date())),
-      inventory: (runId) =>
+      list: () => withAws(undefined, async (aws) => deployedFleets((await inventory(aws)).found, new Date())),
+      inventory: (fleetId) =>
         withAws(undefined, async (aws) =>
-          (await inventory(aws, runId)).found.map((found) => ({ runId, resource: introduceResource(found) })),
+          (await inventory(aws, fleetId)).found.map((found) => ({
+            fleetId,
+            resource: introduceResource(found),
+          })),
         ),
       destroy,
     },
@@ -130,16 +125,16 @@ async function provision(
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const { journals } = settings;
-  const earlier = await readJournal(journals, request.runId);
+  const earlier = await readJournal(journals, request.fleetId);
   if (earlier?.hasBegun) requireRegion(earlier, settings.aws.region);
-  const journal = await Journal.open(journals, request.runId, settings.aws.region);
+  const journal = await Journal.open(journals, request.fleetId, settings.aws.region);
   const aws = new Aws(settings.aws, request.signal);
   let standing: string | undefined;
   try {
-    const { runId, onProgress } = request;
+    const { fleetId, onProgress } = request;
     const { quota, ...looks } = await lookAround(aws, settings, request);
-    standing = await standingMachine(aws, {
-      runId,
+    standing = await deployedMachine(aws, {
+      fleetId,
       seen: looks.machines,
       expected: earlier?.expected,
       onProgress,
@@ -161,7 +156,7 @@ async function provision(
 }
 
 /** What must be known before anything is made. */
-async function lookAround(aws: Aws, settings: Ec2FleetSettings, { runId, onProgress }: ProvisionRequest) {
+async function lookAround(aws: Aws, settings: Ec2FleetSettings, { fleetId, onProgress }: ProvisionRequest) {
   const createdAt = new Date();
   onProgress(`Looking at the account in ${settings.aws.region}`);
   const lookUp = lookUpAccount(aws, settings);
@@ -169,7 +164,7 @@ async function lookAround(aws: Aws, settings: Ec2FleetSettings, { runId, onProgr
     lookUp,
     lookUpHourlyPrice(aws, settings, lookUp),
     knownQuota(aws, settings, lookUp),
-    instance.find(aws, { runId }),
+    instance.find(aws, { fleetId }),
   ]);
   const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };
   return { account, createdAt, pricePerHour, quota, machines };
@@ -180,7 +175,7 @@ async function make({
   ...deployment
 }: Omit<Deployment, 'archive'> & { readonly destroy: Destroy }): Promise<FleetHandle> {
   const { aws, settings, request, standing } = deployment;
-  const { runId } = request;
+  const { fleetId } = request;
   const { instanceId, login, secrets } = await withArchive(request.bundle, (archive) =>
     deploy({ ...deployment, archive }),
   );
@@ -196,7 +191,7 @@ async function make({
       time,
       onProgress: request.onProgress,
       ...(settings.access === 'https' && {
-        certificate: async () => (await findSecrets(aws, runId))?.certificate,
+        certificate: async () => (await findSecrets(aws, fleetId))?.certificate,
       }),
     });
   } catch (error) {
@@ -206,34 +201,37 @@ async function make({
   return new Ec2Handle({
     aws: new Aws(settings.aws, new AbortController().signal),
     instanceId,
-    runId,
+    fleetId,
     way,
     login,
     certificate,
     secrets,
     expectedWorkers: request.workers,
     bundleDigest: digestWithoutLoad(request.bundle),
-    stoodBefore: standing !== undefined,
-    destroy: (options) => destroy(runId, options),
+    existedBefore: standing !== undefined,
+    destroy: (options) => destroy(fleetId, options),
   });
 }
 
-async function attachTo(
+async function openExisting(
   aws: Aws,
   { environment, startTimeoutSeconds }: Ec2FleetSettings,
-  runId: string,
+  fleetId: string,
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
-  const machine = (await instance.find(aws, { runId })).find(({ stays }) => stays === undefined);
+  const machine = (await instance.find(aws, { fleetId })).find(({ stays }) => stays === undefined);
   if (!machine) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      `There is no machine of run ${runId} in ${aws.settings.region}.`,
-      { hint: 'See which there are: loadwright list. A run of another region is found with --region.' },
+      `There is no machine of fleet ${fleetId} in ${aws.settings.region}.`,
+      { hint: 'See which there are: loadwright list. A fleet of another region is found with --region.' },
     );
   }
-  const facts = readFacts(runId, machine.tags);
-  const [known, described] = await Promise.all([readSecrets(aws, runId), describeInstance(aws, machine.id)]);
+  const facts = readFacts(fleetId, machine.tags);
+  const [known, described] = await Promise.all([
+    readSecrets(aws, fleetId),
+    describeInstance(aws, machine.id),
+  ]);
   const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
   // Whoever can change a tag must not get a login in clear text by it: where there is a certificate, it is asked for.
   const { certificate } = known;
@@ -242,13 +240,13 @@ async function attachTo(
   return new Ec2Handle({
     aws: new Aws(aws.settings, new AbortController().signal),
     instanceId: machine.id,
-    runId,
+    fleetId,
     way,
     ...known,
     certificate: access === 'https' ? (certificate ?? '') : undefined,
     expectedWorkers: facts.workers,
     bundleDigest: facts.bundleDigest,
-    start: described?.LaunchTime && {
+    readiness: described?.LaunchTime && {
       at: described.LaunchTime,
       limitSeconds: startTimeoutSeconds,
       hint: blockedHint,
@@ -260,39 +258,39 @@ async function attachTo(
 async function removeEverything(
   aws: Aws,
   { journals }: Ec2FleetSettings,
-  runId: string,
+  fleetId: string,
   onProgress: DestroyOptions['onProgress'],
 ): Promise<DestroyReport> {
   // The journal is a cache: one that cannot be read keeps nothing from being removed, and only costs a wait.
-  const known = await readJournal(journals, runId).catch(() => undefined);
-  if (!known) return removeRun(aws, runId, { expected: undefined, onProgress });
+  const known = await readJournal(journals, fleetId).catch(() => undefined);
+  if (!known) return removeRun(aws, fleetId, { expected: undefined, onProgress });
   requireRegion(known, aws.settings.region);
   // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
-  const journal = await Journal.open(journals, runId, known.region).catch(() => undefined);
+  const journal = await Journal.open(journals, fleetId, known.region).catch(() => undefined);
   try {
-    const report = await removeRun(aws, runId, {
+    const report = await removeRun(aws, fleetId, {
       expected: known.expected,
       onProgress,
       onRemoved: async (kind) => journal?.removed(kind).catch(() => {}),
     });
-    if (report.remaining.length === 0) await removeJournal(journals, runId).catch(() => {});
+    if (report.remaining.length === 0) await removeJournal(journals, fleetId).catch(() => {});
     return report;
   } finally {
     await journal?.close();
   }
 }
 
-/** Elsewhere nothing would be found: the run would count as removed, or be made a second time and its journal be lost. */
-function requireRegion({ runId, region }: JournalState, asked: string): void {
+/** Elsewhere nothing would be found: the fleet would count as removed, or be made a second time and its journal be lost. */
+function requireRegion({ fleetId, region }: JournalState, asked: string): void {
   if (region === asked) return;
-  throw new LoadwrightError('CONFIG_INVALID', `Run ${runId} is in ${region}, not in ${asked}.`, {
-    hint: `Say so: --region ${region}, or remove it: loadwright destroy ${runId} --fleet ec2 --region ${region}`,
+  throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} is in ${region}, not in ${asked}.`, {
+    hint: `Use --region ${region}, or remove it: loadwright destroy ${fleetId} --fleet ec2 --region ${region}`,
   });
 }
 
-/** What stands, of one run or of all. @throws LoadwrightError when not all of it could be looked at. */
-async function inventory(aws: Aws, runId?: string) {
-  const taken = await takeInventory(aws, runId === undefined ? {} : { runId });
+/** What stands, of one fleet or of all. @throws LoadwrightError when not all of it could be looked at. */
+async function inventory(aws: Aws, fleetId?: string) {
+  const taken = await takeInventory(aws, fleetId === undefined ? {} : { fleetId });
   if (taken.causes.length === 0) return taken;
   throw combined(taken.causes.map(accountProblem));
 }

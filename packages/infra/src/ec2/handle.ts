@@ -5,7 +5,7 @@ import {
   type DestroyReport,
   type FleetHandle,
   type FleetNode,
-  type MachineStart,
+  type MasterReadiness,
   type MasterLogin,
 } from '@loadwright/core';
 import { accountProblem } from '../aws/account/problem.js';
@@ -20,7 +20,7 @@ const freshMilliseconds = 5000;
 export interface Ec2HandleOptions {
   readonly aws: Aws;
   readonly instanceId: string;
-  readonly runId: string;
+  readonly fleetId: string;
   readonly way: WayToUi;
   readonly login: MasterLogin;
   /** See {@link FleetHandle.certificate}. */
@@ -29,16 +29,16 @@ export interface Ec2HandleOptions {
   readonly secrets: readonly string[];
   readonly bundleDigest: string | undefined;
   /** The machine is an earlier attempt's. */
-  readonly stoodBefore?: boolean;
+  readonly existedBefore?: boolean;
   /** Of a machine whose master nobody has asked yet. */
-  readonly start?: MachineStart | undefined;
-  /** Removes everything of the run. */
+  readonly readiness?: MasterReadiness | undefined;
+  /** Removes everything of the fleet. */
   readonly destroy: (options?: Pick<DestroyOptions, 'onProgress'>) => Promise<DestroyReport>;
 }
 
 /** A master and its workers on one machine of EC2. */
 export class Ec2Handle implements FleetHandle {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly masterUrl: string;
   readonly isForwarded: boolean;
   readonly login: MasterLogin;
@@ -46,13 +46,13 @@ export class Ec2Handle implements FleetHandle {
   readonly expectedWorkers: number;
   readonly secrets: readonly string[];
   readonly bundleDigest?: string;
-  readonly stoodBefore: boolean;
-  readonly start?: MachineStart;
+  readonly existedBefore: boolean;
+  readonly readiness?: MasterReadiness;
   readonly #options: Ec2HandleOptions;
   #seen: { readonly at: number; readonly machine: Pick<FleetNode, 'state' | 'reason'> } | undefined;
 
   constructor(options: Ec2HandleOptions) {
-    this.runId = options.runId;
+    this.fleetId = options.fleetId;
     this.masterUrl = options.way.url;
     this.isForwarded = options.way.isForwarded;
     this.login = options.login;
@@ -60,8 +60,8 @@ export class Ec2Handle implements FleetHandle {
     this.expectedWorkers = options.expectedWorkers;
     this.secrets = options.secrets;
     if (options.bundleDigest !== undefined) this.bundleDigest = options.bundleDigest;
-    if (options.start) this.start = options.start;
-    this.stoodBefore = options.stoodBefore ?? false;
+    if (options.readiness) this.readiness = options.readiness;
+    this.existedBefore = options.existedBefore ?? false;
     this.#options = options;
   }
 

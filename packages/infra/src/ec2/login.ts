@@ -3,7 +3,7 @@ import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core';
 import type { Aws } from '../aws/clients.js';
 import { parameters } from '../aws/kinds/parameters.js';
-import { certificateParameter, parameterPrefix } from '../aws/run-identity.js';
+import { certificateParameter, parameterPrefix } from '../aws/fleet-identity.js';
 
 const names = {
   username: 'master/LOADWRIGHT_UI_USERNAME',
@@ -18,7 +18,7 @@ export function createLogin(): MasterLogin {
   return { username: 'loadwright', password: randomBytes(24).toString('base64url') };
 }
 
-/** The login as parameters of the run. */
+/** The login as parameters of the fleet. */
 export function loginParameters({ username, password }: MasterLogin): Record<string, string> {
   return { [names.username]: username, [names.password]: password };
 }
@@ -31,29 +31,29 @@ export function certificatePlace(): Record<string, string> {
   return { [certificateParameter]: pendingCertificate };
 }
 
-/** What the parameters of a run hold. */
-export interface RunSecrets {
+/** What the parameters of a fleet hold. */
+export interface FleetSecrets {
   readonly login: MasterLogin;
   /** The secrets of its workers. */
   readonly secrets: readonly string[];
-  /** The same by the name of their parameter below the prefix of the run. */
+  /** The same by the name of their parameter below the prefix of the fleet. */
   readonly ofWorkers: Readonly<Record<string, string>>;
   /** The certificate of its web UI, as PEM; empty while its machine has not made it, undefined when it makes none. */
   readonly certificate: string | undefined;
 }
 
 /**
- * The secrets of a run; undefined without a login, or while any of `wanted` is not seen.
+ * The secrets of a fleet; undefined without a login, or while any of `wanted` is not seen.
  *
  * @param wanted Names of parameters that must be among them.
  * @param prefix Begins their names; by default as this caller would make them.
  */
 export async function findSecrets(
   aws: Aws,
-  runId: string,
+  fleetId: string,
   wanted: readonly string[] = [],
-  prefix: string = parameterPrefix(runId, aws.settings.owner),
-): Promise<RunSecrets | undefined> {
+  prefix: string = parameterPrefix(fleetId, aws.settings.owner),
+): Promise<FleetSecrets | undefined> {
   const found = new Map<string, string>();
   const pages = paginateGetParametersByPath(
     { client: aws.ssm },
@@ -76,19 +76,19 @@ export async function findSecrets(
 }
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when there is no login. */
-export async function readSecrets(aws: Aws, runId: string): Promise<RunSecrets> {
-  const secrets = await findSecrets(aws, runId, [], await prefixOf(aws, runId));
+export async function readSecrets(aws: Aws, fleetId: string): Promise<FleetSecrets> {
+  const secrets = await findSecrets(aws, fleetId, [], await prefixOf(aws, fleetId));
   if (secrets) return secrets;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The login of run ${runId} is gone from the Parameter Store.`,
+    `The login of fleet ${fleetId} is gone from the Parameter Store.`,
     {
-      hint: `Part of the run was removed. Remove the rest: loadwright destroy ${runId}`,
+      hint: `Part of the fleet was removed. Remove the rest: loadwright destroy ${fleetId}`,
     },
   );
 }
 
-/** Whose a run is, its parameters tell: this caller may have no configuration, or that of another owner. */
-async function prefixOf(aws: Aws, runId: string): Promise<string | undefined> {
-  return (await parameters.find(aws, { runId }))[0]?.id;
+/** Whose a fleet is, its parameters tell: this caller may have no configuration, or that of another owner. */
+async function prefixOf(aws: Aws, fleetId: string): Promise<string | undefined> {
+  return (await parameters.find(aws, { fleetId }))[0]?.id;
 }

@@ -4,13 +4,13 @@ import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import {
-  anyRun,
+  anyFleet,
   boundaryName,
   boundaryStatements,
   machineStatements,
   policyFor,
 } from '../aws/permissions.js';
-import { iamPath } from '../aws/run-identity.js';
+import { iamPath } from '../aws/fleet-identity.js';
 import type { Ec2FleetSettings } from './settings.js';
 
 /** For whom, and for what, a policy is asked. */
@@ -39,7 +39,7 @@ export async function fleetPermissions(
   const { region } = settings.aws;
   const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
     statements: policyFor({ accountId, region }, { ...settings, instanceProfileRole }, iamStatements),
-    ofMachine: machineStatements({ runId: anyRun, region, owner, iamStatements }),
+    ofMachine: machineStatements({ fleetId: anyFleet, region, owner, iamStatements }),
     boundary: {
       name: boundaryName(region, owner),
       path: iamPath(region),

@@ -11,7 +11,7 @@ import { endRole, role } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { endsFromOutside, policyFor } from '../aws/permissions.js';
-import { bucketName, nameOf, parameterPrefix } from '../aws/run-identity.js';
+import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
 import { checkCredentials } from './check/credentials.js';
 import { knownQuota } from './check/quota.js';
 import { outsideDelay } from './end-from-outside.js';
@@ -45,7 +45,7 @@ export async function planFleet(
     knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
   ]);
-  // A machine of this run has its part of the quota already.
+  // A machine of this fleet has its part of the quota already.
   const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
   const place = { accountId: account.accountId, region: settings.aws.region };
   return {
@@ -67,7 +67,7 @@ export async function planFleet(
 }
 
 /** One line for each resource: its kind, its name, and what there is to know of it. */
-function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, account: Account): string[] {
+function resourcesOf(settings: Ec2FleetSettings, { fleetId }: FleetRequest, account: Account): string[] {
   const { region } = settings.aws;
   const { vcpus, architecture } = account.instanceType;
   const zones = account.subnets.map(({ zone }) => zone).join(' or ');
@@ -75,21 +75,21 @@ function resourcesOf(settings: Ec2FleetSettings, { runId }: FleetRequest, accoun
   return [
     ...(settings.securityGroup === undefined
       ? [
-          `${securityGroup.name} ${nameOf(runId)}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}`,
+          `${securityGroup.name} ${nameOf(fleetId)}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}`,
         ]
       : []),
     ...(settings.instanceProfile === undefined
-      ? [`${role.name} ${nameOf(runId)}`, `${instanceProfile.name} ${nameOf(runId)}`]
+      ? [`${role.name} ${nameOf(fleetId)}`, `${instanceProfile.name} ${nameOf(fleetId)}`]
       : []),
-    `${parameters.name} ${parameterPrefix(runId, settings.owner)}*: the login and the secrets, encrypted`,
-    `${bucket.name} ${bucketName(runId, region)}: the bundle`,
+    `${parameters.name} ${parameterPrefix(fleetId, settings.owner)}*: the login and the secrets, encrypted`,
+    `${bucket.name} ${bucketName(fleetId, region)}: the bundle`,
     ...(endsFromOutside(settings)
       ? [
-          `${schedule.name} ${nameOf(runId)}: ends the machine ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after its start, if it has not ended itself`,
-          `${endRole.name} ${nameOf(runId, 'end')}`,
+          `${schedule.name} ${nameOf(fleetId)}: ends the machine ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after its start, if it has not ended itself`,
+          `${endRole.name} ${nameOf(fleetId, 'end')}`,
         ]
       : []),
-    `${instance.name} ${nameOf(runId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
+    `${instance.name} ${nameOf(fleetId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
   ];
 }
 

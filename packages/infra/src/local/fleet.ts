@@ -55,25 +55,17 @@ export function localFleet(options: LocalFleetOptions = {}): Fleet {
     async provision(request) {
       const locust = await ensureLocust(options, request);
       const handle = await provision(locust.executable, settings, request);
-      handles.set(request.runId, handle);
+      handles.set(request.fleetId, handle);
       return handle;
     },
 
-    /** Only the fleets of this process can be attached to: there are no others. */
-    async attach(runId) {
-      const handle = handles.get(runId);
+    /** Only the fleets of this process exist: each of its processes ends with it, even when it is killed. */
+    async open(fleetId) {
+      const handle = handles.get(fleetId);
       if (handle) return handle;
-      throw new LoadwrightError('PROVISIONING_FAILED', `There is no local fleet of the run ${runId}.`, {
+      throw new LoadwrightError('PROVISIONING_FAILED', `There is no local fleet ${fleetId}.`, {
         hint: 'A local fleet ends with the process that made it; its logs are in the results folder of the run.',
       });
-    },
-
-    /**
-     * Always empty. Nothing of a local fleet outlives the process that made it: each of its processes holds the end of
-     * a pipe that the system closes with that process, even when it is killed, and then ends itself.
-     */
-    async listOrphans() {
-      return [];
     },
   };
 }
@@ -107,16 +99,16 @@ async function choosePorts(webPort: number | undefined): Promise<FleetPorts> {
 }
 
 function makeHandle(ports: FleetPorts, request: ProvisionRequest): LocalHandle {
-  const { runId, workers, logDirectory, environment, bundle, redact } = request;
+  const { fleetId, workers, logDirectory, environment, bundle, redact } = request;
   return new LocalHandle({
-    runId,
+    fleetId,
     masterUrl: `http://127.0.0.1:${ports.web}`,
     login: { username: 'loadwright', password: randomBytes(24).toString('base64url') },
     expectedWorkers: workers,
     secrets: Object.values(environment).filter((value) => redact(value) !== value),
     bundleDigest: digestWithoutLoad(bundle),
     workingDirectory: join(logDirectory, 'csv'),
-    onDestroyed: () => handles.delete(runId),
+    onDestroyed: () => handles.delete(fleetId),
   });
 }
 

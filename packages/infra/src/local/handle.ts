@@ -5,7 +5,7 @@ import type { LocalNode } from './nodes.js';
 
 /** What a {@link LocalHandle} is made of. */
 export interface LocalHandleOptions {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
@@ -19,7 +19,7 @@ export interface LocalHandleOptions {
 
 /** A master and its workers on this machine. */
 export class LocalHandle implements FleetHandle {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly masterUrl: string;
   readonly login: MasterLogin;
   readonly expectedWorkers: number;
@@ -32,7 +32,7 @@ export class LocalHandle implements FleetHandle {
   #destroying: Promise<DestroyReport> | undefined;
 
   constructor(options: LocalHandleOptions) {
-    this.runId = options.runId;
+    this.fleetId = options.fleetId;
     this.masterUrl = options.masterUrl;
     this.login = options.login;
     this.expectedWorkers = options.expectedWorkers;

@@ -7,7 +7,7 @@ import { startMotoServer, type MotoServer } from './moto-server.js';
 const variable = 'LOADWRIGHT_TEST_MOTOS';
 
 /**
- * Lends moto_servers to the test files of a run: each takes seconds of a core to start, and a file that has ended
+ * Lends moto_servers to the test files of a fleet: each takes seconds of a core to start, and a file that has ended
  * leaves one that the next file can use. Who connects is told the URL of one that nobody else has, and has it for as
  * long as the connection stands. What was in it is of no concern: whoever takes one begins with a reset.
  *
@@ -43,7 +43,7 @@ export async function shareMotoServers(): Promise<() => Promise<void>> {
 /** True where a process lends moto_servers. */
 export const areMotoServersShared = () => process.env[variable] !== undefined;
 
-/** A moto_server of the run's own, until it is stopped or this process ends. */
+/** A moto_server of the fleet's own, until it is stopped or this process ends. */
 export async function borrowMotoServer(): Promise<MotoServer> {
   const socket = connect(Number(process.env[variable]), '127.0.0.1');
   const lines = createInterface(socket)[Symbol.asyncIterator]();

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { DescribeParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { masterOf } from '@loadwright/core';
+import { createFleetId, masterOf } from '@loadwright/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { policyFor } from '../../src/aws/permissions.js';
-import { certificateParameter, parameterPrefix } from '../../src/aws/run-identity.js';
+import { certificateParameter, parameterPrefix } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { planFleet } from '../../src/ec2/plan.js';
@@ -19,7 +19,8 @@ import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws();
-const runId = '20261123-093000-0000000001';
+/** Of each test its own: EC2 answers a launch that it knows with the machine that it made. */
+let fleetId = createFleetId();
 const never = new AbortController().signal;
 
 /** A PATH with programs of a session that end so. */
@@ -88,18 +89,19 @@ describe('the way to the web UI, when nobody says which', () => {
   });
 });
 
-const nameOfCertificate = `${parameterPrefix(runId)}${certificateParameter}`;
+const nameOfCertificate = () => `${parameterPrefix(fleetId)}${certificateParameter}`;
 
 /** What a machine does that hands over a certificate. */
 const handOver = (Value: string) =>
   aws().direct.ssm.send(
-    new PutParameterCommand({ Name: nameOfCertificate, Value, Type: 'SecureString', Overwrite: true }),
+    new PutParameterCommand({ Name: nameOfCertificate(), Value, Type: 'SecureString', Overwrite: true }),
   );
 
 const withWork = (use: (work: Work, fleet: ReturnType<typeof fleetOf>) => Promise<void>) =>
   withFolder(tmpdir(), async (folder) => {
+    fleetId = createFleetId();
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    const work = { runId, folder, environment, uiPort, adopted: {} };
+    const work = { fleetId, folder, environment, uiPort, adopted: {} };
     await use(work, fleetOf({ ...settingsOf(work), access: 'https' }));
   });
 
@@ -134,7 +136,7 @@ describe('an encrypted web UI', () => {
       const instance = (await aws().inventory()).find((name) => name.startsWith('ec2:instance/'));
       const Tags = [{ Key: 'loadwright:ui', Value: `http:${uiPort}` }];
       await ec2.send(new CreateTagsCommand({ Resources: [instance!.split('/')[1]!], Tags }));
-      const { masterUrl, certificate } = await fleet.attach(runId);
+      const { masterUrl, certificate } = await fleet.open(fleetId);
       expect({ masterUrl, certificate }).toEqual({
         masterUrl: handle.masterUrl,
         certificate: own.certificate,
@@ -149,7 +151,7 @@ describe('an encrypted web UI', () => {
         void fleet.provision(requestOf(work, AbortSignal.timeout(1500))).catch(() => {});
       });
       const { received } = await serveWith(own, privateAddress, uiPort);
-      const handle = await fleet.attach(runId);
+      const handle = await fleet.open(fleetId);
       expect(handle.certificate).toBe('');
       await expect(masterOf(handle).statistics({ retries: 0 })).rejects.toMatchObject({
         code: 'MASTER_LOST',

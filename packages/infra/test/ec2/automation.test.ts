@@ -15,42 +15,42 @@ import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { useAws } from '../aws/index.js';
 import { awsCommand } from './aws-command.js';
-import { destroy, withStandingRun } from './standing-run.js';
+import { destroy, withDeployedFleet } from './standing-run.js';
 import { settingsOf, type Work } from './work.js';
 
 const aws = useAws();
 const carryOut = (command: string) => awsCommand(aws().direct.ec2, command);
-const withRun = (use: (work: Work) => Promise<void>) => withStandingRun(aws(), use);
+const withFleet = (use: (work: Work) => Promise<void>) => withDeployedFleet(aws(), use);
 
 async function ownMachine() {
   const { Reservations } = await aws().direct.ec2.send(new DescribeInstancesCommand({}));
   return Reservations?.[0]?.Instances?.[0];
 }
 
-async function ownGroup({ runId }: Work) {
-  const Filters = [{ Name: 'group-name', Values: [`loadwright-${runId}`] }];
+async function ownGroup({ fleetId }: Work) {
+  const Filters = [{ Name: 'group-name', Values: [`loadwright-${fleetId}`] }];
   const { SecurityGroups } = await aws().direct.ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
   return SecurityGroups?.[0];
 }
 
 describe("other people's automation", () => {
   it('attaches policies to the role, which are detached', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { iam } = aws().direct;
       const PolicyDocument = JSON.stringify({
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
       });
       const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'audit', PolicyDocument }));
-      const RoleName = `loadwright-${work.runId}`;
+      const RoleName = `loadwright-${work.fleetId}`;
       await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }));
       expect((await destroy(work)).remaining).toEqual([]);
     }));
 
   it('makes the bucket a versioned one, whose versions and marks of deletion are removed', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { s3 } = aws().direct;
-      const Bucket = `loadwright-${work.runId}-${aws().region}`;
+      const Bucket = `loadwright-${work.fleetId}-${aws().region}`;
       const VersioningConfiguration = { Status: 'Enabled' } as const;
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
       for (const Body of ['a', 'b'])
@@ -61,7 +61,7 @@ describe("other people's automation", () => {
     }));
 });
 
-/** Someone's group in the network of the run's. */
+/** Someone's group in the network of the fleet's. */
 async function theirGroup(VpcId: string | undefined): Promise<string> {
   const group = { GroupName: 'theirs', Description: 'theirs', VpcId };
   return (await aws().direct.ec2.send(new CreateSecurityGroupCommand(group))).GroupId ?? '';
@@ -69,7 +69,7 @@ async function theirGroup(VpcId: string | undefined): Promise<string> {
 
 describe('a security group that others use', () => {
   it('stays alone, named with the commands that free it, and without waiting for them', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2 } = aws().direct;
       const group = await ownGroup(work);
       const own = group?.GroupId ?? '';
@@ -100,7 +100,7 @@ describe('a security group that others use', () => {
     }));
 
   it('hands a network interface that has no other group to the default one of its network', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2 } = aws().direct;
       const group = await ownGroup(work);
       const SubnetId = (await ownMachine())?.SubnetId;
@@ -113,9 +113,9 @@ describe('a security group that others use', () => {
     }));
 });
 
-describe('what bears the tag of a run and was not made for it', () => {
+describe('what bears the tag of a fleet and was not made for it', () => {
   it('stays, named with the way to free it: a machine with all it holds, a group, a volume', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2 } = aws().direct;
       const own = await ownMachine();
       // As "launch more like this" does.
@@ -136,16 +136,16 @@ describe('what bears the tag of a run and was not made for it', () => {
       const { VolumeId = '' } = await ec2.send(
         new CreateVolumeCommand({ AvailabilityZone: own?.Placement?.AvailabilityZone, Size: 1 }),
       );
-      const Tags = [{ Key: 'loadwright:run-id', Value: work.runId }];
+      const Tags = [{ Key: 'loadwright:fleet-id', Value: work.fleetId }];
       await ec2.send(new CreateTagsCommand({ Resources: [group, VolumeId], Tags }));
 
-      const shown = (await fleetOf(settingsOf(work)).lasting!.inventory(work.runId)).map(
+      const shown = (await fleetOf(settingsOf(work)).lasting!.inventory(work.fleetId)).map(
         ({ resource }) => resource,
       );
       expect(shown).toEqual(
         expect.arrayContaining([
           expect.stringMatching(
-            `^instance ${own?.InstanceId}: loadwright-${work.runId}, c7i.4xlarge, running, launched 2\\S+ \\S+ UTC, for arn:`,
+            `^instance ${own?.InstanceId}: loadwright-${work.fleetId}, c7i.4xlarge, running, launched 2\\S+ \\S+ UTC, for arn:`,
           ),
           expect.stringMatching(`^instance ${id}: .* was not launched by Loadwright .*: it stays\\.`),
         ]),
@@ -154,7 +154,7 @@ describe('what bears the tag of a run and was not made for it', () => {
       expect(remaining).toEqual(
         expect.arrayContaining([
           expect.stringContaining(`aws ec2 terminate-instances --instance-ids ${id} --region eu-west-1`),
-          expect.stringContaining(`aws ec2 delete-tags --resources ${group} --tags Key=loadwright:run-id`),
+          expect.stringContaining(`aws ec2 delete-tags --resources ${group} --tags Key=loadwright:fleet-id`),
           expect.stringContaining(`aws ec2 delete-tags --resources ${VolumeId} --tags`),
         ]),
       );
@@ -174,9 +174,9 @@ describe('what bears the tag of a run and was not made for it', () => {
     }));
 });
 
-describe('the machine of a run', () => {
+describe('the machine of a fleet', () => {
   it('is ended whatever tags automation has added, and whatever name it has given', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2, iam } = aws().direct;
       const own = await ownMachine();
       const Tags = [
@@ -186,13 +186,13 @@ describe('the machine of a run', () => {
       const group = await ownGroup(work);
       const Resources = [own?.InstanceId ?? '', group?.GroupId ?? ''];
       await ec2.send(new CreateTagsCommand({ Resources, Tags }));
-      await iam.send(new TagRoleCommand({ RoleName: `loadwright-${work.runId}`, Tags }));
+      await iam.send(new TagRoleCommand({ RoleName: `loadwright-${work.fleetId}`, Tags }));
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);
     }));
 
   it('that somebody protected stays, named with the command that frees it', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2 } = aws().direct;
       const InstanceId = (await ownMachine())?.InstanceId ?? '';
       await ec2.send(

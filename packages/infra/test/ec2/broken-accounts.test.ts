@@ -98,7 +98,7 @@ describe('a good account', () => {
     expect(sequentialRoundTrips(standIn().calls)).toBe(2);
   });
 
-  it('tells credentials that end before the run', async () => {
+  it('tells credentials that end before the fleet', async () => {
     const { aws, settings } = lookAt(standIn());
     const inTenMinutes = {
       ...(await aws.sts.config.credentials()),
@@ -109,7 +109,7 @@ describe('a good account', () => {
     expect(first).toMatchObject({
       subject: 'credentials',
       state: 'problem',
-      detail: expect.stringMatching(/in 10 min, and the run takes up to 22 min$/) as string,
+      detail: expect.stringMatching(/in 10 min, and the fleet takes up to 22 min$/) as string,
     });
   });
 

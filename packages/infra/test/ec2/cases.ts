@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
-import { createRunId } from '@loadwright/core';
+import { createFleetId } from '@loadwright/core';
 import { execa } from 'execa';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Injection } from '../aws/faults.js';
@@ -64,7 +64,7 @@ export async function carryOut(aws: AwsStandIn, one: Case, folder: string, child
     const calls = aws.calls.length - from;
     aws.withoutFaults();
     if (one.elsewhere) await rm(join(work.folder, 'runs'), { recursive: true, force: true });
-    const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.runId);
+    const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.fleetId);
     // Read from moto itself, which hides nothing.
     const after = await aws.inventory();
     const left = after.filter((resource) => !before.includes(resource));
@@ -88,7 +88,7 @@ export async function callsOf(
     const fleet = fleetOf(settingsOf(work));
     await fleet.provision(requestOf(work, never));
     const deployed = aws.calls.length;
-    await fleet.lasting!.destroy(work.runId);
+    await fleet.lasting!.destroy(work.fleetId);
     return { deploy: deployed - from, destroy: aws.calls.length - deployed };
   });
 }
@@ -113,7 +113,7 @@ async function inAccount<Result>(
     LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
   };
   return withFolder(parent, (folder) =>
-    use({ runId: createRunId(), folder, environment, uiPort, adopted: own, pace }, before),
+    use({ fleetId: createFleetId(), folder, environment, uiPort, adopted: own, pace }, before),
   );
 }
 
@@ -126,7 +126,7 @@ async function withTrouble(aws: AwsStandIn, one: Case, work: Work, child: string
   const fleet = fleetOf(settingsOf(work));
   // Whether it fails or copes with it is not asked here: only what is left.
   if (phase === 'deploy') await fleet.provision(requestOf(work, never)).catch(() => {});
-  else await fleet.lasting!.destroy(work.runId).catch(() => {});
+  else await fleet.lasting!.destroy(work.fleetId).catch(() => {});
   return injected.strikes > 0;
 }
 

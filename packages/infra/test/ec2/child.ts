@@ -6,4 +6,4 @@ import { requestOf, settingsOf, type Work } from './work.js';
 const work = JSON.parse(await text(process.stdin)) as Work;
 const fleet = fleetOf(settingsOf(work));
 if (process.argv[2] === 'deploy') await fleet.provision(requestOf(work, new AbortController().signal));
-else await fleet.lasting!.destroy(work.runId);
+else await fleet.lasting!.destroy(work.fleetId);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createLoadTest,
-  createRunId,
+  createFleetId,
   masterOf,
   waitForWorkers,
   type ProvisionRequest,
@@ -33,7 +33,7 @@ function folder(): string {
   return made;
 }
 
-/** A request for two workers, with a bundle as a run writes it. */
+/** A request for two workers, with a bundle as a fleet writes it. */
 async function provisionRequest(): Promise<ProvisionRequest> {
   const baseDirectory = folder();
   const test = await createLoadTest({
@@ -44,7 +44,7 @@ async function provisionRequest(): Promise<ProvisionRequest> {
     environment: {},
   });
   return {
-    runId: createRunId(),
+    fleetId: createFleetId(),
     workers: 2,
     durationSeconds: 60,
     host: 'http://127.0.0.1:9',

@@ -2,16 +2,16 @@ import { tmpdir } from 'node:os';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, GetRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { createRunId, type IamStatement } from '@loadwright/core';
+import { createFleetId, type IamStatement } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
 import { boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
-import { iamPath } from '../../src/aws/run-identity.js';
+import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws } from '../aws/index.js';
 import { lookAt } from './look.js';
-import { destroy, withStandingRun } from './standing-run.js';
+import { destroy, withDeployedFleet } from './standing-run.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();
@@ -38,21 +38,21 @@ async function deployed(statements: readonly IamStatement[], endFromOutside: 'if
     LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
   };
   return withFolder(tmpdir(), async (folder) => {
-    const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+    const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
     const fleet = fleetOf({ ...settingsOf(work), endFromOutside });
     const told: string[] = [];
     const request = requestOf(work, new AbortController().signal);
     await fleet.provision({ ...request, onProgress: (line) => told.push(line) });
-    expect((await fleet.lasting!.destroy(work.runId)).remaining).toEqual([]);
+    expect((await fleet.lasting!.destroy(work.fleetId)).remaining).toEqual([]);
     return told.filter((line) => line.startsWith('Warning'));
   });
 }
 
 describe('a schedule of AWS', () => {
-  it('ends the machine of the run and no other, once, after its own timer; destroy removes it', () =>
-    withStandingRun(aws(), async (work) => {
+  it('ends the machine of the fleet and no other, once, after its own timer; destroy removes it', () =>
+    withDeployedFleet(aws(), async (work) => {
       const { ec2, iam, scheduler } = aws().direct;
-      const Name = `loadwright-${work.runId}`;
+      const Name = `loadwright-${work.fleetId}`;
       const made = await scheduler.send(new GetScheduleCommand({ Name, GroupName: 'default' }));
       const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
       const machine = Reservations?.[0]?.Instances?.[0];
@@ -75,7 +75,7 @@ describe('a schedule of AWS', () => {
         Statement: [
           {
             Action: ['ec2:TerminateInstances'],
-            Condition: { StringLike: { 'aws:ResourceTag/loadwright:run-id': work.runId } },
+            Condition: { StringLike: { 'aws:ResourceTag/loadwright:fleet-id': work.fleetId } },
           },
         ],
       });
@@ -87,14 +87,14 @@ describe('a schedule of AWS', () => {
     }));
 
   it('stays while the machine that it is to end cannot be ended', () =>
-    withStandingRun(aws(), async (work) => {
+    withDeployedFleet(aws(), async (work) => {
       aws().inject({ at: 'ec2:TerminateInstances', fault: { kind: 'denied' } });
       const { remaining } = await destroy(work);
       const why = /: it is to end the instance i-\w+, which could not be removed$/;
       expect(remaining.filter((line) => why.test(line)).map((line) => line.split(' loadwright')[0])).toEqual(
         expect.arrayContaining(['schedule', 'role of the schedule']),
       );
-      expect(await aws().inventory()).toContain(`scheduler:schedule/loadwright-${work.runId}`);
+      expect(await aws().inventory()).toContain(`scheduler:schedule/loadwright-${work.fleetId}`);
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);
     }));

@@ -17,11 +17,11 @@ import {
   PutUserPolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { createRunId, type IamStatement } from '@loadwright/core';
+import { createFleetId, type IamStatement } from '@loadwright/core';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Aws } from '../../src/aws/clients.js';
 import { boundaryArn, boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
-import { iamPath } from '../../src/aws/run-identity.js';
+import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws, type AwsEnvironment } from '../aws/index.js';
 import { lookAt } from './look.js';
@@ -160,7 +160,7 @@ const ways: readonly [way: string, attempt: (aws: Aws) => Promise<unknown>][] = 
           IamInstanceProfile: { Name: 'powerful' },
           TagSpecifications: ['instance', 'volume', 'network-interface'].map((ResourceType) => ({
             ResourceType: ResourceType as 'instance',
-            Tags: [{ Key: 'loadwright:run-id', Value: 'mine' }],
+            Tags: [{ Key: 'loadwright:fleet-id', Value: 'mine' }],
           })),
         }),
       ),
@@ -197,12 +197,12 @@ describe('the roles that are made', () => {
         ...(statements ? await standIn().asUserWith(statements) : standIn().environment),
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
-      const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+      const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
       const fleet = fleetOf(settingsOf(work));
-      onTestFinished(() => void fleet.lasting!.destroy(work.runId).catch(() => {}));
+      onTestFinished(() => void fleet.lasting!.destroy(work.fleetId).catch(() => {}));
       await fleet.provision(requestOf(work, new AbortController().signal));
-      await use(`loadwright-${work.runId}`);
-      expect((await fleet.lasting!.destroy(work.runId)).remaining).toEqual([]);
+      await use(`loadwright-${work.fleetId}`);
+      expect((await fleet.lasting!.destroy(work.fleetId)).remaining).toEqual([]);
     });
 
   it('have the boundary of the account, by someone who may make no others', () =>

@@ -13,7 +13,7 @@ const root = useMachineRoot('/dev/shm');
 async function deploymentFails(startTimeoutSeconds: number, told: string[] = []): Promise<string> {
   return withFolder(tmpdir(), async (folder) => {
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    const one = { runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
+    const one = { fleetId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
     const deploying = fleetOf({ ...settingsOf(one), startTimeoutSeconds }).provision({
       ...requestOf(one, new AbortController().signal),
       onProgress: (line) => told.push(line),

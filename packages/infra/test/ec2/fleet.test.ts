@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 /** Lets every machine become a master that asks for the login of its run. */
 function withMasters(delay = 0) {
   const password = async ({ tags }: Machine) => {
-    const name = `/loadwright/${tags['loadwright:run-id']}/master/LOADWRIGHT_UI_PASSWORD`;
+    const name = `/loadwright/${tags['loadwright:fleet-id']}/master/LOADWRIGHT_UI_PASSWORD`;
     const { Parameter } = await aws().direct.ssm.send(
       new GetParameterCommand({ Name: name, WithDecryption: true }),
     );
@@ -28,7 +28,7 @@ function withMasters(delay = 0) {
 
 function work(folder: string, number: number, adopted: Work['adopted'] = {}): Work {
   const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-  return { runId: `20261123-093000-000000000${number}`, folder, environment, uiPort, adopted };
+  return { fleetId: `20261123-093000-000000000${number}`, folder, environment, uiPort, adopted };
 }
 
 const inFolder = <Result>(use: (folder: string) => Promise<Result>) => withFolder(tmpdir(), use);
@@ -44,7 +44,7 @@ describe('ec2Fleet', () => {
       expect((await handle.status()).map(({ state }) => state)).toEqual(['running', 'running', 'running']);
 
       const elsewhere = fleetOf(settingsOf({ ...one, folder: join(folder, 'elsewhere') }));
-      const attached = await elsewhere.attach(one.runId);
+      const attached = await elsewhere.open(one.fleetId);
       expect(attached.login).toEqual(handle.login);
       expect(attached.secrets).toEqual([canary]);
       expect(handle.secrets).toEqual([canary]);
@@ -52,7 +52,7 @@ describe('ec2Fleet', () => {
       expect(attached.bundleDigest).toBe(handle.bundleDigest);
       expect(attached.masterUrl).toBe(handle.masterUrl);
       const [standing] = await elsewhere.lasting!.list();
-      expect(standing).toMatchObject({ runId: one.runId, state: 'running' });
+      expect(standing).toMatchObject({ fleetId: one.fleetId, state: 'running' });
       const { aws: account, ...others } = settingsOf(one);
       const away = fleetOf({ ...others, aws: { ...account, region: 'us-east-1' } });
       expect(await away.lasting!.list()).toEqual([]);
@@ -109,7 +109,7 @@ describe('ec2Fleet', () => {
         ...lines,
         JSON.stringify(aws().calls.map(({ name, parameters }) => [name, parameters])),
       ].join('\n');
-      expect(everything).toContain(one.runId);
+      expect(everything).toContain(one.fleetId);
       for (const secret of [canary, handle.login.password, one.environment['AWS_SECRET_ACCESS_KEY'] ?? '?']) {
         expect(everything).not.toContain(secret);
       }
@@ -226,8 +226,8 @@ describe('ec2Fleet', () => {
       const one = work(folder, 1);
       await expect(fleetOf(settingsOf(one)).provision(requestOf(one, never))).rejects.toMatchObject({
         code: 'RESOURCES_REMAIN',
-        message: expect.stringContaining(`role loadwright-${one.runId}`) as string,
-        hint: expect.stringContaining(`loadwright destroy ${one.runId}`) as string,
+        message: expect.stringContaining(`role loadwright-${one.fleetId}`) as string,
+        hint: expect.stringContaining(`loadwright destroy ${one.fleetId}`) as string,
       });
     }));
 

@@ -25,7 +25,7 @@ it('asks EC2 for the machine that is launched later: policies of an organisation
   withFolder(tmpdir(), async (folder) => {
     Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    const work = { runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
+    const work = { fleetId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
     const fleet = fleetOf({ ...settingsOf(work), tags: { 'cost-center': '4711', ...furtherTags } });
     const request = requestOf(work, new AbortController().signal);
     const findings = await fleet.lasting!.check(request);
@@ -39,12 +39,12 @@ it('asks EC2 for the machine that is launched later: policies of an organisation
     // What AWS allows.
     expect(launch!['tags']).toHaveLength(50);
     expect(launch!['tags']).toEqual(expect.arrayContaining(trial!['tags'] as string[]));
-    // What is made for the run is not there yet.
+    // What is made for the fleet is not there yet.
     const made = {
       'IamInstanceProfile.Name': expect.any(String) as string,
       'NetworkInterface.1.SecurityGroupId.1': expect.any(String) as string,
       tags: expect.any(Array) as string[],
     };
     expect({ ...trial, ...made }).toEqual({ ...launch, ...made });
-    await fleet.lasting!.destroy(work.runId);
+    await fleet.lasting!.destroy(work.fleetId);
   }));

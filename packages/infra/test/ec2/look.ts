@@ -7,7 +7,7 @@ import type { AwsEnvironment, AwsStandIn } from '../aws/index.js';
 import { quick } from './work.js';
 
 export const request: FleetRequest = {
-  runId: '20261123-093000-0123456789',
+  fleetId: '20261123-093000-0123456789',
   workers: 16,
   durationSeconds: 300,
   host: 'https://service.example',

@@ -5,7 +5,7 @@ import {
   GetParametersByPathCommand,
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
-import { createRunId } from '@loadwright/core';
+import { createFleetId } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Aws } from '../../src/aws/clients.js';
 import {
@@ -15,7 +15,7 @@ import {
   machineStatements,
   policyFor,
 } from '../../src/aws/permissions.js';
-import { iamPath } from '../../src/aws/run-identity.js';
+import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
 import { decide } from '../aws/behaviours/policy.js';
@@ -26,8 +26,8 @@ import { quick, requestOf, uiPort, withFolder } from './work.js';
 const aws = useAws();
 const place = { accountId: '123456789012', region: 'eu-west-1' };
 const wishes = { access: 'https', spot: false, owner: 'alice' } as const;
-const bobsRun = '20261129-101112-0123456789';
-const bobs = `loadwright-${bobsRun}`;
+const bobsFleet = '20261129-101112-0123456789';
+const bobs = `loadwright-${bobsFleet}`;
 const trust = { AssumeRolePolicyDocument: '{}' };
 const policy = { PolicyName: 'more', PolicyDocument: '{"Version":"2012-10-17","Statement":[]}' };
 
@@ -46,7 +46,7 @@ beforeEach(async () => {
       ...trust,
     }),
   );
-  for (const prefix of [`/loadwright/bob/${bobsRun}`, `/loadwright/${bobsRun}`]) {
+  for (const prefix of [`/loadwright/bob/${bobsFleet}`, `/loadwright/${bobsFleet}`]) {
     const Name = `${prefix}/worker/TOKEN`;
     await ssm.send(new PutParameterCommand({ Name, Value: 'canary-of-bob', Type: 'SecureString' }));
   }
@@ -61,19 +61,19 @@ const under = (Path: string) => new GetParametersByPathCommand({ Path, Recursive
 
 describe('the policy of an owner', () => {
   it.each<[string, (aws: Aws) => Promise<unknown>]>([
-    ['reading the secrets of another', ({ ssm }) => ssm.send(under(`/loadwright/bob/${bobsRun}`))],
-    ['reading those of a run without an owner', ({ ssm }) => ssm.send(under(`/loadwright/${bobsRun}`))],
+    ['reading the secrets of another', ({ ssm }) => ssm.send(under(`/loadwright/bob/${bobsFleet}`))],
+    ['reading those of a fleet without an owner', ({ ssm }) => ssm.send(under(`/loadwright/${bobsFleet}`))],
     ['reading all at once', ({ ssm }) => ssm.send(under('/loadwright'))],
     [
       'removing the secrets of another',
       ({ ssm }) =>
-        ssm.send(new DeleteParametersCommand({ Names: [`/loadwright/bob/${bobsRun}/worker/TOKEN`] })),
+        ssm.send(new DeleteParametersCommand({ Names: [`/loadwright/bob/${bobsFleet}/worker/TOKEN`] })),
     ],
     [
       'writing among them',
       ({ ssm }) =>
         ssm.send(
-          new PutParameterCommand({ Name: `/loadwright/bob/${bobsRun}/x`, Value: 'x', Type: 'String' }),
+          new PutParameterCommand({ Name: `/loadwright/bob/${bobsFleet}/x`, Value: 'x', Type: 'String' }),
         ),
     ],
     [
@@ -129,7 +129,7 @@ describe('the policy of an owner', () => {
       decide(
         boundary,
         'ssm:GetParametersByPath',
-        `arn:aws:ssm:eu-west-1:123456789012:parameter/loadwright/${owner}${bobsRun}`,
+        `arn:aws:ssm:eu-west-1:123456789012:parameter/loadwright/${owner}${bobsFleet}`,
         {},
       );
     expect([reads('alice/'), reads('bob/'), reads('')]).toEqual(['allowed', 'implicitDeny', 'implicitDeny']);
@@ -152,7 +152,7 @@ describe('the policy of an owner', () => {
     expect(JSON.stringify([statements, boundary, ofMachine])).not.toMatch(/bob|parameter\/loadwright\/\*/);
   });
 
-  it('suffices to deploy, attach and destroy; who has no configuration finds the run all the same', () =>
+  it('suffices to deploy, attach and destroy; who has no configuration finds the fleet all the same', () =>
     withFolder(tmpdir(), async (folder) => {
       const before = await aws().inventory();
       Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
@@ -173,30 +173,30 @@ describe('the policy of an owner', () => {
         const settings = resolveOptions(options);
         return fleetOf({ ...settings, aws: { ...settings.aws, pace: quick } });
       };
-      const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+      const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
       const request = requestOf(work, new AbortController().signal);
       const handle = await fleetWith({ owner: 'alice' }).provision({ ...request, iamStatements: [] });
       const made = await aws().inventory();
-      expect(made).toContain(`ssm:parameter//loadwright/alice/${work.runId}/worker/DATABRICKS_TOKEN`);
-      const found = await fleetWith({}).attach(work.runId);
+      expect(made).toContain(`ssm:parameter//loadwright/alice/${work.fleetId}/worker/DATABRICKS_TOKEN`);
+      const found = await fleetWith({}).open(work.fleetId);
       expect(found.login).toEqual(handle.login);
       expect(await fleetWith({}).lasting!.list()).toEqual(
-        expect.arrayContaining([expect.objectContaining({ runId: work.runId })]),
+        expect.arrayContaining([expect.objectContaining({ fleetId: work.fleetId })]),
       );
-      expect((await fleetWith({}).lasting!.destroy(work.runId)).remaining).toEqual([]);
+      expect((await fleetWith({}).lasting!.destroy(work.fleetId)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual(before);
     }));
 });
 
 it('a machine reads below the name of its owner alone', () => {
   const [, secrets] = machineStatements({
-    runId: bobsRun,
+    fleetId: bobsFleet,
     region: place.region,
     owner: 'bob',
     iamStatements: [],
   });
   expect(secrets?.Resource).toEqual([
-    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsRun}`,
-    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsRun}/*`,
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsFleet}`,
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsFleet}/*`,
   ]);
 });

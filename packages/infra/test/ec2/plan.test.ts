@@ -37,13 +37,13 @@ describe('the plan', () => {
         ...standIn().environment,
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
-      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      const work = { fleetId: request.fleetId, folder, environment, uiPort, adopted: {} };
       const fleet = fleetOf(settingsOf(work));
       const provision = requestOf(work, new AbortController().signal);
       const { resources } = await fleet.plan(provision);
       const before = await standIn().inventory();
       await fleet.provision(provision);
-      const made = (await fleet.lasting!.inventory(request.runId)).map(({ resource }) => resource);
+      const made = (await fleet.lasting!.inventory(request.fleetId)).map(({ resource }) => resource);
       // What a machine consists of goes with it.
       const separate = made.filter((line) => !/^(volume|network interface) /.test(line));
       const kindOf = (line: string) => line.replace(/ (\/|loadwright-|i-|sg-).*$/, '');
@@ -52,23 +52,23 @@ describe('the plan', () => {
       for (const line of separate.filter((each) => /^[a-z ]+ (\/|loadwright-)/.test(each))) {
         expect(resources.some((planned) => planned.startsWith(line))).toBe(true);
       }
-      await fleet.lasting!.destroy(request.runId);
+      await fleet.lasting!.destroy(request.fleetId);
       expect(await standIn().inventory()).toEqual(before);
     }));
 
   it('says what the machine is, who may reach it, and what it costs', async () => {
     standIn().behaviour.prices = listed;
     const { resources, pricePerHour, endsAfterSeconds, notes, warnings } = await planOf();
-    const run = 'loadwright-20261123-093000-0123456789';
+    const fleet = 'loadwright-20261123-093000-0123456789';
     expect(resources).toEqual([
-      `security group ${run}: port 443 from 203.0.113.7/32`,
-      `role ${run}`,
-      `instance profile ${run}`,
+      `security group ${fleet}: port 443 from 203.0.113.7/32`,
+      `role ${fleet}`,
+      `instance profile ${fleet}`,
       'parameters /loadwright/20261123-093000-0123456789/*: the login and the secrets, encrypted',
-      `bucket ${run}-eu-west-1: the bundle`,
-      `schedule ${run}: ends the machine 2h2m after its start, if it has not ended itself`,
-      `role of the schedule ${run}-end`,
-      `instance ${run}: c7i.4xlarge, 16 vCPUs, x86_64, 100 GB, in eu-west-1a or eu-west-1b or eu-west-1c, ends itself after 2h`,
+      `bucket ${fleet}-eu-west-1: the bundle`,
+      `schedule ${fleet}: ends the machine 2h2m after its start, if it has not ended itself`,
+      `role of the schedule ${fleet}-end`,
+      `instance ${fleet}: c7i.4xlarge, 16 vCPUs, x86_64, 100 GB, in eu-west-1a or eu-west-1b or eu-west-1c, ends itself after 2h`,
     ]);
     expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005, 10);
     expect(pricePerHour.source).toBe(
@@ -142,7 +142,7 @@ describe('the plan', () => {
     };
     expect(await warningsFor(20)).toEqual([
       expect.stringMatching(
-        /may end before the machine is removed: .*in 20 min, and the run takes up to 22 min/,
+        /may end before the machine is removed: .*in 20 min, and the fleet takes up to 22 min/,
       ),
     ]);
     expect(await warningsFor(30)).toEqual([]);

@@ -10,13 +10,13 @@ import type { IamStatement } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
 import {
-  anyRun,
+  anyFleet,
   boundaryName,
   boundaryStatements,
   machineStatements,
   policyFor,
 } from '../../src/aws/permissions.js';
-import { iamPath } from '../../src/aws/run-identity.js';
+import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -55,7 +55,7 @@ const without = (statements: readonly IamStatement[], action: string) =>
 const alsoFor = (action: string) =>
   action === 'iam:GetPolicy' ? `${action}|iam:CreateRole|iam:PutRolePolicy` : action;
 
-const forMachine = machineStatements({ runId: anyRun, region: place.region, iamStatements: ofTarget });
+const forMachine = machineStatements({ fleetId: anyFleet, region: place.region, iamStatements: ofTarget });
 
 /** Makes an instance profile of the user, with a role that has a path. */
 async function bringProfile(statements: readonly IamStatement[]): Promise<string> {
@@ -95,7 +95,7 @@ describe('the policy of a plan', () => {
         ...(await standIn().asUserWith(statements)),
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
-      const work = { runId: request.runId, folder, environment, uiPort, adopted };
+      const work = { fleetId: request.fleetId, folder, environment, uiPort, adopted };
       const fleet = fleetOf(settingsOf(work));
       const provision = requestOf(work, never);
 
@@ -103,9 +103,9 @@ describe('the policy of a plan', () => {
       expect(findings.filter(({ state }) => state !== 'good')).toEqual([]);
       expect((await fleet.plan(provision)).permissions).toEqual(statements);
       await fleet.provision(provision);
-      await fleet.attach(request.runId);
+      await fleet.open(request.fleetId);
       expect(await fleet.lasting!.list()).toHaveLength(1);
-      const { remaining } = await fleet.lasting!.destroy(request.runId);
+      const { remaining } = await fleet.lasting!.destroy(request.fleetId);
       expect(remaining).toEqual([]);
       expect(await standIn().inventory()).toEqual(before);
     }),
@@ -128,7 +128,7 @@ describe('the policy of a plan', () => {
         ...(await standIn().asUserWith(statements)),
         LOADWRIGHT_CHECK_IP_URL: `${standIn().endpoint}/checkip`,
       };
-      const work = { runId: request.runId, folder, environment, uiPort, adopted: {} };
+      const work = { fleetId: request.fleetId, folder, environment, uiPort, adopted: {} };
       await expect(fleetOf(settingsOf(work)).provision(requestOf(work, never))).rejects.toThrow(says);
     }),
   );

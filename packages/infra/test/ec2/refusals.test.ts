@@ -25,21 +25,22 @@ const refusal = (code: string, message = code, status = 400): Fault => ({
   status,
 });
 
-async function withRun(use: (work: Work, before: readonly string[]) => Promise<void>): Promise<void> {
+async function withFleet(use: (work: Work, before: readonly string[]) => Promise<void>): Promise<void> {
   const before = await aws().inventory();
   Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
   await withFolder(tmpdir(), (folder) => {
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    return use({ runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} }, before);
+    return use({ fleetId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} }, before);
   });
 }
 
 const provision = (work: Work) =>
   fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
-const destroy = ({ runId, ...work }: Work) => fleetOf(settingsOf({ runId, ...work })).lasting!.destroy(runId);
+const destroy = ({ fleetId, ...work }: Work) =>
+  fleetOf(settingsOf({ fleetId, ...work })).lasting!.destroy(fleetId);
 
 it('a removal ends when S3 keeps the bundle in an answer that is no error, and says why', () =>
-  withRun(async (work, before) => {
+  withFleet(async (work, before) => {
     await provision(work);
     aws().inject({ at: 's3:DeleteObjects', times: Infinity, fault: { kind: 'denied' } });
     const { remaining } = await destroy(work);
@@ -52,7 +53,7 @@ it('a removal ends when S3 keeps the bundle in an answer that is no error, and s
   }));
 
 it('a machine that EC2 has launched before and shows no more has ended: its run is not to be gone on with', () =>
-  withRun(async (work, before) => {
+  withFleet(async (work, before) => {
     aws().inject({
       at: 'ec2:RunInstances',
       times: Infinity,
@@ -69,7 +70,7 @@ it('a machine that EC2 has launched before and shows no more has ended: its run 
 it.each(['s3:CreateBucket', 's3:PutBucketTagging', 's3:PutObject'])(
   'S3 is busy with a new bucket for a while: %s',
   (at) =>
-    withRun(async (work, before) => {
+    withFleet(async (work, before) => {
       const busy = aws().inject({ at, times: 2, fault: refusal('OperationAborted', 'a conflict', 409) });
       await provision(work);
       expect(busy.strikes).toBe(2);
@@ -110,13 +111,13 @@ it('a network interface in use is waited for, as EC2 says it; what is wrong is n
 });
 
 it('a rule that an earlier attempt has made does not keep the others from being made', () =>
-  withRun(async (work) => {
+  withFleet(async (work) => {
     const clients = clientsFor(aws(), aws().environment, quick);
     const fleet = (...allowedAddresses: string[]) => fleetOf({ ...settingsOf(work), allowedAddresses });
     const request = requestOf(work, new AbortController().signal);
     await fleet('203.0.113.7/32').provision(request);
     await fleet('203.0.113.7/32', '198.51.100.0/24', '2001:db8::/64').provision(request);
-    const [group] = await securityGroup.find(clients, { runId: work.runId });
+    const [group] = await securityGroup.find(clients, { fleetId: work.fleetId });
     const made = aws()
       .calls.filter(({ name, outcome }) => name === 'ec2:AuthorizeSecurityGroupIngress' && outcome === 200)
       .map(({ parameters }) => [
@@ -130,27 +131,26 @@ it('a rule that an earlier attempt has made does not keep the others from being 
     await destroy(work);
   }));
 
-it('what could not be looked at is not told as nothing left behind', () =>
-  withRun(async (work) => {
+it('a failed look is an error, not an empty list', () =>
+  withFleet(async (work) => {
     aws().inject({ at: 'iam:ListRoles', times: Infinity, fault: { kind: 'denied' } });
-    await expect(fleetOf(settingsOf(work)).listOrphans()).rejects.toMatchObject({
+    await expect(fleetOf(settingsOf(work)).lasting!.list()).rejects.toMatchObject({
       message: expect.stringContaining('iam:ListRoles') as string,
     });
   }));
 
-it('what others keep below /loadwright/ is no run, and nobody removes it', () =>
-  withRun(async (work) => {
+it('what others keep below /loadwright/ is no fleet, and nobody removes it', () =>
+  withFleet(async (work) => {
     const { ssm } = aws().direct;
     await ssm.send(new PutParameterCommand({ Name: '/loadwright/prod/token', Value: 'x', Type: 'String' }));
     await provision(work);
     const fleet = fleetOf(settingsOf(work));
-    expect((await fleet.lasting!.list()).map(({ runId }) => runId)).toEqual([work.runId]);
-    expect((await fleet.listOrphans()).map(({ resource }) => resource)).toEqual([]);
+    expect((await fleet.lasting!.list()).map(({ fleetId }) => fleetId)).toEqual([work.fleetId]);
     await destroy(work);
   }));
 
 it('IAM shows late that a profile has lost its role, and a role its policies', () =>
-  withRun(async (work, before) => {
+  withFleet(async (work, before) => {
     await provision(work);
     const first = (what: string) =>
       refusal('DeleteConflict', `Cannot delete entity, must ${what} first.`, 409);
@@ -168,22 +168,22 @@ it('IAM shows late that a profile has lost its role, and a role its policies', (
   }));
 
 it('a machine has ended when EC2 has shown that, not when it does not know it for a while', () =>
-  withRun(async (work, before) => {
+  withFleet(async (work, before) => {
     await provision(work);
     const unknown = refusal('InvalidInstanceID.NotFound');
     const termination = aws().inject({ at: 'ec2:TerminateInstances', fault: unknown });
     const clients = clientsFor(aws(), aws().environment, quick);
-    const [machine] = await instance.find(clients, { runId: work.runId });
+    const [machine] = await instance.find(clients, { fleetId: work.fleetId });
     const look = aws().inject({ at: 'ec2:DescribeInstances', fault: unknown });
     await instance.destroy(clients, machine!.id);
     expect([termination.strikes, look.strikes]).toEqual([1, 1]);
-    expect(await instance.find(clients, { runId: work.runId })).toEqual([]);
+    expect(await instance.find(clients, { fleetId: work.fleetId })).toEqual([]);
     expect((await destroy(work)).remaining).toEqual([]);
     expect(await aws().inventory()).toEqual(before);
   }));
 
 it('a new security group is not known for a while, under whichever name EC2 says it', () =>
-  withRun(async (work) => {
+  withFleet(async (work) => {
     const unknown = refusal('InvalidSecurityGroupID.NotFound');
     const faults = [
       aws().inject({ at: 'ec2:AuthorizeSecurityGroupIngress', fault: unknown }),
@@ -196,7 +196,7 @@ it('a new security group is not known for a while, under whichever name EC2 says
 
 describe('a machine of which EC2 tells nothing', () => {
   it('is as EC2 told it last: its master measures on', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const handle = await provision(work);
       const told = await handle.status();
       expect(told[0]?.state).toBe('running');
@@ -209,9 +209,9 @@ describe('a machine of which EC2 tells nothing', () => {
     }));
 
   it('has no state, and says what to do', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       await provision(work);
-      const handle = await fleetOf(settingsOf(work)).attach(work.runId);
+      const handle = await fleetOf(settingsOf(work)).open(work.fleetId);
       aws().inject({ at: 'ec2:DescribeInstances', fault: refusal('ExpiredToken') });
       await expect(handle.status()).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
       expect((await handle.status())[0]?.state).toBe('running');
@@ -221,7 +221,7 @@ describe('a machine of which EC2 tells nothing', () => {
 
 describe('a folder of journals that cannot be used', () => {
   it('is told before anything is made, and named', () =>
-    withRun(async (work, before) => {
+    withFleet(async (work, before) => {
       const stateDirectory = join(work.folder, 'file');
       await writeFile(stateDirectory, '');
       await expect(provision({ ...work, folder: stateDirectory })).rejects.toMatchObject({
@@ -235,7 +235,7 @@ describe('a folder of journals that cannot be used', () => {
     }));
 
   it('keeps nothing from being removed', () =>
-    withRun(async (work, before) => {
+    withFleet(async (work, before) => {
       await provision(work);
       const stateDirectory = join(work.folder, 'file');
       await writeFile(stateDirectory, '');

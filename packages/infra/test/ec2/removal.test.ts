@@ -2,11 +2,11 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { createRunId } from '@loadwright/core';
+import { createFleetId } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { useAws } from '../aws/index.js';
-import { destroy, withStandingRun } from './standing-run.js';
+import { destroy, withDeployedFleet } from './standing-run.js';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws();
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const withRun = (use: (work: Work) => Promise<void>) => withStandingRun(aws(), use);
+const withFleet = (use: (work: Work) => Promise<void>) => withDeployedFleet(aws(), use);
 
 const elsewhere = (work: Work): Work => ({ ...work, folder: join(work.folder, 'elsewhere') });
 
@@ -27,7 +27,7 @@ function later(milliseconds: number): void {
 
 describe('what a removal waits for', () => {
   it('nothing when all is seen; without a journal, what an earlier removal may have removed', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
       expect(await destroy(elsewhere(work))).toMatchObject({
         waits: '',
@@ -39,7 +39,7 @@ describe('what a removal waits for', () => {
     }));
 
   it('not what an earlier removal has removed', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
       expect((await destroy(work)).remaining).toHaveLength(1);
       expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
@@ -47,7 +47,7 @@ describe('what a removal waits for', () => {
     }));
 
   it('what was made a moment ago and is not seen, until it is', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const before = (await aws().inventory()).length;
       expect(before).toBeGreaterThan(5);
       aws().behaviour.hiddenLooks = 3;
@@ -60,7 +60,7 @@ describe('what a removal waits for', () => {
     }));
 
   it('not a machine that has ended by itself', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { ec2 } = aws().direct;
       const machines = (await aws().inventory()).filter((name) => name.startsWith('ec2:instance/'));
       aws().behaviour.stoppingLooks = 0;
@@ -71,7 +71,7 @@ describe('what a removal waits for', () => {
     }));
 
   it('not what a machine holds that may not be ended: the rest goes, and it says what is left and why', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       aws().inject({ at: 'ec2:TerminateInstances', fault: { kind: 'denied' } });
       const { remaining } = await destroy({ ...work, pace: { ...quick, removal: 600_000 } });
       expect(remaining).toContainEqual(expect.stringMatching(/^instance i-\w+: .*TerminateInstances/));
@@ -91,7 +91,7 @@ describe('what a removal waits for', () => {
     }));
 
   it('what a machine holds that ends although the answer is lost', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const { attempts } = quick;
       aws().inject({ at: 'ec2:TerminateInstances', times: attempts, fault: { kind: 'drop-answer' } });
       expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
@@ -102,7 +102,7 @@ describe('what a removal waits for', () => {
     ['with a journal', (work: Work) => work],
     ['without', elsewhere],
   ])('nothing that was made long ago: %s', (_name, place) =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       aws().inject({ at: 'iam:DeleteRole', fault: { kind: 'denied' } });
       later(hour / 4);
       expect((await destroy(elsewhere(work))).remaining).toHaveLength(1);
@@ -110,32 +110,32 @@ describe('what a removal waits for', () => {
     }),
   );
 
-  it('everything in the first hour of a run of which nothing is seen, and no journal tells; nothing afterwards', () =>
+  it('everything in the first hour of a fleet of which nothing is seen, and no journal tells; nothing afterwards', () =>
     withFolder(tmpdir(), async (folder) => {
-      const work = { runId: createRunId(), folder, environment: aws().environment, uiPort, adopted: {} };
+      const work = { fleetId: createFleetId(), folder, environment: aws().environment, uiPort, adopted: {} };
       expect((await destroy(work)).waits).toMatch(/instance.*security group.*role.*parameters.*bucket/);
       later(hour);
       expect(await destroy(work)).toEqual({ waits: '', remaining: [] });
     }));
 });
 
-it('refuses to take a run for removed that is in another region, and to make it a second time there', () =>
-  withRun(async (work) => {
+it('refuses to take a fleet for removed that is in another region, and to make it a second time there', () =>
+  withFleet(async (work) => {
     const settings = settingsOf(work);
     const fleet = fleetOf({ ...settings, aws: { ...settings.aws, region: 'eu-west-3' } });
     const elsewhere = {
       code: 'CONFIG_INVALID',
-      message: `Run ${work.runId} is in eu-west-1, not in eu-west-3.`,
+      message: `Run ${work.fleetId} is in eu-west-1, not in eu-west-3.`,
       hint: expect.stringContaining('--region eu-west-1') as string,
     };
-    await expect(fleet.lasting!.destroy(work.runId)).rejects.toMatchObject(elsewhere);
-    await expect(fleet.attach(work.runId)).rejects.toMatchObject({
+    await expect(fleet.lasting!.destroy(work.fleetId)).rejects.toMatchObject(elsewhere);
+    await expect(fleet.open(work.fleetId)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: `There is no machine of run ${work.runId} in eu-west-3.`,
+      message: `There is no machine of fleet ${work.fleetId} in eu-west-3.`,
     });
     const again = fleet.provision(requestOf(work, new AbortController().signal));
     await expect(again).rejects.toMatchObject(elsewhere);
-    expect(await readdir(join(work.folder, 'runs'))).toEqual([`${work.runId}.jsonl`]);
+    expect(await readdir(join(work.folder, 'runs'))).toEqual([`${work.fleetId}.jsonl`]);
     await rm(join(work.folder, 'runs'), { recursive: true });
     expect((await destroy(work)).remaining).toEqual([]);
   }));
@@ -144,8 +144,8 @@ describe('a bucket of the same name in another account', () => {
   it('is an error before anything is uploaded, and nothing to remove', () =>
     withFolder(tmpdir(), async (folder) => {
       const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-      const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
-      aws().behaviour.foreignBuckets = [`loadwright-${work.runId}-${aws().region}`];
+      const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
+      aws().behaviour.foreignBuckets = [`loadwright-${work.fleetId}-${aws().region}`];
       const fleet = fleetOf(settingsOf(work));
       await expect(fleet.provision(requestOf(work, new AbortController().signal))).rejects.toThrow(
         /exists in another account: nothing was uploaded/,
@@ -156,7 +156,7 @@ describe('a bucket of the same name in another account', () => {
     }));
 
   it('is never spoken to by chance: every call on a bucket names the owner that it expects', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       await destroy(work);
       const ofBuckets = aws().calls.filter(
         ({ name }) => name.startsWith('s3:') && !['s3:ListBuckets', 's3:CreateBucket'].includes(name),

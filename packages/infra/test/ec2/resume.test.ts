@@ -10,7 +10,7 @@ import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './w
 const aws = useAws({ profileRefusals: 0 });
 const never = new AbortController().signal;
 
-async function withRun(
+async function withFleet(
   use: (work: Work, machines: readonly Machine[], close: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const master = fakeMaster({ port: uiPort, password: '', workers: 2 });
@@ -19,7 +19,7 @@ async function withRun(
   const close = () => Promise.all(machines.map(({ id }) => master.onMachineGone(id)));
   await withFolder(tmpdir(), async (folder) => {
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-    const work = { runId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
+    const work = { fleetId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
     await use(work, machines, close);
   });
 }
@@ -60,7 +60,7 @@ describe('a deployment that goes on with a machine that stands, and fails', () =
   };
 
   it.each(Object.entries(cases))('leaves it, and names it: %s', (_name, { journals, spoil, request, says }) =>
-    withRun(async (work, machines, close) => {
+    withFleet(async (work, machines, close) => {
       const settings = settingsOf(work);
       const first = await fleetOf(settings).provision(requestOf(work, never));
       const before = await aws().inventory();
@@ -74,7 +74,7 @@ describe('a deployment that goes on with a machine that stands, and fails', () =
       await expect(again.provision(request?.(asked) ?? asked)).rejects.toMatchObject({
         code: 'RESOURCES_REMAIN',
         message: expect.stringMatching(says) as string,
-        hint: `Remove it: loadwright destroy ${work.runId}`,
+        hint: `Remove it: loadwright destroy ${work.fleetId}`,
       });
       expect(await aws().inventory()).toEqual(before);
       expect(machines).toHaveLength(1);
@@ -84,16 +84,16 @@ describe('a deployment that goes on with a machine that stands, and fails', () =
   );
 
   it('says so when it succeeds', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const first = await fleetOf(settingsOf(work)).provision(requestOf(work, never));
       const again = await fleetOf(settingsOf(work)).provision(requestOf(work, never));
-      expect([first.stoodBefore, again.stoodBefore]).toEqual([false, true]);
+      expect([first.existedBefore, again.existedBefore]).toEqual([false, true]);
       await again.destroy();
     }));
 });
 
 it('an attempt that has made nothing removes nothing, and leaves no journal', () =>
-  withRun(async (work) => {
+  withFleet(async (work) => {
     const fault = { kind: 'error', code: 'ExpiredToken', status: 400 } as const;
     aws().inject({ at: '*', times: Infinity, fault });
     const { journals } = settingsOf(work);
@@ -108,14 +108,14 @@ it.each([
   ['its id is known', false],
   ['only that it was asked for', true],
 ])('a machine in another zone that EC2 does not show yet is not launched again: %s', (_name, isUnknown) =>
-  withRun(async (work, machines) => {
+  withFleet(async (work, machines) => {
     const pace = { ...quick, unknownOutcome: 5000 };
     const full = { kind: 'error', code: 'InsufficientInstanceCapacity', status: 400 } as const;
     aws().inject({ at: 'ec2:RunInstances', fault: full });
     const settings = settingsOf({ ...work, pace });
     await fleetOf(settings).provision(requestOf(work, never));
     if (isUnknown) {
-      const file = join(settings.journals, `${work.runId}.jsonl`);
+      const file = join(settings.journals, `${work.fleetId}.jsonl`);
       const lines = (await readFile(file, 'utf8')).split('\n');
       await writeFile(file, lines.filter((line) => !/"done","kind":"instance"/.test(line)).join('\n'));
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { createRunId } from '@loadwright/core';
+import { createFleetId } from '@loadwright/core';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
@@ -24,8 +24,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Work on one run, the machines that are launched meanwhile, and what the caller has. */
-async function withRun(
+/** Work on one fleet, the machines that are launched meanwhile, and what the caller has. */
+async function withFleet(
   use: (work: Work, machines: readonly Machine[], before: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const master = fakeMaster({ port: uiPort, password: '', workers: 2 });
@@ -36,7 +36,7 @@ async function withRun(
   // Looks are counted, not timed: there must be time for three of them.
   const pace = { ...quick, unknownOutcome: 2000 };
   await withFolder(folder, (own) =>
-    use({ runId: createRunId(), folder: own, environment, uiPort, adopted: {}, pace }, machines, before),
+    use({ fleetId: createFleetId(), folder: own, environment, uiPort, adopted: {}, pace }, machines, before),
   );
 }
 
@@ -45,13 +45,13 @@ const start = (phase: 'deploy' | 'destroy', work: Work) =>
 
 const provision = (work: Work) => fleetOf(settingsOf(work)).provision(requestOf(work, never));
 
-async function passwordOf({ runId }: Work): Promise<string | undefined> {
-  const Name = `/loadwright/${runId}/master/LOADWRIGHT_UI_PASSWORD`;
+async function passwordOf({ fleetId }: Work): Promise<string | undefined> {
+  const Name = `/loadwright/${fleetId}/master/LOADWRIGHT_UI_PASSWORD`;
   const { Parameter } = await aws().direct.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
   return Parameter?.Value;
 }
 
-describe('the same run twice', () => {
+describe('the same fleet twice', () => {
   it.each([
     'ec2:CreateSecurityGroup',
     'iam:CreateRole',
@@ -60,7 +60,7 @@ describe('the same run twice', () => {
     'ssm:PutParameter',
     'ec2:RunInstances',
   ])('after a crash at %s: nothing is made twice', (at) =>
-    withRun(async (work, machines, before) => {
+    withFleet(async (work, machines, before) => {
       const first = start('deploy', work);
       // The instance profile is not known to the first launches.
       const occurrence = at === 'ec2:RunInstances' ? 1 + aws().behaviour.profileRefusals : 1;
@@ -96,7 +96,7 @@ describe('the same run twice', () => {
     ['from one machine', false],
     ['from two machines', true],
   ])('at the same time, %s: one machine, and the login that it has', (_where, apart) =>
-    withRun(async (work, machines, before) => {
+    withFleet(async (work, machines, before) => {
       await withFolder(folder, (other) =>
         Promise.all([
           start('deploy', work),
@@ -104,11 +104,11 @@ describe('the same run twice', () => {
         ]),
       );
       expect(machines).toHaveLength(1);
-      const attached = await fleetOf(settingsOf(work)).attach(work.runId);
+      const attached = await fleetOf(settingsOf(work)).open(work.fleetId);
       expect(attached.login.password).toBe(await passwordOf(work));
       expect((await attached.status())[0]?.state).toBe('running');
       // By it whoever finds the master silent knows whether to wait.
-      const { limitSeconds, hint, at } = attached.start!;
+      const { limitSeconds, hint, at } = attached.readiness!;
       expect({ limitSeconds, hint }).toEqual({ limitSeconds: 20, hint: expect.stringContaining('uiPort') });
       expect(at).toBeInstanceOf(Date);
       expect((await attached.destroy()).remaining).toEqual([]);
@@ -117,7 +117,7 @@ describe('the same run twice', () => {
   );
 
   it('after its machine has ended: another one', () =>
-    withRun(async (work, machines, before) => {
+    withFleet(async (work, machines, before) => {
       await provision(work);
       aws().behaviour.stoppingLooks = 0;
       const { ec2 } = aws().direct;
@@ -130,14 +130,14 @@ describe('the same run twice', () => {
     }));
 });
 
-describe('a secret that changed between two deployments of the same run', () => {
+describe('a secret that changed between two deployments of the same fleet', () => {
   const withToken = (work: Work, token: string) => ({
     ...requestOf(work, never),
     environment: { DATABRICKS_TOKEN: token },
   });
 
   it('is written anew while no machine has read it', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       aws().inject({ at: 'ec2:RunInstances', times: Infinity, fault: { kind: 'denied' } });
       aws().inject({ at: 'iam:DeleteRole', times: Infinity, fault: { kind: 'denied' } });
       aws().inject({ at: 'ssm:DeleteParameters', times: Infinity, fault: { kind: 'denied' } });
@@ -148,11 +148,11 @@ describe('a secret that changed between two deployments of the same run', () => 
       expect(handle.secrets).toEqual(['second-token']);
       expect(await aws().secrets()).toContain('second-token');
       expect(await aws().secrets()).not.toContain('first-token');
-      await fleet.lasting!.destroy(work.runId);
+      await fleet.lasting!.destroy(work.fleetId);
     }));
 
   it('is refused when a machine runs with the old one, which stays as it is', () =>
-    withRun(async (work) => {
+    withFleet(async (work) => {
       const fleet = fleetOf(settingsOf(work));
       await fleet.provision(withToken(work, 'first-token'));
       await expect(fleet.provision(withToken(work, 'second-token'))).rejects.toThrow(
@@ -160,6 +160,6 @@ describe('a secret that changed between two deployments of the same run', () => 
       );
       expect(await aws().secrets()).toContain('first-token');
       expect(await fleet.lasting!.list()).toHaveLength(1);
-      await fleet.lasting!.destroy(work.runId);
+      await fleet.lasting!.destroy(work.fleetId);
     }));
 });

@@ -1,24 +1,24 @@
 import { tmpdir } from 'node:os';
-import { createRunId } from '@loadwright/core';
+import { createFleetId } from '@loadwright/core';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, type AwsStandIn } from '../aws/index.js';
 import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
-/** A run that is made, then used. */
-export function withStandingRun(aws: AwsStandIn, use: (work: Work) => Promise<void>): Promise<void> {
+/** A fleet that is made, then used. */
+export function withDeployedFleet(aws: AwsStandIn, use: (work: Work) => Promise<void>): Promise<void> {
   return withFolder(tmpdir(), async (folder) => {
     Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
     const environment = { ...aws.environment, LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip` };
-    const work = { runId: createRunId(), folder, environment, uiPort, adopted: {} };
+    const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
     await fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
     await use(work);
   });
 }
 
-/** Removes a run. @returns what it waited for, and what is left */
+/** Removes a fleet. @returns what it waited for, and what is left */
 export async function destroy(work: Work): Promise<{ waits: string; remaining: readonly string[] }> {
   const waits: string[] = [];
   const onProgress = (line: string) => /may not be seen/.test(line) && waits.push(line);
-  const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.runId, { onProgress });
+  const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.fleetId, { onProgress });
   return { waits: waits.join(), remaining };
 }

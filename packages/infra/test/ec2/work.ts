@@ -21,7 +21,7 @@ export const uiPort = 18_080;
 
 /** What one case works on; plain data, so that a process of its own can be given it. */
 export interface Work {
-  readonly runId: string;
+  readonly fleetId: string;
   /** Where the journals and the bundle are. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -46,10 +46,10 @@ export function settingsOf({ folder, environment, uiPort, adopted, pace = quick 
   return { ...settings, aws: { ...settings.aws, pace } };
 }
 
-export function requestOf({ runId, folder }: Work, signal: AbortSignal): ProvisionRequest {
+export function requestOf({ fleetId, folder }: Work, signal: AbortSignal): ProvisionRequest {
   const text = 'print("a bundle")\n';
   return {
-    runId,
+    fleetId,
     workers: 2,
     durationSeconds: 60,
     host: 'https://service.example',

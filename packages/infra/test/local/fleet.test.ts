@@ -25,7 +25,7 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     const { workers } = await new LocustMaster({ url: handle.masterUrl, login: handle.login }).statistics();
     expect(workers).toHaveLength(2);
     expect((await fetch(`${handle.masterUrl}/loadwright/statistics`)).status).toBe(401);
-    expect(await fleet.attach(request.runId)).toBe(handle);
+    expect(await fleet.open(request.fleetId)).toBe(handle);
 
     const [first, second] = await Promise.all([handle.destroy(), handle.destroy()]);
     expect(first.removed).toHaveLength(4);
@@ -33,8 +33,7 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     expect(second).toEqual({ removed: [], remaining: [] });
     expect(processesIn(directory)).toEqual([]);
     expect((await handle.status()).map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped']);
-    expect(await fleet.listOrphans()).toEqual([]);
-    await expect(fleet.attach(request.runId)).rejects.toMatchObject({ code: 'PROVISIONING_FAILED' });
+    await expect(fleet.open(request.fleetId)).rejects.toMatchObject({ code: 'PROVISIONING_FAILED' });
     expect(readdirSync(request.logDirectory).sort()).toEqual(['master.log', 'worker-1.log', 'worker-2.log']);
     expect(
       readdirSync(directory, { recursive: true }).filter((name) => String(name).includes('pycache')),

@@ -30,7 +30,7 @@ export function provisionRequest(
   const lines: string[] = [];
   runs += 1;
   return {
-    runId: `test-${process.pid}-${runs}`,
+    fleetId: `test-${process.pid}-${runs}`,
     workers: 2,
     durationSeconds: 1,
     host: 'http://127.0.0.1:9',

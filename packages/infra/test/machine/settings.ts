@@ -4,7 +4,7 @@ import { userData, type MachineSettings } from '../../src/ec2/machine/user-data.
 
 /** Settings as a deploy makes them. */
 export const settings: MachineSettings = {
-  runId: 'fraud-20261123-110134-4f1d',
+  fleetId: 'fraud-20261123-110134-4f1d',
   region: 'eu-west-1',
   bucket: 'loadwright-fraud-20261123-110134-4f1d-bundle',
   bundleKey: 'bundle.tar.gz',

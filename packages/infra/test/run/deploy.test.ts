@@ -71,12 +71,12 @@ async function carryOut(load: LoadProfileInput): Promise<MasterStatistics> {
 
 describe('a deployment', { timeout: 60_000 }, () => {
   it('carries out one load after the other, and gives what it has', async () => {
-    deployment = await loadTest().deploy({ fleet: fleetOfTwo(), runId: 'my-run' });
+    deployment = await loadTest().deploy({ fleet: fleetOfTwo(), fleetId: 'my-fleet' });
     const { handle, resultsDirectory } = deployment;
-    expect(handle).toMatchObject({ runId: 'my-run', expectedWorkers: 2 });
-    expect(resultsDirectory).toBe(join(results, 'results', 'echo', 'my-run'));
+    expect(handle).toMatchObject({ fleetId: 'my-fleet', expectedWorkers: 2 });
+    expect(resultsDirectory).toBe(join(results, 'results', 'echo', 'my-fleet'));
     const resolved = readFileSync(join(resultsDirectory, 'config.resolved.json'), 'utf8');
-    expect(JSON.parse(resolved)).toMatchObject({ runId: 'my-run', fleet: 'local', workers: 2 });
+    expect(JSON.parse(resolved)).toMatchObject({ fleetId: 'my-fleet', fleet: 'local', workers: 2 });
 
     const closed = await carryOut({ users: 4, duration: '2s' });
     expect(closed.test!.load).toMatchObject({ users: 4, durationSeconds: 2, payloadOrder: 'sequential' });
@@ -155,8 +155,8 @@ describe('a deployment', { timeout: 60_000 }, () => {
     async () => {
       const destroy = vi.fn(async () => ({ removed: [], remaining: ['instance i-1: access denied'] }));
       const fleet = fleetOfTwo({
-        provision: async ({ runId }) => ({
-          runId,
+        provision: async ({ fleetId }) => ({
+          fleetId,
           masterUrl: 'http://127.0.0.1:9',
           login: { username: 'loadwright', password: 'generated' },
           expectedWorkers: 1,
@@ -180,7 +180,7 @@ describe('a deployment', { timeout: 60_000 }, () => {
   );
 
   it('refuses a run id that is no name of a folder', async () => {
-    await expect(loadTest().deploy({ fleet: fleetOfTwo(), runId: '../up' })).rejects.toMatchObject({
+    await expect(loadTest().deploy({ fleet: fleetOfTwo(), fleetId: '../up' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
     });
     expect(existsSync(join(results, 'results'))).toBe(false);

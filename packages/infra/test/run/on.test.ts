@@ -77,7 +77,7 @@ const loadTest = (change: Partial<LoadTestOptions> = {}) =>
   });
 
 const runOn = (change: Partial<LoadTestOptions> = {}, options: Partial<RunOptions> = {}) =>
-  loadTest(change).run({ fleet, on: deployment.runId, tolerate, ...options });
+  loadTest(change).run({ fleet, on: deployment.fleetId, tolerate, ...options });
 
 /** The runs that have results. */
 const runs = () => readdirSync(join(baseDirectory, 'results', 'echo')).sort();
@@ -107,19 +107,19 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
       thresholds: [{ passed: true }, { passed: true }],
       configuration: { workers: 2 },
     });
-    expect(report.runId).not.toBe(deployment.runId);
+    expect(report.runId).not.toBe(deployment.fleetId);
     expect(report.total.count).toBeGreaterThan(50);
     const started = events.flatMap((event) =>
       event.type === 'phase' && event.state === 'started' ? [event.phase] : [],
     );
-    expect(started).toEqual(['attach', 'connect', 'preflight', 'load', 'stop', 'collect', 'judge']);
+    expect(started).toEqual(['open', 'connect', 'preflight', 'load', 'stop', 'collect', 'judge']);
     expect(readdirSync(report.resultsDirectory).sort()).toEqual(
       ['bundle', 'config.resolved.json', 'failures.jsonl', 'junit.xml', 'locust.html']
         .concat(['locust_exceptions.csv', 'locust_failures.csv', 'locust_stats.csv'])
         .concat(['locust_stats_history.csv', 'logs', 'report.html', 'series.jsonl.gz', 'summary.json']),
     );
     const resolved = readFileSync(join(report.resultsDirectory, 'config.resolved.json'), 'utf8');
-    expect(JSON.parse(resolved)).toMatchObject({ runId: report.runId, on: deployment.runId });
+    expect(JSON.parse(resolved)).toMatchObject({ runId: report.runId, fleetId: deployment.fleetId });
     expect((await deployment.handle.status()).map(({ state }) => state)).toEqual(Array(3).fill('running'));
   });
 
@@ -185,7 +185,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     await expect(runOn()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/a load is under way on \S+, for another (1h|59m)/) as string,
-      hint: expect.stringContaining(`loadwright stop ${deployment.runId}`) as string,
+      hint: expect.stringContaining(`loadwright stop ${deployment.fleetId}`) as string,
     });
     expect((await master.statistics()).test?.endedAt).toBeUndefined();
     await master.stop();
@@ -232,20 +232,20 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
 
   it('does not begin on a fleet that is still made ready', async () => {
     const start = { at: new Date(), limitSeconds: 600, hint: 'wait' };
-    const attach: Fleet['attach'] = async (runId) =>
-      Object.assign(Object.create(await fleet.attach(runId)) as FleetHandle, {
+    const open: Fleet['open'] = async (fleetId) =>
+      Object.assign(Object.create(await fleet.open(fleetId)) as FleetHandle, {
         masterUrl: 'http://127.0.0.1:1',
         start,
       });
-    await expect(runOn({}, { fleet: { ...fleet, attach } })).rejects.toMatchObject({
+    await expect(runOn({}, { fleet: { ...fleet, open } })).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
       message: expect.stringContaining('still being made ready'),
     });
   });
 
   it('goes on while the account does not answer', async () => {
-    const attach: Fleet['attach'] = async (runId) => {
-      const handle = await fleet.attach(runId);
+    const open: Fleet['open'] = async (fleetId) => {
+      const handle = await fleet.open(fleetId);
       let looks = 0;
       const status = async () => {
         looks += 1;
@@ -254,7 +254,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
       };
       return Object.assign(Object.create(handle) as FleetHandle, { status });
     };
-    expect(await runOn({}, { fleet: { ...fleet, attach } })).toMatchObject({ verdict: 'PASS' });
+    expect(await runOn({}, { fleet: { ...fleet, open } })).toMatchObject({ verdict: 'PASS' });
   });
 
   it('ends its load when it can no longer watch it', async () => {

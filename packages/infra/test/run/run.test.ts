@@ -51,7 +51,7 @@ function folderOf(name = 'echo'): string {
 }
 
 /** The processes of the one run in the results. */
-function processesOfRun() {
+function processesOfFleet() {
   return existsSync(join(results, 'results')) ? processesIn(join(folderOf(), 'bundle')) : [];
 }
 
@@ -120,7 +120,7 @@ describe('a run', { timeout: 60_000 }, () => {
     ]);
     const summary = JSON.parse(readFileSync(join(folderOf(), 'summary.json'), 'utf8')) as RunReport;
     expect(summary).toEqual(report);
-    expect(processesOfRun()).toEqual([]);
+    expect(processesOfFleet()).toEqual([]);
   });
 
   itWhole('follows the stages of a load shape and ends with it', async () => {
@@ -173,7 +173,7 @@ describeWhole('a run that is disturbed', { timeout: 60_000 }, () => {
       fleet: localFleet({ locust }),
       tolerate: busyMachine,
       onProgress: firstSample(() => {
-        const node = processesOfRun().find(({ commandLine }) => isNode(commandLine, name));
+        const node = processesOfFleet().find(({ commandLine }) => isNode(commandLine, name));
         process.kill(node!.pid, 'SIGKILL');
       }),
     });
@@ -184,7 +184,7 @@ describeWhole('a run that is disturbed', { timeout: 60_000 }, () => {
     expect(report.total.count).toBeGreaterThan(0);
     expect(report.loadSeconds).toBeLessThan(20);
     expect(existsSync(join(folderOf(), 'report.html'))).toBe(true);
-    expect(processesOfRun()).toEqual([]);
+    expect(processesOfFleet()).toEqual([]);
   });
 
   it('is INVALID when somebody stops the load in the web UI', async () => {
@@ -210,7 +210,7 @@ describeWhole('a run that is disturbed', { timeout: 60_000 }, () => {
     expect(report).toMatchObject({ verdict: 'INVALID', aborted: true });
     expect(report.total.count).toBeGreaterThan(0);
     expect(existsSync(join(folderOf(), 'locust_stats.csv'))).toBe(true);
-    expect(processesOfRun()).toEqual([]);
+    expect(processesOfFleet()).toEqual([]);
   });
 
   it.each(['preflight', 'plan', 'provision', 'connect'])(
@@ -226,7 +226,7 @@ describeWhole('a run that is disturbed', { timeout: 60_000 }, () => {
         },
       });
       await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
-      expect(processesOfRun()).toEqual([]);
+      expect(processesOfFleet()).toEqual([]);
     },
   );
 });

@@ -11,23 +11,23 @@ const never = new AbortController().signal;
 
 /** A fleet that is reached through a session, whose machines the fake command leads to. */
 async function withPrivateFleet(
-  use: (fleet: ReturnType<typeof fleetOf>, runId: string, folder: string) => Promise<void>,
+  use: (fleet: ReturnType<typeof fleetOf>, fleetId: string, folder: string) => Promise<void>,
   variables: Record<string, string>,
 ) {
   await withFolder(tmpdir(), async (folder) => {
-    const runId = '20261123-093000-0000000001';
+    const fleetId = '20261123-093000-0000000001';
     const environment = {
       ...aws().environment,
       ...variables,
       LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
     };
-    const settings = settingsOf({ runId, folder, environment, uiPort, adopted: {} });
-    await use(fleetOf({ ...settings, access: 'session-manager' }), runId, folder);
+    const settings = settingsOf({ fleetId, folder, environment, uiPort, adopted: {} });
+    await use(fleetOf({ ...settings, access: 'session-manager' }), fleetId, folder);
   });
 }
 
-function request(runId: string, folder: string) {
-  return requestOf({ runId, folder, environment: aws().environment, uiPort, adopted: {} }, never);
+function request(fleetId: string, folder: string) {
+  return requestOf({ fleetId, folder, environment: aws().environment, uiPort, adopted: {} }, never);
 }
 
 it.each([
@@ -45,8 +45,8 @@ it.each([
       await master.onMachine(machine);
     };
     Object.assign(aws().behaviour, master, { onMachine });
-    await withPrivateFleet(async (fleet, runId, folder) => {
-      const handle = await fleet.provision(request(runId, folder));
+    await withPrivateFleet(async (fleet, fleetId, folder) => {
+      const handle = await fleet.provision(request(fleetId, folder));
       expect(handle.isForwarded).toBe(true);
       expect(handle.masterUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect((await fetch(`${handle.masterUrl}/login`)).status).toBe(200);
@@ -56,7 +56,7 @@ it.each([
       expect(launch?.parameters['NetworkInterface.1.AssociatePublicIpAddress']).toBe(String(hasAddress));
       expect(calls.filter(({ name }) => name === 'ec2:AuthorizeSecurityGroupIngress')).toEqual([]);
 
-      const attached = await fleet.attach(runId);
+      const attached = await fleet.open(fleetId);
       expect(attached.masterUrl).not.toBe(handle.masterUrl);
       expect((await attached.status())[0]).toMatchObject({ state: 'running' });
       process.kill(fake.plugin, 'SIGKILL');
@@ -74,8 +74,8 @@ it.each([
 
 it('makes nothing when the commands of a session are missing', async () => {
   await withPrivateFleet(
-    async (fleet, runId, folder) => {
-      await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
+    async (fleet, fleetId, folder) => {
+      await expect(fleet.provision(request(fleetId, folder))).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
         message:
           'fleet.access: session-manager needs programs that were not found on this machine: aws, session-manager-plugin',
@@ -92,8 +92,8 @@ it('a deployment that fails leaves no session', async () => {
   const onMachine = ({ privateAddress }: Machine) => fake.leadsTo(privateAddress, uiPort);
   const consoleOutput = () => 'loadwright: FAILED while raising limits (line 1, exit code 1)\r\n';
   Object.assign(aws().behaviour, { onMachine, consoleOutput });
-  await withPrivateFleet(async (fleet, runId, folder) => {
-    await expect(fleet.provision(request(runId, folder))).rejects.toMatchObject({
+  await withPrivateFleet(async (fleet, fleetId, folder) => {
+    await expect(fleet.provision(request(fleetId, folder))).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
     });
     expect(fake.calls).toHaveLength(1);

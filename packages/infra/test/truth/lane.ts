@@ -35,7 +35,7 @@ export class Lane {
   readonly #port: LiarPort;
   readonly #folder: string;
   /** Run ids of the fleets that stand, by their number of workers. */
-  readonly #standing = new Map<number, { runId: string; destroy: () => Promise<unknown> }>();
+  readonly #standing = new Map<number, { fleetId: string; destroy: () => Promise<unknown> }>();
   readonly #locust = new TracedLocust();
   readonly #fleet = localFleet({ locust: this.#locust.executable });
 
@@ -93,10 +93,10 @@ export class Lane {
     const { workers } = measurement;
     const test = createLoadTest(await this.#options(measurement));
     if (!this.#standing.has(workers)) {
-      const { runId, handle } = await test.deploy({ fleet: this.#fleet });
-      this.#standing.set(workers, { runId, destroy: () => handle.destroy() });
+      const { fleetId, handle } = await test.deploy({ fleet: this.#fleet });
+      this.#standing.set(workers, { fleetId, destroy: () => handle.destroy() });
     }
-    const on = this.#standing.get(workers)!.runId;
+    const on = this.#standing.get(workers)!.fleetId;
     return test.run({ fleet: this.#fleet, on, ...tolerance(measurement) });
   }
 

@@ -15,7 +15,7 @@ import {
 import { LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { bucketName, namePrefix, tagsOf } from '../run-identity.js';
+import { bucketName, namePrefix, tagsOf } from '../fleet-identity.js';
 import { codeOf, isForbidden, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
@@ -41,20 +41,20 @@ const firstRegion = 'us-east-1';
 export const bucket: CreatableKind<BucketParameters> = {
   name: 'bucket',
 
-  async find(aws, { runId }) {
+  async find(aws, { fleetId }) {
     const { region } = aws.settings;
-    if (runId !== undefined) {
-      const id = bucketName(runId, region);
-      return (await this.exists(aws, id)) ? [{ kind: this.name, id, runId, tags: {} }] : [];
+    if (fleetId !== undefined) {
+      const id = bucketName(fleetId, region);
+      return (await this.exists(aws, id)) ? [{ kind: this.name, id, fleetId, tags: {} }] : [];
     }
     const names = await bucketNames(aws);
     return namedResources(this.name, names).filter(
-      ({ id, runId: owner }) => id === bucketName(owner, region),
+      ({ id, fleetId: owner }) => id === bucketName(owner, region),
     );
   },
 
-  async create(aws, { runId, region }) {
-    const name = bucketName(runId, region);
+  async create(aws, { fleetId, region }) {
+    const name = bucketName(fleetId, region);
     const CreateBucketConfiguration =
       region === firstRegion ? undefined : { LocationConstraint: region as BucketLocationConstraint };
     try {
@@ -70,7 +70,7 @@ export const bucket: CreatableKind<BucketParameters> = {
     return name;
   },
 
-  async complete(aws, run, id, { key, file }) {
+  async complete(aws, fleet, id, { key, file }) {
     const { size } = await stat(file);
     // The SDK repeats a call that failed only when it has the whole body.
     const body = size <= longestRepeatable ? await readFile(file) : createReadStream(file);
@@ -78,7 +78,7 @@ export const bucket: CreatableKind<BucketParameters> = {
     await aws.s3.send(
       new PutBucketTaggingCommand({
         Bucket: id,
-        Tagging: { TagSet: tagsOf(run, 'bundle', loadwrightVersion()) },
+        Tagging: { TagSet: tagsOf(fleet, 'bundle', loadwrightVersion()) },
       }),
     );
     await aws.s3.send(new PutObjectCommand({ Bucket: id, Key: key, Body: body, ContentLength: size }));

@@ -1,12 +1,12 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import type { Scope } from '../kind.js';
-import { tagKeys } from '../run-identity.js';
+import { tagKeys } from '../fleet-identity.js';
 
-/** What EC2 is asked for: the resources of one run, or all that Loadwright made. */
-export function ec2Filters({ runId }: Scope): Filter[] {
+/** What EC2 is asked for: the resources of one fleet, or all that Loadwright made. */
+export function ec2Filters({ fleetId }: Scope): Filter[] {
   return [
-    runId === undefined
-      ? { Name: 'tag-key', Values: [tagKeys.runId] }
-      : { Name: `tag:${tagKeys.runId}`, Values: [runId] },
+    fleetId === undefined
+      ? { Name: 'tag-key', Values: [tagKeys.fleetId] }
+      : { Name: `tag:${tagKeys.fleetId}`, Values: [fleetId] },
   ];
 }

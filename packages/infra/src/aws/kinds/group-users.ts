@@ -6,7 +6,7 @@ import {
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../clients.js';
-import { readTags, tagKeys } from '../run-identity.js';
+import { readTags, tagKeys } from '../fleet-identity.js';
 
 /**
  * What of others keeps a security group from being removed, each with the command that frees it. Nothing of it is touched: a
@@ -39,15 +39,15 @@ async function groupsWith(aws: Aws, Name: string, value: string): Promise<Securi
   return found;
 }
 
-/** Those of the run's own machine go with it. */
+/** Those of the fleet's own machine go with it. */
 async function interfacesIn(aws: Aws, { GroupId = '', Tags }: SecurityGroup): Promise<NetworkInterface[]> {
-  const runId = readTags(Tags)[tagKeys.runId];
+  const fleetId = readTags(Tags)[tagKeys.fleetId];
   const found: NetworkInterface[] = [];
   const Filters = [{ Name: 'group-id', Values: [GroupId] }];
   for await (const page of paginateDescribeNetworkInterfaces({ client: aws.ec2 }, { Filters })) {
     found.push(...(page.NetworkInterfaces ?? []));
   }
-  return found.filter(({ TagSet }) => readTags(TagSet)[tagKeys.runId] !== runId);
+  return found.filter(({ TagSet }) => readTags(TagSet)[tagKeys.fleetId] !== fleetId);
 }
 
 async function describeInterface(

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-iam';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
+import { iamPath, nameOf, readTags, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
@@ -24,11 +24,11 @@ export interface InstanceProfileParameters {
 export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
   name: 'instance profile',
 
-  async find(aws, { runId }) {
-    if (runId !== undefined) {
-      const profile = await get(aws, nameOf(runId));
+  async find(aws, { fleetId }) {
+    if (fleetId !== undefined) {
+      const profile = await get(aws, nameOf(fleetId));
       if (!profile?.Path?.startsWith(iamPath(aws.settings.region))) return [];
-      return [{ kind: this.name, id: nameOf(runId), runId, tags: readTags(profile.Tags) }];
+      return [{ kind: this.name, id: nameOf(fleetId), fleetId, tags: readTags(profile.Tags) }];
     }
     const names: string[] = [];
     const pages = paginateListInstanceProfiles(
@@ -41,19 +41,19 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
     return namedResources(this.name, names);
   },
 
-  async create(aws, run) {
-    const name = nameOf(run.runId);
+  async create(aws, fleet) {
+    const name = nameOf(fleet.fleetId);
     await aws.iam.send(
       new CreateInstanceProfileCommand({
         InstanceProfileName: name,
-        Path: iamPath(run.region, aws.settings.owner),
-        Tags: tagsOf(run, 'machine', loadwrightVersion()),
+        Path: iamPath(fleet.region, aws.settings.owner),
+        Tags: tagsOf(fleet, 'machine', loadwrightVersion()),
       }),
     );
     return name;
   },
 
-  async complete(aws, _run, id, { roleName }) {
+  async complete(aws, _fleet, id, { roleName }) {
     const [name, found] = await Promise.all([roleName, get(aws, id)]);
     // It holds one role at most: an earlier attempt may have put it there.
     if (found?.Roles?.[0]?.RoleName === name) return;

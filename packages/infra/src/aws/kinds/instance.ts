@@ -13,7 +13,7 @@ import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
-import { readTags, staysBecause, tagKeys, tagsOf, type RunIdentity } from '../run-identity.js';
+import { readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
@@ -64,7 +64,7 @@ export const instance: CreatableKind<InstanceParameters> = {
       return {
         kind: this.name,
         id: InstanceId,
-        runId: tags[tagKeys.runId] ?? '',
+        fleetId: tags[tagKeys.fleetId] ?? '',
         tags,
         state: State?.Name ?? '',
         stays: whyItStays(aws, found),
@@ -73,12 +73,12 @@ export const instance: CreatableKind<InstanceParameters> = {
     });
   },
 
-  async create(aws, run, parameters) {
+  async create(aws, fleet, parameters) {
     const full: string[] = [];
     let last: unknown;
     for (const subnet of parameters.subnets) {
       try {
-        return await launch(aws, run, parameters, subnet);
+        return await launch(aws, fleet, parameters, subnet);
       } catch (error) {
         if (!zoneIsFull.test(codeOf(error))) throw error;
         full.push(`${subnet.zone}: ${codeOf(error)}`);
@@ -143,9 +143,9 @@ async function terminate(aws: Aws, id: string): Promise<boolean> {
   }
 }
 
-/** When the last machine of a run was launched. EC2 shows one that has ended for about an hour. */
-export async function lastLaunch(aws: Aws, runId: string): Promise<Date | undefined> {
-  const times = (await describeAll(aws, { runId })).flatMap(({ LaunchTime }) => LaunchTime ?? []);
+/** When the last machine of a fleet was launched. EC2 shows one that has ended for about an hour. */
+export async function lastLaunch(aws: Aws, fleetId: string): Promise<Date | undefined> {
+  const times = (await describeAll(aws, { fleetId })).flatMap(({ LaunchTime }) => LaunchTime ?? []);
   return times.sort((a, b) => b.getTime() - a.getTime())[0];
 }
 
@@ -159,26 +159,26 @@ async function describeAll(aws: Aws, scope: Scope): Promise<Instance[]> {
   return found;
 }
 
-/** Machines of a run that may have ended before the last one was launched; more than anybody makes. */
+/** Machines of a fleet that may have ended before the last one was launched; more than anybody makes. */
 const mostLaunches = 50;
 
 /**
  * A tag alone ends no machine: "launch more like this" copies tags, and people add them. What nobody copies is the token of
- * the launch, which follows from the run and the subnet. Tags do not count besides: automation of an account adds some, and
+ * the launch, which follows from the fleet and the subnet. Tags do not count besides: automation of an account adds some, and
  * gives machines names of its own.
  *
- * @returns why a machine that bears a run's tag is not ended; undefined when it was launched for that run
+ * @returns why a machine that bears a fleet's tag is not ended; undefined when it was launched for that run
  */
 function whyItStays(
   { settings: { region } }: Aws,
   { InstanceId = '', ClientToken = '', SubnetId = '', Tags }: Instance,
 ): string | undefined {
-  const runId = readTags(Tags)[tagKeys.runId] ?? '';
-  const launches = Array.from({ length: mostLaunches }, (_, ended) => tokenOf(runId, SubnetId, ended));
+  const fleetId = readTags(Tags)[tagKeys.fleetId] ?? '';
+  const launches = Array.from({ length: mostLaunches }, (_, ended) => tokenOf(fleetId, SubnetId, ended));
   // One that has ended may have no subnet any more.
   if (launches.includes(ClientToken) || SubnetId === '') return undefined;
   const end = `Or end it yourself: aws ec2 terminate-instances --instance-ids ${InstanceId} --region ${region}`;
-  return `${staysBecause(InstanceId, `was not launched by Loadwright for run ${runId}`, region)} ${end}`;
+  return `${staysBecause(InstanceId, `was not launched by Loadwright for fleet ${fleetId}`, region)} ${end}`;
 }
 
 /** What whoever is asked for consent should know of a machine. */
@@ -213,16 +213,16 @@ export async function describeInstance(aws: Aws, id: string): Promise<Instance |
 
 async function launch(
   aws: Aws,
-  run: RunIdentity,
+  fleet: FleetIdentity,
   parameters: InstanceParameters,
   subnet: Subnet,
 ): Promise<string> {
-  const input = launchInput(run, parameters, subnet);
+  const input = launchInput(fleet, parameters, subnet);
   let ended = 0;
   let reason = '';
   const id = await poll(aws, aws.settings.pace.propagation, async () => {
     try {
-      const ClientToken = tokenOf(run.runId, subnet.id, ended);
+      const ClientToken = tokenOf(fleet.fleetId, subnet.id, ended);
       const { Instances } = await aws.ec2.send(new RunInstancesCommand({ ...input, ClientToken }));
       return Instances?.[0]?.InstanceId;
     } catch (error) {
@@ -230,7 +230,7 @@ async function launch(
       if (codeOf(error) === mismatch) {
         // Made by an earlier attempt, with other times in its tags. EC2 may not show it yet, or not any more: it shows a
         // machine that has ended for about an hour, and knows its token for longer.
-        const machines = await describeAll(aws, { runId: run.runId });
+        const machines = await describeAll(aws, { fleetId: fleet.fleetId });
         ended = machines.length;
         return machines.find(lives)?.InstanceId;
       }
@@ -242,8 +242,8 @@ async function launch(
   if (reason.startsWith(mismatch)) {
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
-      `A machine of run ${run.runId} was launched before, and EC2 shows none: it has ended.`,
-      { hint: 'Make another run: loadwright deploy, without --run.' },
+      `A machine of fleet ${fleet.fleetId} was launched before, and EC2 shows none: it has ended.`,
+      { hint: 'Make another fleet: loadwright deploy, without --run.' },
     );
   }
   throw new LoadwrightError(
@@ -257,25 +257,25 @@ async function launch(
 }
 
 /**
- * The same step of the same run is the same machine, also after a crash and for two processes at once: a token made by
+ * The same step of the same fleet is the same machine, also after a crash and for two processes at once: a token made by
  * the SDK would differ, and so do the times in the tags.
  *
- * @param ended Machines of the run that have ended: the next one is another.
+ * @param ended Machines of the fleet that have ended: the next one is another.
  */
-function tokenOf(runId: string, subnetId: string, ended: number): string {
+function tokenOf(fleetId: string, subnetId: string, ended: number): string {
   return createHash('sha256')
-    .update(JSON.stringify([runId, subnetId, ended]))
+    .update(JSON.stringify([fleetId, subnetId, ended]))
     .digest('hex');
 }
 
 /** What EC2 is asked for. A client token belongs to it, or that it is only a trial. */
 export function launchInput(
-  run: RunIdentity,
+  fleet: FleetIdentity,
   parameters: LaunchParameters,
   subnet: Subnet,
 ): Omit<RunInstancesCommandInput, 'ClientToken'> {
   const tags = [
-    ...tagsOf(run, 'master', loadwrightVersion()),
+    ...tagsOf(fleet, 'master', loadwrightVersion()),
     ...Object.entries(parameters.facts).map(([Key, Value]) => ({ Key, Value })),
   ];
   const { securityGroupId, instanceProfileName } = parameters;

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../clients.js';
 import type { Kind } from '../kind.js';
-import { hasAllTags, readTags, staysBecause, tagKeys } from '../run-identity.js';
+import { hasAllTags, readTags, staysBecause, tagKeys } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
 import { removeWhenFree } from './remove-when-free.js';
@@ -28,7 +28,7 @@ export const volume: Kind = {
       return {
         kind: this.name,
         id: VolumeId,
-        runId: tags[tagKeys.runId] ?? '',
+        fleetId: tags[tagKeys.fleetId] ?? '',
         tags,
         state: State ?? '',
         holder: Attachments?.[0]?.InstanceId,
@@ -59,7 +59,7 @@ export const networkInterface: Kind = {
       return {
         kind: this.name,
         id: NetworkInterfaceId,
-        runId: tags[tagKeys.runId] ?? '',
+        fleetId: tags[tagKeys.fleetId] ?? '',
         tags,
         state: Status ?? '',
         holder: Attachment?.InstanceId,

@@ -6,11 +6,11 @@ import {
 import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { parameterPrefix, runIdOf, tagsOf } from '../run-identity.js';
+import { parameterPrefix, fleetIdOf, tagsOf } from '../fleet-identity.js';
 import { unlessPresent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 
-/** Secrets by the name of their parameter below the prefix of the run: `worker/DATABRICKS_TOKEN`. */
+/** Secrets by the name of their parameter below the prefix of the fleet: `worker/DATABRICKS_TOKEN`. */
 export interface ParameterValues {
   readonly values: Readonly<Record<string, string>>;
 }
@@ -18,30 +18,30 @@ export interface ParameterValues {
 /** The most names that DeleteParameters takes. */
 const deletedAtOnce = 10;
 
-/** All parameters of a run, which are one resource: its id is what their names begin with. */
+/** All parameters of a fleet, which are one resource: its id is what their names begin with. */
 export const parameters: CreatableKind<ParameterValues> = {
   name: 'parameters',
 
-  async find(aws, { runId }) {
-    // Whoever's they are: their names hold the run.
-    const names = await (runId === undefined
+  async find(aws, { fleetId }) {
+    // Whoever's they are: their names hold the fleet.
+    const names = await (fleetId === undefined
       ? namesWith(aws, 'BeginsWith', '/loadwright/')
-      : namesWith(aws, 'Contains', `/${runId}/`));
+      : namesWith(aws, 'Contains', `/${fleetId}/`));
     const found = names.flatMap((name) => {
       // Others may keep parameters below /loadwright/ too.
-      const own = runIdOf(name);
-      if (own === undefined || own !== (runId ?? own)) return [];
+      const own = fleetIdOf(name);
+      if (own === undefined || own !== (fleetId ?? own)) return [];
       return [[name.slice(0, name.indexOf(own) + own.length + 1), own] as const];
     });
-    return [...new Map(found)].map(([id, own]) => ({ kind: this.name, id, runId: own, tags: {} }));
+    return [...new Map(found)].map(([id, own]) => ({ kind: this.name, id, fleetId: own, tags: {} }));
   },
 
   /** They are written by {@link complete}, which goes on where an earlier attempt ended. */
-  async create({ settings: { owner } }, { runId }) {
-    return parameterPrefix(runId, owner);
+  async create({ settings: { owner } }, { fleetId }) {
+    return parameterPrefix(fleetId, owner);
   },
 
-  async complete(aws, run, id, { values }) {
+  async complete(aws, fleet, id, { values }) {
     await all(
       Object.entries(values).map(([name, Value]) =>
         unlessPresent(
@@ -52,7 +52,7 @@ export const parameters: CreatableKind<ParameterValues> = {
               Type: 'SecureString',
               // Standard parameters hold 4 KB: a token may be longer, and becomes an advanced one.
               Tier: 'Intelligent-Tiering',
-              Tags: tagsOf(run, 'secret', loadwrightVersion()),
+              Tags: tagsOf(fleet, 'secret', loadwrightVersion()),
             }),
           ),
         ),
@@ -76,14 +76,14 @@ export const parameters: CreatableKind<ParameterValues> = {
 /** Gives parameters that exist other values. */
 export async function overwriteParameters(
   aws: Aws,
-  runId: string,
+  fleetId: string,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   await all(
     Object.entries(values).map(([name, Value]) =>
       aws.ssm.send(
         new PutParameterCommand({
-          Name: `${parameterPrefix(runId, aws.settings.owner)}${name}`,
+          Name: `${parameterPrefix(fleetId, aws.settings.owner)}${name}`,
           Value,
           Type: 'SecureString',
           Tier: 'Intelligent-Tiering',

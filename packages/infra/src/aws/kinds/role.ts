@@ -12,7 +12,7 @@ import {
 import type { IamStatement } from '@loadwright/core';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { iamPath, nameOf, readTags, tagsOf } from '../run-identity.js';
+import { iamPath, nameOf, readTags, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
@@ -27,7 +27,7 @@ export interface RoleParameters {
 
 const policyName = 'loadwright';
 
-/** Who takes a role of a run on. */
+/** Who takes a role of a fleet on. */
 interface RoleUse {
   /** For people: `role`. */
   readonly kind: string;
@@ -37,7 +37,7 @@ interface RoleUse {
   readonly description: string;
 }
 
-/** What the machine of a run takes on. */
+/** What the machine of a fleet takes on. */
 export const role = roleFor({ kind: 'role', service: 'ec2.amazonaws.com', description: 'Machine' });
 
 /** What the scheduler takes on to end that machine from outside. */
@@ -52,39 +52,39 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
   return {
     name: kind,
 
-    async find(aws, { runId }) {
-      if (runId !== undefined) {
-        const name = nameOf(runId, part);
+    async find(aws, { fleetId }) {
+      if (fleetId !== undefined) {
+        const name = nameOf(fleetId, part);
         const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: name })));
         // A role has the same name in all regions: the path tells whose it is.
         if (!answer?.Role?.Path?.startsWith(iamPath(aws.settings.region))) return [];
-        return [{ kind: this.name, id: name, runId, tags: readTags(answer.Role.Tags) }];
+        return [{ kind: this.name, id: name, fleetId, tags: readTags(answer.Role.Tags) }];
       }
       const names: string[] = [];
       const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
       for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
-      return namedResources(this.name, names).filter(({ id, runId: own }) => id === nameOf(own, part));
+      return namedResources(this.name, names).filter(({ id, fleetId: own }) => id === nameOf(own, part));
     },
 
-    async create(aws, run, { boundary }) {
-      const name = nameOf(run.runId, part);
+    async create(aws, fleet, { boundary }) {
+      const name = nameOf(fleet.fleetId, part);
       const PermissionsBoundary = await boundary;
       await aws.iam.send(
         new CreateRoleCommand({
           RoleName: name,
-          Path: iamPath(run.region, aws.settings.owner),
-          Description: `${description} of the load test ${run.runId}`,
+          Path: iamPath(fleet.region, aws.settings.owner),
+          Description: `${description} of the load test ${fleet.fleetId}`,
           ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
           AssumeRolePolicyDocument: policyDocument([
             { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: service } },
           ]),
-          Tags: tagsOf(run, 'machine', loadwrightVersion()),
+          Tags: tagsOf(fleet, 'machine', loadwrightVersion()),
         }),
       );
       return name;
     },
 
-    async complete(aws, _run, id, { statements }) {
+    async complete(aws, _fleet, id, { statements }) {
       await aws.iam.send(
         new PutRolePolicyCommand({
           RoleName: id,

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { all } from '../all.js';
 import type { CreatableKind } from '../kind.js';
-import { nameOf, readTags, staysBecause, tagKeys, tagsOf } from '../run-identity.js';
+import { nameOf, readTags, staysBecause, tagKeys, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent, unlessPresent } from '../service-error.js';
 import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
@@ -33,30 +33,32 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
     for await (const page of pages) found.push(...(page.SecurityGroups ?? []));
     return found.map(({ GroupId = '', GroupName, Tags }) => {
       const tags = readTags(Tags);
-      const runId = tags[tagKeys.runId] ?? '';
+      const fleetId = tags[tagKeys.fleetId] ?? '';
       // Names of groups never change, and no two of a network have the same.
       const stays =
-        GroupName === nameOf(runId)
+        GroupName === nameOf(fleetId)
           ? undefined
-          : staysBecause(GroupId, `its name is not ${nameOf(runId)}`, aws.settings.region);
-      return { kind: this.name, id: GroupId, runId, tags, stays };
+          : staysBecause(GroupId, `its name is not ${nameOf(fleetId)}`, aws.settings.region);
+      return { kind: this.name, id: GroupId, fleetId, tags, stays };
     });
   },
 
-  async create(aws, run, { vpcId }) {
+  async create(aws, fleet, { vpcId }) {
     const { GroupId = '' } = await aws.ec2.send(
       new CreateSecurityGroupCommand({
-        GroupName: nameOf(run.runId),
-        Description: `Web UI of the load test ${run.runId}`,
+        GroupName: nameOf(fleet.fleetId),
+        Description: `Web UI of the load test ${fleet.fleetId}`,
         VpcId: vpcId,
-        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(run, 'ui', loadwrightVersion()) }],
+        TagSpecifications: [
+          { ResourceType: 'security-group', Tags: tagsOf(fleet, 'ui', loadwrightVersion()) },
+        ],
       }),
     );
     return GroupId;
   },
 
-  async complete(aws, run, id, { uiPort, allowedAddresses }) {
-    const description = `Loadwright ${run.runId}`;
+  async complete(aws, fleet, id, { uiPort, allowedAddresses }) {
+    const description = `Loadwright ${fleet.fleetId}`;
     const port = { IpProtocol: 'tcp', FromPort: uiPort, ToPort: uiPort };
     // A call each: one rule that an earlier attempt has made would keep a call from making the others.
     await all(

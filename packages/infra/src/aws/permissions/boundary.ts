@@ -1,8 +1,8 @@
 import type { IamStatement } from '@loadwright/core';
 import type { Place } from '../permissions.js';
-import { iamPath, namePrefix } from '../run-identity.js';
+import { iamPath, namePrefix } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
-import { anyRun, endStatements, machineStatements } from './machine.js';
+import { anyFleet, endStatements, machineStatements } from './machine.js';
 
 /** Name of the managed policy that limits the roles of machines in a region; an account has one list of such names. */
 export function boundaryName(region: string, owner?: string): string {
@@ -31,7 +31,7 @@ export function boundaryStatements(
   owner?: string,
 ): IamStatement[] {
   return [
-    ...machineStatements({ runId: anyRun, region, iamStatements: ofTargets, owner }),
-    ...endStatements(anyRun, region),
+    ...machineStatements({ fleetId: anyFleet, region, iamStatements: ofTargets, owner }),
+    ...endStatements(anyFleet, region),
   ];
 }

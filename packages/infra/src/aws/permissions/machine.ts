@@ -1,25 +1,25 @@
 import type { IamStatement } from '@loadwright/core';
-import { bucketName, certificateParameter, parameterPrefix, tagKeys } from '../run-identity.js';
+import { bucketName, certificateParameter, parameterPrefix, tagKeys } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 
 /** What the role of a schedule may do: end the machine of its run, which the tag tells. */
-export function endStatements(runId: string, region: string): IamStatement[] {
+export function endStatements(fleetId: string, region: string): IamStatement[] {
   return [
     {
       Effect: 'Allow',
       Action: ['ec2:TerminateInstances'],
       Resource: [arnOf('ec2', region, 'instance/*', { accountId: '*' })],
-      Condition: { StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: runId } },
+      Condition: { StringLike: { [`aws:ResourceTag/${tagKeys.fleetId}`]: fleetId } },
     },
   ];
 }
 
-/** In place of a run id: the machines of all runs. */
-export const anyRun = '*';
+/** In place of a fleet id: the machines of all fleets. */
+export const anyFleet = '*';
 
-/** What the machine of a run is for. */
+/** What the machine of a fleet is for. */
 export interface MachineDuties {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly region: string;
   /** Below whose name its secrets are. */
   readonly owner?: string | undefined;
@@ -34,18 +34,18 @@ export interface MachineDuties {
  * Session Manager, and what the target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
  */
 export function machineStatements({
-  runId,
+  fleetId,
   region,
   owner,
   iamStatements,
   handsOverCertificate = true,
 }: MachineDuties): IamStatement[] {
-  const secrets = `parameter${parameterPrefix(runId, owner).replace(/\/$/, '')}`;
+  const secrets = `parameter${parameterPrefix(fleetId, owner).replace(/\/$/, '')}`;
   return [
     {
       Effect: 'Allow',
       Action: ['s3:GetObject'],
-      Resource: [arnOf('s3', region, `${bucketName(runId, region)}/*`, { inRegion: false })],
+      Resource: [arnOf('s3', region, `${bucketName(fleetId, region)}/*`, { inRegion: false })],
     },
     {
       Effect: 'Allow',

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@loadwright/core';
 import type { Place } from '../permissions.js';
-import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../run-identity.js';
+import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 import type { Access } from '../access.js';
 import { boundaryArn } from './boundary.js';
@@ -58,8 +58,8 @@ const ofSsm = ({ region, accountId }: Place, { owner }: MachineWishes) => [
 
 const ofS3 = ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*`, { inRegion: false })];
 
-const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.runId}`]: '*' } });
-const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.runId}`]: '*' } });
+const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.fleetId}`]: '*' } });
+const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.fleetId}`]: '*' } });
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
 const throughSession = ({ access }: MachineWishes) => access === undefined || access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
@@ -143,7 +143,7 @@ export const permissions: readonly PermissionRow[] = [
     actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
     resources: ({ region, accountId }) =>
       ['user/*', 'role/*'].map((name) => arnOf('iam', region, name, { inRegion: false, accountId })),
-    why: 'see whether the roles of a run are there, and tell which permissions are missing before anything is made',
+    why: 'see whether the roles of a fleet are there, and tell which permissions are missing before anything is made',
   },
   {
     id: 'ReadSpotPrice',
@@ -181,7 +181,7 @@ export const permissions: readonly PermissionRow[] = [
     condition: () => ({
       StringEquals: { 'ec2:CreateAction': ['CreateSecurityGroup', 'RunInstances'] },
     }),
-    why: 'mark as a run’s own what is made, in the same call',
+    why: 'mark as a fleet’s own what is made, in the same call',
   },
   {
     id: 'StartMachine',
@@ -305,7 +305,7 @@ export const permissions: readonly PermissionRow[] = [
     id: 'ForwardPort',
     actions: ['ssm:StartSession'],
     resources: ofEc2('instance'),
-    condition: () => ({ StringLike: { [`ssm:resourceTag/${tagKeys.runId}`]: '*' } }),
+    condition: () => ({ StringLike: { [`ssm:resourceTag/${tagKeys.fleetId}`]: '*' } }),
     why: 'reach the web UI through Session Manager',
     when: throughSession,
   },

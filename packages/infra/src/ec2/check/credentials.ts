@@ -18,7 +18,7 @@ export function checkCredentials(
   if (leftSeconds > neededSeconds) return until;
   return {
     state: 'problem',
-    detail: `${until}: that is in ${Math.round(leftSeconds / 60)} min, and the run takes up to ${Math.ceil(neededSeconds / 60)} min`,
+    detail: `${until}: that is in ${Math.round(leftSeconds / 60)} min, and the fleet takes up to ${Math.ceil(neededSeconds / 60)} min`,
     remedy: 'Log in again (aws sso login), or use credentials that last longer.',
   };
 }

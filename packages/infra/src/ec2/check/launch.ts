@@ -18,7 +18,7 @@ const overQuota = /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded)$/;
 export async function checkLaunch(
   aws: Aws,
   settings: Ec2FleetSettings,
-  runId: string,
+  fleetId: string,
   { arn, image, subnets }: Pick<Account, 'arn' | 'image' | 'subnets'>,
   isQuotaTold: boolean,
 ): Promise<string> {
@@ -26,7 +26,14 @@ export async function checkLaunch(
   if (!subnet) throw new LoadwrightError('PROVISIONING_FAILED', 'There is no subnet to start a machine in.');
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + settings.timeToLiveSeconds * 1000);
-  const run = { runId, region: settings.aws.region, owner: arn, createdAt, expiresAt, tags: settings.tags };
+  const fleet = {
+    fleetId,
+    region: settings.aws.region,
+    owner: arn,
+    createdAt,
+    expiresAt,
+    tags: settings.tags,
+  };
   const machine = {
     ...settings,
     imageId: image.id,
@@ -38,7 +45,7 @@ export async function checkLaunch(
     facts: {},
   };
   try {
-    await aws.ec2.send(new RunInstancesCommand({ ...launchInput(run, machine, subnet), DryRun: true }));
+    await aws.ec2.send(new RunInstancesCommand({ ...launchInput(fleet, machine, subnet), DryRun: true }));
   } catch (error) {
     // How EC2 says that it would have done it.
     const code = codeOf(error);

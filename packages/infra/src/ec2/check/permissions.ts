@@ -5,7 +5,7 @@ import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
 import { lookUpProfileRole } from '../../aws/account/profile-role.js';
 import type { Aws } from '../../aws/clients.js';
 import {
-  anyRun,
+  anyFleet,
   makesRoles,
   machineStatements,
   neededPermissions,
@@ -114,7 +114,7 @@ export async function checkMachineRole(
   iamStatements: readonly IamStatement[],
 ): Promise<Found> {
   const statements = machineStatements({
-    runId: anyRun,
+    fleetId: anyFleet,
     region: aws.settings.region,
     owner,
     iamStatements,

@@ -1,16 +1,16 @@
 import { paginateSimulatePrincipalPolicy, type ContextEntry } from '@aws-sdk/client-iam';
 import type { Aws } from '../../aws/clients.js';
 import type { NeededPermissions } from '../../aws/permissions.js';
-import { tagKeys } from '../../aws/run-identity.js';
+import { tagKeys } from '../../aws/fleet-identity.js';
 
 /** What stands in for the `*` of a pattern: a simulation is about one resource. */
 const sample = 'sample';
 
 /** What the conditions of the policy ask for, as Loadwright's calls bring it. */
 const context: readonly ContextEntry[] = Object.entries({
-  [`aws:RequestTag/${tagKeys.runId}`]: sample,
-  [`aws:ResourceTag/${tagKeys.runId}`]: sample,
-  [`ssm:resourceTag/${tagKeys.runId}`]: sample,
+  [`aws:RequestTag/${tagKeys.fleetId}`]: sample,
+  [`aws:ResourceTag/${tagKeys.fleetId}`]: sample,
+  [`ssm:resourceTag/${tagKeys.fleetId}`]: sample,
   'ssm:resourceTag/aws:ssmmessages:session-id': sample,
   'aws:userid': sample,
   'ec2:CreateAction': 'RunInstances',

@@ -6,7 +6,7 @@ import { machineFile } from './machine-file.js';
 
 /** What a machine must know to become a master and its workers. Holds no secret: anybody in the account may read it. */
 export interface MachineSettings {
-  readonly runId: string;
+  readonly fleetId: string;
   readonly region: string;
   /** The bucket of the bundle. */
   readonly bucket: string;
@@ -15,7 +15,7 @@ export interface MachineSettings {
   /** SHA-256 of that tar.gz, in hexadecimal. */
   readonly bundleSha256: string;
   /**
-   * Path of the run's SecureString parameters, without a slash at its end. Those below `master/` become variables of
+   * Path of the fleet's SecureString parameters, without a slash at its end. Those below `master/` become variables of
    * the master, those below `worker/` variables of every worker.
    */
   readonly parameterPrefix: string;

@@ -72,7 +72,7 @@ export class RealMachine {
 
   async #start(): Promise<void> {
     const { machine, role, endpoint } = this.#options;
-    // Only its owner may look into it: the secrets of the run are below it.
+    // Only its owner may look into it: the secrets of the fleet are below it.
     this.#folder = await mkdtemp(join(tmpdir(), 'loadwright-machine-'));
     await this.#writeFiles(machine.userData);
     this.#metadata = await MetadataService.start(this.#address, role);

@@ -1,32 +1,33 @@
-import type { StandingRun } from '@loadwright/core';
+import type { DeployedFleet } from '@loadwright/core';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeResource } from '../aws/remove.js';
-import { startOf, tagKeys } from '../aws/run-identity.js';
+import { startOf, tagKeys } from '../aws/fleet-identity.js';
 import { deployMilliseconds } from '../aws/visibility.js';
 import { readPrice } from './facts.js';
 
 /** Runs by their resources, newest first. */
-export function standingRuns(found: readonly FoundResource[], now: Date): StandingRun[] {
+export function deployedFleets(found: readonly FoundResource[], now: Date): DeployedFleet[] {
   const byRun = new Map<string, FoundResource[]>();
-  for (const resource of found) byRun.set(resource.runId, [...(byRun.get(resource.runId) ?? []), resource]);
+  for (const resource of found)
+    byRun.set(resource.fleetId, [...(byRun.get(resource.fleetId) ?? []), resource]);
   return [...byRun]
-    .map(([runId, resources]) => standingRun(runId, resources, now))
-    .sort((a, b) => (a.runId < b.runId ? 1 : -1));
+    .map(([fleetId, resources]) => deployedFleet(fleetId, resources, now))
+    .sort((a, b) => (a.fleetId < b.fleetId ? 1 : -1));
 }
 
-function standingRun(runId: string, resources: readonly FoundResource[], now: Date): StandingRun {
+function deployedFleet(fleetId: string, resources: readonly FoundResource[], now: Date): DeployedFleet {
   const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
   const machine = resources.find(({ kind, state }) => kind === instance.name && state !== 'shutting-down');
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
-  const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(runId);
+  const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(fleetId);
   const owner = tag(tagKeys.owner);
   const price = readPrice(resources.find(({ kind }) => kind === instance.name)?.tags ?? {});
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
   const costsUntil =
     machine?.state === 'running' ? now.getTime() : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
   return {
-    runId,
+    fleetId,
     createdAt,
     ...(owner !== undefined && { owner }),
     ...(expiresAt && { expiresAt }),
@@ -45,9 +46,9 @@ function stateOf(
   createdAt: Date,
   expiresAt: Date | undefined,
   now: Date,
-): StandingRun['state'] {
+): DeployedFleet['state'] {
   if (expiresAt && expiresAt <= now) return 'expired';
-  // A run without a machine may be one that is being made.
+  // A fleet without a machine may be one that is being made.
   if (!machine) return now.getTime() - createdAt.getTime() < deployMilliseconds ? 'incomplete' : 'orphaned';
   if (machine.state === 'pending') return 'starting';
   return machine.state === 'running' ? 'running' : 'stopped';

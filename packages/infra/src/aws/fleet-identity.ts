@@ -1,6 +1,6 @@
-/** What names a run and all that is made for it. */
-export interface RunIdentity {
-  readonly runId: string;
+/** What names a fleet and all that is made for it. */
+export interface FleetIdentity {
+  readonly fleetId: string;
   readonly region: string;
   /** Who makes it: the ARN of the caller. */
   readonly owner: string;
@@ -14,24 +14,24 @@ export interface RunIdentity {
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
 export const namePrefix = 'loadwright-';
 
-/** The run id of a name that {@link namePrefix} begins, or a path of {@link parameterPrefix}; see `createRunId` of the core. */
-const runIdInName =
+/** The fleet id of a name that {@link namePrefix} begins, or a path of {@link parameterPrefix}; see `createFleetId` of the core. */
+const fleetIdInName =
   /^(?:loadwright-|\/loadwright\/(?:[a-z][a-z0-9-]*\/)?)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
 
-export function runIdOf(name: string): string | undefined {
-  return runIdInName.exec(name)?.[1];
+export function fleetIdOf(name: string): string | undefined {
+  return fleetIdInName.exec(name)?.[1];
 }
 
-/** When a run began: run ids begin with the time, in UTC. Long ago for what is none. */
-export function startOf(runId: string): Date {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(runId) ?? [];
+/** When a fleet began: run ids begin with the time, in UTC. Long ago for what is none. */
+export function startOf(fleetId: string): Date {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(fleetId) ?? [];
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
   return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }
 
-/** The name of a resource of a run, at most 64 characters: the limit of IAM roles. */
-export function nameOf(runId: string, part?: string): string {
-  return part === undefined ? `${namePrefix}${runId}` : `${namePrefix}${runId}-${part}`;
+/** The name of a resource of a fleet, at most 64 characters: the limit of IAM roles. */
+export function nameOf(fleetId: string, part?: string): string {
+  return part === undefined ? `${namePrefix}${fleetId}` : `${namePrefix}${fleetId}-${part}`;
 }
 
 /**
@@ -43,9 +43,9 @@ export function iamPath(region: string, owner?: string): string {
   return `/loadwright/${region}/${below(owner)}`;
 }
 
-/** The parameters of a run: their names begin with it. */
-export function parameterPrefix(runId: string, owner?: string): string {
-  return `/loadwright/${below(owner)}${runId}/`;
+/** The parameters of a fleet: their names begin with it. */
+export function parameterPrefix(fleetId: string, owner?: string): string {
+  return `/loadwright/${below(owner)}${fleetId}/`;
 }
 
 /** Name below that prefix of the parameter that a machine hands its certificate over with. */
@@ -56,13 +56,13 @@ function below(owner: string | undefined): string {
 }
 
 /** Buckets have their region in the name: all names of the world are in one list. */
-export function bucketName(runId: string, region: string): string {
-  return nameOf(runId, region);
+export function bucketName(fleetId: string, region: string): string {
+  return nameOf(fleetId, region);
 }
 
 /** The keys of the tags that say whose a resource is. */
 export const tagKeys = {
-  runId: 'loadwright:run-id',
+  fleetId: 'loadwright:fleet-id',
   owner: 'loadwright:owner',
   createdAt: 'loadwright:created-at',
   expiresAt: 'loadwright:expires-at',
@@ -77,17 +77,17 @@ export interface Tag {
 }
 
 /** The tags of a resource. Times in UTC. */
-export function tagsOf(run: RunIdentity, role: string, version: string): Tag[] {
+export function tagsOf(fleet: FleetIdentity, role: string, version: string): Tag[] {
   const own = {
-    Name: nameOf(run.runId),
-    [tagKeys.runId]: run.runId,
-    [tagKeys.owner]: ownerOf(run.owner),
-    [tagKeys.createdAt]: run.createdAt.toISOString(),
-    [tagKeys.expiresAt]: run.expiresAt.toISOString(),
+    Name: nameOf(fleet.fleetId),
+    [tagKeys.fleetId]: fleet.fleetId,
+    [tagKeys.owner]: ownerOf(fleet.owner),
+    [tagKeys.createdAt]: fleet.createdAt.toISOString(),
+    [tagKeys.expiresAt]: fleet.expiresAt.toISOString(),
     [tagKeys.role]: role,
     [tagKeys.version]: version,
   };
-  return Object.entries({ ...run.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
+  return Object.entries({ ...fleet.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
 }
 
 /**
@@ -105,15 +105,15 @@ export function readTags(
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-/** Does it bear all tags that a run's resources are made with? Tags are copied one by one, and more are added. */
+/** Does it bear all tags that a fleet's resources are made with? Tags are copied one by one, and more are added. */
 export function hasAllTags(tags: Readonly<Record<string, string>>): boolean {
   return Object.values(tagKeys).every((key) => tags[key] !== undefined);
 }
 
-/** Why something that bears the tag of a run stays, and how its owner frees it from that. */
+/** Why something that bears the tag of a fleet stays, and how its owner frees it from that. */
 export function staysBecause(id: string, why: string, region: string): string {
   return (
-    `it has the tag ${tagKeys.runId}, but ${why}: it stays. Take the tag off: ` +
-    `aws ec2 delete-tags --resources ${id} --tags Key=${tagKeys.runId} --region ${region}`
+    `it has the tag ${tagKeys.fleetId}, but ${why}: it stays. Take the tag off: ` +
+    `aws ec2 delete-tags --resources ${id} --tags Key=${tagKeys.fleetId} --region ${region}`
   );
 }

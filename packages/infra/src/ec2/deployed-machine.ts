@@ -4,10 +4,10 @@ import type { FoundResource } from '../aws/kind.js';
 import { describeInstance, instance, lives } from '../aws/kinds/instance.js';
 import { poll } from '../aws/poll.js';
 
-/** How {@link standingMachine} looks. */
-export interface StandingMachineOptions {
-  readonly runId: string;
-  /** What EC2 shows of the run. */
+/** How {@link deployedMachine} looks. */
+export interface DeployedMachineOptions {
+  readonly fleetId: string;
+  /** What EC2 shows of the fleet. */
   readonly seen: readonly FoundResource[];
   /** What the journal of an earlier attempt tells; undefined when there is none. */
   readonly expected: Expected | undefined;
@@ -20,9 +20,9 @@ export interface StandingMachineOptions {
  *
  * @returns its id; undefined when there is none, or when it ends.
  */
-export async function standingMachine(
+export async function deployedMachine(
   aws: Aws,
-  { runId, seen, expected, onProgress }: StandingMachineOptions,
+  { fleetId, seen, expected, onProgress }: DeployedMachineOptions,
 ): Promise<string | undefined> {
   const known = idOf(seen);
   if (known !== undefined || !expected?.has(instance.name)) return known;
@@ -32,7 +32,7 @@ export async function standingMachine(
   const found = await poll(aws, limit, async () => {
     const described = id === undefined ? undefined : await describeInstance(aws, id);
     if (described) return { id: lives(described) ? id : undefined };
-    const later = await instance.find(aws, { runId });
+    const later = await instance.find(aws, { fleetId });
     return later.length > 0 ? { id: idOf(later) } : undefined;
   });
   return found?.id;

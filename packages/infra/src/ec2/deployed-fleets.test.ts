@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factTags } from './facts.js';
-import { standingRuns } from './standing-runs.js';
+import { deployedFleets } from './deployed-fleets.js';
 
 const createdAt = new Date('2026-11-23T09:00:00Z');
 const hours = (count: number) => new Date(createdAt.getTime() + count * 3_600_000);
@@ -8,7 +8,7 @@ const hours = (count: number) => new Date(createdAt.getTime() + count * 3_600_00
 const machine = (state: string) => ({
   kind: 'instance',
   id: 'i-0123456789abcdef0',
-  runId: '20261123-090000-0123456789',
+  fleetId: '20261123-090000-0123456789',
   state,
   tags: {
     'loadwright:created-at': createdAt.toISOString(),
@@ -17,10 +17,10 @@ const machine = (state: string) => ({
   },
 });
 
-const costOf = (state: string, now: Date) => standingRuns([machine(state)], now)[0]?.costUsDollars;
+const costOf = (state: string, now: Date) => deployedFleets([machine(state)], now)[0]?.costUsDollars;
 
-describe('the state of a run', () => {
-  const stateOf = (state: string, now: Date) => standingRuns([machine(state)], now)[0]?.state;
+describe('the state of a fleet', () => {
+  const stateOf = (state: string, now: Date) => deployedFleets([machine(state)], now)[0]?.state;
 
   it.each([
     ['pending', 'starting'],
@@ -35,12 +35,12 @@ describe('the state of a run', () => {
 
   it('without a machine is incomplete as long as one may come', () => {
     const role = { ...machine('x'), kind: 'role' };
-    expect(standingRuns([role], hours(0.9))[0]?.state).toBe('incomplete');
-    expect(standingRuns([role], hours(1.1))[0]?.state).toBe('orphaned');
+    expect(deployedFleets([role], hours(0.9))[0]?.state).toBe('incomplete');
+    expect(deployedFleets([role], hours(1.1))[0]?.state).toBe('orphaned');
   });
 });
 
-describe('the cost of a run so far', () => {
+describe('the cost of a fleet so far', () => {
   it('grows with its age', () => {
     expect(costOf('running', hours(1))).toBeCloseTo(0.5, 10);
     expect(costOf('running', hours(1.5))).toBeCloseTo(0.75, 10);
@@ -59,12 +59,12 @@ describe('the cost of a run so far', () => {
     const facts = { workers: 2, access: 'https', uiPort: 80, bundleDigest: undefined } as const;
     const price = { usDollars: 0.005, isIncomplete: true };
     const tags = { ...machine('running').tags, ...factTags(facts, price) };
-    expect(standingRuns([{ ...machine('running'), tags }], hours(2))).toMatchObject([
+    expect(deployedFleets([{ ...machine('running'), tags }], hours(2))).toMatchObject([
       { costUsDollars: 0.01, isCostIncomplete: true },
     ]);
   });
 
   it('is not known without a machine', () => {
-    expect(standingRuns([{ ...machine('x'), kind: 'role' }], hours(1))[0]?.costUsDollars).toBeUndefined();
+    expect(deployedFleets([{ ...machine('x'), kind: 'role' }], hours(1))[0]?.costUsDollars).toBeUndefined();
   });
 });

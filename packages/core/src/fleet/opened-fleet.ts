@@ -1,0 +1,157 @@
+import type { LoadProfileInput } from '../load/profile.js';
+import { resolveTestLoad } from '../load/resolve.js';
+import { masterOf, type LocustMaster } from '../locust/master.js';
+import type { MasterStatistics } from '../locust/statistics.js';
+import type { TestLoad } from '../load/plan.js';
+import { askMaster } from '../run/ask-standing.js';
+import { collectResults, type CollectedResults } from '../run/collect-results.js';
+import { waitForWorkers } from '../run/connect.js';
+import type { Deployment, DeployOptions, LoadTest } from '../run/contract.js';
+import { followTest, type FollowOptions } from '../run/follow.js';
+import { isLoadRunning, requireIdle } from '../run/idle.js';
+import { redactorOf, redactStrings } from '../secrets.js';
+import type {
+  CallOptions,
+  DestroyOptions,
+  DestroyReport,
+  Fleet,
+  FleetHandle,
+  FleetNode,
+} from './contract.js';
+
+/** One line that a node of a fleet logged. */
+export interface LogLine {
+  /** `master`, `worker-1`, … */
+  readonly node: string;
+  readonly line: string;
+}
+
+/**
+ * A deployed fleet: what its master and its nodes can be asked, whatever kind it is. Everything that it returns has the
+ * secrets of the fleet redacted. A judged test on it is `LoadTest.run` with `on`.
+ */
+export class OpenedFleet {
+  /** As the fleet's kind gave it: master URL, login, number of workers. Holds secrets. */
+  readonly handle: FleetHandle;
+  /** The master's typed client, for what this class does not offer. */
+  readonly master: LocustMaster;
+  readonly #redact: (text: string) => string;
+
+  constructor(handle: FleetHandle) {
+    this.handle = handle;
+    this.master = masterOf(handle);
+    this.#redact = redactorOf(handle);
+  }
+
+  get fleetId(): string {
+    return this.handle.fleetId;
+  }
+
+  /**
+   * The merged statistics of all workers, of the test that runs or ran last.
+   *
+   * @throws LoadwrightError `PROVISIONING_FAILED` when the master does not answer, with what is known of its machine;
+   * `MASTER_PROTOCOL`
+   */
+  async statistics({ signal }: CallOptions = {}): Promise<MasterStatistics> {
+    const statistics = await askMaster(this.handle, (limit) =>
+      this.master.statistics({ signal: anyOf(signal, limit) }),
+    );
+    return redactStrings(statistics, this.#redact);
+  }
+
+  /**
+   * Starts a load that ends by itself when its time is over. Nothing is judged.
+   *
+   * @returns the load as the workers carry it out.
+   * @throws LoadwrightError `CONFIG_INVALID` when the load is wrong or another one is running; as {@link statistics};
+   * `ABORTED`
+   */
+  async start(load: LoadProfileInput, { signal }: CallOptions = {}): Promise<TestLoad> {
+    const resolved = resolveTestLoad(load, this.handle.expectedWorkers);
+    requireIdle(await this.statistics({ ...(signal && { signal }) }), this.fleetId);
+    await waitForWorkers(this.master, this.handle, { ...(signal && { signal }) });
+    await this.master.swarm({ load: resolved }, signal);
+    return resolved;
+  }
+
+  /**
+   * Ends the load that is running, if there is one: requests in flight get their grace period. The fleet stays.
+   *
+   * @returns the statistics before, and whether a load was running then.
+   * @throws LoadwrightError as {@link statistics}
+   */
+  async stop(): Promise<{ readonly before: MasterStatistics; readonly wasRunning: boolean }> {
+    const before = await this.statistics();
+    // Also when none is seen: one may begin this very moment.
+    await this.master.stop();
+    return { before, wasRunning: isLoadRunning(before) };
+  }
+
+  /** Watches the load that is running until it ends. See {@link followTest}. */
+  async follow(options: FollowOptions): Promise<MasterStatistics> {
+    return redactStrings(await followTest(this.master, options), this.#redact);
+  }
+
+  /** Downloads everything that was measured in the newest load into a folder. See {@link collectResults}. */
+  async collect(directory: string): Promise<CollectedResults> {
+    return collectResults(this.handle, directory, this.#redact);
+  }
+
+  /**
+   * The log lines so far, oldest first for each node.
+   *
+   * @throws LoadwrightError as {@link statistics}
+   */
+  async logs({ signal }: CallOptions = {}): Promise<readonly LogLine[]> {
+    return askMaster(this.handle, async (limit) => {
+      const lines: LogLine[] = [];
+      for await (const { node, line } of this.handle.logs({ signal: anyOf(signal, limit) })) {
+        lines.push({ node, line: this.#redact(line) });
+      }
+      return lines;
+    });
+  }
+
+  /** The state of the master and of each worker. */
+  async status(): Promise<readonly FleetNode[]> {
+    return redactStrings(await this.handle.status(), this.#redact);
+  }
+
+  /** Removes every resource of the fleet; safe to repeat. */
+  async destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport> {
+    return this.handle.destroy(options);
+  }
+}
+
+/**
+ * Opens a fleet that was deployed earlier, from any machine.
+ *
+ * @param fleetId The whole id, as `deployFleet` returned it or `Fleet.lasting.list` shows it.
+ * @throws LoadwrightError when there is no such fleet, or it cannot be reached.
+ */
+export async function openFleet(
+  fleet: Fleet,
+  fleetId: string,
+  options: CallOptions = {},
+): Promise<OpenedFleet> {
+  return new OpenedFleet(await fleet.open(fleetId, options));
+}
+
+/**
+ * Deploys the fleet of a test and opens it: all workers connected, no load started. It exists, and costs, until
+ * {@link OpenedFleet.destroy} or the end of its time to live.
+ *
+ * @throws LoadwrightError as `LoadTest.deploy`; whatever had been made is removed.
+ */
+export async function deployFleet(
+  test: Pick<LoadTest, 'deploy'>,
+  options: DeployOptions,
+): Promise<OpenedFleet & Pick<Deployment, 'resultsDirectory'>> {
+  const { handle, resultsDirectory } = await test.deploy(options);
+  return Object.assign(new OpenedFleet(handle), { resultsDirectory });
+}
+
+function anyOf(signal: AbortSignal | undefined, limit: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, limit]) : limit;
+}
