@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gevent.hub import get_hub
-from loadwright_runtime.connection import Connection
+from loadwright_runtime.http.connection import Connection
 from locust import events
 
 _clock = time.time_ns

@@ -18,9 +18,9 @@ from typing import Any
 import gevent
 import zmq.green as zmq
 from gevent.event import AsyncResult
-from loadwright_runtime.counters import Counters
-from loadwright_runtime.rows import Row
-from loadwright_runtime.set_up import SetUp
+from loadwright_runtime.measure.counters import Counters
+from loadwright_runtime.measure.rows import Row
+from loadwright_runtime.source.set_up import SetUp
 from locust import __version__
 from locust.event import Events
 from locust.rpc import Message

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { main } from './main.js';
-import { processIo } from './process-io.js';
+import { processIo } from './shell/process-io.js';
 
 // The AWS SDK warns of Node.js 20 on stderr. Loadwright pins an SDK that runs on it, so the warning asks nothing of users.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { Context } from './shell/context.js';
 
 /** A command's file: adds options, help and action to the command of the table below. */
 export interface CommandModule {

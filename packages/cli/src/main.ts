@@ -1,17 +1,17 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { createCautiousRedactor } from '@loadwright/core';
 import { CommanderError } from 'commander';
-import { createContext, type Context } from './context.js';
-import type { FleetKinds } from './fleet.js';
-import { endedBySignals } from './interrupt.js';
-import type { CliIo } from './io.js';
+import { createContext, type Context } from './shell/context.js';
+import type { FleetKinds } from './fleet/kinds.js';
+import { endedBySignals } from './shell/interrupt.js';
+import type { CliIo } from './shell/io.js';
 import { describeError, formatError } from './output/errors.js';
 import { safeIo } from './output/safe-stream.js';
 import { tellingWaits } from './output/waits.js';
 import { widthOf } from './output/wrap.js';
 import { createProgram } from './program.js';
 
-export type { CliIo, OutputStream, StopSignal } from './io.js';
+export type { CliIo, OutputStream, StopSignal } from './shell/io.js';
 
 /**
  * The command `loadwright`.

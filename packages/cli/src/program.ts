@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { Command, type CommanderError } from 'commander';
 import { commands, completionSummary } from './commands.js';
-import type { Context } from './context.js';
+import type { Context } from './shell/context.js';
 import { examples } from './output/help.js';
 import { columnsOf } from './output/wrap.js';
 
@@ -51,7 +51,7 @@ export async function createProgram(argv: readonly string[], context: Context): 
     if (everything || named.has(command.name())) await (await load()).configure(command, context);
   }
   if (everything) {
-    const { addCompletion } = await import('./completion.js');
+    const { addCompletion } = await import('./shell/completion.js');
     addCompletion(program, context, completionSummary);
   } else {
     program.command('completion <shell>').summary(completionSummary);

@@ -2,8 +2,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonSchemaOf } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
-import { builtInTargets } from '../src/built-in-targets.js';
-import { exampleOf, findTarget } from '../src/target.js';
+import { builtInTargets } from '../src/config/built-in-targets.js';
+import { exampleOf, findTarget } from '../src/config/target.js';
 import { project } from './project.js';
 import { run, TestIo } from './support.js';
 

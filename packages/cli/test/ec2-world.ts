@@ -17,10 +17,10 @@ import {
 } from '../../infra/test/aws/index.js';
 import { quickFleet, variablesFor } from '../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../infra/test/ec2/work.js';
-import { startEmulator } from '../src/emulation.js';
-import { builtInFleets, type FleetKinds } from '../src/fleet.js';
+import { startEmulator } from '../src/run/emulation.js';
+import { builtInFleets, type FleetKinds } from '../src/fleet/kinds.js';
 import { main } from '../src/main.js';
-import { exampleOf, findTarget } from '../src/target.js';
+import { exampleOf, findTarget } from '../src/config/target.js';
 import { TestIo } from './support.js';
 
 /** How long a machine may take here. */

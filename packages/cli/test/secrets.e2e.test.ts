@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Emulator } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { casesToTry } from '../../infra/test/matrix.js';
-import { startEmulator } from '../src/emulation.js';
-import { exampleOf, findTarget } from '../src/target.js';
+import { startEmulator } from '../src/run/emulation.js';
+import { exampleOf, findTarget } from '../src/config/target.js';
 import { Command, processesIn } from './command.js';
 import { TestIo } from './support.js';
 

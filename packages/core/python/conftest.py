@@ -3,7 +3,7 @@
 import pytest
 from generator_harness import OneByOne, Source, environment_for
 from gevent.server import StreamServer
-from loadwright_runtime.generator import Generator
+from loadwright_runtime.load.generator import Generator
 
 
 @pytest.fixture
@@ -37,4 +37,4 @@ def make_user(tmp_path):
 @pytest.fixture
 def ample_margin(monkeypatch):
     """The time that a machine which does other things too may take is no matter of these tests."""
-    monkeypatch.setattr("loadwright_runtime.idle_race._MARGIN_SECONDS", 1.0)
+    monkeypatch.setattr("loadwright_runtime.http.idle_race._MARGIN_SECONDS", 1.0)

@@ -18,8 +18,8 @@ from pathlib import Path
 import gevent
 from generator_harness import OK, Source, environment_for, read_request
 from gevent.server import StreamServer
-from loadwright_runtime.closed_model import UserLoop
-from loadwright_runtime.generator import Generator
+from loadwright_runtime.load.closed_model import UserLoop
+from loadwright_runtime.load.generator import Generator
 
 USERS = 30
 SECONDS = 3

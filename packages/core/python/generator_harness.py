@@ -5,13 +5,13 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult
 from loadwright_runtime import LoadwrightUser, Request, RequestSource
-from loadwright_runtime.bundle import Bundle
-from loadwright_runtime.connection import Connection
-from loadwright_runtime.counters import Counters
-from loadwright_runtime.figures import Figures
-from loadwright_runtime.gate import gate
-from loadwright_runtime.generator import Generator
-from loadwright_runtime.load_plan import LoadPlan
+from loadwright_runtime.http.connection import Connection
+from loadwright_runtime.load.gate import gate
+from loadwright_runtime.load.generator import Generator
+from loadwright_runtime.load.load_plan import LoadPlan
+from loadwright_runtime.measure.counters import Counters
+from loadwright_runtime.measure.figures import Figures
+from loadwright_runtime.source.bundle import Bundle
 from locust.env import Environment
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import gevent
 from generator_harness import Source, environment_for
-from loadwright_runtime.closed_model import UserLoop
-from loadwright_runtime.generator import Generator
+from loadwright_runtime.load.closed_model import UserLoop
+from loadwright_runtime.load.generator import Generator
 
 SECONDS = 2
 

@@ -1,10 +1,10 @@
 export * from './errors.js';
 export * from './exit-codes.js';
-export * from './duration.js';
+export * from './values/duration.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from './clock.js';
 export { networkFailure } from './network-failure.js';
-export type * from './json.js';
-export { JsonNumber, jsonValueSchema, stringifyJson } from './json-number.js';
+export type * from './values/json.js';
+export { JsonNumber, jsonValueSchema, stringifyJson } from './values/json-number.js';
 export type * from './target/contract.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';
@@ -32,7 +32,7 @@ export {
   validityRuleIds,
   type TolerableRuleId,
   type ValidityRuleId,
-} from './run/validity/ids.js';
+} from './judge/validity/ids.js';
 export * from './report/index.js';
 export {
   createCautiousRedactor,
@@ -40,14 +40,19 @@ export {
   redactorOf,
   redactStrings,
   withoutCredentials,
-} from './secrets.js';
+} from './secrets/redactor.js';
 export { writeWhole, writeWholeStream } from './files.js';
 export { longestWait, whileWaiting, type Wait } from './waiting.js';
-export { printable, printableInColour } from './printable.js';
-export { isSecretName, withoutLogins } from './secret-names.js';
-export { collectSecrets, redactOptions } from './secret-options.js';
-export { validate, describeIssues, type ValidateOptions, type DescribeOptions } from './validation.js';
-export { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+export { printable, printableInColour } from './values/printable.js';
+export { isSecretName, withoutLogins } from './secrets/names.js';
+export { collectSecrets, redactOptions } from './secrets/options.js';
+export {
+  validate,
+  describeIssues,
+  type ValidateOptions,
+  type DescribeOptions,
+} from './validation/validate.js';
+export { jsonSchemaOf, type JsonSchema } from './values/json-schema.js';
 export { createLoadTest } from './run/create-load-test.js';
 export { fingerprintOf, pinnedFetch, refusalOf } from './locust/pinned-fetch.js';
 export {
@@ -57,12 +62,12 @@ export {
   type MasterLogs,
   type Swarm,
 } from './locust/master.js';
-export { waitForWorkers } from './run/connect.js';
-export { isLoadRunning, requireIdle } from './run/idle.js';
-export { nothingLeft } from './run/stand-up.js';
-export { askMaster, isBeingMadeReady } from './run/ask-standing.js';
+export { waitForWorkers } from './fleet/connect.js';
+export { isLoadRunning, requireIdle } from './fleet/idle.js';
+export { nothingLeft } from './fleet/provision.js';
+export { askMaster, isBeingMadeReady } from './fleet/ask-master.js';
 export { followTest, type FollowOptions } from './run/follow.js';
-export { collectResults, type CollectedResults } from './run/collect-results.js';
+export { collectResults, type CollectedResults } from './results/collect-results.js';
 export { createFleetId, createRunId } from './run/run-id.js';
 export { deployFleet, openFleet, OpenedFleet, type LogLine } from './fleet/opened-fleet.js';
 export { pythonDirectory, requirementsFile, locustVersion } from './python-files.js';

@@ -1,4 +1,4 @@
-import type { MetricSummary, RequestSummary, RunReport } from '../src/report/summary.js';
+import type { MetricSummary, RequestSummary, RunReport } from '../src/results/summary.js';
 import { openReport, realisticReport } from './report-fixture.js';
 
 const trend = (count: number, med: number): MetricSummary => ({

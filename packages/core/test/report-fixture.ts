@@ -1,4 +1,4 @@
-import type { RequestSummary, RunReport } from '../src/report/summary.js';
+import type { RequestSummary, RunReport } from '../src/results/summary.js';
 import type { Sample } from '../src/run/events.js';
 import { countOf, percentile, type Histogram } from '../src/locust/histogram.js';
 

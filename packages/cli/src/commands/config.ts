@@ -2,18 +2,18 @@ import { configJsonSchema } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { redactOptions, type JsonObject, type JsonValue } from '@loadwright/core';
 import type { Command } from 'commander';
-import { builtInTargets } from '../built-in-targets.js';
+import { builtInTargets } from '../config/built-in-targets.js';
 import {
   addConfigurationFlags,
   loadConfiguration,
   resultsOf,
   type ConfigurationFlags,
-} from '../configuration.js';
-import type { Context } from '../context.js';
-import { createConfiguredTest } from '../load-test.js';
+} from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
-import { findTarget } from '../target.js';
+import { findTarget } from '../config/target.js';
 
 export function configure(command: Command, context: Context): void {
   const print = command

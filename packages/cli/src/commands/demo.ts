@@ -2,14 +2,14 @@ import { createLoadTest, LoadwrightError, type Target } from '@loadwright/core';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { builtInTargets } from '../built-in-targets.js';
-import { runAndReport } from '../carry-out.js';
-import type { Context } from '../context.js';
-import { besideEmulator, pointAt, startEmulator, variablesOf } from '../emulation.js';
-import { createFleet } from '../fleet.js';
+import { builtInTargets } from '../config/built-in-targets.js';
+import { runAndReport } from '../run/run-and-report.js';
+import type { Context } from '../shell/context.js';
+import { besideEmulator, pointAt, startEmulator, variablesOf } from '../run/emulation.js';
+import { createFleet } from '../fleet/kinds.js';
 import { examples } from '../output/help.js';
-import { numberOrText } from '../parse.js';
-import { exampleOf, findTarget } from '../target.js';
+import { numberOrText } from '../shell/parse.js';
+import { exampleOf, findTarget } from '../config/target.js';
 
 interface DemoOptions {
   readonly duration: string;

@@ -6,16 +6,16 @@ import {
   loadConfiguration,
   resultsOf,
   type ConfigurationFlags,
-} from '../configuration.js';
-import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
-import type { Context } from '../context.js';
-import { interruptible } from '../interrupt.js';
+} from '../config/configuration.js';
+import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
-import { createConfiguredTest } from '../load-test.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { formatEnd, formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { widthOf, wrapText } from '../output/wrap.js';
-import { requireName } from '../run-name.js';
+import { requireName } from '../fleet/name.js';
 import {
   addFleetOverrides,
   configuredFleet,
@@ -23,7 +23,7 @@ import {
   lookUpFleet,
   mayExistAfter,
   type FleetFlags,
-} from '../standing.js';
+} from '../fleet/find-fleet.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &

@@ -1,13 +1,19 @@
 import { isLoadRunning, openFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
-import type { Context } from '../context.js';
+import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
+import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
-import { printRemoval, removeFleets } from '../removal.js';
-import { requireName } from '../run-name.js';
-import { addFleetFlags, findFleet, findFleetId, type FleetFlags, type LastingFleet } from '../standing.js';
+import { printRemoval, removeFleets } from '../fleet/remove.js';
+import { requireName } from '../fleet/name.js';
+import {
+  addFleetFlags,
+  findFleet,
+  findFleetId,
+  type FleetFlags,
+  type LastingFleet,
+} from '../fleet/find-fleet.js';
 
 type DestroyFlags = FleetFlags & ConsentFlags;
 

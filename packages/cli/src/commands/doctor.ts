@@ -1,8 +1,8 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError, type Finding } from '@loadwright/core';
 import type { Command } from 'commander';
-import { findConfigurationFile, loadConfiguration, resultsOf } from '../configuration.js';
-import type { Context } from '../context.js';
+import { findConfigurationFile, loadConfiguration, resultsOf } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
 import {
   checkLocust,
   checkNode,
@@ -13,9 +13,9 @@ import {
   checkTest,
 } from '../doctor/checks.js';
 import { checkFleet } from '../doctor/check-fleet.js';
-import { interruptible } from '../interrupt.js';
+import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, type FleetFlags } from '../standing.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/find-fleet.js';
 
 interface DoctorOptions extends FleetFlags {
   readonly fix?: boolean;

@@ -1,13 +1,13 @@
 import { LoadwrightError, type Emulator } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
-import { startEmulator, type StartedEmulator } from '../emulation.js';
-import { interruptible } from '../interrupt.js';
+import type { Context } from '../shell/context.js';
+import { startEmulator, type StartedEmulator } from '../run/emulation.js';
+import { interruptible } from '../shell/interrupt.js';
 import { formatCount, formatNumber } from '../output/format.js';
 import { examples } from '../output/help.js';
-import { collect, jsonOrText, numberOrText } from '../parse.js';
-import { findTarget } from '../target.js';
+import { collect, jsonOrText, numberOrText } from '../shell/parse.js';
+import { findTarget } from '../config/target.js';
 
 const capacityFlags = ['port', 'concurrency', 'serviceTime', 'distribution', 'queueLimit', 'seed'] as const;
 const textFlags: ReadonlySet<string> = new Set(['serviceTime', 'distribution']);

@@ -15,13 +15,13 @@ import {
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { exportFormats, exportSeries, type ExportFormat } from '@loadwright/core/export';
 import { Option, type Command } from 'commander';
-import { findResults } from '../configuration.js';
-import type { Context } from '../context.js';
-import type { OutputStream } from '../io.js';
+import { findResults } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import type { OutputStream } from '../shell/io.js';
 import { formatBytes } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { rawStream } from '../output/safe-stream.js';
-import { findRun, readReport, type PastRun } from '../results.js';
+import { findRun, readReport, type PastRun } from '../run/results.js';
 
 interface ExportFlags {
   readonly format: ExportFormat;

@@ -7,13 +7,13 @@ import {
 } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
-import { interruptible } from '../interrupt.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
-import { addFleetFlags, openNamedFleet, type FleetFlags } from '../standing.js';
+import { addFleetFlags, openNamedFleet, type FleetFlags } from '../fleet/find-fleet.js';
 
 type FollowFlags = FleetFlags & { readonly live: boolean };
 

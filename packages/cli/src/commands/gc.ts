@@ -1,12 +1,12 @@
 import type { DeployedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../confirm.js';
-import type { Context } from '../context.js';
+import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
+import type { Context } from '../shell/context.js';
 import { formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { printRemoval, removeFleets } from '../removal.js';
-import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../standing.js';
+import { printRemoval, removeFleets } from '../fleet/remove.js';
+import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../fleet/find-fleet.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 

@@ -1,12 +1,12 @@
 import { isLoadwrightError, LoadwrightError, type FleetPermissions } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
-import { loadConfiguration } from '../configuration.js';
-import type { Context } from '../context.js';
+import { loadConfiguration } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
-import { addFleetFlags, findFleet, type FleetFlags } from '../standing.js';
-import { iamStatementsOf } from '../target.js';
+import { addFleetFlags, findFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { iamStatementsOf } from '../config/target.js';
 
 const formats = ['json', 'cloudformation'] as const;
 

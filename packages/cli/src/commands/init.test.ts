@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { builtInTargets } from '../built-in-targets.js';
+import { builtInTargets } from '../config/built-in-targets.js';
 import { configFormats } from '../init/config-file.js';
 import { run, TestIo } from '../../test/support.js';
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { jsonSchemaOf, LoadwrightError, writeWhole, type TargetDefinition } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
-import { builtInTargets } from '../built-in-targets.js';
-import { configurationFiles } from '../configuration.js';
-import type { Context } from '../context.js';
+import { builtInTargets } from '../config/built-in-targets.js';
+import { configurationFiles } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
 import { configFormats, firstConfig, formatConfig, type ConfigFormat } from '../init/config-file.js';
 import { askFormat, askOptions, askTarget } from '../init/questions.js';
 import { examples } from '../output/help.js';
-import { exampleOf, findTarget } from '../target.js';
+import { exampleOf, findTarget } from '../config/target.js';
 
 interface InitOptions {
   readonly target?: string;

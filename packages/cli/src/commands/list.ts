@@ -1,9 +1,9 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
+import type { Context } from '../shell/context.js';
 import { formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../fleet/find-fleet.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)

@@ -2,11 +2,11 @@ import { printable, type LogLine, type OpenedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../context.js';
-import { interruptible } from '../interrupt.js';
-import { newLines } from '../new-lines.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
+import { newLines } from '../shell/new-lines.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, openNamedFleet, type FleetFlags } from '../standing.js';
+import { addFleetFlags, openNamedFleet, type FleetFlags } from '../fleet/find-fleet.js';
 
 type LogFlags = FleetFlags & { readonly follow?: boolean };
 

@@ -1,14 +1,18 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { addConfigurationFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
-import type { Context } from '../context.js';
-import { createFleet } from '../fleet.js';
-import { createConfiguredTest } from '../load-test.js';
+import {
+  addConfigurationFlags,
+  loadConfiguration,
+  type ConfigurationFlags,
+} from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { createFleet } from '../fleet/kinds.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
 import { columnsOf } from '../output/wrap.js';
-import { addFleetOverrides, besideLoad, overriddenFleet, type FleetFlags } from '../standing.js';
+import { addFleetOverrides, besideLoad, overriddenFleet, type FleetFlags } from '../fleet/find-fleet.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))

@@ -3,13 +3,17 @@ import { relative, resolve } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { addConfigurationFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
-import type { Context } from '../context.js';
-import { interruptible } from '../interrupt.js';
-import { createConfiguredTest } from '../load-test.js';
+import {
+  addConfigurationFlags,
+  loadConfiguration,
+  type ConfigurationFlags,
+} from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
-import { variablesOf } from '../emulation.js';
+import { variablesOf } from '../run/emulation.js';
 
 interface RenderOptions extends ConfigurationFlags {
   readonly output: string;

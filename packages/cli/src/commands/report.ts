@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { printReport } from '../carry-out.js';
-import { findResults } from '../configuration.js';
-import type { Context } from '../context.js';
+import { printReport } from '../run/run-and-report.js';
+import { findResults } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
 import { formatCount, formatMilliseconds, formatRate } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
-import { findRun, listFleets, noFleets, readReport } from '../results.js';
+import { findRun, listFleets, noFleets, readReport } from '../run/results.js';
 
 interface ReportOptions {
   readonly results?: string;

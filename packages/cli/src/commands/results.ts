@@ -3,12 +3,12 @@ import { isLoadRunning, openFleet, type TestStatistics } from '@loadwright/core'
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
-import { findConfigurationFile, findResults, loadConfiguration } from '../configuration.js';
-import type { Context } from '../context.js';
-import type { CliIo } from '../io.js';
+import { findConfigurationFile, findResults, loadConfiguration } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import type { CliIo } from '../shell/io.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../standing.js';
-import { loadFolderPrefix } from '../results.js';
+import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { loadFolderPrefix } from '../run/results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
 

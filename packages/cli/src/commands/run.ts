@@ -9,17 +9,17 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
-import { runAndReport } from '../carry-out.js';
+import { runAndReport } from '../run/run-and-report.js';
 import {
   addConfigurationFlags,
   loadConfiguration,
   resultsOf,
   type ConfigurationFlags,
-} from '../configuration.js';
-import type { Context } from '../context.js';
-import { besideEmulator, pointAt, startEmulatorOf } from '../emulation.js';
-import { createFleet } from '../fleet.js';
-import { createConfiguredTest } from '../load-test.js';
+} from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { besideEmulator, pointAt, startEmulatorOf } from '../run/emulation.js';
+import { createFleet } from '../fleet/kinds.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
@@ -32,9 +32,9 @@ import {
   overriddenFleet,
   requireLasting,
   type FleetFlags,
-} from '../standing.js';
-import { requireName } from '../run-name.js';
-import { requireTimeLeft } from '../time-left.js';
+} from '../fleet/find-fleet.js';
+import { requireName } from '../fleet/name.js';
+import { requireTimeLeft } from '../fleet/time-left.js';
 
 interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly keepFleet?: boolean;

@@ -1,14 +1,19 @@
 import { LoadwrightError, openFleet, resolveTestLoad } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../configuration.js';
-import type { Context } from '../context.js';
-import { withHint } from '../hinted.js';
-import { interruptible } from '../interrupt.js';
+import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { withHint } from '../config/with-hint.js';
+import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
 import { describeLoad } from '../output/load.js';
-import { addFleetOverrides, configuredFleet, findDeployedFleet, type FleetFlags } from '../standing.js';
-import { requireTimeLeft } from '../time-left.js';
+import {
+  addFleetOverrides,
+  configuredFleet,
+  findDeployedFleet,
+  type FleetFlags,
+} from '../fleet/find-fleet.js';
+import { requireTimeLeft } from '../fleet/time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
 

@@ -11,7 +11,7 @@ import {
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
+import type { Context } from '../shell/context.js';
 import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
@@ -22,7 +22,7 @@ import {
   findDeployedFleet,
   type FleetFlags,
   type LastingFleet,
-} from '../standing.js';
+} from '../fleet/find-fleet.js';
 
 /** The state of a deployed fleet. */
 interface Status {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builtInTargets } from '../built-in-targets.js';
+import { builtInTargets } from '../config/built-in-targets.js';
 import { run, TestIo } from '../../test/support.js';
 
 const kinds = Object.keys(builtInTargets);

@@ -1,12 +1,12 @@
 import { jsonSchemaOf, validate, type TargetDefinition } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { builtInTargets } from '../built-in-targets.js';
-import type { Context } from '../context.js';
+import { builtInTargets } from '../config/built-in-targets.js';
+import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { optionRows } from '../output/schema-table.js';
 import { formatTable } from '../output/table.js';
-import { exampleOf, findTarget } from '../target.js';
+import { exampleOf, findTarget } from '../config/target.js';
 
 export function configure(command: Command, context: Context): void {
   command

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fingerprintOf, LoadwrightError, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
-import { interruptible } from '../interrupt.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../standing.js';
+import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../fleet/find-fleet.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;

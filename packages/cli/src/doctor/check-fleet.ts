@@ -1,9 +1,9 @@
 import { createFleetId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
-import type { Context } from '../context.js';
-import { createFleet, type NamedFleet } from '../fleet.js';
-import { iamStatementsOf } from '../target.js';
-import { overriddenFleet, type FleetFlags } from '../standing.js';
+import type { Context } from '../shell/context.js';
+import { createFleet, type NamedFleet } from '../fleet/kinds.js';
+import { iamStatementsOf } from '../config/target.js';
+import { overriddenFleet, type FleetFlags } from '../fleet/find-fleet.js';
 
 /** What a configuration says of a fleet. */
 export interface CheckedFleet {

@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { checkPayloads, isLoadwrightError, validate, type Finding, type Target } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
-import type { CliIo } from '../io.js';
-import { createConfiguredTest } from '../load-test.js';
+import type { CliIo } from '../shell/io.js';
+import { createConfiguredTest } from '../run/load-test.js';
 import { formatCount } from '../output/format.js';
 
 /** Is this Node.js new enough? */

@@ -1,7 +1,7 @@
 import { isCancel, select, text } from '@clack/prompts';
 import { LoadwrightError } from '@loadwright/core';
-import { builtInTargets } from '../built-in-targets.js';
-import type { CliIo } from '../io.js';
+import { builtInTargets } from '../config/built-in-targets.js';
+import type { CliIo } from '../shell/io.js';
 import { rawStream } from '../output/safe-stream.js';
 import { configFormats, type ConfigFormat } from './config-file.js';
 

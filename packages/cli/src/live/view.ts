@@ -8,7 +8,7 @@ import {
   type Sample,
 } from '@loadwright/core';
 import { createLogUpdate } from 'log-update';
-import type { CliIo, OutputStream } from '../io.js';
+import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
 import { formatAge, formatCount, formatMilliseconds } from '../output/format.js';
 import { rawStream } from '../output/safe-stream.js';

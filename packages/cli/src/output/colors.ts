@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import type { CliIo, OutputStream } from '../io.js';
+import type { CliIo, OutputStream } from '../shell/io.js';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../shell/context.js';
 
 /** The examples under a command's help. */
 export function examples(

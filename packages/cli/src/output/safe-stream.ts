@@ -1,5 +1,5 @@
 import { printable, printableInColour } from '@loadwright/core';
-import type { CliIo, OutputStream } from '../io.js';
+import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor } from './colors.js';
 
 /** The streams behind those of {@link safeIo}. */

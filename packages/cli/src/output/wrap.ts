@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { OutputStream } from '../io.js';
+import type { OutputStream } from '../shell/io.js';
 
 /** Width of a terminal that does not tell its own, in characters. */
 const usualColumns = 80;

@@ -16,11 +16,13 @@ sys.path.insert(0, CASES[0]["load"])
 
 import gevent  # noqa: E402
 from gevent.event import Event  # noqa: E402
-from loadwright_runtime import LoadwrightUser, RequestSource, preflight_run, sigv4  # noqa: E402
-from loadwright_runtime.bundle import read_bundle  # noqa: E402
-from loadwright_runtime.closed_model import UserLoop  # noqa: E402
-from loadwright_runtime.counters import Counters  # noqa: E402
-from loadwright_runtime.generator import Generator  # noqa: E402
+from loadwright_runtime import LoadwrightUser, RequestSource  # noqa: E402
+from loadwright_runtime.load.closed_model import UserLoop  # noqa: E402
+from loadwright_runtime.load.generator import Generator  # noqa: E402
+from loadwright_runtime.locust import preflight_run  # noqa: E402
+from loadwright_runtime.measure.counters import Counters  # noqa: E402
+from loadwright_runtime.source import sigv4  # noqa: E402
+from loadwright_runtime.source.bundle import read_bundle  # noqa: E402
 from locust.env import Environment  # noqa: E402
 
 # Both sign at the same moment.

@@ -4,20 +4,20 @@ A Locust file needs three names: :func:`prepare`, a :class:`RequestSource` ("wha
 :class:`LoadwrightUser` ("how it is sent"). Only what Locust itself installs is imported.
 """
 
-from . import variables
-from .body_template import compile_template
-from .checks import ResponseCheck, refusal_reason
-from .decoding import DecodingError
-from .errors import SetupError
-from .failures import Failure
-from .payloads import Body, Payload, compact_json
-from .prepare import prepare
-from .request import Piece, Request, RequestCache, Response, host_header
-from .set_up import Progress, no_progress
-from .sigv4 import Credentials, Signer
-from .source import RequestSource, SourceSetup
-from .streaming import Event, EventReader
-from .user import LoadwrightUser
+from .load.user import LoadwrightUser
+from .locust.prepare import prepare
+from .measure.failures import Failure
+from .source import variables
+from .source.body_template import compile_template
+from .source.checks import ResponseCheck, refusal_reason
+from .source.decoding import DecodingError
+from .source.errors import SetupError
+from .source.payloads import Body, Payload, compact_json
+from .source.request import Piece, Request, RequestCache, Response, host_header
+from .source.set_up import Progress, no_progress
+from .source.sigv4 import Credentials, Signer
+from .source.source import RequestSource, SourceSetup
+from .source.streaming import Event, EventReader
 
 __all__ = [
     "Body",

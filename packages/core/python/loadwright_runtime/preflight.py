@@ -10,7 +10,7 @@ from pathlib import Path
 
 from locust.main import main
 
-from .preflight_run import ORDINARY, VARIABLE
+from .locust.preflight_run import ORDINARY, VARIABLE
 
 if __name__ == "__main__":
     os.environ[VARIABLE] = sys.argv[1] if len(sys.argv) > 1 else ORDINARY

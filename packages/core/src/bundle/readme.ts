@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../values/duration.js';
 import type { LoadPlan } from '../load/plan.js';
 import { locustVersion } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';

@@ -1,5 +1,5 @@
-import { JsonNumber, takesJsonNumbers } from '../json-number.js';
-import { childVariants, variants, type JsonSchema, type Variant } from '../json-schema.js';
+import { JsonNumber, takesJsonNumbers } from '../values/json-number.js';
+import { childVariants, variants, type JsonSchema, type Variant } from '../values/json-schema.js';
 import { isPlainObject } from './interpolate.js';
 
 /**

@@ -1,6 +1,6 @@
-import { isSecretName } from '../secret-names.js';
-import { redacted } from '../secrets.js';
-import { childPath } from '../validation.js';
+import { isSecretName } from '../secrets/names.js';
+import { redacted } from '../secrets/redactor.js';
+import { childPath } from '../validation/validate.js';
 import { isTarget } from './target.js';
 
 /** What {@link interpolate} gives. */

@@ -1,5 +1,5 @@
-import { jsonSchemaOf, type JsonSchema } from '../json-schema.js';
-import type { JsonValue } from '../json.js';
+import { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
+import type { JsonValue } from '../values/json.js';
 import { loadProfileSchema } from '../load/profile.js';
 import { preflightSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stringifyJson } from '../json-number.js';
+import { stringifyJson } from '../values/json-number.js';
 import { payloadSourceSchema } from '../payloads/source.js';
 import { defineTarget } from '../target/define-target.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 import { loadConfig, type LoadConfigOptions } from './load-config.js';
 
 const demo = defineTarget({

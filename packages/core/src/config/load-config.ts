@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
-import { Problems } from '../problems.js';
+import { Problems } from '../validation/problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables, settleNumbers } from './convert.js';
@@ -11,7 +11,7 @@ import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
 import { locateConfigFile, readConfigFile } from './read-file.js';
 import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
 import { resultsSchema } from '../run/option-schemas.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 
 /** What {@link loadConfig} reads. */
 export interface LoadConfigOptions {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fieldsOfOtherModel } from '../load/arrivals.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 import { parseNumber } from './convert.js';
 import { isPlainObject } from './interpolate.js';
 import { settings, type Setting } from './settings.js';

@@ -1,5 +1,5 @@
 import { Lexer, parseDocument, Parser, visit, type Document } from 'yaml';
-import { JsonNumber, parseJson, readNumber } from '../json-number.js';
+import { JsonNumber, parseJson, readNumber } from '../values/json-number.js';
 
 /** The value of a file in JSON. Numbers that JavaScript would change are kept as they are written. @throws SyntaxError */
 export function parseJsonFile(text: string): unknown {

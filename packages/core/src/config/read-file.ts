@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { LoadwrightError } from '../errors.js';
-import { withoutCredentials } from '../secrets.js';
+import { withoutCredentials } from '../secrets/redactor.js';
 import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
 

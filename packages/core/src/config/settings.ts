@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxInFlight } from '../load/arrivals.js';
 import { loadProfileSchema } from '../load/profile.js';
-import { rateSchema } from '../rate.js';
+import { rateSchema } from '../values/rate.js';
 import { nameSchema, preflightSchema, resultsSchema, workersSchema } from '../run/option-schemas.js';
 
 /** A value that a variable or a flag may set. Data: the command makes its flags of it, the documentation its table. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { JsonNumber } from '../json-number.js';
+import { JsonNumber } from '../values/json-number.js';
 import { assertTarget } from '../plugins/load-target.js';
 import { isFactoryLike } from '../plugins/validate-target.js';
 import type { Target } from '../target/contract.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 import type { ByKind } from './contract.js';
 
 /** Something that is named by its kind. */

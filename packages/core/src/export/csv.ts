@@ -1,4 +1,4 @@
-import { csvCell } from '../printable.js';
+import { csvCell } from '../values/printable.js';
 import type { SeriesRow } from '../series/rows.js';
 import {
   definitionOf,

@@ -3,13 +3,13 @@ import { resolveTestLoad } from '../load/resolve.js';
 import { masterOf, type LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { TestLoad } from '../load/plan.js';
-import { askMaster } from '../run/ask-standing.js';
-import { collectResults, type CollectedResults } from '../run/collect-results.js';
-import { waitForWorkers } from '../run/connect.js';
+import { askMaster } from './ask-master.js';
+import { collectResults, type CollectedResults } from '../results/collect-results.js';
+import { waitForWorkers } from './connect.js';
 import type { Deployment, DeployOptions, LoadTest } from '../run/contract.js';
 import { followTest, type FollowOptions } from '../run/follow.js';
-import { isLoadRunning, requireIdle } from '../run/idle.js';
-import { redactorOf, redactStrings } from '../secrets.js';
+import { isLoadRunning, requireIdle } from './idle.js';
+import { redactorOf, redactStrings } from '../secrets/redactor.js';
 import type {
   CallOptions,
   DestroyOptions,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { durationSchema } from '../duration.js';
-import { rateSchema } from '../rate.js';
+import { durationSchema } from '../values/duration.js';
+import { rateSchema } from '../values/rate.js';
 
 /**
  * 10,000 requests on their way are 10 s of a stalled service at 1,000/s: far more than a healthy run has, few enough

@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.js';
+import { parseDuration } from '../values/duration.js';
 import type { LoadProfile } from './profile.js';
 
 const seconds = (text: string) => parseDuration(text) ?? 0;

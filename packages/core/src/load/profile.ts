@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { durationSchema, formatDuration, parseDuration } from '../duration.js';
-import { parseRate } from '../rate.js';
-import { shareSchema } from '../share.js';
+import { durationSchema, formatDuration, parseDuration } from '../values/duration.js';
+import { parseRate } from '../values/rate.js';
+import { shareSchema } from '../values/share.js';
 import { arrivalsProfile, arrivalStagesProfile, impliedProfile, mixtureOf } from './arrivals.js';
 import { judgedSeconds, totalSeconds, warmUpSeconds } from './length.js';
 

@@ -1,8 +1,8 @@
-import { parseDuration } from '../duration.js';
-import { parseRate } from '../rate.js';
-import { parseShare } from '../share.js';
+import { parseDuration } from '../values/duration.js';
+import { parseRate } from '../values/rate.js';
+import { parseShare } from '../values/share.js';
 import { totalSeconds } from './length.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 import type { ArrivalStage, LoadPlan, LoadStage, TestLoad } from './plan.js';
 import { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './profile.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonValueSchema } from '../json-number.js';
+import { jsonValueSchema } from '../values/json-number.js';
 
 const order = z
   .enum(['sequential', 'random'])

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsonNumber } from '../json-number.js';
+import { JsonNumber } from '../values/json-number.js';
 import type { PayloadSource } from './source.js';
 import { checkPayloads, writePayloads } from './write.js';
 

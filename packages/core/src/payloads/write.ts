@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
 import { disk } from '../files.js';
-import { stringifyJson } from '../json-number.js';
+import { stringifyJson } from '../values/json-number.js';
 import { readCsv } from './csv.js';
 import { filesOf } from './files.js';
 import { contentTypeOf, formatOf } from './format.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LoadwrightError } from '../errors.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../values/nearest.js';
 import type { TargetFactory } from '../target/contract.js';
 import { isFactoryLike, validateTargetFactory } from './validate-target.js';
 

@@ -1,6 +1,6 @@
 import { LoadwrightError } from '../errors.js';
 import type { Target, TargetFactory } from '../target/contract.js';
-import { describeIssues, describeValue } from '../validation.js';
+import { describeIssues, describeValue } from '../validation/validate.js';
 import { targetDefinitionSchema } from './target-schema.js';
 
 /** The version of the target contract that this copy of Loadwright understands. */

@@ -2,7 +2,7 @@ import type { Sample } from '../run/events.js';
 import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
 import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
 import { metricCharts } from './metric-charts.js';
-import type { RunReport } from './summary.js';
+import type { RunReport } from '../results/summary.js';
 import { thinSeries, type Point } from './thin-series.js';
 
 /** Enough for a smooth line on a wide screen, few enough to read as a table. */

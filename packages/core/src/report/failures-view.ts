@@ -1,5 +1,5 @@
 import type { FailureSample } from '../locust/statistics.js';
-import type { ErrorSummary, RunReport } from './summary.js';
+import type { ErrorSummary, RunReport } from '../results/summary.js';
 
 /** Failures of one text, with a few of them in full. */
 export interface FailureView extends ErrorSummary {

@@ -1,4 +1,4 @@
-import type { ThresholdResult } from './summary.js';
+import type { ThresholdResult } from '../results/summary.js';
 
 /** U+202F, the narrow no-break space: between groups of three digits, and between a number and its unit. */
 const thin = '\u202F';

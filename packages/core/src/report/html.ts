@@ -8,10 +8,10 @@ import { samplesPerPoint, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
 import { failuresView } from './failures-view.js';
 import * as format from './format.js';
-import { printable } from '../printable.js';
-import { redactStrings } from '../secrets.js';
+import { printable } from '../values/printable.js';
+import { redactStrings } from '../secrets/redactor.js';
 import { metricTables } from './metrics-view.js';
-import type { RunReport } from './summary.js';
+import type { RunReport } from '../results/summary.js';
 import { thresholdRow } from './thresholds-view.js';
 import { verdictView } from './verdict-view.js';
 

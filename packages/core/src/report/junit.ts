@@ -1,7 +1,7 @@
 import { getJunitXml } from 'junit-xml';
-import { printable } from '../printable.js';
+import { printable } from '../values/printable.js';
 import { formatMeasured } from './format.js';
-import type { RunReport, ThresholdResult } from './summary.js';
+import type { RunReport, ThresholdResult } from '../results/summary.js';
 import { measuredOver } from './thresholds-view.js';
 
 type TestCase = Parameters<typeof getJunitXml>[0]['suites'][number]['testCases'][number];

@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../locust/statistics.js';
 import type { MetricPoint } from '../run/events.js';
 import { highest, line, type ChartPart } from './chart.js';
 import { formatPerSecond, formatRatio, formatValue } from './format.js';
-import type { RunReport } from './summary.js';
+import type { RunReport } from '../results/summary.js';
 import type { Point } from './thin-series.js';
 
 /** A chart of each metric of the target that has values over time. */

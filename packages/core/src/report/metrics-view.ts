@@ -1,5 +1,5 @@
 import { formatNumber, formatPerSecond, formatRatio, formatValue } from './format.js';
-import type { MetricSummary, RequestSummary, RunReport } from './summary.js';
+import type { MetricSummary, RequestSummary, RunReport } from '../results/summary.js';
 
 /** A table of what one metric was for each request name. */
 export interface MetricTable {

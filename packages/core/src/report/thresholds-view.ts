@@ -1,5 +1,5 @@
 import { formatMeasured, formatNumber } from './format.js';
-import type { ThresholdResult } from './summary.js';
+import type { ThresholdResult } from '../results/summary.js';
 
 /** One row of the table of thresholds. */
 export interface ThresholdRow {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judge } from '../run/judge.js';
+import { judge } from '../judge/judge.js';
 import { verdictView } from './verdict-view.js';
 
 const broken = {

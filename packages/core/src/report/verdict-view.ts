@@ -1,4 +1,4 @@
-import type { RunReport } from './summary.js';
+import type { RunReport } from '../results/summary.js';
 
 /** The reasons of a verdict, sorted by what they mean. */
 export interface VerdictView {

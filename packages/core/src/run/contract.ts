@@ -1,11 +1,11 @@
 import type { Bundle } from '../bundle/bundle.js';
 import type { CallOptions, Fleet, FleetHandle, FleetPlan, FleetRequest } from '../fleet/contract.js';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import type { LoadProfileInput } from '../load/profile.js';
-import type { RunReport } from '../report/summary.js';
+import type { RunReport } from '../results/summary.js';
 import type { Target } from '../target/contract.js';
 import type { OnProgress } from './events.js';
-import type { TolerableRuleId } from './validity/ids.js';
+import type { TolerableRuleId } from '../judge/validity/ids.js';
 
 /** What a load test is made of. */
 export interface LoadTestOptions {

@@ -7,7 +7,7 @@ import type { Fleet } from '../fleet/contract.js';
 import { checkPayloads } from '../payloads/write.js';
 import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
-import { deployLoadTest } from './deploy.js';
+import { deployLoadTest } from '../fleet/deploy.js';
 import { Phases } from './phases.js';
 import { Preflight } from './preflight.js';
 import { prepare, sizeFor } from './prepare.js';

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../values/duration.js';
 import { LoadwrightError } from '../errors.js';
 import type { ResolvedEnvironment } from '../target/contract.js';
 import type { PreparedTest } from './prepare.js';

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { masterWith, type Answer } from '../../test/master-fixture.js';
 import { endedTest, statistics, test } from '../../test/statistics-fixture.js';
-import type { Problem } from '../report/summary.js';
+import type { Problem } from '../results/summary.js';
 import type { RunEvent } from './events.js';
 import { endLoad, type EndOptions } from './end-load.js';
-import { RunSeries } from './run-series.js';
-import type { Observation } from './watch.js';
+import { RunSeries } from '../measure/run-series.js';
+import type { Observation } from '../measure/watch.js';
 
 let clock = 0;
 vi.spyOn(performance, 'now').mockImplementation(() => clock);

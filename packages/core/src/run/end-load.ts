@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { Problem } from '../report/summary.js';
+import type { Problem } from '../results/summary.js';
 import type { RunEvent } from './events.js';
-import { liveAnswer, readTest } from './read-test.js';
-import type { RunSeries } from './run-series.js';
-import type { Observation } from './watch.js';
+import { liveAnswer, readTest } from '../measure/read-test.js';
+import type { RunSeries } from '../measure/run-series.js';
+import type { Observation } from '../measure/watch.js';
 
 /** What requests in flight get when somebody wants to leave: enough for most answers, and soon over. In seconds. */
 const shortGraceSeconds = 5;

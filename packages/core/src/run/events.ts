@@ -1,5 +1,5 @@
 import type { FleetPlan } from '../fleet/contract.js';
-import type { RunReport } from '../report/summary.js';
+import type { RunReport } from '../results/summary.js';
 
 /** The phases of a run, in order. */
 export const phases = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationSchema } from '../duration.js';
+import { durationSchema } from '../values/duration.js';
 
 /** Name of a test: it becomes the name of a folder. */
 export const nameSchema = z

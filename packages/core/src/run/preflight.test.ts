@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Fleet, ProbeRequest } from '../fleet/contract.js';
 import { LoadwrightError } from '../errors.js';
-import { jsonValueSchema } from '../json-number.js';
+import { jsonValueSchema } from '../values/json-number.js';
 import { payloadSourceSchema } from '../payloads/source.js';
 import { pythonDirectory } from '../python-files.js';
 import { defineTarget } from '../target/define-target.js';
@@ -20,7 +20,7 @@ const target = defineTarget({
     body: jsonValueSchema().optional(),
   }),
   example: {},
-  locustfile: new URL('loadwright_runtime/user.py', pythonDirectory),
+  locustfile: new URL('loadwright_runtime/load/user.py', pythonDirectory),
   host: () => 'http://127.0.0.1:9',
   targetConfig: ({ body = null }) => ({ body }),
   payloads: ({ payloads }) => payloads,

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../values/duration.js';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { Fleet } from '../fleet/contract.js';
 import type { LocustMaster } from '../locust/master.js';
-import type { PreflightSummary } from '../report/summary.js';
+import type { PreflightSummary } from '../results/summary.js';
 import type { PreflightContext, PreflightReport, ResolvedEnvironment } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 import { whileWaiting } from '../waiting.js';

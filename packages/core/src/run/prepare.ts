@@ -1,25 +1,25 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { JsonObject } from '../json.js';
-import { parseDuration } from '../duration.js';
-import { jsonSchemaOf } from '../json-schema.js';
+import type { JsonObject } from '../values/json.js';
+import { parseDuration } from '../values/duration.js';
+import { jsonSchemaOf } from '../values/json-schema.js';
 import { loadProfileSchema, type LoadProfile } from '../load/profile.js';
 import { totalSeconds } from '../load/length.js';
 import type { CallOptions, Fleet } from '../fleet/contract.js';
 import { assertTarget } from '../plugins/load-target.js';
-import { Problems } from '../problems.js';
-import { collectSecrets, redactOptions, refusePlainSecrets } from '../secret-options.js';
+import { Problems } from '../validation/problems.js';
+import { collectSecrets, redactOptions, refusePlainSecrets } from '../secrets/options.js';
 import type { TargetDefinition } from '../target/contract.js';
 import {
   defaultThresholds,
   parseThresholds,
   requireMeasurable,
   type Threshold,
-} from '../thresholds/parse.js';
-import { childPath, validate } from '../validation.js';
+} from '../judge/thresholds/parse.js';
+import { childPath, validate } from '../validation/validate.js';
 import type { LoadTestOptions } from './contract.js';
 import { nameSchema, preflightSchema, workersSchema } from './option-schemas.js';
-import { percentileSupport, type PercentileSupport } from './percentile-support.js';
+import { percentileSupport, type PercentileSupport } from '../judge/percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
 export interface PreparedTest {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet, Probe } from '../fleet/contract.js';
-import { createRedactor, redactStrings } from '../secrets.js';
+import { createRedactor, redactStrings } from '../secrets/redactor.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 import { bundleContents } from './bundle-contents.js';
 import type { Credentials } from './credentials.js';

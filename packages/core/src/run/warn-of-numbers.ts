@@ -1,4 +1,4 @@
-import { changedIntegers } from '../json-number.js';
+import { changedIntegers } from '../values/json-number.js';
 import type { PreparedTest } from './prepare.js';
 
 /** What should be known of numbers that JavaScript has changed before Loadwright saw them. One line for each. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { createGunzip, createGzip } from 'node:zlib';
 import { LoadwrightError } from '../errors.js';
 import { writeWholeStream } from '../files.js';
-import { validate } from '../validation.js';
+import { validate } from '../validation/validate.js';
 import { seriesHeaderSchema, seriesRowSchema, type SeriesHeader, type SeriesRow } from './rows.js';
 
 /** The name of the file in the results folder. */

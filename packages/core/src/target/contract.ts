@@ -1,5 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import type { MetricDefinition } from '../locust/statistics.js';
 import type { PayloadSource } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';

@@ -9,7 +9,7 @@ const body = z.object({
 
 const headers = z.record(z.string(), z.string());
 
-/** The document that `loadwright_runtime/one_request.py` makes. */
+/** The document that `loadwright_runtime/http/one_request.py` makes. */
 export const preflightAnswerSchema: z.ZodType<PreflightAnswer> = z.object({
   version: z.literal(1),
   request: z

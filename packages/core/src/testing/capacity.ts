@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationSchema, parseDuration } from '../duration.js';
+import { durationSchema, parseDuration } from '../values/duration.js';
 
 /**
  * Standard deviation of the natural logarithm of a log-normal service time. 0.5 gives a 99th percentile of 2.8 times

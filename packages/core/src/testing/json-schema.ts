@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import type { OptionsSchema } from '../target/contract.js';
 
 /** Validates options synchronously. Fails with the issues when they are refused. */

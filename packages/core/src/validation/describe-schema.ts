@@ -1,5 +1,5 @@
-import type { JsonSchema, Variant } from '../json-schema.js';
-import type { JsonValue } from '../json.js';
+import type { JsonSchema, Variant } from '../values/json-schema.js';
+import type { JsonValue } from '../values/json.js';
 
 const mostAlternatives = 4;
 

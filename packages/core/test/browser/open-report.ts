@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { renderReportHtml } from '../../src/report/html.js';
-import type { RunReport } from '../../src/report/summary.js';
+import type { RunReport } from '../../src/results/summary.js';
 
 /** A report that is open in the browser. */
 export interface OpenReport {

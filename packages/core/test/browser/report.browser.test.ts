@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { timeCharts } from '../../src/report/charts.js';
-import type { RunReport } from '../../src/report/summary.js';
+import type { RunReport } from '../../src/results/summary.js';
 import { emptyReport, hostileReport, openReport, passingReport, realisticReport } from '../report-fixture.js';
 import { detailedReport, tooShortReport, unbalancedReport } from '../detailed-report-fixture.js';
 import { launchBrowser, withReport } from './open-report.js';

@@ -90,7 +90,11 @@ export interface RemovalOptions {
  * Removes everything of a fleet, in a fixed order; an error does not keep it from going on. What is left is what is there
  * when it looks again at the end.
  */
-export async function removeRun(aws: Aws, fleetId: string, options: RemovalOptions): Promise<DestroyReport> {
+export async function removeFleetResources(
+  aws: Aws,
+  fleetId: string,
+  options: RemovalOptions,
+): Promise<DestroyReport> {
   const { onProgress, onRemoved } = options;
   const reasons = new Map<string, string>();
   const tried = new Map<string, FoundResource>();

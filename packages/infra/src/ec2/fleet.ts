@@ -14,7 +14,7 @@ import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
-import { introduceResource, removeRun, takeInventory } from '../aws/remove.js';
+import { introduceResource, removeFleetResources, takeInventory } from '../aws/remove.js';
 import { ownerOf } from '../aws/fleet-identity.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
@@ -263,12 +263,12 @@ async function removeEverything(
 ): Promise<DestroyReport> {
   // The journal is a cache: one that cannot be read keeps nothing from being removed, and only costs a wait.
   const known = await readJournal(journals, fleetId).catch(() => undefined);
-  if (!known) return removeRun(aws, fleetId, { expected: undefined, onProgress });
+  if (!known) return removeFleetResources(aws, fleetId, { expected: undefined, onProgress });
   requireRegion(known, aws.settings.region);
   // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
   const journal = await Journal.open(journals, fleetId, known.region).catch(() => undefined);
   try {
-    const report = await removeRun(aws, fleetId, {
+    const report = await removeFleetResources(aws, fleetId, {
       expected: known.expected,
       onProgress,
       onRemoved: async (kind) => journal?.removed(kind).catch(() => {}),

@@ -11,7 +11,7 @@ import {
 import { ensureLocust } from './ensure-locust.js';
 import { LocalHandle } from './handle.js';
 import { resolveOptions, type LocalFleetOptions, type LocalFleetSettings } from './options.js';
-import { freePorts, isPortFree } from './ports.js';
+import { freePorts, isPortFree } from '../process/ports.js';
 import { probeWith } from './probe.js';
 import { startNodes } from './start.js';
 import { takenPort, webPortTaken, type FleetPorts } from './startup-failure.js';

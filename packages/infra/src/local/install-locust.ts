@@ -5,7 +5,7 @@ import type { Python } from './find-python.js';
 import { installerEnvironment } from './inherited-environment.js';
 import { installFailure, venvMissing } from './install-failure.js';
 import type { Environment } from '../environment.js';
-import { SupervisedProcess } from './processes.js';
+import { SupervisedProcess } from '../process/processes.js';
 
 /** What {@link installLocust} needs. */
 export interface InstallRequest {

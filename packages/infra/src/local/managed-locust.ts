@@ -8,7 +8,7 @@ import { installLocust } from './install-locust.js';
 import { readLocustVersion, type LocustInstallation } from './locust-command.js';
 import type { Environment } from '../environment.js';
 import type { LocalFleetOptions } from './options.js';
-import { withLock } from './with-lock.js';
+import { withLock } from '../process/with-lock.js';
 
 /** What {@link makeManagedLocust} and {@link findManagedLocust} need. */
 export interface ManagedLocustRequest {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FleetNode } from '@loadwright/core';
 import { NodeLog } from './node-log.js';
-import { SupervisedProcess, type ProcessOptions } from './processes.js';
+import { SupervisedProcess, type ProcessOptions } from '../process/processes.js';
 
 const graceMilliseconds = 5000;
 const shownLines = 15;

@@ -5,7 +5,7 @@ import { LoadwrightError, preflightCommand, readPreflightAnswer, type Probe } fr
 import type { Environment } from '../environment.js';
 import { inheritedEnvironment } from './inherited-environment.js';
 import { homeWithoutConfiguration } from './home.js';
-import { SupervisedProcess } from './processes.js';
+import { SupervisedProcess } from '../process/processes.js';
 
 /** A request that was told to end is given up at once. */
 const graceMilliseconds = 0;

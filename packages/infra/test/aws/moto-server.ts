@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { SupervisedProcess } from '../../src/local/processes.js';
+import { SupervisedProcess } from '../../src/process/processes.js';
 
 const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
 const motoServer = fileURLToPath(new URL('../../../../.venv/bin/moto_server', import.meta.url));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPython } from '../../src/local/find-python.js';
 import { findManagedLocust, makeManagedLocust } from '../../src/local/managed-locust.js';
-import { freePorts } from '../../src/local/ports.js';
+import { freePorts } from '../../src/process/ports.js';
 import { processesWith } from './processes.js';
 import { standInWheel, temporaryFolder } from './stand-in-wheel.js';
 

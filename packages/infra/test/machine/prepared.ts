@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
-import { SupervisedProcess } from '../../src/local/processes.js';
+import { SupervisedProcess } from '../../src/process/processes.js';
 import { settings } from './settings.js';
 import type { MachineRoot } from './root.js';
 import { runTool } from './tools.js';

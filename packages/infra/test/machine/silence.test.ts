@@ -6,7 +6,7 @@ import { resolveOptions } from '../../src/ec2/settings.js';
 import { selfSigned, serveWith } from '../self-signed.js';
 import { useMachineRoot } from './root.js';
 import { itWith } from './tools.js';
-import { freePorts } from '../../src/local/ports.js';
+import { freePorts } from '../../src/process/ports.js';
 
 const units = '/etc/systemd/system';
 const heartbeat = 'loadwright-heartbeat.service';

@@ -3,7 +3,7 @@ import json
 import pytest
 from chalice_requests import ChaliceRequests
 from loadwright_runtime import SetupError, SourceSetup
-from loadwright_runtime.bundle import read_bundle
+from loadwright_runtime.source.bundle import read_bundle
 
 CONFIG = {
     "path": "/api/evaluate",

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from databricks_requests import DatabricksRequests, wrap
 from loadwright_runtime import Payload, Response, SetupError, SourceSetup, compact_json
-from loadwright_runtime.bundle import read_bundle
+from loadwright_runtime.source.bundle import read_bundle
 
 VECTORS = json.loads((Path(__file__).parent / "wrap-vectors.json").read_text())
 CONFIG = {

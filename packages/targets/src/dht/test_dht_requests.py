@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from dht_requests import DhtRequests, outcome, pool_of, zipf_weights
 from loadwright_runtime import Response, SourceSetup
-from loadwright_runtime.bundle import read_bundle
-from loadwright_runtime.counters import Counters
+from loadwright_runtime.measure.counters import Counters
+from loadwright_runtime.source.bundle import read_bundle
 
 CONFIG = {
     "path": "/cache",

@@ -13,8 +13,8 @@ from loadwright_runtime import (
     SourceSetup,
     host_header,
 )
-from loadwright_runtime.role_credentials import aws_credentials
-from loadwright_runtime.sigv4 import PreparedRequest
+from loadwright_runtime.source.role_credentials import aws_credentials
+from loadwright_runtime.source.sigv4 import PreparedRequest
 
 
 class SageMakerRequests(RequestSource):

@@ -6,7 +6,7 @@ import botocore.credentials
 import pytest
 import sagemaker_requests
 from loadwright_runtime import Credentials, SetupError, SourceSetup
-from loadwright_runtime.bundle import read_bundle
+from loadwright_runtime.source.bundle import read_bundle
 from sagemaker_requests import SageMakerRequests
 
 CONFIG = {

@@ -13,7 +13,7 @@ import time
 from urllib.parse import urlsplit
 
 from loadwright_runtime import Credentials, Request, Signer, variables
-from loadwright_runtime.http1 import AnswerParser, encode_request
+from loadwright_runtime.http.http1 import AnswerParser, encode_request
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 # The emulator refuses what is 300 s off, and this takes a while.

@@ -7,11 +7,11 @@ import {
   worker,
 } from '../../../test/statistics-fixture.js';
 import type { MasterStatistics, TestEvent } from '../../locust/statistics.js';
-import { parseThresholds } from '../../thresholds/parse.js';
+import { parseThresholds } from '../../judge/thresholds/parse.js';
 import type { Sample } from '../events.js';
-import { tolerableRuleIds, validityRuleIds } from './ids.js';
-import { findProblems } from './index.js';
-import type { ValidityEvidence } from './rule.js';
+import { tolerableRuleIds, validityRuleIds } from '../../judge/validity/ids.js';
+import { findProblems } from '../../judge/validity/index.js';
+import type { ValidityEvidence } from '../../judge/validity/rule.js';
 
 const requests = (count: number, name = 'Aggregated') =>
   makeRequest(

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { SupervisedProcess } from '../../../src/local/processes.js';
+import { SupervisedProcess } from '../../../src/process/processes.js';
 import { locust } from '../../local/provision-request.js';
 import type { Machine } from '../account.js';
 import { joinCompose, pathOnMachine, publishedPort, type ComposeService } from './compose.js';

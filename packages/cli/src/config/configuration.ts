@@ -1,0 +1,132 @@
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LoadwrightError } from '@loadwright/core';
+import { loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
+import type { Command } from 'commander';
+import { builtInTargets } from './built-in-targets.js';
+import { withHint } from './with-hint.js';
+import type { CliIo } from '../shell/io.js';
+import { collect } from '../shell/parse.js';
+
+/** The names that a configuration file may have. */
+export const configurationFiles = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml'].map(
+  (ending) => `loadwright.config.${ending}`,
+);
+
+/** What the flags of a command say about the configuration. */
+export interface ConfigurationFlags {
+  readonly config?: string;
+  readonly threshold?: readonly string[];
+  readonly [flag: string]: unknown;
+}
+
+/** Gives a command the flags that change the configuration: the file, every setting, and thresholds. */
+export function addConfigurationFlags(command: Command): Command {
+  return addSettingFlags(command, settings).option(
+    '--threshold <threshold>',
+    "what must hold, instead of the file's for that metric: 'http_req_duration: p(95)<200'; may be repeated",
+    collect,
+  );
+}
+
+/** Gives a command the flags that change the load: the file, and the settings of the load. */
+export function addLoadFlags(command: Command): Command {
+  return addSettingFlags(
+    command,
+    settings.filter(({ path }) => path.startsWith('load.')),
+  );
+}
+
+function addSettingFlags(command: Command, shown: typeof settings): Command {
+  command.option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)');
+  for (const { flag, type, description, variable } of shown) {
+    command.option(`${flag} <${type}>`, `${description} (variable ${variable})`);
+  }
+  return command;
+}
+
+/**
+ * The configuration of this folder: defaults < file < environment < flags.
+ *
+ * @param command The command whose help lists the flags.
+ */
+export async function loadConfiguration(
+  flags: ConfigurationFlags,
+  io: CliIo,
+  command = 'run',
+): Promise<LoadedConfig> {
+  const given = settings.flatMap(({ flag }) => {
+    const value = flags[camelCase(flag)];
+    return typeof value === 'string' ? [[flag, value] as const] : [];
+  });
+  const help = `flags and variables with what they take: loadwright ${command} --help`;
+  // Elsewhere it names a profile of AWS.
+  const profile =
+    flags['profile'] === undefined
+      ? ''
+      : '. --profile is the shape of the load; a profile of AWS: AWS_PROFILE';
+  const loaded = await withHint(`${help}${profile}`, () =>
+    loadConfig({
+      cwd: io.cwd,
+      ...(flags.config !== undefined && { file: flags.config }),
+      environment: io.environment,
+      flags: Object.fromEntries(given),
+      builtInTargets,
+    }),
+  );
+  if (loaded.leftOut.length > 0) {
+    const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
+    io.stderr.write(`note: ${flag} takes the place of ${loaded.leftOut.join(', ')}\n`);
+  }
+  const thresholds = parseThresholdFlags(flags.threshold ?? []);
+  const origins = Object.keys(thresholds).map(
+    (metric) => [`thresholds.${metric}`, 'flag --threshold'] as const,
+  );
+  return {
+    ...loaded,
+    config: { ...loaded.config, thresholds: { ...loaded.config.thresholds, ...thresholds } },
+    origins: { ...loaded.origins, ...Object.fromEntries(origins) },
+  };
+}
+
+/** The configuration file of a folder, if there is one. */
+export async function findConfigurationFile(directory: string): Promise<string | undefined> {
+  const files = new Set(await readdir(directory));
+  return configurationFiles.find((file) => files.has(file));
+}
+
+/** The folder of all results of a configuration. */
+export function resultsOf({ baseDirectory, config }: LoadedConfig): string {
+  return resolve(baseDirectory, config.results);
+}
+
+/** The folder of past results: the flag, the variable, the configuration if there is one, or `results`. */
+export async function findResults(flag: string | undefined, io: CliIo): Promise<string> {
+  const given = flag ?? io.environment['LOADWRIGHT_RESULTS'];
+  if (given) return resolve(io.cwd, given);
+  const file = await findConfigurationFile(io.cwd);
+  return file === undefined ? resolve(io.cwd, 'results') : resultsOf(await loadConfiguration({}, io));
+}
+
+function parseThresholdFlags(texts: readonly string[]): Record<string, string[]> {
+  const thresholds: Record<string, string[]> = {};
+  for (const text of texts) {
+    const [, metric, expression] = /^\s*([^:{\s]+(?:\{[^}]*\})?)\s*:\s*(.+?)\s*$/.exec(text) ?? [];
+    if (metric === undefined || expression === undefined) {
+      throw new LoadwrightError(
+        'THRESHOLD_INVALID',
+        `--threshold: found "${text}", expected metric: expression`,
+        {
+          hint: "for example --threshold 'http_req_duration: p(95)<200'",
+        },
+      );
+    }
+    (thresholds[metric] ??= []).push(expression);
+  }
+  return thresholds;
+}
+
+/** `--spawn-rate` → `spawnRate`, as commander names it. */
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,25 @@
+import {
+  loadTarget,
+  validate,
+  type IamStatement,
+  type Target,
+  type TargetDefinition,
+  type TargetFactory,
+} from '@loadwright/core';
+import { builtInTargets } from './built-in-targets.js';
+import type { CliIo } from '../shell/io.js';
+
+/** A target by its kind, its package or its path, as a user of this project names it. */
+export async function findTarget(reference: string, io: CliIo): Promise<TargetFactory> {
+  return loadTarget(reference, { from: io.cwd, builtIn: builtInTargets });
+}
+
+/** The example options of a target, as an object. */
+export function exampleOf(definition: TargetDefinition): Record<string, unknown> {
+  return definition.example as Record<string, unknown>;
+}
+
+/** What whoever asks a target must be allowed to do in AWS. */
+export function iamStatementsOf({ definition, options }: Target): readonly IamStatement[] {
+  return definition.iamStatements?.(validate(definition.options, options, { field: 'target' })) ?? [];
+}

@@ -1,0 +1,292 @@
+import {
+  LoadwrightError,
+  openFleet,
+  type Fleet,
+  type LastingFleets,
+  type OpenedFleet,
+  type RunEvent,
+  type DeployedFleet,
+} from '@loadwright/core';
+import type { LoadedConfig } from '@loadwright/core/config';
+import type { Command } from 'commander';
+import { findConfigurationFile, loadConfiguration } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+import { createFleet, loadKind, type NamedFleet } from './kinds.js';
+import { withHint } from '../config/with-hint.js';
+import { matchFleetId, knownFleets } from './known-fleets.js';
+import { requireName } from './name.js';
+
+/** What a command line says about where the fleets are. */
+export interface FleetFlags {
+  readonly config?: string;
+  readonly fleet?: string;
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+/** A kind of fleet that outlives the command that deployed it. */
+export type LastingFleet = Fleet & { readonly lasting: LastingFleets };
+
+/** The command that looks for a fleet, which the journals of this machine may know. */
+export interface FleetQuery {
+  /** As it is typed: `destroy`, `run --on`. */
+  readonly command: string;
+  /** The fleet id, or a part of it. Absent: whichever there are. */
+  readonly reference?: string | undefined;
+}
+
+/** Where fleets are looked for. */
+interface Whereabouts {
+  readonly fleets: readonly LastingFleet[];
+  /** Neither flags nor a configuration named them: the journals of this machine did. */
+  readonly areKnown: boolean;
+}
+
+/** Where else a fleet may be. */
+const elsewhere = '--region <region>, --profile <profile>';
+
+/** A whole fleet id. */
+const wholeFleetId = /^\d{8}-\d{6}-[0-9a-f]{10}$/;
+
+/** Gives a command the flags that override the fleet of a configuration. */
+export function addFleetOverrides(command: Command): Command {
+  return command
+    .option('--fleet <kind>', 'where the load comes from; overrides the configuration: ec2, local')
+    .option('--region <region>', 'region of the fleet');
+}
+
+/** Gives a command that names a fleet the flags that find it. */
+export function addFleetFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration file, whose fleet it is (default: that of this folder)')
+    .option('--fleet <kind>', 'the fleet without a configuration file: ec2')
+    .option('--region <region>', 'region of the fleet')
+    .option('--profile <profile>', 'AWS profile of the fleet')
+    .option('--json', 'one JSON document on stdout, everything else on stderr');
+}
+
+/** The fleet of a configuration, overridden by flags. */
+export function overriddenFleet(configured: NamedFleet, flags: FleetFlags): NamedFleet {
+  const { fleet: kind = configured.kind, region, profile } = flags;
+  return {
+    // Options of one kind mean nothing to another.
+    ...(kind === configured.kind ? configured : { kind }),
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  };
+}
+
+/**
+ * The kind and place of the fleet that a command names: of its flags, of the configuration or, where neither names one
+ * that lasts, of the journals of this machine. So every fleet can be removed from any folder.
+ *
+ * @param query Absent: journals are of no use to the command.
+ * @throws LoadwrightError `CONFIG_INVALID` for a fleet that ends with its process, and what reading the file throws.
+ */
+export async function findFleet(
+  flags: FleetFlags,
+  context: Context,
+  query?: FleetQuery,
+): Promise<LastingFleet> {
+  if (query?.reference !== undefined) requireName(query.reference);
+  return onlyFleet(await whereabouts(await namedFleet(flags, context), flags, context, query), query);
+}
+
+/** The fleet of a configuration for commands that leave it deployed. See {@link findFleet}. */
+export async function configuredFleet(
+  { config }: LoadedConfig,
+  flags: FleetFlags,
+  context: Context,
+  query?: FleetQuery,
+): Promise<LastingFleet> {
+  return onlyFleet(await whereabouts(config.fleet, besideLoad(flags), context, query), query);
+}
+
+/** The flags of a fleet where flags of the load are too: there `--profile` is the shape of the load. */
+export function besideLoad({ fleet, region }: FleetFlags): FleetFlags {
+  return { ...(fleet !== undefined && { fleet }), ...(region !== undefined && { region }) };
+}
+
+/** All deployed fleets, of the place that a command names or of all places that the journals of this machine know. */
+export async function findDeployedFleets(
+  flags: FleetFlags,
+  context: Context,
+  command: string,
+): Promise<{
+  readonly found: readonly { readonly fleet: LastingFleet; readonly deployed: DeployedFleet }[];
+  /** Where, for people. */
+  readonly place: string;
+  readonly caller?: string | undefined;
+}> {
+  const named = await namedFleet(flags, context);
+  const { fleets, areKnown } = await whereabouts(named, flags, context, { command });
+  const looks = await Promise.allSettled(
+    fleets.map(async (fleet) => {
+      const [fleets, place] = await Promise.all([fleet.lasting.list(), fleet.lasting.place()]);
+      return { found: fleets.map((deployed) => ({ fleet, deployed })), ...place };
+    }),
+  );
+  const looked = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
+  const failed = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as Error] : []));
+  // One of several places that cannot be looked at keeps nothing from being seen in the others.
+  if (failed[0] && looked.length === 0) throw failed[0];
+  for (const { message } of failed)
+    context.note(`${context.errorColors.yellow('!')} one place could not be looked at: ${message}`);
+  const place = looked.map(({ description }) => description).join('; ');
+  if (areKnown) context.note(`Looked where this machine has deployed fleets: ${place}`);
+  return { found: looked.flatMap(({ found }) => found), place, caller: looked[0]?.caller };
+}
+
+/** The fleet that flags or a configuration name, before flags override it. Undefined: there is no configuration. */
+async function namedFleet(flags: FleetFlags, { io }: Context): Promise<NamedFleet | undefined> {
+  // A kind that is named needs no configuration file.
+  if (flags.fleet !== undefined && flags.config === undefined) return { kind: flags.fleet };
+  if (flags.config === undefined && (await findConfigurationFile(io.cwd)) === undefined) return undefined;
+  const { config } = await withHint('or name the fleet by flags: --fleet ec2 --region <region>', () =>
+    loadConfiguration({ config: flags.config }, io),
+  );
+  return config.fleet;
+}
+
+async function whereabouts(
+  named: NamedFleet | undefined,
+  flags: FleetFlags,
+  context: Context,
+  query: FleetQuery | undefined,
+): Promise<Whereabouts> {
+  const kind = flags.fleet ?? named?.kind;
+  const lasts = kind !== undefined && (await loadKind(kind, context)).known !== undefined;
+  if (named && lasts) {
+    const fleet = requireLasting(await createFleet(overriddenFleet(named, flags), context, flags));
+    return { fleets: [fleet], areKnown: false };
+  }
+  const remembered =
+    query === undefined || flags.fleet !== undefined ? [] : await knownFleets(context, query.reference);
+  if (remembered.length === 0) throw noFleet(kind, context, query);
+  const places = new Map(
+    remembered.map(({ fleet }) => {
+      const place = overriddenFleet(fleet, flags);
+      return [JSON.stringify(place), place] as const;
+    }),
+  );
+  const fleets = [...places.values()].map(async (place) =>
+    requireLasting(await createFleet(place, context, flags)),
+  );
+  return { fleets: await Promise.all(fleets), areKnown: true };
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` when fleets of several places may be meant. */
+function onlyFleet({ fleets }: Whereabouts, query: FleetQuery | undefined): LastingFleet {
+  const [fleet, ...others] = fleets;
+  if (fleet && others.length === 0) return fleet;
+  const named = query?.reference === undefined ? '' : ` that match "${query.reference}"`;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet: this machine has deployed fleets${named} in several places`,
+    {
+      hint: 'use a whole fleet id: loadwright list shows them',
+    },
+  );
+}
+
+function noFleet(kind: string | undefined, { io }: Context, query: FleetQuery | undefined): LoadwrightError {
+  const next = ['loadwright', query?.command, query?.reference, '--fleet ec2 --region <region>'];
+  const flags = query ? next.filter((word) => word !== undefined).join(' ') : '--fleet ec2 --region <region>';
+  return kind === undefined
+    ? new LoadwrightError(
+        'CONFIG_UNREADABLE',
+        `which fleet? There is no loadwright.config file in ${io.cwd}${query?.reference === undefined ? '' : `, and no journal of a fleet "${query.reference}" on this machine`}`,
+        { hint: `name the fleet: ${flags}, or the file: --config <file>` },
+      )
+    : endsWithCommand(kind, flags);
+}
+
+function endsWithCommand(kind: string, flags: string): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet.kind: a fleet of the kind "${kind}" ends with the command that started it, so there is none to find`,
+    {
+      hint: `name a kind that stays deployed: ${flags}. For a test on this machine use loadwright run`,
+    },
+  );
+}
+
+export function requireLasting(fleet: Fleet): LastingFleet {
+  if (isLasting(fleet)) return fleet;
+  throw endsWithCommand(fleet.kind, '--fleet ec2 --region <region>');
+}
+
+export function isLasting(fleet: Fleet): fleet is LastingFleet {
+  return fleet.lasting !== undefined;
+}
+
+/**
+ * Finds one deployed fleet.
+ *
+ * @param reference Any part of its id that no other has. Absent: the only deployed fleet.
+ * @throws LoadwrightError `CONFIG_INVALID` that lists the deployed fleets; `USAGE` for an empty name.
+ */
+export async function findDeployedFleet(
+  { lasting }: LastingFleet,
+  reference: string | undefined,
+): Promise<DeployedFleet> {
+  if (reference !== undefined) requireName(reference);
+  const fleets = await lasting.list();
+  const found = matchFleetId(fleets, reference ?? '');
+  const [deployed, ...others] = found;
+  if (deployed && others.length === 0) return deployed;
+  const { description: place } = await lasting.place();
+  const named = reference === undefined ? '' : ` "${reference}"`;
+  const [message, shown] = deployed
+    ? [reference === undefined ? 'several fleets are deployed' : `several fleets match${named}`, found]
+    : [`no fleet${named} is deployed`, fleets];
+  const ids = shown.slice(0, 10).map(({ fleetId }) => fleetId);
+  throw new LoadwrightError('CONFIG_INVALID', `fleet: ${message} in ${place}`, {
+    hint:
+      ids.length > 0
+        ? `name one of these: ${ids.join(', ')}${shown.length > ids.length ? ', …' : ''}`
+        : reference === undefined
+          ? `deploy one: loadwright deploy. Look elsewhere: ${elsewhere}`
+          : `it was removed, or is elsewhere: ${elsewhere}. With the whole fleet id, loadwright destroy removes what may be left of it`,
+  });
+}
+
+/**
+ * Opens the deployed fleet that a command names.
+ *
+ * @throws LoadwrightError as {@link findFleet}, {@link findDeployedFleet} and `openFleet`
+ */
+export async function openNamedFleet(
+  reference: string,
+  flags: FleetFlags,
+  context: Context,
+  command: string,
+): Promise<OpenedFleet> {
+  const fleet = await findFleet(flags, context, { command, reference });
+  const { fleetId } = await findDeployedFleet(fleet, reference);
+  return openFleet(fleet, fleetId);
+}
+
+/**
+ * The id of a fleet that may not exist. A whole id need not be found: the fleet may be removed already, or its deployment
+ * interrupted before anything was made.
+ */
+export async function findFleetId(fleet: LastingFleet, reference: string): Promise<string> {
+  return wholeFleetId.test(reference) ? reference : (await findDeployedFleet(fleet, reference)).fleetId;
+}
+
+/** What the account shows of a fleet that was just deployed. Undefined: it does not answer, which changes nothing for the fleet. */
+export async function lookUpFleet(
+  { lasting }: LastingFleet,
+  fleetId: string,
+): Promise<DeployedFleet | undefined> {
+  const fleets = await lasting.list().catch(() => []);
+  return fleets.find((deployed) => deployed.fleetId === fleetId);
+}
+
+/** Whether resources of the fleet of a run may exist, by the newest event of that run and the answer before. */
+export function mayExistAfter(event: RunEvent, before: boolean): boolean {
+  if (event.type !== 'phase') return before;
+  if (event.phase === 'provision') return true;
+  return before && !(event.phase === 'destroy' && event.state === 'finished');
+}

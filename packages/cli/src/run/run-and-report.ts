@@ -1,0 +1,165 @@
+import {
+  createFleetId,
+  createRunId,
+  printable,
+  redactStrings,
+  type Fleet,
+  type FleetPlan,
+  type LoadTest,
+  type RunReport,
+  type DeployedFleet,
+  type TolerableRuleId,
+} from '@loadwright/core';
+import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
+import { createLiveView } from '../live/view.js';
+import { formatCostLine, formatEnd, formatEstimatedCost } from '../output/fleet.js';
+import { formatReport } from '../output/report.js';
+import { isLasting, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
+
+/** How a run is carried out and shown. */
+export interface RunAndReportOptions {
+  readonly fleet: Fleet;
+  readonly resultsDirectory: string;
+  /** False: plain lines even on a terminal. */
+  readonly live: boolean;
+  readonly tolerate: readonly TolerableRuleId[];
+  /** Make no request before the load. Default false. */
+  readonly skipPreflight?: boolean;
+  /** Locust's web UI may change the load. Default false. */
+  readonly interactive?: boolean;
+  /** Keep the fleet. Default false. */
+  readonly keepFleet?: boolean;
+  /** The deployed fleet where the test runs. Default: the run deploys one. */
+  readonly on?: DeployedFleet | undefined;
+}
+
+/** Runs a load test with a live view, and prints what it found. */
+export async function runAndReport(
+  context: Context,
+  test: LoadTest,
+  options: RunAndReportOptions,
+): Promise<ExitCode> {
+  const { io } = context;
+  const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
+  const { interactive = false, skipPreflight = false } = options;
+  const on = options.on?.fleetId;
+  const runId = createRunId();
+  const fleetId = on ?? createFleetId();
+  const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
+  const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
+  let stopped = false;
+  let mayExist = false;
+  let judged: RunReport | undefined;
+  let plan: FleetPlan | undefined;
+  let madeAt = io.now();
+  const report = await interruptible(
+    io,
+    {
+      onStop: (signal) => {
+        stopped = true;
+        view.say(
+          `stopping (${signal}): the load ends, what was measured is kept, the fleet ${fate}; press Ctrl-C again to leave at once`,
+        );
+      },
+      abandoned: abandoned(fleet, fleetId, on),
+      remaining: () => (mayExist && isLasting(fleet) ? [fleetId] : []),
+    },
+    (signal) =>
+      test.run({
+        ...{
+          fleet,
+          runId,
+          fleetId,
+          signal,
+          resultsDirectory,
+          tolerate,
+          interactive,
+          keepFleet,
+          skipPreflight,
+        },
+        onProgress: (event) => {
+          mayExist = mayExistAfter(event, mayExist);
+          if (event.type === 'report') judged = event.report;
+          if (event.type === 'plan') {
+            ({ plan } = event);
+            const cost = formatCostLine(plan);
+            if (cost !== undefined) view.say(cost);
+            const mark = context.colors.yellow('!');
+            for (const warning of plan.warnings ?? []) view.say(`${mark} ${warning}`);
+          }
+          if (event.type === 'phase' && event.phase === 'provision' && event.state === 'started') {
+            madeAt = io.now();
+          }
+          view.onProgress(event);
+        },
+        ...(on !== undefined && { on }),
+      }),
+  )
+    .finally(() => view.close())
+    .catch((error: unknown) => {
+      // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
+      if (judged && context.json)
+        context.note(formatReport(redactStrings(judged, printable), context.errorColors));
+      else if (judged) printReport(context, judged, { next: nextAfter(judged, on) });
+      throw error;
+    });
+  const kept = on ?? (keepFleet ? fleetId : undefined);
+  const cost = plan && kept === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
+  printReport(context, report, { next: nextAfter(report, kept), cost });
+  if (kept !== undefined) {
+    const deployed = options.on ?? (isLasting(fleet) ? await lookUpFleet(fleet, kept) : undefined);
+    context.note(
+      `The fleet ${kept} is deployed. The next test: loadwright run --on ${kept}. Remove it: loadwright destroy ${kept}`,
+      ...(deployed ? [`Ends: ${formatEnd(deployed, new Date(io.now()))}`] : []),
+    );
+  }
+  // Also when the load was over already: whoever stopped it is told that it was stopped.
+  return stopped ? exitCodes.aborted : exitCodeOfReport(report);
+}
+
+/** What to do after nobody waited for the end. */
+function abandoned(fleet: Fleet, fleetId: string, on: string | undefined): string {
+  if (on !== undefined) return `the load may continue: loadwright stop ${on}`;
+  return isLasting(fleet)
+    ? `finish the clean-up: loadwright destroy ${fleetId}`
+    : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
+}
+
+/**
+ * What to do with a report.
+ *
+ * @param kept The fleet id of a fleet that stays: another run would deploy a second one.
+ */
+function nextAfter({ aborted, runId }: RunReport, kept?: string): string {
+  if (!aborted) return `loadwright report ${runId} --open`;
+  const again = kept === undefined ? 'loadwright run' : `loadwright run --on ${kept}`;
+  return `The run was stopped early, so it says nothing for certain: ${again}`;
+}
+
+/**
+ * The report on stdout: as JSON, or for people with the next step.
+ *
+ * @param told.cost What its fleet has cost. Absent: not told.
+ */
+export function printReport(
+  context: Context,
+  report: RunReport,
+  { next = nextAfter(report), cost }: { readonly next?: string; readonly cost?: string | undefined } = {},
+): void {
+  if (context.json) return context.printJson(report);
+  const { colors } = context;
+  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(12))}${value}`;
+  context.print(
+    '',
+    formatReport(redactStrings(report, printable), colors).trimEnd(),
+    ...(cost === undefined ? [] : [row('cost', cost)]),
+    row('next', next),
+  );
+}
+
+function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {
+  if (aborted) return exitCodes.aborted;
+  return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[verdict];
+}

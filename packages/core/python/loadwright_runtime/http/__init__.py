@@ -1,0 +1,1 @@
+"""How requests go over sockets: connections, TLS, proxies, one loop for all of them."""

@@ -1,0 +1,433 @@
+"""What connections meet: odd answers, closes, slow peers, names."""
+
+import contextlib
+import os
+import resource
+import socket
+import struct
+import sys
+from types import SimpleNamespace
+
+import gevent
+import gevent.socket
+import pytest
+from generator_harness import OK, Source, answering, read_request
+from gevent.server import StreamServer
+
+from loadwright_runtime import Request
+from loadwright_runtime.http.poller import SelectPoller
+
+CLOSED = "connection closed by the server"
+
+
+def totals(user):
+    return dict(user.figures.total().counters)
+
+
+def in_pieces(data, size, pause=0.0):
+    def handle(connection):
+        while read_request(connection):
+            for start in range(0, len(data), size):
+                connection.sendall(data[start : start + size])
+                gevent.sleep(pause)
+
+    return handle
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_answers_in_pieces(serve, make_user, size):
+    answer = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer += b"2\r\nab\r\n1\r\nc\r\n0\r\nX: y\r\n\r\n"
+    user = make_user(f"http://{serve(in_pieces(answer, size))}")
+    user.send_next()
+    user.send_next()
+    assert (user.reasons, user.bodies) == ([None] * 2, [b"abc"] * 2)
+
+
+def test_large_bodies_both_ways(serve, make_user):
+    large = os.urandom(8_000_000)
+
+    class Large(Source):
+        def next_request(self):
+            return Request("POST", "/", name="n", body=large)
+
+    def echo(connection):
+        received = b""
+        while len(received) < len(large) + 1 or not received.endswith(large[-100:]):
+            received += connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(large))
+        connection.sendall(received.partition(b"\r\n\r\n")[2])
+
+    user = make_user(f"http://{serve(echo)}", Large, timeout=20)
+    user.send_next()
+    assert user.reasons == [None] and user.bodies[0] == large
+
+
+def test_an_answer_before_the_request_is_sent(serve, make_user):
+    connections = []
+
+    class Large(Source):
+        def next_request(self):
+            return Request("POST", "/", name="n", body=bytes(20_000_000))
+
+    def refuse(connection):
+        connections.append(connection)
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        gevent.sleep(5)
+
+    user = make_user(f"http://{serve(refuse)}", Large)
+    user.send_next()
+    user.send_next()
+    assert user.reasons == ["HTTP 413"] * 2 and len(connections) == 2
+
+
+def test_head(serve, make_user):
+    class Head(Source):
+        method = "HEAD"
+
+    connections = []
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    user = make_user(f"http://{serve(answering(answer, None, connections))}", Head)
+    user.send_next()
+    user.send_next()
+    assert user.reasons == [None] * 2 and len(connections) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+def test_answers_that_end_the_connection(serve, make_user, answer):
+    connections = []
+
+    def handle(connection):
+        connections.append(connection)
+        read_request(connection)
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_WR)
+
+    user = make_user(f"http://{serve(handle)}")
+    for _ in range(3):
+        user.send_next()
+    assert (user.reasons, user.bodies, len(connections)) == ([None] * 3, [b"ok"] * 3, 3)
+    assert totals(user) == {}
+
+
+def test_more_than_an_answer_ends_the_connection(serve, make_user):
+    connections = []
+    user = make_user(f"http://{serve(answering(OK + b'junk', None, connections))}")
+    user.send_next()
+    user.send_next()
+    assert user.reasons == [None] * 2 and len(connections) == 2
+
+
+IDLE_SECONDS = 0.12
+
+
+def close_in_order(connection):
+    connection.close()
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def answers_then(end, requests, seconds=0.0):
+    """One answer on each connection; the next request is read, worked on, and then the connection ended."""
+
+    def handle(connection):
+        if read_request(connection, requests):
+            connection.sendall(OK)
+        if read_request(connection, requests):
+            gevent.sleep(seconds)
+            end(connection)
+
+    return handle
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_the_one_retry_is_counted(serve, make_user, ample_margin, end):
+    requests = []
+    user = make_user(f"http://{serve(answers_then(end, requests))}")
+    for _ in range(3):
+        user.send_next()
+        gevent.sleep(IDLE_SECONDS)
+    assert user.reasons == [None] * 3
+    assert totals(user) == {"retried_idle": 2}
+    ((_, row),) = [(key, row) for key, row in user.figures.names() if key != ("", "")]
+    assert (row.counters, row.due, row.sent, row.succeeded) == ({"retried_idle": 2}, 3, 3, 3)
+    # Everything that was sent is accounted for.
+    assert len(requests) == 3 + 2
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_a_crash_within_a_request_is_not_retried(serve, make_user, end):
+    requests = []
+    user = make_user(f"http://{serve(answers_then(end, requests, 0.05))}")
+    for _ in range(4):
+        user.send_next()
+        gevent.sleep(IDLE_SECONDS)
+    assert user.reasons == [None, CLOSED, None, CLOSED]
+    assert (len(requests), totals(user)) == (4, {})
+    assert min(user.events[index]["response_time"] for index in (1, 3)) > 50
+
+
+@pytest.mark.parametrize("end", [close_in_order, reset])
+def test_a_crash_on_a_busy_connection_is_not_retried(serve, make_user, ample_margin, end):
+    requests = []
+    user = make_user(f"http://{serve(answers_then(end, requests))}")
+    for _ in range(4):
+        user.send_next()
+    assert user.reasons == [None, CLOSED, None, CLOSED]
+    assert (len(requests), totals(user)) == (4, {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what was acknowledged")
+def test_a_connection_that_was_closed_before_the_request_came(serve, make_user, monkeypatch):
+    """However late the word of it comes, and however busy the connection was."""
+    monkeypatch.setattr("loadwright_runtime.http.idle_race.is_likely", lambda *_: False)
+    requests, connections = [], []
+    user = make_user(f"http://{serve(answering(OK, requests, connections))}")
+    start = user.connection.start
+
+    def close_and_start(request):
+        if len(connections) == 1:
+            connections[0].shutdown(socket.SHUT_RDWR)
+        start(request)
+
+    user.send_next()
+    user.connection = SimpleNamespace(start=close_and_start)
+    user.send_next()
+    assert user.reasons == [None, None] and len(requests) == 2
+    assert totals(user) == {"retried_idle": 1}
+
+
+def test_the_clock_goes_on_over_a_retry(serve, make_user, ample_margin):
+    requests = []
+
+    def handle(connection):
+        if read_request(connection, requests) and len(requests) > 1:
+            gevent.sleep(0.1)
+        connection.sendall(OK)
+        if read_request(connection, requests):
+            gevent.sleep(0.2)
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    gevent.sleep(IDLE_SECONDS)
+    user.send_next()
+    assert user.reasons == [None, None] and totals(user) == {"retried_idle": 1}
+    assert user.events[1]["response_time"] >= 300
+
+
+def test_a_new_connection_is_not_retried(serve, make_user):
+    requests = []
+
+    def handle(connection):
+        read_request(connection, requests)
+        connection.close()
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    assert (user.reasons, len(requests), totals(user)) == ([CLOSED], 1, {})
+
+
+def test_a_retry_is_not_retried(serve, make_user, ample_margin):
+    numbers, requests = [], []
+
+    def handle(connection):
+        numbers.append(connection)
+        read_request(connection, requests)
+        if len(numbers) == 1:
+            connection.sendall(OK)
+            read_request(connection, requests)
+        connection.close()
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    gevent.sleep(IDLE_SECONDS)
+    user.send_next()
+    assert user.reasons == [None, CLOSED]
+    assert (len(requests), totals(user)) == (3, {"retried_idle": 1})
+
+
+def test_nothing_is_retried_after_the_first_byte(serve, make_user):
+    def handle(connection):
+        read_request(connection)
+        connection.sendall(OK)
+        read_request(connection)
+        connection.sendall(b"H")
+        connection.close()
+
+    user = make_user(f"http://{serve(handle)}")
+    user.send_next()
+    user.send_next()
+    assert user.reasons[1] == "connection closed within the answer" and totals(user) == {}
+
+
+def test_limits_of_time(serve, make_user):
+    def slow(connection):
+        read_request(connection)
+        gevent.sleep(0.4)
+        connection.sendall(OK)
+
+    user = make_user(f"http://{serve(slow)}", timeout=5, firstByteTimeoutSeconds=0.2)
+    user.send_next()
+    assert user.reasons == ["no first byte within 0.2 s"]
+
+    with full_backlog() as address:
+        user = make_user(f"http://{address}", connectTimeoutSeconds=0.3)
+        user.send_next()
+        assert user.reasons == ["time-out while connecting"]
+
+
+@contextlib.contextmanager
+def full_backlog():
+    """A listening socket that takes no more connections."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(gevent.socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            client = stack.enter_context(gevent.socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_pauses_grow_while_nothing_listens(make_user):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        user = make_user(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        pauses = []
+        for _ in range(8):
+            user.send_next()
+            pauses.append(user.connection.pause_seconds)
+    assert user.reasons == ["connection refused"] * 8
+    assert 0.02 < pauses[0] <= 0.05 and 0.5 <= pauses[-1] <= 1
+
+
+def test_pieces_of_an_answer(serve, make_user):
+    pieces = []
+
+    class Streaming(Source):
+        def next_request(self):
+            return Request("POST", "/", name="n", body=b"body", on_piece=pieces.append)
+
+    def handle(connection):
+        while read_request(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for text in (b"one", b"two"):
+                gevent.sleep(0.1)
+                connection.sendall(b"3\r\n" + text + b"\r\n")
+            connection.sendall(b"0\r\n\r\n")
+
+    user = make_user(f"http://{serve(handle)}", Streaming)
+    user.send_next()
+    user.send_next()
+    assert user.reasons == [None] * 2
+    assert [piece.data for piece in pieces] == [b"one", b"two"] * 2
+    assert 0.09 < pieces[0].seconds < pieces[1].seconds - 0.09 and pieces[1].seconds < 2
+    assert (pieces[0].status, pieces[0].headers.get("x-a")) == (200, "1")
+    assert user.events[0]["response_length"] == 0
+    assert user.figures.total().trends["http_req_first_byte"].count == 2
+
+
+def test_a_callback_that_raises(serve, make_user):
+    class Broken(Source):
+        def next_request(self):
+            return Request("POST", "/", name="n", body=b"body", on_piece=lambda _: 1 / 0)
+
+    user = make_user(f"http://{serve(answering(OK))}", Broken)
+    with pytest.raises(ZeroDivisionError):
+        user.send_next()
+    assert user.reasons == ["check failed: ZeroDivisionError"]
+
+
+def test_a_descriptor_above_1024(serve, make_user):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
+    address = serve(answering(OK))
+    with open(os.devnull) as null, contextlib.ExitStack() as stack:
+        for _ in range(1100):
+            stack.callback(os.close, os.dup(null.fileno()))
+        user = make_user(f"http://{address}")
+        user.send_next()
+        user.send_next()
+    assert user.reasons == [None] * 2
+
+
+def test_without_epoll(serve, make_user, monkeypatch):
+    monkeypatch.setattr("loadwright_runtime.http.reactor.new_poller", SelectPoller)
+    connections = []
+    user = make_user(f"http://{serve(answering(OK, None, connections))}")
+    for _ in range(20):
+        user.send_next()
+    assert user.reasons == [None] * 20 and len(connections) == 1
+
+
+def test_ipv6(make_user):
+    server = StreamServer(("::1", 0), lambda connection, _: answering(OK)(connection))
+    server.start()
+    user = make_user(f"http://[::1]:{server.server_port}")
+    user.send_next()
+    assert user.reasons == [None] and user.connection.address[0] == socket.AF_INET6
+    server.stop(timeout=0)
+
+
+def resolve_to(*addresses):
+    return lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+
+
+def test_the_next_address_when_one_refuses(serve, make_user):
+    host, port = serve(answering(OK)).split(":")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.2", 0))
+        user = make_user("http://service.test")
+        user.endpoint.resolver._resolve = resolve_to(probe.getsockname(), (host, int(port)))
+        for _ in range(4):
+            user.send_next()
+            user.connection.retire()
+    assert user.reasons == [None] * 4
+
+
+def test_all_addresses_in_turn_and_new_ones_after_a_while(serve, make_user):
+    seen = []
+
+    def server(name):
+        return serve(answering(OK, seen_by(seen, name)))
+
+    first, second, third = ((host, int(port)) for host, port in (server(n).split(":") for n in "abc"))
+    user = make_user("http://service.test")
+    resolver = user.endpoint.resolver
+    resolver._resolve = resolve_to(first, second)
+    for _ in range(4):
+        user.send_next()
+        user.connection.retire()
+    assert sorted(seen) == ["a", "a", "b", "b"]
+
+    user.send_next()
+    resolver._resolve = resolve_to(third)
+    for _ in range(3):
+        # As when the interval is over.
+        resolver._due = 0
+        resolver.refresh_when_due()
+        gevent.sleep(0.02)
+    seen.clear()
+    for _ in range(3):
+        user.send_next()
+    assert seen == ["c", "c", "c"] and user.reasons == [None] * 8
+
+
+class seen_by:  # noqa: N801
+    def __init__(self, seen, name):
+        self._seen, self._name = seen, name
+
+    def append(self, _):
+        self._seen.append(self._name)

@@ -1,0 +1,44 @@
+from types import SimpleNamespace
+
+import pytest
+from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING
+
+from loadwright_runtime.load.attendance import Attendance
+
+
+class Master:
+    def __init__(self, **states):
+        self.clients = {name: SimpleNamespace(id=name, state=state) for name, state in states.items()}
+        self.notes = []
+        self.attendance = Attendance(self, self.notes.append)
+
+
+@pytest.fixture
+def master():
+    master = Master(a=STATE_INIT, b=STATE_INIT, gone=STATE_MISSING)
+    master.attendance.begin()
+    return master
+
+
+def test_says_once_who_fell_silent_or_left(master):
+    master.attendance.look()
+    assert master.notes == []
+    master.clients["a"].state = STATE_MISSING
+    del master.clients["b"]
+    master.attendance.look()
+    master.attendance.look()
+    master.attendance.look_at_end({"a"})
+    assert master.notes == ["worker a fell silent", "worker b left"]
+
+
+def test_a_worker_that_is_silent_at_the_end_has_not_told_all_it_knew(master):
+    master.clients["a"].state = STATE_MISSING
+    master.attendance.look_at_end({"a", "gone"})
+    assert master.notes == ["worker a fell silent, and did not hand over its last figures"]
+
+
+def test_a_worker_that_obeys_leaves_and_comes_back(master):
+    del master.clients["a"]
+    master.clients["b"].state = STATE_RUNNING
+    master.attendance.look_at_end({"a"})
+    assert master.notes == []

@@ -1,0 +1,66 @@
+"""The data files of a bundle."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..load.load_plan import LoadError, LoadPlan, read_load
+from . import json_text
+from .errors import SetupError
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The folder that Locust runs."""
+
+    directory: Path
+    host: str
+    config: dict[str, Any]
+    load: LoadPlan
+    tls: dict[str, str] = field(default_factory=dict)
+    """``ca`` and ``certificate``, in PEM. The private key is no part of a bundle."""
+
+    @property
+    def payloads_file(self) -> Path:
+        return self.directory / "payloads.jsonl"
+
+
+def read_bundle(directory: Path) -> Bundle:
+    """Reads ``target.json`` and ``load.json``. Raises :class:`SetupError` when they are not Loadwright's."""
+    # A body in it is sent with its numbers as they were written.
+    target = _read(directory / "target.json", json_text.loads)
+    load = _read(directory / "load.json")
+    try:
+        host = check_host(target["host"])
+        return Bundle(directory, host, target["config"], read_load(load), target.get("tls", {}))
+    except KeyError as error:
+        raise SetupError(
+            f"the bundle in {directory} lacks {error} in its target.json: render it again."
+        ) from None
+    except LoadError as error:
+        raise SetupError(f"{directory / 'load.json'}: {error}: render the bundle again.") from None
+
+
+def check_host(host: str) -> str:
+    """A base URL without a trailing slash, or a :class:`SetupError`."""
+    parts = urlsplit(host)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SetupError(f"the host must be a base URL such as https://host.example, not {host!r}.")
+    return host.rstrip("/")
+
+
+def _read(path: Path, loads: Callable[[bytes], Any] = json.loads) -> dict[str, Any]:
+    try:
+        content = loads(path.read_bytes())
+    except FileNotFoundError:
+        raise SetupError(f"{path} does not exist: a bundle is a whole folder, copy all of it.") from None
+    except ValueError as error:
+        raise SetupError(f"{path} is not valid JSON ({error}): render the bundle again.") from None
+    if content.get("version") != 1:
+        raise SetupError(
+            f"{path} has version {content.get('version')!r}, this runtime reads 1: render it again."
+        )
+    return content

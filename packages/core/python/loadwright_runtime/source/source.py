@@ -1,0 +1,103 @@
+"""The seam's one side: what to send."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..http import tls_context
+from ..measure.counters import Counters
+from ..measure.failures import Failure
+from .bundle import Bundle
+from .checks import ResponseCheck
+from .payloads import Body, Payload, Payloads
+from .request import Request, Response
+from .set_up import Progress, no_progress
+from .streaming import Event, EventReader
+
+
+@dataclass(frozen=True)
+class SourceSetup:
+    """What a :class:`RequestSource` is made from."""
+
+    bundle: Bundle
+    host: str
+    """Base URL of the system under test, without a trailing slash."""
+    worker_index: int = 0
+    """0, 1, … in the order in which the workers first reported to the master."""
+    counters: Counters = field(default_factory=Counters)
+    progress: Progress = no_progress
+    """To be called with a text and a share from 0 to 1 within work that takes longer than a moment."""
+    opened: list[Payloads] = field(default_factory=list)
+    """What :meth:`payloads` has given out."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The target's own part of ``target.json``."""
+        return self.bundle.config
+
+    @property
+    def has_payloads(self) -> bool:
+        return self.bundle.payloads_file.exists()
+
+    def payloads(self, encode: Callable[[Payload], Body]) -> Payloads:
+        """Opens the bundle's payloads. Raises :class:`SetupError` when there are none."""
+        payloads = Payloads(
+            self.bundle.payloads_file,
+            self.bundle.load.payload_order,
+            self.worker_index,
+            encode,
+            self.progress,
+        )
+        self.opened.append(payloads)
+        return payloads
+
+
+class RequestSource(ABC):
+    """What is sent, and which answers are right. Made once for each process; all its users share it.
+
+    The constructor reads the variables it needs from the environment (:mod:`.variables`): it runs only where
+    users run, never on a master. It raises :class:`SetupError` when something is missing.
+    """
+
+    def __init__(self, setup: SourceSetup):
+        self.config = setup.config
+        self.host = setup.host
+        self.base_path = urlsplit(setup.host).path
+        """Path of the host's URL, usually empty: every request's path starts with it."""
+        self.tls_context = (
+            tls_context.context_for(setup.bundle.tls) if urlsplit(setup.host).scheme == "https" else None
+        )
+        """None where the host speaks no TLS."""
+        self._response_check = ResponseCheck(setup.config.get("expect"))
+        self.metrics = setup.counters.metrics
+        """What is measured beside the time of the requests."""
+
+    @abstractmethod
+    def next_request(self) -> Request:
+        """The next request, complete with its credentials. Its making is not timed."""
+
+    def check(self, response: Response) -> str | Failure | None:
+        """
+        Why an answer is a failure, or None when it is right. By default ``expect`` in the configuration
+        decides.
+
+        A report keeps one entry for each distinct reason: reasons are few and hold no varying parts. A
+        :class:`.failures.Failure` says its kind too.
+        """
+        return self._response_check(response)
+
+    def plain_statuses(self) -> Container[int]:
+        """Statuses of answers that need no :meth:`check`: none when a subclass has its own."""
+        if type(self).check is not RequestSource.check:
+            return ()
+        return self._response_check.plain_statuses()
+
+    def event_reader(self, on_event: Callable[[Event], None]) -> EventReader:
+        """The ``on_piece`` of one request whose answer is a stream: it checks ``expect.stream`` too."""
+        return EventReader(on_event, self._response_check.watch())
+
+    def count(self, name: str) -> None:
+        """Adds one to a counter of the report: short for ``self.metrics.counter(name)``."""
+        self.metrics.counter(name)

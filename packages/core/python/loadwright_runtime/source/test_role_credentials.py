@@ -1,0 +1,132 @@
+import json
+import time
+
+import gevent
+import pytest
+from gevent.pywsgi import WSGIServer
+
+from loadwright_runtime import Credentials, SetupError
+from loadwright_runtime.source import role_credentials
+from loadwright_runtime.source.role_credentials import aws_credentials
+
+TOKEN = "a-token-of-the-service"
+PURPOSE = "requests are signed"
+
+
+class MetadataService:
+    """Version 2 of the instance metadata service: one set of credentials after the other."""
+
+    def __init__(self):
+        self.sets = [("1", 3600)]
+        self.failures = 0
+        self.asked = 0
+
+    def __call__(self, environment, start):
+        path, token = environment["PATH_INFO"], environment.get("HTTP_X_AWS_EC2_METADATA_TOKEN")
+        if environment["REQUEST_METHOD"] == "PUT" and path == "/latest/api/token":
+            return self.answer(start, "200 OK", TOKEN)
+        if token != TOKEN:
+            return self.answer(start, "401 Unauthorized")
+        if path == "/latest/meta-data/iam/security-credentials/":
+            return self.answer(start, "200 OK", "a-role\n")
+        assert path == "/latest/meta-data/iam/security-credentials/a-role"
+        self.asked += 1
+        if self.failures:
+            self.failures -= 1
+            return self.answer(start, "404 Not Found")
+        number, seconds = self.sets.pop(0) if len(self.sets) > 1 else self.sets[0]
+        expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        found = {"AccessKeyId": f"ASIA{number}", "SecretAccessKey": f"s{number}", "Token": f"t{number}"}
+        return self.answer(start, "200 OK", json.dumps({**found, "Expiration": expiration}))
+
+    def answer(self, start, status, text=""):
+        start(status, [("Content-Length", str(len(text)))])
+        return [text.encode()]
+
+
+def of_set(number):
+    return Credentials(f"ASIA{number}", f"s{number}", f"t{number}")
+
+
+@pytest.fixture
+def service(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    application = MetadataService()
+    server = WSGIServer(("127.0.0.1", 0), application, log=None)
+    server.start()
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv("LOADWRIGHT_ROLE_CREDENTIALS", "1")
+    monkeypatch.setattr(role_credentials, "_FIRST_PAUSE_SECONDS", 0.001)
+    yield application
+    server.stop(timeout=0)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The greenlets that were started; none outlives the test."""
+    greenlets = []
+    spawn = gevent.spawn
+    monkeypatch.setattr(gevent, "spawn", lambda *args: greenlets.append(spawn(*args)))
+    yield greenlets
+    gevent.killall(greenlets)
+
+
+def test_the_variables_win(service, started, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert aws_credentials(PURPOSE, pytest.fail) == Credentials("AKIA", "secret", None)
+    assert (service.asked, started) == (0, [])
+
+
+def test_a_role_is_asked_only_where_that_was_said(service, monkeypatch):
+    monkeypatch.delenv("LOADWRIGHT_ROLE_CREDENTIALS")
+    with pytest.raises(SetupError, match="the variable AWS_ACCESS_KEY_ID is not set: requests are signed"):
+        aws_credentials(PURPOSE, pytest.fail)
+    assert service.asked == 0
+
+
+def test_a_role_that_is_seen_after_a_while(service, started):
+    service.failures = 3
+    assert aws_credentials(PURPOSE, pytest.fail) == of_set(1)
+    assert service.asked == 4
+
+
+def test_no_role(service, started):
+    service.failures = 100
+    with pytest.raises(SetupError, match="gives no credentials of a role .*answered 404.*instance profile"):
+        aws_credentials(PURPOSE, pytest.fail)
+    assert (service.asked, started) == (5, [])
+
+
+def test_renewed_whenever_the_service_has_newer_ones(service, started, monkeypatch):
+    monkeypatch.setattr(role_credentials, "_BETWEEN_RENEWALS_SECONDS", 0.001)
+    service.sets = [("1", 600), ("1", 600), ("2", 600), ("3", 3600)]
+    renewed = []
+    assert aws_credentials(PURPOSE, renewed.append) == of_set(1)
+    service.failures = 2
+    with gevent.Timeout(10):
+        while len(renewed) < 2:
+            gevent.sleep(0.001)
+    assert renewed == [of_set(2), of_set(3)]
+
+
+@pytest.mark.parametrize(("lasts", "waits"), [(6 * 3600, 6 * 3600 - 900), (1000, 100), (400, 60), (-5, 60)])
+def test_asks_a_quarter_of_an_hour_before_they_end_and_then_every_minute(
+    service, started, monkeypatch, lasts, waits
+):
+    service.sets = [("1", lasts)]
+    slept = []
+    forever = gevent.event.Event()
+
+    def sleep(seconds):
+        # Locust of earlier tests may sleep too.
+        if gevent.getcurrent() in started:
+            slept.append(seconds)
+        forever.wait()
+
+    monkeypatch.setattr(role_credentials.gevent, "sleep", sleep)
+    aws_credentials(PURPOSE, pytest.fail)
+    gevent.idle()
+    started[0].join(0.01)
+    assert slept == [pytest.approx(waits, abs=2)]

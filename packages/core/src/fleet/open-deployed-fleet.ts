@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import { writeBundle } from '../bundle/write-bundle.js';
+import { digestWithoutLoad } from '../bundle/digest.js';
+import { LoadwrightError } from '../errors.js';
+import type { Fleet } from './contract.js';
+import { masterOf } from '../locust/master.js';
+import { redactorOf } from '../secrets/redactor.js';
+import { bundleContents } from '../run/bundle-contents.js';
+import { askMaster } from './ask-master.js';
+import { requireIdle } from './idle.js';
+import type { Phases } from '../run/phases.js';
+import { withWorkers, type PreparedTest } from '../run/prepare.js';
+import { Preflight } from '../run/preflight.js';
+import { folderOf, type FolderOptions, type ReadyFleet } from './provision.js';
+
+/**
+ * The phase up to a master that answers, of a fleet that is deployed already: open. Its workers have their own credentials,
+ * and make the preflight.
+ */
+export async function openDeployedFleet(
+  test: PreparedTest,
+  phases: Phases,
+  options: FolderOptions & { readonly runId: string; readonly on: string },
+): Promise<ReadyFleet> {
+  const { runId, fleet, on } = options;
+  const preflight = new Preflight(test, phases, { skip: options.skipPreflight });
+  await folderOf(test, runId, options, (text) => text).requireWritable();
+  return phases.in('open', async (detail) => {
+    const { signal } = phases;
+    const handle = await fleet.open(on, { signal });
+    const master = masterOf(handle);
+    requireIdle(
+      await askMaster(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
+      on,
+    );
+
+    const sized = withWorkers(test, handle.expectedWorkers);
+    const redact = redactorOf(handle, test.secrets);
+    const folder = folderOf(sized, runId, options, redact);
+    await folder.create({ runId, fleet: fleet.kind, fleetId: on, ...sized.configuration });
+    const bundle = await writeBundle(folder.bundleDirectory, bundleContents(sized), {
+      baseDirectory: sized.baseDirectory,
+      signal,
+    });
+    if (digestWithoutLoad(bundle) !== handle.bundleDigest) {
+      await rm(folder.directory, { recursive: true });
+      throw otherBundle(on, fleet);
+    }
+    if (test.workers !== undefined && test.workers !== sized.workers) {
+      phases.inform(`The fleet has ${sized.workers} workers, not the ${test.workers} of the configuration.`);
+    }
+    detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
+    // Those of its workers were handed over when it was made: until when they are valid is not known here.
+    const expiresAt = undefined;
+    return { test: sized, handle, folder, bundleDigest: bundle.digest, redact, preflight, expiresAt };
+  });
+}
+
+function otherBundle(on: string, { kind }: Fleet): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    `run: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
+    { hint: `deploy again: loadwright deploy; remove that one: loadwright destroy ${on}` },
+  );
+}

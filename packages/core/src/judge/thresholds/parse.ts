@@ -1,0 +1,142 @@
+import { LoadwrightError } from '../../errors.js';
+import type { MetricDefinition } from '../../locust/statistics.js';
+import { metrics, targetMetric, type Aggregation, type Metric } from './metrics.js';
+
+/** What a target measures beside the built-in metrics, by name. */
+export type DeclaredMetrics = Readonly<Record<string, MetricDefinition>>;
+
+/** One condition that a run must hold. */
+export interface Threshold {
+  /** As written: `http_req_duration{name:predict}`. */
+  readonly key: string;
+  /** As written: `p(95)<200`. */
+  readonly expression: string;
+  readonly metric: string;
+  /** What the metric is; absent for a built-in one. */
+  readonly declared?: MetricDefinition;
+  /** True when nobody wrote it. */
+  readonly isDefault?: true;
+  /** The request name that it looks at. Absent: all requests. */
+  readonly requestName?: string;
+  readonly aggregation: Aggregation;
+  readonly operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
+  readonly limit: number;
+}
+
+/** The value of a tag may have braces itself: `http_req_duration{name:/items/{id}}`. */
+const keyPattern = /^(?<metric>[^{}\s]+?)\s*(?:\{\s*(?<tag>[^:{}]+?)\s*:\s*(?<value>.+?)\s*\})?$/s;
+const expressionPattern =
+  /^(?<aggregation>avg|min|max|med|count|rate|p\(\s*(?<percentile>\d+(?:\.\d+)?)\s*\))\s*(?<operator><=|>=|===?|!=|<|>)\s*(?<limit>-?\d+(?:\.\d+)?)$/;
+const form = 'an expression such as p(95)<200, avg<=80, rate<0.01 or count>1000; times in milliseconds';
+
+/**
+ * What applies unless a threshold on it is written: a service that fails is never as fast as it should be by accident.
+ * An empty list switches it off.
+ */
+export const defaultThresholds: Readonly<Record<string, readonly string[]>> = {
+  http_req_failed: ['rate<0.01'],
+};
+
+/** The metric that a threshold looks at. */
+export function metricOf({ metric, declared }: Pick<Threshold, 'metric' | 'declared'>): Metric {
+  return declared ? targetMetric(metric, declared) : metrics[metric]!;
+}
+
+/**
+ * Reads thresholds in k6's form, and adds those that apply by default.
+ *
+ * @param declared What the target measures beside the built-in metrics.
+ * @throws LoadwrightError `THRESHOLD_INVALID`, naming all that is wrong at once.
+ */
+export function parseThresholds(
+  thresholds: Readonly<Record<string, readonly string[]>>,
+  declared: DeclaredMetrics = {},
+): Threshold[] {
+  const written = parseWritten(thresholds, declared);
+  const keys = new Set(Object.keys(thresholds).map((key) => key.trim()));
+  const missing = Object.entries(defaultThresholds).filter(([key]) => !keys.has(key));
+  const added = parseWritten(Object.fromEntries(missing), {});
+  return [...written, ...added.map((threshold) => ({ ...threshold, isDefault: true as const }))];
+}
+
+function parseWritten(
+  thresholds: Readonly<Record<string, readonly string[]>>,
+  declared: DeclaredMetrics,
+): Threshold[] {
+  const parsed: Threshold[] = [];
+  const problems: string[] = [];
+  for (const [key, expressions] of Object.entries(thresholds)) {
+    for (const expression of expressions) {
+      const result = parseThreshold(key, expression, declared);
+      if (typeof result === 'string') problems.push(result);
+      else parsed.push(result);
+    }
+  }
+  if (problems.length > 0) {
+    throw new LoadwrightError('THRESHOLD_INVALID', [...new Set(problems)].join('\n'), {
+      hint: `Write thresholds as { "http_req_duration": ["p(95)<200"] }. Metrics: ${namesOf(declared).join(', ')}.`,
+    });
+  }
+  return parsed;
+}
+
+const namesOf = (declared: DeclaredMetrics) => [...Object.keys(metrics), ...Object.keys(declared)];
+
+/**
+ * Refuses thresholds that a load can never measure.
+ *
+ * @throws LoadwrightError `THRESHOLD_INVALID`
+ */
+export function requireMeasurable(thresholds: readonly Threshold[], isOpenModel: boolean): void {
+  const foreign = thresholds.filter(({ metric }) => !isOpenModel && metrics[metric]?.openModelOnly);
+  if (foreign.length === 0) return;
+  const keys = [...new Set(foreign.map(({ key }) => `thresholds["${key}"]`))];
+  throw new LoadwrightError(
+    'THRESHOLD_INVALID',
+    `${keys.join(', ')}: there is nothing to measure, because users that wait for their answers are never late`,
+    {
+      hint: 'Use http_req_duration, or give the load an arrival rate: load.arrivalRate (--arrival-rate 500/s).',
+    },
+  );
+}
+
+/** @returns the threshold, or what is wrong with it. */
+function parseThreshold(key: string, expression: string, declared: DeclaredMetrics): Threshold | string {
+  const field = `thresholds["${key}"]`;
+  const { metric: metricName = '', tag, value } = keyPattern.exec(key.trim())?.groups ?? {};
+  const isBuiltIn = Object.hasOwn(metrics, metricName);
+  const definition = !isBuiltIn && Object.hasOwn(declared, metricName) ? declared[metricName] : undefined;
+  if (!isBuiltIn && !definition) {
+    return `${field}: unknown metric "${metricName || key}", expected one of ${namesOf(declared).join(', ')}`;
+  }
+  const metric = metricOf({ metric: metricName, ...(definition && { declared: definition }) });
+  if (tag !== undefined && tag !== 'name') {
+    return `${field}: unknown tag "${tag}", expected name: the request name, as in ${metricName}{name:predict}`;
+  }
+  if (value !== undefined && !metric.byName) {
+    return `${field}: found a request name, expected ${metricName} alone: it is known of all requests together only`;
+  }
+  const groups = expressionPattern.exec(expression.trim())?.groups;
+  if (!groups) return `${field}: found "${expression}", expected ${form}`;
+  const aggregation: Aggregation =
+    groups['percentile'] === undefined
+      ? { name: groups['aggregation'] as Aggregation['name'] }
+      : { name: 'p', percentile: Number(groups['percentile']) };
+  if (!metric.aggregations.includes(aggregation.name)) {
+    const allowed = metric.aggregations.map((name) => (name === 'p' ? 'p(N)' : name)).join(', ');
+    return `${field}: found "${groups['aggregation']}", expected one of ${allowed} for ${metricName}`;
+  }
+  if (aggregation.percentile !== undefined && (aggregation.percentile <= 0 || aggregation.percentile > 100)) {
+    return `${field}: found p(${aggregation.percentile}), expected a percentile above 0 and up to 100`;
+  }
+  return {
+    key,
+    expression,
+    metric: metricName,
+    ...(definition && { declared: definition }),
+    ...(value !== undefined && { requestName: value }),
+    aggregation,
+    operator: (groups['operator'] === '===' ? '==' : groups['operator']) as Threshold['operator'],
+    limit: Number(groups['limit']),
+  };
+}

@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FleetHandle } from '../fleet/contract.js';
+import type { ArrivalPlan } from '../load/plan.js';
+import type { MasterStatistics } from '../locust/statistics.js';
+import type { Problem } from '../results/summary.js';
+import type { Sample } from '../run/events.js';
+import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
+import type { RunSeries } from './run-series.js';
+import { sampleOf } from './sample.js';
+
+/** What was seen while the load lasted. */
+export interface Observation {
+  /** The statistics just before the load began. */
+  readonly before: MasterStatistics;
+  /** The last statistics of this load that the master gave; undefined when it never did. */
+  readonly statistics: MasterStatistics | undefined;
+  /** Why the load ended early. */
+  readonly problems: readonly Problem[];
+  /** True when the caller's signal ended the load. */
+  readonly aborted: boolean;
+}
+
+/** How a load is watched. */
+export interface WatchOptions {
+  /** The id of the run whose load it is. */
+  readonly runId: string;
+  /** The statistics just before the load began. */
+  readonly before: MasterStatistics;
+  readonly durationSeconds: number;
+  readonly arrivals: ArrivalPlan | undefined;
+  readonly signal: AbortSignal;
+  readonly onSample: (sample: Sample) => void;
+  /** Called after each reading of the load; what it throws is as if the master did not answer. */
+  readonly onReading?: () => Promise<void>;
+  /** Called once each time that the master falls silent, with a line for people. */
+  readonly onSilence?: (message: string) => void;
+}
+
+/** How long a load may take to begin, or to end by itself after its time. In seconds. */
+const patienceSeconds = 5;
+/** How long a master may be silent before it counts as lost. In seconds. */
+const silenceSeconds = 10;
+const deadStates = new Set(['missing', 'stopped']);
+/** States of the master in which every worker must be there: after a stop, workers leave and come back. */
+const loadedStates = new Set(['spawning', 'running']);
+
+/**
+ * Watches a load that has just been started, until its end, which is the master's affair: once a second it reads what has
+ * come. It leaves early when the caller aborts, the master or a worker is lost, or somebody starts another load; and it
+ * waits no longer than a few seconds beyond the planned end, whatever the master does.
+ */
+export async function watch(
+  master: TestReader,
+  handle: Pick<FleetHandle, 'status' | 'expectedWorkers'>,
+  series: RunSeries,
+  options: WatchOptions,
+): Promise<Observation> {
+  const { before, signal, durationSeconds } = options;
+  const begin = performance.now();
+  const elapsed = () => (performance.now() - begin) / 1000;
+  const samples: Sample[] = [];
+  const problems: Problem[] = [];
+  let statistics: MasterStatistics | undefined;
+  let answeredAt = 0;
+  let aborted = false;
+
+  while (problems.length === 0) {
+    aborted = await untilNextSecond(elapsed(), signal);
+    if (aborted) break;
+    let reading: Awaited<ReturnType<typeof readTest>>;
+    const earlier = statistics;
+    try {
+      const isOwn = (found: MasterStatistics) => isOwnTest(found, options, earlier);
+      reading = await readTest(master, series, { ...liveAnswer, signal }, isOwn);
+      if (reading.isOwn) await options.onReading?.();
+    } catch (error) {
+      if (signal.aborted) continue;
+      const silent = elapsed() - answeredAt;
+      const { reason, isDead } = await describeLostMaster(handle, error);
+      if (isDead || silent > silenceSeconds) problems.push({ rule: 'master-lost', reason });
+      else options.onSilence?.(`The master has not answered for ${silent.toFixed(0)} s.`);
+      continue;
+    }
+    answeredAt = elapsed();
+    if (!reading.isOwn) {
+      if (earlier) problems.push(replaced(elapsed()));
+      else if (elapsed() > patienceSeconds) problems.push(notBegun(elapsed()));
+      continue;
+    }
+    statistics = reading.statistics;
+    const { test, time } = statistics;
+    if (test?.endedAt !== undefined) break;
+    const sample = sampleOf(statistics, earlier, time - test!.startedAt, samples, options.arrivals);
+    samples.push(sample);
+    options.onSample(sample);
+    problems.push(...(await lostWorkers(handle, before, statistics)));
+    if (elapsed() > durationSeconds + patienceSeconds) break;
+  }
+  return { before, statistics, problems, aborted };
+}
+
+/** @returns true when the signal came first. */
+async function untilNextSecond(elapsedSeconds: number, signal: AbortSignal): Promise<boolean> {
+  const wait = (Math.floor(elapsedSeconds) + 1 - elapsedSeconds) * 1000;
+  return delay(wait, false, { signal }).catch(() => true);
+}
+
+/** Whether statistics are those of the load that was started, and of no other before or after it. */
+function isOwnTest(
+  { test }: MasterStatistics,
+  { before, runId }: WatchOptions,
+  earlier: MasterStatistics | undefined,
+): boolean {
+  if (!test) return false;
+  if (earlier?.test) return test.number === earlier.test.number;
+  return test.number !== before.test?.number && (test.runId ?? runId) === runId;
+}
+
+function replaced(seconds: number): Problem {
+  const reason = `Another load was started on the fleet, at the latest after ${seconds.toFixed(0)} s.`;
+  return { rule: 'stopped', reason };
+}
+
+function notBegun(seconds: number): Problem {
+  return {
+    rule: 'stopped',
+    reason: `The load had not begun after ${seconds.toFixed(0)} s, although the master accepted it.`,
+  };
+}
+
+async function lostWorkers(
+  handle: Pick<FleetHandle, 'status' | 'expectedWorkers'>,
+  before: MasterStatistics,
+  statistics: MasterStatistics,
+): Promise<Problem[]> {
+  const problem = (reason: string): Problem => ({ rule: 'worker-lost', reason });
+  const failed = (await nodesOf(handle)).filter((node) => node.state === 'failed');
+  if (failed.length > 0)
+    return failed.map(({ name, reason }) => problem(`${name} was lost: ${reason ?? 'no reason known'}`));
+  if (!loadedStates.has(statistics.state)) return [];
+  const alive = aliveOf(statistics);
+  // One that was there may have been dead already, and replaced: its share of the users is missing all the same.
+  const lost = aliveOf(before).filter((id) => !alive.includes(id));
+  if (alive.length >= handle.expectedWorkers && lost.length === 0) return [];
+  return [
+    problem(
+      `A worker was lost: ${lost.join(', ') || `${alive.length} of ${handle.expectedWorkers} answer`}.`,
+    ),
+  ];
+}
+
+const aliveOf = ({ workers }: MasterStatistics): string[] =>
+  workers.filter(({ state }) => !deadStates.has(state)).map(({ id }) => id);

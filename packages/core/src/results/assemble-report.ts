@@ -1,0 +1,118 @@
+import type { LoadPlan } from '../load/plan.js';
+import { warmUpSeconds } from '../load/length.js';
+import type { Problem, RunReport } from './summary.js';
+import { evaluateThresholds } from '../judge/thresholds/evaluate.js';
+import { figuresOf, versionsOf } from './build-report.js';
+import type { RunOptions } from '../run/contract.js';
+import { endProblems } from '../judge/end-cause.js';
+import type { Ending } from '../run/end-load.js';
+import { judge } from '../judge/judge.js';
+import { judgeLoad, type JudgedLoad } from '../judge/judged-load.js';
+import { notesOf } from './report-notes.js';
+import type { RunSeries } from '../measure/run-series.js';
+import type { ReadyFleet } from '../fleet/provision.js';
+import { findProblems } from '../judge/validity/index.js';
+import type { Observation } from '../measure/watch.js';
+
+/** Everything that a report is made from. */
+export interface Measurement {
+  readonly ready: ReadyFleet;
+  readonly runId: string;
+  readonly options: RunOptions;
+  readonly plan: LoadPlan;
+  readonly startedAt: Date;
+  readonly observation: Observation;
+  readonly ending: Ending;
+  readonly series: RunSeries;
+}
+
+/** The report of a run, its verdict included. May hold secrets. */
+export function assembleReport(measurement: Measurement): RunReport {
+  const { ready, runId, options, plan, observation, ending, series } = measurement;
+  const { test, handle, folder, bundleDigest } = ready;
+  const { statistics } = ending;
+  const judged = judgeLoad({
+    statistics,
+    series,
+    durationSeconds: plan.durationSeconds,
+    warmUpSeconds: warmUpSeconds(test.load),
+    arrivals: plan.arrivals,
+  });
+  const isInteractive = options.interactive ?? false;
+  const known = {
+    problems: [...observation.problems, ...ending.problems],
+    aborted: observation.aborted || ending.aborted,
+  };
+  const problems = [...known.problems, ...(statistics ? endProblems(statistics, known) : [])];
+  const { aborted } = known;
+  const figures = figuresOf(judged, plan.arrivals !== undefined);
+  const seconds = judged.window.to - judged.window.from;
+  const thresholds = judged.statistics ? evaluateThresholds(test.thresholds, judged.statistics, seconds) : [];
+  const endedAt = new Date();
+  return {
+    schemaVersion: 2,
+    name: test.name,
+    runId,
+    ...judge({
+      thresholds,
+      problems,
+      findings: findingsOf(measurement, judged, { endedEarly: aborted || problems.length > 0, endedAt }),
+      notes: notesOf(judged, isInteractive),
+      tolerated: options.tolerate ?? [],
+      due: figures.total.due,
+      requests: figures.total.count,
+      failures: figures.total.failed,
+      exception: statistics?.exceptions[0]?.message.trim(),
+      aborted,
+      isRead: statistics !== undefined,
+    }),
+    aborted,
+    target: {
+      kind: test.definition.kind,
+      host: test.definition.host(test.targetOptions),
+      labels: test.definition.labels?.(test.targetOptions) ?? {},
+    },
+    fleet: { kind: options.fleet.kind, id: handle.fleetId, workers: handle.expectedWorkers },
+    ...(ready.preflight.record && { preflight: ready.preflight.record }),
+    ...(isInteractive && { interactive: true as const }),
+    startedAt: measurement.startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    thresholds,
+    ...figures,
+    configuration: test.configuration,
+    bundleDigest,
+    versions: versionsOf(statistics),
+    resultsDirectory: folder.directory,
+  };
+}
+
+function findingsOf(
+  { ready, options, plan, observation }: Measurement,
+  judged: JudgedLoad,
+  { endedEarly, endedAt }: { endedEarly: boolean; endedAt: Date },
+): Problem[] {
+  const { test, expiresAt } = ready;
+  const { statistics, samples, window, books } = judged;
+  if (!statistics) return [];
+  const loadEnd = statistics.test?.endedAt;
+  return findProblems({
+    statistics,
+    samples,
+    window,
+    workers: observation.before.workers.map(({ id }) => id),
+    thresholds: test.thresholds,
+    arrivals: plan.arrivals,
+    expiresAt,
+    clockToleranceSeconds: test.definition.clockToleranceSeconds,
+    endedAt: loadEnd === undefined ? endedAt : new Date(loadEnd * 1000),
+    length: {
+      plannedSeconds: plan.durationSeconds,
+      measuredSeconds: judged.measuredSeconds,
+      endedEarly,
+      startedAt: statistics.test?.startedAt ?? 0,
+      sampledAt: judged.stamps.map(({ time }) => time),
+    },
+    interactive: options.interactive ?? false,
+    violations: books?.violations ?? [],
+  });
+}

@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { makeFolderInside, requireWritable, writeWhole } from '../files.js';
+import { isLoadwrightError } from '../errors.js';
+import { stringifyJson } from '../values/json-number.js';
+import type { LocustMaster } from '../locust/master.js';
+import type { MasterStatistics } from '../locust/statistics.js';
+import { renderJunit } from '../report/junit.js';
+import { renderReportHtml } from '../report/html.js';
+import type { RunReport } from './summary.js';
+import { redactStrings } from '../secrets/redactor.js';
+import { bucketing } from '../series/bucketing.js';
+import { timeFor } from '../run/hurry.js';
+import { RequestLog, requestsFile } from './request-log.js';
+import { seriesFile, writeSeries } from '../series/file.js';
+import type { SeriesRow } from '../series/rows.js';
+
+/** Longest time for Locust's own files, in milliseconds: machines that cost money wait for them. */
+const collectMilliseconds = 30_000;
+/** Of a master that has not answered before. */
+const lostMilliseconds = 5000;
+
+/** Locust's own files, under Locust's own names, and where its web API serves them. */
+const locustFiles = {
+  'locust_stats.csv': '/stats/requests/csv',
+  'locust_stats_history.csv': '/stats/requests_full_history/csv',
+  'locust_failures.csv': '/stats/failures/csv',
+  'locust_exceptions.csv': '/exceptions/csv',
+  'locust.html': '/stats/report?download=1',
+} as const;
+
+/** How much patience there is with a master. */
+interface CollectOptions {
+  /** It has not answered before. Default false. */
+  readonly isLost?: boolean;
+  /** Comes when the user wants to leave. */
+  readonly leave?: AbortSignal;
+}
+
+/**
+ * Downloads Locust's own files.
+ *
+ * @returns `missing` are those that the master did not give.
+ */
+export async function collectLocustFiles(
+  master: LocustMaster,
+  directory: string,
+  redact: (text: string) => string,
+  { isLost = false, leave }: CollectOptions = {},
+): Promise<{ saved: string[]; missing: string[] }> {
+  const saved: string[] = [];
+  const missing: string[] = [];
+  // All of them together: a master that does not answer has nothing to give.
+  const signal = timeFor(isLost ? lostMilliseconds : collectMilliseconds, leave);
+  for (const [name, path] of Object.entries(locustFiles)) {
+    const exists = await master.download(path, join(directory, name), redact, { signal });
+    (exists ? saved : missing).push(name);
+  }
+  return { saved, missing };
+}
+
+/** Where a few failures of each kind are told in full, one a line. */
+const failuresFile = 'failures.jsonl';
+
+/**
+ * Writes `series.jsonl.gz` and `failures.jsonl`.
+ *
+ * @returns their names.
+ */
+export async function writeMeasurements(
+  directory: string,
+  rows: Iterable<SeriesRow>,
+  { metrics, test, failureSamples }: MasterStatistics,
+  runId: string,
+  redact: (text: string) => string,
+): Promise<string[]> {
+  const header = {
+    version: 1,
+    bucketing,
+    metrics,
+    startedAt: new Date((test?.startedAt ?? 0) * 1000).toISOString(),
+    runId,
+  } as const;
+  await writeSeries(join(directory, seriesFile), redactStrings(header, redact), redactNames(rows, redact));
+  const samples = redactStrings(failureSamples, redact);
+  await writeWhole(
+    join(directory, failuresFile),
+    samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+  );
+  return [seriesFile, failuresFile];
+}
+
+function* redactNames(
+  rows: Iterable<SeriesRow>,
+  redact: (text: string) => string,
+): Generator<SeriesRow, undefined> {
+  for (const row of rows) yield { ...row, name: redact(row.name) };
+  return undefined;
+}
+
+/**
+ * The folder of one run: `{results}/{name}/{runId}/`. The report comes here without secrets; all else passes
+ * through `redact`.
+ */
+export class ResultsFolder {
+  readonly directory: string;
+  readonly bundleDirectory: string;
+  readonly logDirectory: string;
+  readonly #results: string;
+  readonly #redact: (text: string) => string;
+
+  constructor(results: string, name: string, runId: string, redact: (text: string) => string) {
+    this.directory = join(results, name, runId);
+    this.bundleDirectory = join(this.directory, 'bundle');
+    this.logDirectory = join(this.directory, 'logs');
+    this.#results = results;
+    this.#redact = redact;
+  }
+
+  /** Finds out whether the folder can be made, before anything that costs time. @throws LoadwrightError */
+  async requireWritable(): Promise<void> {
+    await requireWritable(this.#results, this.directory);
+  }
+
+  /** Makes the folder and writes the resolved configuration. */
+  async create(configuration: unknown): Promise<void> {
+    await makeFolderInside(this.#results, this.logDirectory);
+    const redacted = redactStrings(configuration, this.#redact);
+    await this.#write('config.resolved.json', `${stringifyJson(redacted, 2)}\n`);
+  }
+
+  /** The log of requests in this folder. */
+  requestLog(): RequestLog {
+    return new RequestLog(join(this.directory, requestsFile), this.#redact);
+  }
+
+  /** See {@link writeMeasurements}. */
+  async writeMeasurements(rows: Iterable<SeriesRow>, statistics: MasterStatistics, runId: string) {
+    return writeMeasurements(this.directory, rows, statistics, runId, this.#redact);
+  }
+
+  /** See {@link collectLocustFiles}. */
+  async collect(master: LocustMaster, options: CollectOptions): Promise<readonly string[]> {
+    return (await collectLocustFiles(master, this.directory, this.#redact, options)).missing;
+  }
+
+  /**
+   * Writes `summary.json`, `report.html` and `junit.xml`, each for itself.
+   *
+   * @returns what went wrong, one line a file: a verdict does not depend on a disk.
+   */
+  async writeReport(report: RunReport): Promise<readonly string[]> {
+    const files: readonly (readonly [string, () => string | Promise<string>])[] = [
+      ['summary.json', () => `${stringifyJson(report, 2)}\n`],
+      ['report.html', () => renderReportHtml(report)],
+      ['junit.xml', () => renderJunit(report)],
+    ];
+    const problems: string[] = [];
+    for (const [name, render] of files) {
+      const text = await render();
+      await this.#write(name, text).catch((error: unknown) => {
+        if (!isLoadwrightError(error)) throw error;
+        problems.push(error.message);
+      });
+    }
+    return problems;
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    await writeWhole(join(this.directory, name), text);
+  }
+}

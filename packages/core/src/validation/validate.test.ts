@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { describe, expect, it } from 'vitest';
+import { isLoadwrightError } from '../errors.js';
+import { loadProfileSchema } from '../load/profile.js';
+import { payloadSourceSchema } from '../payloads/source.js';
+import { validate } from './validate.js';
+
+function messageOf(schema: Parameters<typeof validate>[0], value: unknown, field: string): string {
+  try {
+    validate(schema, value, { field });
+  } catch (error) {
+    if (!isLoadwrightError(error)) throw error;
+    expect(error.code).toBe('CONFIG_INVALID');
+    return error.message;
+  }
+  throw new Error('no error');
+}
+
+const load = (value: unknown) => messageOf(loadProfileSchema, value, 'load');
+const payloads = (value: unknown) => messageOf(payloadSourceSchema, value, 'payloads');
+
+describe('validate', () => {
+  it('gives the output with its defaults', () => {
+    expect(validate(loadProfileSchema, { users: 2, duration: '1m' }, { field: 'load' })).toEqual({
+      profile: 'constant',
+      users: 2,
+      duration: '1m',
+      waitTime: '0s',
+      gracefulStop: '30s',
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [
+      { users: 'many', duration: '5m' },
+      'load.users: found "many", expected a whole number from 1 to 1,000,000',
+    ],
+    [{ users: 1.5, duration: '5m' }, 'load.users: found 1.5, expected a whole number from 1 to 1,000,000'],
+    [{ users: 0, duration: '5m' }, 'load.users: found 0, expected a whole number from 1 to 1,000,000'],
+    [{ duration: '5m' }, 'load.users: missing, expected a whole number from 1 to 1,000,000'],
+    [
+      { users: 1, spawnRate: -1, duration: '5m' },
+      'load.spawnRate: found -1, expected a number above 0 and of at most 100,000',
+    ],
+    [
+      { users: 1, duration: '5 minutes' },
+      'load.duration: found "5 minutes"; must be a duration such as 30s, 5m or 1h30m; hours are the largest unit',
+    ],
+    [
+      { users: 1, user: 2, duration: '5m' },
+      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration',
+    ],
+    [
+      { profile: 'constant', users: 1, duration: '5m', whatever: 1 },
+      'load.whatever: unknown option. Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests',
+    ],
+    [{ users: 1, duration: '5m', hold: '1m' }, 'load.hold: only allowed with profile "ramp"'],
+    [
+      { profile: 'wave' },
+      'load.profile: found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages"',
+    ],
+    [
+      { profile: 'spike', users: 20, peakUsers: 10, duration: '5m' },
+      'load.peakUsers: found 10; must be more than users (20)',
+    ],
+    [
+      {
+        stages: [
+          { duration: '1m', users: 5 },
+          { duration: 3, users: 1 },
+        ],
+      },
+      'load.stages[1].duration: found 3, expected text such as "30s", "5m" or "1h30m"',
+    ],
+    [{ stages: [] }, 'load.stages: found an empty list, expected a list with at least 1 item'],
+    [{ stages: [{ duration: '0s', users: 5 }] }, 'load.stages: must last longer than 0s'],
+    [5, 'load: found 5, expected an object'],
+    [
+      { users: 1, duration: '5m', waitTime: 3 },
+      'load.waitTime: found 3, expected text such as "30s", "5m" or "1h30m" or an object with min, max',
+    ],
+    [
+      { users: 1, duration: '5m', waitTime: { min: '1s', mux: '2s' } },
+      'load.waitTime.max: missing, expected text such as "30s", "5m" or "1h30m"\nload.waitTime.mux: unknown option, did you mean "max"? Allowed: min, max',
+    ],
+  ])('%j', (value, message) => {
+    expect(load(value)).toBe(message);
+  });
+
+  it('names the alternatives of a union', () => {
+    const expected =
+      'expected text that is not empty, an object with inline, an object with file or an object with files';
+    expect(payloads(3)).toBe(`payloads: found 3, ${expected}`);
+    expect(payloads({ fil: 'x' })).toBe(`payloads: found an object with fil, ${expected}`);
+    expect(payloads({ file: 3, csvAs: 'x' })).toBe(
+      'payloads.file: found 3, expected text that is not empty\npayloads.csvAs: found "x", expected one of "text", "json"',
+    );
+    expect(payloads({ file: 'a.csv', ordr: 'random' })).toBe(
+      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvHeader, contentType, order',
+    );
+  });
+
+  it('tells all problems at once, and never a secret', () => {
+    const schema = z.strictObject({
+      region: z.string(),
+      token: z.string().min(40).meta({ writeOnly: true }),
+      headers: z.record(z.string(), z.number()),
+      again: z
+        .string()
+        .refine((text) => text === 'x', { error: ({ input }) => `must not be ${String(input)}` }),
+    });
+    const message = messageOf(
+      schema,
+      { token: 'canary-1234', headers: { Authorization: 'Bearer canary-5678' }, again: 'canary-1234' },
+      'target',
+    );
+    expect(message.split('\n')).toEqual([
+      'target.region: missing, expected text',
+      'target.token: found "[redacted]", expected text of at least 40 characters',
+      'target.headers.Authorization: found "[redacted]", expected a number',
+      'target.again: found "[redacted]"; must not be [redacted]',
+    ]);
+  });
+
+  it('understands other libraries by message and path alone', () => {
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'other',
+        validate: () => ({ issues: [{ message: 'must be even', path: ['a', { key: 0 }] }] }),
+      },
+    };
+    expect(messageOf(schema, { a: [3] }, '')).toBe('a[0]: found 3; must be even');
+  });
+
+  it('describes names of a map, URLs and literals', () => {
+    const schema = z.strictObject({
+      map: z.record(z.string().regex(/^x/, 'must start with x'), z.string()),
+      url: z.url(),
+      steps: z.number().multipleOf(4),
+      flag: z.boolean(),
+      pair: z.array(z.string()).max(2),
+    });
+    const value = { map: { 'a b': 'c' }, url: 'no', steps: 5, flag: 'yes', pair: ['', '', ''] };
+    expect(messageOf(schema, value, 'o').split('\n')).toEqual([
+      'o.map["a b"]: this name is not allowed; must start with x',
+      'o.url: found "no", expected a URL such as "https://example.com"',
+      'o.steps: found 5, expected a number, a multiple of 4',
+      'o.flag: found "yes", expected true or false',
+      'o.pair: found a list, expected a list of at most 2 items',
+    ]);
+  });
+});
