@@ -1,5 +1,7 @@
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import imports from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 
 /** The arrow of the house: cli → {targets, infra} → core. */
@@ -24,7 +26,7 @@ const boundaries = (allow = []) => [
 ];
 
 export default typescript.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.venv/**', '.cache/**', '**/results/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.venv/**', '.cache/**', 'results/**', 'docs/examples/**/results/**'] },
   ...typescript.configs.recommended,
   {
     files: ['**/*.ts', '**/*.mts', '**/*.mjs', '**/*.js'],
@@ -37,6 +39,16 @@ export default typescript.config(
       eqeqeq: 'error',
       'prefer-const': 'error',
     },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { 'import-x': imports },
+    settings: {
+      'import-x/extensions': ['.ts', '.js'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/resolver-next': [createTypeScriptImportResolver()],
+    },
+    rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true, allowUnsafeDynamicCyclicDependency: true }] },
   },
   {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.

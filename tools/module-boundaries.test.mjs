@@ -46,3 +46,11 @@ describe('the arrow cli → {targets, infra} → core', () => {
     );
   });
 });
+
+it('a circle of imports is refused', async () => {
+  // `errors.ts` is imported by `validation/problems.ts`.
+  expect(await brokenRules('core/src/errors.ts', `export * from './validation/problems.js';`)).toContain(
+    'import-x/no-cycle',
+  );
+  expect(await brokenRules('core/src/errors.ts', `export * from './exit-codes.js';`)).toEqual([]);
+});

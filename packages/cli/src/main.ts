@@ -1,8 +1,9 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { createCautiousRedactor } from '@loadwright/core';
 import { CommanderError } from 'commander';
-import { createContext, type Context } from './shell/context.js';
-import type { FleetKinds } from './fleet/kinds.js';
+import { type Context } from './shell/context.js';
+import { createContext } from './shell/create-context.js';
+import type { FleetKinds } from './fleet/fleet-kind.js';
 import { endedBySignals } from './shell/interrupt.js';
 import type { CliIo } from './shell/io.js';
 import { describeError, formatError } from './output/errors.js';

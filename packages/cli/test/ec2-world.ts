@@ -18,7 +18,8 @@ import {
 import { quickFleet, variablesFor } from '../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../infra/test/ec2/work.js';
 import { startEmulator } from '../src/run/emulation.js';
-import { builtInFleets, type FleetKinds } from '../src/fleet/kinds.js';
+import { builtInFleets } from '../src/fleet/kinds.js';
+import type { FleetKinds } from '../src/fleet/fleet-kind.js';
 import { main } from '../src/main.js';
 import { exampleOf, findTarget } from '../src/config/target.js';
 import { TestIo } from './support.js';

@@ -6,7 +6,7 @@ import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { createLiveView } from '../src/live/view.js';
 import { printReport } from '../src/run/run-and-report.js';
-import { createContext } from '../src/shell/context.js';
+import { createContext } from '../src/shell/create-context.js';
 import { formatError } from '../src/output/errors.js';
 import { safeIo } from '../src/output/safe-stream.js';
 import { dhtConfig, project } from './project.js';

@@ -8,7 +8,8 @@ import {
   type DeployedFleet,
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
-import { builtInFleets, type FleetKinds } from '../src/fleet/kinds.js';
+import { builtInFleets } from '../src/fleet/kinds.js';
+import type { FleetKinds } from '../src/fleet/fleet-kind.js';
 import { main } from '../src/main.js';
 import { locust } from './command.js';
 import { TestIo } from './support.js';

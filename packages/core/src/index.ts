@@ -6,6 +6,7 @@ export { networkFailure } from './network-failure.js';
 export type * from './values/json.js';
 export { JsonNumber, jsonValueSchema, stringifyJson } from './values/json-number.js';
 export type * from './target/contract.js';
+export type * from './target/options-schema.js';
 export type * from './target/emulator-contract.js';
 export { defineTarget } from './target/define-target.js';
 export type { PreflightAnswer, PreflightBody } from './target/preflight-answer.js';
@@ -19,13 +20,15 @@ export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
 export { fleetTokenVariable } from './bundle/fleet-token.js';
 export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
-export { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './load/profile.js';
+export { type LoadProfile, type LoadProfileInput } from './load/profile.js';
+export { loadProfileSchema } from './load/profile-schema.js';
 export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
 export type * from './locust/statistics.js';
 export * from './series/index.js';
 export { endedRequests } from './locust/outcomes.js';
 export * from './run/events.js';
+export type * from './measure/sample-contract.js';
 export type * from './run/contract.js';
 export {
   tolerableRuleIds,

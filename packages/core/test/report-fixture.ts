@@ -1,5 +1,5 @@
 import type { RequestSummary, RunReport } from '../src/results/summary.js';
-import type { Sample } from '../src/run/events.js';
+import type { Sample } from '../src/measure/sample-contract.js';
 import { countOf, percentile, type Histogram } from '../src/locust/histogram.js';
 
 /** What a made-up run looks like. */

@@ -22,8 +22,8 @@ import {
   findFleetId,
   lookUpFleet,
   mayExistAfter,
-  type FleetFlags,
 } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &

@@ -7,13 +7,8 @@ import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
 import { printRemoval, removeFleets } from '../fleet/remove.js';
 import { requireName } from '../fleet/name.js';
-import {
-  addFleetFlags,
-  findFleet,
-  findFleetId,
-  type FleetFlags,
-  type LastingFleet,
-} from '../fleet/find-fleet.js';
+import { addFleetFlags, findFleet, findFleetId, type LastingFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type DestroyFlags = FleetFlags & ConsentFlags;
 

@@ -15,7 +15,8 @@ import {
 import { checkFleet } from '../doctor/check-fleet.js';
 import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 interface DoctorOptions extends FleetFlags {
   readonly fix?: boolean;

@@ -13,7 +13,8 @@ import { createLiveView } from '../live/view.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
-import { addFleetFlags, openNamedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type FollowFlags = FleetFlags & { readonly live: boolean };
 

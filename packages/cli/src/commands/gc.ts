@@ -6,7 +6,8 @@ import type { Context } from '../shell/context.js';
 import { formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { printRemoval, removeFleets } from '../fleet/remove.js';
-import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 

@@ -5,7 +5,8 @@ import { loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
-import { addFleetFlags, findFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, findFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 import { iamStatementsOf } from '../config/target.js';
 
 const formats = ['json', 'cloudformation'] as const;

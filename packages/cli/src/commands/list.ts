@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findDeployedFleets, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)

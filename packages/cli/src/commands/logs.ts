@@ -6,7 +6,8 @@ import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { newLines } from '../shell/new-lines.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, openNamedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type LogFlags = FleetFlags & { readonly follow?: boolean };
 

@@ -12,7 +12,8 @@ import { formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
 import { columnsOf } from '../output/wrap.js';
-import { addFleetOverrides, besideLoad, overriddenFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetOverrides, besideLoad, overriddenFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetOverrides(addConfigurationFlags(command))

@@ -7,7 +7,8 @@ import { findConfigurationFile, findResults, loadConfiguration } from '../config
 import type { Context } from '../shell/context.js';
 import type { CliIo } from '../shell/io.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 import { loadFolderPrefix } from '../run/results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };

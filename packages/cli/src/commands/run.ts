@@ -31,8 +31,8 @@ import {
   findDeployedFleet,
   overriddenFleet,
   requireLasting,
-  type FleetFlags,
 } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 import { requireName } from '../fleet/name.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 

@@ -7,12 +7,8 @@ import { withHint } from '../config/with-hint.js';
 import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
 import { describeLoad } from '../output/load.js';
-import {
-  addFleetOverrides,
-  configuredFleet,
-  findDeployedFleet,
-  type FleetFlags,
-} from '../fleet/find-fleet.js';
+import { addFleetOverrides, configuredFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;

@@ -16,13 +16,8 @@ import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatCount } from '../output/format.js';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
-import {
-  addFleetFlags,
-  findFleet,
-  findDeployedFleet,
-  type FleetFlags,
-  type LastingFleet,
-} from '../fleet/find-fleet.js';
+import { addFleetFlags, findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 /** The state of a deployed fleet. */
 interface Status {

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
-import { addFleetFlags, openNamedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command)

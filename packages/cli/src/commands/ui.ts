@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { addFleetFlags, findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;

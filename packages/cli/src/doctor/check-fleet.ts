@@ -3,7 +3,8 @@ import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../shell/context.js';
 import { createFleet, type NamedFleet } from '../fleet/kinds.js';
 import { iamStatementsOf } from '../config/target.js';
-import { overriddenFleet, type FleetFlags } from '../fleet/find-fleet.js';
+import { overriddenFleet } from '../fleet/find-fleet.js';
+import type { FleetFlags } from '../fleet/fleet-flags.js';
 
 /** What a configuration says of a fleet. */
 export interface CheckedFleet {

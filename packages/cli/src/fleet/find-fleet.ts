@@ -11,18 +11,11 @@ import type { LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { findConfigurationFile, loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
+import type { FleetFlags } from './fleet-flags.js';
 import { createFleet, loadKind, type NamedFleet } from './kinds.js';
 import { withHint } from '../config/with-hint.js';
 import { matchFleetId, knownFleets } from './known-fleets.js';
 import { requireName } from './name.js';
-
-/** What a command line says about where the fleets are. */
-export interface FleetFlags {
-  readonly config?: string;
-  readonly fleet?: string;
-  readonly region?: string;
-  readonly profile?: string;
-}
 
 /** A kind of fleet that outlives the command that deployed it. */
 export type LastingFleet = Fleet & { readonly lasting: LastingFleets };

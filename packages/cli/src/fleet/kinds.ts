@@ -1,18 +1,8 @@
-import { LoadwrightError, type Fleet, type KnownFleetPlace } from '@loadwright/core';
+import { LoadwrightError, type Fleet } from '@loadwright/core';
 import type { Context } from '../shell/context.js';
 import { withHint } from '../config/with-hint.js';
-import type { CliIo } from '../shell/io.js';
-import type { FleetFlags } from './find-fleet.js';
-
-/** A kind of fleet. */
-export interface FleetKind {
-  readonly create: (options: Readonly<Record<string, unknown>>) => Fleet;
-  /** The fleets that were begun on this machine. Absent: its fleets end with the process that made them. */
-  readonly known?: (options: Pick<CliIo, 'environment'>) => Promise<readonly KnownFleetPlace[]>;
-}
-
-/** The kinds of fleets, each loaded when it is asked for. */
-export type FleetKinds = Readonly<Record<string, () => Promise<FleetKind>>>;
+import type { FleetFlags } from './fleet-flags.js';
+import type { FleetKind, FleetKinds } from './fleet-kind.js';
 
 /** The fleets that come with Loadwright. */
 export const builtInFleets: FleetKinds = {

@@ -1,9 +1,7 @@
-import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { builtInFleets, type FleetKinds } from '../fleet/kinds.js';
+import type { ExitCode } from '@loadwright/core/exit-codes';
+import type { FleetKinds } from '../fleet/fleet-kind.js';
+import type { Colors } from '../output/colors.js';
 import type { CliIo } from './io.js';
-import { asTyped } from '../output/as-typed.js';
-import { colorsFor, type Colors } from '../output/colors.js';
-import { widthOf, wrapText } from '../output/wrap.js';
 
 /** What a command works with. */
 export interface Context {
@@ -32,30 +30,4 @@ export interface Context {
   action<Arguments extends unknown[]>(
     handler: (...values: Arguments) => Promise<ExitCode>,
   ): (...values: Arguments) => Promise<void>;
-}
-
-export function createContext(
-  argv: readonly string[],
-  io: CliIo,
-  fleets: FleetKinds = builtInFleets,
-): Context {
-  const context: Context = {
-    io,
-    fleets,
-    colors: colorsFor(io.stdout, io.environment),
-    errorColors: colorsFor(io.stderr, io.environment),
-    json: argv.includes('--json'),
-    exitCode: exitCodes.pass,
-    asTyped: asTyped(io.environment),
-    print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
-    printText: (...lines) => context.print(wrapText(context.asTyped(lines.join('\n')), widthOf(io.stdout))),
-    note: (...lines) => void io.stderr.write(context.asTyped(`${lines.join('\n')}\n`)),
-    printJson: (document) => void io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`),
-    action:
-      (handler) =>
-      async (...values) => {
-        context.exitCode = await handler(...values);
-      },
-  };
-  return context;
 }

@@ -76,10 +76,14 @@ export function endedBySignals<Result>(io: CliIo, work: Promise<Result>): Promis
 
 function abandonedError({ abandoned: hint, remaining = () => [] }: InterruptOptions): LoadwrightError {
   const message = 'stopped before the clean-up was done';
-  const runs = remaining();
-  return runs.length === 0
+  const fleets = remaining();
+  return fleets.length === 0
     ? new LoadwrightError('ABORTED', message, { hint })
-    : new LoadwrightError('RESOURCES_REMAIN', `${message}: something of ${runs.join(', ')} may remain`, {
-        hint,
-      });
+    : new LoadwrightError(
+        'RESOURCES_REMAIN',
+        `${message}: resources of fleet ${fleets.join(', ')} may remain`,
+        {
+          hint,
+        },
+      );
 }

@@ -1,6 +1,6 @@
 import { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
-import { loadProfileSchema } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import { preflightSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';
 import { settings } from './settings.js';

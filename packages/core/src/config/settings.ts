@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxInFlight } from '../load/arrivals.js';
-import { loadProfileSchema } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import { rateSchema } from '../values/rate.js';
 import { nameSchema, preflightSchema, resultsSchema, workersSchema } from '../run/option-schemas.js';
 

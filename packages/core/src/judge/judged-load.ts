@@ -4,7 +4,7 @@ import type { Stall } from '../results/summary.js';
 import { sumOfRows } from '../series/merge.js';
 import type { SeriesRow, SeriesSample } from '../series/rows.js';
 import { checkBooks, type Books } from '../measure/accounting.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from '../measure/sample-contract.js';
 import type { RunSeries } from '../measure/run-series.js';
 import { samplesOf } from '../measure/series-samples.js';
 import { findStalls, stallLimit } from '../measure/stalls.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadProfileSchema, type LoadProfileInput } from '../load/profile.js';
+import { type LoadProfileInput } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import { parseThresholds } from './thresholds/parse.js';
 import { percentileSupport, requireSupport } from './percentile-support.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { warmUpSeconds } from './length.js';
-import { loadProfileSchema, type LoadProfileInput } from './profile.js';
+import { type LoadProfileInput } from './profile.js';
+import { loadProfileSchema } from './profile-schema.js';
 import { resolveLoad } from './resolve.js';
 
 const resolve = (load: LoadProfileInput) => resolveLoad(loadProfileSchema.parse(load), 'sequential', 3);

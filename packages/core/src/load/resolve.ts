@@ -4,7 +4,8 @@ import { parseShare } from '../values/share.js';
 import { totalSeconds } from './length.js';
 import { validate } from '../validation/validate.js';
 import type { ArrivalStage, LoadPlan, LoadStage, TestLoad } from './plan.js';
-import { loadProfileSchema, type LoadProfile, type LoadProfileInput } from './profile.js';
+import { type LoadProfile, type LoadProfileInput } from './profile.js';
+import { loadProfileSchema } from './profile-schema.js';
 
 type OpenProfile = Extract<LoadProfile, { arrivals: unknown }>;
 type StagedProfile = Exclude<LoadProfile, OpenProfile | { profile: 'constant' }>;

@@ -1,5 +1,3 @@
-import type { TrendStatistics } from './statistics.js';
-
 /** Values of a metric, times in milliseconds, and how often each occurred, sorted by value. */
 export type Histogram = readonly (readonly [value: number, count: number])[];
 
@@ -23,13 +21,6 @@ export function percentile(histogram: Histogram, fraction: number): number | nul
     if (seen >= rank) return value;
   }
   return null;
-}
-
-/** The percentile of a trend, which never lies beyond its least or greatest value, as the middle of a bucket may. */
-export function percentileOf(trend: TrendStatistics | undefined, fraction: number): number | null {
-  const value = trend ? percentile(trend.histogram, fraction) : null;
-  if (!trend || value === null) return null;
-  return Math.min(Math.max(value, trend.minimum ?? value), trend.maximum);
 }
 
 /** What came to a histogram between two readings of it. */

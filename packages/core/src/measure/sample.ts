@@ -3,7 +3,7 @@ import type { ArrivalPlan } from '../load/plan.js';
 import { difference, percentile, type Histogram } from '../locust/histogram.js';
 import { endedRequests } from '../locust/outcomes.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from './sample-contract.js';
 
 /** Seconds over which the live rates are averaged: workers report once a second, not in step with the readings. */
 const rateWindow = 3;

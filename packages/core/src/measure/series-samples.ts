@@ -1,11 +1,11 @@
 import { meanRate } from '../load/arrival-rate.js';
 import type { ArrivalPlan } from '../load/plan.js';
-import { percentileOf } from '../locust/histogram.js';
+import { percentileOf } from '../locust/trend.js';
 import type { MetricDefinition, RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import { RowSum } from '../series/merge.js';
 import type { SeriesRow, SeriesSample } from '../series/rows.js';
 import { isBuiltIn } from './built-in-metrics.js';
-import type { MetricPoint, Sample } from '../run/events.js';
+import type { MetricPoint, Sample } from './sample-contract.js';
 
 /** What {@link samplesOf} needs to know. */
 export interface SampledSeries {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { realisticReport } from '../../test/report-fixture.js';
 import { request, trend } from '../../test/statistics-fixture.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from './sample-contract.js';
 import { findStalls, stallLimit } from './stalls.js';
 
 const [template] = realisticReport({ samples: 1 }).series;

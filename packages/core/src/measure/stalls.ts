@@ -1,7 +1,7 @@
 import { percentile, withoutGreatest } from '../locust/histogram.js';
 import type { RequestStatistics } from '../locust/statistics.js';
 import type { Stall } from '../results/summary.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from './sample-contract.js';
 
 /** So many times the p99 is no longer a slow answer. */
 const timesOfP99 = 5;

@@ -4,7 +4,7 @@ import { endedTest, request, statistics, test, worker } from '../../test/statist
 import type { FleetNode } from '../fleet/contract.js';
 import { LoadwrightError } from '../errors.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from './sample-contract.js';
 import { RunSeries } from './run-series.js';
 import { watch, type WatchOptions } from './watch.js';
 

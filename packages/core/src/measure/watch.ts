@@ -3,7 +3,7 @@ import type { FleetHandle } from '../fleet/contract.js';
 import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem } from '../results/summary.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from './sample-contract.js';
 import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
 import type { RunSeries } from './run-series.js';
 import { sampleOf } from './sample.js';

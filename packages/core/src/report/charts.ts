@@ -1,4 +1,4 @@
-import type { Sample } from '../run/events.js';
+import type { Sample } from '../measure/sample-contract.js';
 import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
 import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
 import { metricCharts } from './metric-charts.js';

@@ -1,5 +1,5 @@
 import type { MetricDefinition } from '../locust/statistics.js';
-import type { MetricPoint } from '../run/events.js';
+import type { MetricPoint } from '../measure/sample-contract.js';
 import { highest, line, type ChartPart } from './chart.js';
 import { formatPerSecond, formatRatio, formatValue } from './format.js';
 import type { RunReport } from '../results/summary.js';

@@ -1,4 +1,4 @@
-import type { MetricPoint, OpenSample, Sample } from '../run/events.js';
+import type { MetricPoint, OpenSample, Sample } from '../measure/sample-contract.js';
 
 /** What one point of a chart shows: one sample, or several that were put together. */
 export interface Point {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { percentileOf } from '../locust/histogram.js';
+import { percentileOf } from '../locust/trend.js';
 import { endedRequests } from '../locust/outcomes.js';
 import type {
   MasterStatistics,

@@ -6,7 +6,7 @@ import type {
   MetricDefinition,
   TestEvent,
 } from '../locust/statistics.js';
-import type { Sample } from '../run/events.js';
+import type { Sample } from '../measure/sample-contract.js';
 
 /** PASS: every threshold held. FAIL: one broke. INVALID: the measurement cannot be trusted. */
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';

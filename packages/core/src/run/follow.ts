@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics, TestStatistics } from '../locust/statistics.js';
-import type { Sample } from './events.js';
+import type { Sample } from '../measure/sample-contract.js';
 import { sampleOf } from '../measure/sample.js';
 
 /** Time between two readings, in milliseconds: workers report once a second. */

@@ -1,4 +1,4 @@
-import type { OptionsSchema } from './contract.js';
+import type { OptionsSchema } from './options-schema.js';
 
 /** A local stand-in for a service: checks what the real one checks, and has a known capacity. */
 export interface EmulatorDefinition<Input = unknown, Options = unknown> {

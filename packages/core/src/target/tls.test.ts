@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { writeBundle } from '../bundle/write-bundle.js';
-import { loadProfileSchema } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import { resolveLoad } from '../load/resolve.js';
 import { defineTarget } from './define-target.js';
 import { tlsOptionsSchema, type TlsOptions } from './tls-options.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../values/json.js';
-import type { OptionsSchema } from '../target/contract.js';
+import type { OptionsSchema } from '../target/options-schema.js';
 
 /** Validates options synchronously. Fails with the issues when they are refused. */
 export function validOptions(schema: OptionsSchema, input: unknown): unknown {

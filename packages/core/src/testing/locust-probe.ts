@@ -6,7 +6,7 @@ import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Probe } from '../fleet/contract.js';
 import { resolveLoad } from '../load/resolve.js';
-import { loadProfileSchema } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import type {
   PreflightContext,
   PreflightReport,

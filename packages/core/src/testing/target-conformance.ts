@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Probe } from '../fleet/contract.js';
+import type { TargetSubject } from './target-subject.js';
 import type { TargetFactory } from '../target/contract.js';
 import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
 import { locustProbe } from './locust-probe.js';
@@ -22,17 +23,6 @@ export interface TargetConformanceOptions<Input> {
   readonly optionsWithSecret?: (secret: string) => readonly Input[];
   /** Checks that are known to fail, by name, with the reason. */
   readonly knownGaps?: KnownGaps;
-}
-
-/** What every check works with. */
-export interface TargetSubject {
-  readonly factory: TargetFactory;
-  readonly definition: TargetFactory['definition'];
-  /** Not validated. */
-  readonly options: unknown;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly probe: Probe;
-  readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConformanceCheck } from './conformance.js';
 import { issuesOf, jsonSchemaOf, validOptions } from './json-schema.js';
-import type { TargetSubject } from './target-conformance.js';
+import type { TargetSubject } from './target-subject.js';
 
 /** What secrets look like in source code: access keys of AWS, tokens of Databricks and GitHub, private keys, assignments. */
 const secretPatterns = [

@@ -5,7 +5,7 @@ import type { Probe } from '../fleet/contract.js';
 import type { ConformanceCheck } from './conformance.js';
 import { issuesOf, jsonSchemaOf, validOptions } from './json-schema.js';
 import { runPreflight } from './locust-probe.js';
-import type { TargetSubject } from './target-conformance.js';
+import type { TargetSubject } from './target-subject.js';
 import { canary, contextOf, rejection } from './target-secret-checks.js';
 
 const refusals = ['CREDENTIALS_INVALID', 'PREFLIGHT_FAILED'] as const;

@@ -4,7 +4,7 @@ import { isLoadwrightError, type LoadwrightError } from '../errors.js';
 import type { TargetContext } from '../target/contract.js';
 import type { ConformanceCheck } from './conformance.js';
 import { issuesOf, jsonSchemaOf, secretProperties, validOptions, withValueAt } from './json-schema.js';
-import type { TargetSubject } from './target-conformance.js';
+import type { TargetSubject } from './target-subject.js';
 
 /** A made-up secret that occurs nowhere else. */
 export function canary(): string {

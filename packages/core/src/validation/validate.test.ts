@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { isLoadwrightError } from '../errors.js';
-import { loadProfileSchema } from '../load/profile.js';
+import { loadProfileSchema } from '../load/profile-schema.js';
 import { payloadSourceSchema } from '../payloads/source.js';
 import { validate } from './validate.js';
 

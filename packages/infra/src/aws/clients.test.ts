@@ -2,7 +2,8 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { Aws, patient, type Pace } from './clients.js';
+import { Aws } from './clients.js';
+import { patient, type Pace } from './settings.js';
 
 let server: Server | undefined;
 

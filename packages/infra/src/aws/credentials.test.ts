@@ -6,7 +6,8 @@ import { isLoadwrightError } from '@loadwright/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lookUpCaller } from './account/caller.js';
 import { accountProblem } from './account/problem.js';
-import { Aws, patient } from './clients.js';
+import { Aws } from './clients.js';
+import { patient } from './settings.js';
 
 const config = `
 [profile over]

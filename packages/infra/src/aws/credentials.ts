@@ -1,5 +1,5 @@
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import type { AwsSettings } from './clients.js';
+import type { AwsSettings } from './settings.js';
 
 type Provider = ReturnType<typeof fromIni>;
 

@@ -1,15 +1,10 @@
 import type { IamStatement, JsonObject } from '@loadwright/core';
+import type { Place } from './permissions/place.js';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
 export { boundaryArn, boundaryName, boundaryStatements } from './permissions/boundary.js';
 export { anyFleet, endStatements, machineStatements } from './permissions/machine.js';
 export { boundaryOf, endsFromOutside, makesRoles, type MachineWishes } from './permissions/table.js';
-
-/** In which account and region somebody provisions. */
-export interface Place {
-  readonly accountId: string;
-  readonly region: string;
-}
 
 /** Permissions that are needed together. */
 export interface NeededPermissions {

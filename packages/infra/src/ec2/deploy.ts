@@ -1,10 +1,8 @@
 import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core';
 import type { Account } from '../aws/account.js';
 import { isPublic } from '../aws/access.js';
-import type { Aws } from '../aws/clients.js';
 import { all } from '../aws/all.js';
 import { ensure, type Step } from '../aws/ensure.js';
-import type { Journal } from '../aws/journal.js';
 import { findBoundary } from '../aws/account/boundary.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
@@ -20,9 +18,9 @@ import {
   parameterPrefix,
   type FleetIdentity,
 } from '../aws/fleet-identity.js';
-import type { Archive } from './archive.js';
 import { makeEndRole, scheduleEnd } from './end-from-outside.js';
-import { factTags, type TaggedPrice } from './facts.js';
+import type { Deployment } from './deployment.js';
+import { factTags } from './facts.js';
 import {
   certificatePlace,
   createLogin,
@@ -40,22 +38,8 @@ const givenByRole = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_
 
 const bundleKey = 'bundle.tar.gz';
 
-/** What {@link deploy} needs. */
-export interface Deployment {
-  readonly aws: Aws;
-  readonly journal: Journal;
-  readonly settings: Ec2FleetSettings;
-  readonly account: Account;
-  readonly request: ProvisionRequest;
-  readonly archive: Archive;
-  readonly createdAt: Date;
-  readonly pricePerHour: TaggedPrice;
-  /** Id of the machine that an earlier attempt has launched. */
-  readonly standing: string | undefined;
-}
-
 /**
- * Makes the machine and all that it needs. Steps that do not need each other fleet at the same time.
+ * Makes the machine and all that it needs. Steps that do not need each other run at the same time.
  *
  * @returns the id of the machine, and its secrets
  */

@@ -6,7 +6,7 @@ import { schedule } from '../aws/kinds/schedule.js';
 import { endsFromOutside, endStatements } from '../aws/permissions.js';
 import { arnOf } from '../aws/permissions/arn.js';
 import { iamPath } from '../aws/fleet-identity.js';
-import type { Deployment } from './deploy.js';
+import type { Deployment } from './deployment.js';
 
 /** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */
 export const outsideDelay = 120_000;

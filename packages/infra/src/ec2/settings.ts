@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
-import { patient, type AwsSettings } from '../aws/clients.js';
+import { patient, type AwsSettings } from '../aws/settings.js';
 import type { Access } from '../aws/access.js';
 import { withPlainEnvironment, type Environment } from '../environment.js';
 import { findSessionPrograms } from './check/session-manager.js';

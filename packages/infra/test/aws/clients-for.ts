@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { Aws, patient, type Pace } from '../../src/aws/clients.js';
+import { Aws } from '../../src/aws/clients.js';
+import { patient, type Pace } from '../../src/aws/settings.js';
 import type { AwsEnvironment, AwsStandIn } from './stand-in.js';
 
 /** The project's own clients of the stand-in, with the given keys, for one test. */

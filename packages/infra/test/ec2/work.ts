@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProvisionRequest } from '@loadwright/core';
-import type { Pace } from '../../src/aws/clients.js';
+import type { Pace } from '../../src/aws/settings.js';
 import type { Ec2FleetSettings } from '../../src/ec2/settings.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
 

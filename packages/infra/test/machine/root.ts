@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import type { MachineSettings } from '../../src/ec2/machine/user-data.js';
+import type { MachineSettings } from '../../src/ec2/machine/settings.js';
 import { readUserData } from './settings.js';
 import { runTool } from './tools.js';
 

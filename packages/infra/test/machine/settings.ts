@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { userData, type MachineSettings } from '../../src/ec2/machine/user-data.js';
+import { userData } from '../../src/ec2/machine/user-data.js';
+import type { MachineSettings } from '../../src/ec2/machine/settings.js';
 
 /** Settings as a deploy makes them. */
 export const settings: MachineSettings = {

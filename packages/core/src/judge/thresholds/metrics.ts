@@ -1,5 +1,6 @@
 import { endedRequests } from '../../locust/outcomes.js';
-import { percentileOf, sum } from '../../locust/histogram.js';
+import { sum } from '../../locust/histogram.js';
+import { percentileOf } from '../../locust/trend.js';
 import type { MetricDefinition, RequestStatistics, TrendStatistics } from '../../locust/statistics.js';
 
 /** How a threshold folds the measurements into one number. `percentile` is 0 to 100, set for `p(N)` only. */

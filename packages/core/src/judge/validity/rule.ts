@@ -1,7 +1,7 @@
 import type { ArrivalPlan } from '../../load/plan.js';
 import type { MasterStatistics } from '../../locust/statistics.js';
 import type { Threshold } from '../thresholds/parse.js';
-import type { Sample } from '../../run/events.js';
+import type { Sample } from '../../measure/sample-contract.js';
 
 /** What a rule looks at: the judged window of a run. */
 export interface ValidityEvidence {

@@ -8,7 +8,7 @@ import {
 } from '../../../test/statistics-fixture.js';
 import type { MasterStatistics, TestEvent } from '../../locust/statistics.js';
 import { parseThresholds } from '../../judge/thresholds/parse.js';
-import type { Sample } from '../events.js';
+import type { Sample } from '../../measure/sample-contract.js';
 import { tolerableRuleIds, validityRuleIds } from '../../judge/validity/ids.js';
 import { findProblems } from '../../judge/validity/index.js';
 import type { ValidityEvidence } from '../../judge/validity/rule.js';

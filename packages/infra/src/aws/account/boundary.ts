@@ -1,6 +1,7 @@
 import { GetPolicyCommand } from '@aws-sdk/client-iam';
 import { LoadwrightError } from '@loadwright/core';
-import { boundaryOf, type MachineWishes, type Place } from '../permissions.js';
+import { boundaryOf, type MachineWishes } from '../permissions.js';
+import type { Place } from '../permissions/place.js';
 import type { Aws } from '../clients.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 

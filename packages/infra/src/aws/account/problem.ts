@@ -1,15 +1,7 @@
 import { isLoadwrightError, LoadwrightError, networkFailure } from '@loadwright/core';
 import { codeOf } from '../service-error.js';
+import type { AwsError } from './aws-error.js';
 import { problems } from './problems.js';
-
-/** What an error of the SDK says. */
-export interface AwsError {
-  /** The code of the service, or the name of what happened before a service was reached. */
-  readonly code: string;
-  readonly message: string;
-  /** HTTP status of the answer; undefined when there was none. */
-  readonly status: number | undefined;
-}
 
 /**
  * What a user can do about an error of any call to AWS: `CREDENTIALS_INVALID`, `PROVISIONING_FAILED`, or `ABORTED` when

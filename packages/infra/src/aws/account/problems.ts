@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@loadwright/core';
-import type { AwsError } from './problem.js';
+import type { AwsError } from './aws-error.js';
 
 /** What an error of AWS means for a user. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import type { IamStatement } from '@loadwright/core';
-import type { Place } from '../permissions.js';
+import type { Place } from './place.js';
 import { iamPath, namePrefix } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 import { anyFleet, endStatements, machineStatements } from './machine.js';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@loadwright/core';
-import type { Place } from '../permissions.js';
+import type { Place } from './place.js';
 import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 import type { Access } from '../access.js';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instancePrice, useAws } from '../../../test/aws/index.js';
 import { publishedPrices, publishedTypes } from '../../../test/aws/published-prices.js';
-import { Aws, patient } from '../clients.js';
+import { Aws } from '../clients.js';
+import { patient } from '../settings.js';
 import { lookUpPrice } from './look-up.js';
 
 describe('prices', () => {

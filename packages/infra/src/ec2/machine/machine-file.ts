@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { MachineSettings } from './user-data.js';
+import type { MachineSettings } from './settings.js';
 
 const secrets = '/run/loadwright';
 const variablesFile = `${secrets}/variables.json`;

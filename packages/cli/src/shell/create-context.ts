@@ -1,0 +1,34 @@
+import { exitCodes } from '@loadwright/core/exit-codes';
+import type { FleetKinds } from '../fleet/fleet-kind.js';
+import { builtInFleets } from '../fleet/kinds.js';
+import { asTyped } from '../output/as-typed.js';
+import { colorsFor } from '../output/colors.js';
+import { widthOf, wrapText } from '../output/wrap.js';
+import type { Context } from './context.js';
+import type { CliIo } from './io.js';
+
+export function createContext(
+  argv: readonly string[],
+  io: CliIo,
+  fleets: FleetKinds = builtInFleets,
+): Context {
+  const context: Context = {
+    io,
+    fleets,
+    colors: colorsFor(io.stdout, io.environment),
+    errorColors: colorsFor(io.stderr, io.environment),
+    json: argv.includes('--json'),
+    exitCode: exitCodes.pass,
+    asTyped: asTyped(io.environment),
+    print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
+    printText: (...lines) => context.print(wrapText(context.asTyped(lines.join('\n')), widthOf(io.stdout))),
+    note: (...lines) => void io.stderr.write(context.asTyped(`${lines.join('\n')}\n`)),
+    printJson: (document) => void io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`),
+    action:
+      (handler) =>
+      async (...values) => {
+        context.exitCode = await handler(...values);
+      },
+  };
+  return context;
+}

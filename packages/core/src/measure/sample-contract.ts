@@ -1,0 +1,48 @@
+/** One point of the time series: what happened in one second. In a report a second is the workers' own. */
+export interface Sample {
+  /** Seconds since the load began, at the end of the second. */
+  readonly elapsedSeconds: number;
+  readonly users: number;
+  /** Requests that ended in a second, failures included. */
+  readonly requestsPerSecond: number;
+  readonly failuresPerSecond: number;
+  /** Requests that were due or begun and have not ended; null in reports of version 1. */
+  readonly inFlight: number | null;
+  /** Age of the oldest of them; null in reports of version 1. */
+  readonly oldestSeconds: number | null;
+  /**
+   * Percentiles of the times of requests, in milliseconds; null when there were none. In a report of the requests that
+   * were due in this second, live of the answers since the last sample. With an arrival rate response times, otherwise
+   * service times.
+   */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly workers: readonly { readonly id: string; readonly state: string; readonly cpuPercent: number }[];
+  /** Totals since the load began. */
+  readonly totalRequests: number;
+  readonly totalFailures: number;
+  /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not told. */
+  readonly lagP99?: number | null | undefined;
+  /** What the target measured in this second, all names together, by the metric's name; in a report only. */
+  readonly metrics?: Readonly<Record<string, MetricPoint>> | undefined;
+  /** Only with an arrival rate. */
+  readonly open?: OpenSample | undefined;
+}
+
+/** The values of a metric in one second, in its unit: of a trend, a rate or a counter. */
+export type MetricPoint =
+  | { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  | { readonly rate: number | null }
+  | { readonly perSecond: number };
+
+/** What a sample of the open model tells besides. */
+export interface OpenSample {
+  /** Requests due in a second, as planned. */
+  readonly offeredPerSecond: number;
+  /** Totals since the load began. */
+  readonly late: number;
+  readonly dropped: number;
+  /** Percentiles of the service times since the last sample, in milliseconds. */
+  readonly service: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+}

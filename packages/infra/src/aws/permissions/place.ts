@@ -1,0 +1,5 @@
+/** In which account and region somebody provisions. */
+export interface Place {
+  readonly accountId: string;
+  readonly region: string;
+}
