@@ -11,7 +11,7 @@ import type { Aws } from '../aws/clients.js';
 import { checkCredentials } from './check/credentials.js';
 import { findingOf, problemOf } from './check/finding.js';
 import { checkLaunch } from './check/launch.js';
-import { checkMachineRole, checkPermissions } from './check/permissions.js';
+import { checkBoundary, checkMachineRole, checkPermissions } from './check/permissions.js';
 import { checkQuota } from './check/quota.js';
 import { checkSessionManager } from './check/session-manager.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
@@ -66,6 +66,11 @@ export async function checkAccount(
         ([who, instanceProfileRole]) =>
           checkPermissions(aws, who, { ...settings, instanceProfileRole }, request.iamStatements),
       ),
+      'unknown',
+    ],
+    [
+      'permissions boundary',
+      caller.then((who) => checkBoundary(aws, who, settings, request.iamStatements)),
       'unknown',
     ],
     [

@@ -80,7 +80,7 @@ describe('a good account', () => {
     expect(findings.filter(({ state }) => state !== 'good')).toEqual([]);
     expect(findings.map(({ subject }) => subject)).toEqual([
       ...['credentials', 'clock', 'time to live', 'instance type', 'image', 'network'],
-      ...['quota', 'own address', 'instance profile', 'permissions', 'launch'],
+      ...['quota', 'own address', 'instance profile', 'permissions', 'permissions boundary', 'launch'],
     ]);
   });
 

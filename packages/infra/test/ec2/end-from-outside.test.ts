@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, GetRolePolicyCommand } from '@aws-sdk/client-iam';
-import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
+import { CreateScheduleCommand, GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { createFleetId, type IamStatement } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
 import { boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
-import { checkPermissions } from '../../src/ec2/check/permissions.js';
+import { checkBoundary, checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws } from '../aws/index.js';
 import { lookAt } from './look.js';
@@ -19,8 +19,10 @@ const place = { accountId: '123456789012', region: 'eu-west-1' };
 const usual = { access: 'https', spot: false } as const;
 const scheduling = /^scheduler:/;
 
-async function createBoundary(): Promise<void> {
-  const Statement = boundaryStatements(place.region, []);
+async function createBoundary(allowed: (action: string) => boolean = () => true): Promise<void> {
+  const Statement = boundaryStatements(place.region, [])
+    .map((one) => ({ ...one, Action: one.Action.filter(allowed) }))
+    .filter(({ Action }) => Action.length > 0);
   const document = { Version: '2012-10-17', Statement };
   await aws().createPolicy({ name: boundaryName(place.region), path: iamPath(place.region), document });
 }
@@ -125,5 +127,63 @@ describe('a schedule of AWS', () => {
     const look = lookAt(aws(), { endFromOutside }, await aws().asUserWith(few));
     const found = await checkPermissions(look.aws, await lookUpCaller(look.aws), look.settings, []);
     expect(found).toMatchObject({ state, detail: expect.stringMatching(says) as string });
+  });
+
+  it('that is left alone by its machine is collected; one of a fleet that runs, or of somebody else, stays', () =>
+    withDeployedFleet(aws(), async (work) => {
+      const left = '20250101-000000-0123456789';
+      const order = {
+        ScheduleExpression: 'at(2030-01-01T00:00:00)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
+          RoleArn: 'arn:aws:iam::123456789012:role/r',
+        },
+      } as const;
+      for (const Name of [`loadwright-${left}`, 'nightly-of-somebody']) {
+        await aws().direct.scheduler.send(new CreateScheduleCommand({ Name, ...order }));
+      }
+      const { lasting } = fleetOf(settingsOf(work));
+      const states = (await lasting!.list()).map(({ fleetId, state }) => [fleetId, state]);
+      expect(states).toEqual([
+        [work.fleetId, 'running'],
+        [left, 'orphaned'],
+      ]);
+      expect((await lasting!.destroy(left)).remaining).toEqual([]);
+      const schedules = (await aws().inventory()).filter((name) => name.startsWith('scheduler:'));
+      expect(schedules.sort()).toEqual([
+        `scheduler:schedule/loadwright-${work.fleetId}`,
+        'scheduler:schedule/nightly-of-somebody',
+      ]);
+      expect((await destroy(work)).remaining).toEqual([]);
+    }));
+});
+
+describe('the check of the permissions boundary', () => {
+  const check = async () => {
+    const { aws: clients, settings } = lookAt(aws(), {}, await aws().asUserWith(policyFor(place, usual)));
+    return checkBoundary(clients, place, settings, []);
+  };
+
+  it('finds one that allows all that is needed', async () => {
+    await createBoundary();
+    expect(await check()).toMatch(/:policy\/loadwright\/eu-west-1\/loadwright-boundary-eu-west-1$/);
+  });
+
+  it('names what one of an earlier version lacks, and the command that renews it', async () => {
+    await createBoundary((action) => !/^(ec2:TerminateInstances|ssm:PutParameter)$/.test(action));
+    expect(await check()).toEqual({
+      state: 'problem',
+      detail: expect.stringMatching(
+        /does not allow (ssm:PutParameter, ec2:TerminateInstances|ec2:TerminateInstances, ssm:PutParameter): it is of another version/,
+      ) as string,
+      remedy: expect.stringMatching(
+        /iam policy --boundary.*aws iam create-policy-version --policy-arn arn:aws:iam::\S+boundary-eu-west-1 .*--set-as-default/,
+      ) as string,
+    });
+  });
+
+  it('says that there is none', async () => {
+    expect(await check()).toBe('this account has none');
   });
 });

@@ -1,5 +1,6 @@
-import { GetPolicyCommand } from '@aws-sdk/client-iam';
-import { LoadwrightError } from '@loadwright/core';
+import { GetPolicyCommand, GetPolicyVersionCommand } from '@aws-sdk/client-iam';
+import { LoadwrightError, type IamStatement } from '@loadwright/core';
+import { z } from 'zod';
 import { boundaryOf, type MachineWishes } from '../permissions.js';
 import type { Place } from '../permissions/place.js';
 import type { Aws } from '../clients.js';
@@ -32,4 +33,38 @@ export async function findBoundary(
       hint: 'Create it from "loadwright iam policy --boundary", or leave the option permissionsBoundary out.',
     },
   );
+}
+
+const list = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+const documentSchema = z.object({
+  Statement: z.union([z.unknown(), z.array(z.unknown())]).transform((value) => [value].flat()),
+});
+const allowing = z.looseObject({ Effect: z.literal('Allow'), Action: list });
+
+/**
+ * What a boundary does not allow at all, whatever the resource: it may be of an earlier version of Loadwright.
+ *
+ * @param wanted what the boundary is made of today
+ * @returns actions, such as `ssm:PutParameter`
+ */
+export async function missingInBoundary(
+  aws: Aws,
+  arn: string,
+  wanted: readonly IamStatement[],
+): Promise<string[]> {
+  const { Policy } = await aws.iam.send(new GetPolicyCommand({ PolicyArn: arn }));
+  const version = { PolicyArn: arn, VersionId: Policy?.DefaultVersionId };
+  const { PolicyVersion } = await aws.iam.send(new GetPolicyVersionCommand(version));
+  // IAM gives documents as RFC 3986 encodes them.
+  const document: unknown = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? '{}'));
+  const statements = documentSchema.safeParse(document).data?.Statement ?? [];
+  const patterns = statements.flatMap((one) => allowing.safeParse(one).data?.Action ?? []).map(patternOf);
+  const actions = new Set(wanted.flatMap(({ Action }) => Action));
+  return [...actions].filter((action) => !patterns.some((pattern) => pattern.test(action)));
+}
+
+/** Actions are compared without case; `*` and `?` stand for any characters, and for one. */
+function patternOf(action: string): RegExp {
+  const escaped = action.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
 }

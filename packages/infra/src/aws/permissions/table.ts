@@ -227,9 +227,9 @@ export const permissions: readonly PermissionRow[] = [
   },
   {
     id: 'FindBoundary',
-    actions: ['iam:GetPolicy'],
+    actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
     resources: (place, wishes) => [boundaryOf(place, wishes)],
-    why: 'see whether the account has a boundary for the roles of machines',
+    why: 'see whether the account has a boundary for the roles of machines, and what it allows',
     when: makesRoles,
   },
   {

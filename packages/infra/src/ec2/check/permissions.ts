@@ -1,11 +1,12 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import type { Finding, IamStatement } from '@loadwright/core';
-import { findBoundary } from '../../aws/account/boundary.js';
+import { findBoundary, missingInBoundary } from '../../aws/account/boundary.js';
 import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
 import { lookUpProfileRole } from '../../aws/account/profile-role.js';
 import type { Aws } from '../../aws/clients.js';
 import {
   anyFleet,
+  boundaryStatements,
   makesRoles,
   machineStatements,
   neededPermissions,
@@ -62,6 +63,34 @@ export async function checkPermissions(
       state: 'unknown',
       detail: `IAM does not tell what ${arn} may do: it is no user and no role of the account`,
       remedy: 'Compare its permissions with what "loadwright iam policy" prints.',
+    };
+  }
+}
+
+/** Whether the permissions boundary of the account, where there is one, lets machines do what they must. */
+export async function checkBoundary(
+  aws: Aws,
+  { accountId }: Pick<Caller, 'accountId'>,
+  wishes: MachineWishes,
+  ofTarget: readonly IamStatement[],
+): Promise<Found> {
+  const { region } = aws.settings;
+  const arn = makesRoles(wishes) ? await findBoundary(aws, { accountId, region }, wishes) : undefined;
+  if (arn === undefined) return makesRoles(wishes) ? 'this account has none' : 'not needed: no role is made';
+  try {
+    const missing = await missingInBoundary(aws, arn, boundaryStatements(region, ofTarget, wishes.owner));
+    if (missing.length === 0) return arn;
+    return {
+      state: 'problem',
+      detail: `${arn} does not allow ${missing.join(', ')}: it is of another version of Loadwright, or for other targets`,
+      remedy: `Renew it: "loadwright iam policy --boundary > boundary.json", then "aws iam create-policy-version --policy-arn ${arn} --policy-document file://boundary.json --set-as-default"`,
+    };
+  } catch (error) {
+    if (!/^AccessDenied/.test(codeOf(error))) throw error;
+    return {
+      state: 'unknown',
+      detail: `what ${arn} allows cannot be read`,
+      remedy: 'Allow iam:GetPolicyVersion: "loadwright iam policy" prints the whole policy.',
     };
   }
 }

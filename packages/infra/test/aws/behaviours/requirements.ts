@@ -94,6 +94,7 @@ async function ofIam(call: Call, name: string, { iam }: DirectClients): Promise<
         (one) => ({ ...one, context: boundedBy(textOf(call, 'PermissionsBoundary')) }),
       );
     case 'GetPolicy':
+    case 'GetPolicyVersion':
     case 'CreatePolicyVersion':
     case 'DeletePolicy':
       return of(textOf(call, 'PolicyArn'), name);
