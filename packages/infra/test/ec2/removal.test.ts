@@ -125,7 +125,7 @@ it('refuses to take a fleet for removed that is in another region, and to make i
     const fleet = fleetOf({ ...settings, aws: { ...settings.aws, region: 'eu-west-3' } });
     const elsewhere = {
       code: 'CONFIG_INVALID',
-      message: `Run ${work.fleetId} is in eu-west-1, not in eu-west-3.`,
+      message: `Fleet ${work.fleetId} is in eu-west-1, not in eu-west-3.`,
       hint: expect.stringContaining('--region eu-west-1') as string,
     };
     await expect(fleet.lasting!.destroy(work.fleetId)).rejects.toMatchObject(elsewhere);

@@ -184,7 +184,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     await master.swarm({ load: resolveTestLoad({ users: 1, duration: '1h' }, 2) });
     await expect(runOn()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/a load is under way on \S+, for another (1h|59m)/) as string,
+      message: expect.stringMatching(/a load is running on \S+, for another (1h|59m)/) as string,
       hint: expect.stringContaining(`loadwright stop ${deployment.fleetId}`) as string,
     });
     expect((await master.statistics()).test?.endedAt).toBeUndefined();
@@ -231,11 +231,11 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
   });
 
   it('does not begin on a fleet that is still made ready', async () => {
-    const start = { at: new Date(), limitSeconds: 600, hint: 'wait' };
+    const readiness = { at: new Date(), limitSeconds: 600, hint: 'wait' };
     const open: Fleet['open'] = async (fleetId) =>
       Object.assign(Object.create(await fleet.open(fleetId)) as FleetHandle, {
         masterUrl: 'http://127.0.0.1:1',
-        start,
+        readiness,
       });
     await expect(runOn({}, { fleet: { ...fleet, open } })).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
