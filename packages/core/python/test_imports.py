@@ -6,7 +6,7 @@ import pytest
 
 PACKAGES = Path(__file__).parents[2]
 FILES = [
-    *sorted((PACKAGES / "core/python/loadwright_runtime").glob("*.py")),
+    *sorted((PACKAGES / "core/python/loadwright_runtime").rglob("*.py")),
     *sorted((PACKAGES / "targets/src").glob("*/locustfile.py")),
     *sorted((PACKAGES / "targets/src").glob("*/*_requests.py")),
 ]
