@@ -29,10 +29,10 @@ export function clockOffset(
   sentAt: number,
   receivedAt: number,
 ): ClockOffset | undefined {
-  const told = Date.parse(date ?? '');
-  if (Number.isNaN(told)) return undefined;
+  const serverTime = Date.parse(date ?? '');
+  if (Number.isNaN(serverTime)) return undefined;
   return {
-    seconds: (told + 500 - (sentAt + receivedAt) / 2) / 1000,
+    seconds: (serverTime + 500 - (sentAt + receivedAt) / 2) / 1000,
     uncertaintySeconds: (500 + (receivedAt - sentAt) / 2) / 1000,
   };
 }

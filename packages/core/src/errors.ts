@@ -24,7 +24,7 @@ export const errorCodes = {
   PREFLIGHT_FAILED: exitCodes.badConfiguration,
   /** No suitable Python, or the managed Locust could not be installed. */
   LOCUST_UNAVAILABLE: exitCodes.provisioningFailed,
-  /** The master or a worker did not start, not all workers connected, or the master of a run that stands does not answer. */
+  /** The master or a worker did not start, not all workers connected, or the master of a deployed fleet does not answer. */
   PROVISIONING_FAILED: exitCodes.provisioningFailed,
   /** The master stopped answering in the middle of the run. */
   MASTER_LOST: exitCodes.invalid,

@@ -82,14 +82,14 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
     ...(owner !== undefined && { owner }),
   });
   const isLimit = machine || asksForBoundary;
-  const told = [
+  const remarks = [
     ...(isLimit ? [] : notes),
     ...target.notes,
     ...(asksForBoundary
       ? [`Create it once in the account, as ${boundary.path}${boundary.name}:`, createCommand(boundary)]
       : []),
   ];
-  if (told.length > 0) context.note(...told);
+  if (remarks.length > 0) context.note(...remarks);
   if (machine) context.printJson(policyDocument(ofMachine));
   else if (asksForBoundary) context.printJson(policyDocument(boundary.statements));
   else if (format === 'json') context.printJson(policyDocument(statements));

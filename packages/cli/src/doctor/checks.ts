@@ -142,7 +142,7 @@ export async function checkResults(directory: string): Promise<Finding> {
   }
 }
 
-/** A finding, or the problem that an error tells. */
+/** A finding, or the problem behind an error. */
 async function attempt(subject: string, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look();

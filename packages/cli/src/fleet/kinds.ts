@@ -22,7 +22,7 @@ export interface NamedFleet {
 /**
  * The fleet that a configuration or a command line names.
  *
- * @param flags What the command line says of it: who is told of a mistake is told where it may be.
+ * @param flags What the command line says of it: the message about a mistake names them.
  */
 export async function createFleet(
   { kind, ...options }: NamedFleet,

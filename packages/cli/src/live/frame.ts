@@ -50,7 +50,7 @@ function title(state: LiveState, { colors, now }: FrameOptions): string {
   const seconds = Math.max(0, Math.floor((now - state.phaseStartedAt) / 1000));
   const meaning = state.phase && phaseTitles[state.phase];
   const detail = titleDetail(state);
-  // The bar below tells the time of the load.
+  // The bar below shows the time of the load.
   const time = state.phase === 'load' || seconds === 0 ? '' : colors.dim(` ${formatDuration(seconds)}`);
   return `${colors.cyan('●')} ${colors.bold(state.phase ?? '')}${meaning ? `: ${meaning}` : ''}${detail}${time}`;
 }

@@ -39,7 +39,7 @@ export function createLiveView(
 ): LiveView {
   const colors = colorsFor(stream, io.environment);
   const view = stream.isTTY && live ? terminalView(io, stream, colors) : lineView(io, stream, colors);
-  // What happened is told by servers too.
+  // What happened is reported by servers too.
   const release = tellWaitsThrough((line) => view.say(colors.dim(`  ${line}`)));
   return {
     onProgress: (event) => view.onProgress(redactStrings(event, printable)),

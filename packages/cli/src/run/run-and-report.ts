@@ -115,7 +115,7 @@ export async function runAndReport(
       ...(deployed ? [`Ends: ${formatEnd(deployed, new Date(io.now()))}`] : []),
     );
   }
-  // Also when the load was over already: whoever stopped it is told that it was stopped.
+  // Also when the load was over already: whoever stopped it learns that it was stopped.
   return stopped ? exitCodes.aborted : exitCodeOfReport(report);
 }
 
@@ -141,7 +141,7 @@ function nextAfter({ aborted, runId }: RunReport, kept?: string): string {
 /**
  * The report on stdout: as JSON, or for people with the next step.
  *
- * @param told.cost What its fleet has cost. Absent: not told.
+ * @param options.cost What its fleet has cost. Absent: not shown.
  */
 export function printReport(
   context: Context,

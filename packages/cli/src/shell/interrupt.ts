@@ -1,10 +1,10 @@
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { CliIo, StopSignal } from './io.js';
 
-/** npm passes Ctrl-C on to a child that the terminal has told already: what comes this soon is the same key. */
+/** npm passes Ctrl-C on to a child that has it from the terminal already: what comes this soon is the same key. */
 const sameKeyMilliseconds = 500;
 
-/** Whoever sends SIGTERM kills soon, mostly after ten seconds: by then what remains has been told. */
+/** Whoever sends SIGTERM kills soon, mostly after ten seconds: by then what remains has been reported. */
 const terminationMilliseconds = 8500;
 
 /** What is said and done when the user stops a piece of work. */

@@ -1,4 +1,4 @@
-/** A number where the text is one, otherwise the text itself, so that validation tells what was found. */
+/** A number where the text is one, otherwise the text itself, so that validation shows what was found. */
 export function numberOrText(text: string): number | string {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }

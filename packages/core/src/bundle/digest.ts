@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Bundle, BundleFile } from './bundle.js';
 
-/** They tell of the load, which a fleet that stands is given with each test. */
+/** They describe the load, which a deployed fleet gets with each test. */
 const aboutTheLoad: ReadonlySet<string> = new Set(['load.json', 'README.md']);
 
 /** SHA-256 over the sorted paths and digests, in hexadecimal. */

@@ -4,7 +4,7 @@ import { definitionOf, namesOf, startOf, type ExportInput } from './intervals.js
 
 /**
  * Values are integers: millionths of the metric's unit. For times that is a nanosecond, and the ratio that the tools of
- * HdrHistogram divide by unless told otherwise, so that they show the metric's own unit.
+ * HdrHistogram divide by unless the file says otherwise, so that they show the metric's own unit.
  */
 const valuesPerUnit = 1e6;
 const significantDigits = 3;

@@ -14,7 +14,7 @@ export interface ExportInput {
 
 /** How a run is exported. */
 export interface ExportOptions {
-  /** The test's name; it tells the runs of several tests apart. */
+  /** The test's name; it distinguishes the runs of several tests. */
   readonly name: string;
   /** Whole seconds that are put together. Default 1. `Infinity`: the whole run. */
   readonly everySeconds?: number;

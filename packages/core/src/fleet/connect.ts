@@ -9,7 +9,7 @@ const limitSeconds = 120;
 /** A master that is there answers soon, in milliseconds. */
 const answerMilliseconds = 5000;
 
-/** What is told while workers are waited for. */
+/** What is shown while workers are waited for. */
 export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of ready workers whenever it changes. */
@@ -33,7 +33,7 @@ export async function waitForWorkers(
 ): Promise<MasterStatistics> {
   const signal = options.signal ? { signal: options.signal } : {};
   let changedAt = performance.now();
-  let [connected, seen, told] = [-1, '', ''];
+  let [connected, seen, shown] = [-1, '', ''];
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
     await requireNodes(handle);
     const statistics = await master
@@ -46,7 +46,7 @@ export async function waitForWorkers(
     if (ready !== connected) options.onConnected?.((connected = ready));
     if (ready >= handle.expectedWorkers) return statistics;
     const text = describeSetUp(setUp);
-    if (text !== told) options.onSetUp?.((told = text));
+    if (text !== shown) options.onSetUp?.((shown = text));
     const state = JSON.stringify([ready, workers.length, setUp.workers]);
     if (state !== seen) [seen, changedAt] = [state, performance.now()];
     if (performance.now() - changedAt > limitSeconds * 1000) throw tooLate(ready, handle, text);

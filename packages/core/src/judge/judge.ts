@@ -30,7 +30,7 @@ interface Judgement {
 }
 
 /**
- * The verdict and why. What cannot be trusted is INVALID, whatever the thresholds say; those that broke are told all the
+ * The verdict and why. What cannot be trusted is INVALID, whatever the thresholds say; those that broke are reported all the
  * same.
  */
 export function judge(evidence: Evidence): Judgement {

@@ -28,7 +28,7 @@ export interface LoadPlan {
 }
 
 /**
- * The load of one test on a fleet that stands, in place of the `load.json` of its bundle. Payloads are sent in the
+ * The load of one test on a deployed fleet, in place of the `load.json` of its bundle. Payloads are sent in the
  * order that the bundle says, unless this names one.
  */
 export type TestLoad = Omit<LoadPlan, 'payloadOrder'> & Partial<Pick<LoadPlan, 'payloadOrder'>>;

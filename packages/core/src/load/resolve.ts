@@ -63,7 +63,7 @@ export function resolveLoad(
 }
 
 /**
- * The load of one test on a fleet that stands, from what a user writes.
+ * The load of one test on a deployed fleet, from what a user writes.
  *
  * @param workers Load-generating processes of that fleet.
  * @throws LoadwrightError `CONFIG_INVALID` that names all wrong fields.

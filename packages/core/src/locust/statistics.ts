@@ -40,7 +40,7 @@ export interface MasterStatistics {
   readonly versionWarning?: string | undefined;
   /** Reports that no worker of this master sends, or that came twice: they were refused, and change no figure. */
   readonly refusedReports: number;
-  /** Reports of workers that never came: what they told is in no figure. */
+  /** Reports of workers that never came: what they reported is in no figure. */
   readonly missingReports: number;
   readonly locustVersion: string;
   readonly pythonVersion: string;
@@ -63,7 +63,7 @@ export type TestEnd = 'duration' | 'stop' | 'workers-lost' | 'other';
 
 /** One test on the fleet. Times are Unix seconds of the master's clock. */
 export interface TestStatistics {
-  /** Counts the tests of a master, from 1: it tells one from the other. */
+  /** Counts the tests of a master, from 1: it distinguishes them. */
   readonly number: number;
   readonly startedAt: number;
   /** When the master ends it by itself; absent when it does not. */

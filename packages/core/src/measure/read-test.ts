@@ -17,7 +17,7 @@ export type TestReader = Pick<LocustMaster, 'statistics' | 'series'>;
 /**
  * Reads the statistics and, where they are of one's own test, what has come to its series.
  *
- * @param isOwn tells it from one before or after it
+ * @param isOwn distinguishes it from one before or after it
  */
 export async function readTest(
   master: TestReader,

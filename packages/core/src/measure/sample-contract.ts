@@ -22,7 +22,7 @@ export interface Sample {
   /** Totals since the load began. */
   readonly totalRequests: number;
   readonly totalFailures: number;
-  /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not told. */
+  /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not reported. */
   readonly lagP99?: number | null | undefined;
   /** What the target measured in this second, all names together, by the metric's name; in a report only. */
   readonly metrics?: Readonly<Record<string, MetricPoint>> | undefined;
@@ -36,7 +36,7 @@ export type MetricPoint =
   | { readonly rate: number | null }
   | { readonly perSecond: number };
 
-/** What a sample of the open model tells besides. */
+/** What a sample of the open model shows besides. */
 export interface OpenSample {
   /** Requests due in a second, as planned. */
   readonly offeredPerSecond: number;

@@ -6,7 +6,7 @@ const order = z
   .default('sequential')
   .describe('sequential: every worker walks through the payloads in order; random: each request draws one');
 
-/** Where payloads come from. A bare string is a path; its ending tells the format. */
+/** Where payloads come from. A bare string is a path; its ending shows the format. */
 export const payloadSourceSchema = z.union([
   z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file, or of a folder of files'),
   z.strictObject({

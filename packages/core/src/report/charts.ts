@@ -7,7 +7,7 @@ import { thinSeries, type Point } from './thin-series.js';
 
 /** Enough for a smooth line on a wide screen, few enough to read as a table. */
 const mostPoints = 300;
-/** More lines than this cannot be told apart. */
+/** More lines than this cannot be distinguished. */
 const mostLines = 6;
 
 /** What the charts over time are drawn from. */

@@ -41,7 +41,7 @@ export async function collectLogs(
   return Promise.all(written);
 }
 
-/** Saves the logs of a run. A run is worth its report without them: what goes wrong is told, and takes no longer. */
+/** Saves the logs of a run. A run is worth its report without them: what goes wrong is reported, and takes no longer. */
 export async function saveLogs(
   { handle, folder, redact }: ReadyFleet,
   phases: Phases,

@@ -3,7 +3,7 @@ import { appendPrivately } from '../files.js';
 import type { AskOptions, LocustMaster } from '../locust/master.js';
 import { redactStrings } from '../secrets/redactor.js';
 
-/** Where requests are told one by one, one a line, when a load asks for a share of them. */
+/** Where requests are reported one by one, one a line, when a load asks for a share of them. */
 export const requestsFile = 'requests.jsonl';
 
 /** Writes `requests.jsonl` while the load runs: the master keeps no more than it must. */
@@ -28,7 +28,7 @@ export class RequestLog {
   /**
    * Writes what has come since the last time.
    *
-   * @param onProblem Told once when the disk takes no more; the load goes on, and so does the reading.
+   * @param onProblem Called once when the disk takes no more; the load goes on, and so does the reading.
    */
   async read(
     master: Pick<LocustMaster, 'requests'>,

@@ -58,7 +58,7 @@ export async function collectLocustFiles(
   return { saved, missing };
 }
 
-/** Where a few failures of each kind are told in full, one a line. */
+/** Where a few failures of each kind are reported in full, one a line. */
 const failuresFile = 'failures.jsonl';
 
 /**

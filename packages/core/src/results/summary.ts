@@ -70,7 +70,7 @@ export interface RunReport {
   readonly counters?: Readonly<Record<string, number>>;
   /** What became of the arrivals; only with an arrival rate. */
   readonly arrivals?: ArrivalSummary | undefined;
-  /** How the load generator itself did; absent when its runtime told nothing. */
+  /** How the load generator itself did; absent when its runtime reported nothing. */
   readonly generator?: GeneratorSummary | undefined;
   readonly series: readonly Sample[];
   /** Times of all requests, as in `total`: pairs of milliseconds and count, sorted. */

@@ -19,7 +19,7 @@ export const phases = [
 /** `open` finds a deployed fleet, in place of making one; `connect` waits for all workers; `load` is the time in which requests are measured. */
 export type Phase = (typeof phases)[number];
 
-/** What a run tells while it goes on. */
+/** What a run shows while it goes on. */
 export type RunEvent =
   | {
       readonly type: 'phase';

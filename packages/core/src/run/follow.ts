@@ -9,7 +9,7 @@ const interval = 1000;
 /** How long the workers' last figures may take after the grace period, in seconds. */
 const arrivalSeconds = 10;
 
-/** How {@link followTest} tells what it sees. */
+/** How {@link followTest} shows what it sees. */
 export interface FollowOptions {
   /** Ends the watching, not the load. */
   readonly signal?: AbortSignal;

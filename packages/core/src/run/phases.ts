@@ -4,10 +4,10 @@ import type { OnProgress, Phase } from './events.js';
 /** The phases that a wish to stop ends at once. Later ones go on: what was measured is kept and cleaned up after. */
 const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'open', 'connect']);
 
-/** Something is told at least so often, in milliseconds: whoever waits sees that there is something to wait for. */
+/** Something is reported at least so often, in milliseconds: whoever waits sees that there is something to wait for. */
 const longestSilence = 10_000;
 
-/** Carries out the phases of a run, and tells of them. */
+/** Carries out the phases of a run, and reports them. */
 export class Phases {
   readonly signal: AbortSignal;
   readonly progress: OnProgress;
@@ -22,7 +22,7 @@ export class Phases {
     };
   }
 
-  /** Tells what fails after the caller's signal as `ABORTED`. */
+  /** Reports what fails after the caller's signal as `ABORTED`. */
   async all<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
@@ -51,7 +51,7 @@ export class Phases {
     return result;
   }
 
-  /** Says that a phase goes on whenever nothing else is told for some time. */
+  /** Reports that a phase continues whenever nothing else is reported for some time. */
   async #toldOf<Result>(phase: Phase, work: () => Promise<Result>): Promise<Result> {
     const begin = performance.now();
     const outer = this.#silence;

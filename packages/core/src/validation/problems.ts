@@ -1,6 +1,6 @@
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 
-/** Gathers what is wrong, so that a user is told all of it at once. */
+/** Gathers what is wrong, so that a user sees all of it at once. */
 export class Problems {
   readonly #problems: LoadwrightError[];
 

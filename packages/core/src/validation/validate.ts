@@ -165,7 +165,7 @@ function describeUnknownKey(key: string, { path, value, described }: Place): str
   return `${field}: unknown option${suggestion} Allowed: ${allowed.join(', ') || 'nothing'}`;
 }
 
-/** True when nothing is missing but, perhaps, the property that tells the alternatives apart. */
+/** True when nothing is missing but, perhaps, the property that distinguishes the alternatives. */
 function hasRequired(schema: JsonSchema, value: unknown): boolean {
   const required = Array.isArray(schema.required) ? schema.required : [];
   return required.every(

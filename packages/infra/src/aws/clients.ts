@@ -78,13 +78,13 @@ export class Aws {
   }
 }
 
-/** So many silences long a host may give no answer at all: then a person is told, rather than kept waiting. */
+/** So many silences long a host may give no answer at all: then a person is informed, rather than kept waiting. */
 const mostSilences = 2;
 
 /** Of a connection that ended; the SDK calls them by the same name as a silence. */
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Gives every request the same signal, so that no call has to be told; what fails says where it went. */
+/** Gives every request the same signal, so that calls need not pass it; what fails says where it went. */
 class SignalledHandler extends NodeHttpHandler {
   readonly #signal: AbortSignal;
   readonly #silence: number;

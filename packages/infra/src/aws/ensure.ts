@@ -32,7 +32,7 @@ export async function ensure<Parameters>(
   await journal.intent(kind.name);
   const id = earlier ?? (await create());
   await journal.done(kind.name, id);
-  // Those who are told of a new resource may not know it yet.
+  // Services that get a new resource may not know it yet.
   const isTooEarly = (error: unknown) => isAbsent(error) || isConflict(error);
   await patiently(isTooEarly, async () => kind.complete?.(aws, fleet, id, parameters));
   return id;

@@ -23,7 +23,7 @@ const ending = '.jsonl';
  */
 export type Expected = ReadonlyMap<string, string | undefined>;
 
-/** What a journal tells about a fleet. */
+/** What a journal shows about a fleet. */
 export interface JournalState {
   readonly fleetId: string;
   readonly region: string;
@@ -85,7 +85,7 @@ export class Journal {
     return this.#write({ event: 'removed', kind, at: now() });
   }
 
-  /** Safe to repeat. What could not be written has been told to who wrote it. */
+  /** Safe to repeat. What could not be written was reported to its writer. */
   async close(): Promise<void> {
     await this.#written.catch(() => {});
     await this.#file.close();

@@ -36,7 +36,7 @@ const endOfMachine: ReadonlySet<string> = new Set([schedule, endRole].map(({ nam
 /** Kinds of which a deployment makes something. */
 const made: Expected = new Map(kinds.filter((kind) => 'create' in kind).map(({ name }) => [name, undefined]));
 
-/** What stands, and what could not be looked at. */
+/** What exists, and what could not be looked at. */
 export interface Inventory {
   readonly found: readonly FoundResource[];
   /** One line for each kind that could not be looked for, with the reason. */
@@ -74,13 +74,13 @@ export function describeResource({ kind, id }: FoundResource): string {
 /** The same, with what whoever is asked for consent should know. */
 export function introduceResource(resource: FoundResource): string {
   const { stays, note } = resource;
-  const told = [note, stays].filter((text) => text !== undefined);
-  return [describeResource(resource), ...told].join(': ');
+  const remarks = [note, stays].filter((text) => text !== undefined);
+  return [describeResource(resource), ...remarks].join(': ');
 }
 
 /** How a fleet is removed. */
 export interface RemovalOptions {
-  /** Kinds that may appear a while later; undefined when no journal tells. */
+  /** Kinds that may appear a while later; undefined when there is no journal. */
   readonly expected: Expected | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
   readonly onRemoved?: (kind: string) => Promise<void>;

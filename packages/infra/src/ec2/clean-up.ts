@@ -19,7 +19,7 @@ export interface FailedAttempt {
   /** Folder of the journals. */
   readonly journals: string;
   /** Id of the machine that stood when the attempt began. */
-  readonly standing: string | undefined;
+  readonly existing: string | undefined;
   readonly destroy: Destroy;
 }
 
@@ -30,10 +30,10 @@ export interface FailedAttempt {
  * @throws LoadwrightError `RESOURCES_REMAIN` when something of the fleet is left.
  */
 export async function cleanUpAfter(attempt: FailedAttempt): Promise<void> {
-  const { request, journal, journals, standing, destroy } = attempt;
+  const { request, journal, journals, existing, destroy } = attempt;
   const { fleetId, onProgress } = request;
-  if (standing !== undefined) {
-    throw remains(attempt, 'It has a machine that stood before, and stays:', [`instance ${standing}`]);
+  if (existing !== undefined) {
+    throw remains(attempt, 'It has a machine that stood before, and stays:', [`instance ${existing}`]);
   }
   if (!journal.hasBegun) {
     const earlier = await readJournal(journals, fleetId);

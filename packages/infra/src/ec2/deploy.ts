@@ -71,7 +71,7 @@ export async function deploy(deployment: Deployment) {
     settings.securityGroup ?? ensure(step, securityGroup, groupParameters(settings, account)),
     settings.instanceProfile ?? ensureProfile(step, request, isEncrypted, boundary),
     makeEndRole(step, deployment, boundary),
-    ensureParameters(step, values, deployment.standing),
+    ensureParameters(step, values, deployment.existing),
     ensure(step, bucket, { key: bundleKey, file: archive.file }),
   ]);
 
@@ -109,7 +109,7 @@ export async function deploy(deployment: Deployment) {
       deployment.pricePerHour,
     ),
   };
-  const instanceId = await ensure(step, instance, machine, deployment.standing);
+  const instanceId = await ensure(step, instance, machine, deployment.existing);
   await scheduleEnd(step, deployment, endRoleArn, instanceId);
   return { instanceId, ...secrets };
 }
@@ -119,16 +119,16 @@ export async function deploy(deployment: Deployment) {
  * the machine has read it already.
  *
  * @returns what the machine will have, or has
- * @throws LoadwrightError `CONFIG_INVALID` when a machine that stands would go on with another secret.
+ * @throws LoadwrightError `CONFIG_INVALID` when an existing machine would continue with another secret.
  */
 async function ensureParameters(
   step: Step,
   values: Record<string, string>,
-  standing: string | undefined,
+  existing: string | undefined,
 ): Promise<FleetSecrets> {
   const { aws, fleet } = step;
-  const earlier = standing === undefined ? undefined : await findSecrets(aws, fleet.fleetId);
-  if (standing !== undefined && earlier) requireSameSecrets(standing, fleet.fleetId, values, earlier);
+  const earlier = existing === undefined ? undefined : await findSecrets(aws, fleet.fleetId);
+  if (existing !== undefined && earlier) requireSameSecrets(existing, fleet.fleetId, values, earlier);
   await ensure(step, parameters, { values });
   const wanted = Object.keys(values);
   const secrets = await poll(aws, aws.settings.pace.propagation, () =>

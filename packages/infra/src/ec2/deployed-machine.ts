@@ -9,7 +9,7 @@ export interface DeployedMachineOptions {
   readonly fleetId: string;
   /** What EC2 shows of the fleet. */
   readonly seen: readonly FoundResource[];
-  /** What the journal of an earlier attempt tells; undefined when there is none. */
+  /** What the journal of an earlier attempt shows; undefined when there is none. */
   readonly expected: Expected | undefined;
   readonly onProgress: (message: string) => void;
 }

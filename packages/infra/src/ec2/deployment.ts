@@ -17,5 +17,5 @@ export interface Deployment {
   readonly createdAt: Date;
   readonly pricePerHour: TaggedPrice;
   /** Id of the machine that an earlier attempt has launched. */
-  readonly standing: string | undefined;
+  readonly existing: string | undefined;
 }

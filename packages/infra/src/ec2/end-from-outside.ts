@@ -15,7 +15,7 @@ export const outsideDelay = 120_000;
  * Makes the role as which a machine is ended from outside.
  *
  * @param boundary of the roles that are made
- * @returns its ARN; undefined when no schedule is wished, or none may be made and none is demanded: that is told.
+ * @returns its ARN; undefined when no schedule is wished, or none may be made and none is demanded: that is reported.
  */
 export function makeEndRole(
   step: Step,
@@ -45,7 +45,7 @@ export async function scheduleEnd(
   await unlessOptional(step.aws, deployment, () => ensure(step, schedule, { instanceId, roleArn, at }));
 }
 
-/** The machine has timers of its own: without a schedule it is told what it lacks, and goes on. */
+/** The machine has timers of its own: without a schedule the progress names what is missing, and the deployment continues. */
 async function unlessOptional(
   { signal }: Aws,
   { settings, request }: Deployment,

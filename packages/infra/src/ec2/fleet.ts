@@ -130,22 +130,22 @@ async function provision(
   if (earlier?.hasBegun) requireRegion(earlier, settings.aws.region);
   const journal = await Journal.open(journals, request.fleetId, settings.aws.region);
   const aws = new Aws(settings.aws, request.signal);
-  let standing: string | undefined;
+  let existing: string | undefined;
   try {
     const { fleetId, onProgress } = request;
     const { quota, ...looks } = await lookAround(aws, settings, request);
-    standing = await deployedMachine(aws, {
+    existing = await deployedMachine(aws, {
       fleetId,
       seen: looks.machines,
       expected: earlier?.expected,
       onProgress,
     });
     // That machine is counted already.
-    if (standing === undefined) requireQuota(settings, quota);
-    return await make({ aws, journal, settings, request, ...looks, standing, destroy });
+    if (existing === undefined) requireQuota(settings, quota);
+    return await make({ aws, journal, settings, request, ...looks, existing, destroy });
   } catch (error) {
     await journal.close();
-    await cleanUpAfter({ error, request, journal, journals, standing, destroy });
+    await cleanUpAfter({ error, request, journal, journals, existing, destroy });
     if (request.signal.aborted) {
       throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', { cause: error });
     }
@@ -175,7 +175,7 @@ async function make({
   destroy,
   ...deployment
 }: Omit<Deployment, 'archive'> & { readonly destroy: Destroy }): Promise<FleetHandle> {
-  const { aws, settings, request, standing } = deployment;
+  const { aws, settings, request, existing } = deployment;
   const { fleetId } = request;
   const { instanceId, login, secrets } = await withArchive(request.bundle, (archive) =>
     deploy({ ...deployment, archive }),
@@ -209,7 +209,7 @@ async function make({
     secrets,
     expectedWorkers: request.workers,
     bundleDigest: digestWithoutLoad(request.bundle),
-    existedBefore: standing !== undefined,
+    existedBefore: existing !== undefined,
     destroy: (options) => destroy(fleetId, options),
   });
 }
@@ -289,7 +289,7 @@ function requireRegion({ fleetId, region }: JournalState, asked: string): void {
   });
 }
 
-/** What stands, of one fleet or of all. @throws LoadwrightError when not all of it could be looked at. */
+/** What exists, of one fleet or of all. @throws LoadwrightError when not all of it could be looked at. */
 async function inventory(aws: Aws, fleetId?: string) {
   const taken = await takeInventory(aws, fleetId === undefined ? {} : { fleetId });
   if (taken.causes.length === 0) return taken;

@@ -68,18 +68,18 @@ export class Ec2Handle implements FleetHandle {
   /**
    * All nodes are on one machine, and share its state.
    *
-   * @throws LoadwrightError when EC2 has never told it. Later it is what EC2 told last: that nobody answers, or credentials
+   * @throws LoadwrightError when EC2 has never described it. Later it is what EC2 described last: that nobody answers, or credentials
    *   are over, is no news of the machine, and must not cost a test what its master still measures.
    */
   async status(): Promise<readonly FleetNode[]> {
     const now = performance.now();
     const last = this.#seen;
     if (!last || now - last.at > freshMilliseconds) {
-      const told = this.#describe().catch((error: unknown) => {
+      const described = this.#describe().catch((error: unknown) => {
         if (!last) throw accountProblem(error);
         return last.machine;
       });
-      this.#seen = { at: now, machine: await told };
+      this.#seen = { at: now, machine: await described };
     }
     const { machine } = this.#seen!;
     const workers = Array.from({ length: this.expectedWorkers }, (_, index) => `worker-${index + 1}`);

@@ -8,7 +8,7 @@ import { longestSilenceSeconds, takenPorts } from './machine/user-data.js';
 /** Without `forceTimeToLive`. */
 const longestTimeToLiveSeconds = 24 * 3600;
 
-/** Also when other fields are wrong: everything is told at once. */
+/** Also when other fields are wrong: everything is reported at once. */
 const always = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
 
 const identifier = (prefix: string) =>

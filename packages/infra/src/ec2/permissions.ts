@@ -25,7 +25,7 @@ interface PermissionsAsked {
 const anyAccount = '*';
 
 /**
- * The policy for whoever deploys. Who calls needs no permission to be told, and where there are no credentials yet the
+ * The policy for whoever deploys. The caller needs no permission to read it, and where there are no credentials yet the
  * policy is for any account.
  */
 export async function fleetPermissions(

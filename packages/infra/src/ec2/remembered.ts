@@ -4,7 +4,7 @@ import type { Ec2FleetOptions } from './options.js';
 import { journalsOf } from './settings.js';
 
 /**
- * The runs that the journals of this machine tell of, for commands that are not told where a fleet is. Under which profile
+ * The fleets that the journals of this machine list, for commands that do not name its place. Under which profile
  * a fleet was made is not in its journal.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when the journals cannot be read.

@@ -36,7 +36,7 @@ export class StartTime {
 /** The console is looked at once in so many of the longest pauses (30 s): it lags behind, and EC2 limits its reading. */
 const pausesBetweenLooks = 15;
 
-/** So many looks without anything new (60 s) are told as such: who waits should not wonder whether anybody does. */
+/** So many looks without anything new (60 s) are reported as such: who waits should not wonder whether anybody does. */
 const silentLooks = 2;
 
 /** A machine that runs, with its addresses. */
@@ -123,7 +123,7 @@ export async function waitForUi(
   );
 }
 
-/** Tells what a machine said last when that is new, and the time when it has not been for a while. */
+/** Reports what a machine said last when that is new, and the time when it has not been for a while. */
 function teller(time: StartTime, onProgress: (message: string) => void): (said: string | undefined) => void {
   let last: string | undefined;
   let silent = 0;

@@ -1,6 +1,6 @@
 """Prints as JSON what Loadwright needs to know about the Python that runs it.
 
-It must run on every Python, also on Python 2: that is how a Python that is too old is told from none.
+It must run on every Python, also on Python 2: so that one that is too old is distinguished from none.
 """
 
 import json

@@ -40,7 +40,7 @@ export async function findLocust(
   });
 }
 
-/** Refuses systems without process groups, and tells an abort as one. */
+/** Refuses systems without process groups, and reports an abort as one. */
 async function onThisMachine<Result>(
   signal: AbortSignal | undefined,
   work: () => Promise<Result>,

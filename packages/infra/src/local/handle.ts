@@ -53,7 +53,7 @@ export class LocalHandle implements FleetHandle {
   }
 
   async destroy(): Promise<DestroyReport> {
-    // One after the other: what two calls at once remove is told once.
+    // One after the other: what two calls at once remove is reported once.
     const earlier = this.#destroying;
     this.#destroying = (async () => {
       await earlier;

@@ -55,7 +55,7 @@ export interface FailedInstall {
   readonly python: Python;
 }
 
-/** The error for an installation that failed: the cause when the output tells it, and always its last lines. */
+/** The error for an installation that failed: the cause when the output shows it, and always its last lines. */
 export function installFailure({ tool, exit, output, python }: FailedInstall): LoadwrightError {
   const known = causes.find(({ pattern }) => output.some((line) => pattern.test(line)));
   const lines = output.filter((line) => line.trim() !== '').slice(-shownLines);

@@ -16,7 +16,7 @@ export class NodeLog {
     this.path = path;
     this.#redact = redact;
     this.#file = createWriteStream(path, { flags: 'a', mode: 0o600 });
-    // A full disk must not end the run: the tail in memory still tells what went wrong.
+    // A full disk must not end the run: the tail in memory still shows what went wrong.
     this.#file.on('error', () => {});
   }
 

@@ -7,7 +7,7 @@ import { inheritedEnvironment } from './inherited-environment.js';
 import { homeWithoutConfiguration } from './home.js';
 import { SupervisedProcess } from '../process/processes.js';
 
-/** A request that was told to end is given up at once. */
+/** A request that was asked to end is given up at once. */
 const graceMilliseconds = 0;
 
 /**

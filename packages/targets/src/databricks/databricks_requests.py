@@ -21,7 +21,7 @@ _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "in
 
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
-# One status, two limits: that of the whole workspace and that of the endpoint. The message tells them apart.
+# One status, two limits: of the whole workspace and of the endpoint. The message distinguishes them.
 _LIMITS = ("parallel requests", "provisioned concurrency")
 _MESSAGE_BYTES = 4096
 

@@ -12,7 +12,7 @@ export interface RingNode {
   readonly misses: Map<string, number>;
 }
 
-/** What a node's answer tells about where the object came from. */
+/** What a node's answer says about where the object came from. */
 export interface Lookup {
   /** Headers of the answer, as the real nodes write them. */
   readonly headers: Record<string, string>;

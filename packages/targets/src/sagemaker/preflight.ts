@@ -12,7 +12,7 @@ import {
 import type { SagemakerOptions } from './options.js';
 import { refusal } from './refusal.js';
 
-/** How long SageMaker waits for a model, and how much longer a client may wait for that to be told; in seconds. */
+/** How long SageMaker waits for a model, and how much longer a client may wait for that to be reported; in seconds. */
 const modelLimit = { seconds: 60, grace: 15 };
 
 /**

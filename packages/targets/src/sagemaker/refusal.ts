@@ -19,7 +19,7 @@ interface ServiceError {
   readonly LogStreamArn?: string;
 }
 
-/** Advice by the error's name, which tells more than its status. */
+/** Advice by the error's name, which shows more than its status. */
 function adviceByName(name: string, options: SagemakerOptions): Advice | undefined {
   switch (name) {
     case 'ExpiredTokenException':

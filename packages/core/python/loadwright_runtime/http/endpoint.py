@@ -57,7 +57,7 @@ class Form(NamedTuple):
     length: int
     """Bytes of the body."""
     is_plain: bool
-    """Whether the status alone decides, and nobody wants to be told of the answer."""
+    """Whether the status alone decides, and nobody wants to hear of the answer."""
 
 
 _NO_FORM = Form(b"", 0, -1, 0, 0, False)
@@ -111,7 +111,7 @@ class Endpoint:
 
     def find_listeners(self) -> None:
         """
-        Who is told of each request. Locust's own listener is left out: it is given the figures of many
+        Who hears of each request. Locust's own listener is left out: it is given the figures of many
         requests at once.
         """
         self.plain_statuses = () if log.is_on else self.source.plain_statuses()

@@ -1,4 +1,4 @@
-"""The end of a request: judged, counted, told."""
+"""The end of a request: judged, counted, reported."""
 
 import logging
 import time

@@ -100,7 +100,7 @@ class _Exchange:
         """The outcome is known already."""
 
     def raised(self, _: Connection, __: Exception) -> None:
-        """The outcome tells that the check failed."""
+        """The outcome shows that the check failed."""
 
     def _start(self, connection: Connection) -> None:
         try:

@@ -9,7 +9,7 @@ READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT, so that epoll's answers need no tran
 
 
 class Poller(Protocol):
-    """Sockets and what is awaited of them. Errors and hang-ups are told as some readiness."""
+    """Sockets and what is awaited of them. Errors and hang-ups are reported as some readiness."""
 
     def fileno(self) -> int | None:
         """A descriptor that is readable while any socket is ready; None where there is no such thing."""
@@ -109,7 +109,7 @@ class SelectPoller:
     def poll(self, limit: int) -> list[tuple[int, int]]:
         readers = [descriptor for descriptor, mask in self._masks.items() if mask & READ]
         writers = [descriptor for descriptor, mask in self._masks.items() if mask & WRITE]
-        # A failed connect is told as an exceptional condition on Windows.
+        # A failed connect is reported as an exceptional condition on Windows.
         readable, writable, failed = self._select(readers, writers, writers, 0)
         ready = [(descriptor, READ) for descriptor in readable]
         ready += [(descriptor, WRITE) for descriptor in {*writable, *failed}]

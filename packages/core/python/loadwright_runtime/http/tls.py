@@ -51,7 +51,7 @@ class TlsStream:
                 except BlockingIOError:
                     return False
             except ssl.SSLError:
-                # The alert tells the server why.
+                # The alert gives the server the reason.
                 self.flush()
                 raise
             else:

@@ -6,11 +6,11 @@ from locust.runners import STATE_MISSING, MasterRunner
 
 
 class Attendance:
-    """What a worker knew that fell silent is lost, and nothing else tells of it."""
+    """What a worker knew that fell silent is lost, and nothing else shows it."""
 
     def __init__(self, runner: MasterRunner, note: Callable[[str], None]):
         """
-        :param note: told of each worker once, in words for people
+        :param note: called once for each worker, in words for people
         """
         self._runner = runner
         self._note = note

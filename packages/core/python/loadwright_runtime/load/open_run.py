@@ -93,7 +93,7 @@ class OpenRun:
 
 
 class Splitter:
-    """On the master: tells each worker its share, and again when there are others."""
+    """On the master: gives each worker its share, and again when there are others."""
 
     def __init__(self, runner: MasterRunner, on_begin: Callable[[], None]):
         self._runner = runner

@@ -6,7 +6,7 @@ from typing import Any
 LONGEST_SECONDS = 3.0
 """
 So long the event loop may stand still once. A hole in a load is as long in every figure, but it is one value
-among thousands of the lag, of which no percentile tells. Locust misses a worker after about four seconds.
+among thousands of the lag, which no percentile shows. Locust misses a worker after about four seconds.
 """
 
 ACTION = "worker-stalled"
@@ -16,7 +16,7 @@ _MOST_AT_ONCE = 20
 
 
 class Stillness:
-    """Collected where requests are sent, told where the report is made: a lone process does both."""
+    """Collected where requests are sent, reported where the report is made: a lone process does both."""
 
     def __init__(self) -> None:
         self._holes: list[float] = []

@@ -85,7 +85,7 @@ class LoadControl:
         self._settled_at: float | None = None
         self._is_under_way = False
         self.number = 0
-        """Of the test that runs, or ran last, from 1: it tells tests apart. 0: there was none."""
+        """Of the test that runs, or ran last, from 1: it distinguishes tests. 0: there was none."""
         self._started_at = 0.0
         self._ends_at: float | None = None
         self._ended_at: float | None = None
@@ -173,7 +173,7 @@ class LoadControl:
             common["versionWarning"] = warning
         if self._current is None:
             return {"events": [], "exceptions": self.log.exceptions(), **common}
-        # When the last worker is lost Locust tells nobody that the test is over.
+        # When the last worker is lost Locust informs nobody that the test is over.
         if self._ended_at is None and self._environment.runner.state == STATE_STOPPED:
             self._ended_at = time.time()
             self._ended_by = self._ended_by or "workers-lost"
@@ -277,7 +277,7 @@ class LoadControl:
             runner.send_message(GRACE_MESSAGE, {"seconds": grace_seconds})
 
     def _quit_in_order(self) -> None:
-        """Locust tells its workers to quit, and waits half a second for what they have still to report."""
+        """Locust asks its workers to quit, and waits half a second for what they have still to report."""
         runner = self._environment.runner
         if runner.state in (STATE_SPAWNING, STATE_RUNNING):
             runner.stop()
@@ -343,9 +343,9 @@ class LoadControl:
         self._has_stopped.clear()
         runner = self._environment.runner
         if isinstance(runner, MasterRunner):
-            # Before the end is told: whoever reads that now must not take it for settled.
+            # Before the end is reported: whoever reads that now must not take it for settled.
             self._told_to_stop = set(runner.clients)
-            # Whoever left before is none of those that leave because they were told to stop.
+            # Whoever left before is none of those that leave because they were asked to stop.
             if self._attendance is not None:
                 self._attendance.look()
         if not isinstance(runner, WorkerRunner):

@@ -72,7 +72,7 @@ def protect(web_ui: Any, routes: Blueprint, base_path: str) -> None:
     @routes.post("/login")
     def submit_login() -> Any:
         given = request.form
-        # Both are compared in any case, so that the time tells nothing about the name.
+        # Both are compared in any case, so that the time shows nothing about the name.
         if _equal(given.get("username", ""), username) & _equal(given.get("password", ""), password):
             login_user(account)
             return redirect(url_for("locust.index"))

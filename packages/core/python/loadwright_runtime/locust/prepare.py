@@ -59,7 +59,7 @@ def prepare() -> type[LoadTestShape] | None:
         try:
             _set_up(environment, bundle, counters)
         except SetupError as error:
-            # Tells the master that this worker goes; without it the master waits until it misses it.
+            # Informs the master that this worker goes; without it the master waits until it misses it.
             environment.events.quitting.fire(environment=environment, reverse=True)
             error.exit()
 

@@ -1,9 +1,9 @@
 """
 Seals what master and workers of one fleet tell each other. Locust's port is open to whoever reaches it: a
-message that comes from elsewhere, or that comes once more, must be told from those of the fleet.
+message that comes from elsewhere, or that comes once more, must be distinguished from those of the fleet.
 
 Each message has one frame more: its number, and the HMAC-SHA256 (RFC 2104) of direction, worker, number and
-content, by the token of the fleet. Numbers only grow. The token itself never travels, and what is told is not
+content, by the token of the fleet. Numbers only grow. The token itself never travels, and the content is not
 kept secret from who can read along.
 """
 

@@ -22,7 +22,7 @@ def clock_offset(date: str | None, received: float, seconds: float) -> ClockOffs
     :returns: None when there is no date
     """
     try:
-        told = parsedate_to_datetime(date or "").timestamp()
+        server_time = parsedate_to_datetime(date or "").timestamp()
     except (ValueError, OverflowError):
         return None
-    return ClockOffset(told + 0.5 - (received - seconds / 2), 0.5 + seconds / 2)
+    return ClockOffset(server_time + 0.5 - (received - seconds / 2), 0.5 + seconds / 2)

@@ -60,7 +60,7 @@ class Counters:
         self.refused_reports = 0
         """Reports that came twice, or that no worker of this master sends: they change no figure."""
         self.missing_reports = 0
-        """Reports of this test that were never merged: what they told is in no figure."""
+        """Reports of this test that were never merged: what they reported is in no figure."""
         self.load: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
         """Requests on their way in this process, and the age of the oldest in seconds."""
         self.take_rows: Callable[[], Rows] = list

@@ -61,7 +61,7 @@ reasons = Reasons()
 
 
 class RequestFailedError(Exception):
-    """What Locust is told of a failure. It shows the ``repr``, so that is the reason alone."""
+    """What Locust gets of a failure. It shows the ``repr``, so that is the reason alone."""
 
     def __repr__(self) -> str:
         return str(self)

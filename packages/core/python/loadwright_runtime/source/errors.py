@@ -1,4 +1,4 @@
-"""Mistakes of the person who runs the bundle: told in one message, without a traceback."""
+"""Mistakes of the person who runs the bundle: reported in one message, without a traceback."""
 
 import sys
 from typing import NoReturn
@@ -11,6 +11,6 @@ class SetupError(Exception):
     """The bundle cannot run as it is set up. The message says what to do, and never holds a secret."""
 
     def exit(self) -> NoReturn:
-        """Tells the message on stderr and ends the process."""
+        """Prints the message on stderr and ends the process."""
         print(f"loadwright: {self}", file=sys.stderr, flush=True)
         sys.exit(EXIT_BAD_CONFIGURATION)

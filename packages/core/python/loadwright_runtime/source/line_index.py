@@ -18,7 +18,7 @@ class LineIndex:
     """The lines of a file that are not blank, by number from 0."""
 
     def __init__(self, path: Path, progress: Progress = no_progress):
-        """:param progress: told now and then how much of the file is read"""
+        """:param progress: called now and then with how much of the file is read"""
         self._starts = array("Q")
         self._numbers = array("Q")
         """Of the line at each start."""

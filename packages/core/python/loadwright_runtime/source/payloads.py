@@ -113,7 +113,7 @@ class Payloads:
         :param order: ``sequential`` or ``random``
         :param worker_index: sequential workers begin at different payloads
         :param encode: makes the body of one payload
-        :param progress: told now and then how much of the file is read
+        :param progress: called now and then with how much of the file is read
         """
         self._encode = encode
         self._lines = LineIndex(path, progress)

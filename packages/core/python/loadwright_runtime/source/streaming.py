@@ -85,7 +85,7 @@ class EventReader:
 
     def end(self) -> str | None:
         """The answer is complete. What is wrong with it, or None."""
-        # An error that the service tells is the cause of what is missing after it.
+        # An error that the service shows is the cause of what is missing after it.
         if self._decoder is not None and self.watch.error is None:
             try:
                 self._pass_on(self._decoder.end())

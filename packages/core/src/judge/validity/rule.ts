@@ -30,7 +30,7 @@ export interface ValidityEvidence {
 export interface LoadLength {
   readonly plannedSeconds: number;
   readonly measuredSeconds: number;
-  /** It was ended early by the run, for a reason that is told elsewhere. */
+  /** It was ended early by the run, for a reason that is reported elsewhere. */
   readonly endedEarly: boolean;
   readonly startedAt: number;
   /** When the master took its samples. */

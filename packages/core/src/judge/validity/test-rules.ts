@@ -9,7 +9,7 @@ const changes: Readonly<Record<string, { readonly done: string; readonly tried: 
   start: { done: 'started another load', tried: 'start another load' },
 };
 
-/** Why a load ended is told once, where it ended: here is what else was done to it. */
+/** Why a load ended is reported once, where it ended: here is what else was done to it. */
 export const events: ValidityRule = {
   summary: "somebody changed the load, or reset the statistics, in Locust's web UI",
   check: ({ statistics, interactive, length }) => {

@@ -191,7 +191,7 @@
     };
   }
 
-  /** One chart of the page: draws it, and tells in words what is under its cursor. */
+  /** One chart of the page: draws it, and shows in words what is under its cursor. */
   function mount(chart) {
     const figure = document.querySelector(`[data-chart="${chart.id}"]`);
     const box = figure.querySelector('.plot');

@@ -9,16 +9,16 @@ export function combined(problems: readonly Error[]): Error {
   const bug = problems.find((problem) => !isLoadwrightError(problem));
   if (bug) return bug;
   const invalid = errors.filter(({ code }) => code === 'CREDENTIALS_INVALID');
-  const told = invalid.length > 0 ? invalid : errors;
+  const shown = invalid.length > 0 ? invalid : errors;
   const unique = (texts: readonly (string | undefined)[]) =>
     [...new Set(texts.filter((text) => text !== undefined))].join('\n');
   return new LoadwrightError(
-    told[0]?.code ?? 'PROVISIONING_FAILED',
-    unique(told.map(({ message }) => message)),
+    shown[0]?.code ?? 'PROVISIONING_FAILED',
+    unique(shown.map(({ message }) => message)),
     {
-      hint: unique(told.map(({ hint }) => hint)),
-      cause: told[0],
-      retryable: told.every(({ retryable }) => retryable),
+      hint: unique(shown.map(({ hint }) => hint)),
+      cause: shown[0],
+      retryable: shown.every(({ retryable }) => retryable),
     },
   );
 }

@@ -10,13 +10,13 @@ import { problems } from './problems.js';
 export function accountProblem(error: unknown): Error {
   if (isLoadwrightError(error)) return error;
   if (!(error instanceof Error)) return new Error(String(error));
-  const told = read(error);
-  const row = problems.find(({ when }) => when.test(`${told.code}: ${told.message}`));
+  const answer = read(error);
+  const row = problems.find(({ when }) => when.test(`${answer.code}: ${answer.message}`));
   if (row) {
     const { code = 'PROVISIONING_FAILED', message, hint, retryable = false } = row;
-    return new LoadwrightError(code, message(told), { hint, cause: error, retryable });
+    return new LoadwrightError(code, message(answer), { hint, cause: error, retryable });
   }
-  if (told.status !== undefined) return unknownAnswer(error, told);
+  if (answer.status !== undefined) return unknownAnswer(error, answer);
   const url = urlOf(error);
   const failure = networkFailure(error, url, 'AWS');
   if (failure.code === 'ABORTED') return failure;

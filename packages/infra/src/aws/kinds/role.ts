@@ -56,7 +56,7 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
       if (fleetId !== undefined) {
         const name = nameOf(fleetId, part);
         const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: name })));
-        // A role has the same name in all regions: the path tells whose it is.
+        // A role has the same name in all regions: the path shows whose it is.
         if (!answer?.Role?.Path?.startsWith(iamPath(aws.settings.region))) return [];
         return [{ kind: this.name, id: name, fleetId, tags: readTags(answer.Role.Tags) }];
       }

@@ -2,7 +2,7 @@ import type { IamStatement } from '@loadwright/core';
 import { bucketName, certificateParameter, parameterPrefix, tagKeys } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 
-/** What the role of a schedule may do: end the machine of its run, which the tag tells. */
+/** What the role of a schedule may do: end the machine of its fleet, which the tag names. */
 export function endStatements(fleetId: string, region: string): IamStatement[] {
   return [
     {

@@ -7,7 +7,7 @@ import { tablePrice } from './table.js';
 
 /**
  * What something costs in the region of the clients: from the price list of AWS, kept for 7 days, or else from the table
- * of this package. Never fails: a price that nobody tells is undefined.
+ * of this package. Never fails: an unknown price is undefined.
  *
  * @param cacheDirectory folder of prices that were looked up; undefined: none are kept
  */
@@ -29,7 +29,7 @@ export async function lookUpPrice(
   return { usDollars: listed, source: 'AWS price list, today' };
 }
 
-/** The latest price of spare capacity, in the dearest zone; undefined when nobody tells it. */
+/** The latest price of spare capacity, in the dearest zone; undefined when it is unknown. */
 export async function lookUpSpotPrice(aws: Aws, instanceType: string): Promise<Price | undefined> {
   const call = aws.ec2.send(
     new DescribeSpotPriceHistoryCommand({

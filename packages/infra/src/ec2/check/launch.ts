@@ -13,14 +13,14 @@ const overQuota = /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded)$/;
  * Asks EC2 whether it would start the machine: in all that is known beforehand the one that a deployment asks for, because
  * policies of an organisation may want encrypted volumes, IMDSv2 or certain tags. It starts nothing.
  *
- * @param isQuotaTold whether another look has told that the quota does not suffice
+ * @param isQuotaReported whether another look has reported that the quota does not suffice
  */
 export async function checkLaunch(
   aws: Aws,
   settings: Ec2FleetSettings,
   fleetId: string,
   { arn, image, subnets }: Pick<Account, 'arn' | 'image' | 'subnets'>,
-  isQuotaTold: boolean,
+  isQuotaReported: boolean,
 ): Promise<string> {
   const [subnet] = subnets;
   if (!subnet) throw new LoadwrightError('PROVISIONING_FAILED', 'There is no subnet to start a machine in.');
@@ -49,8 +49,8 @@ export async function checkLaunch(
   } catch (error) {
     // How EC2 says that it would have done it.
     const code = codeOf(error);
-    if (code !== 'DryRunOperation' && !(isQuotaTold && overQuota.test(code))) throw error;
+    if (code !== 'DryRunOperation' && !(isQuotaReported && overQuota.test(code))) throw error;
   }
-  if (isQuotaTold) return 'nothing but the quota is in the way';
+  if (isQuotaReported) return 'nothing but the quota is in the way';
   return `EC2 would start a ${settings.instanceType} in ${subnet.zone}`;
 }

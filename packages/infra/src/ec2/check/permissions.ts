@@ -97,7 +97,7 @@ export async function checkBoundary(
 
 /**
  * What is known to keep the caller from a port forward of Session Manager, or a machine with a profile of the user from
- * being reached by one. Undefined: nothing, as far as IAM tells.
+ * being reached by one. Undefined: nothing, as far as IAM shows.
  */
 export async function lacksSessions(
   aws: Aws,
@@ -168,7 +168,7 @@ export async function checkMachineRole(
   };
 }
 
-/** A session is judged by its role, of which it tells the name alone: those of SSO and others have a path. */
+/** A session is judged by its role, of which it shows the name alone: those of SSO and others have a path. */
 async function principalOf(aws: Aws, arn: string): Promise<string> {
   const [, RoleName] = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (RoleName === undefined) return arn;

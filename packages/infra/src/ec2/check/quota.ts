@@ -32,14 +32,14 @@ export async function checkQuota(
   };
 }
 
-/** The same for who can do without: what is not told, or not in time, is unknown. */
+/** The same for who can do without: what is not reported, or not in time, is unknown. */
 export function knownQuota(
   aws: Aws,
   settings: Ec2FleetSettings,
   account: Promise<{ readonly instanceType: Pick<MachineType, 'vcpus'> }>,
 ): Promise<Finding> {
   const machine = account.then(({ instanceType }) => instanceType);
-  // Not every type needs it, and whoever looks at the account tells that it fails.
+  // Not every type needs it, and whoever looks at the account reports that it fails.
   machine.catch(() => {});
   const late = { state: 'unknown', detail: `AWS did not tell it within ${patience / 1000} s` } as const;
   const answer = Promise.race([

@@ -21,7 +21,7 @@ export interface HourlyPrice {
 /**
  * Looks up what the machine, its volume and its address cost.
  *
- * @param account tells whether it has an address; looked at meanwhile
+ * @param account shows whether it has an address; looked at meanwhile
  */
 export async function lookUpHourlyPrice(
   aws: Aws,
