@@ -26,7 +26,18 @@ const boundaries = (allow = []) => [
 ];
 
 export default typescript.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.venv/**', '.cache/**', 'results/**', 'docs/examples/**/results/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.venv/**',
+      '.cache/**',
+      'results/**',
+      'benchmarks/results/**',
+      'docs/examples/**/results/**',
+    ],
+  },
   ...typescript.configs.recommended,
   {
     files: ['**/*.ts', '**/*.mts', '**/*.mjs', '**/*.js'],
@@ -48,7 +59,9 @@ export default typescript.config(
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
       'import-x/resolver-next': [createTypeScriptImportResolver()],
     },
-    rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true, allowUnsafeDynamicCyclicDependency: true }] },
+    rules: {
+      'import-x/no-cycle': ['error', { ignoreExternal: true, allowUnsafeDynamicCyclicDependency: true }],
+    },
   },
   {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.
