@@ -113,7 +113,7 @@ describe('loadwright run --on', () => {
       await shows(io, '?');
       io.stdin.push('n');
       expect((await destroying).exitCode).toBe(105);
-      expect(io.stdout.text).toMatch(/a load is under way, and what it measures is lost: \w+ for/);
+      expect(io.stdout.text).toMatch(/a load is running, and its measurements will be lost: \w+ for/);
       expect((await command(['stop', part()])).exitCode).toBe(0);
     },
     timeout,
@@ -225,7 +225,7 @@ describe('loadwright deploy', () => {
       fleets.whileRemoving = async () => {};
       expect({ exitCode, stderr }).toEqual({ exitCode: 98, stderr });
       const made = [...fleets.handles.keys()].at(-1);
-      expect(stderr).toContain(`something of ${made} may remain`);
+      expect(stderr).toContain(`resources of fleet ${made} may remain`);
       expect((await command(['destroy', String(made), '--yes'])).exitCode).toBe(0);
       expect([...fleets.handles.keys()]).toEqual([fleetId]);
     },
@@ -243,7 +243,7 @@ describe('loadwright deploy on a terminal', () => {
       const io = new TestIo({ cwd: folder, terminal: true });
       Object.assign(io.stdin, { isTTY: true, setRawMode: () => io.stdin });
       const deploying = command(['deploy'], io);
-      await shows(io, 'Make this?');
+      await shows(io, 'Deploy this?');
       answer(io);
       const { exitCode, stdout, stderr } = await deploying;
       expect({ exitCode, stderr }).toEqual({ exitCode: 105, stderr });

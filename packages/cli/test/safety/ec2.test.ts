@@ -141,7 +141,7 @@ const removalTerminated = async () => {
       expect(await command.ended).toBe(98);
       expect((performance.now() - at) / 1000).toBeLessThan(10);
       expect(command.stdout).toMatch(/PASS|INVALID/);
-      expect(command.stderr).toMatch(/something of (\S+) may remain\nhint: .*loadwright destroy \1/);
+      expect(command.stderr).toMatch(/resources of fleet (\S+) may remain\nhint: .*loadwright destroy \1/);
     });
   } finally {
     speak();
