@@ -122,7 +122,7 @@ export class LastingFleetDouble {
         }),
         list: async () => {
           await this.whileLooking(options);
-          return region === home ? [...this.#standing(), ...this.leftovers] : [];
+          return region === home ? [...this.#deployed(), ...this.leftovers] : [];
         },
         inventory: async (fleetId) => [
           ...(this.handles.has(fleetId) ? [{ fleetId, resource: 'machine i-0123456789abcdef0' }] : []),
@@ -142,7 +142,7 @@ export class LastingFleetDouble {
     };
   }
 
-  #standing(): DeployedFleet[] {
+  #deployed(): DeployedFleet[] {
     const createdAt = new Date(Date.now() - 600_000);
     return [...this.handles.keys()].map((fleetId) => ({
       fleetId,

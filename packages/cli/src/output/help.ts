@@ -6,7 +6,7 @@ export function examples(
   list: readonly (readonly [command: string, meaning: string])[],
 ): string {
   const width = Math.max(...list.map(([command]) => command.length));
-  // Beside each other while that fits a terminal, otherwise the meaning stands above its command.
+  // Beside each other while that fits a terminal, otherwise the meaning goes below its command.
   const lines =
     width <= 44
       ? list.map(([command, meaning]) => `  ${command.padEnd(width)}  ${colors.dim(meaning)}`)

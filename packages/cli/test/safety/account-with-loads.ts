@@ -73,7 +73,7 @@ export class AccountWithLoads {
   }
 
   /** Ids of the runs of which something stands. */
-  async standing(): Promise<string[]> {
+  async deployed(): Promise<string[]> {
     const runs = JSON.parse(await this.carryOut(['list', '--json', ...flags])) as { fleetId: string }[];
     return runs.map(({ fleetId }) => fleetId);
   }

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const exitCode = await deployment.command.ended;
   const output = deployment.command.stdout + deployment.command.stderr;
   expect({ exitCode, output }).toEqual({ exitCode: 0, output });
-  [fleetId = ''] = await account.standing();
+  [fleetId = ''] = await account.deployed();
   await deployment.end();
 }, 150_000);
 
@@ -90,9 +90,9 @@ async function withLoad(argv: readonly string[], happen: (load: LoadOfCommand) =
 
 /** Removes what others than the fleet that stands have left. */
 async function removeOthers(): Promise<void> {
-  for (const left of await account.standing())
+  for (const left of await account.deployed())
     if (left !== fleetId) await account.carryOut(['destroy', left, '--yes', ...flags]);
-  expect(await account.standing()).toEqual([fleetId]);
+  expect(await account.deployed()).toEqual([fleetId]);
 }
 
 const onOwnFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
@@ -102,10 +102,10 @@ const onOwnFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () 
   await removeOthers();
 };
 
-const onStandingFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
+const onDeployedFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
   await port.become({ ignoreFirst: 1 });
   await withLoad([...run, '--on', fleetId, '--no-live'], happen);
-  expect(await account.standing()).toEqual([fleetId]);
+  expect(await account.deployed()).toEqual([fleetId]);
 };
 
 /** It ends as soon as the load is made. */
@@ -152,7 +152,7 @@ const removalTerminated = async () => {
 const all = [
   ...troubles.flatMap(({ trouble, happen }) => [
     { name: `run --fleet ec2 ${trouble}`, attempt: onOwnFleet(happen) },
-    { name: `run --on ${trouble}`, attempt: onStandingFleet(happen) },
+    { name: `run --on ${trouble}`, attempt: onDeployedFleet(happen) },
   ]),
   { name: 'start is killed', attempt: startKilled },
   { name: 'deploy is killed', attempt: deployKilled },

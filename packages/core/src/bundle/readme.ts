@@ -17,7 +17,7 @@ export function bundleReadme(bundle: {
   return `# Load test of ${bundle.host}
 
 Target: ${bundle.kind}. ${describeLoad(load)}
-This folder stands alone: it needs Locust, and nothing else.
+This folder is self-contained: it needs Locust, and nothing else.
 
 ## Before
 ${variables.length > 0 ? `Set in the environment of every worker:\n\n${variables.join('\n')}` : 'No variables are needed.'}

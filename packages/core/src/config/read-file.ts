@@ -63,7 +63,7 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
 }
 
 /**
- * What a configuration file holds, as it stands there.
+ * The content of a configuration file, unchanged.
  *
  * @throws LoadwrightError `CONFIG_UNREADABLE`, `CONFIG_INVALID` when it is not an object.
  */

@@ -14,7 +14,7 @@ export function isTarget(value: unknown): value is Target {
   return typeof value === 'object' && value !== null && 'definition' in value && 'options' in value;
 }
 
-/** Checks what stands at `target`. Throws `CONFIG_INVALID`, or what {@link assertTarget} throws. */
+/** Checks the value of `target`. Throws `CONFIG_INVALID`, or what {@link assertTarget} throws. */
 export function checkTarget(value: unknown): Target | ByKind {
   if (isTarget(value) || isFactoryLike(value)) return assertTarget(value, 'target');
   return validate(byKindSchema, value, {

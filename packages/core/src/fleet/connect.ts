@@ -70,7 +70,7 @@ function notConnected({ message, hint, cause }: LoadwrightError): LoadwrightErro
   return new LoadwrightError('PROVISIONING_FAILED', message, { ...(hint !== undefined && { hint }), cause });
 }
 
-/** The slowest worker stands for all: they do the same. */
+/** The slowest worker represents all: they do the same. */
 function describeSetUp({ workers }: SetUp): string {
   const working = workers.filter(({ text }) => text !== '');
   if (working.length === 0) return '';

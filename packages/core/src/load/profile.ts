@@ -27,7 +27,7 @@ const gracefulStop = durationSchema({ allowZero: true })
   );
 const logRequests = shareSchema()
   .optional()
-  .describe('share of the requests that requests.jsonl tells of. Default: none');
+  .describe('share of requests to record in requests.jsonl. Default: none');
 const everyModel = { warmUp, gracefulStop, logRequests };
 const common = { waitTime, ...everyModel };
 

@@ -286,7 +286,7 @@ export class LocustMaster {
 
   #lost(cause: unknown): LoadwrightError {
     return new LoadwrightError('MASTER_LOST', `The Locust master at ${this.url} does not answer.`, {
-      hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a run that stands: loadwright status.',
+      hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a deployed fleet: loadwright status.',
       cause,
       retryable: true,
     });

@@ -128,7 +128,7 @@ export interface RequestStatistics {
   readonly sent: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Open model only: never sent for want of room. It has no name, so it stands in the total only. */
+  /** Open model only: never sent for want of room. It has no name, so only the total counts it. */
   readonly dropped: number;
   /** Size of all answers' bodies. */
   readonly bytes: number;

@@ -28,7 +28,7 @@ export class ColumnTypes {
     }
   }
 
-  /** A column in which nothing stands may have any type but text: all of it is missing. */
+  /** An empty column may have any type but text: all of its values are missing. */
   get all(): readonly ColumnType[] {
     return this.#types.map((type) => type ?? 'number');
   }

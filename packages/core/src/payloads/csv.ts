@@ -6,7 +6,7 @@ import { recordLine, type RecordLines } from './record.js';
 
 /** How the rows of a CSV file become payloads. */
 export interface CsvOptions {
-  /** `text`: each row as it stands. `json`: each row as an object, whose columns have one type each. */
+  /** `text`: each row unchanged. `json`: each row as an object, whose columns have one type each. */
   readonly csvAs: 'text' | 'json';
   /** True when the first row holds the names of the columns. */
   readonly csvHeader: boolean;
@@ -111,6 +111,6 @@ function isCsvError(error: unknown): error is CsvError {
 function describeCsvError(error: CsvError, file: PayloadFile): Error {
   const line = `line ${String(error.lines)}`;
   if (error.code === 'CSV_MAX_RECORD_SIZE') return file.tooLong(line);
-  const hint = 'Correct the row; a field that holds a comma, a quote or a line end stands in double quotes.';
+  const hint = 'Correct the row: put a field that contains a comma, a quote or a line end in double quotes.';
   return file.error(`${line}: ${error.message.replace(/ (?:on|at) line \d+.*$/, '')}`, hint, error);
 }

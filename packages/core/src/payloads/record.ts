@@ -20,7 +20,7 @@ export function recordLine(
  * Makes a line of a JSON text as the user wrote it, so that numbers keep every digit. It is parsed only to see that it
  * is JSON.
  *
- * @param place Where it stands, for the message: `line 3`.
+ * @param place Its place, for the message: `line 3`.
  */
 export function jsonLine(text: string, file: PayloadFile, place: () => string, contentType?: string): string {
   try {

@@ -8,7 +8,7 @@ const status = (...codes: number[]) => {
 };
 
 /**
- * What to do about a kind of failure. The first row that matches counts, so what is particular stands before what is
+ * What to do about a kind of failure. The first row that matches counts, so particular rows come before
  * general: services wrap many causes into one status.
  */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [

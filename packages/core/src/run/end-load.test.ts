@@ -112,7 +112,7 @@ describe('the end of a load', () => {
     expect(found.seconds).toBeLessThan(5);
   });
 
-  it('of a load that could not be stopped is told as that', async () => {
+  it('of a load that could not be stopped is reported as that', async () => {
     const master = masterWith(running);
     master.stop.mockRejectedValue(new Error('HTTP 405.'));
     const begin = clock;
@@ -127,12 +127,12 @@ describe('the end of a load', () => {
     expect((clock - begin) / 1000).toBeLessThan(12);
   });
 
-  it('of a load that goes on after it was told to end is told as that', async () => {
+  it('of a load that goes on after the order to end is reported as that', async () => {
     const found = await ended([running], { aborted: true });
     expect(found.problems).toEqual([
       {
         rule: 'not-stopped',
-        reason: 'The load could not be stopped: it went on for 10 s after it was told to end.',
+        reason: 'The load could not be stopped: it went on for 10 s after the order to end.',
       },
     ]);
   });

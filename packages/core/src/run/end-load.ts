@@ -151,7 +151,7 @@ class LoadEnd {
     if (test?.settledAt !== undefined) return [];
     const limit = `${this.#limitSeconds.toFixed(0)} s`;
     if (test?.endedAt === undefined) {
-      const why = this.#refusal ?? `it went on for ${limit} after it was told to end.`;
+      const why = this.#refusal ?? `it went on for ${limit} after the order to end.`;
       return [{ rule: 'not-stopped', reason: `The load could not be stopped: ${why}` }];
     }
     const reason = `Not every worker handed over its last figures within ${limit} after the end of the load.`;

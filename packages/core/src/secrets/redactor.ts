@@ -2,7 +2,7 @@ import type { FleetHandle } from '../fleet/contract.js';
 import { JsonNumber } from '../values/json-number.js';
 import { isSecretName, secretNamePattern, withoutLogins } from './names.js';
 
-/** What stands where a secret was. */
+/** The text that replaces a secret. */
 export const redacted = '[redacted]';
 
 const shortestSecret = 4;

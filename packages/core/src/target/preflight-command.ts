@@ -23,7 +23,7 @@ export function preflightCommand(path?: string): PreflightCommand {
 /**
  * The answer among the lines that the command printed.
  *
- * @param lines What the Locust file itself prints stands among them.
+ * @param lines What the Locust file itself prints is among them.
  * @throws LoadwrightError `PREFLIGHT_FAILED`, with the last lines, when there is none.
  */
 export function readPreflightAnswer(lines: readonly string[]): PreflightAnswer {

@@ -20,7 +20,7 @@ export interface Certificates {
 }
 
 /**
- * Reads the files of certificates. Whatever else stands in them, such as a private key, is left out.
+ * Reads the files of certificates. Anything else in them, such as a private key, is left out.
  *
  * @throws LoadwrightError `CONFIG_INVALID`
  */

@@ -59,7 +59,7 @@ export async function fleetPermissions(
     const problem = accountProblem(error);
     if (!isLoadwrightError(problem)) throw problem;
     return permissionsIn(anyAccount, [
-      `The policy names no account, because nobody tells it: ${problem.message}`,
+      `The policy names no account, because the account is unknown: ${problem.message}`,
       'It works in every account. To have it name yours: --account <id>, or credentials of it.',
     ]);
   }

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { useAws } from '../aws/index.js';
 import { awsCommand } from './aws-command.js';
-import { destroy, withDeployedFleet } from './standing-run.js';
+import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { settingsOf, type Work } from './work.js';
 
 const aws = useAws();

@@ -11,7 +11,7 @@ import { checkBoundary, checkPermissions } from '../../src/ec2/check/permissions
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws } from '../aws/index.js';
 import { lookAt } from './look.js';
-import { destroy, withDeployedFleet } from './standing-run.js';
+import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();

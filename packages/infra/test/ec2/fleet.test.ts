@@ -51,8 +51,8 @@ describe('ec2Fleet', () => {
       expect(attached.bundleDigest).toMatch(/^[0-9a-f]{64}$/);
       expect(attached.bundleDigest).toBe(handle.bundleDigest);
       expect(attached.masterUrl).toBe(handle.masterUrl);
-      const [standing] = await elsewhere.lasting!.list();
-      expect(standing).toMatchObject({ fleetId: one.fleetId, state: 'running' });
+      const [deployed] = await elsewhere.lasting!.list();
+      expect(deployed).toMatchObject({ fleetId: one.fleetId, state: 'running' });
       const { aws: account, ...others } = settingsOf(one);
       const away = fleetOf({ ...others, aws: { ...account, region: 'us-east-1' } });
       expect(await away.lasting!.list()).toEqual([]);

@@ -6,7 +6,7 @@ import { createFleetId } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { useAws } from '../aws/index.js';
-import { destroy, withDeployedFleet } from './standing-run.js';
+import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws();

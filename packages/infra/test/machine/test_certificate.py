@@ -15,7 +15,7 @@ NAME = "machine/CERTIFICATE"
 
 
 def make(machine, patience="20"):
-    with machine.standing_in() as url:
+    with machine.serving() as url:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
         environment["PYTHONDONTWRITEBYTECODE"] = "1"

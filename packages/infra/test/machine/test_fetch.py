@@ -86,7 +86,7 @@ class Machine:
         self.stand_in.write_text(json.dumps(data | changes))
 
     def fetch(self, patience="20"):
-        with self.standing_in() as url:
+        with self.serving() as url:
             environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -94,7 +94,7 @@ class Machine:
             return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
     @contextlib.contextmanager
-    def standing_in(self):
+    def serving(self):
         command = [sys.executable, str(STAND_IN), str(self.stand_in)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -200,7 +200,7 @@ def test_only_files_and_folders_below_the_bundle(tmp_path, entry):
 
 
 def forget(machine):
-    with machine.standing_in() as url:
+    with machine.serving() as url:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
         environment["PYTHONDONTWRITEBYTECODE"] = "1"

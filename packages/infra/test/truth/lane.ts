@@ -35,7 +35,7 @@ export class Lane {
   readonly #port: LiarPort;
   readonly #folder: string;
   /** Run ids of the fleets that stand, by their number of workers. */
-  readonly #standing = new Map<number, { fleetId: string; destroy: () => Promise<unknown> }>();
+  readonly #deployed = new Map<number, { fleetId: string; destroy: () => Promise<unknown> }>();
   readonly #locust = new TracedLocust();
   readonly #fleet = localFleet({ locust: this.#locust.executable });
 
@@ -50,7 +50,7 @@ export class Lane {
   }
 
   async close(): Promise<void> {
-    for (const { destroy } of this.#standing.values()) await destroy();
+    for (const { destroy } of this.#deployed.values()) await destroy();
     this.#locust.remove();
     await this.#port.close();
     await rm(this.#folder, { recursive: true, force: true });
@@ -92,11 +92,11 @@ export class Lane {
   async #runShared(measurement: Measurement): Promise<RunReport> {
     const { workers } = measurement;
     const test = createLoadTest(await this.#options(measurement));
-    if (!this.#standing.has(workers)) {
+    if (!this.#deployed.has(workers)) {
       const { fleetId, handle } = await test.deploy({ fleet: this.#fleet });
-      this.#standing.set(workers, { fleetId, destroy: () => handle.destroy() });
+      this.#deployed.set(workers, { fleetId, destroy: () => handle.destroy() });
     }
-    const on = this.#standing.get(workers)!.fleetId;
+    const on = this.#deployed.get(workers)!.fleetId;
     return test.run({ fleet: this.#fleet, on, ...tolerance(measurement) });
   }
 

@@ -71,7 +71,7 @@ def wrap(payload: Payload, body_format: str) -> bytes:
     """
     text = payload.json_text
     if _LONE_SURROGATE.search(text):
-        # Half of a pair that stands alone is no character and cannot be encoded: this raises.
+        # One half of a surrogate pair is no character and cannot be encoded: this raises.
         compact_json(payload.value)
     if body_format == "raw" or _is_complete(payload, text):
         return text

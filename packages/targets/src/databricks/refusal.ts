@@ -24,7 +24,7 @@ export function refusal(answer: UnexpectedAnswer): LoadwrightError {
   });
 }
 
-/** Databricks answers errors with `{"error_code", "message"}`; what stands before it may answer with anything. */
+/** Databricks answers errors with `{"error_code", "message"}`; a proxy before it may answer with anything. */
 function messageOf(text: string): string {
   try {
     const { error_code: code, message } = JSON.parse(text) as { error_code?: unknown; message?: unknown };

@@ -94,7 +94,7 @@ function explain(status: number, url: string): string {
     case 504:
       return 'The load balancer gave up. Check that the origin in urls answers within its time limit.';
     default:
-      return 'Check baseUrl, path and what stands before the cluster; every status from 200 to 299 is a success.';
+      return 'Check baseUrl, path and any proxy before the cluster; every status from 200 to 299 is a success.';
   }
 }
 

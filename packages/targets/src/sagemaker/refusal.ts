@@ -121,7 +121,7 @@ export function refusal(answer: Answer, options: SagemakerOptions): LoadwrightEr
   return new LoadwrightError(code, text, { hint, retryable: retryable ?? false });
 }
 
-/** The type stands in a header or in the body, with a namespace or an address about it. */
+/** The type is in a header or in the body, with a namespace or an address about it. */
 function errorOf({ headers, body }: Answer): ServiceError {
   const parsed = parse(body.text ?? '');
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

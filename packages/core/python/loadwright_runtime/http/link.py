@@ -19,7 +19,7 @@ _clock = time.perf_counter
 
 
 class Link:
-    """What a :class:`.connection.Connection` stands on. Times are on the clock of ``time.perf_counter``."""
+    """What a :class:`.connection.Connection` is built on. Times are on the clock of ``time.perf_counter``."""
 
     __slots__ = (
         "_alarm_at", "_descriptor", "_due", "_endpoint", "_has_answered", "_is_retiring", "_is_retried",

@@ -188,7 +188,7 @@ def test_a_crash_on_a_busy_connection_is_not_retried(serve, make_user, ample_mar
     assert (len(requests), totals(user)) == (4, {})
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what was acknowledged")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports what was acknowledged")
 def test_a_connection_that_was_closed_before_the_request_came(serve, make_user, monkeypatch):
     """However late the word of it comes, and however busy the connection was."""
     monkeypatch.setattr("loadwright_runtime.http.idle_race.is_likely", lambda *_: False)

@@ -27,8 +27,8 @@ def can_make_namespaces():
 
 def test_few_descriptors(tmp_path):
     with serving() as stub:
-        told = run([sys.executable, str(SCRIPT), str(tmp_path), stub.url])
-    check(told, "EMFILE")
+        outcome = run([sys.executable, str(SCRIPT), str(tmp_path), stub.url])
+    check(outcome, "EMFILE")
 
 
 # In CI it runs, and fails where it cannot: a check that is skipped there is missed by nobody.
@@ -45,15 +45,15 @@ def run(command):
     return json.loads(ended.stdout)
 
 
-def check(told, name):
+def check(outcome, name):
     # The reason is what the rule "resources-exhausted" looks for.
-    assert set(told["reasons"]) == {f"network error {name}"} and set(told["kinds"]) == {"connect"}
-    assert told["failures"] == sum(told["reasons"].values()) == told["kinds"]["connect"]
+    assert set(outcome["reasons"]) == {f"network error {name}"} and set(outcome["kinds"]) == {"connect"}
+    assert outcome["failures"] == sum(outcome["reasons"].values()) == outcome["kinds"]["connect"]
     # 20 of 30 users get no connection: each tries ten times in three seconds, after longer and longer pauses.
-    assert 20 <= told["failures"] <= 300
+    assert 20 <= outcome["failures"] <= 300
     # The others are not held up: 3 s ÷ 20 ms is 150 each, if the machine has nothing else to do.
-    assert told["succeeded"] > 200 and told["due"] == told["succeeded"] + told["failures"]
-    assert told["ended"] == 30 and told["cpuShare"] < 0.5 and told["lagTicks"] > 20
+    assert outcome["succeeded"] > 200 and outcome["due"] == outcome["succeeded"] + outcome["failures"]
+    assert outcome["ended"] == 30 and outcome["cpuShare"] < 0.5 and outcome["lagTicks"] > 20
 
 
 @pytest.mark.parametrize("code", [errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM])

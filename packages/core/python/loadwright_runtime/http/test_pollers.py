@@ -1,6 +1,6 @@
 """The tests of connections once more, over each poller but the one that this system chooses by itself.
 
-kqueue is not here on Linux: in its place stands a model that keeps its rules, among them that what was not
+Linux has no kqueue: a model replaces it that keeps its rules, among them that what was not
 added cannot be deleted. So the poller's bookkeeping is tested, not the system call.
 """
 

@@ -54,11 +54,11 @@ def test_it_goes_with_the_last_figures(loops):
 
 
 def test_the_report_names_the_worker():
-    told = []
-    tell = Stillness.teller(lambda *event: told.append(event))
-    tell("worker_a", [4.25])
-    tell("", [3.5])
-    assert told == [
+    events = []
+    report = Stillness.teller(lambda *event: events.append(event))
+    report("worker_a", [4.25])
+    report("", [3.5])
+    assert events == [
         ("worker-stalled", "worker worker_a stood still for 4.2 s"),
         ("worker-stalled", "the load generator stood still for 3.5 s"),
     ]

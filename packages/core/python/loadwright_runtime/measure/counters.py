@@ -128,7 +128,7 @@ class Counters:
         if self.refused_reports <= _MOST_WARNINGS:
             _logger.warning("a report of %.100r was refused: %s", client_id, why)
         if self.refused_reports == _MOST_WARNINGS:
-            _logger.warning("more refused reports are counted, and not told")
+            _logger.warning("more refused reports are counted, but no longer logged")
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
         self._number += 1

@@ -177,7 +177,7 @@ class Figures:
         for of_name in self._names.values():
             if left <= 0 or not of_name.warm:
                 continue
-            # The oldest stands first, but for what was warmed again, which is seldom.
+            # The oldest comes first, but for what was warmed again, which is seldom.
             number = next(iter(of_name.warm)) // _SECONDS_A_BLOCK
             if number >= last:
                 continue

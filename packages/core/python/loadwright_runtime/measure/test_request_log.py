@@ -12,7 +12,7 @@ REQUEST = Request("POST", "/", name="predict")
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """Goes on by a second only when it is told to."""
+    """Goes on by a second only when asked."""
 
     class Clock:
         now = 1_800_000_000.25

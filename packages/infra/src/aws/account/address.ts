@@ -22,7 +22,7 @@ export async function lookUpOwnAddress(aws: Aws, environment: Environment): Prom
     said = (await response.text()).trim();
   } catch (error) {
     aws.signal.throwIfAborted();
-    throw unknownAddress(networkFailure(error, url, 'the service that tells it').message);
+    throw unknownAddress(networkFailure(error, url, 'the service that reports it').message);
   }
   if (isIPv4(said)) return said;
   throw unknownAddress(`${url} said ${said.slice(0, 80) || 'nothing'}.`);

@@ -49,7 +49,7 @@ function unknownAnswer(error: Error, { code, message, status = 0 }: AwsError): L
         'PROVISIONING_FAILED',
         `AWS answered with an error of its own (${status}): ${text}`,
         {
-          hint: 'Try again in a while. https://health.aws.amazon.com tells of trouble in a region.',
+          hint: 'Try again in a while. https://health.aws.amazon.com shows problems of a region.',
           cause: error,
           retryable: true,
         },

@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/clients.js';
 import type { NeededPermissions } from '../../aws/permissions.js';
 import { tagKeys } from '../../aws/fleet-identity.js';
 
-/** What stands in for the `*` of a pattern: a simulation is about one resource. */
+/** Replaces the `*` of a pattern: a simulation is about one resource. */
 const sample = 'sample';
 
 /** What the conditions of the policy ask for, as Loadwright's calls bring it. */

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** A run of which the master is at this address, on a machine that was started so many seconds ago. */
-async function standing(masterUrl: string, seconds = 60) {
+async function deployed(masterUrl: string, seconds = 60) {
   const login = { username: 'loadwright', password: 'a password' };
   const handle: FleetHandle = {
     fleetId,
@@ -101,7 +101,7 @@ async function master(test?: { startedAt: number; endedAt?: number }) {
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { server, asked, ...(await standing(`http://127.0.0.1:${port}`)) };
+  return { server, asked, ...(await deployed(`http://127.0.0.1:${port}`)) };
 }
 
 const nowhere = 'http://127.0.0.1:1';
@@ -110,7 +110,7 @@ describe.concurrent('a run whose master does not answer', () => {
   it.each(['follow', 'logs', 'results', 'start', 'stop'])(
     'has no %s while it is made ready',
     async (command) => {
-      const { run } = await standing(nowhere);
+      const { run } = await deployed(nowhere);
       const { exitCode, stderr } = await run(command, fleetId);
       expect(exitCode).toBe(97);
       expect(stderr).toMatch(
@@ -122,7 +122,7 @@ describe.concurrent('a run whose master does not answer', () => {
   );
 
   it('is told what may keep it out when its machine should be ready', async () => {
-    const { run } = await standing(nowhere, 3600);
+    const { run } = await deployed(nowhere, 3600);
     const { exitCode, stderr } = await run('follow', fleetId);
     expect(exitCode).toBe(97);
     expect(stderr).toContain(
@@ -131,7 +131,7 @@ describe.concurrent('a run whose master does not answer', () => {
   });
 
   it('has a status: starting while it is made ready, with the next step', async () => {
-    const { run } = await standing(nowhere);
+    const { run } = await deployed(nowhere);
     const { exitCode, stdout } = await run('status', fleetId);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`${fleetId} starting\n`);
@@ -140,13 +140,13 @@ describe.concurrent('a run whose master does not answer', () => {
   });
 
   it('has a status: running afterwards', async () => {
-    const { run } = await standing(nowhere, 3600);
+    const { run } = await deployed(nowhere, 3600);
     const { stdout } = await run('status', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ state: 'running', hint: 'see allowedAddresses' });
   });
 });
 
-describe('a load on a run that stands', () => {
+describe('a load on a deployed fleet', () => {
   const underWay = { startedAt: 1_800_000_000 };
   const over = { ...underWay, endedAt: 1_800_000_020 };
 
