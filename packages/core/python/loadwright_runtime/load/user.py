@@ -1,4 +1,4 @@
-"""The seam's other side: how requests are sent. Nothing outside this module knows the HTTP client."""
+"""The seam's other side: a user of Locust whose requests go over the connections of ``http``."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
