@@ -61,8 +61,17 @@ export default typescript.config(
     },
     rules: {
       'import-x/no-cycle': ['error', { ignoreExternal: true, allowUnsafeDynamicCyclicDependency: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'ConditionalExpression[test.operator="instanceof"][test.right.name="Error"][consequent.property.name="message"]',
+          message: 'Use messageOf of @loadwright/core.',
+        },
+      ],
     },
   },
+  { files: ['packages/core/src/errors.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.
     files: ['packages/cli/test/**', 'docs/test/**'],

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { loadwrightVersion } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { Command, type CommanderError } from 'commander';
 import { commands, completionSummary } from './commands.js';
@@ -11,7 +11,7 @@ export async function createProgram(argv: readonly string[], context: Context): 
   const { io, colors } = context;
   const program = new Command('loadwright')
     .description('Load tests for model endpoints, run by Locust.')
-    .version(await version(), '--version', 'print the version')
+    .version(loadwrightVersion, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show the help of a command')
     .configureOutput({
@@ -92,9 +92,4 @@ function argumentTerm(argument: Command['registeredArguments'][number]): string 
 
 function capitalise(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-async function version(): Promise<string> {
-  const file = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
 }

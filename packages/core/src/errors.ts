@@ -77,6 +77,11 @@ export function isLoadwrightError(error: unknown): error is LoadwrightError {
   return typeof error === 'object' && error !== null && brand in error;
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The exit code that belongs to an error: that of its code, or 1 when it is not a {@link LoadwrightError}. */
 export function exitCodeOf(error: unknown): ExitCode {
   return isLoadwrightError(error) ? errorCodes[error.code] : exitCodes.internal;

@@ -1,6 +1,7 @@
 export * from './errors.js';
 export * from './exit-codes.js';
 export * from './values/duration.js';
+export { loadwrightVersion } from './version.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from './clock.js';
 export { networkFailure } from './network-failure.js';
 export type * from './values/json.js';

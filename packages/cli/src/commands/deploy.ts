@@ -12,6 +12,7 @@ import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
 import { createConfiguredTest } from '../run/load-test.js';
+import { factFormatter } from '../output/table.js';
 import { formatEnd, formatPlan, planDocument } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { widthOf, wrapText } from '../output/wrap.js';
@@ -121,15 +122,15 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     });
     return exitCodes.pass;
   }
-  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  const fact = factFormatter(colors);
   context.print(
     '',
     `${colors.green('✓')} fleet ${colors.bold(fleetId)} is deployed: ${workers} ${workers === 1 ? 'worker' : 'workers'} connected, no load yet`,
-    row('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
-    ...(fingerprint ? [row('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
-    ...(deployed ? [row('ends', formatEnd(deployed, new Date(io.now())))] : []),
-    row('test', `loadwright run --on ${fleetId}`),
-    row('remove', `loadwright destroy ${fleetId}`),
+    fact('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
+    ...(fingerprint ? [fact('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
+    ...(deployed ? [fact('ends', formatEnd(deployed, new Date(io.now())))] : []),
+    fact('test', `loadwright run --on ${fleetId}`),
+    fact('remove', `loadwright destroy ${fleetId}`),
   );
   return exitCodes.pass;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +52,14 @@ describe('loadwright doctor', () => {
     const missing = await run(['doctor'], await project(config));
     expect(missing.exitCode).toBe(104);
     expect(missing.stdout).toContain('DATABRICKS_TOKEN: not set');
+  });
+
+  it('reports several configuration files instead of choosing one', async () => {
+    const io = await project(dhtConfig);
+    await writeFile(join(io.cwd, 'loadwright.config.yaml'), 'target: {}');
+    const { exitCode, stdout } = await run(['doctor'], io);
+    expect(exitCode).toBe(104);
+    expect(stdout).toMatch(/✗ configuration: found several configuration files: .*\n.*Keep one of them/);
   });
 
   it('tells all problems at once', async () => {

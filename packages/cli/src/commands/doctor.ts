@@ -1,7 +1,8 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError, type Finding } from '@loadwright/core';
+import { findConfigFile } from '@loadwright/core/config';
 import type { Command } from 'commander';
-import { findConfigurationFile, loadConfiguration, resultsOf } from '../config/configuration.js';
+import { loadConfiguration, resultsOf } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import {
   checkLocust,
@@ -71,18 +72,18 @@ async function checkProject(
   const { io } = context;
   const { config } = options;
   const subject = 'configuration';
-  if (config === undefined && (await findConfigurationFile(io.cwd)) === undefined) {
-    return [
-      {
-        subject,
-        state: 'missing',
-        detail: `no loadwright.config file in ${io.cwd}`,
-        remedy: 'write one: loadwright init',
-      },
-      ...(await checkFleet({}, options, context, signal)),
-    ];
-  }
   try {
+    if (config === undefined && (await findConfigFile(io.cwd)) === undefined) {
+      return [
+        {
+          subject,
+          state: 'missing',
+          detail: `no loadwright.config file in ${io.cwd}`,
+          remedy: 'write one: loadwright init',
+        },
+        ...(await checkFleet({}, options, context, signal)),
+      ];
+    }
     const loaded = await loadConfiguration({ config }, io);
     const { config: resolved, baseDirectory } = loaded;
     const test = await checkTest(loaded, io);

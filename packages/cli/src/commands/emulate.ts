@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { startEmulator, type StartedEmulator } from '../run/emulation.js';
 import { interruptible } from '../shell/interrupt.js';
-import { formatCount, formatNumber } from '../output/format.js';
+import { formatFigure, formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { collect, jsonOrText, numberOrText } from '../shell/parse.js';
 import { findTarget } from '../config/target.js';
@@ -88,7 +88,7 @@ function describe(kind: string, { emulator, capacity }: StartedEmulator, { color
   const variables = Object.entries(emulator.environment);
   return [
     `${colors.green('●')} ${colors.bold(`${kind} emulator`)} at ${colors.cyan(emulator.url)}`,
-    ...(capacity === undefined ? [] : [`  serves ${formatNumber(capacity)} requests/s at most`]),
+    ...(capacity === undefined ? [] : [`  serves ${formatFigure(capacity)} requests/s at most`]),
     '',
     colors.dim('# the options of the target'),
     JSON.stringify({ kind, ...emulator.targetOptions }, undefined, 2),
@@ -107,7 +107,7 @@ function describe(kind: string, { emulator, capacity }: StartedEmulator, { color
 function statistics(emulator: Emulator): string {
   const { requests, served, throttled, rejected } = emulator.statistics();
   return (
-    `${formatCount(requests)} requests: ${formatCount(served)} served, ${formatCount(throttled)} throttled, ` +
-    `${formatCount(rejected)} rejected`
+    `${formatNumber(requests)} requests: ${formatNumber(served)} served, ${formatNumber(throttled)} throttled, ` +
+    `${formatNumber(rejected)} rejected`
   );
 }

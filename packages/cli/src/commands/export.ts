@@ -18,7 +18,7 @@ import { Option, type Command } from 'commander';
 import { findResults } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import type { OutputStream } from '../shell/io.js';
-import { formatBytes } from '../output/format.js';
+import { formatBytes } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { rawStream } from '../output/safe-stream.js';
 import { findRun, readReport, type PastRun } from '../run/results.js';

@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
-import { formatCount } from '../output/format.js';
+import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
 import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
@@ -83,7 +83,7 @@ function conclude(
     );
   } else {
     context.print(
-      `${context.colors.green('✓')} the load on ${fleetId} has ended: ${formatCount(requests)} requests, ${formatCount(failures)} failed`,
+      `${context.colors.green('✓')} the load on ${fleetId} has ended: ${formatNumber(requests)} requests, ${formatNumber(failures)} failed`,
       `  ${context.colors.dim('next      ')}loadwright results ${fleetId}`,
     );
   }

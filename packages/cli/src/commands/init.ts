@@ -1,10 +1,9 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { jsonSchemaOf, LoadwrightError, writeWhole, type TargetDefinition } from '@loadwright/core';
+import { findConfigFile } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
 import { builtInTargets } from '../config/built-in-targets.js';
-import { configurationFiles } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import { configFormats, firstConfig, formatConfig, type ConfigFormat } from '../init/config-file.js';
 import { askFormat, askOptions, askTarget } from '../init/questions.js';
@@ -74,17 +73,11 @@ async function init(kind: string | undefined, options: InitOptions, context: Con
 
 async function refuseToOverwrite({ force }: InitOptions, { io }: Context): Promise<void> {
   if (force) return;
-  for (const file of configurationFiles) {
-    const exists = await access(join(io.cwd, file)).then(
-      () => true,
-      () => false,
-    );
-    if (exists) {
-      throw new LoadwrightError('CONFIG_INVALID', `${file} exists already`, {
-        hint: 'edit it, remove it, or overwrite it with --force',
-      });
-    }
-  }
+  const file = await findConfigFile(io.cwd);
+  if (file === undefined) return;
+  throw new LoadwrightError('CONFIG_INVALID', `${basename(file)} exists already`, {
+    hint: 'edit it, remove it, or overwrite it with --force',
+  });
 }
 
 /** The options without which the target cannot do, and that a person can type. */

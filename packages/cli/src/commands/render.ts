@@ -11,7 +11,7 @@ import {
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { createConfiguredTest } from '../run/load-test.js';
-import { formatCount } from '../output/format.js';
+import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { variablesOf } from '../run/emulation.js';
 
@@ -57,7 +57,7 @@ async function render(options: RenderOptions, context: Context): Promise<ExitCod
   const bytes = bundle.files.reduce((sum, file) => sum + file.bytes, 0);
   const needed = variablesOf(loaded.config.target).filter(({ required }) => required);
   context.print(
-    `${colors.green('✓')} ${place}: ${bundle.files.length} files, ${formatCount(bytes)} bytes, sha256 ${bundle.digest.slice(0, 12)}`,
+    `${colors.green('✓')} ${place}: ${bundle.files.length} files, ${formatNumber(bytes)} bytes, sha256 ${bundle.digest.slice(0, 12)}`,
     '',
     ...(needed.length > 0
       ? [`  set ${needed.map(({ name }) => name).join(', ')}, then run it by hand:`]

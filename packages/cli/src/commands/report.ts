@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { printReport } from '../run/run-and-report.js';
 import { findResults } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
-import { formatCount, formatMilliseconds, formatRate } from '../output/format.js';
+import { formatMilliseconds, formatNumber, formatRatio } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
 import { findRun, listFleets, noFleets, readReport } from '../run/results.js';
@@ -73,8 +73,8 @@ async function list(results: string, context: Context): Promise<void> {
           `${name}/${runId}`,
           verdict,
           startedAt,
-          formatCount(total.count),
-          formatRate(total.failureRate),
+          formatNumber(total.count),
+          formatRatio(total.failureRate),
           formatMilliseconds(total.p95),
         ]),
         context.colors,

@@ -12,8 +12,9 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
+import { factFormatter } from '../output/table.js';
 import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
-import { formatCount } from '../output/format.js';
+import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
 import { addFleetFlags, findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';
@@ -117,27 +118,27 @@ function documentOf({ deployed, statistics, ...found }: Status) {
 function format(status: Status, { io, colors }: Context): string[] {
   const { deployed, url, expectedWorkers = 0, nodes, statistics, problem, hint } = status;
   const now = new Date(io.now());
-  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+  const fact = factFormatter(colors);
   const failed = nodes.filter(({ state }) => state === 'failed');
   const connected = statistics?.workers.filter(({ state }) => state !== 'missing').length ?? 0;
   const cost = deployed.costUsDollars === undefined ? [] : [`${formatCost(deployed)} so far`];
   return [
     `${colors.bold(deployed.fleetId)} ${deployed.state}`,
-    row('age', [formatSpan(deployed.createdAt, now), ...cost].join(' · ')),
-    row('ends', formatExpiry(deployed.expiresAt, now)),
-    ...(url === undefined ? [] : [row('web UI', url)]),
+    fact('age', [formatSpan(deployed.createdAt, now), ...cost].join(' · ')),
+    fact('ends', formatExpiry(deployed.expiresAt, now)),
+    ...(url === undefined ? [] : [fact('web UI', url)]),
     ...(statistics
       ? [
-          row('workers', `${formatCount(connected)} of ${formatCount(expectedWorkers)} connected`),
-          row('load', describeTest(statistics)),
-          row(
+          fact('workers', `${formatNumber(connected)} of ${formatNumber(expectedWorkers)} connected`),
+          fact('load', describeTest(statistics)),
+          fact(
             'requests',
-            `${formatCount(endedRequests(statistics.total))} · ${formatCount(statistics.total.failed)} failed`,
+            `${formatNumber(endedRequests(statistics.total))} · ${formatNumber(statistics.total.failed)} failed`,
           ),
         ]
       : []),
-    ...(problem === undefined ? [] : [row('master', colors.red(problem))]),
-    ...(hint === undefined ? [] : [row('next', hint)]),
-    ...failed.map(({ name, reason }) => row(name, colors.red(reason ?? 'ended'))),
+    ...(problem === undefined ? [] : [fact('master', colors.red(problem))]),
+    ...(hint === undefined ? [] : [fact('next', hint)]),
+    ...failed.map(({ name, reason }) => fact(name, colors.red(reason ?? 'ended'))),
   ];
 }

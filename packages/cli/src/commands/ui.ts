@@ -4,6 +4,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
+import { factFormatter } from '../output/table.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags, findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
 import type { FleetFlags } from '../fleet/fleet-flags.js';
@@ -50,13 +51,13 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   if (context.json)
     context.printJson({ fleetId, url, ...(fingerprint && { fingerprint }), ...(shows && login) });
   else {
-    const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
+    const fact = factFormatter(colors);
     context.print(
-      row('web UI', url),
-      ...(fingerprint ? [row('SHA-256', `${fingerprint} ${colors.dim('of the certificate')}`)] : []),
+      fact('web UI', url),
+      ...(fingerprint ? [fact('SHA-256', `${fingerprint} ${colors.dim('of the certificate')}`)] : []),
       ...(shows
-        ? [row('user', login.username), row('password', login.password)]
-        : [row('login', 'shown on a terminal, or with --show-login')]),
+        ? [fact('user', login.username), fact('password', login.password)]
+        : [fact('login', 'shown on a terminal, or with --show-login')]),
     );
   }
   if (fingerprint) {

@@ -1,17 +1,11 @@
-import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
-import { loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
+import { findConfigFile, loadConfig, settings, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { builtInTargets } from './built-in-targets.js';
 import { withHint } from './with-hint.js';
 import type { CliIo } from '../shell/io.js';
 import { collect } from '../shell/parse.js';
-
-/** The names that a configuration file may have. */
-export const configurationFiles = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml'].map(
-  (ending) => `loadwright.config.${ending}`,
-);
 
 /** What the flags of a command say about the configuration. */
 export interface ConfigurationFlags {
@@ -89,12 +83,6 @@ export async function loadConfiguration(
   };
 }
 
-/** The configuration file of a folder, if there is one. */
-export async function findConfigurationFile(directory: string): Promise<string | undefined> {
-  const files = new Set(await readdir(directory));
-  return configurationFiles.find((file) => files.has(file));
-}
-
 /** The folder of all results of a configuration. */
 export function resultsOf({ baseDirectory, config }: LoadedConfig): string {
   return resolve(baseDirectory, config.results);
@@ -104,7 +92,7 @@ export function resultsOf({ baseDirectory, config }: LoadedConfig): string {
 export async function findResults(flag: string | undefined, io: CliIo): Promise<string> {
   const given = flag ?? io.environment['LOADWRIGHT_RESULTS'];
   if (given) return resolve(io.cwd, given);
-  const file = await findConfigurationFile(io.cwd);
+  const file = await findConfigFile(io.cwd);
   return file === undefined ? resolve(io.cwd, 'results') : resultsOf(await loadConfiguration({}, io));
 }
 

@@ -3,21 +3,24 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { checkPayloads, isLoadwrightError, validate, type Finding, type Target } from '@loadwright/core';
+import { minVersion, satisfies } from 'semver';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { CliIo } from '../shell/io.js';
 import { createConfiguredTest } from '../run/load-test.js';
-import { formatCount } from '../output/format.js';
+import { formatNumber } from '@loadwright/core/report';
 
 /** Is this Node.js new enough? */
 export async function checkNode(version = process.versions.node): Promise<Finding> {
   const file = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  const needed = (JSON.parse(file) as { engines: { node: string } }).engines.node.replace('>=', '');
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [neededMajor = 0, neededMinor = 0] = needed.split('.').map(Number);
-  const good = major > neededMajor || (major === neededMajor && minor >= neededMinor);
-  return good
+  const needed = (JSON.parse(file) as { engines: { node: string } }).engines.node;
+  return satisfies(version, needed)
     ? { subject: 'Node.js', state: 'good', detail: version }
-    : { subject: 'Node.js', state: 'problem', detail: version, remedy: `install Node.js ${needed} or newer` };
+    : {
+        subject: 'Node.js',
+        state: 'problem',
+        detail: version,
+        remedy: `install Node.js ${minVersion(needed)} or newer`,
+      };
 }
 
 /** The Python and the Locust of the local fleet. With `fix` a Locust that is missing is installed. */
@@ -117,7 +120,7 @@ export async function checkPayloadsOf(
   if (!source) return [];
   const finding = await attempt('payloads', async () => {
     const count = await checkPayloads(source, { baseDirectory, signal });
-    const detail = `${formatCount(count)} ${count === 1 ? 'payload' : 'payloads'}`;
+    const detail = `${formatNumber(count)} ${count === 1 ? 'payload' : 'payloads'}`;
     return { subject: 'payloads', state: 'good', detail };
   });
   return [finding];

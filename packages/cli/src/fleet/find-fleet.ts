@@ -7,9 +7,9 @@ import {
   type RunEvent,
   type DeployedFleet,
 } from '@loadwright/core';
-import type { LoadedConfig } from '@loadwright/core/config';
+import { findConfigFile, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
-import { findConfigurationFile, loadConfiguration } from '../config/configuration.js';
+import { loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import type { FleetFlags } from './fleet-flags.js';
 import { createFleet, loadKind, type NamedFleet } from './kinds.js';
@@ -134,7 +134,7 @@ export async function findDeployedFleets(
 async function namedFleet(flags: FleetFlags, { io }: Context): Promise<NamedFleet | undefined> {
   // A kind that is named needs no configuration file.
   if (flags.fleet !== undefined && flags.config === undefined) return { kind: flags.fleet };
-  if (flags.config === undefined && (await findConfigurationFile(io.cwd)) === undefined) return undefined;
+  if (flags.config === undefined && (await findConfigFile(io.cwd)) === undefined) return undefined;
   const { config } = await withHint('or name the fleet by flags: --fleet ec2 --region <region>', () =>
     loadConfiguration({ config: flags.config }, io),
   );

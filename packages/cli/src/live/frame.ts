@@ -3,13 +3,12 @@ import { formatDuration, type Sample } from '@loadwright/core';
 import type { Colors } from '../output/colors.js';
 import {
   formatAge,
-  formatCount,
   formatMilliseconds,
-  formatPerSecond,
+  formatNumber,
   formatRate,
-  progressBar,
-  sparkline,
-} from '../output/format.js';
+  formatRatio,
+} from '@loadwright/core/report';
+import { progressBar, sparkline } from '../output/bars.js';
 import { phaseTitles } from './phases.js';
 import { stalledSeconds, type LiveState } from './state.js';
 
@@ -80,18 +79,18 @@ function figures(state: LiveState, sample: Sample, options: FrameOptions): strin
   const { open } = sample;
   const rate = `${formatRateOf(sample)} requests/s`;
   return [
-    ...(open ? [] : row('users', [formatCount(sample.users)], options)),
+    ...(open ? [] : row('users', [formatNumber(sample.users)], options)),
     ...row('in flight', inFlight(state, sample, colors), options),
     ...row(
       'rate',
-      [open ? `${rate} of ${formatPerSecond(open.offeredPerSecond)} due` : rate, ...trend(state, options)],
+      [open ? `${rate} of ${formatRate(open.offeredPerSecond)} due` : rate, ...trend(state, options)],
       options,
     ),
     ...row(
       'requests',
       [
-        formatCount(sample.totalRequests),
-        paint(`${formatCount(sample.totalFailures)} failed (${formatRate(failed)})`),
+        formatNumber(sample.totalRequests),
+        paint(`${formatNumber(sample.totalFailures)} failed (${formatRatio(failed)})`),
       ],
       options,
     ),
@@ -115,18 +114,18 @@ function inFlight(
   colors: Colors,
 ): string[] {
   const silent = stalledSeconds(state);
-  const dropped = `${formatCount(open?.dropped ?? 0)} dropped`;
+  const dropped = `${formatNumber(open?.dropped ?? 0)} dropped`;
   return [
-    ...(count === null ? [] : [formatCount(count)]),
+    ...(count === null ? [] : [formatNumber(count)]),
     ...(count && oldestSeconds !== null ? [`oldest ${formatAge(oldestSeconds)}`] : []),
-    ...(open ? [`${formatCount(open.late)} late`, open.dropped > 0 ? colors.red(dropped) : dropped] : []),
+    ...(open ? [`${formatNumber(open.late)} late`, open.dropped > 0 ? colors.red(dropped) : dropped] : []),
     ...(silent > 0 ? [colors.red(`stalled: no answer for ${formatAge(silent)}`)] : []),
   ];
 }
 
 /** Requests a second; of a load that is younger than a second nothing is known yet. */
 export const formatRateOf = ({ requestsPerSecond, elapsedSeconds }: Sample): string =>
-  formatPerSecond(elapsedSeconds < 1 ? null : requestsPerSecond);
+  formatRate(elapsedSeconds < 1 ? null : requestsPerSecond);
 
 /** What a load that is over still waits for. */
 export function describeEnding({
@@ -134,7 +133,7 @@ export function describeEnding({
   oldestSeconds,
   secondsLeft,
 }: NonNullable<LiveState['ending']>): string {
-  const requests = `${formatCount(inFlight)} ${inFlight === 1 ? 'request' : 'requests'}`;
+  const requests = `${formatNumber(inFlight)} ${inFlight === 1 ? 'request' : 'requests'}`;
   const left = `at most ${formatDuration(Math.max(0, Math.ceil(secondsLeft)))} more`;
   return inFlight > 0
     ? `waiting for ${requests} in flight, oldest ${formatAge(oldestSeconds)}, ${left}`

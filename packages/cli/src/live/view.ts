@@ -10,7 +10,7 @@ import {
 import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor, type Colors } from '../output/colors.js';
-import { formatAge, formatCount, formatMilliseconds } from '../output/format.js';
+import { formatAge, formatMilliseconds, formatNumber } from '@loadwright/core/report';
 import { rawStream } from '../output/safe-stream.js';
 import { tellWaitsThrough } from '../output/waits.js';
 import { columnsOf, widthOf, wrapText } from '../output/wrap.js';
@@ -144,10 +144,10 @@ function plainLine(event: RunEvent, state: LiveState, colors: Colors): string | 
       const warmUp = sample.elapsedSeconds < warmUpSeconds ? ' (warm-up)' : '';
       return [
         `  ${formatDuration(Math.min(sample.elapsedSeconds, durationSeconds))} of ${formatDuration(durationSeconds)}${warmUp}`,
-        ...(sample.open ? [] : [`${formatCount(sample.users)} users`]),
+        ...(sample.open ? [] : [`${formatNumber(sample.users)} users`]),
         ...inFlight(sample, stalledSeconds(state), colors),
         `${formatRateOf(sample)} requests/s`,
-        `${formatCount(sample.totalFailures)} failed`,
+        `${formatNumber(sample.totalFailures)} failed`,
         `p50 ${formatMilliseconds(sample.p50)} p95 ${formatMilliseconds(sample.p95)} p99 ${formatMilliseconds(sample.p99)}`,
         `${sample.workers.length} ${sample.workers.length === 1 ? 'worker' : 'workers'}, CPU ${sample.workers.map((worker) => `${Math.round(worker.cpuPercent)} %`).join(' ')}`,
       ].join(' · ');
@@ -166,8 +166,8 @@ function inFlight(
 ): string[] {
   const oldest = count && oldestSeconds !== null ? ` (oldest ${formatAge(oldestSeconds)})` : '';
   return [
-    ...(count === null ? [] : [`${formatCount(count)} in flight${oldest}`]),
-    ...(open ? [`${formatCount(open.dropped)} dropped`] : []),
+    ...(count === null ? [] : [`${formatNumber(count)} in flight${oldest}`]),
+    ...(open ? [`${formatNumber(open.dropped)} dropped`] : []),
     ...(stalled > 0 ? [colors.red(`stalled: no answer for ${formatAge(stalled)}`)] : []),
   ];
 }

@@ -1,5 +1,5 @@
 import { printable, withoutCredentials, withoutLogins } from '@loadwright/core';
-import { exitCodeOf, isLoadwrightError } from '@loadwright/core/errors';
+import { exitCodeOf, isLoadwrightError, messageOf } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
 import { wrapText } from './wrap.js';
@@ -27,11 +27,10 @@ export function describeError(error: unknown): ErrorDocument {
       },
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
   return {
     error: {
       code: 'INTERNAL',
-      message: `a defect of Loadwright itself: ${withoutCredentials(message)}`,
+      message: `a defect of Loadwright itself: ${withoutCredentials(messageOf(error))}`,
       hint: 'please report it, with what "LOADWRIGHT_DEBUG=1" adds to this output and what "loadwright doctor" says',
       exitCode: 1,
     },

@@ -1,5 +1,5 @@
 import { formatDuration, type LoadPlan, type MasterStatistics, type TestStatistics } from '@loadwright/core';
-import { formatCount, formatNumber } from './format.js';
+import { formatFigure, formatNumber } from '@loadwright/core/report';
 
 /** How much load, in a few words. */
 export function describeLoad({
@@ -12,10 +12,10 @@ export function describeLoad({
   const length = `for ${formatDuration(durationSeconds)}`;
   if (arrivals) {
     const most = Math.max(arrivals.startRate, ...arrivals.stages.map(({ ratePerSecond }) => ratePerSecond));
-    return `up to ${formatNumber(most)} requests/s due, ${formatCount(arrivals.maxInFlight)} in flight at most, ${length}`;
+    return `up to ${formatFigure(most)} requests/s due, ${formatNumber(arrivals.maxInFlight)} in flight at most, ${length}`;
   }
-  if (stages) return `up to ${formatCount(users)} users in ${stages.length} stages, ${length}`;
-  return `${formatCount(users)} ${users === 1 ? 'user' : 'users'}, ${formatNumber(spawnRate)} started a second, ${length}`;
+  if (stages) return `up to ${formatNumber(users)} users in ${stages.length} stages, ${length}`;
+  return `${formatNumber(users)} ${users === 1 ? 'user' : 'users'}, ${formatFigure(spawnRate)} started a second, ${length}`;
 }
 
 /** What the master's test is doing, in a few words. */

@@ -1,6 +1,12 @@
 import { failuresView, type FailureView, type MetricSummary, type RunReport } from '@loadwright/core';
 import type { Colors } from './colors.js';
-import { formatCount, formatMilliseconds, formatPerSecond, formatRate, formatValue } from './format.js';
+import {
+  formatMilliseconds,
+  formatNumber,
+  formatRate,
+  formatRatio,
+  formatValue,
+} from '@loadwright/core/report';
 import { formatTable } from './table.js';
 
 /** More of an answer is in the report. */
@@ -10,7 +16,7 @@ const longestBody = 120;
 export function formatFailures(report: RunReport, colors: Colors): string[] {
   const { failures } = failuresView(report);
   return failures.flatMap((failure) => [
-    `  ${colors.red(`${formatCount(failure.occurrences)} ×`)} ${failure.method} ${failure.name}: ${failure.error}${
+    `  ${colors.red(`${formatNumber(failure.occurrences)} ×`)} ${failure.method} ${failure.name}: ${failure.error}${
       failure.kind === 'unknown' ? '' : colors.dim(` [${failure.kind}]`)
     }`,
     ...(failure.hint === undefined ? [] : [`    ${colors.cyan('hint:')} ${failure.hint}`]),
@@ -24,7 +30,7 @@ function describeSample({ samples }: FailureView, colors: Colors): string[] {
   const facts = [
     ...(sample.status === undefined ? [] : [`HTTP ${sample.status}`]),
     ...(sample.seconds > 0 ? [`after ${formatMilliseconds(sample.seconds * 1000)}`] : []),
-    ...(sample.requestRow === undefined ? [] : [`payload row ${formatCount(sample.requestRow)}`]),
+    ...(sample.requestRow === undefined ? [] : [`payload row ${formatNumber(sample.requestRow)}`]),
   ];
   // The answer is not ours: no control character of it may reach the terminal.
   const body = (sample.body ?? '').replace(/[\s\p{C}]+/gu, ' ').trim();
@@ -73,10 +79,10 @@ const kindOf = (summary: MetricSummary): Kind =>
 function cellsOf(summary: MetricSummary, unit: string): string[] {
   if ('avg' in summary) {
     const { count, avg, med, p95, p99, max } = summary;
-    return [formatCount(count), ...[avg, med, p95, p99, max].map((value) => formatValue(value, unit))];
+    return [formatNumber(count), ...[avg, med, p95, p99, max].map((value) => formatValue(value, unit))];
   }
   if ('total' in summary) {
-    return [formatRate(summary.rate), formatCount(summary.hits), formatCount(summary.total)];
+    return [formatRatio(summary.rate), formatNumber(summary.hits), formatNumber(summary.total)];
   }
-  return [formatValue(summary.count, unit), formatPerSecond(summary.rate)];
+  return [formatValue(summary.count, unit), formatRate(summary.rate)];
 }

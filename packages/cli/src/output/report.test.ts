@@ -13,15 +13,15 @@ describe('formatReport', () => {
 
         target      dht · http://127.0.0.1:4000 · protocol koorde
         run         fraud/20260801T101112Z-a1b2c3
-        load        3,184 requests in 20s · 159 requests/s · 0.377 % failed · 2 workers (local)
+        load        3,184 requests in 20s · 159 requests/s · 0.38 % failed · 2 workers (local)
         accounting  3,184 due = 3,172 succeeded + 12 failed
 
            threshold                     measured
         ✓  http_req_duration  p(95)<200     31 ms
-        ✓  http_req_failed    rate<0.01   0.00377
+        ✓  http_req_failed    rate<0.01   0.377 %
 
-        request    count   failed  requests/s  average    p50    p95    p99       max
-        GET cache  3,184  0.377 %         159  23.4 ms  22 ms  31 ms  87 ms  1,240 ms
+        request    count  failed  requests/s  average    p50    p95    p99       max
+        GET cache  3,184  0.38 %         159  23.4 ms  22 ms  31 ms  87 ms  1,240 ms
 
         12 × GET cache: HTTP 503 [status]
           hint: the service had no room for more requests
@@ -119,7 +119,7 @@ describe('formatReport', () => {
     );
     expect(text).toMatch(/p\(95\)<200 {5}31 ms {2}over 3,172 successes and 12 failures/);
     expect(text).toMatch(
-      /rate<0\.01 {3}0\.00377 {2}over 3,184 requests · default; write it out to change it/,
+      /rate<0\.01 {3}0\.377 % {2}over 3,184 requests · default; write it out to change it/,
     );
   });
 
@@ -143,7 +143,7 @@ describe('formatReport', () => {
       plain,
     );
     for (const line of [
-      'sent again  32 (1.01 %): the server had closed an idle connection · GET cache 31 (0.974 %) · GET health 1 (0.0314 %)',
+      'sent again  32 (1.01 %): the server had closed an idle connection · GET cache 31 (0.97 %) · GET health 1 (0.03 %)',
       'stall       from 4s to 12s: nothing was answered, up to 200 in flight',
       'mode        interactive: the load could be changed',
       'cold start  2m17s, 14 attempts',

@@ -10,20 +10,27 @@ import {
 } from '@loadwright/core';
 import type { Colors } from './colors.js';
 import { formatFailures, formatMetrics } from './report-details.js';
-import { formatCount, formatMilliseconds, formatNumber, formatPerSecond, formatRate } from './format.js';
-import { formatTable } from './table.js';
+import {
+  formatMeasured,
+  formatMilliseconds,
+  formatNumber,
+  formatRate,
+  formatRatio,
+} from '@loadwright/core/report';
+import { factFormatter, formatTable } from './table.js';
 
 /** What a run found, for people: the verdict first, then why, then the figures. */
 export function formatReport(report: RunReport, colors: Colors): string {
+  const fact = factFormatter(colors);
   const sections = [
     verdict(report, colors),
-    facts(report).map(([name, text]) => `  ${colors.dim(name.padEnd(12))}${text}`),
+    facts(report).map(([name, text]) => fact(name, text)),
     report.thresholds.length > 0 && [thresholds(report.thresholds, colors)],
     report.requests.length > 0 && [requests(report, colors)],
     ...formatMetrics(report, colors).map((table) => [table]),
     report.errors.length > 0 && formatFailures(report, colors),
     happenings(report, colors),
-    [`  ${colors.dim('report      ')}${join(report.resultsDirectory, 'report.html')}`],
+    [fact('report', join(report.resultsDirectory, 'report.html'))],
   ];
   return sections
     .filter((section) => section !== false && section.length > 0)
@@ -56,7 +63,7 @@ function facts(report: RunReport): (readonly [name: string, text: string])[] {
       ? [
           [
             'cold start',
-            `${formatDuration(preflight.coldStartSeconds)}, ${formatCount(preflight.attempts)} attempts`,
+            `${formatDuration(preflight.coldStartSeconds)}, ${formatNumber(preflight.attempts)} attempts`,
           ] as const,
         ]
       : []),
@@ -69,7 +76,7 @@ function facts(report: RunReport): (readonly [name: string, text: string])[] {
       ({ from, to, inFlight }) =>
         [
           'stall',
-          `from ${formatDuration(from)} to ${formatDuration(to)}: nothing was answered, up to ${formatCount(inFlight)} in flight`,
+          `from ${formatDuration(from)} to ${formatDuration(to)}: nothing was answered, up to ${formatNumber(inFlight)} in flight`,
         ] as const,
     ),
     ...(counters ? [['counters', describeCounters(counters)] as const] : []),
@@ -85,9 +92,9 @@ function describeLoad(report: RunReport): string {
       ? ` in ${formatDuration(loadSeconds)}, within the ${warmUp}`
       : ` in ${formatDuration(judged)}${warmUpSeconds > 0 ? ` after ${warmUp}` : ''}`;
   return [
-    `${formatCount(total.count)} requests${when}`,
-    `${formatPerSecond(total.requestsPerSecond)} requests/s`,
-    `${total.count === 0 ? 'none' : formatRate(total.failureRate)} failed`,
+    `${formatNumber(total.count)} requests${when}`,
+    `${formatRate(total.requestsPerSecond)} requests/s`,
+    `${total.count === 0 ? 'none' : formatRatio(total.failureRate)} failed`,
     `${fleet.workers} ${fleet.workers === 1 ? 'worker' : 'workers'} (${fleet.kind})`,
   ].join(' · ');
 }
@@ -96,12 +103,12 @@ function describeLoad(report: RunReport): string {
 function describeAccounting(accounting: NonNullable<RunReport['accounting']>, isOpen: boolean): string {
   const { due, succeeded, failed, dropped, inFlight, holds } = accounting;
   const outcomes = [
-    `${formatCount(succeeded)} succeeded`,
-    `${formatCount(failed)} failed`,
-    ...(isOpen || dropped > 0 ? [`${formatCount(dropped)} dropped`] : []),
-    ...(inFlight > 0 ? [`${formatCount(inFlight)} in flight`] : []),
+    `${formatNumber(succeeded)} succeeded`,
+    `${formatNumber(failed)} failed`,
+    ...(isOpen || dropped > 0 ? [`${formatNumber(dropped)} dropped`] : []),
+    ...(inFlight > 0 ? [`${formatNumber(inFlight)} in flight`] : []),
   ];
-  return `${formatCount(due)} due ${holds ? '=' : '≠'} ${outcomes.join(' + ')}${holds ? '' : ': the sums do not agree'}`;
+  return `${formatNumber(due)} due ${holds ? '=' : '≠'} ${outcomes.join(' + ')}${holds ? '' : ': the sums do not agree'}`;
 }
 
 /** @param isWhole The accounting, which has the counts, is not known. */
@@ -110,17 +117,17 @@ function describeArrivals(
   isWhole: boolean,
 ): string {
   return [
-    ...(isWhole ? [`${formatCount(offered)} due`] : []),
-    `${formatCount(late)} sent late`,
-    ...(isWhole ? [`${formatCount(dropped)} dropped`] : []),
-    `up to ${formatCount(mostInFlight)} in flight`,
+    ...(isWhole ? [`${formatNumber(offered)} due`] : []),
+    `${formatNumber(late)} sent late`,
+    ...(isWhole ? [`${formatNumber(dropped)} dropped`] : []),
+    `up to ${formatNumber(mostInFlight)} in flight`,
   ].join(' · ');
 }
 
 /** By name where there are several. */
 function describeRetries({ total, requests }: RunReport): string {
   const share = (summary: RequestSummary) =>
-    `${formatCount(summary.retried)} (${formatRate(summary.retried / Math.max(1, summary.count))})`;
+    `${formatNumber(summary.retried)} (${formatRatio(summary.retried / Math.max(1, summary.count))})`;
   const retried = requests.filter((request) => request.retried > 0);
   const names = retried.map((request) => `${request.method} ${request.name} ${share(request)}`);
   const all = `${share(total)}: the server had closed an idle connection`;
@@ -131,7 +138,7 @@ function describeRetries({ total, requests }: RunReport): string {
 function describeCounters(counters: NonNullable<RunReport['counters']>): string {
   const sum = Object.values(counters).reduce((total, count) => total + count, 0);
   return Object.entries(counters)
-    .map(([name, count]) => `${name} ${formatCount(count)} (${formatRate(count / sum)})`)
+    .map(([name, count]) => `${name} ${formatNumber(count)} (${formatRatio(count / sum)})`)
     .join(' · ');
 }
 
@@ -142,12 +149,9 @@ function thresholds(results: readonly ThresholdResult[], colors: Colors): string
       result.passed ? colors.green('✓') : colors.red('✗'),
       result.metric,
       result.expression,
-      result.measured === null ? 'nothing' : `${formatNumber(result.measured)} ${result.unit}`.trim(),
+      formatMeasured(result.measured, result.unit),
       colors.dim(
-        [
-          measuredOver(result, formatCount),
-          ...(result.isDefault ? ['default; write it out to change it'] : []),
-        ]
+        [measuredOver(result), ...(result.isDefault ? ['default; write it out to change it'] : [])]
           .filter((note) => note !== '')
           .join(' · '),
       ),
@@ -166,10 +170,10 @@ function requests(report: RunReport, colors: Colors): string {
   ];
   const row = (name: string, summary: RequestSummary) => [
     name,
-    formatCount(summary.count),
-    formatRate(summary.failureRate),
+    formatNumber(summary.count),
+    formatRatio(summary.failureRate),
     ...(hasRetries ? [retries(summary, colors)] : []),
-    formatPerSecond(summary.requestsPerSecond),
+    formatRate(summary.requestsPerSecond),
     ...[summary.average, summary.median, summary.p95, summary.p99, summary.maximum].map((time) =>
       formatMilliseconds(summary.count === 0 ? null : time),
     ),
@@ -191,7 +195,7 @@ function requests(report: RunReport, colors: Colors): string {
 const muchRetried = 0.001;
 
 function retries({ retried, count }: RequestSummary, colors: Colors): string {
-  const text = formatCount(retried);
+  const text = formatNumber(retried);
   return retried > count * muchRetried ? colors.yellow(text) : text;
 }
 
@@ -201,7 +205,7 @@ function happenings({ exceptions, events, startedAt }: RunReport, colors: Colors
   return [
     ...exceptions.map(
       ({ message, count, nodes }) =>
-        `  ${colors.red(`${formatCount(count)} ×`)} exception: ${message} (${nodes.length} ${nodes.length === 1 ? 'worker' : 'workers'})`,
+        `  ${colors.red(`${formatNumber(count)} ×`)} exception: ${message} (${nodes.length} ${nodes.length === 1 ? 'worker' : 'workers'})`,
     ),
     ...events.map(
       ({ time, action, accepted, detail }) =>

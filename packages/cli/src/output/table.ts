@@ -7,6 +7,11 @@ const noLines = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 
+/** How a fact is shown in a line of its own: its name, padded so that facts below each other line up, and its text. */
+export function factFormatter(colors: Colors): (name: string, text: string) => string {
+  return (name, text) => `  ${colors.dim(name.padEnd(12))}${text}`;
+}
+
 /** A column of a table: its title, and on which side its values stand. */
 export type Column = string | { readonly title: string; readonly align: 'right' };
 

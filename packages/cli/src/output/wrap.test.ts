@@ -15,7 +15,7 @@ it.each([
 it.each([
   ['one two three', undefined, 'one two three'],
   ['one two three', 9, 'one two\n  three'],
-  ['  one two three\nfour', 9, '  one two\n    three\nfour'],
+  ['  one two three\nfour', 9, '  one\n    two\n    three\nfour'],
   ['\u001B[31mone\u001B[39m two', 7, '\u001B[31mone\u001B[39m two'],
   ['much-too-long b', 8, 'much-too-long\n  b'],
 ])('wraps the text %j at %s columns, between words', (text, columns, wrapped) => {

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import wrapAnsi from 'wrap-ansi';
 import type { OutputStream } from '../shell/io.js';
 
 /** Width of a terminal that does not tell its own, in characters. */
@@ -19,38 +19,21 @@ export function wrapText(text: string, columns: number | undefined): string {
   if (columns === undefined) return text;
   return text
     .split('\n')
-    .flatMap((line) => wrapLine(line, columns))
+    .map((line) => wrapLine(line, columns))
     .join('\n');
 }
 
-function wrapLine(text: string, columns: number): string[] {
-  const [indent = ''] = /^ */.exec(text) ?? [];
-  const [first = '', ...words] = text.slice(indent.length).split(' ');
-  const lines: string[] = [];
-  let line = indent + first;
-  for (const word of words) {
-    if (widthOfText(line) + 1 + widthOfText(word) > columns) {
-      lines.push(line);
-      line = `${indent}  ${word}`;
-    } else line = `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
-function widthOfText(text: string): number {
-  return stripVTControlCharacters(text).length;
+function wrapLine(line: string, columns: number): string {
+  if (!wrapAnsi(line, columns).includes('\n')) return line;
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const wrapped = wrapAnsi(line.slice(indent.length), columns - indent.length - 2);
+  return indent + wrapped.replaceAll('\n', `\n${indent}  `);
 }
 
 /** Words with commas between them, in indented lines no wider than the given number of characters. */
 export function wrapList(words: readonly string[], columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  words.forEach((word, index) => {
-    const text = index === words.length - 1 ? word : `${word},`;
-    if (line !== '' && 2 + line.length + 1 + text.length > columns) {
-      lines.push(`  ${line}`);
-      line = text;
-    } else line = line === '' ? text : `${line} ${text}`;
-  });
-  return line === '' ? lines : [...lines, `  ${line}`];
+  if (words.length === 0) return [];
+  return wrapAnsi(words.join(', '), columns - 2)
+    .split('\n')
+    .map((line) => `  ${line}`);
 }

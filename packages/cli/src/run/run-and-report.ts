@@ -14,6 +14,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
+import { factFormatter } from '../output/table.js';
 import { formatCostLine, formatEnd, formatEstimatedCost } from '../output/fleet.js';
 import { formatReport } from '../output/report.js';
 import { isLasting, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
@@ -150,12 +151,12 @@ export function printReport(
 ): void {
   if (context.json) return context.printJson(report);
   const { colors } = context;
-  const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(12))}${value}`;
+  const fact = factFormatter(colors);
   context.print(
     '',
     formatReport(redactStrings(report, printable), colors).trimEnd(),
-    ...(cost === undefined ? [] : [row('cost', cost)]),
-    row('next', next),
+    ...(cost === undefined ? [] : [fact('cost', cost)]),
+    fact('next', next),
   );
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { LoadwrightError } from '../errors.js';
+import { LoadwrightError, messageOf } from '../errors.js';
 import { withoutCredentials } from '../secrets/redactor.js';
 import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
@@ -136,7 +136,7 @@ function withoutQuotes(error: unknown, reason: string): Error {
 
 /** The first line of an error, without the piece of the file that parsers quote: it may hold a secret. */
 function reasonOf(error: unknown, path: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   // c12 reads a property of whatever the file holds.
   if (error instanceof TypeError && message.includes("'$meta'")) return 'it is empty';
   const withoutPath = message.replace(`${path}: `, '');

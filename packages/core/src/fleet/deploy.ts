@@ -1,4 +1,4 @@
-import { LoadwrightError } from '../errors.js';
+import { LoadwrightError, messageOf } from '../errors.js';
 import { validate } from '../validation/validate.js';
 import { saveLogs } from '../results/collect-logs.js';
 import type { Deployment, DeployOptions } from '../run/contract.js';
@@ -29,10 +29,9 @@ export async function deployLoadTest(test: PreparedTest, options: DeployOptions)
 }
 
 function staysDeployed(fleetId: string, error: unknown): LoadwrightError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new LoadwrightError(
     'RESOURCES_REMAIN',
-    `The fleet is not ready: ${reason}\n  It existed before, and stays.`,
+    `The fleet is not ready: ${messageOf(error)}\n  It existed before, and stays.`,
     { hint: `Remove it: loadwright destroy ${fleetId}`, cause: error },
   );
 }

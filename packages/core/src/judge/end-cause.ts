@@ -1,5 +1,6 @@
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem } from '../results/summary.js';
+import { formatLength } from '../values/format.js';
 
 /**
  * Why a load ended before its time, as the master says: somebody stopped it, workers went missing, or neither. Nothing
@@ -16,7 +17,7 @@ export function endProblems(
     ? []
     : lostWorkers(test.startedAt, test.endedAt, events);
   if (known.aborted || known.problems.length > 0 || test.endedAt === undefined) return lost;
-  const after = `after ${Math.max(0, test.endedAt - test.startedAt).toFixed(0)} s`;
+  const after = `after ${formatLength(test.endedAt - test.startedAt)}`;
   switch (test.endedBy) {
     case 'stop': {
       const stop = events.findLast(({ action, accepted }) => action === 'stop' && accepted);
@@ -46,6 +47,6 @@ function lostWorkers(
     .filter(({ action, time }) => action === 'worker-lost' && time <= (endedAt ?? Infinity))
     .map(({ time, detail }) => ({
       rule: 'worker-lost',
-      reason: `A worker was lost after ${Math.max(0, time - startedAt).toFixed(0)} s: ${detail.replace(/\.$/, '')}.`,
+      reason: `A worker was lost after ${formatLength(time - startedAt)}: ${detail.replace(/\.$/, '')}.`,
     }));
 }

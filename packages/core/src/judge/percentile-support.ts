@@ -7,6 +7,7 @@ import type { LoadProfile } from '../load/profile.js';
 import { resolveLoad } from '../load/resolve.js';
 import type { Threshold } from './thresholds/parse.js';
 import { valuesNeeded } from './thresholds/samples.js';
+import { formatNumber } from '../values/format.js';
 
 /** No service answers faster: a round trip on one machine. In seconds. */
 const bestServiceSeconds = 0.0001;
@@ -99,7 +100,7 @@ function sentence(
   const enough = formatDuration(Math.ceil(warmUp + (judged * needed) / Math.max(expected, 1)));
   const afterWarmUp = warmUp > 0 ? ' after the warm-up' : '';
   return (
-    `thresholds["${key}"]: ${expression} needs at least ${needed.toLocaleString('en-US')} requests, and the load makes ` +
-    `${bound} ${expected.toLocaleString('en-US')} in ${formatDuration(judged)}${afterWarmUp}; ${enough} would do.`
+    `thresholds["${key}"]: ${expression} needs at least ${formatNumber(needed)} requests, and the load makes ` +
+    `${bound} ${formatNumber(expected)} in ${formatDuration(judged)}${afterWarmUp}; ${enough} would do.`
   );
 }

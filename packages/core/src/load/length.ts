@@ -1,18 +1,16 @@
-import { parseDuration } from '../values/duration.js';
+import { secondsOf } from '../values/duration.js';
 import type { LoadProfile } from './profile.js';
-
-const seconds = (text: string) => parseDuration(text) ?? 0;
 
 /** Length of a load, in seconds. */
 export function totalSeconds(load: LoadProfile): number {
   switch (load.profile) {
     case 'ramp':
-      return seconds(load.duration) + seconds(load.hold);
+      return secondsOf(load.duration) + secondsOf(load.hold);
     case 'stages':
     case 'arrival-stages':
-      return load.stages.reduce((sum, stage) => sum + seconds(stage.duration), 0);
+      return load.stages.reduce((sum, stage) => sum + secondsOf(stage.duration), 0);
     default:
-      return seconds(load.duration);
+      return secondsOf(load.duration);
   }
 }
 
@@ -21,7 +19,7 @@ export function totalSeconds(load: LoadProfile): number {
  * has a ramp, and at least a second after it, that is the ramp; of profiles whose very changes are the test it is nothing.
  */
 export function warmUpSeconds(load: LoadProfile): number {
-  if (load.warmUp !== undefined) return wholeSeconds(seconds(load.warmUp));
+  if (load.warmUp !== undefined) return wholeSeconds(secondsOf(load.warmUp));
   const ramp = wholeSeconds(rampSeconds(load));
   return ramp + 1 <= totalSeconds(load) ? ramp : 0;
 }
@@ -40,9 +38,9 @@ function rampSeconds(load: LoadProfile): number {
       // Without a spawn rate all users start within the first second: that is no ramp.
       return load.spawnRate === undefined ? 0 : load.users / load.spawnRate;
     case 'ramp':
-      return seconds(load.duration);
+      return secondsOf(load.duration);
     case 'soak':
-      return seconds(load.rampDuration);
+      return secondsOf(load.rampDuration);
     default:
       return 0;
   }

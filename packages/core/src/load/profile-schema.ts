@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { formatDuration, parseDuration } from '../values/duration.js';
+import { formatDuration, secondsOf } from '../values/duration.js';
 import { parseRate } from '../values/rate.js';
 import { impliedProfile, mixtureOf } from './arrivals.js';
 import { judgedSeconds, totalSeconds, warmUpSeconds } from './length.js';
 import { profiles } from './profile.js';
-
-const seconds = (text: string) => parseDuration(text) ?? 0;
 
 /**
  * How much load, and for how long. Without `profile` it is `arrivals` when there is an arrival rate, `stages` or
@@ -24,20 +22,20 @@ export const loadProfileSchema = z.preprocess(
       context.addIssue({ code: 'custom', path: [path], message });
     if (load.profile === 'spike') {
       if (load.peakUsers <= load.users) issue('peakUsers', `must be more than users (${load.users})`);
-      if (load.peakDuration && seconds(load.peakDuration) >= seconds(load.duration))
+      if (load.peakDuration && secondsOf(load.peakDuration) >= secondsOf(load.duration))
         issue('peakDuration', `must be shorter than duration (${load.duration})`);
     }
-    if (load.profile === 'soak' && seconds(load.rampDuration) >= seconds(load.duration))
+    if (load.profile === 'soak' && secondsOf(load.rampDuration) >= secondsOf(load.duration))
       issue('rampDuration', `must be shorter than duration (${load.duration})`);
     if (load.profile === 'step' && load.steps > load.users)
       issue('steps', `must not be more than users (${load.users})`);
     if (load.profile === 'stages') {
-      if (load.stages.every((stage) => seconds(stage.duration) === 0))
+      if (load.stages.every((stage) => secondsOf(stage.duration) === 0))
         issue('stages', 'must last longer than 0s');
       if (load.stages.every((stage) => stage.users === 0)) issue('stages', 'must reach at least 1 user');
     }
     if (load.profile === 'arrival-stages') {
-      if (load.stages.every((stage) => seconds(stage.duration) === 0))
+      if (load.stages.every((stage) => secondsOf(stage.duration) === 0))
         issue('stages', 'must last longer than 0s');
       if (load.stages.every((stage) => parseRate(stage.arrivalRate) === 0))
         issue('stages', 'must reach more than 0/s');
@@ -50,7 +48,7 @@ export const loadProfileSchema = z.preprocess(
     if (
       'waitTime' in load &&
       typeof load.waitTime === 'object' &&
-      seconds(load.waitTime.max) < seconds(load.waitTime.min)
+      secondsOf(load.waitTime.max) < secondsOf(load.waitTime.min)
     )
       issue('waitTime', 'max must not be less than min');
   }),

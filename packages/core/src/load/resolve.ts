@@ -1,4 +1,4 @@
-import { parseDuration } from '../values/duration.js';
+import { secondsOf } from '../values/duration.js';
 import { parseRate } from '../values/rate.js';
 import { parseShare } from '../values/share.js';
 import { totalSeconds } from './length.js';
@@ -9,8 +9,6 @@ import { loadProfileSchema } from './profile-schema.js';
 
 type OpenProfile = Extract<LoadProfile, { arrivals: unknown }>;
 type StagedProfile = Exclude<LoadProfile, OpenProfile | { profile: 'constant' }>;
-
-const seconds = (text: string) => parseDuration(text) ?? 0;
 
 /**
  * Turns a named profile into what the Locust process carries out.
@@ -27,7 +25,7 @@ export function resolveLoad(
     version: 1 as const,
     durationSeconds: totalSeconds(load),
     payloadOrder,
-    gracefulStopSeconds: seconds(load.gracefulStop),
+    gracefulStopSeconds: secondsOf(load.gracefulStop),
     ...(logRequests > 0 && { logRequests }),
   };
   if ('arrivals' in load) {
@@ -76,12 +74,12 @@ export function resolveTestLoad(load: LoadProfileInput, workers: number): TestLo
 
 function waitTimeOf(wait: string | { min: string; max: string }): LoadPlan['waitTime'] {
   const { min, max } = typeof wait === 'string' ? { min: wait, max: wait } : wait;
-  return { minimumSeconds: seconds(min), maximumSeconds: seconds(max) };
+  return { minimumSeconds: secondsOf(min), maximumSeconds: secondsOf(max) };
 }
 
 function arrivalStagesOf(load: OpenProfile): [ArrivalStage, ...ArrivalStage[]] {
   const stage = (written: { duration: string; arrivalRate: string }) => ({
-    durationSeconds: seconds(written.duration),
+    durationSeconds: secondsOf(written.duration),
     ratePerSecond: parseRate(written.arrivalRate) ?? 0,
   });
   return load.profile === 'arrivals' ? [stage(load)] : (load.stages.map(stage) as [ArrivalStage]);
@@ -91,27 +89,27 @@ function stagesOf(load: StagedProfile): LoadStage[] {
   switch (load.profile) {
     case 'ramp':
       return [
-        { durationSeconds: seconds(load.duration), users: load.users },
-        { durationSeconds: seconds(load.hold), users: load.users },
+        { durationSeconds: secondsOf(load.duration), users: load.users },
+        { durationSeconds: secondsOf(load.hold), users: load.users },
       ];
     case 'stages':
-      return load.stages.map((stage) => ({ durationSeconds: seconds(stage.duration), users: stage.users }));
+      return load.stages.map((stage) => ({ durationSeconds: secondsOf(stage.duration), users: stage.users }));
     case 'step':
       return Array.from({ length: load.steps }, (_, index) => {
         const users = Math.round((load.users * (index + 1)) / load.steps);
-        return hold(users, seconds(load.duration) / load.steps);
+        return hold(users, secondsOf(load.duration) / load.steps);
       }).flat();
     case 'spike': {
-      const total = seconds(load.duration);
-      const peak = load.peakDuration ? seconds(load.peakDuration) : total / 5;
+      const total = secondsOf(load.duration);
+      const peak = load.peakDuration ? secondsOf(load.peakDuration) : total / 5;
       const base = (total - peak) / 2;
       return [hold(load.users, base), hold(load.peakUsers, peak), hold(load.users, base)].flat();
     }
     case 'soak': {
-      const rampSeconds = seconds(load.rampDuration);
+      const rampSeconds = secondsOf(load.rampDuration);
       return [
         { durationSeconds: rampSeconds, users: load.users },
-        { durationSeconds: seconds(load.duration) - rampSeconds, users: load.users },
+        { durationSeconds: secondsOf(load.duration) - rampSeconds, users: load.users },
       ];
     }
   }

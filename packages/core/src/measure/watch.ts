@@ -7,6 +7,7 @@ import type { Sample } from './sample-contract.js';
 import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
 import type { RunSeries } from './run-series.js';
 import { sampleOf } from './sample.js';
+import { formatLength } from '../values/format.js';
 
 /** What was seen while the load lasted. */
 export interface Observation {
@@ -78,7 +79,7 @@ export async function watch(
       const silent = elapsed() - answeredAt;
       const { reason, isDead } = await describeLostMaster(handle, error);
       if (isDead || silent > silenceSeconds) problems.push({ rule: 'master-lost', reason });
-      else options.onSilence?.(`The master has not answered for ${silent.toFixed(0)} s.`);
+      else options.onSilence?.(`The master has not answered for ${formatLength(silent)}.`);
       continue;
     }
     answeredAt = elapsed();
@@ -117,14 +118,14 @@ function isOwnTest(
 }
 
 function replaced(seconds: number): Problem {
-  const reason = `Another load was started on the fleet, at the latest after ${seconds.toFixed(0)} s.`;
+  const reason = `Another load was started on the fleet, at the latest after ${formatLength(seconds)}.`;
   return { rule: 'stopped', reason };
 }
 
 function notBegun(seconds: number): Problem {
   return {
     rule: 'stopped',
-    reason: `The load had not begun after ${seconds.toFixed(0)} s, although the master accepted it.`,
+    reason: `The load had not begun after ${formatLength(seconds)}, although the master accepted it.`,
   };
 }
 

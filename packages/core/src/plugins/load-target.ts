@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LoadwrightError } from '../errors.js';
+import { LoadwrightError, messageOf } from '../errors.js';
 import { nearest } from '../values/nearest.js';
 import type { TargetFactory } from '../target/contract.js';
 import { isFactoryLike, validateTargetFactory } from './validate-target.js';
@@ -112,7 +112,7 @@ async function importModule(url: string, reference: string, from: string): Promi
 }
 
 function notLoaded(reference: string, cause: unknown): LoadwrightError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new LoadwrightError('TARGET_INVALID', `${reference} cannot be loaded: ${reason.split('\n')[0]}`, {
     hint: 'The mistake is in the target, not in your configuration: upgrade it, or tell its author.',
     cause,

@@ -1,4 +1,4 @@
-import { nothing } from './format.js';
+import { nothing } from '../values/format.js';
 
 /** A chart, as the template lays it out and `charts.js` draws it. */
 export interface Chart {

@@ -1,6 +1,6 @@
 import type { Sample } from '../measure/sample-contract.js';
 import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
-import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from './format.js';
+import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from '../values/format.js';
 import { metricCharts } from './metric-charts.js';
 import type { RunReport } from '../results/summary.js';
 import { thinSeries, type Point } from './thin-series.js';
@@ -126,7 +126,7 @@ function eventLoopLag(points: readonly Point[]): ChartPart {
     id: 'event-loop-lag',
     title: 'Event-loop lag of the workers',
     unit: 'ms',
-    summary: `The highest p99 is ${formatMilliseconds(highest(values))}; above 10\u202Fms over the whole run it is INVALID.`,
+    summary: `The highest p99 is ${formatMilliseconds(highest(values))}; above 10 ms over the whole run it is INVALID.`,
     atLeast: 10,
     series: [line('p99', '1', values, formatMilliseconds)],
   };
@@ -164,7 +164,7 @@ function age(points: readonly Point[]): ChartPart {
 }
 
 function workerCpu(points: readonly Point[]): ChartPart {
-  const percent = (value: number) => `${formatNumber(value)}\u202F%`;
+  const percent = (value: number) => `${formatNumber(value)} %`;
   const ids = [...new Set(points.flatMap((point) => [...point.cpu.keys()]))].sort();
   const peak = Math.max(0, ...points.map((point) => Math.max(0, ...point.cpu.values())));
   const fold = (pick: (values: number[]) => number) =>

@@ -1,7 +1,7 @@
 import type { Histogram } from '../locust/histogram.js';
 import { percentile } from '../locust/histogram.js';
 import { line, type Chart } from './chart.js';
-import { formatMilliseconds, formatNumber, formatRatio } from './format.js';
+import { formatMilliseconds, formatNumber, formatRatio } from '../values/format.js';
 import { binHistogram, type Bin } from './histogram-bins.js';
 
 /**
@@ -24,7 +24,7 @@ export function distributionChart(distribution: Histogram, what = 'Response time
     unit: 'requests',
     summary: `Half of all requests took up to ${at(0.5)}, 95 % up to ${at(0.95)}, 99 % up to ${at(0.99)}.`,
     x: bins.map((_, index) => index),
-    labels: bins.map(({ from, to }) => `${edge(from)} to ${edge(to)}\u202Fms`),
+    labels: bins.map(({ from, to }) => `${edge(from)} to ${edge(to)} ms`),
     labelHeading: what.replace(/s$/, ''),
     edges: [...bins.map(({ from }) => edge(from)), edge(bins.at(-1)!.to)],
     markers: ([50, 95, 99] as const).map((rank) => ({

@@ -7,7 +7,7 @@ import type { Chart } from './chart.js';
 import { samplesPerPoint, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
 import { failuresView } from './failures-view.js';
-import * as format from './format.js';
+import * as format from '../values/format.js';
 import { printable } from '../values/printable.js';
 import { redactStrings } from '../secrets/redactor.js';
 import { metricTables } from './metrics-view.js';

@@ -1,3 +1,4 @@
+export * from '../values/format.js';
 export { errorHint } from './error-hints.js';
 export { failuresView, type FailuresView, type FailureView } from './failures-view.js';
 export { renderReportHtml } from './html.js';

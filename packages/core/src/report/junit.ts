@@ -1,6 +1,6 @@
 import { getJunitXml } from 'junit-xml';
 import { printable } from '../values/printable.js';
-import { formatMeasured } from './format.js';
+import { formatMeasured } from '../values/format.js';
 import type { RunReport, ThresholdResult } from '../results/summary.js';
 import { measuredOver } from './thresholds-view.js';
 

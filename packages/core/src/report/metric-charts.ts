@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../locust/statistics.js';
 import type { MetricPoint } from '../measure/sample-contract.js';
 import { highest, line, type ChartPart } from './chart.js';
-import { formatPerSecond, formatRatio, formatValue } from './format.js';
+import { formatPerSecond, formatRatio, formatValue } from '../values/format.js';
 import type { RunReport } from '../results/summary.js';
 import type { Point } from './thin-series.js';
 

@@ -1,4 +1,4 @@
-import { formatNumber, formatPerSecond, formatRatio, formatValue } from './format.js';
+import { formatNumber, formatPerSecond, formatRatio, formatValue } from '../values/format.js';
 import type { MetricSummary, RequestSummary, RunReport } from '../results/summary.js';
 
 /** A table of what one metric was for each request name. */

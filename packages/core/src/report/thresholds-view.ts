@@ -1,4 +1,4 @@
-import { formatMeasured, formatNumber } from './format.js';
+import { formatMeasured, formatNumber } from '../values/format.js';
 import type { ThresholdResult } from '../results/summary.js';
 
 /** One row of the table of thresholds. */
@@ -10,7 +10,7 @@ export interface ThresholdRow {
   readonly limit: string;
   /** True for one that nobody wrote. */
   readonly isDefault: boolean;
-  /** Over what it was measured: `over 52 656 successes and 645 failures`; may be empty. */
+  /** Over what it was measured: `over 52,656 successes and 645 failures`; may be empty. */
   readonly over: string;
   /** Measured ÷ limit, for the bar; absent where the ratio means nothing. */
   readonly ofLimit?: number;
@@ -36,13 +36,14 @@ export function thresholdRow(threshold: ThresholdResult): ThresholdRow {
   return comparable ? { ...row, ofLimit: measured / limit } : row;
 }
 
-/** Over how many values a threshold was measured, failed requests apart: `over 52 656 successes and 645 failures`. */
-export function measuredOver(
-  { metric, over, succeeded }: Pick<ThresholdResult, 'metric' | 'over' | 'succeeded'>,
-  formatCount: (count: number) => string = formatNumber,
-): string {
+/** Over how many values a threshold was measured, failed requests apart: `over 52,656 successes and 645 failures`. */
+export function measuredOver({
+  metric,
+  over,
+  succeeded,
+}: Pick<ThresholdResult, 'metric' | 'over' | 'succeeded'>): string {
   const several = (count: number, one: string, many: string) =>
-    `${formatCount(count)} ${count === 1 ? one : many}`;
+    `${formatNumber(count)} ${count === 1 ? one : many}`;
   if (over === undefined) return '';
   if (succeeded === undefined) {
     return `over ${metric.startsWith('http_req') ? several(over, 'request', 'requests') : several(over, 'value', 'values')}`;

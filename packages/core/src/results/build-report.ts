@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { percentileOf } from '../locust/trend.js';
 import { endedRequests } from '../locust/outcomes.js';
 import type {
@@ -18,6 +17,7 @@ import type {
   Spread,
 } from './summary.js';
 import { isBuiltIn } from '../measure/built-in-metrics.js';
+import { loadwrightVersion } from '../version.js';
 import type { JudgedLoad } from '../judge/judged-load.js';
 
 const nothing: RequestStatistics = {
@@ -125,11 +125,8 @@ function spreadOf(trend: TrendStatistics | undefined): Spread | undefined {
 
 /** Versions of everything that took part. */
 export function versionsOf(statistics: MasterStatistics | undefined): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   return {
-    loadwright: version,
+    loadwright: loadwrightVersion,
     node: process.versions.node,
     ...(statistics && { locust: statistics.locustVersion, python: statistics.pythonVersion }),
   };

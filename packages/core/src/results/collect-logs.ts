@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../errors.js';
 import { writeWhole } from '../files.js';
 import type { CallOptions, FleetHandle } from '../fleet/contract.js';
 import { printable } from '../values/printable.js';
@@ -58,7 +59,6 @@ export async function saveLogs(
   try {
     await Promise.race([collectLogs(handle, folder.directory, redact, { signal }), timeOver]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    phases.warn(`The logs of the fleet could not be collected: ${redact(reason)}`);
+    phases.warn(`The logs of the fleet could not be collected: ${redact(messageOf(error))}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Problem } from './summary.js';
 import type { JudgedLoad } from '../judge/judged-load.js';
 import { describeEvent } from '../judge/validity/test-rules.js';
-import { percent } from '../judge/validity/rule.js';
+import { formatRatio } from '../values/format.js';
 
 /** From this share on, idle connections that the server closes are worth a change of its keep-alive. */
 const retriedShare = 0.001;
@@ -23,7 +23,7 @@ export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boole
       ? [
           note(
             'retried',
-            `${retried} of ${total.sent} requests (${percent(retried / total.sent)}) were sent again, because the server ` +
+            `${retried} of ${total.sent} requests (${formatRatio(retried / total.sent)}) were sent again, because the server ` +
               'had closed their idle connections: let it keep them longer than the load leaves them idle.',
           ),
         ]

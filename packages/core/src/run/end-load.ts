@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../errors.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { Problem } from '../results/summary.js';
@@ -6,6 +7,7 @@ import type { RunEvent } from './events.js';
 import { liveAnswer, readTest } from '../measure/read-test.js';
 import type { RunSeries } from '../measure/run-series.js';
 import type { Observation } from '../measure/watch.js';
+import { formatLength } from '../values/format.js';
 
 /** What requests in flight get when somebody wants to leave: enough for most answers, and soon over. In seconds. */
 const shortGraceSeconds = 5;
@@ -109,7 +111,7 @@ class LoadEnd {
     const { runId } = this.#options;
     const wish = { run: runId, ...(graceSeconds !== undefined && { graceSeconds }) };
     this.#master.stop({ ...wish, timeoutMilliseconds: this.#limitSeconds * 1000 }).catch((error: unknown) => {
-      this.#refusal = error instanceof Error ? error.message : String(error);
+      this.#refusal = messageOf(error);
     });
   }
 
@@ -149,7 +151,7 @@ class LoadEnd {
   #unsettled(): Problem[] {
     const { test } = this.#statistics ?? {};
     if (test?.settledAt !== undefined) return [];
-    const limit = `${this.#limitSeconds.toFixed(0)} s`;
+    const limit = formatLength(this.#limitSeconds);
     if (test?.endedAt === undefined) {
       const why = this.#refusal ?? `it went on for ${limit} after the order to end.`;
       return [{ rule: 'not-stopped', reason: `The load could not be stopped: ${why}` }];

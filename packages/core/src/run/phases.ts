@@ -1,5 +1,6 @@
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import type { OnProgress, Phase } from './events.js';
+import { formatLength } from '../values/format.js';
 
 /** The phases that a wish to stop ends at once. Later ones go on: what was measured is kept and cleaned up after. */
 const beforeLoad: ReadonlySet<Phase> = new Set(['preflight', 'plan', 'provision', 'open', 'connect']);
@@ -56,7 +57,7 @@ export class Phases {
     const begin = performance.now();
     const outer = this.#silence;
     const silence = setInterval(() => {
-      this.inform(`${phase} goes on, for ${((performance.now() - begin) / 1000).toFixed(0)} s so far.`);
+      this.inform(`${phase} goes on, for ${formatLength((performance.now() - begin) / 1000)} so far.`);
     }, longestSilence);
     this.#silence = silence;
     try {

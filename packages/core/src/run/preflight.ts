@@ -12,6 +12,7 @@ import type { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
 import { ProbeHere } from './probe-here.js';
 import { numberWarnings } from './warn-of-numbers.js';
+import { formatNumber } from '../values/format.js';
 
 /** Between two requests to a service that is starting, in seconds: at first, and at most. */
 const pauses = { first: 1, longest: 10 };
@@ -163,9 +164,7 @@ export class Preflight {
     const beginning = whole.slice(0, shownCharacters);
     const cut = isCut || beginning.length < whole.length ? '…' : '';
     const row = request.row === null ? '' : `, payload ${request.row}`;
-    this.#phases.inform(
-      `Body of the request: ${beginning}${cut} (${bytes.toLocaleString('en-US')} bytes${row})`,
-    );
+    this.#phases.inform(`Body of the request: ${beginning}${cut} (${formatNumber(bytes)} bytes${row})`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../values/json.js';
-import { parseDuration } from '../values/duration.js';
+import { secondsOf } from '../values/duration.js';
 import { jsonSchemaOf } from '../values/json-schema.js';
 import { type LoadProfile } from '../load/profile.js';
 import { loadProfileSchema } from '../load/profile-schema.js';
@@ -106,7 +106,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     load: profile,
     durationSeconds: totalSeconds(profile),
     thresholds,
-    waitUpToSeconds: parseDuration(own.preflight?.waitUpTo ?? '') ?? 0,
+    waitUpToSeconds: secondsOf(own.preflight?.waitUpTo ?? ''),
     support: percentileSupport(thresholds, profile),
     configuration: {
       name,

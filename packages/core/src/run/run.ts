@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import type { LoadPlan } from '../load/plan.js';
 import { warmUpSeconds } from '../load/length.js';
 import { resolveLoad } from '../load/resolve.js';
@@ -168,7 +169,7 @@ class Run {
       const missing = await folder.collect(master, { isLost, leave: this.#phases.signal });
       if (missing.length > 0) this.#phases.warn(`The master did not give ${missing.join(', ')}.`);
     } catch (error) {
-      this.#phases.warn(`Not every file could be collected: ${describe(error)}`);
+      this.#phases.warn(`Not every file could be collected: ${messageOf(error)}`);
     }
     await saveLogs(this.#ready, this.#phases);
   }
@@ -194,8 +195,4 @@ class Run {
     if (keepFleet) return this.#phases.inform(`The fleet ${handle.fleetId} is kept.`);
     await removeFleet(handle, fleet, this.#phases);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

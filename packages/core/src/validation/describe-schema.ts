@@ -1,5 +1,6 @@
 import type { JsonSchema, Variant } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
+import { formatNumber } from '../values/format.js';
 
 const mostAlternatives = 4;
 
@@ -61,7 +62,7 @@ function describeOne(schema: JsonSchema): string | undefined {
 function describeNumber(noun: string, schema: JsonSchema): string {
   const bound = (value: JsonValue | undefined) =>
     typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER
-      ? value.toLocaleString('en-US')
+      ? formatNumber(value, 3)
       : undefined;
   const [minimum, maximum] = [bound(schema.minimum), bound(schema.maximum)];
   const [above, below] = [bound(schema.exclusiveMinimum), bound(schema.exclusiveMaximum)];

@@ -21,6 +21,11 @@ export function parseDuration(text: string): number | undefined {
   );
 }
 
+/** The seconds of a text that {@link durationSchema} accepted. */
+export function secondsOf(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
 /** Writes seconds as a duration: 5400 → `1h30m`, 0.25 → `250ms`. What took time is never written as 0. */
 export function formatDuration(seconds: number): string {
   const milliseconds = Math.round(seconds * 1000);

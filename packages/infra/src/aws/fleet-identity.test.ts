@@ -11,7 +11,7 @@ it('the owner is a tag that IAM takes, whatever the name of the session holds', 
     expiresAt: new Date(0),
     tags: {},
   };
-  const tags = tagsOf({ ...fleet, owner: `${arn}${'x'.repeat(256)}` }, 'master', '1.0.0');
+  const tags = tagsOf({ ...fleet, owner: `${arn}${'x'.repeat(256)}` }, 'master');
   const values = tags.map(({ Value }) => Value);
   expect(Math.max(...values.map(({ length }) => length))).toBe(256);
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html

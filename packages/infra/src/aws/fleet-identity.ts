@@ -1,3 +1,5 @@
+import { loadwrightVersion } from '@loadwright/core';
+
 /** What names a fleet and all that is made for it. */
 export interface FleetIdentity {
   readonly fleetId: string;
@@ -77,7 +79,7 @@ export interface Tag {
 }
 
 /** The tags of a resource. Times in UTC. */
-export function tagsOf(fleet: FleetIdentity, role: string, version: string): Tag[] {
+export function tagsOf(fleet: FleetIdentity, role: string): Tag[] {
   const own = {
     Name: nameOf(fleet.fleetId),
     [tagKeys.fleetId]: fleet.fleetId,
@@ -85,7 +87,7 @@ export function tagsOf(fleet: FleetIdentity, role: string, version: string): Tag
     [tagKeys.createdAt]: fleet.createdAt.toISOString(),
     [tagKeys.expiresAt]: fleet.expiresAt.toISOString(),
     [tagKeys.role]: role,
-    [tagKeys.version]: version,
+    [tagKeys.version]: loadwrightVersion,
   };
   return Object.entries({ ...fleet.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
 }

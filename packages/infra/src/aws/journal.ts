@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError, messageOf } from '@loadwright/core';
 import { z } from 'zod';
 import { hiddenMilliseconds } from './visibility.js';
 
@@ -178,10 +178,9 @@ async function usable<Result>(directory: string, use: () => Promise<Result>): Pr
 }
 
 function unusable(directory: string, error: unknown): LoadwrightError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new LoadwrightError(
     'CONFIG_INVALID',
-    `fleet.stateDirectory: the folder of the journals, ${directory}, cannot be used: ${reason}`,
+    `fleet.stateDirectory: the folder of the journals, ${directory}, cannot be used: ${messageOf(error)}`,
     {
       hint: 'Make room in it and make it yours, or name another folder: the option stateDirectory, or the variable LOADWRIGHT_STATE_DIR.',
       cause: error,

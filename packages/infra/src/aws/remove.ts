@@ -1,4 +1,4 @@
-import type { DestroyReport } from '@loadwright/core';
+import { messageOf, type DestroyReport } from '@loadwright/core';
 import type { Aws } from './clients.js';
 import type { Expected } from './journal.js';
 import type { FoundResource, Kind, Scope } from './kind.js';
@@ -57,7 +57,7 @@ export async function takeInventory(
         return await kind.find(aws, scope);
       } catch (error) {
         aws.signal.throwIfAborted();
-        failures.push(`could not look for anything of the kind ${kind.name}: ${reasonOf(error)}`);
+        failures.push(`could not look for anything of the kind ${kind.name}: ${messageOf(error)}`);
         causes.push(error);
         return [];
       }
@@ -152,7 +152,7 @@ export async function removeFleetResources(
       await kind.destroy(aws, resource.id);
     } catch (error) {
       aws.signal.throwIfAborted();
-      reasons.set(name, reasonOf(error));
+      reasons.set(name, messageOf(error));
       // One whose answer is lost may be about to end.
       if (kind === instance && !isOutcomeUnknown(error) && (await staysOn(aws, resource.id))) staying = name;
     }
@@ -237,8 +237,4 @@ async function removeRow(
     const own = found.filter((resource) => resource.kind === kind.name);
     await Promise.all(own.map((resource) => remove(kind, resource)));
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LoadwrightError, type Bundle } from '@loadwright/core';
+import { LoadwrightError, messageOf, type Bundle } from '@loadwright/core';
 import { create } from 'tar';
 
 /** A bundle as one compressed file. */
@@ -53,10 +53,9 @@ async function pack({ directory, files }: Bundle, file: string): Promise<string>
 }
 
 function failed(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error);
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The bundle could not be packed in ${tmpdir()}: ${reason}`,
+    `The bundle could not be packed in ${tmpdir()}: ${messageOf(error)}`,
     {
       hint: 'Make room there, or set the variable TMPDIR to another folder.',
       cause: error,

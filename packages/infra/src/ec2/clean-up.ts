@@ -1,5 +1,6 @@
 import {
   LoadwrightError,
+  messageOf,
   nothingLeft,
   type DestroyOptions,
   type DestroyReport,
@@ -58,8 +59,4 @@ function remains(
     [`The fleet was not made: ${messageOf(accountProblem(error))}`, what, ...lines].join('\n  '),
     { hint: `Remove it: loadwright destroy ${fleetId}`, cause: error },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { durationSchema, formatDuration, parseDuration } from '@loadwright/core';
+import { durationSchema, formatDuration, secondsOf } from '@loadwright/core';
 import { z } from 'zod';
 import { environmentSchema } from '../environment.js';
 import { accesses } from '../aws/access.js';
@@ -16,9 +15,9 @@ const identifier = (prefix: string) =>
     .string()
     .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `must be an id such as ${prefix}-0123456789abcdef0`);
 
-const cidr = z
-  .string()
-  .refine(isCidr, 'must be a range of addresses such as 203.0.113.7/32 or 2001:db8::/64');
+const cidr = z.union([z.cidrv4(), z.cidrv6()], {
+  error: 'must be a range of addresses such as 203.0.113.7/32 or 2001:db8::/64',
+});
 
 /** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource; Loadwright sets 11 on a machine. */
 const tags = z
@@ -165,7 +164,7 @@ export const ec2FleetOptionsSchema = z
       ),
     forceTimeToLive: z.boolean().default(false).describe('Allow a timeToLive of more than 24h.'),
     startTimeout: durationSchema()
-      .refine((text) => (parseDuration(text) ?? 0) <= longestSilenceSeconds(), {
+      .refine((text) => secondsOf(text) <= longestSilenceSeconds(), {
         error: () =>
           `must be at most ${formatDuration(longestSilenceSeconds())}: a machine whose web UI has not answered for that long ends itself`,
       })
@@ -209,8 +208,7 @@ export const ec2FleetOptionsSchema = z
     },
   )
   .refine(
-    ({ timeToLive, forceTimeToLive }) =>
-      forceTimeToLive || (parseDuration(timeToLive) ?? 0) <= longestTimeToLiveSeconds,
+    ({ timeToLive, forceTimeToLive }) => forceTimeToLive || secondsOf(timeToLive) <= longestTimeToLiveSeconds,
     {
       path: ['timeToLive'],
       error: `must be at most ${formatDuration(longestTimeToLiveSeconds)}, because a forgotten machine costs money; forceTimeToLive: true allows more`,
@@ -219,14 +217,3 @@ export const ec2FleetOptionsSchema = z
   );
 
 export type Ec2FleetOptions = z.input<typeof ec2FleetOptionsSchema>;
-
-function isCidr(text: string): boolean {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const version = isIP(address);
-  return (
-    version > 0 &&
-    rest.length === 0 &&
-    /^\d{1,3}$/.test(length) &&
-    Number(length) <= (version === 4 ? 32 : 128)
-  );
-}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatDuration, LoadwrightError, parseDuration, validate } from '@loadwright/core';
+import { formatDuration, LoadwrightError, secondsOf, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/settings.js';
 import type { Access } from '../aws/access.js';
@@ -52,8 +52,8 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
       endpoint: valid.endpoint || environment['AWS_ENDPOINT_URL'] || undefined,
       pace: patient,
     },
-    timeToLiveSeconds: parseDuration(valid.timeToLive) ?? 0,
-    startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
+    timeToLiveSeconds: secondsOf(valid.timeToLive),
+    startTimeoutSeconds: secondsOf(valid.startTimeout),
     journals: journalsOf(environment, valid.stateDirectory),
     environment,
   };

@@ -1,4 +1,4 @@
-import { durationSchema, parseDuration, validate } from '@loadwright/core';
+import { durationSchema, secondsOf, validate } from '@loadwright/core';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { environmentSchema, withPlainEnvironment, type Environment } from '../environment.js';
@@ -74,7 +74,7 @@ export function resolveOptions(options: LocalFleetOptions): LocalFleetSettings {
       environment['LOADWRIGHT_CACHE_DIR'] ||
       envPaths('loadwright', { suffix: '' }).cache,
     webPort: valid.webPort,
-    startTimeoutSeconds: parseDuration(valid.startTimeout) ?? 0,
+    startTimeoutSeconds: secondsOf(valid.startTimeout),
     environment,
   };
 }

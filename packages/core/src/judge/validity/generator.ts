@@ -1,5 +1,6 @@
 import { percentile } from '../../locust/histogram.js';
-import { percent, type ValidityRule } from './rule.js';
+import { type ValidityRule } from './rule.js';
+import { formatFigure, formatLength, formatMeasured, formatRatio } from '../../values/format.js';
 
 /**
  * Percent of one core: a worker is one thread. Above about this much it sends late, whatever the service does; Locust
@@ -22,7 +23,7 @@ export const generatorCpu: ValidityRule = {
       if (busy <= values.length * cpuShare) return [];
       return [
         `Worker ${id} used more than ${cpuLimit} % of its core in ${busy} of ${values.length} samples ` +
-          `(${percent(busy / values.length)}), up to ${Math.max(...values).toFixed(1)} %: use more workers.`,
+          `(${formatRatio(busy / values.length)}), up to ${formatFigure(Math.max(...values))} %: use more workers.`,
       ];
     });
   },
@@ -37,7 +38,7 @@ export const eventLoopLag: ValidityRule = {
     const p99 = percentile(statistics.lag, 0.99);
     if (p99 === null || p99 <= lagLimit) return [];
     return [
-      `The workers' event loops were late: p99 ${Number(p99.toFixed(2))} ms, at most ${lagLimit} ms are allowed. ` +
+      `The workers' event loops were late: p99 ${formatMeasured(p99, 'ms')}, at most ${lagLimit} ms are allowed. ` +
         'They have too much to do, or something else keeps their machine busy: use more workers or machines.',
     ];
   },
@@ -62,8 +63,8 @@ export const workerStalled: ValidityRule = {
     statistics.events
       .filter(({ action }) => action === 'worker-stalled')
       .map(({ detail, time }) => {
-        const after = Math.max(0, time - length.startedAt).toFixed(0);
-        return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}, as seen ${after} s after the start: it sent and heard nothing meanwhile.`;
+        const after = formatLength(time - length.startedAt);
+        return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}, as seen ${after} after the start: it sent and heard nothing meanwhile.`;
       }),
 };
 

@@ -1,4 +1,5 @@
 import type { ValidityRule } from './rule.js';
+import { formatMeasured } from '../../values/format.js';
 
 /** How far the measured length may be off the planned one, in seconds: stages tick once a second. */
 const toleranceSeconds = 2;
@@ -15,7 +16,7 @@ export const loadLength: ValidityRule = {
     const reasons: string[] = [];
     if (Math.abs(measuredSeconds - plannedSeconds) > toleranceSeconds) {
       reasons.push(
-        `The load lasted ${seconds(measuredSeconds)}, and was planned for ${seconds(plannedSeconds)}: ` +
+        `The load lasted ${formatMeasured(measuredSeconds, 's')}, and was planned for ${formatMeasured(plannedSeconds, 's')}: ` +
           `a master that was stopped or had too much to do cannot end it in time.`,
       );
     }
@@ -32,12 +33,10 @@ export const loadLength: ValidityRule = {
     });
     if (longest.seconds > longestHole) {
       reasons.push(
-        `The master saw nothing of the load for ${seconds(longest.seconds)}, from ${seconds(longest.from)} on: ` +
+        `The master saw nothing of the load for ${formatMeasured(longest.seconds, 's')}, from ${formatMeasured(longest.from, 's')} on: ` +
           'it was stopped, or its machine had too much to do.',
       );
     }
     return reasons;
   },
 };
-
-const seconds = (length: number) => `${Number(length.toFixed(1))} s`;

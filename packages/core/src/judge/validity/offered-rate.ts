@@ -1,5 +1,6 @@
 import { arrivalsBetween } from '../../load/arrival-rate.js';
-import { percent, type ValidityRule } from './rule.js';
+import { type ValidityRule } from './rule.js';
+import { formatRatio } from '../../values/format.js';
 
 const leastShare = 0.95;
 /** Workers begin a little after the master and report once a second: so much of the plan may lie outside. */
@@ -28,7 +29,7 @@ export const offeredRate: ValidityRule = {
         : 'The generator did not keep up: use more workers.';
     return [
       `${Math.round(sent)} requests were sent of ${Math.round(due)} that were due in ${Math.round(seconds)} s ` +
-        `(${percent(sent / due)}, at least 95 % are needed). ${advice}`,
+        `(${formatRatio(sent / due)}, at least 95 % are needed). ${advice}`,
     ];
   },
 };

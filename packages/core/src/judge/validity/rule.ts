@@ -44,8 +44,3 @@ export interface ValidityRule {
   /** @returns the evidence, one sentence each; nothing when the rule holds. */
   check(evidence: ValidityEvidence): string[];
 }
-
-/** 0.0512 → `5.1 %`. */
-export function percent(ratio: number): string {
-  return `${Number((ratio * 100).toFixed(1))} %`;
-}

@@ -1,5 +1,6 @@
 import type { TestEvent } from '../../locust/statistics.js';
 import type { ValidityRule } from './rule.js';
+import { formatLength } from '../../values/format.js';
 
 /** What somebody can do to a test that changes what it measures. */
 const changes: Readonly<Record<string, { readonly done: string; readonly tried: string }>> = {
@@ -22,7 +23,7 @@ export const events: ValidityRule = {
 
 /** One sentence: what was done, and when. */
 export function describeEvent({ time, action, accepted, detail }: TestEvent, startedAt: number): string {
-  const when = `${Math.max(0, time - startedAt).toFixed(0)} s after its start`;
+  const when = `${formatLength(time - startedAt)} after its start`;
   const { done, tried } = changes[action] ?? { done: `did ${action}`, tried: `do ${action}` };
   const more = detail === '' ? '' : `: ${detail.replace(/\.$/, '')}`;
   return accepted

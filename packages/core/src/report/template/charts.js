@@ -13,8 +13,7 @@
   /** A value of the style sheet, so that colours and patterns stand in one place. */
   const token = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 
-  const grouped = (value) =>
-    value.toLocaleString('en', { maximumFractionDigits: 2 }).replaceAll(',', '\u202f');
+  const grouped = (value) => value.toLocaleString('en', { maximumFractionDigits: 2 });
 
   const clock = (seconds) => {
     const two = (value) => String(Math.floor(value)).padStart(2, '0');

@@ -17,7 +17,6 @@ import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { bucketName, namePrefix, tagsOf } from '../fleet-identity.js';
 import { codeOf, isForbidden, unlessAbsent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
 import { removeWhenFree } from './remove-when-free.js';
 
@@ -78,7 +77,7 @@ export const bucket: CreatableKind<BucketParameters> = {
     await aws.s3.send(
       new PutBucketTaggingCommand({
         Bucket: id,
-        Tagging: { TagSet: tagsOf(fleet, 'bundle', loadwrightVersion()) },
+        Tagging: { TagSet: tagsOf(fleet, 'bundle') },
       }),
     );
     await aws.s3.send(new PutObjectCommand({ Bucket: id, Key: key, Body: body, ContentLength: size }));

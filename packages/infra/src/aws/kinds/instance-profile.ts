@@ -11,7 +11,6 @@ import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { iamPath, nameOf, readTags, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
 import { removeWhenFree } from './remove-when-free.js';
 
@@ -47,7 +46,7 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
       new CreateInstanceProfileCommand({
         InstanceProfileName: name,
         Path: iamPath(fleet.region, aws.settings.owner),
-        Tags: tagsOf(fleet, 'machine', loadwrightVersion()),
+        Tags: tagsOf(fleet, 'machine'),
       }),
     );
     return name;

@@ -15,7 +15,6 @@ import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
 import { readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
 
 /** What a machine is, wherever it is. */
@@ -275,7 +274,7 @@ export function launchInput(
   subnet: Subnet,
 ): Omit<RunInstancesCommandInput, 'ClientToken'> {
   const tags = [
-    ...tagsOf(fleet, 'master', loadwrightVersion()),
+    ...tagsOf(fleet, 'master'),
     ...Object.entries(parameters.facts).map(([Key, Value]) => ({ Key, Value })),
   ];
   const { securityGroupId, instanceProfileName } = parameters;

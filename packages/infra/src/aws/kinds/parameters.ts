@@ -8,7 +8,6 @@ import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { parameterPrefix, fleetIdOf, tagsOf } from '../fleet-identity.js';
 import { unlessPresent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 
 /** Secrets by the name of their parameter below the prefix of the fleet: `worker/DATABRICKS_TOKEN`. */
 export interface ParameterValues {
@@ -52,7 +51,7 @@ export const parameters: CreatableKind<ParameterValues> = {
               Type: 'SecureString',
               // Standard parameters hold 4 KB: a token may be longer, and becomes an advanced one.
               Tier: 'Intelligent-Tiering',
-              Tags: tagsOf(fleet, 'secret', loadwrightVersion()),
+              Tags: tagsOf(fleet, 'secret'),
             }),
           ),
         ),

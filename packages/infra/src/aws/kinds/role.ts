@@ -14,7 +14,6 @@ import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { iamPath, nameOf, readTags, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 import { namedResources } from './named.js';
 import { removeWhenFree } from './remove-when-free.js';
 
@@ -78,7 +77,7 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
           AssumeRolePolicyDocument: policyDocument([
             { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: service } },
           ]),
-          Tags: tagsOf(fleet, 'machine', loadwrightVersion()),
+          Tags: tagsOf(fleet, 'machine'),
         }),
       );
       return name;

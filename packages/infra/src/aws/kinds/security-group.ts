@@ -11,7 +11,6 @@ import { all } from '../all.js';
 import type { CreatableKind } from '../kind.js';
 import { nameOf, readTags, staysBecause, tagKeys, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent, unlessPresent } from '../service-error.js';
-import { loadwrightVersion } from '../version.js';
 import { ec2Filters } from './filters.js';
 import { othersThatUse } from './group-users.js';
 import { removeWhenFree } from './remove-when-free.js';
@@ -49,9 +48,7 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
         GroupName: nameOf(fleet.fleetId),
         Description: `Web UI of the load test ${fleet.fleetId}`,
         VpcId: vpcId,
-        TagSpecifications: [
-          { ResourceType: 'security-group', Tags: tagsOf(fleet, 'ui', loadwrightVersion()) },
-        ],
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(fleet, 'ui') }],
       }),
     );
     return GroupId;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { LoadwrightError, locustVersion, parseDuration } from '@loadwright/core';
+import { LoadwrightError, locustVersion, secondsOf } from '@loadwright/core';
 import { stringify } from 'yaml';
 import { machineFile } from './machine-file.js';
 import type { MachineSettings } from './settings.js';
@@ -20,7 +20,7 @@ const ends = ['loadwright-expiry.timer', 'loadwright-silence.timer', 'loadwright
 /** Seconds after which a machine ends whose web UI has not answered: the figure of its own timer. */
 export function longestSilenceSeconds(): number {
   const [, minutes = ''] = /^OnActiveSec=(\d+m)in$/m.exec(read('loadwright-silence.timer')) ?? [];
-  return parseDuration(minutes) ?? 0;
+  return secondsOf(minutes);
 }
 
 /**

@@ -1,14 +1,12 @@
 import type { ThresholdResult } from '../results/summary.js';
 
-/** U+202F, the narrow no-break space: between groups of three digits, and between a number and its unit. */
-const thin = '\u202F';
 /** Stands for what was not measured. */
 export const nothing = '–';
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
 /**
- * A number with thin spaces between thousands: `143 022`, `0.25`. Digits are those after the point. What is no number
+ * A number with commas between thousands: `143,022`, `0.25`. Digits are those after the point. What is no number
  * at all, such as a rate over no time, was not measured.
  */
 export function formatNumber(value: number, maximumDigits = 0, minimumDigits = 0): string {
@@ -22,7 +20,7 @@ export function formatNumber(value: number, maximumDigits = 0, minimumDigits = 0
     });
     formatters.set(key, formatter);
   }
-  return formatter.format(value).replaceAll(',', thin);
+  return formatter.format(value);
 }
 
 /** About three significant digits for small numbers, whole numbers for large ones. */
@@ -30,27 +28,33 @@ export function formatFigure(value: number): string {
   return formatNumber(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-/** A rate of a second: `416 /s`. Null where less than a second was measured; a negative one was not measured either. */
+/** A rate of a second, without its unit. Null where less than a second was measured; a negative one was not measured either. */
+export function formatRate(rate: number | null): string {
+  return rate === null || !(rate >= 0) ? nothing : formatFigure(rate);
+}
+
+/** A rate of a second with its unit: `416 /s`. */
 export function formatPerSecond(rate: number | null): string {
-  return rate === null || !(rate >= 0) ? nothing : `${formatFigure(rate)}${thin}/s`;
+  const text = formatRate(rate);
+  return text === nothing ? nothing : `${text} /s`;
 }
 
 /** A response time with its unit: `86 ms`, from ten seconds on `12.4 s`. What took time is never shown as 0. */
 export function formatMilliseconds(milliseconds: number | null): string {
   if (milliseconds === null || !Number.isFinite(milliseconds)) return nothing;
-  if (milliseconds > 0 && milliseconds < 0.005) return `<${thin}0.01${thin}ms`;
-  if (milliseconds < 10_000) return `${formatFigure(milliseconds)}${thin}ms`;
-  return `${formatFigure(milliseconds / 1000)}${thin}s`;
+  if (milliseconds > 0 && milliseconds < 0.005) return `< 0.01 ms`;
+  if (milliseconds < 10_000) return `${formatFigure(milliseconds)} ms`;
+  return `${formatFigure(milliseconds / 1000)} s`;
 }
 
 /** A ratio of 0 to 1 in percent. What is more than nothing is never shown as 0. */
 export function formatRatio(ratio: number): string {
   const percent = ratio * 100;
-  if (percent === 0 || percent >= 100) return `${formatNumber(percent)}${thin}%`;
-  if (percent < 0.01) return `<${thin}0.01${thin}%`;
+  if (percent === 0 || percent >= 100) return `${formatNumber(percent)} %`;
+  if (percent < 0.01) return `< 0.01 %`;
   const digits = percent < 10 || percent > 99.5 ? 2 : 1;
   // All but a few is not all.
-  return `${formatNumber(Math.min(percent, 99.99), digits, digits)}${thin}%`;
+  return `${formatNumber(Math.min(percent, 99.99), digits)} %`;
 }
 
 /** A text that is not longer than is useful to read. */
@@ -61,7 +65,7 @@ export function shorten(text: string, longest: number): string {
 /** A size: `106 B`, `5.2 kB`, `1.3 MB`. */
 export function formatBytes(bytes: number): string {
   const [divisor, unit] = bytes < 1000 ? [1, 'B'] : bytes < 1e6 ? [1e3, 'kB'] : [1e6, 'MB'];
-  return `${formatNumber(bytes / divisor, divisor > 1 ? 1 : 0)}${thin}${unit}`;
+  return `${formatNumber(bytes / divisor, divisor > 1 ? 1 : 0)} ${unit}`;
 }
 
 /** A value of a metric in its unit: `86 ms`, `364 tokens`, `0.82`. */
@@ -69,7 +73,7 @@ export function formatValue(value: number | null, unit: string): string {
   if (unit === 'ms') return formatMilliseconds(value);
   if (value === null || !Number.isFinite(value)) return nothing;
   const text = Math.abs(value) < 0.1 ? String(Number(value.toPrecision(3))) : formatFigure(value);
-  return unit === '' ? text : `${text}${thin}${unit}`;
+  return unit === '' ? text : `${text} ${unit}`;
 }
 
 /** How long ago something began: `310 ms`, `42 s`, `2 min 5 s`. */
@@ -85,7 +89,7 @@ export function formatMeasured(value: number | null, unit: ThresholdResult['unit
     number !== 0 && Math.abs(number) < 0.001
       ? String(Number(number.toPrecision(3)))
       : formatNumber(number, 3);
-  return unit === '' ? `${exact(value * 100)}${thin}%` : `${exact(value)}${thin}${unit}`;
+  return unit === '' ? `${exact(value * 100)} %` : `${exact(value)} ${unit}`;
 }
 
 /** Time into the load as a clock shows it: `0:05`, `12:30`, `1:02:03`. */
@@ -99,15 +103,15 @@ export function formatClock(seconds: number): string {
 
 /** A length of time for people: `20 s`, `5 min`, `1 h 30 min`. */
 export function formatLength(seconds: number): string {
-  if (seconds > 0 && seconds < 0.05) return `<${thin}0.1${thin}s`;
+  if (seconds > 0 && seconds < 0.05) return `< 0.1 s`;
   const whole = seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds);
   const parts = [
     [Math.floor(whole / 3600), 'h'],
     [Math.floor((whole % 3600) / 60), 'min'],
     [Number((whole % 60).toFixed(1)), 's'],
   ] as const;
-  const shown = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount}${thin}${unit}`);
-  return shown.join(' ') || `0${thin}s`;
+  const shown = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`);
+  return shown.join(' ') || `0 s`;
 }
 
 /** The time of day of a Unix time in seconds, in UTC: `09:32:10.250`. */
