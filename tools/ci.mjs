@@ -1,6 +1,7 @@
 /**
  * The second half of `.ci/run`, after `npm test`: the packages as a stranger gets them, the report in a real browser,
- * licences and known vulnerabilities, unused code, a large payload file, the compose files, and a second version of Node.
+ * licences and known vulnerabilities, unused code, a large payload file, the compose files, an older Locust, and a second
+ * version of Node.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,6 +10,7 @@ import { checkBoots } from './ci/boots.mjs';
 import { checkConsumer } from './ci/consumer.mjs';
 import { checkDockerMachine } from './ci/docker-machine.mjs';
 import { ensureChromium, installNode } from './ci/machine.mjs';
+import { checkOlderLocust } from './ci/older-locust.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { checkPeers } from './ci/peers.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
@@ -125,6 +127,7 @@ await withLedger(ledger, async () => {
       await browserAndMemory();
     },
     async () => {
+      await checkOlderLocust(ledger, { env, folder: environment.folder });
       await everyMatrix();
       await secondNode();
     },

@@ -49,10 +49,10 @@ export async function ensurePython() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   process.stderr.write('Making the Python environment of the benchmark\n');
   const python = process.env.LOADWRIGHT_PYTHON ?? 'python3';
-  const check = 'import sys, venv; sys.exit(sys.version_info < (3, 10))';
+  const check = 'import sys, venv; sys.exit(sys.version_info < (3, 11))';
   if (spawnSync(python, ['-c', check]).status !== 0) {
     throw new Error(
-      `${python} is not a Python 3.10 or newer with venv. Install one (Debian: apt-get install python3-venv), ` +
+      `${python} is not a Python 3.11 or newer with venv. Install one (Debian: apt-get install python3-venv), ` +
         'or name it in the variable LOADWRIGHT_PYTHON',
     );
   }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,18 @@ import { sideOutput } from './output.mjs';
 
 const requirements = join(root, 'requirements-dev.txt');
 const stamp = join(root, '.venv', 'loadwright-requirements.sha256');
-const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
+const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
+
+// Python compiles what it imports; compiling all of it takes longer than the download.
+const install = [
+  '-m',
+  'pip',
+  'install',
+  '--quiet',
+  '--disable-pip-version-check',
+  '--no-compile',
+  '--require-hashes',
+];
 
 /** The version of a Python as `3.11`, or undefined when it does not run. */
 function versionOf(python) {
@@ -23,10 +34,10 @@ export function findPython() {
   for (const python of named ? [named] : candidates) {
     const version = versionOf(python);
     const [major, minor] = (version ?? '0.0').split('.').map(Number);
-    if (major === 3 && minor >= 10) return python;
+    if (major === 3 && minor >= 11) return python;
   }
   throw new Error(
-    'no Python 3.10 or newer was found. Install one (Debian: apt-get install python3 python3-venv), ' +
+    'no Python 3.11 or newer was found. Install one (Debian: apt-get install python3 python3-venv), ' +
       'or name it in the variable LOADWRIGHT_PYTHON',
   );
 }
@@ -40,16 +51,25 @@ export async function ensurePythonEnvironment() {
   const python = findPython();
   rmSync(join(root, '.venv'), { recursive: true, force: true });
   await mustRun(python, ['-m', 'venv', '.venv']);
-  // Python compiles what it imports; compiling all of it takes longer than the download.
-  const install = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-compile',
-    '--require-hashes',
-  ];
   await mustRun(pythonBin('python'), [...install, '-r', requirements]);
   writeFileSync(stamp, digest);
+}
+
+/**
+ * Makes an environment that has everything of that of the tests, but what a file of requirements names has another version.
+ *
+ * @param {string} folder a new one
+ * @param {string} file complete: what its packages need is not installed
+ */
+export async function makeEnvironmentBeside(folder, file) {
+  await mustRun(pythonBin('python'), ['-m', 'venv', folder]);
+  const python = join(folder, 'bin', 'python');
+  await mustRun(python, [...install, '--no-deps', '-r', file]);
+  const sitePackages = (of) =>
+    execFileSync(of, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))']);
+  // Packages of its own folder come first.
+  writeFileSync(
+    join(sitePackages(python).toString().trim(), 'of-the-tests.pth'),
+    sitePackages(pythonBin('python')),
+  );
 }

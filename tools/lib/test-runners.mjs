@@ -69,8 +69,13 @@ function countsByFolder(testResults) {
 /** How many pytest processes: tests wait more than they work. */
 const pythonProcesses = 4;
 
-/** Runs every Python test. */
-export async function pytest({ env }) {
+/**
+ * Runs tests of Python.
+ *
+ * @param {{ env: NodeJS.ProcessEnv, python?: string, files?: string[], report?: string }} options python: of another
+ * environment than that of the tests; files: only these, or all; report: a name for its reports
+ */
+export async function pytest({ env, python = pythonBin('python'), files = [], report = 'pytest' }) {
   const claims = mkdtempSync(join(tmpdir(), 'loadwright-claims-'));
   const shared = {
     ...env,
@@ -79,7 +84,9 @@ export async function pytest({ env }) {
   };
   try {
     const counts = await Promise.all(
-      Array.from({ length: pythonProcesses }, (_, index) => onePytest(shared, `pytest-${index + 1}`)),
+      Array.from({ length: pythonProcesses }, (_, index) =>
+        onePytest(python, files, shared, `${report}-${index + 1}`),
+      ),
     );
     const sum = (what) => counts.reduce((total, one) => total + one[what], 0);
     const failures = counts.flatMap((one) => one.failures);
@@ -89,11 +96,11 @@ export async function pytest({ env }) {
   }
 }
 
-async function onePytest(env, name) {
+async function onePytest(python, files, env, name) {
   const file = reportFile(`${name}.xml`);
   const { code, output: said } = await execute(
-    pythonBin('pytest'),
-    ['-p', 'share_tests', `--junit-xml=${file}`],
+    python,
+    ['-m', 'pytest', '-p', 'share_tests', `--junit-xml=${file}`, ...files],
     { env, quiet: true },
   );
   output().write(said);

@@ -69,7 +69,7 @@ async function master(test?: { startedAt: number; endedAt?: number }) {
     refusedReports: 0,
     missingReports: 0,
     ...(test && { test: { number: 1, ...test, load: plan } }),
-    locustVersion: '2.46.0',
+    locustVersion: '2.47.0',
     pythonVersion: '3.12.3',
   };
   const answers: Readonly<Record<string, unknown>> = {

@@ -66,7 +66,7 @@ export function makeReport(changes: Partial<RunReport> = {}): RunReport {
     ],
     configuration: { name: 'fraud' },
     bundleDigest: 'ab'.repeat(32),
-    versions: { locust: '2.46.0' },
+    versions: { locust: '2.47.0' },
     resultsDirectory: '/results/fraud/20260801T101112Z-a1b2c3',
     ...changes,
   };

@@ -61,7 +61,7 @@ def self_signed(*hosts: str) -> Pair:
 def _make(hosts: tuple[str, ...], issuer: Pair | None, since: int, until: int, *, is_authority: bool) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority" if is_authority else "subject")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

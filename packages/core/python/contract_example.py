@@ -117,7 +117,7 @@ def documents(directory: Path, url: str) -> dict[str, list]:
         for load in (STAGES, ARRIVALS):
             eventually(lambda: cluster.connected() == 1, "the worker is back")
             swarm(cluster.web, load, loadwright_run="a-run")
-            cluster.web.request("/stats/reset")
+            cluster.web.press("stats/reset")
             settled = eventually(
                 lambda: _with(cluster.web.statistics(), lambda one: "settledAt" in one["test"]), "its end"
             )

@@ -233,6 +233,11 @@ class Web:
         except OSError:
             return 0, {}, b""
 
+    def press(self, button: str) -> int:
+        """Does what a button of the web UI does; the status. Locust 2.47 wants a POST, older ones a GET."""
+        status, _, _ = self.request(f"/{button}", {})
+        return self.request(f"/{button}")[0] if status == 405 else status
+
     def statistics(self) -> dict[str, Any]:
         status, _, body = self.request("/loadwright/statistics")
         return json.loads(body) if status == 200 else {}

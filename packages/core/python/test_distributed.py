@@ -135,7 +135,8 @@ def test_login_closes_every_route(closed_master):
     for password in (None, "wrong", PASSWORD[:-1]):
         stranger = Web(closed_master.url, password)
         assert {path: stranger.request(path)[0] for path in ROUTES} == dict.fromkeys(ROUTES, 401)
-        assert stranger.request("/swarm", {"user_count": 1, "spawn_rate": 1})[0] == 401
+        form = {"user_count": 1, "spawn_rate": 1}
+        assert [stranger.request(path, form)[0] for path in ("/swarm", "/stop", "/stats/reset")] == [401] * 3
     assert Web(closed_master.url).request("/", headers={"Authorization": f"Basic {PASSWORD}"})[0] == 401
     assert Web(closed_master.url, PASSWORD).request("/stats/requests")[0] == 200
 

@@ -70,7 +70,7 @@ def test_a_worker_hears_its_master_while_it_waits_for_answers(start_locusts, dir
     cluster = Cluster(start_locusts(directory), 1)
     begin(cluster.web, stub, slow, 15)
     with ThreadPoolExecutor() as threads:
-        threads.submit(cluster.web.request, "/stop")
+        threads.submit(cluster.web.press, "stop")
         eventually(lambda: cluster.web.statistics()["userCount"] == 0, "that the worker has obeyed")
         before = time.monotonic()
         body = cluster.web.request("/loadwright/stop", {"by": "a test", "grace": "0.2"})[2]
@@ -101,11 +101,11 @@ def test_a_process_without_workers_is_settled_when_its_last_request_has_ended(
     web = Cluster.alone(start_locusts(directory))
     begin(web, stub, slow, 2)
     with ThreadPoolExecutor() as threads:
-        stopped = threads.submit(web.request, "/stop")
+        stopped = threads.submit(web.press, "stop")
         ended = eventually(lambda: web.statistics()["test"].get("endedAt"), "the end")
         assert "settledAt" not in web.statistics()["test"]
         eventually(lambda: "settledAt" in web.statistics()["test"], "its last figures")
-        assert stopped.result()[0] == 200
+        assert stopped.result() == 200
     statistics = web.statistics()
     assert statistics["test"]["settledAt"] > ended + 0.5
     assert outcomes(statistics) == len(stub.requests)

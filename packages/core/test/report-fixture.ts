@@ -218,7 +218,7 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
       thresholds: { http_req_duration: ['p(95)<250'], http_req_failed: ['rate<0.01'] },
     },
     bundleDigest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-    versions: { loadwright: '0.1.0', node: '22.12.0', locust: '2.46.0', python: '3.12.7' },
+    versions: { loadwright: '0.1.0', node: '22.12.0', locust: '2.47.0', python: '3.12.7' },
     resultsDirectory: '/results/fraud-detection/20260814T093000Z-k3f9x2',
   };
 }

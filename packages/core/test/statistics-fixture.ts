@@ -86,7 +86,7 @@ export function statistics(change: Partial<MasterStatistics> = {}): MasterStatis
     refusedReports: 0,
     missingReports: 0,
     setUp: { done: true, workers: [] },
-    locustVersion: '2.46.0',
+    locustVersion: '2.47.0',
     pythonVersion: '3.12.0',
     ...change,
   };

@@ -23,7 +23,7 @@ This folder is self-contained: it needs Locust, and nothing else.
 ${variables.length > 0 ? `Set in the environment of every worker:\n\n${variables.join('\n')}` : 'No variables are needed.'}
 
 ## Run
-On this machine, Python 3.10 or newer:
+On this machine, Python 3.11 or newer:
 
     python3 -m venv .venv
     .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt

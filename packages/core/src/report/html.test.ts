@@ -81,7 +81,7 @@ describe('the content', () => {
     expect(html).toContain('<dt>protocol</dt><dd>koorde</dd>');
     expect(html).toContain('<a href="locust.html">');
     expect(html).toContain(passingReport().bundleDigest);
-    expect(html).toContain('2.46.0');
+    expect(html).toContain('2.47.0');
     expect(await renderReportHtml(realisticReport())).toContain('The service is throttling');
   });
 

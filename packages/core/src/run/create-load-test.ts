@@ -54,6 +54,6 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
 
 function needsPython({ kind }: Fleet): LoadwrightError {
   return new LoadwrightError('LOCUST_UNAVAILABLE', `A ${kind} fleet makes no request from this machine.`, {
-    hint: 'Install Python 3.10 or newer, or name another fleet: test.preflight({ fleet: localFleet() }).',
+    hint: 'Install Python 3.11 or newer, or name another fleet: test.preflight({ fleet: localFleet() }).',
   });
 }

@@ -39,23 +39,23 @@ describe('findPython', () => {
   });
 
   it('takes the first on the PATH that is new enough', async () => {
-    const PATH = pathWith('mixed', { python3: '3.8.10', python: '2.7.18', 'python3.12': '3.12.1' });
+    const PATH = pathWith('mixed', { python3: '3.10.14', python: '2.7.18', 'python3.12': '3.12.1' });
     expect(await findPython({ environment: { PATH } })).toMatchObject({ version: '3.12.1' });
   });
 
   it('prefers the option to the variable, and the variable to the PATH', async () => {
-    const PATH = pathWith('three', { python3: '3.10.1', other: '3.11.2', another: '3.12.3' });
+    const PATH = pathWith('three', { python3: '3.13.1', other: '3.11.2', another: '3.12.3' });
     const environment = { PATH, LOADWRIGHT_PYTHON: join(PATH, 'other') };
     expect(await findPython({ environment })).toMatchObject({ version: '3.11.2' });
     expect(await findPython({ environment, python: 'another' })).toMatchObject({ version: '3.12.3' });
   });
 
   it('tells which are too old', async () => {
-    const PATH = pathWith('old', { python3: '3.9.18', python: '2.7.18' });
+    const PATH = pathWith('old', { python3: '3.10.14', python: '2.7.18' });
     await expect(findPython({ environment: { PATH } })).rejects.toMatchObject({
       code: 'LOCUST_UNAVAILABLE',
       message:
-        'Every Python on the PATH is too old: python3 is 3.9.18, python is 2.7.18. Locust needs 3.10 or newer.',
+        'Every Python on the PATH is too old: python3 is 3.10.14, python is 2.7.18. Locust needs 3.11 or newer.',
       hint: expect.stringContaining('LOADWRIGHT_PYTHON'),
     });
   });
@@ -71,7 +71,7 @@ describe('findPython', () => {
     const PATH = pathWith('named', { python3: '3.12.1', ancient: '3.6.15' });
     symlinkSync('/bin/echo', join(PATH, 'not-python'));
     await expect(findPython({ environment: { PATH }, python: 'ancient' })).rejects.toMatchObject({
-      message: 'ancient (option python) is Python 3.6.15; Locust needs 3.10 or newer.',
+      message: 'ancient (option python) is Python 3.6.15; Locust needs 3.11 or newer.',
     });
     await expect(
       findPython({ environment: { PATH, LOADWRIGHT_PYTHON: 'not-python' } }),

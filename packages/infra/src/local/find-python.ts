@@ -7,17 +7,9 @@ import type { Environment } from '../environment.js';
 import { resolveOptions, type LocalFleetOptions } from './options.js';
 
 /** The oldest Python that the pinned Locust runs on. */
-const oldestPython = [3, 10] as const;
+const oldestPython = [3, 11] as const;
 
-const candidates = [
-  'python3',
-  'python',
-  'python3.14',
-  'python3.13',
-  'python3.12',
-  'python3.11',
-  'python3.10',
-];
+const candidates = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11'];
 
 const description = z.object({
   executable: z.string().min(1),

@@ -11,7 +11,7 @@ const oldestLocust = [2, 43, 4] as const;
 export interface LocustInstallation {
   /** Path or name of the locust command. */
   readonly executable: string;
-  /** For example `2.46.0`. */
+  /** For example `2.47.0`. */
   readonly version: string;
   /** True for the one that Loadwright made, false for one that was named. */
   readonly managed: boolean;

@@ -15,7 +15,7 @@ export const localFleetOptionsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'The Python (3.10 or newer) that the managed Locust is made with. Variable: LOADWRIGHT_PYTHON.',
+      'The Python (3.11 or newer) that the managed Locust is made with. Variable: LOADWRIGHT_PYTHON.',
     ),
   cacheDirectory: z
     .string()

@@ -122,7 +122,7 @@ function statistics(state: string, workers: number): MasterStatistics {
     refusedReports: 0,
     missingReports: 0,
     setUp: { done: true, workers: [] },
-    locustVersion: '2.46.0',
+    locustVersion: '2.47.0',
     pythonVersion: '3.12.3',
   };
 }

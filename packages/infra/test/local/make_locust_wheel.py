@@ -4,7 +4,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-VERSION = "2.46.0"
+VERSION = "2.47.0"
 FILES = {
     "locust_stand_in.py": f"def main():\n    print('locust {VERSION} from a stand-in')\n",
     f"locust-{VERSION}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: locust\nVersion: {VERSION}\n",

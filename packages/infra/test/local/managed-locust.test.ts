@@ -50,7 +50,7 @@ describe('the managed Locust', () => {
       expect(await findManagedLocust(first)).toBeUndefined();
       const made = await Promise.all([makeManagedLocust(first), makeManagedLocust(second)]);
       expect(made[0]).toEqual(made[1]);
-      expect(made[0]).toMatchObject({ version: '2.46.0', managed: true });
+      expect(made[0]).toMatchObject({ version: '2.47.0', managed: true });
       const lines = [...first.progress, ...second.progress];
       expect(lines.filter((line) => line.startsWith('Installing Locust into'))).toHaveLength(1);
       expect(lines.filter((line) => line.startsWith('Another run is installing'))).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('the managed Locust', () => {
       expect(reason).toBe(abort.signal.reason);
       expect(processesWith(aborted.cacheDirectory)).toEqual([]);
       const made = await makeManagedLocust(request('aborted', { PATH: withUv, ...index.offlineIndex }));
-      expect(made.version).toBe('2.46.0');
+      expect(made.version).toBe('2.47.0');
     },
   );
 });
@@ -105,13 +105,13 @@ describe('an installation that fails', () => {
   ])('with %s runs no program of a package', { timeout: 60_000 }, async (tool, path) => {
     const source = join(folder, `source-${tool}`);
     const marker = join(folder, `ran-${tool}`);
-    mkdirSync(join(source, 'locust-2.46.0'), { recursive: true });
-    writeFileSync(join(source, 'locust-2.46.0', 'setup.py'), `open(${JSON.stringify(marker)}, "w")\n`);
-    const archive = join(source, 'locust-2.46.0.tar.gz');
-    execFileSync('tar', ['-czf', archive, '-C', source, 'locust-2.46.0']);
+    mkdirSync(join(source, 'locust-2.47.0'), { recursive: true });
+    writeFileSync(join(source, 'locust-2.47.0', 'setup.py'), `open(${JSON.stringify(marker)}, "w")\n`);
+    const archive = join(source, 'locust-2.47.0.tar.gz');
+    execFileSync('tar', ['-czf', archive, '-C', source, 'locust-2.47.0']);
     const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
     const requirements = join(source, 'requirements.txt');
-    writeFileSync(requirements, `locust==2.46.0 --hash=sha256:${sha256}\n`);
+    writeFileSync(requirements, `locust==2.47.0 --hash=sha256:${sha256}\n`);
     const variables = { ...index.offlineIndex, PATH: path(), PIP_FIND_LINKS: source, UV_FIND_LINKS: source };
     await expect(makeManagedLocust(request(`source-${tool}`, variables, requirements))).rejects.toMatchObject(
       {

@@ -17,7 +17,7 @@ export function standInWheel(folder: string, python: string) {
   const hash = createHash('sha256').update(readFileSync(wheel)).digest('hex');
   const requirements = (name: string, sha256: string) => {
     const path = join(folder, name);
-    writeFileSync(path, `locust==2.46.0 --hash=sha256:${sha256}\n`);
+    writeFileSync(path, `locust==2.47.0 --hash=sha256:${sha256}\n`);
     return path;
   };
   return {

@@ -28,8 +28,8 @@ _FIRST_WORDS = ("client_ready", "locustfile")
 
 def protect(runner: Any, refuse: Callable[[Any, str], None]) -> None:
     """
-    In Locust 2.46 a message that cannot be read, or that lacks a part, ends the greenlet that hears all
-    workers; another kind of damage lets it handle the message before once more, with all its figures.
+    In Locust 2.46 and 2.47 a message that cannot be read, or that lacks a part, ends the greenlet that hears
+    all workers; another kind of damage lets it handle the message before once more, with all its figures.
 
     :param refuse: called with the sender, and with what is wrong
     """

@@ -42,7 +42,7 @@ def protect(web_ui: Any, routes: Blueprint, base_path: str) -> None:
     app.config.update(
         # Cookies do not tell ports apart: two masters on one machine would log each other's people out.
         SESSION_COOKIE_NAME=f"loadwright_{secrets.token_hex(4)}",
-        # Stopping the test is a GET: other sites must not be able to ask for it in this person's name.
+        # Before Locust 2.47 a GET stops the test: no other site must be able to ask for it in their name.
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=bool(web_ui.tls_cert),
     )

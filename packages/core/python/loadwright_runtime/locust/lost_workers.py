@@ -16,8 +16,8 @@ _ANY_VERSION = -1
 class LostWorkers:
     """
     A worker that was missing for a minute is dropped, and may then still say that its users are started.
-    Locust 2.46 looks it up without a check, and the error ends the greenlet that hears all workers: the web
-    UI goes on, and every worker leaves (https://github.com/locustio/locust/issues/3515).
+    Locust up to 2.46 looks it up without a check, and the error may end the greenlet that hears all workers:
+    the web UI goes on, and every worker leaves (https://github.com/locustio/locust/issues/3515).
     """
 
     def __init__(self, runner: Any):

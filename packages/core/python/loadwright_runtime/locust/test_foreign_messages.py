@@ -5,6 +5,7 @@ import json
 import msgpack
 import pytest
 import zmq
+from locust import __version__ as VERSION  # noqa: N812
 from locust_harness import Cluster, eventually, load_plan, serving
 
 from loadwright_runtime.locust import seal
@@ -17,7 +18,6 @@ CONFIG = {
     "requestName": "cache",
 }
 TOKEN = {seal.VARIABLE: "the-token-of-this-test-alone"}
-VERSION = "2.46.0"
 REPORT = {"stats": [], "stats_total": {}, "errors": {}, "user_classes_count": {"Users": 1}, "user_count": 1}
 FORGED = {
     "version": 1,
@@ -167,7 +167,7 @@ def test_nothing_ends_the_listener_of_a_master_without_a_token(make_bundle, star
         speak_badly(stranger)
         for kind, data in (("heartbeat", None), ("heartbeat", BEAT), ("stats", REPORT), ("exception", {})):
             stranger.say(kind, data)
-        stranger.say("client_ready", ["2.46"])
+        stranger.say("client_ready", ["2.47"])
         eventually(lambda: refused(cluster) == stranger.sent, "each message refused")
         # As a worker of its own it is none that others can speak for.
         stranger.say("client_ready", VERSION)

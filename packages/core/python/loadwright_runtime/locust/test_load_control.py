@@ -146,7 +146,7 @@ def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
 def test_a_stop_cancels_the_end_and_pauses_are_those_of_the_test(fleet, stub):
     first = fleet.start(load_plan(users=2, durationSeconds=4))
     assert fleet.swarm(load_plan())[0::2] == (409, b"a test is under way: stop it first")
-    assert fleet.web.request("/stop")[0] == 200
+    assert fleet.web.press("stop") == 200
     assert fleet.test()["endedAt"] < first["endsAt"]
 
     long_pause = {"minimumSeconds": 30, "maximumSeconds": 30}
@@ -171,7 +171,7 @@ def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
         # So that they find both orders at once.
         signal_workers(signal.SIGSTOP)
         assert fleet.swarm(load_plan(users=4, spawnRate=4, durationSeconds=60))[0] == 200
-        assert fleet.web.request("/stop")[0] == 200
+        assert fleet.web.press("stop") == 200
         # A test that started now would lose them in a moment.
         assert fleet.states() == ["stopping", "stopping"]
         assert fleet.swarm(load_plan())[0::2] == (409, b"no worker is ready: wait until they are connected")
@@ -187,13 +187,13 @@ def test_of_two_who_wait_for_the_end_of_a_test_one_starts(fleet):
     slow = fleet.cluster.workers[0]
     slow.send_signal(signal.SIGSTOP)
     with ThreadPoolExecutor() as threads:
-        stop = threads.submit(fleet.web.request, "/stop")
+        stop = threads.submit(fleet.web.press, "stop")
         eventually(lambda: fleet.web.statistics()["state"] == "stopping", "the stop")
         starts = [threads.submit(fleet.swarm, load_plan(users=users, durationSeconds=60)) for users in (2, 4)]
         # The other worker is ready, so a start is not refused for that.
         eventually(lambda: "ready" in fleet.states(), "a ready worker")
         slow.send_signal(signal.SIGCONT)
-        assert stop.result()[0] == 200
+        assert stop.result() == 200
         answers = sorted(start.result()[0::2] for start in starts)
     assert [status for status, _ in answers] == [200, 409]
     assert answers[1][1] == b"a test is under way: stop it first"
@@ -225,10 +225,10 @@ def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locust
     slow = fleet.cluster.workers[0]
     slow.send_signal(signal.SIGSTOP)
     with ThreadPoolExecutor() as threads:
-        stop = threads.submit(fleet.web.request, "/stop")
+        stop = threads.submit(fleet.web.press, "stop")
         eventually(lambda: "ready" in fleet.states(), "the first worker ready again")
         slow.send_signal(signal.SIGCONT)
-        assert stop.result()[0] == 200
+        assert stop.result() == 200
     fleet.start(load_plan(users=2, durationSeconds=60))
 
 
@@ -270,7 +270,7 @@ def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locus
         eventually(lambda number=number: len(stub.requests) == 4 * number, "four requests")
         eventually(lambda: not back(), "that the master knows of the users")
         with ThreadPoolExecutor() as threads:
-            threads.submit(cluster.web.request, "/stop")
+            threads.submit(cluster.web.press, "stop")
             statistics = eventually(back, "the worker ready again")
         assert statistics["total"]["succeeded"] == 4, number
 

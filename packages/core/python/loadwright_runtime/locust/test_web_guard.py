@@ -37,7 +37,7 @@ def test_a_time_given_by_hand_ends_its_own_test_alone(cluster):
     assert web.request("/swarm", {**BY_HAND, "run_time": "3s"})[0] == 200
     first = web.statistics()["test"]
     assert first["endsAt"] - first["startedAt"] == pytest.approx(3, abs=0.1)
-    assert web.request("/stop")[0] == 200
+    assert web.press("stop") == 200
     eventually(lambda: is_ready(cluster), "the worker ready again")
     assert web.request("/swarm", BY_HAND)[0] == 200
     assert web.statistics()["time"] < first["endsAt"], "the test is too slow to show anything"
@@ -59,16 +59,19 @@ def test_a_test_that_a_run_judges_is_its_own(cluster):
     status, _, body = web.request("/loadwright/stop", {"run": "run-2", "grace": "0"})
     assert (status, body) == (409, b"the load is not that of the run run-2")
     assert web.request("/swarm", {**form, "loadwright_run": "run-2"})[0] == 409
+    assert [web.press(button) for button in ("stop", "stats/reset")] == [409, 409]
     statistics = web.statistics()
     assert "endedAt" not in statistics["test"] and statistics["test"]["runId"] == "run-1"
     assert [(one["action"], one["accepted"], one["detail"]) for one in statistics["events"]] == [
         ("stop", False, "a program, for the run run-2"),
         ("start", False, "a test is under way: stop it first"),
+        ("stop", False, "run run-1 measures: its test is not to be changed (stop)"),
+        ("reset", False, "run run-1 measures: its test is not to be changed (reset)"),
     ]
     assert json.loads(web.request("/loadwright/stop", {"run": "run-1"})[2])["success"]
     # Afterwards there is nothing to refuse.
     assert json.loads(web.request("/loadwright/stop", {"run": "run-2"})[2])["success"]
-    assert len(web.statistics()["events"]) == 2
+    assert len(web.statistics()["events"]) == 4
 
 
 def test_what_reached_the_list_of_exceptions_stays_there():

@@ -2,7 +2,7 @@
 
 import locust
 
-TESTED_VERSIONS = ("2.46.0", "2.46.1", "2.46.2")
+TESTED_VERSIONS = (*(f"2.46.{patch}" for patch in range(8)), "2.47.0")
 """Of Locust. Others may behave otherwise where this package goes deeper than Locust's own interfaces."""
 
 

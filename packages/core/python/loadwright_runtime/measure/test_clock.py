@@ -69,7 +69,7 @@ def test_told_by_every_worker_and_not_reset_with_the_figures(make_bundle, start_
             ][1:],
             "both workers' clocks",
         )
-        cluster.web.request("/stats/reset")
+        cluster.web.press("stats/reset")
         final = cluster.settled()
     for offset in [*workers, *(worker["clockOffset"] for worker in final["workers"])]:
         assert offset["seconds"] == pytest.approx(-400, abs=5)

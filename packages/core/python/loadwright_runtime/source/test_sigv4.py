@@ -101,7 +101,7 @@ def _botocore_authorization(case):
     url = f"http://{case['host']}{case['path']}" + (f"?{case['query']}" if case["query"] else "")
     request = botocore.awsrequest.AWSRequest(case["method"], url, headers=case["headers"], data=case["body"])
     credentials = botocore.credentials.Credentials(case["access"], case["secret"], case["token"])
-    moment = datetime.datetime.fromtimestamp(case["second"], datetime.timezone.utc).replace(tzinfo=None)
+    moment = datetime.datetime.fromtimestamp(case["second"], datetime.UTC).replace(tzinfo=None)
     with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
         botocore.auth.SigV4Auth(credentials, case["service"], case["region"]).add_auth(request)
     return request.headers["Authorization"]
