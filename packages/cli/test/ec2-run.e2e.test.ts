@@ -124,10 +124,10 @@ describeWhole('loadwright run on EC2 that does not succeed', () => {
     expect(stdout).not.toContain('verified');
     expect(stderr.match(/^error: /gm)).toHaveLength(1);
     expect(stderr).toMatch(/vCPU/);
-    const [, fleetId = ''] = /role loadwright-(\S+?)(?:-end)?[:,\s]/.exec(stderr) ?? [];
+    const [, fleetId = ''] = /role loadwright-ec2-(\S+?)(?:-end)?[:,\s]/.exec(stderr) ?? [];
     expect(stderr).toContain(`hint: Remove it: loadwright destroy ${fleetId}`);
     const left = (await world().aws.inventory()).filter((one) => !world().before.includes(one));
-    const role = `iam:role/loadwright-${fleetId}`;
+    const role = `iam:role/loadwright-ec2-${fleetId}`;
     expect(left.sort()).toEqual([role, `${role}-end`]);
     world().aws.withoutFaults();
     expect(await world().document(['destroy', fleetId, '--yes'])).toMatchObject({ remaining: [] });

@@ -54,7 +54,7 @@ describe('a fleet on EC2 that outlives its command', () => {
       const { exitCode, stdout, stderr } = await command(['deploy', '--yes', '--no-live', ...flags]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       [, fleetId = ''] = /fleet (\S+) is deployed: 2 workers connected/.exec(stdout) ?? [];
-      expect(stdout).toMatch(new RegExp(`instance loadwright-${fleetId}: c7i.4xlarge, 16 vCPUs`));
+      expect(stdout).toMatch(new RegExp(`instance loadwright-ec2-${fleetId}: c7i.4xlarge, 16 vCPUs`));
       // A machine of 0.76, 100 GB of 0.073 a month, and an address of 0.005.
       expect(stdout).toContain('Price $0.78 an hour, $0.0006 for 3s of load');
       expect(stdout).toMatch(

@@ -3,7 +3,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
 import type { Context } from '../shell/context.js';
-import { formatDeployedFleets } from '../output/fleet.js';
+import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { printRemoval, removeFleets } from '../fleet/remove.js';
 import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
@@ -44,6 +44,8 @@ async function collect(options: CollectFlags, context: Context): Promise<ExitCod
   }
   const tell = context.json ? context.note : context.print;
   tell(...(over.length > 0 ? describe(over, context) : [`No expired or orphaned fleet in ${place}.`]));
+  const fleets = found.map(({ deployed }) => deployed);
+  for (const line of describeOthers(fleets, context.colors)) tell(line);
   if (young.length > 0) tell(`${context.colors.yellow('!')} ${describeYoung(young)}`);
   if (options.dryRun || (over.length === 0 && !context.json)) return exitCodes.pass;
   const placed = left.map(({ fleet, deployed: { fleetId } }) => ({ fleet, fleetId }));

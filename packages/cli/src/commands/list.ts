@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
-import { formatDeployedFleets } from '../output/fleet.js';
+import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
 import type { FleetFlags } from '../fleet/fleet-flags.js';
@@ -11,7 +11,7 @@ export function configure(command: Command, context: Context): void {
     .description(
       'Every deployed fleet: its age, when it ends, its state, and its cost so far; its owner, where somebody else deployed ' +
         'one. States: starting, running (the machine; loadwright status shows whether its master answers), stopped, ' +
-        'incomplete (no machine yet, or a deployment that broke off), orphaned (no machine), expired.',
+        'incomplete (no machine yet, or a deployment that broke off), orphaned (no machine), expired, other-version (left alone).',
     )
     .addHelpText(
       'after',
@@ -28,6 +28,10 @@ async function list(options: FleetFlags, context: Context): Promise<ExitCode> {
   const fleets = found.map(({ deployed }) => deployed);
   if (context.json) context.printJson(fleets);
   else if (fleets.length === 0) context.print(`No fleet is deployed in ${place}.`);
-  else context.print(formatDeployedFleets(fleets, new Date(context.io.now()), context.colors, caller));
+  else {
+    const { colors, io } = context;
+    context.print(formatDeployedFleets(fleets, new Date(io.now()), colors, caller));
+    for (const line of describeOthers(fleets, colors)) context.print(line);
+  }
   return exitCodes.pass;
 }

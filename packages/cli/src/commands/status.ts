@@ -126,6 +126,7 @@ function format(status: Status, { io, colors }: Context): string[] {
     `${colors.bold(deployed.fleetId)} ${deployed.state}`,
     fact('age', [formatSpan(deployed.createdAt, now), ...cost].join(' · ')),
     fact('ends', formatExpiry(deployed.expiresAt, now)),
+    ...(deployed.problem === undefined ? [] : [fact('left alone', deployed.problem)]),
     ...(url === undefined ? [] : [fact('web UI', url)]),
     ...(statistics
       ? [

@@ -130,6 +130,7 @@ export function formatDeployedFleets(
     incomplete: colors.yellow,
     expired: colors.red,
     orphaned: colors.red,
+    'other-version': colors.yellow,
   };
   const isShared = fleets.some(
     ({ owner }) => owner !== undefined && caller !== undefined && owner !== caller,
@@ -149,6 +150,13 @@ export function formatDeployedFleets(
       ...(isShared ? [shortName(fleet.owner ?? 'unknown')] : []),
     ]),
     colors,
+  );
+}
+
+/** The fleets of other versions of Loadwright, a line for each. */
+export function describeOthers(fleets: readonly DeployedFleet[], { yellow }: Colors): string[] {
+  return fleets.flatMap(({ fleetId, problem }) =>
+    problem === undefined ? [] : [`${yellow('!')} ${fleetId} is left alone: ${problem}`],
   );
 }
 

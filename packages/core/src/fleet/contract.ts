@@ -152,9 +152,12 @@ export interface DeployedFleet {
   readonly expiresAt?: Date;
   /**
    * `incomplete`: no machine, and so young that one may still come; `orphaned`: no machine, and none will come; `stopped`:
-   * its machine can be started again.
+   * its machine can be started again; `other-version`: another version of Loadwright made it, and this one leaves it alone.
    */
-  readonly state: 'starting' | 'running' | 'stopped' | 'incomplete' | 'expired' | 'orphaned';
+  readonly state:
+    'starting' | 'running' | 'stopped' | 'incomplete' | 'expired' | 'orphaned' | 'other-version';
+  /** Why it is left alone, and what to do, for people. */
+  readonly problem?: string;
   /** Its resources, one line each. */
   readonly resources: readonly string[];
   /** What its machines have cost so far, in US dollars. Absent: no price is known. */

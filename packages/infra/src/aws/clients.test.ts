@@ -17,6 +17,7 @@ async function callsTo(listener: RequestListener, pace: Partial<Pace>): Promise<
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return new Aws(
     {
+      fleetKind: 'ec2',
       region: 'eu-west-1',
       profile: undefined,
       keys: { accessKeyId: 'AKIAMADEUPFORTESTS01', secretAccessKey: 'made-up-for-tests' },

@@ -10,6 +10,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { whileWaiting } from '@loadwright/core';
 import { credentialsOf } from './credentials.js';
+import type { FleetName } from './fleet-identity.js';
 import type { AwsSettings } from './settings.js';
 
 /** Every client of the SDK that Loadwright uses, made in one place: same credentials, retries, endpoint and signal. */
@@ -70,6 +71,11 @@ export class Aws {
     this.#account ??= this.sts.send(new GetCallerIdentityCommand({})).then(({ Account }) => Account);
     this.#account.catch(() => (this.#account = undefined));
     return this.#account;
+  }
+
+  /** The name of a fleet of this kind. */
+  fleet(fleetId: string): FleetName {
+    return { fleetKind: this.settings.fleetKind, fleetId };
   }
 
   /** Closes the connections. */

@@ -70,7 +70,13 @@ describe('credentials', () => {
 
   const clientsOf = (profile: string | undefined) =>
     new Aws(
-      { region: 'eu-west-1', profile, endpoint: 'http://127.0.0.1:1', pace: { ...patient, attempts: 1 } },
+      {
+        fleetKind: 'ec2',
+        region: 'eu-west-1',
+        profile,
+        endpoint: 'http://127.0.0.1:1',
+        pace: { ...patient, attempts: 1 },
+      },
       new AbortController().signal,
     );
 

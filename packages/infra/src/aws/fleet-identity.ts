@@ -1,9 +1,20 @@
 import { loadwrightVersion } from '@loadwright/core';
 
-/** What names a fleet and all that is made for it. */
-export interface FleetIdentity {
+/** What names a fleet: its kind keeps it apart from fleets of other kinds in the same account. */
+export interface FleetName {
+  /** `ec2`, `ecs`, …: lower-case letters and digits. */
+  readonly fleetKind: string;
   readonly fleetId: string;
+}
+
+/** Where all fleets of a kind are that are seen at once. */
+export interface FleetRegion {
+  readonly fleetKind: string;
   readonly region: string;
+}
+
+/** What names a fleet and all that is made for it. */
+export interface FleetIdentity extends FleetName, FleetRegion {
   /** Who makes it: the ARN of the caller. */
   readonly owner: string;
   readonly createdAt: Date;
@@ -16,12 +27,72 @@ export interface FleetIdentity {
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
 export const namePrefix = 'loadwright-';
 
-/** The fleet id of a name that {@link namePrefix} begins, or a path of {@link parameterPrefix}; see `createFleetId` of the core. */
-const fleetIdInName =
-  /^(?:loadwright-|\/loadwright\/(?:[a-z][a-z0-9-]*\/)?)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
+/**
+ * The version of names and tags. One that does not know a format leaves alone what has it: names carry it from 2 on, as a number
+ * after the kind (`loadwright-ec2-2-{fleetId}`, `/loadwright/ec2/2/…`), so that nothing of it is found under a name of format 1.
+ */
+export const formatVersion = 1;
 
-export function fleetIdOf(name: string): string | undefined {
-  return fleetIdInName.exec(name)?.[1];
+/** The kind of what was made before resources had {@link tagKeys.kind}: there was no other. */
+const firstKind = 'ec2';
+
+/** A name that {@link nameOf} makes, or a path of {@link parameterPrefix}, of any format; for the id see `createFleetId` of the core. */
+const ownName =
+  /^(?:loadwright-([a-z][a-z0-9]*)-(?:(\d{1,4})-)?|\/loadwright\/([a-z][a-z0-9]*)\/(?:(\d{1,4})\/)?(?:[a-z][a-z0-9-]*\/)?)(\d{8}-\d{6}-[0-9a-f]{10})(?![0-9a-f])/;
+
+/** What a name says of whose it is. */
+export interface ReadName extends FleetName {
+  readonly format: number;
+  /** What follows the id: the part of {@link nameOf}; empty when it has none. */
+  readonly part: string;
+}
+
+/** @returns undefined for one that is not Loadwright's. */
+export function readName(name: string): ReadName | undefined {
+  const found = ownName.exec(name);
+  if (!found) return undefined;
+  const [whole, kind, format, kindInPath = '', formatInPath, fleetId = ''] = found;
+  return {
+    fleetKind: kind ?? kindInPath,
+    format: Number(format ?? formatInPath ?? 1),
+    fleetId,
+    part: name.slice(whole.length).replace(/^-/, ''),
+  };
+}
+
+/** A resource that only another version of Loadwright may change. */
+export type OtherVersion = 'newer' | 'earlier';
+
+/** What is said of it. */
+export const leftToOtherVersion: Readonly<Record<OtherVersion, string>> = {
+  newer: 'made by a newer version of Loadwright: update',
+  earlier: 'made by an earlier version of Loadwright, which alone removes it',
+};
+
+/** What tags say of whose a resource is. */
+export interface ReadTags {
+  readonly fleetKind: string;
+  readonly fleetId: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly otherVersion: OtherVersion | undefined;
+}
+
+export function readOwnTags(list: readonly AnyTag[] | undefined): ReadTags {
+  const tags = readTags(list);
+  return {
+    fleetKind: tags[tagKeys.kind] ?? firstKind,
+    fleetId: tags[tagKeys.fleetId] ?? '',
+    tags,
+    otherVersion: otherVersionOf(tags),
+  };
+}
+
+/** Tags are copied one by one: what lacks the version too was not made by an earlier one. */
+function otherVersionOf(tags: Readonly<Record<string, string>>): OtherVersion | undefined {
+  const format = tags[tagKeys.format];
+  if (format === String(formatVersion)) return undefined;
+  if (format !== undefined) return 'newer';
+  return tags[tagKeys.version] === undefined ? undefined : 'earlier';
 }
 
 /** When a fleet began: run ids begin with the time, in UTC. Long ago for what is none. */
@@ -31,23 +102,29 @@ export function startOf(fleetId: string): Date {
   return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }
 
+/** Begins the names of all fleets of a kind. */
+export function kindPrefix(fleetKind: string): string {
+  return `${namePrefix}${fleetKind}-`;
+}
+
 /** The name of a resource of a fleet, at most 64 characters: the limit of IAM roles. */
-export function nameOf(fleetId: string, part?: string): string {
-  return part === undefined ? `${namePrefix}${fleetId}` : `${namePrefix}${fleetId}-${part}`;
+export function nameOf({ fleetKind, fleetId }: FleetName, part?: string): string {
+  const name = `${kindPrefix(fleetKind)}${fleetId}`;
+  return part === undefined ? name : `${name}-${part}`;
 }
 
 /**
- * IAM knows no regions; the path keeps the runs of different ones apart.
+ * IAM knows no regions; the path keeps the fleets of different ones apart.
  *
  * @param owner whose policy allows roles below this name alone; see the option of the fleet
  */
-export function iamPath(region: string, owner?: string): string {
-  return `/loadwright/${region}/${below(owner)}`;
+export function iamPath({ fleetKind, region }: FleetRegion, owner?: string): string {
+  return `/loadwright/${fleetKind}/${region}/${below(owner)}`;
 }
 
 /** The parameters of a fleet: their names begin with it. */
-export function parameterPrefix(fleetId: string, owner?: string): string {
-  return `/loadwright/${below(owner)}${fleetId}/`;
+export function parameterPrefix({ fleetKind, fleetId }: FleetName, owner?: string): string {
+  return `/loadwright/${fleetKind}/${below(owner)}${fleetId}/`;
 }
 
 /** Name below that prefix of the parameter that a machine hands its certificate over with. */
@@ -58,12 +135,14 @@ function below(owner: string | undefined): string {
 }
 
 /** Buckets have their region in the name: all names of the world are in one list. */
-export function bucketName(fleetId: string, region: string): string {
-  return nameOf(fleetId, region);
+export function bucketName(fleet: FleetName, region: string): string {
+  return nameOf(fleet, region);
 }
 
 /** The keys of the tags that say whose a resource is. */
 export const tagKeys = {
+  kind: 'loadwright:kind',
+  format: 'loadwright:format',
   fleetId: 'loadwright:fleet-id',
   owner: 'loadwright:owner',
   createdAt: 'loadwright:created-at',
@@ -81,7 +160,9 @@ export interface Tag {
 /** The tags of a resource. Times in UTC. */
 export function tagsOf(fleet: FleetIdentity, role: string): Tag[] {
   const own = {
-    Name: nameOf(fleet.fleetId),
+    Name: nameOf(fleet),
+    [tagKeys.kind]: fleet.fleetKind,
+    [tagKeys.format]: String(formatVersion),
     [tagKeys.fleetId]: fleet.fleetId,
     [tagKeys.owner]: ownerOf(fleet.owner),
     [tagKeys.createdAt]: fleet.createdAt.toISOString(),
@@ -100,10 +181,14 @@ export function ownerOf(arn: string): string {
   return arn.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256);
 }
 
+/** A tag as the answers of AWS have it. */
+export interface AnyTag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
 /** Tags as a record. */
-export function readTags(
-  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
-): Record<string, string> {
+export function readTags(tags: readonly AnyTag[] = []): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 

@@ -1,5 +1,5 @@
 import type { Aws } from './clients.js';
-import type { FleetIdentity } from './fleet-identity.js';
+import type { FleetIdentity, OtherVersion } from './fleet-identity.js';
 
 /** A resource that exists. */
 export interface FoundResource {
@@ -15,11 +15,13 @@ export interface FoundResource {
   readonly holder?: string | undefined;
   /** Why it is not removed, with what to do about it: it bears the tag of a fleet, and was not made for it. */
   readonly stays?: string | undefined;
+  /** It is left to that version of Loadwright; {@link stays} says so. */
+  readonly otherVersion?: OtherVersion | undefined;
   /** What else there is to know before it is removed. */
   readonly note?: string | undefined;
 }
 
-/** Whose resources: those of one fleet, or of all fleets in the region. */
+/** Whose resources: those of one fleet, or of all fleets of the kind in the region. */
 export interface Scope {
   readonly fleetId?: string;
 }

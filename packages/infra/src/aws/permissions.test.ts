@@ -8,6 +8,7 @@ const invoke = {
 } as const;
 
 const duties = {
+  fleetKind: 'ec2',
   fleetId: '20261123-093000-0123456789',
   region: 'eu-west-1',
   iamStatements: [invoke],
@@ -16,14 +17,14 @@ const duties = {
 describe('machineStatements', () => {
   it('lets a machine read its own bundle and its own secrets, and do what the target needs', () => {
     const [bundle, secrets, certificate, session, target, ...others] = machineStatements(duties);
-    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-${duties.fleetId}-eu-west-1/*`] });
+    expect(bundle).toMatchObject({ Resource: [`arn:aws:s3:::loadwright-ec2-${duties.fleetId}-eu-west-1/*`] });
     expect(secrets?.Resource).toEqual([
-      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}`,
-      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}/*`,
+      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/ec2/${duties.fleetId}`,
+      `arn:aws:ssm:eu-west-1:*:parameter/loadwright/ec2/${duties.fleetId}/*`,
     ]);
     expect(certificate).toMatchObject({
       Action: ['ssm:PutParameter'],
-      Resource: [`arn:aws:ssm:eu-west-1:*:parameter/loadwright/${duties.fleetId}/machine/CERTIFICATE`],
+      Resource: [`arn:aws:ssm:eu-west-1:*:parameter/loadwright/ec2/${duties.fleetId}/machine/CERTIFICATE`],
     });
     const without = machineStatements({ ...duties, handsOverCertificate: false });
     expect(JSON.stringify(without)).not.toContain('PutParameter');
@@ -33,7 +34,7 @@ describe('machineStatements', () => {
   });
 });
 
-const place = { accountId: '1', region: 'eu-west-1' };
+const place = { fleetKind: 'ec2', accountId: '1', region: 'eu-west-1' };
 const through = { access: 'session-manager', spot: false } as const;
 
 describe('policyFor', () => {
@@ -42,7 +43,7 @@ describe('policyFor', () => {
 
   it('lets roles and profiles be looked for of which IAM knows no path yet', () => {
     const resourcesOf = (action: string) => allowing(action).flatMap(({ Resource }) => Resource);
-    expect(resourcesOf('iam:GetInstanceProfile')).toContain('arn:aws:iam::1:instance-profile/loadwright-*');
+    expect(resourcesOf('iam:GetInstanceProfile')).toContain('arn:aws:iam::1:instance-profile/loadwright*');
     expect(resourcesOf('iam:GetRole')).toContain('arn:aws:iam::1:role/*');
   });
 
@@ -50,7 +51,7 @@ describe('policyFor', () => {
     const [machines, document, ...others] = allowing('ssm:StartSession');
     expect(machines).toMatchObject({
       Resource: ['arn:aws:ec2:eu-west-1:1:instance/*'],
-      Condition: { StringLike: { 'ssm:resourceTag/loadwright:fleet-id': '*' } },
+      Condition: { StringEquals: { 'ssm:resourceTag/loadwright:kind': 'ec2' } },
     });
     expect(document?.Resource).toEqual(['arn:aws:ssm:eu-west-1::document/AWS-StartPortForwardingSession']);
     expect(others).toEqual([]);

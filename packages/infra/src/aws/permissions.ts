@@ -3,7 +3,8 @@ import type { Place } from './permissions/place.js';
 import { permissions, type MachineWishes } from './permissions/table.js';
 
 export { boundaryArn, boundaryName, boundaryStatements } from './permissions/boundary.js';
-export { anyFleet, endStatements, machineStatements } from './permissions/machine.js';
+export { endStatements, machineStatements } from './permissions/machine.js';
+export { anyFleet } from './permissions/tag-condition.js';
 export { boundaryOf, endsFromOutside, makesRoles, type MachineWishes } from './permissions/table.js';
 
 /** Permissions that are needed together. */

@@ -11,7 +11,7 @@ import { endRole, role } from './kinds/role.js';
 import { schedule } from './kinds/schedule.js';
 import { securityGroup } from './kinds/security-group.js';
 import { poll } from './poll.js';
-import { startOf } from './fleet-identity.js';
+import { leftToOtherVersion, startOf } from './fleet-identity.js';
 import { isOutcomeUnknown } from './service-error.js';
 import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
@@ -63,7 +63,14 @@ export async function takeInventory(
       }
     }),
   );
-  return { found: found.flat(), failures, causes };
+  return { found: leaveToOthers(found.flat()), failures, causes };
+}
+
+/** One resource of a newer format shows that its fleet is a newer version's, also where no name or tag says so. */
+function leaveToOthers(found: readonly FoundResource[]): readonly FoundResource[] {
+  const theirs = new Set(found.flatMap((one) => (one.otherVersion === 'newer' ? one.fleetId : [])));
+  const newer = { otherVersion: 'newer', stays: leftToOtherVersion.newer } as const;
+  return found.map((one) => (theirs.has(one.fleetId) ? { ...one, ...newer } : one));
 }
 
 /** `instance i-0123456789abcdef0` */

@@ -1,5 +1,7 @@
 /** Where and as whom AWS is called. */
 export interface AwsSettings {
+  /** The kind of the fleets, see `FleetName`: nothing of other kinds is seen or touched. */
+  readonly fleetKind: string;
   readonly region: string;
   /** Name of a profile of the AWS configuration files. Absent: the keys, or the SDK's own chain. */
   readonly profile: string | undefined;

@@ -47,7 +47,7 @@ export async function deploy(deployment: Deployment) {
   const { aws, journal, settings, account, request, archive } = deployment;
   const { fleetId } = request;
   const fleet: FleetIdentity = {
-    fleetId,
+    ...aws.fleet(fleetId),
     region: settings.aws.region,
     owner: account.arn,
     createdAt: deployment.createdAt,
@@ -62,7 +62,7 @@ export async function deploy(deployment: Deployment) {
     ...(isEncrypted ? certificatePlace() : {}),
   };
 
-  const place = { accountId: account.accountId, region: fleet.region };
+  const place = { ...fleet, accountId: account.accountId };
   const boundary = makesRoles(settings) ? findBoundary(aws, place, settings) : Promise.resolve(undefined);
   boundary.catch(() => {});
 
@@ -89,10 +89,10 @@ export async function deploy(deployment: Deployment) {
     userData: userData({
       fleetId,
       region: fleet.region,
-      bucket: bucketName(fleetId, fleet.region),
+      bucket: bucketName(fleet, fleet.region),
       bundleKey,
       bundleSha256: archive.sha256,
-      parameterPrefix: parameterPrefix(fleetId, settings.owner).replace(/\/$/, ''),
+      parameterPrefix: parameterPrefix(fleet, settings.owner).replace(/\/$/, ''),
       parameters: Object.keys(values),
       workers: request.workers,
       uiPort: settings.uiPort,
@@ -176,7 +176,7 @@ async function ensureProfile(
   const { owner } = step.aws.settings;
   const statements = machineStatements({
     ...request,
-    region: step.fleet.region,
+    ...step.fleet,
     owner,
     handsOverCertificate,
   });

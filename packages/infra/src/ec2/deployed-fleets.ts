@@ -2,16 +2,15 @@ import type { DeployedFleet } from '@loadwright/core';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeResource } from '../aws/remove.js';
-import { startOf, tagKeys } from '../aws/fleet-identity.js';
+import { leftToOtherVersion, startOf, tagKeys } from '../aws/fleet-identity.js';
 import { deployMilliseconds } from '../aws/visibility.js';
 import { readPrice } from './facts.js';
 
-/** Runs by their resources, newest first. */
+/** Fleets by their resources, newest first. */
 export function deployedFleets(found: readonly FoundResource[], now: Date): DeployedFleet[] {
-  const byRun = new Map<string, FoundResource[]>();
-  for (const resource of found)
-    byRun.set(resource.fleetId, [...(byRun.get(resource.fleetId) ?? []), resource]);
-  return [...byRun]
+  const byId = new Map<string, FoundResource[]>();
+  for (const resource of found) byId.set(resource.fleetId, [...(byId.get(resource.fleetId) ?? []), resource]);
+  return [...byId]
     .map(([fleetId, resources]) => deployedFleet(fleetId, resources, now))
     .sort((a, b) => (a.fleetId < b.fleetId ? 1 : -1));
 }
@@ -26,12 +25,15 @@ function deployedFleet(fleetId: string, resources: readonly FoundResource[], now
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
   const costsUntil =
     machine?.state === 'running' ? now.getTime() : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
+  const own = resources.some(({ otherVersion }) => otherVersion === undefined);
+  const other = own ? undefined : resources[0]?.otherVersion;
   return {
     fleetId,
     createdAt,
     ...(owner !== undefined && { owner }),
     ...(expiresAt && { expiresAt }),
-    state: stateOf(machine, createdAt, expiresAt, now),
+    state: other ? 'other-version' : stateOf(machine, createdAt, expiresAt, now),
+    ...(other && { problem: leftToOtherVersion[other] }),
     resources: resources.map(describeResource),
     ...(price && {
       usDollarsPerHour: price.usDollars,

@@ -23,10 +23,10 @@ export function makeEndRole(
   boundary: Promise<string | undefined>,
 ): Promise<string | undefined> {
   return unlessOptional(step.aws, deployment, async () => {
-    const { fleetId, region } = step.fleet;
-    const name = await ensure(step, endRole, { statements: endStatements(fleetId, region), boundary });
+    const { fleet } = step;
+    const name = await ensure(step, endRole, { statements: endStatements(fleet), boundary });
     const { accountId } = deployment.account;
-    return arnOf('iam', region, `role${iamPath(region, step.aws.settings.owner)}${name}`, {
+    return arnOf('iam', fleet.region, `role${iamPath(fleet, step.aws.settings.owner)}${name}`, {
       inRegion: false,
       accountId,
     });

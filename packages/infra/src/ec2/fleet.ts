@@ -15,7 +15,8 @@ import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { introduceResource, removeFleetResources, takeInventory } from '../aws/remove.js';
-import { ownerOf } from '../aws/fleet-identity.js';
+import { leftToOtherVersion, ownerOf } from '../aws/fleet-identity.js';
+import type { FoundResource } from '../aws/kind.js';
 import { withArchive } from './archive.js';
 import { accountProblem, checkAccount } from './check.js';
 import { cleanUpAfter, type Destroy } from './clean-up.js';
@@ -80,7 +81,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
 
   return {
     specificationVersion: 1,
-    kind: 'ec2',
+    kind: settings.aws.fleetKind,
     defaultWorkers: ({ signal } = {}) =>
       withAws(signal, async (aws) => (await lookUpAccount(aws, await settle(aws))).instanceType.vcpus),
     prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
@@ -140,6 +141,7 @@ async function provision(
       expected: earlier?.expected,
       onProgress,
     });
+    requireOwnVersion(fleetId, looks.machines);
     // That machine is counted already.
     if (existing === undefined) requireQuota(settings, quota);
     return await make({ aws, journal, settings, request, ...looks, existing, destroy });
@@ -220,7 +222,9 @@ async function openExisting(
   fleetId: string,
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
-  const machine = (await instance.find(aws, { fleetId })).find(({ stays }) => stays === undefined);
+  const found = await instance.find(aws, { fleetId });
+  requireOwnVersion(fleetId, found);
+  const machine = found.find(({ stays }) => stays === undefined);
   if (!machine) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
@@ -286,6 +290,15 @@ function requireRegion({ fleetId, region }: JournalState, asked: string): void {
   if (region === asked) return;
   throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} is in ${region}, not in ${asked}.`, {
     hint: `Use --region ${region}, or remove it: loadwright destroy ${fleetId} --fleet ec2 --region ${region}`,
+  });
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` for a fleet whose machine another version has made. */
+function requireOwnVersion(fleetId: string, machines: readonly FoundResource[]): void {
+  const other = machines.find(({ otherVersion }) => otherVersion !== undefined)?.otherVersion;
+  if (other === undefined) return;
+  throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} was ${leftToOtherVersion[other]}.`, {
+    hint: 'Versions see each other’s fleets: loadwright list.',
   });
 }
 

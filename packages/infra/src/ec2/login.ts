@@ -52,7 +52,7 @@ export async function findSecrets(
   aws: Aws,
   fleetId: string,
   wanted: readonly string[] = [],
-  prefix: string = parameterPrefix(fleetId, aws.settings.owner),
+  prefix: string = parameterPrefix(aws.fleet(fleetId), aws.settings.owner),
 ): Promise<FleetSecrets | undefined> {
   const found = new Map<string, string>();
   const pages = paginateGetParametersByPath(

@@ -19,7 +19,7 @@ const cidr = z.union([z.cidrv4(), z.cidrv6()], {
   error: 'must be a range of addresses such as 203.0.113.7/32 or 2001:db8::/64',
 });
 
-/** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource; Loadwright sets 11 on a machine. */
+/** Limits of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; 50 a resource; Loadwright sets 14 on a machine. */
 const tags = z
   .record(
     z.string().regex(/^(?!aws:)(?!loadwright:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu, {
@@ -34,8 +34,8 @@ const tags = z
       ),
   )
   .refine(
-    (record) => Object.keys(record).length <= 39,
-    'must hold at most 39 tags: AWS allows 50, and Loadwright sets 11',
+    (record) => Object.keys(record).length <= 36,
+    'must hold at most 36 tags: AWS allows 50, and Loadwright sets 14',
   )
   .refine(
     (record) => Object.keys(record).every((key) => key.toLowerCase() !== 'name'),

@@ -36,14 +36,15 @@ export async function fleetPermissions(
   const { access, accessReason } = configured;
   // Chosen on the machine of whoever deploys, which this one need not be.
   const settings = { ...configured, owner, access: accessReason === undefined ? access : undefined };
-  const { region } = settings.aws;
+  const { fleetKind, region } = settings.aws;
+  const place = { fleetKind, region };
   const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
-    statements: policyFor({ accountId, region }, { ...settings, instanceProfileRole }, iamStatements),
-    ofMachine: machineStatements({ fleetId: anyFleet, region, owner, iamStatements }),
+    statements: policyFor({ ...place, accountId }, { ...settings, instanceProfileRole }, iamStatements),
+    ofMachine: machineStatements({ ...place, fleetId: anyFleet, owner, iamStatements }),
     boundary: {
-      name: boundaryName(region, owner),
-      path: iamPath(region),
-      statements: boundaryStatements(region, iamStatements, owner),
+      name: boundaryName(place, owner),
+      path: iamPath(place),
+      statements: boundaryStatements(place, iamStatements, owner),
     },
     notes,
   });

@@ -47,7 +47,7 @@ export async function planFleet(
   ]);
   // A machine of this fleet has its part of the quota already.
   const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
-  const place = { accountId: account.accountId, region: settings.aws.region };
+  const place = { ...settings.aws, accountId: account.accountId };
   return {
     resources: resourcesOf(settings, request, account),
     pricePerHour: {
@@ -68,28 +68,29 @@ export async function planFleet(
 
 /** One line for each resource: its kind, its name, and what there is to know of it. */
 function resourcesOf(settings: Ec2FleetSettings, { fleetId }: FleetRequest, account: Account): string[] {
-  const { region } = settings.aws;
+  const { fleetKind, region } = settings.aws;
+  const fleet = { fleetKind, fleetId };
   const { vcpus, architecture } = account.instanceType;
   const zones = account.subnets.map(({ zone }) => zone).join(' or ');
   const allowed = allowedTo(settings, account).join(', ');
   return [
     ...(settings.securityGroup === undefined
       ? [
-          `${securityGroup.name} ${nameOf(fleetId)}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}`,
+          `${securityGroup.name} ${nameOf(fleet)}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}`,
         ]
       : []),
     ...(settings.instanceProfile === undefined
-      ? [`${role.name} ${nameOf(fleetId)}`, `${instanceProfile.name} ${nameOf(fleetId)}`]
+      ? [`${role.name} ${nameOf(fleet)}`, `${instanceProfile.name} ${nameOf(fleet)}`]
       : []),
-    `${parameters.name} ${parameterPrefix(fleetId, settings.owner)}*: the login and the secrets, encrypted`,
-    `${bucket.name} ${bucketName(fleetId, region)}: the bundle`,
+    `${parameters.name} ${parameterPrefix(fleet, settings.owner)}*: the login and the secrets, encrypted`,
+    `${bucket.name} ${bucketName(fleet, region)}: the bundle`,
     ...(endsFromOutside(settings)
       ? [
-          `${schedule.name} ${nameOf(fleetId)}: ends the machine ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after its start, if it has not ended itself`,
-          `${endRole.name} ${nameOf(fleetId, 'end')}`,
+          `${schedule.name} ${nameOf(fleet)}: ends the machine ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after its start, if it has not ended itself`,
+          `${endRole.name} ${nameOf(fleet, 'end')}`,
         ]
       : []),
-    `${instance.name} ${nameOf(fleetId)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
+    `${instance.name} ${nameOf(fleet)}: ${settings.instanceType}${settings.spot ? ' (spot)' : ''}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(settings.timeToLiveSeconds)}`,
   ];
 }
 

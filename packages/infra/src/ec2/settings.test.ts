@@ -63,7 +63,7 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ tags: { ['x'.repeat(129)]: 'y' } }, 'fleet.tags.xxx', 'at most 128'],
   [{ tags: { name: 'x' } }, 'fleet.tags', 'must not hold the key Name'],
   [{ tags: { Team: 'a', team: 'b' } }, 'fleet.tags', 'differ in case alone'],
-  [{ tags: manyTags }, 'fleet.tags', 'at most 39'],
+  [{ tags: manyTags }, 'fleet.tags', 'at most 36'],
   [{ permissionsBoundary: 'mine' }, 'fleet.permissionsBoundary: found "mine"', 'ARN of a managed policy'],
   [{ owner: '../bob' }, 'fleet.owner: found "../bob"', 'begin with a letter'],
   [{ endFromOutside: 'perhaps' }, 'fleet.endFromOutside: found "perhaps"', 'if-permitted'],

@@ -7,6 +7,9 @@ import { withPlainEnvironment, type Environment } from '../environment.js';
 import { findSessionPrograms } from './check/session-manager.js';
 import { ec2FleetOptionsSchema, regionSchema, type Ec2FleetOptions } from './options.js';
 
+/** What this kind of fleet is called, in configurations and on what it makes. */
+export const ec2Kind = 'ec2';
+
 type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 
 /** {@link Ec2FleetOptions} with variables and defaults filled in. */
@@ -45,6 +48,7 @@ export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
     uiPort: portFor(access, valid.uiPort),
     givenUiPort: valid.uiPort,
     aws: {
+      fleetKind: ec2Kind,
       region,
       profile,
       keys: profile === undefined ? keysOf(environment) : undefined,

@@ -11,6 +11,7 @@ export function clientsFor(
 ): Aws {
   const clients = new Aws(
     {
+      fleetKind: 'ec2',
       region: aws.region,
       profile: undefined,
       keys: {

@@ -18,6 +18,7 @@ import { useAws } from './index.js';
 
 const aws = useAws();
 const [fleetId, otherFleet] = ['20261123-093000-0123456789', '20261123-093000-abcdef0123'];
+const named = (id: string) => ({ fleetKind: 'ec2', fleetId: id });
 
 describe('the role of a machine', () => {
   /** A role as a deployment makes it, and clients with its keys. */
@@ -27,7 +28,7 @@ describe('the role of a machine', () => {
     const [RoleName, InstanceProfileName] = ['machine', 'machine'];
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: '{}' }));
     const Statement = machineStatements({
-      fleetId,
+      ...named(fleetId),
       region,
       iamStatements: [],
     });
@@ -36,11 +37,11 @@ describe('the role of a machine', () => {
     await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
     await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
     for (const id of [fleetId, otherFleet]) {
-      const Bucket = bucketName(id, region);
+      const Bucket = bucketName(named(id), region);
       const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
       await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
       await s3.send(new PutObjectCommand({ Bucket, Key: 'bundle.tar.gz', Body: 'a bundle' }));
-      const Name = `${parameterPrefix(id)}worker/TOKEN`;
+      const Name = `${parameterPrefix(named(id))}worker/TOKEN`;
       await ssm.send(new PutParameterCommand({ Name, Value: 'secret', Type: 'SecureString' }));
     }
     expect(await aws().addRoleKeys('ASIAROLE', InstanceProfileName)).toBe(RoleName);
@@ -49,10 +50,10 @@ describe('the role of a machine', () => {
 
   it('reads its own bundle and its own secrets', async () => {
     const { s3, ssm } = await asMachine();
-    const Bucket = bucketName(fleetId, aws().region);
+    const Bucket = bucketName(named(fleetId), aws().region);
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'bundle.tar.gz' }));
     expect(await Body?.transformToString()).toBe('a bundle');
-    const Path = parameterPrefix(fleetId);
+    const Path = parameterPrefix(named(fleetId));
     const { Parameters } = await ssm.send(
       new GetParametersByPathCommand({ Path, Recursive: true, WithDecryption: true }),
     );
@@ -61,24 +62,24 @@ describe('the role of a machine', () => {
 
   it('reads and writes nothing else', async () => {
     const { s3, ssm, iam } = await asMachine();
-    const [own, other] = [fleetId, otherFleet].map((id) => bucketName(id, aws().region));
-    const [Key, Path] = ['bundle.tar.gz', parameterPrefix(otherFleet)];
+    const [own, other] = [fleetId, otherFleet].map((id) => bucketName(named(id), aws().region));
+    const [Key, Path] = ['bundle.tar.gz', parameterPrefix(named(otherFleet))];
     const denied = { name: expect.stringMatching(/^AccessDenied/) as string };
     await expect(s3.send(new GetObjectCommand({ Bucket: other, Key }))).rejects.toMatchObject(denied);
     await expect(s3.send(new PutObjectCommand({ Bucket: own, Key, Body: 'b' }))).rejects.toMatchObject(
       denied,
     );
     await expect(ssm.send(new GetParametersByPathCommand({ Path }))).rejects.toMatchObject(denied);
-    const Names = [`${parameterPrefix(fleetId)}worker/TOKEN`, `${Path}worker/TOKEN`];
+    const Names = [`${parameterPrefix(named(fleetId))}worker/TOKEN`, `${Path}worker/TOKEN`];
     await expect(ssm.send(new DeleteParametersCommand({ Names }))).rejects.toMatchObject(denied);
     const put = (Name: string) =>
       ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'SecureString', Overwrite: true }));
-    for (const name of [...Names, `${parameterPrefix(fleetId)}master/LOADWRIGHT_UI_PASSWORD`]) {
+    for (const name of [...Names, `${parameterPrefix(named(fleetId))}master/LOADWRIGHT_UI_PASSWORD`]) {
       await expect(put(name)).rejects.toMatchObject(denied);
     }
     await expect(put(`${Path}${certificateParameter}`)).rejects.toMatchObject(denied);
     // Its own alone, it may.
-    await put(`${parameterPrefix(fleetId)}${certificateParameter}`);
+    await put(`${parameterPrefix(named(fleetId))}${certificateParameter}`);
     await ssm.send(new DeleteParametersCommand({ Names: Names.slice(0, 1) }));
     const role = new CreateRoleCommand({ RoleName: 'another', AssumeRolePolicyDocument: '{}' });
     await expect(iam.send(role)).rejects.toMatchObject(denied);

@@ -78,7 +78,7 @@ describe('the way to the web UI, when nobody says which', () => {
         'not found on this machine: aws, session-manager-plugin',
       ) as string,
     });
-    const place = { accountId: '123456789012', region: aws().region };
+    const place = { fleetKind: 'ec2', accountId: '123456789012', region: aws().region };
     const caller = await aws().asUserWith(policyFor(place, { access: 'https', spot: false }));
     const { aws: clients, settings } = lookAt(aws(), { access: undefined }, { ...caller, ...programs(0) });
     const denied = await settleAccess(clients, settings);
@@ -89,7 +89,7 @@ describe('the way to the web UI, when nobody says which', () => {
   });
 });
 
-const nameOfCertificate = () => `${parameterPrefix(fleetId)}${certificateParameter}`;
+const nameOfCertificate = () => `${parameterPrefix({ fleetKind: 'ec2', fleetId })}${certificateParameter}`;
 
 /** What a machine does that hands over a certificate. */
 const handOver = (Value: string) =>

@@ -28,7 +28,7 @@ async function ownMachine() {
 }
 
 async function ownGroup({ fleetId }: Work) {
-  const Filters = [{ Name: 'group-name', Values: [`loadwright-${fleetId}`] }];
+  const Filters = [{ Name: 'group-name', Values: [`loadwright-ec2-${fleetId}`] }];
   const { SecurityGroups } = await aws().direct.ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
   return SecurityGroups?.[0];
 }
@@ -42,7 +42,7 @@ describe("other people's automation", () => {
         Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
       });
       const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'audit', PolicyDocument }));
-      const RoleName = `loadwright-${work.fleetId}`;
+      const RoleName = `loadwright-ec2-${work.fleetId}`;
       await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }));
       expect((await destroy(work)).remaining).toEqual([]);
     }));
@@ -50,7 +50,7 @@ describe("other people's automation", () => {
   it('makes the bucket a versioned one, whose versions and marks of deletion are removed', () =>
     withFleet(async (work) => {
       const { s3 } = aws().direct;
-      const Bucket = `loadwright-${work.fleetId}-${aws().region}`;
+      const Bucket = `loadwright-ec2-${work.fleetId}-${aws().region}`;
       const VersioningConfiguration = { Status: 'Enabled' } as const;
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
       for (const Body of ['a', 'b'])
@@ -145,7 +145,7 @@ describe('what bears the tag of a fleet and was not made for it', () => {
       expect(shown).toEqual(
         expect.arrayContaining([
           expect.stringMatching(
-            `^instance ${own?.InstanceId}: loadwright-${work.fleetId}, c7i.4xlarge, running, launched 2\\S+ \\S+ UTC, for arn:`,
+            `^instance ${own?.InstanceId}: loadwright-ec2-${work.fleetId}, c7i.4xlarge, running, launched 2\\S+ \\S+ UTC, for arn:`,
           ),
           expect.stringMatching(`^instance ${id}: .* was not launched by Loadwright .*: it stays\\.`),
         ]),
@@ -186,7 +186,7 @@ describe('the machine of a fleet', () => {
       const group = await ownGroup(work);
       const Resources = [own?.InstanceId ?? '', group?.GroupId ?? ''];
       await ec2.send(new CreateTagsCommand({ Resources, Tags }));
-      await iam.send(new TagRoleCommand({ RoleName: `loadwright-${work.fleetId}`, Tags }));
+      await iam.send(new TagRoleCommand({ RoleName: `loadwright-ec2-${work.fleetId}`, Tags }));
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);
     }));

@@ -15,16 +15,16 @@ import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();
-const place = { accountId: '123456789012', region: 'eu-west-1' };
+const place = { fleetKind: 'ec2', accountId: '123456789012', region: 'eu-west-1' };
 const usual = { access: 'https', spot: false } as const;
 const scheduling = /^scheduler:/;
 
 async function createBoundary(allowed: (action: string) => boolean = () => true): Promise<void> {
-  const Statement = boundaryStatements(place.region, [])
+  const Statement = boundaryStatements(place, [])
     .map((one) => ({ ...one, Action: one.Action.filter(allowed) }))
     .filter(({ Action }) => Action.length > 0);
   const document = { Version: '2012-10-17', Statement };
-  await aws().createPolicy({ name: boundaryName(place.region), path: iamPath(place.region), document });
+  await aws().createPolicy({ name: boundaryName(place), path: iamPath(place), document });
 }
 
 const withoutScheduler = (statements: readonly IamStatement[]) =>
@@ -54,7 +54,7 @@ describe('a schedule of AWS', () => {
   it('ends the machine of the fleet and no other, once, after its own timer; destroy removes it', () =>
     withDeployedFleet(aws(), async (work) => {
       const { ec2, iam, scheduler } = aws().direct;
-      const Name = `loadwright-${work.fleetId}`;
+      const Name = `loadwright-ec2-${work.fleetId}`;
       const made = await scheduler.send(new GetScheduleCommand({ Name, GroupName: 'default' }));
       const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
       const machine = Reservations?.[0]?.Instances?.[0];
@@ -65,7 +65,7 @@ describe('a schedule of AWS', () => {
         Target: {
           Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
           Input: JSON.stringify({ InstanceIds: [machine?.InstanceId] }),
-          RoleArn: `arn:aws:iam::123456789012:role/loadwright/eu-west-1/${Name}-end`,
+          RoleArn: `arn:aws:iam::123456789012:role/loadwright/ec2/eu-west-1/${Name}-end`,
         },
       });
       const ends = machine?.Tags?.find(({ Key }) => Key === 'loadwright:expires-at')?.Value ?? '';
@@ -77,7 +77,7 @@ describe('a schedule of AWS', () => {
         Statement: [
           {
             Action: ['ec2:TerminateInstances'],
-            Condition: { StringLike: { 'aws:ResourceTag/loadwright:fleet-id': work.fleetId } },
+            Condition: { StringEquals: { 'aws:ResourceTag/loadwright:fleet-id': work.fleetId } },
           },
         ],
       });
@@ -96,7 +96,7 @@ describe('a schedule of AWS', () => {
       expect(remaining.filter((line) => why.test(line)).map((line) => line.split(' loadwright')[0])).toEqual(
         expect.arrayContaining(['schedule', 'role of the schedule']),
       );
-      expect(await aws().inventory()).toContain(`scheduler:schedule/loadwright-${work.fleetId}`);
+      expect(await aws().inventory()).toContain(`scheduler:schedule/loadwright-ec2-${work.fleetId}`);
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);
     }));
@@ -140,7 +140,7 @@ describe('a schedule of AWS', () => {
           RoleArn: 'arn:aws:iam::123456789012:role/r',
         },
       } as const;
-      for (const Name of [`loadwright-${left}`, 'nightly-of-somebody']) {
+      for (const Name of [`loadwright-ec2-${left}`, 'nightly-of-somebody']) {
         await aws().direct.scheduler.send(new CreateScheduleCommand({ Name, ...order }));
       }
       const { lasting } = fleetOf(settingsOf(work));
@@ -152,7 +152,7 @@ describe('a schedule of AWS', () => {
       expect((await lasting!.destroy(left)).remaining).toEqual([]);
       const schedules = (await aws().inventory()).filter((name) => name.startsWith('scheduler:'));
       expect(schedules.sort()).toEqual([
-        `scheduler:schedule/loadwright-${work.fleetId}`,
+        `scheduler:schedule/loadwright-ec2-${work.fleetId}`,
         'scheduler:schedule/nightly-of-somebody',
       ]);
       expect((await destroy(work)).remaining).toEqual([]);
@@ -167,7 +167,7 @@ describe('the check of the permissions boundary', () => {
 
   it('finds one that allows all that is needed', async () => {
     await createBoundary();
-    expect(await check()).toMatch(/:policy\/loadwright\/eu-west-1\/loadwright-boundary-eu-west-1$/);
+    expect(await check()).toMatch(/:policy\/loadwright\/ec2\/eu-west-1\/loadwright-ec2-boundary-eu-west-1$/);
   });
 
   it('names what one of an earlier version lacks, and the command that renews it', async () => {

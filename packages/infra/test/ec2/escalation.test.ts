@@ -28,9 +28,9 @@ import { lookAt } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const standIn = useAws();
-const place = { accountId: '123456789012', region: 'eu-west-1' };
+const place = { fleetKind: 'ec2', accountId: '123456789012', region: 'eu-west-1' };
 const usual = { access: 'https', spot: false } as const;
-const path = iamPath(place.region);
+const path = iamPath(place);
 const everything = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -43,8 +43,8 @@ const administrator = 'arn:aws:iam::123456789012:policy/theirs/administrator';
 /** What an administrator has made: the boundary, a role that may do everything, a bounded and an unbounded role of the path. */
 async function prepareAccount(iam: IAMClient): Promise<void> {
   const trust = { AssumeRolePolicyDocument: '{}' };
-  const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, ofTarget) };
-  const boundary = { PolicyName: boundaryName(place.region), Path: path };
+  const document = { Version: '2012-10-17', Statement: boundaryStatements(place, ofTarget) };
+  const boundary = { PolicyName: boundaryName(place), Path: path };
   await iam.send(new CreatePolicyCommand({ ...boundary, PolicyDocument: JSON.stringify(document) }));
   await iam.send(
     new CreatePolicyCommand({ PolicyName: 'administrator', Path: '/theirs/', PolicyDocument: everything }),
@@ -160,7 +160,10 @@ const ways: readonly [way: string, attempt: (aws: Aws) => Promise<unknown>][] = 
           IamInstanceProfile: { Name: 'powerful' },
           TagSpecifications: ['instance', 'volume', 'network-interface'].map((ResourceType) => ({
             ResourceType: ResourceType as 'instance',
-            Tags: [{ Key: 'loadwright:fleet-id', Value: 'mine' }],
+            Tags: [
+              { Key: 'loadwright:fleet-id', Value: 'mine' },
+              { Key: 'loadwright:kind', Value: 'ec2' },
+            ],
           })),
         }),
       ),
@@ -201,7 +204,7 @@ describe('the roles that are made', () => {
       const fleet = fleetOf(settingsOf(work));
       onTestFinished(() => void fleet.lasting!.destroy(work.fleetId).catch(() => {}));
       await fleet.provision(requestOf(work, new AbortController().signal));
-      await use(`loadwright-${work.fleetId}`);
+      await use(`loadwright-ec2-${work.fleetId}`);
       expect((await fleet.lasting!.destroy(work.fleetId)).remaining).toEqual([]);
     });
 

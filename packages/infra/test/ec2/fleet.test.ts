@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 /** Lets every machine become a master that asks for the login of its run. */
 function withMasters(delay = 0) {
   const password = async ({ tags }: Machine) => {
-    const name = `/loadwright/${tags['loadwright:fleet-id']}/master/LOADWRIGHT_UI_PASSWORD`;
+    const name = `/loadwright/ec2/${tags['loadwright:fleet-id']}/master/LOADWRIGHT_UI_PASSWORD`;
     const { Parameter } = await aws().direct.ssm.send(
       new GetParameterCommand({ Name: name, WithDecryption: true }),
     );
@@ -226,7 +226,7 @@ describe('ec2Fleet', () => {
       const one = work(folder, 1);
       await expect(fleetOf(settingsOf(one)).provision(requestOf(one, never))).rejects.toMatchObject({
         code: 'RESOURCES_REMAIN',
-        message: expect.stringContaining(`role loadwright-${one.fleetId}`) as string,
+        message: expect.stringContaining(`role loadwright-ec2-${one.fleetId}`) as string,
         hint: expect.stringContaining(`loadwright destroy ${one.fleetId}`) as string,
       });
     }));

@@ -24,29 +24,29 @@ import { lookAt } from './look.js';
 import { quick, requestOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();
-const place = { accountId: '123456789012', region: 'eu-west-1' };
+const place = { fleetKind: 'ec2', accountId: '123456789012', region: 'eu-west-1' };
 const wishes = { access: 'https', spot: false, owner: 'alice' } as const;
 const bobsFleet = '20261129-101112-0123456789';
-const bobs = `loadwright-${bobsFleet}`;
+const bobs = `loadwright-ec2-${bobsFleet}`;
 const trust = { AssumeRolePolicyDocument: '{}' };
 const policy = { PolicyName: 'more', PolicyDocument: '{"Version":"2012-10-17","Statement":[]}' };
 
 beforeEach(async () => {
   const { iam, ssm } = aws().direct;
   for (const owner of ['alice', 'bob', undefined]) {
-    const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, [], owner) };
-    const name = boundaryName(place.region, owner);
-    await aws().createPolicy({ name, path: iamPath(place.region), document });
+    const document = { Version: '2012-10-17', Statement: boundaryStatements(place, [], owner) };
+    const name = boundaryName(place, owner);
+    await aws().createPolicy({ name, path: iamPath(place), document });
   }
   await iam.send(
     new CreateRoleCommand({
       RoleName: bobs,
-      Path: iamPath(place.region, 'bob'),
+      Path: iamPath(place, 'bob'),
       PermissionsBoundary: boundaryArn(place, 'bob'),
       ...trust,
     }),
   );
-  for (const prefix of [`/loadwright/bob/${bobsFleet}`, `/loadwright/${bobsFleet}`]) {
+  for (const prefix of [`/loadwright/ec2/bob/${bobsFleet}`, `/loadwright/ec2/${bobsFleet}`]) {
     const Name = `${prefix}/worker/TOKEN`;
     await ssm.send(new PutParameterCommand({ Name, Value: 'canary-of-bob', Type: 'SecureString' }));
   }
@@ -61,19 +61,22 @@ const under = (Path: string) => new GetParametersByPathCommand({ Path, Recursive
 
 describe('the policy of an owner', () => {
   it.each<[string, (aws: Aws) => Promise<unknown>]>([
-    ['reading the secrets of another', ({ ssm }) => ssm.send(under(`/loadwright/bob/${bobsFleet}`))],
-    ['reading those of a fleet without an owner', ({ ssm }) => ssm.send(under(`/loadwright/${bobsFleet}`))],
-    ['reading all at once', ({ ssm }) => ssm.send(under('/loadwright'))],
+    ['reading the secrets of another', ({ ssm }) => ssm.send(under(`/loadwright/ec2/bob/${bobsFleet}`))],
+    [
+      'reading those of a fleet without an owner',
+      ({ ssm }) => ssm.send(under(`/loadwright/ec2/${bobsFleet}`)),
+    ],
+    ['reading all at once', ({ ssm }) => ssm.send(under('/loadwright/ec2'))],
     [
       'removing the secrets of another',
       ({ ssm }) =>
-        ssm.send(new DeleteParametersCommand({ Names: [`/loadwright/bob/${bobsFleet}/worker/TOKEN`] })),
+        ssm.send(new DeleteParametersCommand({ Names: [`/loadwright/ec2/bob/${bobsFleet}/worker/TOKEN`] })),
     ],
     [
       'writing among them',
       ({ ssm }) =>
         ssm.send(
-          new PutParameterCommand({ Name: `/loadwright/bob/${bobsFleet}/x`, Value: 'x', Type: 'String' }),
+          new PutParameterCommand({ Name: `/loadwright/ec2/bob/${bobsFleet}/x`, Value: 'x', Type: 'String' }),
         ),
     ],
     [
@@ -85,8 +88,8 @@ describe('the policy of an owner', () => {
       ({ iam }) =>
         iam.send(
           new CreateRoleCommand({
-            RoleName: 'loadwright-new',
-            Path: iamPath(place.region, 'alice'),
+            RoleName: 'loadwright-ec2-new',
+            Path: iamPath(place, 'alice'),
             PermissionsBoundary: boundaryArn(place),
             ...trust,
           }),
@@ -97,8 +100,8 @@ describe('the policy of an owner', () => {
       ({ iam }) =>
         iam.send(
           new CreateRoleCommand({
-            RoleName: 'loadwright-new',
-            Path: iamPath(place.region, 'bob'),
+            RoleName: 'loadwright-ec2-new',
+            Path: iamPath(place, 'bob'),
             PermissionsBoundary: boundaryArn(place, 'alice'),
             ...trust,
           }),
@@ -117,19 +120,19 @@ describe('the policy of an owner', () => {
       decide(
         statements,
         'iam:PassRole',
-        `arn:aws:iam::123456789012:role${iamPath(place.region, owner)}${bobs}`,
+        `arn:aws:iam::123456789012:role${iamPath(place, owner)}${bobs}`,
         context,
       );
     expect([passes('alice'), passes('bob')]).toEqual(['allowed', 'implicitDeny']);
   });
 
   it('has a boundary in which no role reads the secrets of another', () => {
-    const boundary = boundaryStatements(place.region, [], 'alice');
+    const boundary = boundaryStatements(place, [], 'alice');
     const reads = (owner: string) =>
       decide(
         boundary,
         'ssm:GetParametersByPath',
-        `arn:aws:ssm:eu-west-1:123456789012:parameter/loadwright/${owner}${bobsFleet}`,
+        `arn:aws:ssm:eu-west-1:123456789012:parameter/loadwright/ec2/${owner}${bobsFleet}`,
         {},
       );
     expect([reads('alice/'), reads('bob/'), reads('')]).toEqual(['allowed', 'implicitDeny', 'implicitDeny']);
@@ -146,10 +149,12 @@ describe('the policy of an owner', () => {
     const { statements, boundary, ofMachine } = await fleetOf(settings).lasting!.permissions(given);
     expect(statements).toEqual(policyFor(place, { ...settings, owner: 'alice' }));
     expect(boundary).toMatchObject({
-      name: 'loadwright-boundary-eu-west-1-alice',
-      statements: boundaryStatements(place.region, [], 'alice'),
+      name: 'loadwright-ec2-boundary-eu-west-1-alice',
+      statements: boundaryStatements(place, [], 'alice'),
     });
-    expect(JSON.stringify([statements, boundary, ofMachine])).not.toMatch(/bob|parameter\/loadwright\/\*/);
+    expect(JSON.stringify([statements, boundary, ofMachine])).not.toMatch(
+      /bob|parameter\/loadwright\/ec2\/\*/,
+    );
   });
 
   it('suffices to deploy, attach and destroy; who has no configuration finds the fleet all the same', () =>
@@ -177,7 +182,7 @@ describe('the policy of an owner', () => {
       const request = requestOf(work, new AbortController().signal);
       const handle = await fleetWith({ owner: 'alice' }).provision({ ...request, iamStatements: [] });
       const made = await aws().inventory();
-      expect(made).toContain(`ssm:parameter//loadwright/alice/${work.fleetId}/worker/DATABRICKS_TOKEN`);
+      expect(made).toContain(`ssm:parameter//loadwright/ec2/alice/${work.fleetId}/worker/DATABRICKS_TOKEN`);
       const found = await fleetWith({}).open(work.fleetId);
       expect(found.login).toEqual(handle.login);
       expect(await fleetWith({}).lasting!.list()).toEqual(
@@ -190,13 +195,13 @@ describe('the policy of an owner', () => {
 
 it('a machine reads below the name of its owner alone', () => {
   const [, secrets] = machineStatements({
+    ...place,
     fleetId: bobsFleet,
-    region: place.region,
     owner: 'bob',
     iamStatements: [],
   });
   expect(secrets?.Resource).toEqual([
-    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsFleet}`,
-    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/bob/${bobsFleet}/*`,
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/ec2/bob/${bobsFleet}`,
+    `arn:aws:ssm:eu-west-1:*:parameter/loadwright/ec2/bob/${bobsFleet}/*`,
   ]);
 });

@@ -59,12 +59,12 @@ describe('the plan', () => {
   it('says what the machine is, who may reach it, and what it costs', async () => {
     standIn().behaviour.prices = listed;
     const { resources, pricePerHour, endsAfterSeconds, notes, warnings } = await planOf();
-    const fleet = 'loadwright-20261123-093000-0123456789';
+    const fleet = 'loadwright-ec2-20261123-093000-0123456789';
     expect(resources).toEqual([
       `security group ${fleet}: port 443 from 203.0.113.7/32`,
       `role ${fleet}`,
       `instance profile ${fleet}`,
-      'parameters /loadwright/20261123-093000-0123456789/*: the login and the secrets, encrypted',
+      'parameters /loadwright/ec2/20261123-093000-0123456789/*: the login and the secrets, encrypted',
       `bucket ${fleet}-eu-west-1: the bundle`,
       `schedule ${fleet}: ends the machine 2h2m after its start, if it has not ended itself`,
       `role of the schedule ${fleet}-end`,

@@ -28,11 +28,11 @@ import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 const standIn = useAws();
 
 beforeEach(async () => {
-  const document = { Version: '2012-10-17', Statement: boundaryStatements(place.region, ofTarget) };
-  await standIn().createPolicy({ name: boundaryName(place.region), path: iamPath(place.region), document });
+  const document = { Version: '2012-10-17', Statement: boundaryStatements(place, ofTarget) };
+  await standIn().createPolicy({ name: boundaryName(place), path: iamPath(place), document });
 });
 const never = new AbortController().signal;
-const place = { accountId: '123456789012', region: 'eu-west-1' };
+const place = { fleetKind: 'ec2', accountId: '123456789012', region: 'eu-west-1' };
 const usual = { access: 'https', spot: false } as const;
 
 const ofTarget: readonly IamStatement[] = [
@@ -55,7 +55,7 @@ const without = (statements: readonly IamStatement[], action: string) =>
 const alsoFor = (action: string) =>
   action === 'iam:GetPolicy' ? `${action}|iam:CreateRole|iam:PutRolePolicy` : action;
 
-const forMachine = machineStatements({ fleetId: anyFleet, region: place.region, iamStatements: ofTarget });
+const forMachine = machineStatements({ ...place, fleetId: anyFleet, iamStatements: ofTarget });
 
 /** Makes an instance profile of the user, with a role that has a path. */
 async function bringProfile(statements: readonly IamStatement[]): Promise<string> {
@@ -114,7 +114,7 @@ describe('the policy of a plan', () => {
   it.each([
     [
       'names without a path',
-      /:(role|instance-profile)\/loadwright-\*$/,
+      /:instance-profile\/loadwright\*$/,
       /iam:GetInstanceProfile on .*:instance-profile\/loadwright-/,
     ],
     ['parameters', /:parameter\/loadwright/, /ssm:PutParameter on .*:parameter\/loadwright\//],
@@ -285,7 +285,7 @@ describe('policyFor', () => {
     expect(actions.filter((name) => !/^(Describe|List|Get)/.test(name))).toEqual([]);
     const pass = policyFor(place, usual).find(({ Sid }) => Sid === 'PassRole');
     expect(pass).toMatchObject({
-      Resource: ['arn:aws:iam::123456789012:role/loadwright/eu-west-1/loadwright-*'],
+      Resource: ['arn:aws:iam::123456789012:role/loadwright/ec2/eu-west-1/loadwright-ec2-*'],
       Condition: {
         StringEquals: { 'iam:PassedToService': ['ec2.amazonaws.com', 'scheduler.amazonaws.com'] },
       },
@@ -296,7 +296,7 @@ describe('policyFor', () => {
 
   it.each(['eu-west-1', 'ap-southeast-7'])('fits into a managed policy: %s', (region) => {
     const wishes = { access: 'session-manager', spot: true, owner: 'a-team-of-people' } as const;
-    const statements = policyFor({ accountId: '123456789012', region }, wishes, ofTarget);
+    const statements = policyFor({ ...place, region }, wishes, ofTarget);
     // Characters without whitespace; all inline policies of a role may have 10,240, those of a user only 2,048:
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     expect(JSON.stringify({ Version: '2012-10-17', Statement: statements }).length).toBeLessThan(6144);

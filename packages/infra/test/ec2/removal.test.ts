@@ -145,7 +145,7 @@ describe('a bucket of the same name in another account', () => {
     withFolder(tmpdir(), async (folder) => {
       const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
       const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
-      aws().behaviour.foreignBuckets = [`loadwright-${work.fleetId}-${aws().region}`];
+      aws().behaviour.foreignBuckets = [`loadwright-ec2-${work.fleetId}-${aws().region}`];
       const fleet = fleetOf(settingsOf(work));
       await expect(fleet.provision(requestOf(work, new AbortController().signal))).rejects.toThrow(
         /exists in another account: nothing was uploaded/,

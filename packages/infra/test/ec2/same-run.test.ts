@@ -46,7 +46,7 @@ const start = (phase: 'deploy' | 'destroy', work: Work) =>
 const provision = (work: Work) => fleetOf(settingsOf(work)).provision(requestOf(work, never));
 
 async function passwordOf({ fleetId }: Work): Promise<string | undefined> {
-  const Name = `/loadwright/${fleetId}/master/LOADWRIGHT_UI_PASSWORD`;
+  const Name = `/loadwright/ec2/${fleetId}/master/LOADWRIGHT_UI_PASSWORD`;
   const { Parameter } = await aws().direct.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
   return Parameter?.Value;
 }

@@ -2,7 +2,7 @@
 import { forwardPort } from '../../src/ec2/port-forward.js';
 
 const caller = {
-  settings: { region: 'eu-west-1', profile: undefined, endpoint: undefined },
+  settings: { fleetKind: 'ec2', region: 'eu-west-1', profile: undefined, endpoint: undefined },
   signal: new AbortController().signal,
 };
 const way = await forwardPort(caller, process.env, 'i-1', 80);

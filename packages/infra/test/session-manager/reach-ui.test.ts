@@ -30,7 +30,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The way to the machine `i-1`, closed after the test. */
 async function wayTo(environment: Environment, settings: Partial<AwsSettings> = {}, signal?: AbortSignal) {
   const aws = new Aws(
-    { region: 'eu-west-1', profile: undefined, keys, endpoint: undefined, pace: quick, ...settings },
+    {
+      fleetKind: 'ec2',
+      region: 'eu-west-1',
+      profile: undefined,
+      keys,
+      endpoint: undefined,
+      pace: quick,
+      ...settings,
+    },
     signal ?? new AbortController().signal,
   );
   const way = await reachUi(aws, { facts, machine, environment }, 10_000);

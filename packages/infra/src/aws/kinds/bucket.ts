@@ -15,7 +15,7 @@ import {
 import { LoadwrightError } from '@loadwright/core';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { bucketName, namePrefix, tagsOf } from '../fleet-identity.js';
+import { bucketName, kindPrefix, tagsOf } from '../fleet-identity.js';
 import { codeOf, isForbidden, unlessAbsent } from '../service-error.js';
 import { namedResources } from './named.js';
 import { removeWhenFree } from './remove-when-free.js';
@@ -43,17 +43,17 @@ export const bucket: CreatableKind<BucketParameters> = {
   async find(aws, { fleetId }) {
     const { region } = aws.settings;
     if (fleetId !== undefined) {
-      const id = bucketName(fleetId, region);
+      const id = bucketName(aws.fleet(fleetId), region);
       return (await this.exists(aws, id)) ? [{ kind: this.name, id, fleetId, tags: {} }] : [];
     }
     const names = await bucketNames(aws);
-    return namedResources(this.name, names).filter(
-      ({ id, fleetId: owner }) => id === bucketName(owner, region),
-    );
+    // All names of the world are in one list.
+    return namedResources(aws, this.name, names, region);
   },
 
-  async create(aws, { fleetId, region }) {
-    const name = bucketName(fleetId, region);
+  async create(aws, fleet) {
+    const { region } = fleet;
+    const name = bucketName(fleet, region);
     const CreateBucketConfiguration =
       region === firstRegion ? undefined : { LocationConstraint: region as BucketLocationConstraint };
     try {
@@ -131,9 +131,10 @@ async function removeObjects(aws: Aws, id: string, objects: readonly ObjectIdent
 
 async function bucketNames(aws: Aws): Promise<string[]> {
   const names: string[] = [];
+  const Prefix = kindPrefix(aws.settings.fleetKind);
   let token: string | undefined;
   do {
-    const page = await aws.s3.send(new ListBucketsCommand({ Prefix: namePrefix, ContinuationToken: token }));
+    const page = await aws.s3.send(new ListBucketsCommand({ Prefix, ContinuationToken: token }));
     names.push(...(page.Buckets ?? []).map(({ Name = '' }) => Name));
     token = page.ContinuationToken;
   } while (token !== undefined);

@@ -24,28 +24,27 @@ export const instanceProfile: CreatableKind<InstanceProfileParameters> = {
   name: 'instance profile',
 
   async find(aws, { fleetId }) {
+    const PathPrefix = iamPath(aws.settings);
     if (fleetId !== undefined) {
-      const profile = await get(aws, nameOf(fleetId));
-      if (!profile?.Path?.startsWith(iamPath(aws.settings.region))) return [];
-      return [{ kind: this.name, id: nameOf(fleetId), fleetId, tags: readTags(profile.Tags) }];
+      const id = nameOf(aws.fleet(fleetId));
+      const profile = await get(aws, id);
+      if (!profile?.Path?.startsWith(PathPrefix)) return [];
+      return [{ kind: this.name, id, fleetId, tags: readTags(profile.Tags) }];
     }
     const names: string[] = [];
-    const pages = paginateListInstanceProfiles(
-      { client: aws.iam },
-      { PathPrefix: iamPath(aws.settings.region) },
-    );
+    const pages = paginateListInstanceProfiles({ client: aws.iam }, { PathPrefix });
     for await (const { InstanceProfiles = [] } of pages) {
       names.push(...InstanceProfiles.map(({ InstanceProfileName = '' }) => InstanceProfileName));
     }
-    return namedResources(this.name, names);
+    return namedResources(aws, this.name, names);
   },
 
   async create(aws, fleet) {
-    const name = nameOf(fleet.fleetId);
+    const name = nameOf(fleet);
     await aws.iam.send(
       new CreateInstanceProfileCommand({
         InstanceProfileName: name,
-        Path: iamPath(fleet.region, aws.settings.owner),
+        Path: iamPath(fleet, aws.settings.owner),
         Tags: tagsOf(fleet, 'machine'),
       }),
     );

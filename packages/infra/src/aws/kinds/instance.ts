@@ -16,6 +16,7 @@ import { poll } from '../poll.js';
 import { readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
+import { taggedResource } from './tagged.js';
 
 /** What a machine is, wherever it is. */
 export interface LaunchParameters {
@@ -57,19 +58,16 @@ export const instance: CreatableKind<InstanceParameters> = {
   name: 'instance',
 
   async find(aws, scope) {
-    return (await describeAll(aws, scope)).filter(lives).map((found) => {
-      const { InstanceId = '', State, Tags } = found;
-      const tags = readTags(Tags);
-      return {
+    return (await describeAll(aws, scope)).filter(lives).flatMap((found) =>
+      taggedResource(aws, found.Tags).map((own) => ({
+        ...own,
         kind: this.name,
-        id: InstanceId,
-        fleetId: tags[tagKeys.fleetId] ?? '',
-        tags,
-        state: State?.Name ?? '',
-        stays: whyItStays(aws, found),
+        id: found.InstanceId ?? '',
+        state: found.State?.Name ?? '',
+        stays: own.stays ?? whyItStays(aws, found),
         note: describeMachine(found),
-      };
-    });
+      })),
+    );
   },
 
   async create(aws, fleet, parameters) {

@@ -10,10 +10,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../clients.js';
 import type { Kind } from '../kind.js';
-import { hasAllTags, readTags, staysBecause, tagKeys } from '../fleet-identity.js';
+import { hasAllTags, staysBecause } from '../fleet-identity.js';
 import { unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
 import { removeWhenFree } from './remove-when-free.js';
+import { taggedResource } from './tagged.js';
 
 /** The volume of a machine. It is removed with it; one that is not, because the launch broke off, is found by its tags. */
 export const volume: Kind = {
@@ -23,18 +24,16 @@ export const volume: Kind = {
     const found: Volume[] = [];
     const pages = paginateDescribeVolumes({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const { Volumes = [] } of pages) found.push(...Volumes);
-    return found.map(({ VolumeId = '', State, Tags, Attachments }) => {
-      const tags = readTags(Tags);
-      return {
+    return found.flatMap(({ VolumeId: id = '', State: state = '', Tags, Attachments }) =>
+      taggedResource(aws, Tags).map((own) => ({
+        ...own,
         kind: this.name,
-        id: VolumeId,
-        fleetId: tags[tagKeys.fleetId] ?? '',
-        tags,
-        state: State ?? '',
+        id,
+        state,
         holder: Attachments?.[0]?.InstanceId,
-        stays: whyItStays(aws, VolumeId, tags),
-      };
-    });
+        stays: own.stays ?? whyItStays(aws, id, own.tags),
+      })),
+    );
   },
 
   async exists(aws, id) {
@@ -54,18 +53,16 @@ export const networkInterface: Kind = {
     const found: NetworkInterface[] = [];
     const pages = paginateDescribeNetworkInterfaces({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const { NetworkInterfaces = [] } of pages) found.push(...NetworkInterfaces);
-    return found.map(({ NetworkInterfaceId = '', Status, TagSet, Attachment }) => {
-      const tags = readTags(TagSet);
-      return {
+    return found.flatMap(({ NetworkInterfaceId: id = '', Status: state = '', TagSet, Attachment }) =>
+      taggedResource(aws, TagSet).map((own) => ({
+        ...own,
         kind: this.name,
-        id: NetworkInterfaceId,
-        fleetId: tags[tagKeys.fleetId] ?? '',
-        tags,
-        state: Status ?? '',
+        id,
+        state,
         holder: Attachment?.InstanceId,
-        stays: whyItStays(aws, NetworkInterfaceId, tags),
-      };
-    });
+        stays: own.stays ?? whyItStays(aws, id, own.tags),
+      })),
+    );
   },
 
   async exists(aws, id) {

@@ -6,8 +6,9 @@ import {
 import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { parameterPrefix, fleetIdOf, tagsOf } from '../fleet-identity.js';
+import { parameterPrefix, tagsOf } from '../fleet-identity.js';
 import { unlessPresent } from '../service-error.js';
+import { namedResources } from './named.js';
 
 /** Secrets by the name of their parameter below the prefix of the fleet: `worker/DATABRICKS_TOKEN`. */
 export interface ParameterValues {
@@ -24,20 +25,22 @@ export const parameters: CreatableKind<ParameterValues> = {
   async find(aws, { fleetId }) {
     // Whoever's they are: their names hold the fleet.
     const names = await (fleetId === undefined
-      ? namesWith(aws, 'BeginsWith', '/loadwright/')
+      ? namesWith(aws, 'BeginsWith', `/loadwright/${aws.settings.fleetKind}/`)
       : namesWith(aws, 'Contains', `/${fleetId}/`));
-    const found = names.flatMap((name) => {
-      // Others may keep parameters below /loadwright/ too.
-      const own = fleetIdOf(name);
-      if (own === undefined || own !== (fleetId ?? own)) return [];
-      return [[name.slice(0, name.indexOf(own) + own.length + 1), own] as const];
+    // Others may keep parameters below /loadwright/ too.
+    const own = namedResources(aws, this.name, names).filter(
+      (one) => one.fleetId === (fleetId ?? one.fleetId),
+    );
+    const found = own.map((one) => {
+      const id = one.id.slice(0, one.id.indexOf(one.fleetId) + one.fleetId.length + 1);
+      return [id, { ...one, id }] as const;
     });
-    return [...new Map(found)].map(([id, own]) => ({ kind: this.name, id, fleetId: own, tags: {} }));
+    return [...new Map(found).values()];
   },
 
   /** They are written by {@link complete}, which goes on where an earlier attempt ended. */
-  async create({ settings: { owner } }, { fleetId }) {
-    return parameterPrefix(fleetId, owner);
+  async create({ settings: { owner } }, fleet) {
+    return parameterPrefix(fleet, owner);
   },
 
   async complete(aws, fleet, id, { values }) {
@@ -82,7 +85,7 @@ export async function overwriteParameters(
     Object.entries(values).map(([name, Value]) =>
       aws.ssm.send(
         new PutParameterCommand({
-          Name: `${parameterPrefix(fleetId, aws.settings.owner)}${name}`,
+          Name: `${parameterPrefix(aws.fleet(fleetId), aws.settings.owner)}${name}`,
           Value,
           Type: 'SecureString',
           Tier: 'Intelligent-Tiering',

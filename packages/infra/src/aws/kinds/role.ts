@@ -52,26 +52,27 @@ function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<R
     name: kind,
 
     async find(aws, { fleetId }) {
+      const PathPrefix = iamPath(aws.settings);
       if (fleetId !== undefined) {
-        const name = nameOf(fleetId, part);
+        const name = nameOf(aws.fleet(fleetId), part);
         const answer = await unlessAbsent(aws.iam.send(new GetRoleCommand({ RoleName: name })));
         // A role has the same name in all regions: the path shows whose it is.
-        if (!answer?.Role?.Path?.startsWith(iamPath(aws.settings.region))) return [];
+        if (!answer?.Role?.Path?.startsWith(PathPrefix)) return [];
         return [{ kind: this.name, id: name, fleetId, tags: readTags(answer.Role.Tags) }];
       }
       const names: string[] = [];
-      const pages = paginateListRoles({ client: aws.iam }, { PathPrefix: iamPath(aws.settings.region) });
+      const pages = paginateListRoles({ client: aws.iam }, { PathPrefix });
       for await (const { Roles = [] } of pages) names.push(...Roles.map(({ RoleName = '' }) => RoleName));
-      return namedResources(this.name, names).filter(({ id, fleetId: own }) => id === nameOf(own, part));
+      return namedResources(aws, this.name, names, part ?? '');
     },
 
     async create(aws, fleet, { boundary }) {
-      const name = nameOf(fleet.fleetId, part);
+      const name = nameOf(fleet, part);
       const PermissionsBoundary = await boundary;
       await aws.iam.send(
         new CreateRoleCommand({
           RoleName: name,
-          Path: iamPath(fleet.region, aws.settings.owner),
+          Path: iamPath(fleet, aws.settings.owner),
           Description: `${description} of the load test ${fleet.fleetId}`,
           ...(PermissionsBoundary !== undefined && { PermissionsBoundary }),
           AssumeRolePolicyDocument: policyDocument([

@@ -8,7 +8,7 @@ import {
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { poll } from '../poll.js';
-import { nameOf, namePrefix } from '../fleet-identity.js';
+import { kindPrefix, nameOf } from '../fleet-identity.js';
 import { isForbidden, unlessAbsent } from '../service-error.js';
 import { namedResources } from './named.js';
 
@@ -31,21 +31,23 @@ export const schedule: CreatableKind<ScheduleParameters> = {
   name: 'schedule',
 
   async find(aws, { fleetId }) {
-    const names = await namesOf(aws, fleetId === undefined ? namePrefix : nameOf(fleetId)).catch((error) => {
+    const { fleetKind } = aws.settings;
+    const prefix = fleetId === undefined ? kindPrefix(fleetKind) : nameOf({ fleetKind, fleetId });
+    const names = await namesOf(aws, prefix).catch((error) => {
       // Whoever may not look has made none: they are optional, and go by themselves.
       if (isForbidden(error)) return [];
       throw error;
     });
-    return namedResources(this.name, names).filter(
+    return namedResources(aws, this.name, names).filter(
       (found) => fleetId === undefined || found.fleetId === fleetId,
     );
   },
 
-  async create(aws, { fleetId }, { instanceId, roleArn, at }) {
-    const Name = nameOf(fleetId);
+  async create(aws, fleet, { instanceId, roleArn, at }) {
+    const Name = nameOf(fleet);
     const command = new CreateScheduleCommand({
       Name,
-      Description: `Ends the machine of the load test ${fleetId}, should it not have ended itself`,
+      Description: `Ends the machine of the load test ${fleet.fleetId}, should it not have ended itself`,
       // UTC: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
       ScheduleExpression: `at(${at.toISOString().slice(0, 19)})`,
       ScheduleExpressionTimezone: 'UTC',

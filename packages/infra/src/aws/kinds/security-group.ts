@@ -9,11 +9,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { all } from '../all.js';
 import type { CreatableKind } from '../kind.js';
-import { nameOf, readTags, staysBecause, tagKeys, tagsOf } from '../fleet-identity.js';
+import { nameOf, staysBecause, tagsOf } from '../fleet-identity.js';
 import { unlessAbsent, unlessPresent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
 import { othersThatUse } from './group-users.js';
 import { removeWhenFree } from './remove-when-free.js';
+import { taggedResource } from './tagged.js';
 
 /** What a security group lets in: nothing but the web UI. */
 export interface SecurityGroupParameters {
@@ -30,22 +31,21 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
     const found: SecurityGroup[] = [];
     const pages = paginateDescribeSecurityGroups({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
     for await (const page of pages) found.push(...(page.SecurityGroups ?? []));
-    return found.map(({ GroupId = '', GroupName, Tags }) => {
-      const tags = readTags(Tags);
-      const fleetId = tags[tagKeys.fleetId] ?? '';
-      // Names of groups never change, and no two of a network have the same.
-      const stays =
-        GroupName === nameOf(fleetId)
-          ? undefined
-          : staysBecause(GroupId, `its name is not ${nameOf(fleetId)}`, aws.settings.region);
-      return { kind: this.name, id: GroupId, fleetId, tags, stays };
-    });
+    return found.flatMap(({ GroupId: id = '', GroupName, Tags }) =>
+      taggedResource(aws, Tags).map((own) => {
+        // Names of groups never change, and no two of a network have the same.
+        const name = nameOf(aws.fleet(own.fleetId));
+        const isOther = GroupName !== name;
+        const why = isOther ? staysBecause(id, `its name is not ${name}`, aws.settings.region) : undefined;
+        return { ...own, kind: this.name, id, stays: own.stays ?? why };
+      }),
+    );
   },
 
   async create(aws, fleet, { vpcId }) {
     const { GroupId = '' } = await aws.ec2.send(
       new CreateSecurityGroupCommand({
-        GroupName: nameOf(fleet.fleetId),
+        GroupName: nameOf(fleet),
         Description: `Web UI of the load test ${fleet.fleetId}`,
         VpcId: vpcId,
         TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(fleet, 'ui') }],

@@ -1,19 +1,20 @@
 import type { IamStatement } from '@loadwright/core';
 import type { Place } from './place.js';
-import { iamPath, namePrefix } from '../fleet-identity.js';
+import { iamPath, kindPrefix, type FleetRegion } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
-import { anyFleet, endStatements, machineStatements } from './machine.js';
+import { endStatements, machineStatements } from './machine.js';
+import { anyFleet } from './tag-condition.js';
 
-/** Name of the managed policy that limits the roles of machines in a region; an account has one list of such names. */
-export function boundaryName(region: string, owner?: string): string {
-  return `${namePrefix}boundary-${region}${owner === undefined ? '' : `-${owner}`}`;
+/** Name of the managed policy that limits the roles of machines of a kind of fleet in a region; an account has one list of such names. */
+export function boundaryName({ fleetKind, region }: FleetRegion, owner?: string): string {
+  return `${kindPrefix(fleetKind)}boundary-${region}${owner === undefined ? '' : `-${owner}`}`;
 }
 
 /** ARN of the permissions boundary of the roles of machines. */
-export function boundaryArn({ region, accountId }: Place, owner?: string): string {
-  return arnOf('iam', region, `policy${iamPath(region)}${boundaryName(region, owner)}`, {
+export function boundaryArn(place: Place, owner?: string): string {
+  return arnOf('iam', place.region, `policy${iamPath(place)}${boundaryName(place, owner)}`, {
     inRegion: false,
-    accountId,
+    accountId: place.accountId,
   });
 }
 
@@ -26,12 +27,10 @@ export function boundaryArn({ region, accountId }: Place, owner?: string): strin
  * @param owner whose machines; those of everybody by default
  */
 export function boundaryStatements(
-  region: string,
+  { fleetKind, region }: FleetRegion,
   ofTargets: readonly IamStatement[],
   owner?: string,
 ): IamStatement[] {
-  return [
-    ...machineStatements({ fleetId: anyFleet, region, iamStatements: ofTargets, owner }),
-    ...endStatements(anyFleet, region),
-  ];
+  const fleet = { fleetKind, fleetId: anyFleet, region };
+  return [...machineStatements({ ...fleet, iamStatements: ofTargets, owner }), ...endStatements(fleet)];
 }

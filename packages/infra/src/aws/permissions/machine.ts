@@ -1,26 +1,28 @@
 import type { IamStatement } from '@loadwright/core';
-import { bucketName, certificateParameter, parameterPrefix, tagKeys } from '../fleet-identity.js';
+import {
+  bucketName,
+  certificateParameter,
+  parameterPrefix,
+  type FleetName,
+  type FleetRegion,
+} from '../fleet-identity.js';
 import { arnOf } from './arn.js';
+import { tagCondition } from './tag-condition.js';
 
 /** What the role of a schedule may do: end the machine of its fleet, which the tag names. */
-export function endStatements(fleetId: string, region: string): IamStatement[] {
+export function endStatements({ fleetKind, fleetId, region }: FleetName & FleetRegion): IamStatement[] {
   return [
     {
       Effect: 'Allow',
       Action: ['ec2:TerminateInstances'],
       Resource: [arnOf('ec2', region, 'instance/*', { accountId: '*' })],
-      Condition: { StringLike: { [`aws:ResourceTag/${tagKeys.fleetId}`]: fleetId } },
+      Condition: tagCondition('aws:ResourceTag', { fleetKind, fleetId }),
     },
   ];
 }
 
-/** In place of a fleet id: the machines of all fleets. */
-export const anyFleet = '*';
-
 /** What the machine of a fleet is for. */
-export interface MachineDuties {
-  readonly fleetId: string;
-  readonly region: string;
+export interface MachineDuties extends FleetName, FleetRegion {
   /** Below whose name its secrets are. */
   readonly owner?: string | undefined;
   /** What the target wants of whoever makes the load. */
@@ -33,19 +35,14 @@ export interface MachineDuties {
  * What the machine itself may do: read its own bundle and its own secrets, hand over its certificate, be reached by
  * Session Manager, and what the target needs. The secrets are encrypted with the key aws/ssm, which needs no permission of its own.
  */
-export function machineStatements({
-  fleetId,
-  region,
-  owner,
-  iamStatements,
-  handsOverCertificate = true,
-}: MachineDuties): IamStatement[] {
-  const secrets = `parameter${parameterPrefix(fleetId, owner).replace(/\/$/, '')}`;
+export function machineStatements(duties: MachineDuties): IamStatement[] {
+  const { region, owner, iamStatements, handsOverCertificate = true } = duties;
+  const secrets = `parameter${parameterPrefix(duties, owner).replace(/\/$/, '')}`;
   return [
     {
       Effect: 'Allow',
       Action: ['s3:GetObject'],
-      Resource: [arnOf('s3', region, `${bucketName(fleetId, region)}/*`, { inRegion: false })],
+      Resource: [arnOf('s3', region, `${bucketName(duties, region)}/*`, { inRegion: false })],
     },
     {
       Effect: 'Allow',

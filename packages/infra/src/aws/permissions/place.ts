@@ -1,5 +1,6 @@
-/** In which account and region somebody provisions. */
-export interface Place {
+import type { FleetRegion } from '../fleet-identity.js';
+
+/** In which account and region somebody provisions fleets of a kind. */
+export interface Place extends FleetRegion {
   readonly accountId: string;
-  readonly region: string;
 }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '@loadwright/core';
 import type { Place } from './place.js';
-import { iamPath, namePrefix, parameterPrefix, tagKeys } from '../fleet-identity.js';
+import { iamPath, kindPrefix, parameterPrefix } from '../fleet-identity.js';
 import { arnOf } from './arn.js';
 import type { Access } from '../access.js';
 import { boundaryArn } from './boundary.js';
+import { anyFleet, tagCondition } from './tag-condition.js';
 
 /** What of a plan decides which permissions it needs. */
 export interface MachineWishes {
@@ -46,20 +47,32 @@ const ofEc2 =
 const ofIam =
   (kind: string) =>
   (place: Place, { owner }: MachineWishes) => [
-    arnOf('iam', place.region, `${kind}${iamPath(place.region, owner)}${namePrefix}*`, {
+    arnOf('iam', place.region, `${kind}${iamPath(place, owner)}${kindPrefix(place.fleetKind)}*`, {
       inRegion: false,
       accountId: place.accountId,
     }),
   ];
 
-const ofSsm = ({ region, accountId }: Place, { owner }: MachineWishes) => [
-  arnOf('ssm', region, `parameter${parameterPrefix('*', owner).replace(/\/$/, '')}`, { accountId }),
+const ofSsm = ({ fleetKind, region, accountId }: Place, { owner }: MachineWishes) => [
+  arnOf(
+    'ssm',
+    region,
+    `parameter${parameterPrefix({ fleetKind, fleetId: anyFleet }, owner).replace(/\/$/, '')}`,
+    { accountId },
+  ),
 ];
 
-const ofS3 = ({ region }: Place) => [arnOf('s3', region, `${namePrefix}*`, { inRegion: false })];
+const ofS3 = ({ fleetKind, region }: Place) => [
+  arnOf('s3', region, `${kindPrefix(fleetKind)}*`, { inRegion: false }),
+];
 
-const isTagged = () => ({ StringLike: { [`aws:ResourceTag/${tagKeys.fleetId}`]: '*' } });
-const getsTag = () => ({ StringLike: { [`aws:RequestTag/${tagKeys.fleetId}`]: '*' } });
+const tagged =
+  (key: Parameters<typeof tagCondition>[0]) =>
+  ({ fleetKind }: Place) =>
+    tagCondition(key, { fleetKind, fleetId: anyFleet });
+
+const isTagged = tagged('aws:ResourceTag');
+const getsTag = tagged('aws:RequestTag');
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
 const throughSession = ({ access }: MachineWishes) => access === undefined || access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
@@ -75,8 +88,8 @@ export function endsFromOutside({
 /** Are roles made at all? */
 export const makesRoles = (wishes: MachineWishes): boolean => ownProfile(wishes) || endsFromOutside(wishes);
 
-const ofScheduler = ({ region, accountId }: Place) => [
-  arnOf('scheduler', region, `schedule/default/${namePrefix}*`, { accountId }),
+const ofScheduler = ({ fleetKind, region, accountId }: Place) => [
+  arnOf('scheduler', region, `schedule/default/${kindPrefix(fleetKind)}*`, { accountId }),
 ];
 
 /** The policy that every role which is made must have as its boundary. */
@@ -215,9 +228,8 @@ export const permissions: readonly PermissionRow[] = [
     id: 'FindProfile',
     actions: ['iam:GetInstanceProfile'],
     resources: (place, wishes) => [
-      ...ofIam('instance-profile')(place, wishes),
-      // Of what is not there yet IAM knows no path.
-      arnOf('iam', place.region, `instance-profile/${namePrefix}*`, {
+      // By path and by name: of what is not there yet IAM knows no path.
+      arnOf('iam', place.region, 'instance-profile/loadwright*', {
         inRegion: false,
         accountId: place.accountId,
       }),
@@ -305,7 +317,7 @@ export const permissions: readonly PermissionRow[] = [
     id: 'ForwardPort',
     actions: ['ssm:StartSession'],
     resources: ofEc2('instance'),
-    condition: () => ({ StringLike: { [`ssm:resourceTag/${tagKeys.fleetId}`]: '*' } }),
+    condition: tagged('ssm:resourceTag'),
     why: 'reach the web UI through Session Manager',
     when: throughSession,
   },

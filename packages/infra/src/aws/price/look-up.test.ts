@@ -27,6 +27,7 @@ describe('prices', () => {
       running().environment;
     const aws = new Aws(
       {
+        fleetKind: 'ec2',
         region,
         profile: undefined,
         keys: { accessKeyId, secretAccessKey },

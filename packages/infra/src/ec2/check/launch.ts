@@ -27,7 +27,7 @@ export async function checkLaunch(
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + settings.timeToLiveSeconds * 1000);
   const fleet = {
-    fleetId,
+    ...aws.fleet(fleetId),
     region: settings.aws.region,
     owner: arn,
     createdAt,

@@ -29,11 +29,11 @@ export async function checkPermissions(
   wishes: MachineWishes,
   ofTarget: readonly IamStatement[],
 ): Promise<Found> {
-  const needed = neededPermissions({ accountId, region: aws.settings.region }, wishes, ofTarget);
+  const place = { ...aws.settings, accountId };
+  const needed = neededPermissions(place, wishes, ofTarget);
   const count = needed.reduce((sum, { actions }) => sum + actions.length, 0);
   if (arn.endsWith(':root')) return `the root user has all ${count}`;
   try {
-    const place = { accountId, region: aws.settings.region };
     const [principal, boundary] = await Promise.all([
       principalOf(aws, arn),
       makesRoles(wishes) ? findBoundary(aws, place, wishes) : undefined,
@@ -74,11 +74,11 @@ export async function checkBoundary(
   wishes: MachineWishes,
   ofTarget: readonly IamStatement[],
 ): Promise<Found> {
-  const { region } = aws.settings;
-  const arn = makesRoles(wishes) ? await findBoundary(aws, { accountId, region }, wishes) : undefined;
+  const place = { ...aws.settings, accountId };
+  const arn = makesRoles(wishes) ? await findBoundary(aws, place, wishes) : undefined;
   if (arn === undefined) return makesRoles(wishes) ? 'this account has none' : 'not needed: no role is made';
   try {
-    const missing = await missingInBoundary(aws, arn, boundaryStatements(region, ofTarget, wishes.owner));
+    const missing = await missingInBoundary(aws, arn, boundaryStatements(place, ofTarget, wishes.owner));
     if (missing.length === 0) return arn;
     return {
       state: 'problem',
@@ -106,8 +106,8 @@ export async function lacksSessions(
   try {
     const { accountId, arn } = await lookUpCaller(aws);
     const wishes = { access: 'session-manager', spot: false, owner } as const;
-    const rows = neededPermissions({ accountId, region: aws.settings.region }, wishes, []).filter(
-      ({ actions }) => actions.includes('ssm:StartSession'),
+    const rows = neededPermissions({ ...aws.settings, accountId }, wishes, []).filter(({ actions }) =>
+      actions.includes('ssm:StartSession'),
     );
     const asked = arn.endsWith(':root') ? [] : rows;
     const [principal, role] = await Promise.all([
@@ -143,7 +143,7 @@ export async function checkMachineRole(
   iamStatements: readonly IamStatement[],
 ): Promise<Found> {
   const statements = machineStatements({
-    fleetId: anyFleet,
+    ...aws.fleet(anyFleet),
     region: aws.settings.region,
     owner,
     iamStatements,

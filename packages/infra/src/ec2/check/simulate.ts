@@ -7,20 +7,26 @@ import { tagKeys } from '../../aws/fleet-identity.js';
 const sample = 'sample';
 
 /** What the conditions of the policy ask for, as Loadwright's calls bring it. */
-const context: readonly ContextEntry[] = Object.entries({
-  [`aws:RequestTag/${tagKeys.fleetId}`]: sample,
-  [`aws:ResourceTag/${tagKeys.fleetId}`]: sample,
-  [`ssm:resourceTag/${tagKeys.fleetId}`]: sample,
+const usual = {
   'ssm:resourceTag/aws:ssmmessages:session-id': sample,
   'aws:userid': sample,
   'ec2:CreateAction': 'RunInstances',
   'iam:PassedToService': 'ec2.amazonaws.com',
   'iam:AWSServiceName': 'spot.amazonaws.com',
-}).map(entryOf);
+};
+
+/** The same with the tags of fleets of a kind. */
+function contextFor(fleetKind: string): ContextEntry[] {
+  const tags = ['aws:RequestTag', 'aws:ResourceTag', 'ssm:resourceTag'].flatMap((key) => [
+    [`${key}/${tagKeys.fleetId}`, sample] as const,
+    [`${key}/${tagKeys.kind}`, fleetKind] as const,
+  ]);
+  return [...tags, ...Object.entries(usual)].map(entryOf);
+}
 
 const boundaryKey = 'iam:PermissionsBoundary';
 
-function entryOf([ContextKeyName, value]: [string, string | string[]]): ContextEntry {
+function entryOf([ContextKeyName, value]: readonly [string, string | string[]]): ContextEntry {
   return { ContextKeyName, ContextKeyValues: [value].flat(), ContextKeyType: 'string' };
 }
 
@@ -42,6 +48,7 @@ export async function deniedActions(
   boundary?: string,
 ): Promise<string[]> {
   const denied = new Set<string>();
+  const context = contextFor(aws.settings.fleetKind);
   const pages = paginateSimulatePrincipalPolicy(
     { client: aws.iam },
     {
@@ -51,7 +58,7 @@ export async function deniedActions(
       ContextEntries: [
         ...context,
         ...(boundary === undefined ? [] : [entryOf([boundaryKey, boundary])]),
-        ...contextOf(condition),
+        ...contextOf(condition, context),
       ],
     },
   );
@@ -69,7 +76,10 @@ function oneOf(pattern: string, accountId: string): string {
 }
 
 /** What a condition of the target asks for is what its requests bring. */
-function contextOf(condition: AskedPermissions['condition']): ContextEntry[] {
+function contextOf(
+  condition: AskedPermissions['condition'],
+  context: readonly ContextEntry[],
+): ContextEntry[] {
   const known = new Set([boundaryKey, ...context.map(({ ContextKeyName }) => ContextKeyName)]);
   return Object.values(condition ?? {}).flatMap((keys) =>
     Object.entries(keys as Record<string, string | string[]>)

@@ -1,0 +1,267 @@
+import { tmpdir } from 'node:os';
+import {
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  DescribeVpcsCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { createFleetId } from '@loadwright/core';
+import { describe, expect, it } from 'vitest';
+import { fakeMaster, useAws } from '../../infra/test/aws/index.js';
+import { requestOf, settingsOf, uiPort, withFolder } from '../../infra/test/ec2/work.js';
+import { fleetOf } from '../../infra/src/ec2/fleet.js';
+import type { FleetKinds } from '../src/fleet/fleet-kind.js';
+import { main } from '../src/main.js';
+import { TestIo } from './support.js';
+
+const aws = useAws();
+const timeout = 120_000;
+const never = new AbortController().signal;
+const longAgo = new Date(Date.now() - 48 * 3_600_000);
+
+/** A fleet of EC2 under another name is the least that a second kind can be: all of its resources are of the same sorts. */
+const kinds = ['ec2', 'other'] as const;
+type KindName = (typeof kinds)[number];
+
+/** One folder a kind: journals of one are no help to the other. */
+function fleetOfKind(kind: KindName, folder: string, fleetId = createFleetId()) {
+  const environment = {
+    ...aws().environment,
+    LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
+    LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
+  };
+  const work = { fleetId, folder, environment, uiPort, adopted: {} };
+  const settings = settingsOf(work);
+  return { work, fleet: fleetOf({ ...settings, aws: { ...settings.aws, fleetKind: kind } }) };
+}
+
+/** The command with both kinds, on a machine that made none of the fleets. */
+async function command(folder: string, argv: readonly string[]) {
+  const io = new TestIo({ environment: { ...aws().environment, AWS_REGION: aws().region } });
+  const known: FleetKinds = Object.fromEntries(
+    kinds.map((kind) => [
+      kind,
+      async () => ({
+        create: () => fleetOfKind(kind, `${folder}/elsewhere`).fleet,
+        known: async () => [],
+      }),
+    ]),
+  );
+  const exitCode = await main(argv, io, known);
+  return { exitCode, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+async function provision(kind: KindName, folder: string, fleetId?: string): Promise<string> {
+  Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+  const { work, fleet } = fleetOfKind(kind, folder, fleetId);
+  await fleet.provision(requestOf(work, never));
+  return work.fleetId;
+}
+
+/** Everything of a fleet that EC2 tags gets these tags as well. */
+async function retag(made: readonly string[], tags: Readonly<Record<string, string>>): Promise<void> {
+  const Resources = made.flatMap((resource) => /^ec2:[a-z-]+\/(.*)/.exec(resource)?.[1] ?? []);
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await aws().direct.ec2.send(new CreateTagsCommand({ Resources, Tags }));
+}
+
+async function endMachine(fleetId: string): Promise<void> {
+  const { ec2 } = aws().direct;
+  const Filters = [{ Name: 'tag:loadwright:fleet-id', Values: [fleetId] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const InstanceIds = Reservations.flatMap(({ Instances = [] }) => Instances).map(
+    ({ InstanceId = '' }) => InstanceId,
+  );
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+}
+
+/** What `use` adds to the account. */
+async function madeBy<Result>(use: () => Promise<Result>): Promise<[string[], Result]> {
+  const before = await aws().inventory();
+  const result = await use();
+  const after = await aws().inventory();
+  return [after.filter((resource) => !before.includes(resource)), result];
+}
+
+type State = 'incomplete' | 'running' | 'expired' | 'orphaned';
+
+/** A fleet of a kind in a state. */
+async function make(kind: KindName, state: State, folder: string): Promise<string> {
+  const old = createFleetId(longAgo);
+  const [made, fleetId] = await madeBy(() => provision(kind, folder, state === 'orphaned' ? old : undefined));
+  const at = longAgo.toISOString();
+  if (state === 'expired') await retag(made, { 'loadwright:expires-at': at });
+  if (state === 'orphaned') await retag(made, { 'loadwright:created-at': at });
+  if (state === 'incomplete' || state === 'orphaned') await endMachine(fleetId);
+  return fleetId;
+}
+
+/** A kind's fleets, one in each state, and all that they consist of. */
+async function makeAll(kind: KindName, folder: string) {
+  const states = ['incomplete', 'running', 'expired', 'orphaned'] as const;
+  const [, ids] = await madeBy(async () => {
+    const made: [State, string][] = [];
+    for (const state of states) made.push([state, await make(kind, state, folder)]);
+    return Object.fromEntries(made) as Record<State, string>;
+  });
+  return ids;
+}
+
+/** Calls since then that name something and do more than look. */
+function changesOf(from: number, names: readonly string[]): string[] {
+  return aws()
+    .calls.slice(from)
+    .filter(({ name }) => !/:(Describe|List|Get|Head|Assume)/.test(name))
+    .filter(({ parameters }) => names.some((one) => JSON.stringify(parameters).includes(one)))
+    .map(({ name }) => name);
+}
+
+it(
+  'fleets of two kinds in one account: none is listed, collected or removed by the other kind',
+  () =>
+    withFolder(tmpdir(), async (folder) => {
+      const start = await aws().inventory();
+      const [ofFirst, first] = await madeBy(() => makeAll('ec2', folder));
+      const [ofSecond, second] = await madeBy(() => makeAll('other', folder));
+      const fleets = { ec2: first, other: second };
+      const parts = { ec2: ofFirst, other: ofSecond };
+
+      for (const [kind, theirs] of [['ec2', 'other'] as const, ['other', 'ec2'] as const]) {
+        const flags = ['--fleet', kind];
+        const listed = JSON.parse((await command(folder, ['list', '--json', ...flags])).stdout) as {
+          fleetId: string;
+          state: string;
+        }[];
+        expect(listed.map(({ fleetId, state }) => [fleetId, state]).sort()).toEqual(
+          Object.entries(fleets[kind])
+            .map(([state, fleetId]) => [fleetId, state])
+            .sort(),
+        );
+
+        const from = aws().calls.length;
+        const untouched = async () => {
+          const now = await aws().inventory();
+          const names = [
+            ...parts[theirs].map((one) => one.replace(/^[^/]*\//, '')),
+            ...Object.values(fleets[theirs]),
+          ];
+          expect({
+            gone: parts[theirs].filter((one) => !now.includes(one)),
+            changes: changesOf(from, names),
+          }).toEqual({ gone: [], changes: [] });
+        };
+        const collected = await command(folder, ['gc', '--yes', '--json', ...flags]);
+        expect(JSON.parse(collected.stdout)).toMatchObject({
+          fleets: [fleets[kind].expired, fleets[kind].orphaned],
+          remaining: [],
+        });
+        await untouched();
+        // Whoever names a fleet of another kind removes nothing of it.
+        for (const fleetId of Object.values(fleets[theirs])) {
+          const { exitCode, stdout } = await command(folder, [
+            'destroy',
+            fleetId,
+            '--yes',
+            '--json',
+            ...flags,
+          ]);
+          expect({ exitCode, document: JSON.parse(stdout) as unknown }).toMatchObject({
+            exitCode: 0,
+            document: { removed: [] },
+          });
+        }
+        await untouched();
+        for (const fleetId of [fleets[kind].incomplete, fleets[kind].running]) {
+          expect((await command(folder, ['destroy', fleetId, '--yes', ...flags])).exitCode).toBe(0);
+        }
+        await untouched();
+        const now = await aws().inventory();
+        expect(parts[kind].filter((one) => now.includes(one))).toEqual([]);
+        parts[kind] = [];
+        fleets[kind] = {} as typeof first;
+      }
+      expect(await aws().inventory()).toEqual(start);
+    }),
+  timeout,
+);
+
+describe('a fleet of another version', () => {
+  const flags = ['--fleet', 'ec2'];
+
+  it(
+    'that is newer is reported, and neither opened, collected nor removed',
+    () =>
+      withFolder(tmpdir(), async (folder) => {
+        const [made, whole] = await madeBy(() => make('ec2', 'expired', folder));
+        await retag(made, { 'loadwright:format': '2' });
+        // One that broke off: names alone.
+        const half = createFleetId(longAgo);
+        await aws().direct.iam.send(
+          new CreateRoleCommand({
+            RoleName: `loadwright-ec2-2-${half}`,
+            Path: '/loadwright/ec2/eu-west-1/',
+            AssumeRolePolicyDocument: '{}',
+          }),
+        );
+        const Name = `/loadwright/ec2/2/${half}/master/PASSWORD`;
+        await aws().direct.ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'SecureString' }));
+        const before = await aws().inventory();
+
+        const list = await command(folder, ['list', ...flags]);
+        for (const fleetId of [whole, half]) {
+          expect(list.stdout).toMatch(new RegExp(`${fleetId} +other-version`));
+          expect(list.stdout).toContain(
+            `${fleetId} is left alone: made by a newer version of Loadwright: update`,
+          );
+        }
+        const collected = await command(folder, ['gc', '--yes', ...flags]);
+        expect(collected.stdout).toContain('No expired or orphaned fleet');
+        expect(collected.stdout).toContain(`${half} is left alone: made by a newer version`);
+        for (const fleetId of [whole, half]) {
+          const { exitCode, stderr } = await command(folder, ['destroy', fleetId, '--yes', ...flags]);
+          expect({ exitCode, stderr }).toMatchObject({
+            exitCode: 98,
+            stderr: expect.stringContaining('made by a newer version of Loadwright: update') as string,
+          });
+        }
+        const { fleet, work } = fleetOfKind('ec2', folder, whole);
+        const refused = { message: `Fleet ${whole} was made by a newer version of Loadwright: update.` };
+        await expect(fleet.open(whole)).rejects.toMatchObject(refused);
+        await expect(fleet.provision(requestOf(work, never))).rejects.toThrow(refused.message);
+        expect(await aws().inventory()).toEqual(before);
+      }),
+    timeout,
+  );
+
+  it('that is earlier, from before kinds, is reported likewise', () =>
+    withFolder(tmpdir(), async (folder) => {
+      const fleetId = createFleetId(longAgo);
+      const { ec2 } = aws().direct;
+      const { Vpcs: [vpc] = [] } = await ec2.send(new DescribeVpcsCommand({}));
+      const Tags = Object.entries({
+        'loadwright:fleet-id': fleetId,
+        'loadwright:version': '0.1.0',
+        'loadwright:expires-at': longAgo.toISOString(),
+      }).map(([Key, Value]) => ({ Key, Value }));
+      await ec2.send(
+        new CreateSecurityGroupCommand({
+          GroupName: `loadwright-${fleetId}`,
+          Description: 'of an earlier version',
+          VpcId: vpc?.VpcId,
+          TagSpecifications: [{ ResourceType: 'security-group', Tags }],
+        }),
+      );
+      const before = await aws().inventory();
+      const says = 'made by an earlier version of Loadwright, which alone removes it';
+      expect((await command(folder, ['list', ...flags])).stdout).toContain(
+        `${fleetId} is left alone: ${says}`,
+      );
+      expect((await command(folder, ['list', '--fleet', 'other'])).stdout).toContain('No fleet is deployed');
+      expect((await command(folder, ['gc', '--yes', ...flags])).exitCode).toBe(0);
+      expect((await command(folder, ['destroy', fleetId, '--yes', ...flags])).stderr).toContain(says);
+      expect(await aws().inventory()).toEqual(before);
+    }));
+});
