@@ -1,0 +1,173 @@
+import { Agent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { Agent as SecureAgent, request as requestHttps } from 'node:https';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { networkFailure, whileWaiting } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/errors';
+
+/** What is sent with a request: opened anew each time that it is sent. */
+export interface Body {
+  readonly bytes: number;
+  open(): Readable | Promise<Readable>;
+  /** Called with all bytes so far. */
+  onSent?(bytes: number): void;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Body;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a registry may take, in milliseconds. */
+export interface Patience {
+  /** Without a byte in either direction. A registry that has all of a blob may have to copy it before it answers. */
+  readonly silence: number;
+  /** For a whole call, however slowly it goes on. */
+  readonly call: number;
+}
+
+export const usualPatience: Patience = { silence: 120_000, call: 3_600_000 };
+
+/** Connections are kept: a push is some dozens of calls, one after another. They end with the push. */
+export interface Connections {
+  readonly http: Agent;
+  readonly https: SecureAgent;
+  readonly patience: Patience;
+}
+
+export function openConnections(patience: Patience): Connections {
+  return {
+    http: new Agent({ keepAlive: true }),
+    https: new SecureAgent({ keepAlive: true }),
+    patience,
+  };
+}
+
+export function closeConnections({ http, https }: Connections): void {
+  http.destroy();
+  https.destroy();
+}
+
+/**
+ * One request. `node:http`, because `fetch` takes 50 MB of memory more for the same blob.
+ *
+ * @returns the answer, whatever its status, with a body that must be read or destroyed
+ * @throws LoadwrightError `PROVISIONING_FAILED` when there is none, `ABORTED`
+ */
+export async function send(call: Call, connections: Connections): Promise<IncomingMessage> {
+  try {
+    return await whileWaiting(`the answer of ${call.url.host}`, () => sendOnce(call, connections));
+  } catch (error) {
+    throw unreachable(error, call.url);
+  }
+}
+
+async function sendOnce({ method, url, headers, body, signal }: Call, connections: Connections) {
+  const { silence, call } = connections.patience;
+  if (signal?.aborted) throw stopped(url);
+  const isSecure = url.protocol === 'https:';
+  const request = (isSecure ? requestHttps : requestHttp)(url, {
+    method,
+    headers: { ...headers, ...(body && { 'content-length': String(body.bytes) }) },
+    agent: isSecure ? connections.https : connections.http,
+    timeout: silence,
+  });
+  let answer: IncomingMessage | undefined;
+  // Whoever reads the answer must learn the reason, too.
+  const end = (error: LoadwrightError) => void (answer ?? request).destroy(error);
+  const stop = () => end(stopped(url));
+  const limit = setTimeout(() => end(silent(url, `the call took more than ${inSeconds(call)}`)), call);
+  signal?.addEventListener('abort', stop);
+  request.on('timeout', () => end(silent(url, `nothing came or went for ${inSeconds(silence)}`)));
+  request.on('close', () => {
+    clearTimeout(limit);
+    signal?.removeEventListener('abort', stop);
+  });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    request.on('response', (response) => {
+      answer = response;
+      // One that came before the end of what was sent is a refusal: the rest would go nowhere.
+      response.on('close', () => !request.writableFinished && request.destroy());
+      resolve(response);
+    });
+    // Stays: after an early answer the rest of the body may fail.
+    request.on('error', reject);
+  });
+  if (body && body.bytes > 0) void sendBody(body, request);
+  else request.end();
+  return answered;
+}
+
+/** What it fails with, the request fails with. */
+async function sendBody(body: Body, request: ReturnType<typeof requestHttp>): Promise<void> {
+  let sent = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _, done) {
+      sent += chunk.length;
+      body.onSent?.(sent);
+      done(null, chunk);
+    },
+  });
+  try {
+    await pipeline(await body.open(), counting, request);
+  } catch (error) {
+    request.destroy(error as Error);
+  }
+}
+
+const inSeconds = (milliseconds: number) => `${milliseconds / 1000} s`;
+
+function stopped({ host }: URL): LoadwrightError {
+  return new LoadwrightError('ABORTED', `Stopped while asking ${host}.`);
+}
+
+function silent(url: URL, reason: string): LoadwrightError {
+  return new LoadwrightError('PROVISIONING_FAILED', `The registry ${url.host} did not answer: ${reason}.`, {
+    hint: 'Try again: what it has is not sent again. If it happens again, look at its logs, and at the network between.',
+    retryable: true,
+  });
+}
+
+function unreachable(error: unknown, url: URL): LoadwrightError {
+  const failure = networkFailure(error, url.origin, 'the registry');
+  if (failure === error) return failure;
+  const { message, hint, retryable } = failure;
+  return new LoadwrightError('PROVISIONING_FAILED', message, {
+    ...(hint !== undefined && { hint }),
+    cause: error,
+    retryable,
+  });
+}
+
+/** All of an answer that is short. @throws LoadwrightError `PROVISIONING_FAILED` when it is longer than `most` bytes */
+export async function readShort(answer: IncomingMessage, url: URL, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > most) throw tooLong(url, most);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw unreachable(error, url);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLong(url: URL, most: number): LoadwrightError {
+  return new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The registry ${url.host} answered with more than ${most} bytes where a short answer was due.`,
+    { hint: 'Check that the address is that of a registry, and not of something before it.' },
+  );
+}
+
+/** The one value of a header. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
