@@ -101,6 +101,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/render.js'),
   },
   {
+    usage: 'image',
+    summary: 'push the files that Locust runs to a registry, as a container image',
+    load: () => import('./commands/image.js'),
+  },
+  {
     usage: 'emulate <target>',
     summary: 'start a local stand-in for a service',
     load: () => import('./commands/emulate.js'),

@@ -63,7 +63,7 @@ export class Authentication {
       if (!('password' in credentials)) {
         throw new LoadwrightError(
           'CREDENTIALS_INVALID',
-          `${registry} asks for a password, and Docker's configuration has a token for it.`,
+          `${registry} requires a password, and Docker's configuration holds a token for it.`,
           { hint: howToLogIn(registry) },
         );
       }
@@ -72,8 +72,8 @@ export class Authentication {
       const schemes = challenges.map(({ scheme }) => scheme).join(', ') || 'nothing';
       throw new LoadwrightError(
         'CREDENTIALS_INVALID',
-        `${registry} wants a login, and offers ${schemes}; Loadwright knows Bearer and Basic.`,
-        { hint: 'Check that the address is that of a registry, and not of a proxy before it.' },
+        `${registry} requires authentication by ${schemes}; Loadwright supports Bearer and Basic.`,
+        { hint: 'Check that the address belongs to a registry, not to a proxy in front of it.' },
       );
     }
   }
@@ -82,9 +82,13 @@ export class Authentication {
   async refusal(status: number): Promise<LoadwrightError> {
     const { registry } = this.#options;
     if (!(await this.#findCredentials())) return noLogin(registry);
-    return new LoadwrightError('CREDENTIALS_INVALID', `${registry} refused the login (status ${status}).`, {
-      hint: `Passwords of registries expire (of ECR after 12 hours), and not everybody may write everywhere. ${howToLogIn(registry)}`,
-    });
+    return new LoadwrightError(
+      'CREDENTIALS_INVALID',
+      `${registry} rejected the credentials (status ${status}).`,
+      {
+        hint: `Check that they have not expired (ECR: after 12 hours) and may push to this repository. ${howToLogIn(registry)}`,
+      },
+    );
   }
 
   #findCredentials(): Promise<RegistryCredentials | undefined> {
@@ -98,8 +102,8 @@ export class Authentication {
     if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.host)))) {
       throw new LoadwrightError(
         'CREDENTIALS_INVALID',
-        `${registry} sends logins to an address that others can listen to, or to none.`,
-        { hint: 'The realm of its header WWW-Authenticate must be a URL with https: ask who runs it.' },
+        `${registry} sends credentials to an address without TLS, or to an invalid one.`,
+        { hint: 'Ask its operator: the realm of its header WWW-Authenticate must be an https URL.' },
       );
     }
     const credentials = await this.#findCredentials();
@@ -117,8 +121,8 @@ export class Authentication {
     if (token !== undefined) return token;
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
-      `${url.host}, which gives the tokens of ${registry}, answered with status ${status} and no token.`,
-      { hint: 'Try again later, or ask who runs the registry.', retryable: true },
+      `${url.host}, the token service of ${registry}, answered with status ${status} and no token.`,
+      { hint: 'Try again later, or ask the operator of the registry.', retryable: true },
     );
   }
 }
@@ -177,10 +181,14 @@ function parseChallenges(header: string): Challenge[] {
 }
 
 const howToLogIn = (registry: string) =>
-  `Log in with docker login ${registry}, or set LOADWRIGHT_REGISTRY_USERNAME and LOADWRIGHT_REGISTRY_PASSWORD.`;
+  `Use docker login ${registry}, or set LOADWRIGHT_REGISTRY_USERNAME and LOADWRIGHT_REGISTRY_PASSWORD.`;
 
 function noLogin(registry: string): LoadwrightError {
-  return new LoadwrightError('CREDENTIALS_INVALID', `${registry} wants a login, and there is none for it.`, {
-    hint: howToLogIn(registry),
-  });
+  return new LoadwrightError(
+    'CREDENTIALS_INVALID',
+    `${registry} requires authentication, and no credentials were found.`,
+    {
+      hint: howToLogIn(registry),
+    },
+  );
 }

@@ -47,7 +47,7 @@ export function credentialsOfVariables(environment: Environment): RegistryCreden
     ? [loginVariables.username, loginVariables.password]
     : [loginVariables.password, loginVariables.username];
   throw new LoadwrightError('CREDENTIALS_INVALID', `The variable ${set} is set, and ${missing} is not.`, {
-    hint: `Set both, or neither: then the login of Docker's configuration is used (docker login).`,
+    hint: `Set both, or neither to use the credentials of docker login.`,
   });
 }
 
@@ -88,18 +88,18 @@ async function readConfig(file: string): Promise<z.infer<typeof configSchema> | 
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw unreadable(file, error, 'make it readable for this user');
+    throw unreadable(file, error, 'Make it readable for this user');
   }
   try {
     return configSchema.parse(JSON.parse(text));
   } catch {
     // Without its cause: what JSON.parse and zod say may quote a password.
-    throw unreadable(file, undefined, 'correct it, or log in again with docker login');
+    throw unreadable(file, undefined, 'Correct it, or use docker login again');
   }
 }
 
 function unreadable(file: string, cause: unknown, remedy: string): LoadwrightError {
-  return new LoadwrightError('CREDENTIALS_INVALID', `Docker's configuration ${file} cannot be read.`, {
+  return new LoadwrightError('CREDENTIALS_INVALID', `Docker's configuration ${file} is not readable.`, {
     hint: `${remedy}; or set ${loginVariables.username} and ${loginVariables.password}.`,
     ...(cause !== undefined && { cause }),
   });
@@ -130,9 +130,9 @@ async function askHelper(
   const program = `docker-credential-${helper}`;
   const failed = (reason: string) =>
     new LoadwrightError('CREDENTIALS_INVALID', `${program}, which ${file} names, ${reason}.`, {
-      hint: `Try it: echo ${key} | ${program} get. Or set ${loginVariables.username} and ${loginVariables.password}.`,
+      hint: `Try it with: echo ${key} | ${program} get. Or set ${loginVariables.username} and ${loginVariables.password}.`,
     });
-  if (!/^[\w.-]+$/.test(helper)) throw failed('is no name of a program');
+  if (!/^[\w.-]+$/.test(helper)) throw failed('is not a valid name of a program');
   const {
     stdout,
     failed: hasFailed,
@@ -157,6 +157,6 @@ async function askHelper(
     if (Username === '' && Secret === '') return undefined;
     return Username === '<token>' ? { identityToken: Secret } : { username: Username, password: Secret };
   } catch {
-    throw failed('gave an answer that is not understood');
+    throw failed('returned an invalid answer');
   }
 }

@@ -81,7 +81,7 @@ async function sendOnce({ method, url, headers, body, signal }: Call, connection
   const stop = () => end(stopped(url));
   const limit = setTimeout(() => end(silent(url, `the call took more than ${inSeconds(call)}`)), call);
   signal?.addEventListener('abort', stop);
-  request.on('timeout', () => end(silent(url, `nothing came or went for ${inSeconds(silence)}`)));
+  request.on('timeout', () => end(silent(url, `no data was transferred for ${inSeconds(silence)}`)));
   request.on('close', () => {
     clearTimeout(limit);
     signal?.removeEventListener('abort', stop);
@@ -125,10 +125,14 @@ function stopped({ host }: URL): LoadwrightError {
 }
 
 function silent(url: URL, reason: string): LoadwrightError {
-  return new LoadwrightError('PROVISIONING_FAILED', `The registry ${url.host} did not answer: ${reason}.`, {
-    hint: 'Try again: what it has is not sent again. If it happens again, look at its logs, and at the network between.',
-    retryable: true,
-  });
+  return new LoadwrightError(
+    'PROVISIONING_FAILED',
+    `The registry ${url.host} did not answer in time: ${reason}.`,
+    {
+      hint: 'Try again: blobs that it has are not sent again. If this repeats, read its logs and check the network.',
+      retryable: true,
+    },
+  );
 }
 
 function unreachable(error: unknown, url: URL): LoadwrightError {
@@ -161,8 +165,8 @@ export async function readShort(answer: IncomingMessage, url: URL, most: number)
 function tooLong(url: URL, most: number): LoadwrightError {
   return new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The registry ${url.host} answered with more than ${most} bytes where a short answer was due.`,
-    { hint: 'Check that the address is that of a registry, and not of something before it.' },
+    `The registry ${url.host} answered with more than ${most} bytes; a manifest is shorter.`,
+    { hint: 'Check that the address belongs to a registry, not to a proxy in front of it.' },
   );
 }
 

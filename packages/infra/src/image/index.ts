@@ -1,4 +1,9 @@
-export { pushImage, type ImageProgress, type PushedImage, type PushImageOptions } from './push.js';
+export {
+  defaultBase,
+  pushImage,
+  type ImageProgress,
+  type PushedImage,
+  type PushImageOptions,
+} from './push.js';
 export { platforms, type Platform } from './manifest.js';
 export { type RegistryCredentials } from './credentials.js';
-export { bundleFolder } from './layer.js';

@@ -38,7 +38,7 @@ const small = {
 };
 
 describe('createLayer', () => {
-  it('is the same on every machine and every version of Node', async () => {
+  it('has the same digest on every machine and version of Node', async () => {
     const layer = await createLayer(await bundleOf(small));
     // Written down once: what differs from it would be sent, stored and pulled again.
     expect(layer).toMatchObject({
@@ -50,7 +50,7 @@ describe('createLayer', () => {
     expect(sha256(gunzipSync(sent))).toBe(layer.diffId);
   });
 
-  it('knows neither when a file was written, nor the order in which it was listed', async () => {
+  it('does not depend on times or order of the files', async () => {
     const bundle = await bundleOf(small);
     const first = await createLayer(bundle);
     await utimes(join(directory, 'target.json'), 1, 1);
@@ -58,7 +58,7 @@ describe('createLayer', () => {
     expect(second.digest).toBe(first.digest);
   });
 
-  it('holds folders before files, for every user to read, without owners and times', async () => {
+  it('has folders first, readable for every user, without owners and times', async () => {
     const { open } = await createLayer(await bundleOf(small));
     const file = join(directory, 'layer.tar.gz');
     await writeFile(file, open());
@@ -79,7 +79,7 @@ describe('createLayer', () => {
     ]);
   });
 
-  it('is unpacked by the tar and gzip of this system to what was packed', async () => {
+  it('is unpacked by tar and gzip of this system without a difference', async () => {
     const long = `${'a_long_name_'.repeat(12)}.py`;
     const contents: Record<string, string | Buffer> = {
       ...small,
@@ -105,16 +105,16 @@ describe('createLayer', () => {
     }
   });
 
-  it('says so when a file has changed since the bundle was written', async () => {
+  it('fails when a file has changed since the bundle was written', async () => {
     const bundle = await bundleOf(small);
     await appendFile(join(directory, 'target.json'), ' ');
     await expect(createLayer(bundle)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/target\.json has 15 bytes, and had 14/),
+      message: expect.stringMatching(/target\.json has 15 bytes; it had 14/),
     });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal is aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(createLayer(await bundleOf(small), { signal })).rejects.toMatchObject({
       name: 'AbortError',

@@ -108,7 +108,7 @@ async function* contentsOf(file: string, bytes: number): AsyncGenerator<Buffer> 
   if (read === bytes) return;
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `${file} has ${read} bytes, and had ${bytes} when the bundle was written.`,
-    { hint: 'Write the bundle again, and leave its folder alone until it is sent.', retryable: true },
+    `${file} has ${read} bytes; it had ${bytes} when the bundle was written.`,
+    { hint: 'Write the bundle again, and do not change its folder while it is sent.', retryable: true },
   );
 }

@@ -102,9 +102,9 @@ export function readManifest(
   }
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `${name} is no image that can be extended: its manifest is ${type || 'of no type'}.`,
+    `${name} cannot be extended: the type of its manifest is ${type || 'missing'}.`,
     {
-      hint: 'A base is an image of Docker (version 2) or OCI: build or tag it anew, or name another one with --base.',
+      hint: 'Use a base with a Docker v2 or OCI manifest: --base.',
     },
   );
 }
@@ -119,7 +119,7 @@ function choose(manifests: z.infer<typeof indexSchema>['manifests'], name: strin
   if (fitting[0]) return fitting[0].digest;
   const found = images.map(({ platform }) => `${platform?.os}/${platform?.architecture}`);
   throw new LoadwrightError('CONFIG_INVALID', `${name} has no image for ${wanted}.`, {
-    hint: `It has: ${[...new Set(found)].join(', ') || 'none'}. Name another base (--base) or platform (--platform).`,
+    hint: `Use another base (--base) or one of its platforms (--platform): ${[...new Set(found)].join(', ') || 'none'}.`,
   });
 }
 
@@ -188,8 +188,8 @@ function requireWhole(
   if (rootfs.diff_ids.length !== layers) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      `${name} is broken: it has ${layers} layers, and its configuration knows ${rootfs.diff_ids.length}.`,
-      { hint: 'Build it anew, or name another base with --base.' },
+      `${name} is inconsistent: its manifest has ${layers} layers, its configuration ${rootfs.diff_ids.length}.`,
+      { hint: 'Rebuild it, or use another base: --base.' },
     );
   }
   const [wantedOs, wantedArchitecture] = platform.split('/');
@@ -198,7 +198,7 @@ function requireWhole(
       'CONFIG_INVALID',
       `${name} is for ${os}/${architecture}, not for ${platform}.`,
       {
-        hint: 'Name another base (--base) or platform (--platform).',
+        hint: 'Use another base (--base) or platform (--platform).',
       },
     );
   }
@@ -208,8 +208,8 @@ function parseJson(bytes: Buffer, what: string): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch (error) {
-    throw new LoadwrightError('PROVISIONING_FAILED', `${what} is no JSON.`, {
-      hint: 'Check that the address is that of a registry, and not of something before it.',
+    throw new LoadwrightError('PROVISIONING_FAILED', `${what} is not JSON.`, {
+      hint: 'Check that the address belongs to a registry, not to a proxy in front of it.',
       cause: error,
     });
   }
@@ -220,11 +220,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, json: unknown, name: st
   const { success, error } = schema.safeParse(json);
   if (success) return json as z.infer<Schema>;
   const fields = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).slice(0, 3);
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `${name} is no image that can be extended: ${fields.join('; ')}`,
-    {
-      hint: 'Name another base with --base.',
-    },
-  );
+  throw new LoadwrightError('CONFIG_INVALID', `${name} cannot be extended: ${fields.join('; ')}`, {
+    hint: 'Use another base: --base.',
+  });
 }

@@ -1,4 +1,4 @@
-import type { Bundle } from '@loadwright/core';
+import { locustVersion, type Bundle } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { Environment } from '../environment.js';
 import { credentialsOfDocker, credentialsOfVariables, type RegistryCredentials } from './credentials.js';
@@ -21,8 +21,11 @@ export interface PushImageOptions {
   readonly bundle: Bundle;
   /** Registry and repository: `registry.example/team/loadwright`. A tag is one of {@link tags}. */
   readonly to: string;
-  /** The image below, which has Locust; by digest (`name@sha256:…`) it is the same on every day. */
-  readonly base: string;
+  /**
+   * The image below the bundle, which must have Locust. By digest (`name@sha256:…`) it never changes.
+   * Default: Locust's own image of the version that the bundle is made for.
+   */
+  readonly base?: string;
   /** Default `linux/amd64`. */
   readonly platform?: Platform;
   /** Tags besides the one that names the contents. */
@@ -64,7 +67,7 @@ export interface PushedImage {
  */
 export async function pushImage(options: PushImageOptions): Promise<PushedImage> {
   const target = targetOf(options);
-  const base = parseReference(options.base, '--base', options.plainHttp);
+  const base = parseReference(options.base ?? defaultBase(), '--base', options.plainHttp);
   const tags = [...(target.tag === undefined ? [] : [target.tag]), ...(options.tags ?? [])];
   requireTags(tags);
   const connections = openConnections(options.patience ?? usualPatience);
@@ -73,6 +76,11 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
   } finally {
     closeConnections(connections);
   }
+}
+
+/** As the compose file of a bundle has it. */
+export function defaultBase(): string {
+  return `docker.io/locustio/locust:${locustVersion()}`;
 }
 
 interface Push extends PushImageOptions {
@@ -174,8 +182,8 @@ async function findBase(
   for (let depth = 0; depth < 2; depth++) {
     const found = await source.manifest(repository, wanted);
     if (!found) {
-      throw new LoadwrightError('CONFIG_INVALID', `There is no base image ${name}.`, {
-        hint: 'Check its name and tag, and name one that there is: --base registry.example/name@sha256:…',
+      throw new LoadwrightError('CONFIG_INVALID', `The base image ${name} was not found.`, {
+        hint: 'Check its name and tag, or use another one: --base registry.example/name@sha256:…',
       });
     }
     const read = readManifest(found, name, platform);
@@ -189,26 +197,26 @@ async function findBase(
     }
     wanted = read;
   }
-  throw new LoadwrightError('CONFIG_INVALID', `${name} is a list of lists of images.`, {
-    hint: 'Name one of its images by its digest: --base name@sha256:…',
+  throw new LoadwrightError('CONFIG_INVALID', `${name} is an index of indexes.`, {
+    hint: 'Use one of its images by digest: --base name@sha256:…',
   });
 }
 
 function targetOf({ to, plainHttp, tags }: PushImageOptions): Reference {
   if (!to.includes('/')) {
     throw new LoadwrightError('CONFIG_INVALID', `--to: found "${to}", expected registry/name`, {
-      hint: 'such as registry.example/team/loadwright, or docker.io/team/loadwright',
+      hint: 'Use for example registry.example/team/loadwright or docker.io/team/loadwright.',
     });
   }
   const target = parseReference(to, '--to', plainHttp);
   if (target.digest !== undefined) {
     throw new LoadwrightError('CONFIG_INVALID', '--to: found a digest, expected registry/name', {
-      hint: 'Leave it out: the digest follows from the contents.',
+      hint: 'Remove it: the digest follows from the content.',
     });
   }
   if (target.tag !== undefined && tags !== undefined && tags.length > 0) {
     throw new LoadwrightError('CONFIG_INVALID', `--to: found the tag "${target.tag}" beside --tag`, {
-      hint: 'Give every tag with --tag.',
+      hint: 'Use --tag for every tag.',
     });
   }
   return target;
@@ -220,6 +228,6 @@ function requireTags(tags: readonly string[]): void {
   throw new LoadwrightError(
     'CONFIG_INVALID',
     `--tag: found "${wrong}", expected at most 128 letters, digits, _ . or -, the first no . or -`,
-    { hint: 'choose another tag' },
+    { hint: 'Use another tag.' },
   );
 }

@@ -37,8 +37,8 @@ export function parseReference(text: string, field: string, plainHttp: readonly 
   const [beforeDigest = '', digest, ...more] = rest.split('@');
   if (more.length > 0 || (digest !== undefined && !digestPattern.test(digest))) {
     // What stands before the @ may be a password.
-    throw wrong(field, 'found an @ that no digest (sha256: and 64 hexadecimal digits) follows', {
-      hint: 'User and password do not belong into the name: log in with docker login, or set LOADWRIGHT_REGISTRY_USERNAME and LOADWRIGHT_REGISTRY_PASSWORD.',
+    throw wrong(field, 'found an @ without a digest (sha256: and 64 hexadecimal digits) after it', {
+      hint: 'Remove user and password from the name: use docker login, or set LOADWRIGHT_REGISTRY_USERNAME and LOADWRIGHT_REGISTRY_PASSWORD.',
     });
   }
   const slash = beforeDigest.indexOf('/');
@@ -60,14 +60,14 @@ export function parseReference(text: string, field: string, plainHttp: readonly 
       repositoryPattern.test(repository.toLowerCase()) && repository !== repository.toLowerCase();
     throw wrong(field, `found "${text}", expected registry/name such as registry.example/team/loadwright`, {
       hint: isCase
-        ? `names of images are in lower case: ${text.toLowerCase()}`
-        : 'a registry with its port, a name in lower case, and a tag behind a colon if there is one',
+        ? `Use lower case: ${text.toLowerCase()}.`
+        : 'Use a registry with its port, a name in lower case, and optionally a tag after a colon.',
     });
   }
   const isPlain = scheme !== 'https' && (isLoopback(registry) || plainHttp.includes(registry));
   if (scheme === 'http' && !isPlain) {
     throw wrong(field, `found "${text}", expected a registry with TLS`, {
-      hint: `leave http:// out or, where nobody else can listen, allow it: --plain-http ${registry}`,
+      hint: `Remove http://, or allow requests without TLS in a trusted network: --plain-http ${registry}.`,
     });
   }
   const host = registry === dockerHub ? apiOfDockerHub : registry;

@@ -219,7 +219,7 @@ export class Registry {
       if (!isRedirect || call.method === 'PUT' || call.method === 'POST') return answer;
       await this.#discard(answer);
       url = this.#location(answer, url);
-      if (redirects === 5) throw this.#misplaced(url, 'sends its readers on and on');
+      if (redirects === 5) throw this.#misplaced(url, 'redirects too often');
     }
   }
 
@@ -227,12 +227,13 @@ export class Registry {
   #location({ headers }: IncomingMessage, url: URL): URL {
     const { location } = headers;
     if (location === undefined || !URL.canParse(location, url.href)) {
-      throw this.#misplaced(url, 'did not say where to go on');
+      throw this.#misplaced(url, 'returned no valid Location header');
     }
     const place = new URL(location, url);
     if (place.protocol === 'http:' && url.protocol === 'https:') {
       // Behind something that ends TLS, a registry may believe that it is spoken to without.
-      if (place.hostname !== url.hostname) throw this.#misplaced(place, 'points to an address without TLS');
+      if (place.hostname !== url.hostname)
+        throw this.#misplaced(place, 'redirects to an address without TLS');
       place.protocol = url.protocol;
       place.port = url.port;
     }
@@ -241,7 +242,7 @@ export class Registry {
 
   #misplaced({ host }: URL, what: string): LoadwrightError {
     return new LoadwrightError('PROVISIONING_FAILED', `The registry ${this.name} ${what} (${host}).`, {
-      hint: 'Ask who runs it: with distribution, REGISTRY_HTTP_HOST is the URL that it is reached by.',
+      hint: 'Ask its operator; for distribution, set REGISTRY_HTTP_HOST to the public URL of the registry.',
     });
   }
 
@@ -251,15 +252,15 @@ export class Registry {
     if (seconds > longestPause) {
       throw new LoadwrightError(
         'PROVISIONING_FAILED',
-        `${this.name} takes no more calls for now, and asks to come back in ${seconds} s.`,
+        `${this.name} limits the rate of requests and asks to retry after ${seconds} s.`,
         {
-          hint: 'Come back then. Docker Hub allows more to those who log in (docker login); or name a base of another registry with --base.',
+          hint: 'Retry then. Docker Hub allows more with credentials (docker login); or use a base in another registry: --base.',
           retryable: true,
         },
       );
     }
-    onPause?.(`${this.name} takes no more calls for now: waiting ${seconds} s, as it asks`);
-    await whileWaiting(`${this.name}, which takes no more calls for now`, () =>
+    onPause?.(`${this.name} limits the rate of requests: waiting ${seconds} s`);
+    await whileWaiting(`the rate limit of ${this.name}`, () =>
       delay(seconds * 1000, undefined, { signal }),
     ).catch((error: unknown) => {
       throw new LoadwrightError('ABORTED', `Stopped while waiting for ${this.name}.`, { cause: error });
@@ -287,9 +288,9 @@ export class Registry {
   #damaged(digest: string): LoadwrightError {
     return new LoadwrightError(
       'PROVISIONING_FAILED',
-      `What ${this.name} has as ${digest} is something else.`,
+      `The content that ${this.name} has for ${digest} does not match this digest.`,
       {
-        hint: 'It was damaged on the way, or in the registry: try again, then ask who runs it.',
+        hint: 'Try again; if this repeats, the registry is damaged: ask its operator.',
         retryable: true,
       },
     );
@@ -311,13 +312,13 @@ function reasonOf(text: string): string {
 
 function hintOf(status: number): string {
   if (status === 404)
-    return 'Check the name of the repository. Some registries, ECR among them, want it made before: aws ecr create-repository.';
+    return 'Check the name of the repository. Some registries, such as ECR, need it to be created first: aws ecr create-repository.';
   if (status === 405)
-    return 'A registry that others are read through takes nothing: name the one that images are kept in.';
+    return 'Name a registry that accepts pushes: this one may be a read-only mirror or pull-through cache.';
   if (status === 413)
-    return 'Something before the registry limits how long a request may be: ask who runs it (nginx: client_max_body_size).';
-  if (status === 429 || status >= 500) return 'Try again: what it has is not sent again.';
-  return 'Check the name, and that the address is that of a registry.';
+    return 'Ask the operator: a proxy in front of the registry limits the size of a request (nginx: client_max_body_size).';
+  if (status === 429 || status >= 500) return 'Try again: blobs that it has are not sent again.';
+  return 'Check the name, and that the address belongs to a registry.';
 }
 
 /** Seconds, or a date (RFC 9110, section 10.2.3). */

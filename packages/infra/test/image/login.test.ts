@@ -31,15 +31,15 @@ async function helper(name: string, script: string): Promise<Record<string, stri
   return { PATH: [world.directory, process.env['PATH']].join(delimiter), DOCKER_CONFIG: world.directory };
 }
 
-describe('logins', () => {
-  it.each([basic, bearer])('are those of the variables, by $scheme', async (way) => {
+describe('authentication', () => {
+  it.each([basic, bearer])('uses the credentials of the variables, by $scheme', async (way) => {
     const [source, target] = [await registry(), await registry({ login: way })];
     putBase(source, 'locustio/locust');
     await push(target, source, { environment: { ...variables, DOCKER_CONFIG: world.directory } });
     expect(source.logins).toEqual([]);
   });
 
-  it('ask once for a token, for all that it is going to be used for', async () => {
+  it('requests one token for all repositories', async () => {
     const both = await registry({ login: bearer });
     putBase(both, 'locustio/locust');
     await push(both, both, { environment: variables });
@@ -52,7 +52,7 @@ describe('logins', () => {
     ]);
   });
 
-  it('are none where everybody may read', async () => {
+  it('uses an anonymous token for a public base', async () => {
     const source = await registry({ login: bearer });
     const target = await registry();
     putBase(source, 'locustio/locust');
@@ -61,14 +61,14 @@ describe('logins', () => {
     expect(source.logins).toEqual(source.logins.map(() => 'Bearer token-read'));
   });
 
-  it('are those that docker login has kept in its file', async () => {
+  it('uses the credentials that docker login stored in its file', async () => {
     const [source, target] = [await registry(), await registry({ login: basic })];
     putBase(source, 'locustio/locust');
     await dockerConfig({ auths: { [`http://${target.host}/v1/`]: { auth: encoded } } });
     await push(target, source);
   });
 
-  it.each(['credHelpers', 'credsStore'])('are asked of the program of %s', async (field) => {
+  it.each(['credHelpers', 'credsStore'])('asks the credential helper of %s', async (field) => {
     const [source, target] = [await registry(), await registry({ login: basic })];
     putBase(source, 'locustio/locust');
     const environment = await helper('keeper', `printf '{"Username":"writer","Secret":"pa55:word"}'`);
@@ -76,7 +76,7 @@ describe('logins', () => {
     await push(target, source, { environment });
   });
 
-  it('may be a token of its own kind', async () => {
+  it('exchanges an identity token', async () => {
     const target = await registry({ login: { scheme: 'bearer', identityToken: 'identity' } });
     const source = await registry();
     putBase(source, 'locustio/locust');
@@ -87,7 +87,7 @@ describe('logins', () => {
 
   it.each([
     [
-      'is not there',
+      'is not installed',
       async () => ({ DOCKER_CONFIG: world.directory }),
       'docker-credential-keeper, which .* names, is not installed',
     ],
@@ -96,17 +96,13 @@ describe('logins', () => {
       () => helper('keeper', 'echo pa55:word; echo pa55:word >&2; exit 3'),
       'failed with exit code 3',
     ],
+    ['answers with something else', () => helper('keeper', 'echo pa55:word'), 'returned an invalid answer'],
     [
-      'does not answer as agreed',
-      () => helper('keeper', 'echo pa55:word'),
-      'an answer that is not understood',
-    ],
-    [
-      'knows of none',
+      'has no credentials',
       () => helper('keeper', 'echo credentials not found in native keychain; exit 1'),
-      'wants a login, and there is none for it',
+      'requires authentication, and no credentials were found',
     ],
-  ])('that a program has, which %s', async (_, environment, message) => {
+  ])('names the next step when the credential helper %s', async (_, environment, message) => {
     const [source, target] = [await registry(), await registry({ login: basic })];
     putBase(source, 'locustio/locust');
     await dockerConfig({ credsStore: 'keeper' });
@@ -122,18 +118,18 @@ describe('logins', () => {
   });
 
   it.each([
-    ['there is none', {}, 'wants a login, and there is none for it'],
+    ['there are no credentials', {}, 'requires authentication, and no credentials were found'],
     [
-      'it is wrong',
+      'they are wrong',
       { ...variables, LOADWRIGHT_REGISTRY_PASSWORD: 'wr0ng' },
-      'refused the login \\(status 401\\)',
+      'rejected the credentials \\(status 401\\)',
     ],
     [
-      'it is half of one',
+      'one variable is missing',
       { LOADWRIGHT_REGISTRY_PASSWORD: 'wr0ng' },
       'LOADWRIGHT_REGISTRY_PASSWORD is set, and LOADWRIGHT_REGISTRY_USERNAME is not',
     ],
-  ])('say what to do when %s', async (_, environment, message) => {
+  ])('names the next step when %s', async (_, environment, message) => {
     for (const way of [basic, bearer]) {
       const [source, target] = [await registry(), await registry({ login: way })];
       putBase(source, 'locustio/locust');
@@ -149,16 +145,16 @@ describe('logins', () => {
     }
   });
 
-  it('quote nothing of a file that cannot be read', async () => {
+  it('shows nothing of an unreadable configuration file', async () => {
     const [source, target] = [await registry(), await registry({ login: basic })];
     putBase(source, 'locustio/locust');
     await dockerConfig('{"auths": {"x": {"auth": "pa55:word}}');
     const failure = await push(target, source).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ message: expect.stringMatching(/config\.json cannot be read/) });
+    expect(failure).toMatchObject({ message: expect.stringMatching(/config\.json is not readable/) });
     expect(JSON.stringify([failure, String(failure), (failure as Error).cause])).not.toContain('pa55');
   });
 
-  it('go to no address that others can listen to', async () => {
+  it('sends no credentials to an address without TLS', async () => {
     const target = await registry({
       instead: (_, response) => {
         const wanted = 'Bearer realm="http://tokens.example/token",service="x"';
@@ -168,7 +164,7 @@ describe('logins', () => {
     });
     await expect(push(target, target, { environment: variables })).rejects.toMatchObject({
       code: 'CREDENTIALS_INVALID',
-      message: expect.stringContaining('an address that others can listen to'),
+      message: expect.stringContaining('to an address without TLS'),
     });
   });
 });

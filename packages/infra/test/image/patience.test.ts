@@ -18,21 +18,21 @@ function busy(times: number, retryAfter: string): RegistryTraits {
   };
 }
 
-describe('a registry that', () => {
+describe('pushImage, when a registry', () => {
   it.each(['0', new Date(0).toUTCString()])(
-    'takes no more calls is asked again when it wants: %s',
+    'limits the rate, retries after the time it asks for: %s',
     async (when) => {
       const [source, target] = [await registry(busy(3, when)), await registry()];
       putBase(source, 'locustio/locust');
       const told: ImageProgress[] = [];
       await push(target, source, { onProgress: (progress) => void told.push(progress) });
       expect(told.filter(({ step }) => step === 'pause')).toEqual(
-        [1, 2, 3].map(() => ({ step: 'pause', message: expect.stringContaining('waiting 0 s, as it asks') })),
+        [1, 2, 3].map(() => ({ step: 'pause', message: expect.stringContaining('waiting 0 s') })),
       );
     },
   );
 
-  it('takes no more calls for ever is not asked for ever', async () => {
+  it('limits the rate for ever, gives up', async () => {
     const source = await registry(busy(100, '0'));
     await expect(push(source, source)).rejects.toMatchObject({
       message: expect.stringContaining('with status 429'),
@@ -41,15 +41,15 @@ describe('a registry that', () => {
     expect(source.calls).toHaveLength(4);
   });
 
-  it('wants to be asked much later is not waited for', async () => {
+  it('asks for a long pause, fails at once', async () => {
     const source = await registry(busy(1, '3600'));
     await expect(push(source, source)).rejects.toMatchObject({
-      message: expect.stringContaining('asks to come back in 3600 s'),
+      message: expect.stringContaining('asks to retry after 3600 s'),
       hint: expect.stringContaining('docker login'),
     });
   });
 
-  it.each(['GET', 'PUT'])('does not answer a %s in time ends the push', async (method) => {
+  it.each(['GET', 'PUT'])('does not answer a %s, fails in time', async (method) => {
     const target = await registry({
       instead: (request) => request.method === method && (request.resume(), true),
     });
@@ -58,11 +58,11 @@ describe('a registry that', () => {
     const base = method === 'GET' ? target : source;
     await expect(push(target, base, { patience: { silence: 100, call: 60_000 } })).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
-      message: expect.stringContaining('did not answer: nothing came or went for'),
+      message: expect.stringContaining('did not answer in time: no data was transferred for'),
     });
   });
 
-  it('goes on for ever, byte by byte, ends the push', async () => {
+  it('answers byte by byte for ever, fails in time', async () => {
     const source = await registry({
       instead: (_, response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -79,10 +79,10 @@ describe('a registry that', () => {
 
   it.each([
     [404, 'aws ecr create-repository'],
-    [405, 'name the one that images are kept in'],
+    [405, 'a registry that accepts pushes'],
     [413, 'client_max_body_size'],
     [503, 'Try again'],
-  ])('answers %i is explained', async (status, hint) => {
+  ])('answers %i, names the next step', async (status, hint) => {
     const target = await registry({
       instead: ({ method }, response) => method === 'POST' && !!response.writeHead(status).end('<html>'),
     });
@@ -95,15 +95,15 @@ describe('a registry that', () => {
     });
   });
 
-  it('is none is found out', async () => {
+  it('is a web server, says so', async () => {
     const source = await registry({ instead: (_, response) => !!response.writeHead(200).end('<html>') });
     await expect(push(source, source)).rejects.toMatchObject({
-      message: expect.stringContaining('is no JSON'),
-      hint: expect.stringContaining('Check that the address is that of a registry'),
+      message: expect.stringContaining('is not JSON'),
+      hint: expect.stringContaining('Check that the address belongs to a registry'),
     });
   });
 
-  it('nobody runs is named', async () => {
+  it('is not running, names its address', async () => {
     const source = await registry();
     await expect(push(source, source, { to: '127.0.0.1:1/a', base: '127.0.0.1:1/b' })).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
@@ -111,7 +111,7 @@ describe('a registry that', () => {
     });
   });
 
-  it('is being sent to is left at once when the user stops', async () => {
+  it('is receiving a blob, stops at once when the user stops', async () => {
     const stop = new AbortController();
     const target = await registry({
       instead: ({ method }) => {

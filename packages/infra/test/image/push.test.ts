@@ -21,7 +21,7 @@ describe('pushImage', () => {
   it.each([
     ['docker', 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
     ['oci', 'application/vnd.oci.image.layer.v1.tar+gzip'],
-  ])('adds the bundle to a base, in its dialect %s', async (dialect, mediaType) => {
+  ])('adds the bundle to a base and keeps its dialect: %s', async (dialect, mediaType) => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust', { dialect });
     const pushed = await push(target, source, { tags: ['nightly'] });
@@ -52,7 +52,7 @@ describe('pushImage', () => {
     expect(pushed.base).toMatch(/\/locustio\/locust@sha256:[0-9a-f]{64}$/);
   });
 
-  it('sends nothing a second time, and makes the same image', async () => {
+  it('sends nothing on a second push, and makes the same image', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust');
     const first = await push(target, source);
@@ -64,7 +64,7 @@ describe('pushImage', () => {
   });
 
   it.each(['relative', 'absolute'] as const)(
-    'sends each blob in one piece to a %s address, and never by PATCH',
+    'sends each blob with one PUT to a %s Location, never with PATCH',
     async (location) => {
       const [source, target] = [await registry(), await registry({ location })];
       putBase(source, 'locustio/locust');
@@ -77,32 +77,32 @@ describe('pushImage', () => {
   );
 
   it.each([
-    ['takes blobs from its other repositories', true, { mounted: 2, blobs: 2 }],
-    ['answers that it wants them sent', false, { mounted: 0, blobs: 4 }],
-  ])('has a registry that %s', async (_, mounts, sent) => {
+    ['mounts blobs of its other repositories', true, { mounted: 2, blobs: 2 }],
+    ['does not mount blobs', false, { mounted: 0, blobs: 4 }],
+  ])('handles a registry that %s', async (_, mounts, sent) => {
     const both = await registry({ mounts });
     putBase(both, 'locustio/locust');
     expect((await push(both, both)).sent).toMatchObject(sent);
   });
 
-  it('takes the image of the wanted platform from a list', async () => {
+  it('chooses the image of the platform from an index', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust', { architectures: ['amd64', 'arm64'], dialect: 'oci' });
     const { digest } = await push(target, source, { platform: 'linux/arm64' });
     expect(configOf(target, digest)).toMatchObject({ architecture: 'arm64' });
   });
 
-  it('says for what platforms there is a base', async () => {
+  it('lists the platforms of the base when the requested one is missing', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust', { architectures: ['s390x', 'arm64'] });
     await expect(push(target, source)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('no image for linux/amd64'),
-      hint: expect.stringContaining('It has: linux/s390x, linux/arm64'),
+      hint: expect.stringContaining('linux/s390x, linux/arm64'),
     });
   });
 
-  it('gives a platform to a base that says none, and refuses one of another', async () => {
+  it('sets the platform where the base has none, and refuses another one', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust', { config: { os: '', architecture: '' } });
     const { digest } = await push(target, source, { platform: 'linux/arm64' });
@@ -113,7 +113,7 @@ describe('pushImage', () => {
     });
   });
 
-  it('follows a registry that has its blobs elsewhere, without the login', async () => {
+  it('follows redirects of blobs without credentials', async () => {
     const store = await registry();
     const login = { scheme: 'basic', username: 'reader', password: 'word-of-the-reader' } as const;
     const source = await registry({ blobsAt: store.origin, login });
@@ -129,7 +129,7 @@ describe('pushImage', () => {
     expect(store.logins).toEqual([]);
   });
 
-  it('finds that a blob was damaged on its way, and sends no image that has it', async () => {
+  it('puts no manifest when a blob of the base is damaged', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust');
     const { blobs } = source.repository('locustio/locust');
@@ -139,7 +139,7 @@ describe('pushImage', () => {
     expect(target.repository('team/loadwright').manifests.size).toBe(0);
   });
 
-  it('is content with a tag that cannot be changed and stands for this image', async () => {
+  it('accepts an immutable tag that already has this image', async () => {
     const [source, target] = [await registry(), await registry({ isImmutable: true })];
     putBase(source, 'locustio/locust');
     await push(target, source, { tags: ['release'] });
@@ -151,7 +151,7 @@ describe('pushImage', () => {
     });
   });
 
-  it('tells what it is at', async () => {
+  it('reports its progress', async () => {
     const [source, target] = [await registry(), await registry()];
     putBase(source, 'locustio/locust');
     const told: ImageProgress[] = [];
@@ -183,7 +183,7 @@ describe('pushImage', () => {
     });
   });
 
-  it('shows no password that stands in the name', async () => {
+  it('shows no password of the name in its message', async () => {
     const target = await registry();
     await expect(push(target, target, { to: 'me:pa55word@registry.example/a' })).rejects.toSatisfy(
       (error) => !JSON.stringify([(error as Error).message, error]).includes('pa55word'),
