@@ -151,6 +151,7 @@ export const failureKinds = [
   'stream',
   'size',
   'payload',
+  'credentials',
   'target',
   'unfinished',
 ] as const;

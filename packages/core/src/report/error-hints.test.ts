@@ -3,6 +3,10 @@ import { errorHint } from './error-hints.js';
 
 test.each([
   ['HTTP 429', /Too many requests/],
+  [
+    'the OAuth token has ended and could not be renewed: the token service answered HTTP 503',
+    /gives them out/,
+  ],
   ['429 Client Error: Too Many Requests for url: predict', /Too many requests/],
   ['status code: 429', /Too many requests/],
   ['HTTP 400 ThrottlingException: Rate exceeded', /throttling/],
@@ -81,6 +85,7 @@ test.each([
   'stream',
   'size',
   'payload',
+  'credentials',
   'target',
   'unfinished',
 ])('other failures of the kind %s have the hint of their kind', (kind) => {

@@ -7,11 +7,15 @@ const status = (...codes: number[]) => {
   );
 };
 
+const credentialsHint =
+  'There were no valid credentials when the request was due, so it was not sent. The failure says what the service that gives them out answered: see that it is up, and that the client may ask for tokens until the load ends.';
+
 /**
  * What to do about a kind of failure. The first row that matches counts, so particular rows come before
  * general: services wrap many causes into one status.
  */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/has ended and could not be renewed/, credentialsHint],
   [
     /ExpiredToken|token (?:has |is )?expired|security token.*expired/i,
     'The credentials stopped working during the run. Use credentials that outlive the load, or shorten it.',
@@ -225,6 +229,7 @@ const hintsByKind: Readonly<Record<string, string>> = {
   stream:
     'The stream of an answer was wrong. Compare the failure samples with `expect.stream` of the target.',
   size: 'The body of an answer is larger than the option `maxAnswerBytes` of the target, 64 MB by default. Raise it if that is right, and see to it that the workers have the memory.',
+  credentials: credentialsHint,
   payload: 'Correct the payload of the row that the failure sample names: it could not be sent.',
   target: "The target's own Python code failed. The failure samples and the logs of the workers show where.",
   unfinished:

@@ -80,6 +80,10 @@ const unmade: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
     code: 'PREFLIGHT_FAILED',
     hint: 'Correct the options of the target, its payloads or its variables.',
   },
+  credentials: {
+    code: 'CREDENTIALS_INVALID',
+    hint: 'Correct the credentials, in the variables or the options of the target, and what they allow.',
+  },
   target: {
     code: 'PREFLIGHT_FAILED',
     hint: 'Correct the RequestSource of the target: every request of the load would fail as well.',

@@ -7,6 +7,7 @@ from ..http.endpoint import Endpoint
 from ..http.http1 import encode_request
 from ..measure import answers
 from ..measure.failures import Failure, reasons
+from ..source.errors import CredentialsError
 from ..source.payloads import PayloadError
 from ..source.redaction import Redactor
 from ..source.request import Request
@@ -57,6 +58,8 @@ def failure_of(error: Exception) -> tuple[Failure, int | None]:
     """What the load counts it as, and the number of the payload that is to blame."""
     if isinstance(error, PayloadError):
         return reasons.bound(Failure("payload", f"the payload cannot be sent: {error.what}")), error.row
+    if isinstance(error, CredentialsError):
+        return reasons.bound(Failure("credentials", Redactor()(str(error)))), None
     excerpt = Redactor()(str(error))[:_EXCERPT_CHARACTERS]
     text = f"{type(error).__name__}: {excerpt}" if excerpt else type(error).__name__
     return reasons.bound(Failure("target", f"the target's code raised {text}")), None

@@ -39,7 +39,8 @@ class LoadwrightUser(User):
     _hosts: ClassVar[set[str]] = set()
     """Where requests may go, with all the credentials that they carry."""
     _source: ClassVar[RequestSource | None] = None
-    _source_order = ""
+    _source_for = ("", "")
+    """The host and the order of payloads that it was made for."""
     _making = RLock()
 
     @staticmethod
@@ -82,11 +83,11 @@ class LoadwrightUser(User):
         order = cls.load_plan.payload_order
         # Making one lets other greenlets run, of which one may ask for it.
         with cls._making:
-            if cls._source is None or (cls._source.host, cls._source_order) != (host, order):
+            if cls._source is None or cls._source_for != (host, order):
                 bundle = replace(cls.bundle, load=cls.load_plan)
                 index = max(environment.runner.worker_index, 0)
                 setup = SourceSetup(bundle, host, index, cls.counters, LoadwrightUser.progress)
-                cls._source, cls._source_order = cls.source_class(setup), order
+                cls._source, cls._source_for = cls.source_class(setup), (host, order)
         return cls._source
 
     @classmethod

@@ -11,7 +11,7 @@ from ..http.one_request import failed, send_one
 from ..load.making import failure_of
 from ..load.user import LoadwrightUser
 from ..measure.failures import Failure
-from ..source.errors import SetupError
+from ..source.errors import CredentialsError, SetupError
 
 VARIABLE = "LOADWRIGHT_PREFLIGHT"
 """Asks for the request: :data:`ORDINARY`, or a path of the host that is asked for with GET."""
@@ -35,6 +35,8 @@ def make(environment: Any, path: str | None) -> dict[str, Any]:
     """The request by this process's own source. @returns the document of :func:`.one_request.send_one`"""
     try:
         return send_one(_source(environment), path)
+    except CredentialsError as error:
+        return failed(Failure("credentials", str(error)))
     except SetupError as error:
         return failed(Failure("setup", str(error)))
     except Exception as error:

@@ -14,3 +14,10 @@ class SetupError(Exception):
         """Prints the message on stderr and ends the process."""
         print(f"loadwright: {self}", file=sys.stderr, flush=True)
         sys.exit(EXIT_BAD_CONFIGURATION)
+
+
+class CredentialsError(SetupError):
+    """
+    There are no valid credentials. While a test runs, a request that is due then is not sent: it is a failure
+    of the kind ``credentials``, with this text.
+    """

@@ -63,16 +63,24 @@ class RequestSource(ABC):
 
     def __init__(self, setup: SourceSetup):
         self.config = setup.config
-        self.host = setup.host
-        self.base_path = urlsplit(setup.host).path
-        """Path of the host's URL, usually empty: every request's path starts with it."""
-        self.tls_context = (
-            tls_context.context_for(setup.bundle.tls) if urlsplit(setup.host).scheme == "https" else None
-        )
-        """None where the host speaks no TLS."""
+        self._tls = setup.bundle.tls
+        self.send_to(setup.host)
         self._response_check = ResponseCheck(setup.config.get("expect"))
         self.metrics = setup.counters.metrics
         """What is measured beside the time of the requests."""
+
+    def send_to(self, host: str) -> None:
+        """
+        To be called by a constructor alone, where a service says at which URL an endpoint answers. Requests
+        carry credentials: the constructor makes sure that it is the service's own.
+        """
+        self.host = host
+        """Base URL of the system under test, without a trailing slash."""
+        url = urlsplit(host)
+        self.base_path = url.path
+        """Path of the host's URL, usually empty: every request's path starts with it."""
+        self.tls_context = tls_context.context_for(self._tls) if url.scheme == "https" else None
+        """None where the host speaks no TLS."""
 
     @abstractmethod
     def next_request(self) -> Request:

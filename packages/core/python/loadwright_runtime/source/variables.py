@@ -3,17 +3,28 @@
 import functools
 import json
 import os
+from collections import deque
 from pathlib import Path
 
 from .errors import SetupError
 
 _FILE = "LOADWRIGHT_VARIABLES_FILE"
 _given: set[str] = set()
+_KEPT_SECRETS = 64
+_renewed: deque[str] = deque(maxlen=_KEPT_SECRETS)
 
 
 def given() -> frozenset[str]:
     """Every value that was handed out in this process: what must not be shown."""
-    return frozenset(_given)
+    return frozenset(_given).union(_renewed)
+
+
+def keep_secret(value: str) -> None:
+    """
+    A secret that a service gave out for one of these: it must not be shown either. Of those that are renewed
+    again and again the last ones are remembered.
+    """
+    _renewed.append(value)
 
 
 def optional(name: str) -> str | None:
