@@ -12,7 +12,9 @@ export const apart = {
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
     ...['client-certificate', 'exhaustion', 'stall'].map((name) => `test/run/${name}.test.ts`),
   ],
-  'packages/cli': ['test/ec2.e2e.test.ts', 'test/run-on.e2e.test.ts', 'test/two-kinds.test.ts'],
+  'packages/cli': [
+    ...['ec2.e2e', 'renewal', 'run-on.e2e', 'two-kinds'].map((name) => `test/${name}.test.ts`),
+  ],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
 };
 

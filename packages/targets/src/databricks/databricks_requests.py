@@ -2,7 +2,9 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
+from databricks_access import Access
 from loadwright_runtime import (
     Body,
     Failure,
@@ -14,7 +16,6 @@ from loadwright_runtime import (
     SetupError,
     SourceSetup,
     compact_json,
-    variables,
 )
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
@@ -24,6 +25,7 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # One status, two limits: of the whole workspace and of the endpoint. The message distinguishes them.
 _LIMITS = ("parallel requests", "provisioned concurrency")
 _MESSAGE_BYTES = 4096
+_REFUSED = frozenset({401, 403})
 
 
 class DatabricksRequests(RequestSource):
@@ -31,21 +33,34 @@ class DatabricksRequests(RequestSource):
 
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
-        token = variables.required("DATABRICKS_TOKEN", "it is the access token that every request carries")
-        self._authorization = f"Bearer {token}"
-        self._path = f"{self.base_path}{self.config['endpointPath']}"
+        self._access = Access(setup)
+        path = self.config["endpointPath"]
+        if self._access.place is not None:
+            url = urlsplit(self._access.place.url)
+            path = url.path
+            # Whoever starts this process may have named another host for the requests.
+            if setup.host == setup.bundle.host:
+                self.send_to(f"{url.scheme}://{url.netloc}")
+        self._path = f"{self.base_path}{path}"
+        self._token = self._access.token()
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
         self._requests = RequestCache(self._make)
 
     def next_request(self) -> Request:
+        token = self._access.token()
+        if token is not self._token:
+            self._token = token
+            self._requests.clear()
         return self._requests.of(self._payloads.next_body())
 
     def _make(self, body: Body) -> Request:
-        headers = {"Authorization": self._authorization, "Content-Type": body.content_type}
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": body.content_type}
         return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
 
     def check(self, response: Response) -> str | Failure | None:
+        if response.status in _REFUSED:
+            self._access.refused(self._token)
         reason = super().check(response)
         if reason is not None and response.status == 429:
             message = response.beginning(_MESSAGE_BYTES).decode(errors="replace").lower()

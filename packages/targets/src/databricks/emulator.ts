@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { durationSchema, parseDuration, type Emulator, type EmulatorDefinition } from '@loadwright/core';
+import {
+  durationSchema,
+  parseDuration,
+  type Emulator,
+  type EmulatorDefinition,
+  type EmulatorStatistics,
+} from '@loadwright/core';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,
@@ -7,8 +13,10 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { EmulatedTokens } from './emulated-tokens.js';
+import { authorizationDetails, bearerOf, EmulatedWorkspace, failure } from './emulated-workspace.js';
 import { InvalidInput, predictions } from './scoring.js';
-import { tokenVariable } from './token.js';
+import { clientIdVariable, clientSecretVariable, tokenVariable } from './variables.js';
 
 const emulatorOptionsSchema = capacityOptionsSchema.extend({
   endpointName: z
@@ -18,7 +26,20 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .describe('the one serving endpoint that exists'),
   tokenLifetime: durationSchema()
     .optional()
-    .describe('after this time the token has expired. Default: never'),
+    .describe(
+      'after this time a token has expired. Default: an hour for tokens of OAuth, never for the personal one',
+    ),
+  authentication: z
+    .enum(['token', 'oauth'])
+    .optional()
+    .describe(
+      'which credentials it gives to its target: a personal access token, or those of a service principal. It accepts ' +
+        'both. Default: token, and oauth with routeOptimized',
+    ),
+  routeOptimized: z
+    .boolean()
+    .default(false)
+    .describe('the endpoint answers at a URL of its own only, and refuses personal access tokens'),
   bodyLimitBytes: z
     .int()
     .min(1)
@@ -36,6 +57,11 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
 type EmulatorInput = z.input<typeof emulatorOptionsSchema>;
 type EmulatorOptions = z.output<typeof emulatorOptionsSchema>;
 
+/** It also counts the tokens that it gave out, and the requests for one that it refused. */
+export interface DatabricksEmulator extends Emulator {
+  tokenRequests(): { readonly issued: number; readonly refused: number };
+}
+
 /**
  * A serving endpoint with the checks of Databricks and the bodies of MLflow's scoring server, whose own route
  * `POST /invocations` (without a token) it has as well. Chat, embeddings and streaming are not emulated.
@@ -45,28 +71,86 @@ export const databricksEmulator: EmulatorDefinition<EmulatorInput, EmulatorOptio
   start,
 };
 
-async function start(options: EmulatorOptions): Promise<Emulator> {
-  const token = `dapi${randomBytes(16).toString('hex')}`;
-  const lifetimeSeconds = options.tokenLifetime && parseDuration(options.tokenLifetime);
-  const expiresAt = lifetimeSeconds ? performance.now() + lifetimeSeconds * 1000 : Infinity;
+async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
+  const { endpointName, routeOptimized } = options;
+  const id = randomBytes(16).toString('hex');
+  const details = authorizationDetails(id);
+  const tokens = new EmulatedTokens({
+    lifetimeSeconds: options.tokenLifetime === undefined ? undefined : parseDuration(options.tokenLifetime),
+    authorizationDetails: details,
+  });
+  const workspace = new EmulatedWorkspace(tokens, () => ({
+    name: endpointName,
+    id,
+    direct: direct && { url: direct.url + directPath(options), authorizationDetails: details },
+  }));
+  const serving = {
+    answer: ({ body }: EmulatedRequest) => ({
+      status: 200,
+      body: { predictions: predictions(body.toString('utf8')) },
+    }),
+    throttled: () => failure(429, 'REQUEST_LIMIT_EXCEEDED', throttledMessages[options.throttledBy]),
+  };
+  // As the real ones do, a route-optimised endpoint answers at a host of its own.
+  const direct = routeOptimized
+    ? await startLoopbackEndpoint({
+        ...serving,
+        capacity: { ...options, port: 0 },
+        check: (request) =>
+          refuse(request, options, tokens, directPath(options)) ?? checkBody(request, options),
+      })
+    : undefined;
   const endpoint = await startLoopbackEndpoint({
+    ...serving,
     capacity: options,
     check: (request) => {
       const call = `${request.method} ${request.path}`;
       if (call === 'GET /ping' || call === 'GET /health') return { status: 200, body: '\n' };
-      const refused = call === 'POST /invocations' ? undefined : refuse(request, options, token, expiresAt);
+      const managed = workspace.answer(request);
+      if (managed) return managed;
+      const refused = call === 'POST /invocations' ? undefined : refuse(request, options, tokens);
       return refused ?? checkBody(request, options);
     },
-    answer: ({ body }) => ({ status: 200, body: { predictions: predictions(body.toString('utf8')) } }),
-    throttled: () => failure(429, 'REQUEST_LIMIT_EXCEEDED', throttledMessages[options.throttledBy]),
   });
+  const usesOAuth = (options.authentication ?? (routeOptimized ? 'oauth' : 'token')) === 'oauth';
   return {
     url: endpoint.url,
-    targetOptions: { workspaceUrl: endpoint.url, endpointName: options.endpointName },
-    environment: { [tokenVariable.name]: token },
-    statistics: endpoint.statistics,
-    stop: endpoint.stop,
+    targetOptions: { workspaceUrl: endpoint.url, endpointName },
+    environment: {
+      DATABRICKS_HOST: endpoint.url,
+      ...(usesOAuth
+        ? { [clientIdVariable]: tokens.clientId, [clientSecretVariable]: tokens.clientSecret }
+        : { [tokenVariable]: tokens.personal }),
+    },
+    statistics: () => withoutManagement(sum(endpoint.statistics(), direct?.statistics()), workspace.counts),
+    tokenRequests: () => ({ ...tokens.counts }),
+    stop: async () => {
+      await Promise.all([endpoint.stop(), direct?.stop()]);
+    },
   };
+}
+
+/** Path of a route-optimised endpoint at its own host: the id of the workspace comes first. */
+function directPath({ endpointName }: EmulatorOptions): string {
+  return `/7405610926171/serving-endpoints/${endpointName}/invocations`;
+}
+
+function sum(one: EmulatorStatistics, other: EmulatorStatistics | undefined): EmulatorStatistics {
+  if (other === undefined) return one;
+  return {
+    requests: one.requests + other.requests,
+    served: one.served + other.served,
+    throttled: one.throttled + other.throttled,
+    rejected: one.rejected + other.rejected,
+  };
+}
+
+/** Without what was asked of the workspace itself: tokens, and where an endpoint is. */
+function withoutManagement(
+  all: EmulatorStatistics,
+  { requests, rejected }: EmulatedWorkspace['counts'],
+): EmulatorStatistics {
+  return { ...all, requests: all.requests - requests, rejected: all.rejected - rejected };
 }
 
 /** The messages of the two limits, from Databricks' debugging guide for Model Serving. */
@@ -77,27 +161,28 @@ const throttledMessages = {
     'Exceeded max number of parallel requests. Please contact your Databricks representative to increase the limit.',
 };
 
-/** Errors of the gateway carry their status as a number, errors of the services behind it a name. */
-function failure(status: number, code: string | number, message: string): EmulatedResponse {
-  return { status, body: { error_code: code, message } };
-}
-
-/** The checks in the order of the service: token, then route, then endpoint. */
+/**
+ * The checks in the order of the service: token, then route, then endpoint.
+ *
+ * @param direct The path of a route-optimised endpoint, when its own host is asked.
+ */
 function refuse(
   request: EmulatedRequest,
   options: EmulatorOptions,
-  token: string,
-  expiresAt: number,
+  tokens: EmulatedTokens,
+  direct?: string,
 ): EmulatedResponse | undefined {
-  const sent = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1];
-  if (sent === undefined) {
-    return failure(401, 401, 'Credential was not sent or was of an unsupported type for this API.');
-  }
-  if (sent !== token) return failure(403, 403, 'Invalid access token.');
-  // The exact words of the service for an expired token are not published.
-  if (performance.now() >= expiresAt) return failure(403, 403, 'Access token has expired.');
+  const sent = bearerOf(request);
+  if (typeof sent !== 'string') return sent;
+  const isDirect = direct !== undefined;
+  const problem = tokens.problemOf(sent, isDirect ? 'endpoint' : 'workspace', !isDirect);
+  if (problem !== undefined) return failure(403, 403, problem);
   const { method, path } = request;
-  const name = /^\/serving-endpoints\/([^/]+)\/invocations$/.exec(path)?.[1];
+  const name = isDirect
+    ? path === direct
+      ? options.endpointName
+      : undefined
+    : /^\/serving-endpoints\/([^/]+)\/invocations$/.exec(path)?.[1];
   if (method !== 'POST' || name === undefined) {
     return failure(404, 'ENDPOINT_NOT_FOUND', `No API found for '${method} ${path}'.`);
   }
@@ -107,6 +192,10 @@ function refuse(
       'RESOURCE_DOES_NOT_EXIST',
       'The given endpoint does not exist, please retry after checking the specified model and version deployment exists.',
     );
+  }
+  // What the service says here is not published.
+  if (options.routeOptimized && !isDirect) {
+    return failure(400, 'BAD_REQUEST', 'This endpoint is route-optimized: query it at its endpoint_url.');
   }
   return undefined;
 }

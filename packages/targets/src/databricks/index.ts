@@ -4,14 +4,16 @@ import {
   databricksOptionsSchema,
   endpointPath,
   hostOf,
+  lookedUp,
   timeoutSeconds,
   type DatabricksInput,
   type DatabricksOptions,
 } from './options.js';
 import { preflight } from './preflight.js';
-import { resolveToken, tokenVariable } from './token.js';
+import { resolveCredentials } from './token.js';
+import { authenticationOf, databricksVariables } from './variables.js';
 
-/** Databricks Model Serving and Feature Serving: one endpoint, called with an access token. */
+/** Databricks Model Serving and Feature Serving: one endpoint, called with an access token or as a service principal. */
 export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   specificationVersion: 1,
   kind: 'databricks',
@@ -28,9 +30,17 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     },
   },
   locustfile: new URL('./locustfile.py', import.meta.url),
-  pythonModules: [new URL('./databricks_requests.py', import.meta.url)],
+  pythonModules: ['./databricks_requests.py', './databricks_access.py'].map(
+    (path) => new URL(path, import.meta.url),
+  ),
   host: hostOf,
   targetConfig: (options) => ({
+    workspaceUrl: new URL(options.workspaceUrl).origin,
+    ...given({
+      authentication: authenticationOf(options),
+      lookUp: lookedUp(options),
+      endpointId: options.endpointId,
+    }),
     endpointPath: endpointPath(options),
     format: options.format,
     timeoutSeconds: timeoutSeconds(options),
@@ -40,12 +50,31 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   }),
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
-  environment: () => [tokenVariable],
-  resolveEnvironment: resolveToken,
+  environment: databricksVariables,
+  resolveEnvironment: resolveCredentials,
   preflight,
   labels: (options) => ({ endpoint: options.endpointName, format: options.format }),
+  metrics: {
+    credential_renewals: {
+      kind: 'counter',
+      unit: '',
+      description: 'credentials that were renewed while the test ran',
+    },
+    credential_renewals_failed: {
+      kind: 'counter',
+      unit: '',
+      description: 'renewals of credentials that failed, and were tried again',
+    },
+  },
   emulator: databricksEmulator,
 });
 
+function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
 export default databricks;
+export type { DatabricksEmulator } from './emulator.js';
 export type { DatabricksInput };

@@ -1,7 +1,6 @@
 import { validate } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { databricks } from './index.js';
-import { resolveToken } from './token.js';
 
 const { definition } = databricks;
 const valid = definition.example;
@@ -32,6 +31,12 @@ describe('options', () => {
     ['payloads', { inline: [] }, 'payloads'],
     ['token', 'dapi 123', 'without spaces'],
     ['token', '', 'without spaces'],
+    ['clientSecret', 'dose 1', 'without spaces'],
+    ['authentication', 'basic', 'oauth'],
+    ['route', 'direct', 'workspace'],
+    ['endpointUrl', 'https://4711.serving.cloud.databricks.com', 'the whole URL'],
+    ['endpointUrl', 'http://4711.serving.cloud.databricks.com/1/x', 'must start with https://'],
+    ['endpointId', 'a', 'no effect without endpointUrl'],
     ['timeout', '300', 'must be a duration'],
     ['requestName', '', 'requestName'],
     ['expect', { status: [20] }, 'expect.status'],
@@ -63,6 +68,9 @@ describe('targetConfig', () => {
   it('holds what the Python files read, and no token', () => {
     const options = parse({ ...valid, token: 'dapi-canary', format: 'raw', timeout: '1m30s' });
     expect(definition.targetConfig(options)).toEqual({
+      workspaceUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
+      authentication: 'token',
+      lookUp: 'house-prices',
       endpointPath: '/serving-endpoints/house-prices/invocations',
       format: 'raw',
       timeoutSeconds: 90,
@@ -71,32 +79,27 @@ describe('targetConfig', () => {
       expect: { status: [200] },
     });
   });
-});
 
-describe('resolveToken', () => {
-  it('prefers the option to the variable', async () => {
-    const environment = { DATABRICKS_TOKEN: 'from-variable' };
-    expect(await resolveToken({ token: 'from-option' }, { environment })).toEqual({
-      variables: { DATABRICKS_TOKEN: 'from-option' },
-    });
-    expect(await resolveToken({}, { environment })).toEqual({
-      variables: { DATABRICKS_TOKEN: 'from-variable' },
-    });
+  const direct = 'https://1.serving.cloud.databricks.com/2/serving-endpoints/x/invocations';
+  it.each([
+    [{}, { lookUp: 'house-prices' }],
+    [{ route: 'workspace' }, { lookUp: undefined }],
+    [{ clientId: 'a' }, { authentication: 'oauth', lookUp: 'house-prices' }],
+    [{ endpointUrl: direct }, { lookUp: 'house-prices', endpointPath: new URL(direct).pathname }],
+    [
+      { endpointUrl: direct, endpointId: 'abc' },
+      { lookUp: undefined, endpointId: 'abc' },
+    ],
+  ])('of %j', (input, config) => {
+    const options = parse({ ...valid, ...input });
+    const found = definition.targetConfig(options);
+    expect({ lookUp: undefined, ...found }).toMatchObject(config);
+    expect(definition.host(options)).toBe(
+      'endpointUrl' in input ? new URL(direct).origin : valid.workspaceUrl,
+    );
   });
 
-  it.each([undefined, '', '\n'])('names the option and the variable when it is %j', async (value) => {
-    await expect(resolveToken({}, { environment: { DATABRICKS_TOKEN: value } })).rejects.toMatchObject({
-      code: 'CREDENTIALS_INVALID',
-      hint: expect.stringMatching(/DATABRICKS_TOKEN.*token/),
-    });
-  });
-
-  it('does not repeat a malformed value', async () => {
-    await expect(
-      resolveToken({}, { environment: { DATABRICKS_TOKEN: 'canary with\nbreak' } }),
-    ).rejects.toMatchObject({
-      code: 'CREDENTIALS_INVALID',
-      message: expect.not.stringContaining('canary'),
-    });
+  it('has one kind of credentials', () => {
+    expect(() => parse({ ...valid, token: 'dapi1', clientId: 'a' })).toThrow('cannot be given together');
   });
 });

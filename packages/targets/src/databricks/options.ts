@@ -25,13 +25,42 @@ const workspaceUrl = z
   .meta({ examples: ['https://dbc-a1b2c3d4-e5f6.cloud.databricks.com'] })
   .describe('URL of the workspace, without a path; http is allowed only on loopback');
 
-/** Options of the target `databricks`. */
-export const databricksOptionsSchema = z.strictObject({
+const oneWord = /^[\x21-\x7e]+$/;
+const endpointUrl = z
+  .string()
+  .refine((text) => endpointUrlProblem(text) === undefined, {
+    error: (issue) => endpointUrlProblem(String(issue.input)),
+  })
+  .optional()
+  .meta({
+    examples: ['https://4711.serving.cloud.databricks.com/1234/serving-endpoints/house-prices/invocations'],
+  })
+  .describe(
+    'whole URL at which a route-optimised endpoint answers. Default: the workspace is asked for it (see route)',
+  );
+
+const properties = z.strictObject({
   workspaceUrl,
   endpointName: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, hyphens and underscores')
     .describe('name of the serving endpoint'),
+  route: z
+    .enum(['auto', 'workspace'])
+    .default('auto')
+    .describe(
+      'where requests go. auto: every worker asks the workspace whether the endpoint is route-optimised, and uses ' +
+        "its own URL if it is; workspace: always the workspace's URL, where such endpoints answer only if they were " +
+        'made before 22 September 2025',
+    ),
+  endpointUrl,
+  endpointId: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'must be the id of the endpoint, not its name')
+    .optional()
+    .describe(
+      'id of a route-optimised endpoint, for which OAuth tokens are asked with endpointUrl. Default: the workspace is asked for it',
+    ),
   format: z
     .enum([...bodyFormats, 'raw'])
     .default('dataframe_records')
@@ -42,12 +71,38 @@ export const databricksOptionsSchema = z.strictObject({
   payloads: payloadSourceSchema.describe(
     'what is sent: rows, or whole bodies, for instance the features.json of a serving endpoint',
   ),
+  authentication: z
+    .enum(['token', 'oauth'])
+    .optional()
+    .describe(
+      'token: an access token, sent as it is; oauth: client id and secret of a service principal, for which every ' +
+        'worker gets tokens and renews them. Default: by what is given',
+    ),
   token: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be a token without spaces or line breaks')
+    .regex(oneWord, 'must be a token without spaces or line breaks')
     .optional()
     .meta({ writeOnly: true })
     .describe('access token with the permission CAN QUERY. Default: the variable DATABRICKS_TOKEN'),
+  clientId: z
+    .string()
+    .regex(oneWord, 'must be a client id without spaces')
+    .optional()
+    .describe('client id of a service principal. Default: the variable DATABRICKS_CLIENT_ID'),
+  clientSecret: z
+    .string()
+    .regex(oneWord, 'must be a secret without spaces or line breaks')
+    .optional()
+    .meta({ writeOnly: true })
+    .describe('OAuth secret of the service principal. Default: the variable DATABRICKS_CLIENT_SECRET'),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'profile of ~/.databrickscfg whose credentials are used. Default: the variables, then DATABRICKS_CONFIG_PROFILE, ' +
+        'then the profile DEFAULT if it is of this workspace',
+    ),
   requestName: z
     .string()
     .min(1)
@@ -61,17 +116,37 @@ export const databricksOptionsSchema = z.strictObject({
   tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
 });
 
+/** Options of the target `databricks`. */
+export const databricksOptionsSchema = properties
+  .refine(({ token, clientId, clientSecret }) => token === undefined || !(clientId ?? clientSecret), {
+    path: ['token'],
+    error: 'cannot be given together with clientId and clientSecret',
+  })
+  .refine(({ endpointUrl: url, route }) => url === undefined || route === 'auto', {
+    path: ['endpointUrl'],
+    error: 'contradicts route: workspace',
+  })
+  .refine(({ endpointUrl: url, endpointId }) => endpointId === undefined || url !== undefined, {
+    path: ['endpointId'],
+    error: 'has no effect without endpointUrl',
+  });
+
 export type DatabricksInput = z.input<typeof databricksOptionsSchema>;
 export type DatabricksOptions = z.output<typeof databricksOptionsSchema>;
 
 /** Base URL without a trailing slash. */
 export function hostOf(options: DatabricksOptions): string {
-  return new URL(options.workspaceUrl).origin;
+  return new URL(options.endpointUrl ?? options.workspaceUrl).origin;
 }
 
-/** Path of the endpoint's invocations. */
-export function endpointPath(options: DatabricksOptions): string {
-  return `/serving-endpoints/${options.endpointName}/invocations`;
+/** Path of the endpoint's invocations. Another one if the workspace says that the endpoint is route-optimised. */
+export function endpointPath({ endpointName, endpointUrl: url }: DatabricksOptions): string {
+  return url === undefined ? `/serving-endpoints/${endpointName}/invocations` : new URL(url).pathname;
+}
+
+/** Name of the endpoint that every worker asks the workspace about. Undefined: nothing is to be asked. */
+export function lookedUp({ endpointId, endpointName, route }: DatabricksOptions): string | undefined {
+  return route === 'workspace' || endpointId !== undefined ? undefined : endpointName;
 }
 
 /** Time limit of a whole request, in seconds. */
@@ -84,10 +159,23 @@ const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 function workspaceUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com';
   const url = new URL(text);
+  if (url.pathname !== '/' || url.search || url.hash)
+    return hostProblem(url) ?? `must be the workspace alone, without a path: ${url.origin}`;
+  return hostProblem(url);
+}
+
+function endpointUrlProblem(text: string): string | undefined {
+  if (!URL.canParse(text))
+    return 'must be a URL such as https://4711.serving.cloud.databricks.com/1234/serving-endpoints/house-prices/invocations';
+  const url = new URL(text);
+  if (url.search || url.hash || url.pathname === '/') return 'must be the whole URL of the invocations';
+  return hostProblem(url);
+}
+
+function hostProblem(url: URL): string | undefined {
   if (url.username || url.password) return 'must not hold a user name or password; use token';
   const isLocal = url.protocol === 'http:' && loopbackHosts.has(url.hostname);
-  if (url.protocol !== 'https:' && !isLocal) return 'must start with https:// (http:// only on loopback)';
-  if (url.pathname !== '/' || url.search || url.hash)
-    return `must be the workspace alone, without a path: ${url.origin}`;
-  return undefined;
+  return url.protocol === 'https:' || isLocal
+    ? undefined
+    : 'must start with https:// (http:// only on loopback)';
 }

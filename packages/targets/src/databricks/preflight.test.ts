@@ -46,6 +46,60 @@ describe('against the emulator', () => {
   });
 });
 
+describe('against the emulator, by a service principal', () => {
+  async function ask(emulatorOptions: object, input: object = {}, environment: object = {}) {
+    const emulator = await startEmulator({ authentication: 'oauth', ...emulatorOptions });
+    const options = optionsOf({ ...emulator.targetOptions, ...input });
+    const context = {
+      environment: { ...emulator.environment, ...environment },
+      baseDirectory: '.',
+      signal: AbortSignal.timeout(20_000),
+    };
+    return { emulator, report: runPreflight(definition, options, context) };
+  }
+
+  it('an endpoint of the workspace', async () => {
+    const { emulator, report } = await ask({});
+    expect((await report).summary).toMatch(
+      /^POST \/serving-endpoints\/house-prices\/invocations answered 200/,
+    );
+    expect(emulator.statistics()).toEqual({ requests: 1, served: 1, throttled: 0, rejected: 0 });
+  });
+
+  it('a route-optimised endpoint, at its own URL', async () => {
+    const { emulator, report } = await ask({ routeOptimized: true });
+    expect((await report).summary).toMatch(
+      /^POST \/\d+\/serving-endpoints\/house-prices\/invocations answered 200/,
+    );
+    expect(emulator.statistics()).toEqual({ requests: 1, served: 1, throttled: 0, rejected: 0 });
+  });
+
+  it('a wrong secret', async () => {
+    const { report } = await ask({}, {}, { DATABRICKS_CLIENT_SECRET: 'canary-wrong' });
+    await expect(report).rejects.toMatchObject({
+      code: 'CREDENTIALS_INVALID',
+      message: expect.stringMatching(
+        /token service .*\/oidc\/v1\/token answered HTTP 401 invalid_client\..* DATABRICKS_CLIENT_SECRET/,
+      ),
+    });
+  });
+
+  it('a route-optimised endpoint, with a personal access token', async () => {
+    const { report } = await ask({ routeOptimized: true, authentication: 'token' });
+    await expect(report).rejects.toMatchObject({
+      code: 'CREDENTIALS_INVALID',
+      message: expect.stringContaining(
+        'is route-optimised, and such endpoints refuse personal access tokens',
+      ),
+    });
+  });
+
+  it('a route-optimised endpoint, at the URL of the workspace', async () => {
+    const { report } = await ask({ routeOptimized: true }, { route: 'workspace' });
+    await expect(report).rejects.toMatchObject({ message: expect.stringContaining('route-optimized') });
+  });
+});
+
 describe('other answers', () => {
   it.each([
     [302, {}, 'PREFLIGHT_FAILED', 'redirect'],

@@ -24,9 +24,10 @@ export async function preflight(
   { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
   const { endpointName, expect, format } = options;
-  const url = hostOf(options) + endpointPath(options);
   const asked = await request();
   const { answer } = asked;
+  // The workers may have been told another URL by the workspace.
+  const url = asked.request?.url ?? hostOf(options) + endpointPath(options);
   if (answer === null) throw preflightFailure(asked, `the Databricks endpoint "${endpointName}"`);
   const { status, body } = answer;
   const text = body.text ?? '';
@@ -41,7 +42,7 @@ export async function preflight(
     if (note !== undefined) notes.push(note);
   }
   return {
-    summary: `POST ${endpointPath(options)} answered ${status} with ${body.bytes} bytes`,
+    summary: `POST ${new URL(url).pathname} answered ${status} with ${body.bytes} bytes`,
     latencyMilliseconds: asked.seconds * 1000,
     notes,
   };
