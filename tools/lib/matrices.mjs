@@ -15,6 +15,7 @@ export const apart = {
   'packages/cli': [
     ...['ec2.e2e', 'renewal', 'run-on.e2e', 'two-kinds'].map((name) => `test/${name}.test.ts`),
   ],
+  'packages/targets': ['test/databricks/sdk.test.ts'],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
 };
 
@@ -63,6 +64,7 @@ export const matrices = {
         'test/run.e2e.test.ts',
         ...apart['packages/cli'],
       ],
+      'packages/targets': apart['packages/targets'],
       docs: apart.docs,
     },
     parts: 1,

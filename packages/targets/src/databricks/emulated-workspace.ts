@@ -34,6 +34,13 @@ export function bearerOf(request: EmulatedRequest): string | EmulatedResponse {
   );
 }
 
+/** It comes first in the paths of route-optimised endpoints. */
+export const emulatedWorkspaceId = '7405610926171';
+
+function issuerOf({ headers }: EmulatedRequest): string {
+  return `http://${headers['host']}/oidc`;
+}
+
 /** The part of a workspace that is no serving: its token service, and its API of serving endpoints. */
 export class EmulatedWorkspace {
   /** Its answers, and those of them that were refusals. They are no requests of a load. */
@@ -60,13 +67,17 @@ export class EmulatedWorkspace {
     const { method, path } = request;
     if (path === '/oidc/v1/token' && method === 'POST') return this.#tokens.issue(request);
     if (path === '/oidc/.well-known/oauth-authorization-server') return this.#discovery(request);
-    if (path.startsWith('/.well-known/')) return failure(404, 'ENDPOINT_NOT_FOUND', 'No such document.');
+    // Where the SDK, begins to look (seen in databricks-sdk 0.156).
+    if (path === '/.well-known/databricks-config') {
+      const body = { oidc_endpoint: issuerOf(request), workspace_id: emulatedWorkspaceId, cloud: 'AWS' };
+      return { status: 200, body };
+    }
     const name = /^\/api\/2\.0\/serving-endpoints\/([^/]+)$/.exec(path)?.[1];
     return method === 'GET' && name !== undefined ? this.#describe(request, name) : undefined;
   }
 
-  #discovery({ headers }: EmulatedRequest): EmulatedResponse {
-    const issuer = `http://${headers['host']}/oidc`;
+  #discovery(request: EmulatedRequest): EmulatedResponse {
+    const issuer = issuerOf(request);
     return {
       status: 200,
       body: {

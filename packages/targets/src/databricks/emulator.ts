@@ -14,7 +14,13 @@ import {
 } from '@loadwright/core/testing';
 import { z } from 'zod';
 import { EmulatedTokens } from './emulated-tokens.js';
-import { authorizationDetails, bearerOf, EmulatedWorkspace, failure } from './emulated-workspace.js';
+import {
+  authorizationDetails,
+  bearerOf,
+  emulatedWorkspaceId,
+  EmulatedWorkspace,
+  failure,
+} from './emulated-workspace.js';
 import { InvalidInput, predictions } from './scoring.js';
 import { clientIdVariable, clientSecretVariable, tokenVariable } from './variables.js';
 
@@ -132,7 +138,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
 
 /** Path of a route-optimised endpoint at its own host: the id of the workspace comes first. */
 function directPath({ endpointName }: EmulatorOptions): string {
-  return `/7405610926171/serving-endpoints/${endpointName}/invocations`;
+  return `/${emulatedWorkspaceId}/serving-endpoints/${endpointName}/invocations`;
 }
 
 function sum(one: EmulatorStatistics, other: EmulatorStatistics | undefined): EmulatorStatistics {
