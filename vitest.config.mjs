@@ -20,7 +20,7 @@ export default defineConfig({
     projects: [
       'tools',
       'packages/core',
-      'packages/targets',
+      folder('packages/targets', '@loadwright/targets'),
       folder('packages/infra', '@loadwright/infra'),
       folder('packages/cli', '@loadwright/cli', judging),
       {
