@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { formatBytes, formatNumber } from '@loadwright/core/report';
 import { defaultBase, platforms, pushImage, type Platform, type PushedImage } from '@loadwright/infra/image';
 import { Option, type Command } from 'commander';
 import {
@@ -9,7 +10,7 @@ import {
   loadConfiguration,
   type ConfigurationFlags,
 } from '../config/configuration.js';
-import { formatBytes, formatCount } from '../output/format.js';
+
 import { examples } from '../output/help.js';
 import { imageProgressLines } from '../output/image-progress.js';
 import { variablesOf } from '../run/emulation.js';
@@ -113,7 +114,7 @@ function formatPushed(
 ): string[] {
   const row = (label: string, value: string) => `  ${colors.dim(label.padEnd(10))}${value}`;
   const there = sent.present + sent.mounted;
-  const blobs = (count: number) => `${formatCount(count)} ${count === 1 ? 'blob' : 'blobs'}`;
+  const blobs = (count: number) => `${formatNumber(count)} ${count === 1 ? 'blob' : 'blobs'}`;
   const environment = needed.map(({ name }) => `-e ${name} `).join('');
   return [
     `${colors.green('✓')} ${colors.bold(reference)}`,

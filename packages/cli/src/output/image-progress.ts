@@ -1,5 +1,5 @@
 import type { ImageProgress } from '@loadwright/infra/image';
-import { formatBytes } from './format.js';
+import { formatBytes } from '@loadwright/core/report';
 
 /** How often a blob on its way is reported, in milliseconds. */
 const between = 3000;
