@@ -10,6 +10,8 @@ export interface Step {
   readonly aws: Aws;
   readonly fleet: FleetIdentity;
   readonly journal: Journal;
+  /** Which of several resources of a kind is made; see `ResourceKey`. Absent: the only one. */
+  readonly part?: string;
 }
 
 /**
@@ -21,17 +23,20 @@ export interface Step {
  * @returns its id
  */
 export async function ensure<Parameters>(
-  { aws, fleet, journal }: Step,
+  { aws, journal, part, ...step }: Step,
   kind: CreatableKind<Parameters>,
   parameters: Parameters,
   known?: string,
 ): Promise<string> {
   const { pace } = aws.settings;
-  const find = async () => (await kind.find(aws, fleet)).find(({ stays }) => stays === undefined)?.id;
+  const fleet = part === undefined ? step.fleet : { ...step.fleet, part };
+  const key = { kind: kind.name, part };
+  const find = async () =>
+    (await kind.find(aws, fleet)).find((one) => one.stays === undefined && one.part === part)?.id;
   const earlier = known ?? (await find());
-  await journal.intent(kind.name);
+  await journal.intent(key);
   const id = earlier ?? (await create());
-  await journal.done(kind.name, id);
+  await journal.done(key, id);
   // Services that get a new resource may not know it yet.
   const isTooEarly = (error: unknown) => isAbsent(error) || isConflict(error);
   await patiently(isTooEarly, async () => kind.complete?.(aws, fleet, id, parameters));
@@ -45,7 +50,7 @@ export async function ensure<Parameters>(
       const mayBeThere = isPresent(error) || isOutcomeUnknown(error);
       const made = mayBeThere ? await poll(aws, pace.unknownOutcome, find) : undefined;
       if (made !== undefined) return made;
-      await journal.failed(kind.name);
+      await journal.failed(key);
       throw error;
     }
   }

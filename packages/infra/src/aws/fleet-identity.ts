@@ -22,6 +22,8 @@ export interface FleetIdentity extends FleetName, FleetRegion {
   readonly expiresAt: Date;
   /** Tags of the user. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Of a resource that is one of several: which. See `ResourceKey`. */
+  readonly part?: string;
 }
 
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
@@ -151,6 +153,9 @@ export const tagKeys = {
   version: 'loadwright:version',
 } as const;
 
+/** The tag of a resource that is one of several; see {@link FleetIdentity.part}. */
+export const partTag = 'loadwright:part';
+
 /** A tag as most services of AWS spell it. */
 export interface Tag {
   readonly Key: string;
@@ -169,6 +174,7 @@ export function tagsOf(fleet: FleetIdentity, role: string): Tag[] {
     [tagKeys.expiresAt]: fleet.expiresAt.toISOString(),
     [tagKeys.role]: role,
     [tagKeys.version]: loadwrightVersion,
+    ...(fleet.part !== undefined && { [partTag]: fleet.part }),
   };
   return Object.entries({ ...fleet.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));
 }

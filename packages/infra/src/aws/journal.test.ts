@@ -6,6 +6,9 @@ import { Journal, readJournal, readJournals, removeJournal } from './journal.js'
 import { knownEc2Fleets } from '../ec2/remembered.js';
 
 const fleetId = '20261123-093000-0123456789';
+const fleet = { fleetKind: 'ec2', fleetId, region: 'eu-west-1' };
+const role = { kind: 'role' };
+const worker = { kind: 'instance', part: 'worker-3' };
 
 describe('Journal', () => {
   let directory: string;
@@ -17,10 +20,9 @@ describe('Journal', () => {
   afterEach(() => rm(join(directory, '..'), { recursive: true }));
 
   it('has the fleet on the disk before anything else happens, for its owner alone', async () => {
-    const journal = await Journal.open(directory, fleetId, 'eu-west-1');
-    expect(await readJournal(directory, fleetId)).toEqual({
-      fleetId,
-      region: 'eu-west-1',
+    const journal = await Journal.open(directory, fleet);
+    expect(await readJournal(directory, fleet)).toEqual({
+      ...fleet,
       expected: new Map(),
       hasBegun: false,
     });
@@ -29,24 +31,25 @@ describe('Journal', () => {
   });
 
   it('knows which calls were under way, each step by itself', async () => {
-    const journal = await Journal.open(directory, fleetId, 'eu-west-1');
-    await Promise.all(['role', 'bucket', 'instance'].map((kind) => journal.intent(kind)));
-    await Promise.all([journal.done('role', 'r-1'), journal.failed('bucket')]);
-    expect((await readJournal(directory, fleetId))?.expected).toEqual(
-      new Map([
-        ['role', 'r-1'],
-        ['instance', undefined],
+    const journal = await Journal.open(directory, fleet);
+    const other = { ...worker, part: 'worker-4' };
+    await Promise.all([role, { kind: 'bucket' }, worker, other].map((one) => journal.intent(one)));
+    await Promise.all([journal.done(role, 'r-1'), journal.failed({ kind: 'bucket' }), journal.failed(other)]);
+    expect((await readJournal(directory, fleet))?.expected).toEqual(
+      new Map<string, unknown>([
+        ['role', { ...role, id: 'r-1' }],
+        ['instance worker-3', worker],
       ]),
     );
-    await journal.removed('role');
-    expect((await readJournal(directory, fleetId))?.expected).toEqual(new Map([['instance', undefined]]));
+    await journal.removed(role);
+    expect((await readJournal(directory, fleet))?.expected).toEqual(new Map([['instance worker-3', worker]]));
     await journal.close();
   });
 
   it('takes what was made long ago for seen, but a call without an end for under way', async () => {
     const at = new Date(Date.now() - 3_600_000).toISOString();
     const lines = [
-      { event: 'run', fleetId, region: 'eu-west-1', at },
+      { event: 'fleet', ...fleet, at },
       { event: 'intent', kind: 'role', at },
       { event: 'intent', kind: 'bucket', at },
       { event: 'done', kind: 'bucket', id: 'b', at },
@@ -56,42 +59,51 @@ describe('Journal', () => {
       join(directory, `${fleetId}.jsonl`),
       lines.map((line) => JSON.stringify(line)).join('\n'),
     );
-    expect((await readJournal(directory, fleetId))?.expected).toEqual(new Map([['role', undefined]]));
+    expect((await readJournal(directory, fleet))?.expected).toEqual(new Map([['role', role]]));
   });
 
   it('goes on with the journal of an interrupted run, whose last line may be cut off', async () => {
-    const first = await Journal.open(directory, fleetId, 'eu-west-1');
-    await first.intent('instance');
+    const first = await Journal.open(directory, fleet);
+    await first.intent({ kind: 'instance' });
     await first.close();
     await appendFile(join(directory, `${fleetId}.jsonl`), '{"event":"done","kind":"inst');
-    expect((await readJournal(directory, fleetId))?.expected).toEqual(new Map([['instance', undefined]]));
+    expect((await readJournal(directory, fleet))?.expected).toEqual(
+      new Map([['instance', { kind: 'instance' }]]),
+    );
 
-    const second = await Journal.open(directory, fleetId, 'eu-west-1');
+    const second = await Journal.open(directory, fleet);
     expect(second.hasBegun).toBe(false);
-    await second.done('instance', 'i-1');
-    expect(await readJournal(directory, fleetId)).toMatchObject({
-      expected: new Map([['instance', 'i-1']]),
+    await second.done({ kind: 'instance' }, 'i-1');
+    expect(await readJournal(directory, fleet)).toMatchObject({
+      expected: new Map([['instance', { kind: 'instance', id: 'i-1' }]]),
       hasBegun: true,
     });
     await second.close();
   });
 
   it('is closed although it could not be written: the clean-up comes after', async () => {
-    const journal = await Journal.open(directory, fleetId, 'eu-west-1');
+    const journal = await Journal.open(directory, fleet);
     await journal.close();
-    await expect(journal.intent('instance')).rejects.toThrow('closed');
+    await expect(journal.intent({ kind: 'instance' })).rejects.toThrow('closed');
     expect(journal.hasBegun).toBe(true);
     await journal.close();
   });
 
+  it('of a fleet of another kind is none', async () => {
+    await (await Journal.open(directory, { ...fleet, fleetKind: 'ecs' })).close();
+    expect(await readJournal(directory, fleet)).toBeUndefined();
+    expect(await readJournals(directory, 'ec2')).toEqual([]);
+    expect(await readJournals(directory, 'ecs')).toMatchObject([{ ...fleet, fleetKind: 'ecs' }]);
+  });
+
   it('is found among all of this machine, of which there may be none', async () => {
-    expect(await readJournals(directory)).toEqual([]);
+    expect(await readJournals(directory, 'ec2')).toEqual([]);
     const other = fleetId.replace('0', '9');
-    await (await Journal.open(directory, fleetId, 'eu-west-1')).close();
-    await (await Journal.open(directory, other, 'us-east-1')).close();
-    await writeFile(join(directory, 'torn.jsonl'), '{"event":"ru');
+    await (await Journal.open(directory, fleet)).close();
+    await (await Journal.open(directory, { ...fleet, fleetId: other, region: 'us-east-1' })).close();
+    await writeFile(join(directory, 'torn.jsonl'), '{"event":"fl');
     await writeFile(join(directory, 'notes.txt'), 'not a journal');
-    const found = (await readJournals(directory)).map(({ fleetId, region }) => [fleetId, region]);
+    const found = (await readJournals(directory, 'ec2')).map(({ fleetId, region }) => [fleetId, region]);
     expect(found.sort()).toEqual(
       [
         [fleetId, 'eu-west-1'],
@@ -108,15 +120,15 @@ describe('Journal', () => {
 
   it('says which folder cannot be read', async () => {
     await writeFile(directory, 'a file');
-    await expect(readJournals(directory)).rejects.toThrow(
+    await expect(readJournals(directory, 'ec2')).rejects.toThrow(
       `the folder of the journals, ${directory}, cannot be used`,
     );
   });
 
   it('is gone once it is removed, as often as one likes', async () => {
-    await (await Journal.open(directory, fleetId, 'eu-west-1')).close();
+    await (await Journal.open(directory, fleet)).close();
     await removeJournal(directory, fleetId);
     await removeJournal(directory, fleetId);
-    expect(await readJournal(directory, fleetId)).toBeUndefined();
+    expect(await readJournal(directory, fleet)).toBeUndefined();
   });
 });

@@ -2,14 +2,19 @@ import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/pro
 import { join } from 'node:path';
 import { LoadwrightError, messageOf } from '@loadwright/core';
 import { z } from 'zod';
+import type { FleetName, FleetRegion } from './fleet-identity.js';
+import { keyOf, type ResourceKey } from './resource-key.js';
 import { hiddenMilliseconds } from './visibility.js';
 
+const at = z.iso.datetime();
+const resource = { kind: z.string(), part: z.string().optional(), at };
+
 const line = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('run'), fleetId: z.string(), region: z.string(), at: z.iso.datetime() }),
-  z.object({ event: z.literal('intent'), kind: z.string(), at: z.iso.datetime() }),
-  z.object({ event: z.literal('done'), kind: z.string(), id: z.string(), at: z.iso.datetime() }),
-  z.object({ event: z.literal('failed'), kind: z.string(), at: z.iso.datetime() }),
-  z.object({ event: z.literal('removed'), kind: z.string(), at: z.iso.datetime() }),
+  z.object({ event: z.literal('fleet'), fleetKind: z.string(), fleetId: z.string(), region: z.string(), at }),
+  z.object({ event: z.literal('intent'), ...resource }),
+  z.object({ event: z.literal('done'), id: z.string(), ...resource }),
+  z.object({ event: z.literal('failed'), ...resource }),
+  z.object({ event: z.literal('removed'), ...resource }),
 ]);
 
 type Line = z.infer<typeof line>;
@@ -18,15 +23,18 @@ type Line = z.infer<typeof line>;
 const ending = '.jsonl';
 
 /**
- * Kinds of which there is something, or may be, although AWS does not show it yet: made not long ago, or the process ended
- * in the middle of the call. Each with its id, where that is known.
+ * Resources that are there, or may be, although AWS does not show them yet: made not long ago, or the process ended in the
+ * middle of the call. Each by its {@link keyOf}.
  */
-export type Expected = ReadonlyMap<string, string | undefined>;
+export type Expected = ReadonlyMap<string, ExpectedResource>;
+
+export interface ExpectedResource extends ResourceKey {
+  /** As AWS calls it, where that is known. */
+  readonly id?: string;
+}
 
 /** What a journal shows about a fleet. */
-export interface JournalState {
-  readonly fleetId: string;
-  readonly region: string;
+export interface JournalState extends FleetName, FleetRegion {
   readonly expected: Expected;
   /** Something was to be made. */
   readonly hasBegun: boolean;
@@ -52,12 +60,15 @@ export class Journal {
    *
    * @throws LoadwrightError `CONFIG_INVALID` when it cannot be written, as do all that write to it.
    */
-  static async open(directory: string, fleetId: string, region: string): Promise<Journal> {
+  static async open(
+    directory: string,
+    { fleetKind, fleetId, region }: FleetName & FleetRegion,
+  ): Promise<Journal> {
     const journal = await usable(directory, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       return new Journal(directory, await open(pathOf(directory, fleetId), 'a', 0o600));
     });
-    await journal.#write({ event: 'run', fleetId, region, at: now() });
+    await journal.#write({ event: 'fleet', fleetKind, fleetId, region, at: now() });
     await syncFolder(directory);
     return journal;
   }
@@ -67,22 +78,22 @@ export class Journal {
     return this.#hasBegun;
   }
 
-  intent(kind: string): Promise<void> {
+  intent({ kind, part }: ResourceKey): Promise<void> {
     this.#hasBegun = true;
-    return this.#write({ event: 'intent', kind, at: now() });
+    return this.#write({ event: 'intent', kind, part, at: now() });
   }
 
-  done(kind: string, id: string): Promise<void> {
-    return this.#write({ event: 'done', kind, id, at: now() });
+  done({ kind, part }: ResourceKey, id: string): Promise<void> {
+    return this.#write({ event: 'done', kind, part, id, at: now() });
   }
 
   /** The call has had no effect. */
-  failed(kind: string): Promise<void> {
-    return this.#write({ event: 'failed', kind, at: now() });
+  failed({ kind, part }: ResourceKey): Promise<void> {
+    return this.#write({ event: 'failed', kind, part, at: now() });
   }
 
-  removed(kind: string): Promise<void> {
-    return this.#write({ event: 'removed', kind, at: now() });
+  removed({ kind, part }: ResourceKey): Promise<void> {
+    return this.#write({ event: 'removed', kind, part, at: now() });
   }
 
   /** Safe to repeat. What could not be written was reported to its writer. */
@@ -104,11 +115,15 @@ export class Journal {
 }
 
 /**
- * What the journal of a fleet says; undefined when this machine has none. A line cut off by a crash is left out.
+ * What the journal of a fleet says; undefined when this machine has none, or one of a fleet of another kind. A line cut off by
+ * a crash is left out.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when it cannot be read.
  */
-export async function readJournal(directory: string, fleetId: string): Promise<JournalState | undefined> {
+export async function readJournal(
+  directory: string,
+  { fleetKind, fleetId }: FleetName,
+): Promise<JournalState | undefined> {
   let text: string;
   try {
     text = await readFile(pathOf(directory, fleetId), 'utf8');
@@ -117,30 +132,34 @@ export async function readJournal(directory: string, fleetId: string): Promise<J
     throw unusable(directory, error);
   }
   const lines = text.split('\n').flatMap((each) => parse(each) ?? []);
-  const expected = new Map<string, string | undefined>();
-  let region = '';
+  const fleet = lines.find((entry) => entry.event === 'fleet');
+  if (fleet?.fleetKind !== fleetKind) return undefined;
+  const expected = new Map<string, ExpectedResource>();
   for (const entry of lines) {
-    if (entry.event === 'run') region = entry.region;
-    else if (entry.event === 'intent') expected.set(entry.kind, undefined);
-    else if (entry.event === 'done' && isNew(entry)) expected.set(entry.kind, entry.id);
-    else expected.delete(entry.kind);
+    if (entry.event === 'fleet') continue;
+    const { kind, part } = entry;
+    if (entry.event === 'intent') expected.set(keyOf(entry), { kind, part });
+    else if (entry.event === 'done' && isNew(entry)) expected.set(keyOf(entry), { kind, part, id: entry.id });
+    else expected.delete(keyOf(entry));
   }
   const hasBegun = lines.some(({ event }) => event === 'intent');
-  return region === '' ? undefined : { fleetId, region, expected, hasBegun };
+  return { fleetKind, fleetId, region: fleet.region, expected, hasBegun };
 }
 
 /**
- * What all journals of this machine say.
+ * What all journals of this machine say of fleets of a kind.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when they cannot be read.
  */
-export async function readJournals(directory: string): Promise<JournalState[]> {
+export async function readJournals(directory: string, fleetKind: string): Promise<JournalState[]> {
   const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw unusable(directory, error);
   });
   const fleetIds = files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
-  const journals = await Promise.all(fleetIds.map((fleetId) => readJournal(directory, fleetId)));
+  const journals = await Promise.all(
+    fleetIds.map((fleetId) => readJournal(directory, { fleetKind, fleetId })),
+  );
   return journals.filter((journal) => journal !== undefined);
 }
 

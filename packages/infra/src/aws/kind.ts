@@ -1,9 +1,9 @@
 import type { Aws } from './clients.js';
 import type { FleetIdentity, OtherVersion } from './fleet-identity.js';
+import type { ResourceKey } from './resource-key.js';
 
 /** A resource that exists. */
-export interface FoundResource {
-  readonly kind: string;
+export interface FoundResource extends ResourceKey {
   /** What AWS calls it: an id, or a name. */
   readonly id: string;
   readonly fleetId: string;
@@ -36,6 +36,10 @@ export interface Kind {
   find(aws: Aws, scope: Scope): Promise<readonly FoundResource[]>;
   /** Is it still there? Looks at the resource itself, not at its tags. */
   exists(aws: Aws, id: string): Promise<boolean>;
+  /** Is it there, or was it until not long ago? Absent: as {@link exists}. */
+  wasSeen?(aws: Aws, id: string): Promise<boolean>;
+  /** After a removal that was refused: does it continue as before? Absent: no. */
+  continues?(aws: Aws, id: string): Promise<boolean>;
   /** Removes it and returns when it is gone. What is already gone is no error. */
   destroy(aws: Aws, id: string): Promise<void>;
 }

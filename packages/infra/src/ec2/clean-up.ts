@@ -14,6 +14,7 @@ export type Destroy = (fleetId: string, options?: DestroyOptions) => Promise<Des
 /** A deployment that failed. */
 export interface FailedAttempt {
   readonly error: unknown;
+  readonly fleetKind: string;
   readonly request: ProvisionRequest;
   /** Its own, closed. */
   readonly journal: Journal;
@@ -31,13 +32,16 @@ export interface FailedAttempt {
  * @throws LoadwrightError `RESOURCES_REMAIN` when something of the fleet is left.
  */
 export async function cleanUpAfter(attempt: FailedAttempt): Promise<void> {
-  const { request, journal, journals, existing, destroy } = attempt;
-  const { fleetId, onProgress } = request;
+  const { journal, journals, existing, destroy } = attempt;
+  const {
+    fleetKind,
+    request: { fleetId, onProgress },
+  } = attempt;
   if (existing !== undefined) {
     throw remains(attempt, 'It has a machine that stood before, and stays:', [`instance ${existing}`]);
   }
   if (!journal.hasBegun) {
-    const earlier = await readJournal(journals, fleetId);
+    const earlier = await readJournal(journals, { fleetKind, fleetId });
     if (earlier?.hasBegun) throw remains(attempt, 'What an earlier attempt has made stays.', []);
     await removeJournal(journals, fleetId);
     return;

@@ -1,7 +1,7 @@
 import type { DeployedFleet } from '@loadwright/core';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
-import { describeResource } from '../aws/remove.js';
+import { describeResource } from '../aws/inventory.js';
 import { leftToOtherVersion, startOf, tagKeys } from '../aws/fleet-identity.js';
 import { deployMilliseconds } from '../aws/visibility.js';
 import { readPrice } from './facts.js';

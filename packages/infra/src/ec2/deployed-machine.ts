@@ -25,10 +25,11 @@ export async function deployedMachine(
   { fleetId, seen, expected, onProgress }: DeployedMachineOptions,
 ): Promise<string | undefined> {
   const known = idOf(seen);
-  if (known !== undefined || !expected?.has(instance.name)) return known;
+  const machine = expected?.get(instance.name);
+  if (known !== undefined || !machine) return known;
   const limit = aws.settings.pace.unknownOutcome;
   onProgress(`Looking for the machine of an earlier attempt, for at most ${limit / 1000} s`);
-  const id = expected.get(instance.name);
+  const { id } = machine;
   const found = await poll(aws, limit, async () => {
     const described = id === undefined ? undefined : await describeInstance(aws, id);
     if (described) return { id: lives(described) ? id : undefined };

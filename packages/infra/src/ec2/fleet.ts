@@ -14,7 +14,9 @@ import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
-import { introduceResource, removeFleetResources, takeInventory } from '../aws/remove.js';
+import { kindsOf } from '../aws/fleet-resources.js';
+import { introduceResource, takeInventory } from '../aws/inventory.js';
+import { removeFleetResources } from '../aws/remove.js';
 import { leftToOtherVersion, ownerOf } from '../aws/fleet-identity.js';
 import type { FoundResource } from '../aws/kind.js';
 import { withArchive } from './archive.js';
@@ -29,6 +31,7 @@ import { Ec2Handle } from './handle.js';
 import { findSecrets, readSecrets } from './login.js';
 import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions.js';
+import { ec2Resources } from './resources.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { probeFromHere } from './probe.js';
@@ -127,9 +130,9 @@ async function provision(
   request.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const { journals } = settings;
-  const earlier = await readJournal(journals, request.fleetId);
+  const earlier = await readJournal(journals, { ...settings.aws, fleetId: request.fleetId });
   if (earlier?.hasBegun) requireRegion(earlier, settings.aws.region);
-  const journal = await Journal.open(journals, request.fleetId, settings.aws.region);
+  const journal = await Journal.open(journals, { ...settings.aws, fleetId: request.fleetId });
   const aws = new Aws(settings.aws, request.signal);
   let existing: string | undefined;
   try {
@@ -147,7 +150,15 @@ async function provision(
     return await make({ aws, journal, settings, request, ...looks, existing, destroy });
   } catch (error) {
     await journal.close();
-    await cleanUpAfter({ error, request, journal, journals, existing, destroy });
+    await cleanUpAfter({
+      error,
+      fleetKind: settings.aws.fleetKind,
+      request,
+      journal,
+      journals,
+      existing,
+      destroy,
+    });
     if (request.signal.aborted) {
       throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', { cause: error });
     }
@@ -267,16 +278,16 @@ async function removeEverything(
   onProgress: DestroyOptions['onProgress'],
 ): Promise<DestroyReport> {
   // The journal is a cache: one that cannot be read keeps nothing from being removed, and only costs a wait.
-  const known = await readJournal(journals, fleetId).catch(() => undefined);
-  if (!known) return removeFleetResources(aws, fleetId, { expected: undefined, onProgress });
+  const known = await readJournal(journals, aws.fleet(fleetId)).catch(() => undefined);
+  if (!known) return removeFleetResources(aws, ec2Resources, fleetId, { expected: undefined, onProgress });
   requireRegion(known, aws.settings.region);
   // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
-  const journal = await Journal.open(journals, fleetId, known.region).catch(() => undefined);
+  const journal = await Journal.open(journals, known).catch(() => undefined);
   try {
-    const report = await removeFleetResources(aws, fleetId, {
+    const report = await removeFleetResources(aws, ec2Resources, fleetId, {
       expected: known.expected,
       onProgress,
-      onRemoved: async (kind) => journal?.removed(kind).catch(() => {}),
+      onRemoved: async (resource) => journal?.removed(resource).catch(() => {}),
     });
     if (report.remaining.length === 0) await removeJournal(journals, fleetId).catch(() => {});
     return report;
@@ -304,7 +315,7 @@ function requireOwnVersion(fleetId: string, machines: readonly FoundResource[]):
 
 /** What exists, of one fleet or of all. @throws LoadwrightError when not all of it could be looked at. */
 async function inventory(aws: Aws, fleetId?: string) {
-  const taken = await takeInventory(aws, fleetId === undefined ? {} : { fleetId });
+  const taken = await takeInventory(aws, kindsOf(ec2Resources), fleetId === undefined ? {} : { fleetId });
   if (taken.causes.length === 0) return taken;
   throw combined(taken.causes.map(accountProblem));
 }

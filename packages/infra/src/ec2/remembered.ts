@@ -1,7 +1,7 @@
 import type { KnownFleetPlace } from '@loadwright/core';
 import { readJournals } from '../aws/journal.js';
 import type { Ec2FleetOptions } from './options.js';
-import { journalsOf } from './settings.js';
+import { ec2Kind, journalsOf } from './settings.js';
 
 /**
  * The fleets that the journals of this machine list, for commands that do not name its place. Under which profile
@@ -12,6 +12,6 @@ import { journalsOf } from './settings.js';
 export async function knownEc2Fleets({
   environment = process.env,
 }: Pick<Ec2FleetOptions, 'environment'> = {}): Promise<KnownFleetPlace[]> {
-  const journals = await readJournals(journalsOf(environment));
+  const journals = await readJournals(journalsOf(environment), ec2Kind);
   return journals.map(({ fleetId, region }) => ({ fleetId, options: { region } }));
 }

@@ -13,7 +13,7 @@ import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
-import { readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
+import { partTag, readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
 import { ec2Filters } from './filters.js';
 import { taggedResource } from './tagged.js';
@@ -98,6 +98,21 @@ export const instance: CreatableKind<InstanceParameters> = {
     return found !== undefined && lives(found);
   },
 
+  async wasSeen(aws, id) {
+    return (await describeInstance(aws, id)) !== undefined;
+  },
+
+  /** One that is about to end does not, nor one of which EC2 does not tell. */
+  async continues(aws, id) {
+    try {
+      const state = (await describeInstance(aws, id))?.State?.Name;
+      return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
+    } catch {
+      aws.signal.throwIfAborted();
+      return false;
+    }
+  },
+
   async destroy(aws, id) {
     const { removal } = aws.settings.pace;
     let isTold = false;
@@ -170,8 +185,10 @@ function whyItStays(
   { settings: { region } }: Aws,
   { InstanceId = '', ClientToken = '', SubnetId = '', Tags }: Instance,
 ): string | undefined {
-  const fleetId = readTags(Tags)[tagKeys.fleetId] ?? '';
-  const launches = Array.from({ length: mostLaunches }, (_, ended) => tokenOf(fleetId, SubnetId, ended));
+  const { [tagKeys.fleetId]: fleetId = '', [partTag]: part } = readTags(Tags);
+  const launches = Array.from({ length: mostLaunches }, (_, ended) =>
+    tokenOf({ fleetId, part }, SubnetId, ended),
+  );
   // One that has ended may have no subnet any more.
   if (launches.includes(ClientToken) || SubnetId === '') return undefined;
   const end = `Or end it yourself: aws ec2 terminate-instances --instance-ids ${InstanceId} --region ${region}`;
@@ -191,17 +208,6 @@ export function lives({ State }: Instance): boolean {
   return State?.Name !== 'terminated';
 }
 
-/** Does the machine go on? One that is about to end does not, nor one of which EC2 does not tell. */
-export async function staysOn(aws: Aws, id: string): Promise<boolean> {
-  try {
-    const state = (await describeInstance(aws, id))?.State?.Name;
-    return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
-  } catch {
-    aws.signal.throwIfAborted();
-    return false;
-  }
-}
-
 /** The machine as EC2 describes it; undefined when there is none. */
 export async function describeInstance(aws: Aws, id: string): Promise<Instance | undefined> {
   const answer = await unlessAbsent(aws.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] })));
@@ -219,7 +225,7 @@ async function launch(
   let reason = '';
   const id = await poll(aws, aws.settings.pace.propagation, async () => {
     try {
-      const ClientToken = tokenOf(fleet.fleetId, subnet.id, ended);
+      const ClientToken = tokenOf(fleet, subnet.id, ended);
       const { Instances } = await aws.ec2.send(new RunInstancesCommand({ ...input, ClientToken }));
       return Instances?.[0]?.InstanceId;
     } catch (error) {
@@ -227,7 +233,8 @@ async function launch(
       if (codeOf(error) === mismatch) {
         // Made by an earlier attempt, with other times in its tags. EC2 may not show it yet, or not any more: it shows a
         // machine that has ended for about an hour, and knows its token for longer.
-        const machines = await describeAll(aws, { fleetId: fleet.fleetId });
+        const all = await describeAll(aws, { fleetId: fleet.fleetId });
+        const machines = all.filter(({ Tags }) => readTags(Tags)[partTag] === fleet.part);
         ended = machines.length;
         return machines.find(lives)?.InstanceId;
       }
@@ -259,9 +266,13 @@ async function launch(
  *
  * @param ended Machines of the fleet that have ended: the next one is another.
  */
-function tokenOf(fleetId: string, subnetId: string, ended: number): string {
+function tokenOf(
+  { fleetId, part }: { readonly fleetId: string; readonly part?: string | undefined },
+  subnetId: string,
+  ended: number,
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([fleetId, subnetId, ended]))
+    .update(JSON.stringify([fleetId, subnetId, ended, ...(part === undefined ? [] : [part])]))
     .digest('hex');
 }
 

@@ -1,0 +1,39 @@
+import type { FleetResources } from '../aws/fleet-resources.js';
+import { bucket } from '../aws/kinds/bucket.js';
+import { instanceProfile } from '../aws/kinds/instance-profile.js';
+import { instance, lastLaunch } from '../aws/kinds/instance.js';
+import { networkInterface, volume } from '../aws/kinds/leftovers.js';
+import { parameters } from '../aws/kinds/parameters.js';
+import { endRole, role } from '../aws/kinds/role.js';
+import { schedule } from '../aws/kinds/schedule.js';
+import { securityGroup } from '../aws/kinds/security-group.js';
+
+/** What a machine holds until it has ended. */
+const heldByMachine = {
+  kind: instance,
+  because: (machine: string) => `it is in use by the ${machine}, which could not be removed`,
+  unless: ({ state }: { readonly state?: string }) => state === 'available',
+};
+
+/** What will end a machine that could not be ended now. */
+const endsMachine = {
+  kind: instance,
+  because: (machine: string) => `it is to end the ${machine}, which could not be removed`,
+};
+
+/** What a fleet of one machine consists of. The machine is made last, and its end after it. */
+export const ec2Resources: FleetResources = {
+  rows: [
+    { kind: instance },
+    { kind: schedule, after: [instance], staysWith: endsMachine },
+    { kind: endRole, after: [schedule], staysWith: endsMachine },
+    { kind: networkInterface, after: [instance], staysWith: heldByMachine },
+    { kind: volume, after: [instance], staysWith: heldByMachine },
+    { kind: securityGroup, after: [networkInterface], staysWith: heldByMachine },
+    { kind: instanceProfile },
+    { kind: role, after: [instanceProfile] },
+    { kind: parameters },
+    { kind: bucket },
+  ],
+  lastMade: lastLaunch,
+};
