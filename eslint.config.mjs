@@ -73,6 +73,13 @@ export default typescript.config(
   },
   { files: ['packages/core/src/errors.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
+    // What fleets on AWS share knows none of them.
+    files: ['packages/infra/src/aws/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['**/ec2/**', '**/local/**'] }] }],
+    },
+  },
+  {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.
     files: ['packages/cli/test/**', 'docs/test/**'],
     rules: {

@@ -11,8 +11,8 @@ import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { createFleetId } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { fakeMaster, useAws } from '../../infra/test/aws/index.js';
-import { requestOf, settingsOf, uiPort, withFolder } from '../../infra/test/ec2/work.js';
-import { fleetOf } from '../../infra/src/ec2/fleet.js';
+import { fleetOfKind } from '../../infra/test/ec2/quick-fleet.js';
+import { requestOf, uiPort, withFolder } from '../../infra/test/ec2/work.js';
 import type { FleetKinds } from '../src/fleet/fleet-kind.js';
 import { main } from '../src/main.js';
 import { TestIo } from './support.js';
@@ -27,15 +27,14 @@ const kinds = ['ec2', 'other'] as const;
 type KindName = (typeof kinds)[number];
 
 /** One folder a kind: journals of one are no help to the other. */
-function fleetOfKind(kind: KindName, folder: string, fleetId = createFleetId()) {
+function fleetOf(kind: KindName, folder: string, fleetId = createFleetId()) {
   const environment = {
     ...aws().environment,
     LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip`,
     LOADWRIGHT_CACHE_DIR: '/dev/null/cache',
   };
   const work = { fleetId, folder, environment, uiPort, adopted: {} };
-  const settings = settingsOf(work);
-  return { work, fleet: fleetOf({ ...settings, aws: { ...settings.aws, fleetKind: kind } }) };
+  return { work, fleet: fleetOfKind(kind, work) };
 }
 
 /** The command with both kinds, on a machine that made none of the fleets. */
@@ -45,7 +44,7 @@ async function command(folder: string, argv: readonly string[]) {
     kinds.map((kind) => [
       kind,
       async () => ({
-        create: () => fleetOfKind(kind, `${folder}/elsewhere`).fleet,
+        create: () => fleetOf(kind, `${folder}/elsewhere`).fleet,
         known: async () => [],
       }),
     ]),
@@ -56,7 +55,7 @@ async function command(folder: string, argv: readonly string[]) {
 
 async function provision(kind: KindName, folder: string, fleetId?: string): Promise<string> {
   Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
-  const { work, fleet } = fleetOfKind(kind, folder, fleetId);
+  const { work, fleet } = fleetOf(kind, folder, fleetId);
   await fleet.provision(requestOf(work, never));
   return work.fleetId;
 }
@@ -227,7 +226,7 @@ describe('a fleet of another version', () => {
             stderr: expect.stringContaining('made by a newer version of Loadwright: update') as string,
           });
         }
-        const { fleet, work } = fleetOfKind('ec2', folder, whole);
+        const { fleet, work } = fleetOf('ec2', folder, whole);
         const refused = { message: `Fleet ${whole} was made by a newer version of Loadwright: update.` };
         await expect(fleet.open(whole)).rejects.toMatchObject(refused);
         await expect(fleet.provision(requestOf(work, never))).rejects.toThrow(refused.message);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal, readJournal, readJournals, removeJournal } from './journal.js';
-import { knownEc2Fleets } from '../ec2/remembered.js';
 
 const fleetId = '20261123-093000-0123456789';
 const fleet = { fleetKind: 'ec2', fleetId, region: 'eu-west-1' };
@@ -110,12 +109,6 @@ describe('Journal', () => {
         [other, 'us-east-1'],
       ].sort(),
     );
-    expect(
-      await knownEc2Fleets({ environment: { LOADWRIGHT_STATE_DIR: join(directory, '..') } }),
-    ).toContainEqual({
-      fleetId,
-      options: { region: 'eu-west-1' },
-    });
   });
 
   it('says which folder cannot be read', async () => {

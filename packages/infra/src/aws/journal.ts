@@ -4,7 +4,7 @@ import { LoadwrightError, messageOf } from '@loadwright/core';
 import { z } from 'zod';
 import type { FleetName, FleetRegion } from './fleet-identity.js';
 import { keyOf, type ResourceKey } from './resource-key.js';
-import { hiddenMilliseconds } from './visibility.js';
+import { hiddenMilliseconds } from './removal/visibility.js';
 
 const at = z.iso.datetime();
 const resource = { kind: z.string(), part: z.string().optional(), at };

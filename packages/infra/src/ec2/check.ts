@@ -6,7 +6,7 @@ import {
   type FleetRequest,
 } from '@loadwright/core';
 import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role.js';
-import { startLookups, type AccountLookups } from '../aws/account.js';
+import { startLookups, type AccountLookups } from './account.js';
 import type { Aws } from '../aws/clients.js';
 import { checkCredentials } from './check/credentials.js';
 import { findingOf, problemOf } from './check/finding.js';

@@ -1,9 +1,9 @@
 import type { DeployedFleet } from '@loadwright/core';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
-import { describeResource } from '../aws/inventory.js';
+import { describeResource } from '../aws/removal/inventory.js';
 import { leftToOtherVersion, startOf, tagKeys } from '../aws/fleet-identity.js';
-import { deployMilliseconds } from '../aws/visibility.js';
+import { deployMilliseconds } from '../aws/removal/visibility.js';
 import { readPrice } from './facts.js';
 
 /** Fleets by their resources, newest first. */

@@ -8,40 +8,40 @@ import {
   type FleetHandle,
   type ProvisionRequest,
 } from '@loadwright/core';
-import { lookUpAccount } from '../aws/account.js';
+import { lookUpAccount } from './account.js';
 import { lookUpCaller } from '../aws/account/caller.js';
 import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
 import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
-import { kindsOf } from '../aws/fleet-resources.js';
-import { introduceResource, takeInventory } from '../aws/inventory.js';
-import { removeFleetResources } from '../aws/remove.js';
+import { kindsOf } from '../aws/removal/fleet-resources.js';
+import { introduceResource, takeInventory } from '../aws/removal/inventory.js';
+import { removeFleetResources } from '../aws/removal/remove.js';
 import { leftToOtherVersion, ownerOf } from '../aws/fleet-identity.js';
 import type { FoundResource } from '../aws/kind.js';
-import { withArchive } from './archive.js';
+import { withArchive } from './deploy/archive.js';
 import { accountProblem, checkAccount } from './check.js';
-import { cleanUpAfter, type Destroy } from './clean-up.js';
+import { cleanUpAfter, type Destroy } from './deploy/clean-up.js';
 import { knownQuota, requireQuota } from './check/quota.js';
 import { requireSessionManager } from './check/session-manager.js';
-import { deploy } from './deploy.js';
-import type { Deployment } from './deployment.js';
+import { deploy } from './deploy/deploy.js';
+import type { Deployment } from './deploy/deployment.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
-import { findSecrets, readSecrets } from './login.js';
+import { findSecrets, readSecrets } from './deploy/login.js';
 import type { Ec2FleetOptions } from './options.js';
-import { fleetPermissions } from './permissions.js';
+import { fleetPermissions } from './permissions/fleet-permissions.js';
 import { ec2Resources } from './resources.js';
 import { lookUpHourlyPrice } from './plan/hourly-price.js';
 import { planFleet } from './plan.js';
-import { probeFromHere } from './probe.js';
-import { reachUi } from './reach-ui.js';
-import { requireReachable } from './reachable.js';
-import { settleAccess } from './settle-access.js';
+import { probeFromHere } from './reach/probe.js';
+import { reachUi } from './reach/reach-ui.js';
+import { requireReachable } from './reach/reachable.js';
+import { settleAccess } from './reach/settle-access.js';
 import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
-import { deployedMachine } from './deployed-machine.js';
+import { deployedMachine } from './deploy/deployed-machine.js';
 import { deployedFleets } from './deployed-fleets.js';
-import { blockedHint, StartTime, waitForMachine, waitForUi } from './wait-for-master.js';
+import { blockedHint, StartTime, waitForMachine, waitForUi } from './reach/wait-for-master.js';
 
 /**
  * A Locust master and its workers in containers on one machine of Amazon EC2.

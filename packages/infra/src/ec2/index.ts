@@ -1,3 +1,3 @@
 export { ec2Fleet } from './fleet.js';
-export { knownEc2Fleets } from './remembered.js';
+export { knownEc2Fleets } from './known-fleets.js';
 export { ec2FleetOptionsSchema, type Ec2FleetOptions } from './options.js';

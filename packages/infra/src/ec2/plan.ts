@@ -1,5 +1,5 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core';
-import { lookUpAccount, type Account } from '../aws/account.js';
+import { lookUpAccount, type Account } from './account.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import { isPublic } from '../aws/access.js';
 import type { Aws } from '../aws/clients.js';
@@ -10,15 +10,16 @@ import { parameters } from '../aws/kinds/parameters.js';
 import { endRole, role } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
-import { endsFromOutside, policyFor } from '../aws/permissions.js';
+import { policyFor } from './permissions/policy.js';
+import { endsFromOutside } from './permissions/table.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
 import { checkCredentials } from './check/credentials.js';
 import { knownQuota } from './check/quota.js';
-import { outsideDelay } from './end-from-outside.js';
+import { outsideDelay } from './deploy/end-from-outside.js';
 import { containerImage } from './machine/user-data.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
 import { warnOfAddresses } from './plan/warn-of-addresses.js';
-import { requireReachable } from './reachable.js';
+import { requireReachable } from './reach/reachable.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
 /** Ranges that hold every address there is. */

@@ -1,4 +1,4 @@
-import type { FleetResources } from '../aws/fleet-resources.js';
+import type { FleetResources } from '../aws/removal/fleet-resources.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance, lastLaunch } from '../aws/kinds/instance.js';

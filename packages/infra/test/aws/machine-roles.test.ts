@@ -11,7 +11,7 @@ import {
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { machineStatements } from '../../src/aws/permissions.js';
+import { machineStatements } from '../../src/ec2/permissions/machine.js';
 import { bucketName, certificateParameter, parameterPrefix } from '../../src/aws/fleet-identity.js';
 import { clientsFor } from './clients-for.js';
 import { useAws } from './index.js';

@@ -5,7 +5,8 @@ import { CreateScheduleCommand, GetScheduleCommand } from '@aws-sdk/client-sched
 import { createFleetId, type IamStatement } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
-import { boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
+import { boundaryName } from '../../src/aws/permissions/boundary.js';
+import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkBoundary, checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';

@@ -20,7 +20,8 @@ import {
 import { createFleetId, type IamStatement } from '@loadwright/core';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Aws } from '../../src/aws/clients.js';
-import { boundaryArn, boundaryName, boundaryStatements, policyFor } from '../../src/aws/permissions.js';
+import { boundaryArn, boundaryName } from '../../src/aws/permissions/boundary.js';
+import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws, type AwsEnvironment } from '../aws/index.js';

@@ -8,13 +8,9 @@ import {
 import { createFleetId } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Aws } from '../../src/aws/clients.js';
-import {
-  boundaryArn,
-  boundaryName,
-  boundaryStatements,
-  machineStatements,
-  policyFor,
-} from '../../src/aws/permissions.js';
+import { boundaryArn, boundaryName } from '../../src/aws/permissions/boundary.js';
+import { machineStatements } from '../../src/ec2/permissions/machine.js';
+import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { resolveOptions } from '../../src/ec2/settings.js';

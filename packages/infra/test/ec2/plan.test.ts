@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lookUpAccount } from '../../src/aws/account.js';
+import { lookUpAccount } from '../../src/ec2/account.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { lookUpHourlyPrice } from '../../src/ec2/plan/hourly-price.js';

@@ -9,13 +9,10 @@ import {
 import type { IamStatement } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
-import {
-  anyFleet,
-  boundaryName,
-  boundaryStatements,
-  machineStatements,
-  policyFor,
-} from '../../src/aws/permissions.js';
+import { boundaryName } from '../../src/aws/permissions/boundary.js';
+import { anyFleet } from '../../src/aws/permissions/tag-condition.js';
+import { machineStatements } from '../../src/ec2/permissions/machine.js';
+import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';

@@ -3,13 +3,19 @@ import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
 import type { AwsStandIn } from '../aws/index.js';
-import { quick, uiPort } from './work.js';
+import { quick, settingsOf, uiPort, type Work } from './work.js';
 
 /** The fleet with the patience that suits a stand-in: short pauses, and time for machines that really start and end. */
 export function quickFleet(options: Ec2FleetOptions): Fleet {
   const settings = resolveOptions(options);
   const pace = { ...quick, firstPause: 20, longestPause: 100, propagation: 20_000, removal: 20_000 };
   return fleetOf({ ...settings, aws: { ...settings.aws, pace } });
+}
+
+/** A fleet of EC2 under the name of another kind: the least that a second kind in the account can be. */
+export function fleetOfKind(fleetKind: string, work: Work): Fleet {
+  const settings = settingsOf(work);
+  return fleetOf({ ...settings, aws: { ...settings.aws, fleetKind } });
 }
 
 /** Variables of a caller in the account of the stand-in. */

@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
 import { createFleetId } from '@loadwright/core';
 import { expect, it } from 'vitest';
-import { lookUpAccount } from '../../src/aws/account.js';
+import { lookUpAccount } from '../../src/ec2/account.js';
 import { ensure } from '../../src/aws/ensure.js';
 import { Journal, readJournal } from '../../src/aws/journal.js';
 import { instance } from '../../src/aws/kinds/instance.js';
-import { removeFleetResources } from '../../src/aws/remove.js';
+import { removeFleetResources } from '../../src/aws/removal/remove.js';
 import { ec2Resources } from '../../src/ec2/resources.js';
 import { useAws } from '../aws/index.js';
 import { lookAt } from './look.js';

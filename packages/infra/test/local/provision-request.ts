@@ -22,7 +22,7 @@ export function provisionRequest(
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-test-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const directory = join(folder, 'bundle');
-  cpSync(new URL('./bundle/', import.meta.url), directory, { recursive: true });
+  cpSync(new URL('./bundle', import.meta.url), directory, { recursive: true });
   cpSync(new URL('loadwright_runtime/', pythonDirectory), join(directory, 'loadwright_runtime'), {
     recursive: true,
     filter: (path) => !path.includes('__pycache__'),

@@ -1,7 +1,7 @@
 import { GetPolicyCommand, GetPolicyVersionCommand } from '@aws-sdk/client-iam';
 import { LoadwrightError, type IamStatement } from '@loadwright/core';
 import { z } from 'zod';
-import { boundaryOf, type MachineWishes } from '../permissions.js';
+import { boundaryOf, type BoundaryWish } from '../permissions/boundary.js';
 import type { Place } from '../permissions/place.js';
 import type { Aws } from '../clients.js';
 import { codeOf, unlessAbsent } from '../service-error.js';
@@ -15,7 +15,7 @@ import { codeOf, unlessAbsent } from '../service-error.js';
 export async function findBoundary(
   aws: Aws,
   place: Place,
-  wishes: MachineWishes,
+  wishes: BoundaryWish,
 ): Promise<string | undefined> {
   const arn = boundaryOf(place, wishes);
   try {

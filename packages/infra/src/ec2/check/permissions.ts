@@ -4,15 +4,11 @@ import { findBoundary, missingInBoundary } from '../../aws/account/boundary.js';
 import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
 import { lookUpProfileRole } from '../../aws/account/profile-role.js';
 import type { Aws } from '../../aws/clients.js';
-import {
-  anyFleet,
-  boundaryStatements,
-  makesRoles,
-  machineStatements,
-  neededPermissions,
-  type MachineWishes,
-  type NeededPermissions,
-} from '../../aws/permissions.js';
+import { type NeededPermissions } from '../../aws/permissions/needed.js';
+import { anyFleet } from '../../aws/permissions/tag-condition.js';
+import { machineStatements } from '../permissions/machine.js';
+import { boundaryStatements, neededPermissions } from '../permissions/policy.js';
+import { makesRoles, type MachineWishes } from '../permissions/table.js';
 import { codeOf } from '../../aws/service-error.js';
 import type { Ec2FleetSettings } from '../settings.js';
 import { deniedActions } from './simulate.js';

@@ -1,6 +1,6 @@
 import { paginateSimulatePrincipalPolicy, type ContextEntry } from '@aws-sdk/client-iam';
 import type { Aws } from '../../aws/clients.js';
-import type { NeededPermissions } from '../../aws/permissions.js';
+import type { NeededPermissions } from '../../aws/permissions/needed.js';
 import { tagKeys } from '../../aws/fleet-identity.js';
 
 /** Replaces the `*` of a pattern: a simulation is about one resource. */

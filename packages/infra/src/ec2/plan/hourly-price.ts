@@ -1,5 +1,5 @@
 import envPaths from 'env-paths';
-import type { Account } from '../../aws/account.js';
+import type { Account } from '../account.js';
 import type { Aws } from '../../aws/clients.js';
 import { lookUpPrice, lookUpSpotPrice } from '../../aws/price/look-up.js';
 import type { Price } from '../../aws/price/price.js';

@@ -1,5 +1,5 @@
 import { LoadwrightError } from '@loadwright/core';
-import type { Ec2FleetSettings } from './settings.js';
+import type { Ec2FleetSettings } from '../settings.js';
 
 /**
  * A machine elsewhere would load itself. Where AWS itself is a stand-in on this machine, its machines are here too.

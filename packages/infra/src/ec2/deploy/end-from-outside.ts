@@ -1,11 +1,12 @@
-import type { Aws } from '../aws/clients.js';
-import { accountProblem } from '../aws/account/problem.js';
-import { ensure, type Step } from '../aws/ensure.js';
-import { endRole } from '../aws/kinds/role.js';
-import { schedule } from '../aws/kinds/schedule.js';
-import { endsFromOutside, endStatements } from '../aws/permissions.js';
-import { arnOf } from '../aws/permissions/arn.js';
-import { iamPath } from '../aws/fleet-identity.js';
+import type { Aws } from '../../aws/clients.js';
+import { accountProblem } from '../../aws/account/problem.js';
+import { ensure, type Step } from '../../aws/ensure.js';
+import { endRole } from '../../aws/kinds/role.js';
+import { schedule } from '../../aws/kinds/schedule.js';
+import { endStatements } from '../permissions/machine.js';
+import { endsFromOutside } from '../permissions/table.js';
+import { arnOf } from '../../aws/permissions/arn.js';
+import { iamPath } from '../../aws/fleet-identity.js';
 import type { Deployment } from './deployment.js';
 
 /** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */

@@ -1,11 +1,11 @@
-import type { Aws } from './clients.js';
-import { startOf } from './fleet-identity.js';
+import type { Aws } from '../clients.js';
+import { startOf } from '../fleet-identity.js';
 import { kindsOf, type FleetResources } from './fleet-resources.js';
 import { describeResource, takeInventory, type Inventory } from './inventory.js';
-import type { Expected, ExpectedResource } from './journal.js';
-import type { FoundResource } from './kind.js';
-import { poll } from './poll.js';
-import { keyOf } from './resource-key.js';
+import type { Expected, ExpectedResource } from '../journal.js';
+import type { FoundResource } from '../kind.js';
+import { poll } from '../poll.js';
+import { keyOf } from '../resource-key.js';
 import { deployMilliseconds, hiddenMilliseconds } from './visibility.js';
 
 /** What may be there although it is not seen. */

@@ -1,8 +1,8 @@
 import { DescribeImagesCommand, type Image as Ec2Image } from '@aws-sdk/client-ec2';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { LoadwrightError } from '@loadwright/core';
-import type { Aws } from '../clients.js';
-import { architectures, type Architecture } from './machine.js';
+import type { Aws } from '../../aws/clients.js';
+import { architectures, type Architecture } from '../../aws/account/machine.js';
 
 /** What a machine starts from. */
 export interface Image {

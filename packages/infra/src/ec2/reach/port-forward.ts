@@ -1,8 +1,8 @@
 import { LoadwrightError } from '@loadwright/core';
-import type { AwsSettings } from '../aws/settings.js';
-import type { Environment } from '../environment.js';
-import { freePorts } from '../process/ports.js';
-import { SupervisedProcess } from '../process/processes.js';
+import type { AwsSettings } from '../../aws/settings.js';
+import type { Environment } from '../../environment.js';
+import { freePorts } from '../../process/ports.js';
+import { SupervisedProcess } from '../../process/processes.js';
 
 /** How long the command and its plugin may take to open a session, in milliseconds. */
 const openedWithinMilliseconds = 60_000;

@@ -1,26 +1,27 @@
 import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core';
-import type { Account } from '../aws/account.js';
-import { isPublic } from '../aws/access.js';
-import { all } from '../aws/all.js';
-import { ensure, type Step } from '../aws/ensure.js';
-import { findBoundary } from '../aws/account/boundary.js';
-import { bucket } from '../aws/kinds/bucket.js';
-import { instanceProfile } from '../aws/kinds/instance-profile.js';
-import { instance } from '../aws/kinds/instance.js';
-import { overwriteParameters, parameters } from '../aws/kinds/parameters.js';
-import { role } from '../aws/kinds/role.js';
-import { securityGroup } from '../aws/kinds/security-group.js';
-import { machineStatements, makesRoles } from '../aws/permissions.js';
-import { poll } from '../aws/poll.js';
+import type { Account } from '../account.js';
+import { isPublic } from '../../aws/access.js';
+import { all } from '../../aws/all.js';
+import { ensure, type Step } from '../../aws/ensure.js';
+import { findBoundary } from '../../aws/account/boundary.js';
+import { bucket } from '../../aws/kinds/bucket.js';
+import { instanceProfile } from '../../aws/kinds/instance-profile.js';
+import { instance } from '../../aws/kinds/instance.js';
+import { overwriteParameters, parameters } from '../../aws/kinds/parameters.js';
+import { role } from '../../aws/kinds/role.js';
+import { securityGroup } from '../../aws/kinds/security-group.js';
+import { machineStatements } from '../permissions/machine.js';
+import { makesRoles } from '../permissions/table.js';
+import { poll } from '../../aws/poll.js';
 import {
   bucketName,
   certificateParameter,
   parameterPrefix,
   type FleetIdentity,
-} from '../aws/fleet-identity.js';
+} from '../../aws/fleet-identity.js';
 import { makeEndRole, scheduleEnd } from './end-from-outside.js';
 import type { Deployment } from './deployment.js';
-import { factTags } from './facts.js';
+import { factTags } from '../facts.js';
 import {
   certificatePlace,
   createLogin,
@@ -30,8 +31,8 @@ import {
   readSecrets,
   type FleetSecrets,
 } from './login.js';
-import { userData } from './machine/user-data.js';
-import type { Ec2FleetSettings } from './settings.js';
+import { userData } from '../machine/user-data.js';
+import type { Ec2FleetSettings } from '../settings.js';
 
 /** What the role of the machine gives: the caller's own credentials stay where they are. */
 const givenByRole = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Aws } from './clients.js';
+import { Aws } from '../clients.js';
 import type { FleetResources } from './fleet-resources.js';
-import type { FoundResource, Kind } from './kind.js';
+import type { FoundResource, Kind } from '../kind.js';
 import { removeFleetResources } from './remove.js';
-import { patient } from './settings.js';
+import { patient } from '../settings.js';
 
 const fleetId = '20261123-093000-0123456789';
 const pace = { ...patient, firstPause: 1, longestPause: 1, unknownOutcome: 5 };

@@ -1,7 +1,7 @@
-import type { Aws } from '../aws/clients.js';
-import { checkSessionManager } from './check/session-manager.js';
-import { lacksSessions } from './check/permissions.js';
-import { portFor, type Ec2FleetSettings } from './settings.js';
+import type { Aws } from '../../aws/clients.js';
+import { checkSessionManager } from '../check/session-manager.js';
+import { lacksSessions } from '../check/permissions.js';
+import { portFor, type Ec2FleetSettings } from '../settings.js';
 
 /**
  * The settings with the way to the web UI that it will be. What somebody said stays. A port forward that nobody asked for

@@ -5,9 +5,9 @@ import {
   parameterPrefix,
   type FleetName,
   type FleetRegion,
-} from '../fleet-identity.js';
-import { arnOf } from './arn.js';
-import { tagCondition } from './tag-condition.js';
+} from '../../aws/fleet-identity.js';
+import { arnOf } from '../../aws/permissions/arn.js';
+import { tagCondition } from '../../aws/permissions/tag-condition.js';
 
 /** What the role of a schedule may do: end the machine of its fleet, which the tag names. */
 export function endStatements({ fleetKind, fleetId, region }: FleetName & FleetRegion): IamStatement[] {

@@ -1,13 +1,13 @@
-import type { JsonObject } from '@loadwright/core';
-import type { Place } from './place.js';
-import { iamPath, kindPrefix, parameterPrefix } from '../fleet-identity.js';
-import { arnOf } from './arn.js';
-import type { Access } from '../access.js';
-import { boundaryArn } from './boundary.js';
-import { anyFleet, tagCondition } from './tag-condition.js';
+import type { Place } from '../../aws/permissions/place.js';
+import { iamPath, kindPrefix, parameterPrefix } from '../../aws/fleet-identity.js';
+import { arnOf } from '../../aws/permissions/arn.js';
+import type { Access } from '../../aws/access.js';
+import { boundaryOf, type BoundaryWish } from '../../aws/permissions/boundary.js';
+import type { PermissionRow } from '../../aws/permissions/needed.js';
+import { anyFleet, tagCondition } from '../../aws/permissions/tag-condition.js';
 
 /** What of a plan decides which permissions it needs. */
-export interface MachineWishes {
+export interface MachineWishes extends BoundaryWish {
   /** Absent: nobody has chosen yet, and every way is allowed. */
   readonly access?: Access | undefined;
   readonly spot: boolean;
@@ -15,25 +15,9 @@ export interface MachineWishes {
   readonly instanceProfile?: string | undefined;
   /** ARN of the role in that profile; absent when nobody has looked it up. */
   readonly instanceProfileRole?: string | undefined;
-  /** ARN of the boundary of the machine's role; that of the account by default. */
-  readonly permissionsBoundary?: string | undefined;
   readonly image?: string | undefined;
-  /** Below whose name secrets and roles are made, and no others touched. */
-  readonly owner?: string | undefined;
   /** Whether a schedule of AWS ends the machine besides; `if-permitted` by default. */
   readonly endFromOutside?: 'if-permitted' | 'always' | 'never' | undefined;
-}
-
-/** Actions that belong together: they act on the same resources for the same reason. Becomes one statement. */
-interface PermissionRow {
-  /** Unique; the `Sid` of the statement. */
-  readonly id: string;
-  readonly actions: readonly string[];
-  readonly resources: (place: Place, wishes: MachineWishes) => readonly string[];
-  readonly condition?: (place: Place, wishes: MachineWishes) => JsonObject;
-  readonly why: string;
-  /** Absent: always. */
-  readonly when?: (wishes: MachineWishes) => boolean;
 }
 
 /** Actions that AWS cannot limit to resources: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
@@ -92,10 +76,6 @@ const ofScheduler = ({ fleetKind, region, accountId }: Place) => [
   arnOf('scheduler', region, `schedule/default/${kindPrefix(fleetKind)}*`, { accountId }),
 ];
 
-/** The policy that every role which is made must have as its boundary. */
-export const boundaryOf = (place: Place, { permissionsBoundary, owner }: MachineWishes): string =>
-  permissionsBoundary ?? boundaryArn(place, owner);
-
 /** A pattern where the account is not known. */
 const isBounded = (place: Place, wishes: MachineWishes) => ({
   StringLike: { 'iam:PermissionsBoundary': boundaryOf(place, wishes) },
@@ -125,7 +105,7 @@ const givenProfile = ({ region, accountId }: Place, { instanceProfile }: Machine
       );
 
 /** Every permission, once. The policy, its check and its documentation are made of this table. */
-export const permissions: readonly PermissionRow[] = [
+export const permissions: readonly PermissionRow<MachineWishes>[] = [
   {
     id: 'LookAround',
     actions: [

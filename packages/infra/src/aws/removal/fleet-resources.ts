@@ -1,5 +1,5 @@
-import type { Aws } from './clients.js';
-import type { FoundResource, Kind } from './kind.js';
+import type { Aws } from '../clients.js';
+import type { FoundResource, Kind } from '../kind.js';
 
 /** A kind of resource that a fleet consists of, and what its removal depends on. */
 export interface ResourceRow {

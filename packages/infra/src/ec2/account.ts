@@ -5,16 +5,16 @@ import {
   sigv4ClockToleranceSeconds,
 } from '@loadwright/core';
 import type { Environment } from '../environment.js';
-import { lookUpOwnAddress } from './account/address.js';
-import { lookUpCaller, type Caller } from './account/caller.js';
-import { combined } from './account/combined.js';
+import { lookUpOwnAddress } from '../aws/account/address.js';
+import { lookUpCaller, type Caller } from '../aws/account/caller.js';
+import { combined } from '../aws/account/combined.js';
 import { imageFor, lookUpImages, type Image } from './account/image.js';
-import { lookUpMachineType, type MachineType } from './account/machine.js';
-import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './account/network.js';
-import { accountProblem } from './account/problem.js';
-import { isPublic } from './access.js';
-import type { Aws } from './clients.js';
-import { codeOf } from './service-error.js';
+import { lookUpMachineType, type MachineType } from '../aws/account/machine.js';
+import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from '../aws/account/network.js';
+import { accountProblem } from '../aws/account/problem.js';
+import { isPublic } from '../aws/access.js';
+import type { Aws } from '../aws/clients.js';
+import { codeOf } from '../aws/service-error.js';
 
 /** What is wanted of an account. */
 export interface MachineWish extends NetworkWish {

@@ -1,10 +1,10 @@
 import type { ProvisionRequest } from '@loadwright/core';
-import type { Account } from '../aws/account.js';
-import type { Aws } from '../aws/clients.js';
-import type { Journal } from '../aws/journal.js';
+import type { Account } from '../account.js';
+import type { Aws } from '../../aws/clients.js';
+import type { Journal } from '../../aws/journal.js';
 import type { Archive } from './archive.js';
-import type { TaggedPrice } from './facts.js';
-import type { Ec2FleetSettings } from './settings.js';
+import type { TaggedPrice } from '../facts.js';
+import type { Ec2FleetSettings } from '../settings.js';
 
 /** What `deploy` needs. */
 export interface Deployment {

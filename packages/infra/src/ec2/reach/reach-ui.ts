@@ -1,10 +1,10 @@
 import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
-import type { Aws } from '../aws/clients.js';
-import { poll } from '../aws/poll.js';
-import type { Environment } from '../environment.js';
-import type { FleetFacts } from './facts.js';
+import type { Aws } from '../../aws/clients.js';
+import { poll } from '../../aws/poll.js';
+import type { Environment } from '../../environment.js';
+import type { FleetFacts } from '../facts.js';
 import { forwardPort, type WayToUi } from './port-forward.js';
-import { portFor } from './settings.js';
+import { portFor } from '../settings.js';
 import type { RunningMachine } from './wait-for-master.js';
 
 /** What {@link reachUi} needs. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { machineStatements, policyFor } from './permissions.js';
+import { machineStatements } from './machine.js';
+import { policyFor } from './policy.js';
 
 const invoke = {
   Effect: 'Allow',

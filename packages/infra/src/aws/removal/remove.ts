@@ -1,11 +1,11 @@
 import { messageOf, type DestroyReport } from '@loadwright/core';
-import type { Aws } from './clients.js';
+import type { Aws } from '../clients.js';
 import { kindsOf, type FleetResources, type ResourceRow } from './fleet-resources.js';
 import { describeResource, takeInventory, type Inventory } from './inventory.js';
-import type { Expected } from './journal.js';
-import type { FoundResource, Kind } from './kind.js';
-import { poll } from './poll.js';
-import { isOutcomeUnknown } from './service-error.js';
+import type { Expected } from '../journal.js';
+import type { FoundResource, Kind } from '../kind.js';
+import { poll } from '../poll.js';
+import { isOutcomeUnknown } from '../service-error.js';
 import { settledInventory } from './settled-inventory.js';
 
 /** How a fleet is removed. */

@@ -1,7 +1,7 @@
 import { messageOf } from '@loadwright/core';
-import type { Aws } from './clients.js';
-import { leftToOtherVersion } from './fleet-identity.js';
-import type { FoundResource, Kind, Scope } from './kind.js';
+import type { Aws } from '../clients.js';
+import { leftToOtherVersion } from '../fleet-identity.js';
+import type { FoundResource, Kind, Scope } from '../kind.js';
 
 /** What exists, and what could not be looked at. */
 export interface Inventory {

@@ -1,17 +1,14 @@
 import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@loadwright/core';
-import { lookUpCaller } from '../aws/account/caller.js';
-import { accountProblem } from '../aws/account/problem.js';
-import type { Aws } from '../aws/clients.js';
-import { knownProfileRole } from '../aws/account/profile-role.js';
-import {
-  anyFleet,
-  boundaryName,
-  boundaryStatements,
-  machineStatements,
-  policyFor,
-} from '../aws/permissions.js';
-import { iamPath } from '../aws/fleet-identity.js';
-import type { Ec2FleetSettings } from './settings.js';
+import { lookUpCaller } from '../../aws/account/caller.js';
+import { accountProblem } from '../../aws/account/problem.js';
+import type { Aws } from '../../aws/clients.js';
+import { knownProfileRole } from '../../aws/account/profile-role.js';
+import { boundaryName } from '../../aws/permissions/boundary.js';
+import { anyFleet } from '../../aws/permissions/tag-condition.js';
+import { machineStatements } from './machine.js';
+import { boundaryStatements, policyFor } from './policy.js';
+import { iamPath } from '../../aws/fleet-identity.js';
+import type { Ec2FleetSettings } from '../settings.js';
 
 /** For whom, and for what, a policy is asked. */
 interface PermissionsAsked {

@@ -1,7 +1,7 @@
 import { isLoadwrightError, type CallOptions, type Probe } from '@loadwright/core';
-import type { Environment } from '../environment.js';
-import { ensureLocust } from '../local/ensure-locust.js';
-import { probeWith } from '../local/probe.js';
+import type { Environment } from '../../environment.js';
+import { ensureLocust } from '../../local/ensure-locust.js';
+import { probeWith } from '../../local/probe.js';
 
 /**
  * Makes requests with the Python of this machine, before a machine is paid for.
