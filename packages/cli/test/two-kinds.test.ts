@@ -1,16 +1,13 @@
 import { tmpdir } from 'node:os';
-import {
-  CreateSecurityGroupCommand,
-  CreateTagsCommand,
-  DescribeInstancesCommand,
-  DescribeVpcsCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { createFleetId } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { fakeMaster, useAws } from '../../infra/test/aws/index.js';
+import {
+  endMachine,
+  makeGroupFromBeforeKinds,
+  makeNamesOfFormat2,
+  retag,
+} from '../../infra/test/ec2/altered-fleets.js';
 import { fleetOfKind } from '../../infra/test/ec2/quick-fleet.js';
 import { requestOf, uiPort, withFolder } from '../../infra/test/ec2/work.js';
 import type { FleetKinds } from '../src/fleet/fleet-kind.js';
@@ -60,23 +57,6 @@ async function provision(kind: KindName, folder: string, fleetId?: string): Prom
   return work.fleetId;
 }
 
-/** Everything of a fleet that EC2 tags gets these tags as well. */
-async function retag(made: readonly string[], tags: Readonly<Record<string, string>>): Promise<void> {
-  const Resources = made.flatMap((resource) => /^ec2:[a-z-]+\/(.*)/.exec(resource)?.[1] ?? []);
-  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  await aws().direct.ec2.send(new CreateTagsCommand({ Resources, Tags }));
-}
-
-async function endMachine(fleetId: string): Promise<void> {
-  const { ec2 } = aws().direct;
-  const Filters = [{ Name: 'tag:loadwright:fleet-id', Values: [fleetId] }];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
-  const InstanceIds = Reservations.flatMap(({ Instances = [] }) => Instances).map(
-    ({ InstanceId = '' }) => InstanceId,
-  );
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
-}
-
 /** What `use` adds to the account. */
 async function madeBy<Result>(use: () => Promise<Result>): Promise<[string[], Result]> {
   const before = await aws().inventory();
@@ -92,9 +72,9 @@ async function make(kind: KindName, state: State, folder: string): Promise<strin
   const old = createFleetId(longAgo);
   const [made, fleetId] = await madeBy(() => provision(kind, folder, state === 'orphaned' ? old : undefined));
   const at = longAgo.toISOString();
-  if (state === 'expired') await retag(made, { 'loadwright:expires-at': at });
-  if (state === 'orphaned') await retag(made, { 'loadwright:created-at': at });
-  if (state === 'incomplete' || state === 'orphaned') await endMachine(fleetId);
+  if (state === 'expired') await retag(aws(), made, { 'loadwright:expires-at': at });
+  if (state === 'orphaned') await retag(aws(), made, { 'loadwright:created-at': at });
+  if (state === 'incomplete' || state === 'orphaned') await endMachine(aws(), fleetId);
   return fleetId;
 }
 
@@ -195,18 +175,10 @@ describe('a fleet of another version', () => {
     () =>
       withFolder(tmpdir(), async (folder) => {
         const [made, whole] = await madeBy(() => make('ec2', 'expired', folder));
-        await retag(made, { 'loadwright:format': '2' });
+        await retag(aws(), made, { 'loadwright:format': '2' });
         // One that broke off: names alone.
         const half = createFleetId(longAgo);
-        await aws().direct.iam.send(
-          new CreateRoleCommand({
-            RoleName: `loadwright-ec2-2-${half}`,
-            Path: '/loadwright/ec2/eu-west-1/',
-            AssumeRolePolicyDocument: '{}',
-          }),
-        );
-        const Name = `/loadwright/ec2/2/${half}/master/PASSWORD`;
-        await aws().direct.ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'SecureString' }));
+        await makeNamesOfFormat2(aws(), half);
         const before = await aws().inventory();
 
         const list = await command(folder, ['list', ...flags]);
@@ -238,21 +210,7 @@ describe('a fleet of another version', () => {
   it('that is earlier, from before kinds, is reported likewise', () =>
     withFolder(tmpdir(), async (folder) => {
       const fleetId = createFleetId(longAgo);
-      const { ec2 } = aws().direct;
-      const { Vpcs: [vpc] = [] } = await ec2.send(new DescribeVpcsCommand({}));
-      const Tags = Object.entries({
-        'loadwright:fleet-id': fleetId,
-        'loadwright:version': '0.1.0',
-        'loadwright:expires-at': longAgo.toISOString(),
-      }).map(([Key, Value]) => ({ Key, Value }));
-      await ec2.send(
-        new CreateSecurityGroupCommand({
-          GroupName: `loadwright-${fleetId}`,
-          Description: 'of an earlier version',
-          VpcId: vpc?.VpcId,
-          TagSpecifications: [{ ResourceType: 'security-group', Tags }],
-        }),
-      );
+      await makeGroupFromBeforeKinds(aws(), fleetId, longAgo);
       const before = await aws().inventory();
       const says = 'made by an earlier version of Loadwright, which alone removes it';
       expect((await command(folder, ['list', ...flags])).stdout).toContain(

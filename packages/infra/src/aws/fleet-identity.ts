@@ -27,7 +27,7 @@ export interface FleetIdentity extends FleetName, FleetRegion {
 }
 
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
-export const namePrefix = 'loadwright-';
+const namePrefix = 'loadwright-';
 
 /**
  * The version of names and tags. One that does not know a format leaves alone what has it: names carry it from 2 on, as a number
