@@ -47,6 +47,25 @@ describe('the arrow cli → {targets, infra} → core', () => {
   });
 });
 
+describe('a text of the packages below the command names none', () => {
+  it.each([
+    ['core/src/probe.ts', `export const hint = 'Remove it: loadwright destroy lab';`],
+    ['infra/src/probe.ts', 'export const hint = (id: string) => `Remove it: loadwright destroy ${id}`;'],
+    ['infra/src/probe.ts', 'export const hint = (command: string) => `Type loadwright ${command}`;'],
+    ['targets/src/probe.ts', `export const hint = 'Type loadwright ' + 'doctor';`],
+    ['core/src/probe.ts', `export const hint = 'npx --no-install loadwright';`],
+  ])('in %s: %s', async (file, line) => {
+    expect(await brokenRules(file, line)).toContain('no-restricted-syntax');
+  });
+
+  it.each([
+    ['core/src/probe.ts', `export const file = 'loadwright.config.json'; // see loadwright init`],
+    ['cli/src/probe.ts', `export const hint = 'Remove it: loadwright destroy lab';`],
+  ])('unlike in %s: %s', async (file, line) => {
+    expect(await brokenRules(file, line)).toEqual([]);
+  });
+});
+
 it('a circle of imports is refused', async () => {
   // `errors.ts` is imported by `validation/problems.ts`.
   expect(await brokenRules('core/src/errors.ts', `export * from './validation/problems.js';`)).toContain(

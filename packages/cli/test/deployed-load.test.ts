@@ -136,7 +136,7 @@ describe.concurrent('a run whose master does not answer', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`${fleetId} starting\n`);
     expect(stdout).toMatch(/master +The machine of \S+ is still being made ready/);
-    expect(stdout).toMatch(/next +try again .*loadwright status/);
+    expect(stdout).toMatch(/hint +Try again .*\n +next +loadwright status/);
   });
 
   it('has a status: running afterwards', async () => {

@@ -125,7 +125,7 @@ describeWhole('loadwright run on EC2 that does not succeed', () => {
     expect(stderr.match(/^error: /gm)).toHaveLength(1);
     expect(stderr).toMatch(/vCPU/);
     const [, fleetId = ''] = /role loadwright-ec2-(\S+?)(?:-end)?[:,\s]/.exec(stderr) ?? [];
-    expect(stderr).toContain(`hint: Remove it: loadwright destroy ${fleetId}`);
+    expect(stderr).toContain(`hint: Remove it.\nnext: loadwright destroy ${fleetId}\n`);
     const left = (await world().aws.inventory()).filter((one) => !world().before.includes(one));
     const role = `iam:role/loadwright-ec2-${fleetId}`;
     expect(left.sort()).toEqual([role, `${role}-end`]);

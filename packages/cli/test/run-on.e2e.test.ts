@@ -183,7 +183,7 @@ describe('loadwright run', () => {
       expect(stdout).toMatch(/! everybody may come in\n[^]*● provision/);
       expect(stdout).toMatch(/(PASS|INVALID)[^]*p95/);
       expect(stderr).toMatch(
-        new RegExp(`machine i-1: [^]*hint: Fix the cause[^]*loadwright destroy ${fleetId}`),
+        new RegExp(`machine i-1: [^]*hint: Fix the cause[^]*next: loadwright destroy ${fleetId}`),
       );
     },
     timeout,

@@ -1,3 +1,4 @@
+import type { NextStep } from './next-step.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 
 /** Every error code, with the exit code that the command ends with. */
@@ -40,6 +41,8 @@ export const errorCodes = {
   USAGE: exitCodes.usage,
 } as const satisfies Record<string, ExitCode>;
 
+export type { NextStep } from './next-step.js';
+
 export type ErrorCode = keyof typeof errorCodes;
 
 const brand = Symbol.for('loadwright.error');
@@ -48,6 +51,8 @@ const brand = Symbol.for('loadwright.error');
 export interface LoadwrightErrorOptions {
   /** What to do next; names the option and the variable where there is one. */
   hint?: string;
+  /** What can be done next, each of them an alternative or the step after the one before. Default: nothing. */
+  next?: readonly NextStep[];
   cause?: unknown;
   /** True when the same call may succeed later without a change by the user. Default false. */
   retryable?: boolean;
@@ -62,12 +67,14 @@ export class LoadwrightError extends Error {
   override readonly name = 'LoadwrightError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly next: readonly NextStep[];
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: LoadwrightErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.next = options.next ?? [];
     this.retryable = options.retryable ?? false;
   }
 }
@@ -80,6 +87,12 @@ export function isLoadwrightError(error: unknown): error is LoadwrightError {
 /** What an error says, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What can be done next about several errors; a step that several have is named once. */
+export function allSteps(errors: readonly LoadwrightError[]): NextStep[] {
+  const steps = errors.flatMap(({ next }) => next ?? []).map((step) => [JSON.stringify(step), step] as const);
+  return [...new Map(steps).values()];
 }
 
 /** The exit code that belongs to an error: that of its code, or 1 when it is not a {@link LoadwrightError}. */

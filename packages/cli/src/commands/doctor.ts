@@ -14,6 +14,7 @@ import {
   checkTest,
 } from '../doctor/checks.js';
 import { checkFleet } from '../doctor/check-fleet.js';
+import { commandOf, nextDocument } from '../output/next-step.js';
 import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags } from '../fleet/find-fleet.js';
@@ -59,7 +60,11 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
     ],
   );
   const problems = findings.filter(({ state }) => state === 'problem').length;
-  if (context.json) context.printJson({ problems, findings });
+  if (context.json)
+    context.printJson({
+      problems,
+      findings: findings.map(({ next, ...one }) => ({ ...one, ...nextDocument(next) })),
+    });
   else context.printText(...findings.flatMap((finding) => format(finding, context)), '', conclude(findings));
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
 }
@@ -79,7 +84,8 @@ async function checkProject(
           subject,
           state: 'missing',
           detail: `no loadwright.config file in ${io.cwd}`,
-          remedy: 'write one: loadwright init',
+          remedy: 'create one',
+          next: [{ action: 'create-configuration' }],
         },
         ...(await checkFleet({}, options, context, signal)),
       ];
@@ -103,13 +109,13 @@ async function checkProject(
   } catch (error) {
     if (!isLoadwrightError(error)) throw error;
     return [
-      { subject, state: 'problem', detail: error.message, remedy: error.hint },
+      { subject, state: 'problem', detail: error.message, remedy: error.hint, next: error.next },
       ...(await checkFleet({}, options, context, signal)),
     ];
   }
 }
 
-function format({ subject, state, detail, remedy }: Finding, { colors }: Context): string[] {
+function format({ subject, state, detail, remedy, next = [] }: Finding, { colors }: Context): string[] {
   const symbol = {
     good: colors.green('✓'),
     missing: colors.yellow('–'),
@@ -119,7 +125,9 @@ function format({ subject, state, detail, remedy }: Finding, { colors }: Context
   const indent = (text: string) => text.replaceAll('\n', '\n    ');
   return [
     `${symbol} ${colors.bold(subject)}: ${indent(detail)}`,
-    ...(remedy === undefined ? [] : [`    ${colors.cyan('→')} ${indent(remedy)}`]),
+    ...[...(remedy === undefined ? [] : [remedy]), ...next.map(commandOf)].map(
+      (line) => `    ${colors.cyan('→')} ${indent(line)}`,
+    ),
   ];
 }
 

@@ -12,6 +12,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
+import { nextDocument, type TypedStep } from '../output/next-step.js';
 import { factFormatter } from '../output/table.js';
 import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatNumber } from '@loadwright/core/report';
@@ -32,6 +33,7 @@ interface Status {
   readonly problem?: string;
   /** What to do then. */
   readonly hint?: string | undefined;
+  readonly next?: readonly TypedStep[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -95,10 +97,10 @@ function isSilence(error: unknown): boolean {
   return isLoadwrightError(error) && error.code === 'PROVISIONING_FAILED';
 }
 
-function problemOf(error: unknown): { problem: string; hint?: string } {
+function problemOf(error: unknown): Pick<Status, 'problem' | 'hint' | 'next'> {
   if (!isLoadwrightError(error)) throw error;
-  const { message: problem, hint } = error;
-  return { problem, ...(hint !== undefined && { hint }) };
+  const { message: problem, hint, next } = error;
+  return { problem, ...(hint !== undefined && { hint }), ...nextDocument(next) };
 }
 
 function documentOf({ deployed, statistics, ...found }: Status) {
@@ -116,7 +118,7 @@ function documentOf({ deployed, statistics, ...found }: Status) {
 }
 
 function format(status: Status, { io, colors }: Context): string[] {
-  const { deployed, url, expectedWorkers = 0, nodes, statistics, problem, hint } = status;
+  const { deployed, url, expectedWorkers = 0, nodes, statistics, problem, hint, next = [] } = status;
   const now = new Date(io.now());
   const fact = factFormatter(colors);
   const failed = nodes.filter(({ state }) => state === 'failed');
@@ -139,7 +141,8 @@ function format(status: Status, { io, colors }: Context): string[] {
         ]
       : []),
     ...(problem === undefined ? [] : [fact('master', colors.red(problem))]),
-    ...(hint === undefined ? [] : [fact('next', hint)]),
+    ...(hint === undefined ? [] : [fact('hint', hint)]),
+    ...next.map(({ command }, index) => fact(index === 0 ? 'next' : '', command)),
     ...failed.map(({ name, reason }) => fact(name, colors.red(reason ?? 'ended'))),
   ];
 }

@@ -5,7 +5,7 @@ export async function withHint<Result>(hint: string, work: () => Result | Promis
   try {
     return await work();
   } catch (error) {
-    if (!isLoadwrightError(error) || error.hint !== undefined) throw error;
+    if (!isLoadwrightError(error) || error.hint !== undefined || error.next?.length > 0) throw error;
     const { code, message, retryable } = error;
     throw new LoadwrightError(code, message, { hint, retryable, cause: error });
   }

@@ -33,6 +33,8 @@ export async function checkFleet(
     return (await lasting?.check(request, { signal })) ?? [];
   } catch (error) {
     if (!isLoadwrightError(error) || error.code === 'ABORTED') throw error;
-    return [{ subject: 'fleet', state: 'problem', detail: error.message, remedy: error.hint }];
+    return [
+      { subject: 'fleet', state: 'problem', detail: error.message, remedy: error.hint, next: error.next },
+    ];
   }
 }

@@ -151,6 +151,6 @@ async function attempt(subject: string, look: () => Promise<Finding>): Promise<F
     return await look();
   } catch (error) {
     if (!isLoadwrightError(error) || error.code === 'ABORTED') throw error;
-    return { subject, state: 'problem', detail: error.message, remedy: error.hint };
+    return { subject, state: 'problem', detail: error.message, remedy: error.hint, next: error.next };
   }
 }

@@ -2,6 +2,7 @@ import { printable, withoutCredentials, withoutLogins } from '@loadwright/core';
 import { exitCodeOf, isLoadwrightError, messageOf } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
+import { nextDocument, type TypedStep } from './next-step.js';
 import { wrapText } from './wrap.js';
 
 /** An error as `--json` prints it. */
@@ -10,6 +11,8 @@ export interface ErrorDocument {
     readonly code: string;
     readonly message: string;
     readonly hint?: string;
+    /** What can be done next, with the command to type. */
+    readonly next?: readonly TypedStep[];
     readonly exitCode: ExitCode;
   };
 }
@@ -17,12 +20,13 @@ export interface ErrorDocument {
 /** Every error, also a defect of Loadwright itself, in the one form that it is shown in. */
 export function describeError(error: unknown): ErrorDocument {
   if (isLoadwrightError(error)) {
-    const { code, message, hint } = error;
+    const { code, message, hint, next } = error;
     return {
       error: {
         code,
         message: withoutLogins(message),
         ...(hint !== undefined && { hint: withoutLogins(hint) }),
+        ...nextDocument(next),
         exitCode: exitCodeOf(error),
       },
     };
@@ -57,10 +61,14 @@ export function formatError(
     readonly asTyped?: (text: string) => string;
   },
 ): string {
-  const { code, message, hint } = describeError(error).error;
+  const { code, message, hint, next = [] } = describeError(error).error;
   const text = [
     `${colors.red(colors.bold('error:'))} ${indent(asTyped(printable(message)))}`,
     ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(asTyped(printable(hint)))}`]),
+    ...next.map(
+      ({ command }, index) =>
+        `${index === 0 ? colors.cyan('next:') : '     '} ${asTyped(printable(command))}`,
+    ),
     colors.dim(`code: ${code}`),
   ].join('\n');
   const lines = [wrapText(text, columns)];

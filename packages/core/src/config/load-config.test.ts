@@ -265,7 +265,7 @@ describe('loadConfig refuses', () => {
       {},
       {},
       /^there is no configuration file in .*, expected loadwright\.config\.\{ts,mts,js,mjs,json,yaml\}$/,
-      /loadwright init/,
+      /^Create one/,
     ],
     [
       'two files',

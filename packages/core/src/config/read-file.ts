@@ -38,7 +38,8 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
       'CONFIG_UNREADABLE',
       `there is no configuration file in ${cwd}, expected ${allowedNames}`,
       {
-        hint: 'Make one: loadwright init. Or name one that is elsewhere: --config <file>.',
+        hint: 'Create one, or name one that is elsewhere: --config <file>.',
+        next: [{ action: 'create-configuration' }],
       },
     );
   }
@@ -46,7 +47,8 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isFile()) {
     throw new LoadwrightError('CONFIG_UNREADABLE', `${file}: there is no such file`, {
-      hint: `Looked for ${path}. To make one: loadwright init.`,
+      hint: `Looked for ${path}.`,
+      next: [{ action: 'create-configuration' }],
     });
   }
   if (!endings.includes(extname(path))) {
@@ -99,7 +101,8 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     'CONFIG_INVALID',
     `${name}: found no configuration, expected an object with target`,
     {
-      hint: 'A program exports it: export default defineConfig({ … }). To see one: loadwright init.',
+      hint: 'A program exports it: export default defineConfig({ … }).',
+      next: [{ action: 'create-configuration' }],
     },
   );
 }

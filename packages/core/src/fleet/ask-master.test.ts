@@ -30,15 +30,23 @@ it.each([
     'is young',
     started(120),
     /^The machine of the-run is still being made ready \(2m\d*s? of at most 10m\)\.$/,
-    /loadwright status the-run/,
+    /^Try again/,
+    [{ action: 'show-fleet', fleetId: 'the-run' }],
   ],
-  ['is old enough', started(660), /^Nobody answers\.$/, /^see allowedAddresses$/],
-  ['has ended', started(120, 'it is gone'), /^Nobody answers\. it is gone\.$/, /loadwright status the-run/],
-])('says of a silent master whose machine %s why that may be', async (_what, handle, message, told) => {
+  ['is old enough', started(660), /^Nobody answers\.$/, /^see allowedAddresses$/, []],
+  [
+    'has ended',
+    started(120, 'it is gone'),
+    /^Nobody answers\. it is gone\.$/,
+    /^See the state/,
+    [{ action: 'show-fleet', fleetId: 'the-run' }],
+  ],
+])('says of a silent master whose machine %s why that may be', async (_what, handle, message, told, next) => {
   await expect(askMaster(handle, silence)).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: expect.stringMatching(message),
     hint: expect.stringMatching(told),
+    next,
     retryable: true,
   });
 });

@@ -1,5 +1,6 @@
 import { formatDuration } from '../values/duration.js';
 import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import type { NextStep } from '../next-step.js';
 import type { FleetHandle } from './contract.js';
 
 /** How long the first answer may take, in milliseconds: a firewall drops what it does not let through, without a word. */
@@ -38,27 +39,27 @@ export function isBeingMadeReady({ readiness }: FleetHandle): boolean {
 
 async function explain(handle: FleetHandle, silence: LoadwrightError): Promise<LoadwrightError> {
   const { fleetId, readiness } = handle;
-  const silent = (message: string, hint: string | undefined) =>
+  const silent = (message: string, hint: string | undefined, next: readonly NextStep[] = silence.next) =>
     new LoadwrightError('PROVISIONING_FAILED', message, {
       ...(hint !== undefined && { hint }),
+      next,
       cause: silence,
       retryable: true,
     });
+  const look = [{ action: 'show-fleet', fleetId }] as const;
   // What cannot be asked either says nothing.
   const nodes = await handle.status().catch(() => []);
   const ended = nodes.find(({ role, state }) => role === 'master' && state === 'failed');
   if (ended) {
     const reason = ended.reason ?? 'it has ended';
-    return silent(
-      `${silence.message} ${reason}.`,
-      `see the state of the fleet: loadwright status ${fleetId}`,
-    );
+    return silent(`${silence.message} ${reason}.`, 'See the state of the fleet.', look);
   }
   if (readiness && isBeingMadeReady(handle)) {
     const [since, limit] = [secondsSince(readiness.at), readiness.limitSeconds].map(formatDuration);
     return silent(
       `The machine of ${fleetId} is still being made ready (${since} of at most ${limit}).`,
-      `try again when its master answers: loadwright status ${fleetId}`,
+      'Try again when its master answers.',
+      look,
     );
   }
   return silent(silence.message, readiness?.hint ?? silence.hint);

@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.js';
 import type { IamStatement } from '../target/contract.js';
+import type { NextStep } from '../next-step.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 
 /** What is asked of a fleet. */
@@ -140,6 +141,8 @@ export interface Finding {
   readonly detail: string;
   /** What to do. */
   readonly remedy?: string;
+  /** What can be done next. */
+  readonly next?: readonly NextStep[];
 }
 
 /** A fleet of which at least one resource exists. */

@@ -32,6 +32,6 @@ function staysDeployed(fleetId: string, error: unknown): LoadwrightError {
   return new LoadwrightError(
     'RESOURCES_REMAIN',
     `The fleet is not ready: ${messageOf(error)}\n  It existed before, and stays.`,
-    { hint: `Remove it: loadwright destroy ${fleetId}`, cause: error },
+    { hint: 'Remove it.', next: [{ action: 'destroy-fleet', fleetId }], cause: error },
   );
 }

@@ -19,6 +19,12 @@ export function requireIdle(statistics: MasterStatistics, fleetId: string): void
   throw new LoadwrightError(
     'CONFIG_INVALID',
     `fleet: a load is running on ${fleetId}${left === undefined ? '' : `, for another ${formatDuration(left)}`}`,
-    { hint: `end it first: loadwright stop ${fleetId}, or watch it: loadwright follow ${fleetId}` },
+    {
+      hint: 'End it first, or watch it.',
+      next: [
+        { action: 'stop-load', fleetId },
+        { action: 'follow-load', fleetId },
+      ],
+    },
   );
 }

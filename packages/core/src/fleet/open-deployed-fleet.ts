@@ -60,6 +60,9 @@ function otherBundle(on: string, { kind }: Fleet): LoadwrightError {
   return new LoadwrightError(
     'CONFIG_INVALID',
     `run: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
-    { hint: `deploy again: loadwright deploy; remove that one: loadwright destroy ${on}` },
+    {
+      hint: 'Deploy another fleet, and remove that one.',
+      next: [{ action: 'deploy-fleet' }, { action: 'destroy-fleet', fleetId: on }],
+    },
   );
 }

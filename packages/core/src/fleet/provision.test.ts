@@ -143,7 +143,7 @@ describe('the fleet of a run', () => {
     await expect(deploying).rejects.toMatchObject({
       code: 'RESOURCES_REMAIN',
       message: expect.stringMatching(/no memory[^]*stays/) as string,
-      hint: 'Remove it: loadwright destroy my-run',
+      next: [{ action: 'destroy-fleet', fleetId: 'my-run' }],
     });
     expect(asked).not.toContain('destroy');
   });

@@ -141,10 +141,13 @@ export async function removeFleet(handle: FleetHandle, { lasting }: Fleet, phase
     if (remaining.length === 0) return detail(lasting && nothingLeft);
     const message = `Not everything could be removed:\n${remaining.join('\n')}`;
     const { fleetId } = handle;
+    if (!lasting) {
+      const hint = `Remove these by hand; they belong to fleet ${fleetId}.`;
+      throw new LoadwrightError('RESOURCES_REMAIN', message, { hint });
+    }
     throw new LoadwrightError('RESOURCES_REMAIN', message, {
-      hint: lasting
-        ? `Fix the cause (for example a missing permission), then retry: loadwright destroy ${fleetId}`
-        : `Remove these by hand; they belong to fleet ${fleetId}.`,
+      hint: 'Fix the cause (for example a missing permission), then remove the fleet.',
+      next: [{ action: 'destroy-fleet', fleetId }],
     });
   });
 }

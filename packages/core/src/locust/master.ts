@@ -230,7 +230,7 @@ export class LocustMaster {
     throw new LoadwrightError(
       'MASTER_PROTOCOL',
       `The fleet made no request before the load: ${await response.text()}.`,
-      { hint: 'Look at it with loadwright status and loadwright logs, or skip it with --skip-preflight.' },
+      { hint: 'Look at the state and the logs of the fleet, or skip the preflight: --skip-preflight.' },
     );
   }
 
@@ -286,7 +286,7 @@ export class LocustMaster {
 
   #lost(cause: unknown): LoadwrightError {
     return new LoadwrightError('MASTER_LOST', `The Locust master at ${this.url} does not answer.`, {
-      hint: 'Its process may have ended: see its log, which a local run has in its results folder, and of a deployed fleet: loadwright status.',
+      hint: 'Its process may have ended: see the state of its fleet and its log, which a run has in its results folder.',
       cause,
       retryable: true,
     });

@@ -58,7 +58,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /AccessDenied|not authorized to perform/i,
-    'The credentials are valid but not allowed to make this call. Grant the permissions that `loadwright targets show` lists.',
+    'The credentials are valid but not allowed to make this call. Grant the permissions that the target needs.',
   ],
   [
     status(403),

@@ -25,7 +25,7 @@ const styleSheets = ['tokens.css', 'report.css', 'tables.css', 'failures.css', '
 const files = [
   ['summary.json', 'this report for programs'],
   ['junit.xml', 'thresholds for continuous integration'],
-  ['series.jsonl.gz', 'every second of every request name, for loadwright export'],
+  ['series.jsonl.gz', 'every second of every request name, for exports'],
   ['failures.jsonl', 'a few failures of each kind in full'],
   ['locust.html', "Locust's own report"],
   ['locust_stats.csv', 'figures by request name'],

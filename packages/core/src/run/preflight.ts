@@ -176,19 +176,29 @@ function withWaitHint(error: unknown, waitUpToSeconds: number): unknown {
   if (!mayPass(error) || waitUpToSeconds > 0) return error;
   const hint =
     `${error.hint ?? ''} To wait for a service that is starting: --preflight-wait-up-to 10m.`.trim();
-  return new LoadwrightError(error.code, error.message, { hint, cause: error, retryable: true });
+  return new LoadwrightError(error.code, error.message, {
+    hint,
+    next: error.next,
+    cause: error,
+    retryable: true,
+  });
 }
 
 function withHint(error: LoadwrightError, more: string): LoadwrightError {
-  const { code, message, retryable } = error;
+  const { code, message, next, retryable } = error;
   const hint = [error.hint, more].filter((text) => text).join(' ');
-  return new LoadwrightError(code, message, { hint, cause: error, retryable });
+  return new LoadwrightError(code, message, { hint, next, cause: error, retryable });
 }
 
 function notInTime(error: LoadwrightError, seconds: number): LoadwrightError {
   return new LoadwrightError(
     'PREFLIGHT_FAILED',
     `The service was not ready within ${formatDuration(seconds)}. ${error.message}`,
-    { ...(error.hint !== undefined && { hint: error.hint }), cause: error, retryable: true },
+    {
+      ...(error.hint !== undefined && { hint: error.hint }),
+      next: error.next,
+      cause: error,
+      retryable: true,
+    },
   );
 }

@@ -85,7 +85,8 @@ export function refusePlainSecrets(
   });
   if (lines.length === 0) return;
   throw new LoadwrightError('CONFIG_INVALID', lines.join('\n'), {
-    hint: `Put the secret into an environment variable that the target reads: loadwright targets show ${kind} lists them.`,
+    hint: 'Put the secret into an environment variable that the target reads.',
+    next: [{ action: 'show-target', kind }],
   });
 }
 

@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError } from '../errors.js';
+import { allSteps, isLoadwrightError, LoadwrightError } from '../errors.js';
 
 /** Gathers what is wrong, so that a user sees all of it at once. */
 export class Problems {
@@ -35,7 +35,7 @@ export class Problems {
     return new LoadwrightError(
       code !== undefined && others.length === 0 ? code : 'CONFIG_INVALID',
       unique(this.#problems.map((problem) => problem.message)).join('\n'),
-      { ...(hints.length > 0 && { hint: hints.join('\n') }) },
+      { ...(hints.length > 0 && { hint: hints.join('\n') }), next: allSteps(this.#problems) },
     );
   }
 }

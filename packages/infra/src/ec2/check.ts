@@ -9,7 +9,7 @@ import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role
 import { startLookups, type AccountLookups } from './account.js';
 import type { Aws } from '../aws/clients.js';
 import { checkCredentials } from './check/credentials.js';
-import { findingOf, problemOf } from './check/finding.js';
+import { failed, findingOf, problemOf } from './check/finding.js';
 import { checkLaunch } from './check/launch.js';
 import { checkBoundary, checkMachineRole, checkPermissions } from './check/permissions.js';
 import { checkQuota } from './check/quota.js';
@@ -111,8 +111,7 @@ function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>
   try {
     requireClock(clock, sigv4ClockToleranceSeconds);
   } catch (error) {
-    const { message, hint } = problemOf(error);
-    return { state: 'problem', detail: message, ...(hint !== undefined && { remedy: hint }) };
+    return failed(problemOf(error), 'problem');
   }
   if (!clock) return { state: 'unknown', detail: 'AWS did not tell the time' };
   return `at most ${Math.ceil(Math.abs(clock.seconds) + clock.uncertaintySeconds)} s off`;

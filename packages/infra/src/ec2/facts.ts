@@ -53,7 +53,7 @@ export function readFacts(fleetId: string, tags: Readonly<Record<string, string>
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
       `The machine of fleet ${fleetId} lacks the tags ${keys.workers} and ${keys.ui}.`,
-      { hint: `Somebody changed its tags. Remove it: loadwright destroy ${fleetId}` },
+      { hint: 'Somebody changed its tags. Remove the fleet.', next: [{ action: 'destroy-fleet', fleetId }] },
     );
   }
   return {

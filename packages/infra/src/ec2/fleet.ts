@@ -240,7 +240,10 @@ async function openExisting(
     throw new LoadwrightError(
       'CONFIG_INVALID',
       `There is no machine of fleet ${fleetId} in ${aws.settings.region}.`,
-      { hint: 'See which there are: loadwright list. A fleet of another region is found with --region.' },
+      {
+        hint: 'List those that there are. A fleet of another region is found with the option region.',
+        next: [{ action: 'list-fleets' }],
+      },
     );
   }
   const facts = readFacts(fleetId, machine.tags);
@@ -300,7 +303,8 @@ async function removeEverything(
 function requireRegion({ fleetId, region }: JournalState, asked: string): void {
   if (region === asked) return;
   throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} is in ${region}, not in ${asked}.`, {
-    hint: `Use --region ${region}, or remove it: loadwright destroy ${fleetId} --fleet ec2 --region ${region}`,
+    hint: `Set the option region to ${region}, or remove the fleet.`,
+    next: [{ action: 'destroy-fleet', fleetId, fleet: { kind: 'ec2', options: { region } } }],
   });
 }
 

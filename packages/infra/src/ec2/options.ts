@@ -97,14 +97,14 @@ export const ec2FleetOptionsSchema = z
       .regex(/^[\w+=,.@-]{1,128}$/, 'must be the name of an instance profile')
       .optional()
       .describe(
-        'Name of an instance profile of yours, used as it is; one of its own by default. What its role must allow: loadwright iam policy --machine.',
+        'Name of an instance profile of yours, used as it is; one of its own by default. Its role must allow what the machine does, see the permissions.',
       ),
     permissionsBoundary: z
       .string()
       .regex(/^arn:aws:iam::\d{12}:policy\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a managed policy')
       .optional()
       .describe(
-        "ARN of the managed policy that limits the machine's role; that of the account by default, if it has one: loadwright iam policy --boundary.",
+        "ARN of the managed policy that limits the machine's role; that of the account by default, if it has one, see the permissions.",
       ),
     owner: z
       .string()
@@ -114,7 +114,7 @@ export const ec2FleetOptionsSchema = z
       )
       .optional()
       .describe(
-        'A name below which secrets and roles are made, such as yours or a team’s: the policy of iam policy --owner reads those of no other.',
+        'A name below which secrets and roles are made, such as yours or a team’s: the permissions for an owner reach those of no other.',
       ),
     keyPair: z
       .string()

@@ -124,7 +124,7 @@ function notesOf(
     ...(own.length > 0 ? [`Yours, used as it is and never removed: ${own.join(', ')}.`] : []),
     ...(instanceProfile !== undefined
       ? [
-          `The machine may do what the role of ${instanceProfile} allows, and gets no credentials of yours. What that must be: loadwright iam policy --machine.`,
+          `The machine may do what the role of ${instanceProfile} allows, and gets no credentials of yours. It must allow what the machine does, see the permissions.`,
         ]
       : []),
     'What is sent to the internet or to other regions is billed by the GB on top of this.',

@@ -129,7 +129,11 @@ describe('a good account', () => {
     standIn().inject({ at: 'servicequotas:GetServiceQuota', times: Infinity, fault: { kind: 'denied' } });
     const findings = await checkAccount(aws, settings, request);
     expect(findings.filter(({ state }) => state !== 'good')).toMatchObject([
-      { subject: 'quota', state: 'unknown', remedy: expect.stringContaining('iam policy') as string },
+      {
+        subject: 'quota',
+        state: 'unknown',
+        next: expect.arrayContaining([{ action: 'show-permissions', of: 'caller' }]) as unknown,
+      },
     ]);
   });
 

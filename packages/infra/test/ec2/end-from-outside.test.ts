@@ -179,8 +179,9 @@ describe('the check of the permissions boundary', () => {
         /does not allow (ssm:PutParameter, ec2:TerminateInstances|ec2:TerminateInstances, ssm:PutParameter): it is of another version/,
       ) as string,
       remedy: expect.stringMatching(
-        /iam policy --boundary.*aws iam create-policy-version --policy-arn arn:aws:iam::\S+boundary-eu-west-1 .*--set-as-default/,
+        /^Write its permissions to boundary\.json, then "aws iam create-policy-version --policy-arn arn:aws:iam::\S+boundary-eu-west-1 .*--set-as-default/,
       ) as string,
+      next: [{ action: 'show-permissions', of: 'boundary' }],
     });
   });
 

@@ -224,7 +224,7 @@ describe('the roles that are made', () => {
     const statements = policyFor(place, usual, ofTarget);
     await expect(deploy(statements, async () => {})).rejects.toMatchObject({
       message: expect.stringContaining('iam:CreateRole') as string,
-      hint: expect.stringContaining('iam policy') as string,
+      next: expect.arrayContaining([{ action: 'show-permissions', of: 'caller' }]) as unknown,
     });
   });
 

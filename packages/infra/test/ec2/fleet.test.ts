@@ -227,7 +227,7 @@ describe('ec2Fleet', () => {
       await expect(fleetOf(settingsOf(one)).provision(requestOf(one, never))).rejects.toMatchObject({
         code: 'RESOURCES_REMAIN',
         message: expect.stringContaining(`role loadwright-ec2-${one.fleetId}`) as string,
-        hint: expect.stringContaining(`loadwright destroy ${one.fleetId}`) as string,
+        next: [{ action: 'destroy-fleet', fleetId: one.fleetId }],
       });
     }));
 

@@ -222,7 +222,9 @@ describe('the plan', () => {
       'instance',
     ]);
     expect(resources[0]).toContain('nobody comes in');
-    expect(notes?.join('\n')).toMatch(/used as it is and never removed: theirs[^]*iam policy --machine/);
+    expect(notes?.join('\n')).toMatch(
+      /used as it is and never removed: theirs[^]*It must allow what the machine does/,
+    );
   });
 });
 

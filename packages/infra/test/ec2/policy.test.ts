@@ -160,7 +160,7 @@ describe('the policy of a plan', () => {
     const findings = await checkAccount(aws, settings, request);
     const [permissions] = findings.filter(({ subject }) => subject === 'permissions');
     for (const action of some) expect(permissions?.detail).toContain(action);
-    expect(permissions?.remedy).toMatch(/loadwright iam policy/);
+    expect(permissions?.next).toContainEqual({ action: 'show-permissions', of: 'caller' });
     // EC2 itself would refuse too: a dry run is one of the looks.
     expect(findings.filter(({ state }) => state === 'problem').map(({ subject }) => subject)).toEqual([
       'permissions',
@@ -213,7 +213,7 @@ describe('permissions', () => {
       expect(await check(arn)).toMatchObject({
         state: 'unknown',
         detail: `IAM does not tell what ${arn} may do: it is no user and no role of the account`,
-        remedy: expect.stringContaining('loadwright iam policy') as string,
+        next: [{ action: 'show-permissions', of: 'caller' }],
       });
     },
   );
@@ -249,7 +249,7 @@ describe('the role of an instance profile of the user', () => {
     expect(finding).toMatchObject({
       state: 'problem',
       detail: `arn:aws:iam::123456789012:role/own/theirs lacks ${missing.join('; ')}`,
-      remedy: expect.stringContaining('loadwright iam policy --machine') as string,
+      next: [{ action: 'show-permissions', of: 'machine' }],
     });
   });
 });

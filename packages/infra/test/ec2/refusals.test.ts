@@ -62,7 +62,7 @@ it('a machine that EC2 has launched before and shows no more has ended: its run 
     await expect(provision({ ...work, pace: { ...quick, propagation: 100 } })).rejects.toMatchObject({
       code: 'PROVISIONING_FAILED',
       message: expect.stringMatching(/launched before, and EC2 shows none: it has ended/) as string,
-      hint: expect.stringContaining('without --run') as string,
+      next: [{ action: 'deploy-fleet' }],
     });
     expect(await aws().inventory()).toEqual(before);
   }));

@@ -126,7 +126,12 @@ it('refuses to take a fleet for removed that is in another region, and to make i
     const elsewhere = {
       code: 'CONFIG_INVALID',
       message: `Fleet ${work.fleetId} is in eu-west-1, not in eu-west-3.`,
-      hint: expect.stringContaining('--region eu-west-1') as string,
+      next: [
+        expect.objectContaining({
+          action: 'destroy-fleet',
+          fleet: { kind: 'ec2', options: { region: 'eu-west-1' } },
+        }),
+      ],
     };
     await expect(fleet.lasting!.destroy(work.fleetId)).rejects.toMatchObject(elsewhere);
     await expect(fleet.open(work.fleetId)).rejects.toMatchObject({

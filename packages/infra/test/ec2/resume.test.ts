@@ -74,7 +74,7 @@ describe('a deployment that goes on with a machine that stands, and fails', () =
       await expect(again.provision(request?.(asked) ?? asked)).rejects.toMatchObject({
         code: 'RESOURCES_REMAIN',
         message: expect.stringMatching(says) as string,
-        hint: `Remove it: loadwright destroy ${work.fleetId}`,
+        next: [{ action: 'destroy-fleet', fleetId: work.fleetId }],
       });
       expect(await aws().inventory()).toEqual(before);
       expect(machines).toHaveLength(1);

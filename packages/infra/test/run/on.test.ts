@@ -185,7 +185,10 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     await expect(runOn()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/a load is running on \S+, for another (1h|59m)/) as string,
-      hint: expect.stringContaining(`loadwright stop ${deployment.fleetId}`) as string,
+      next: [
+        { action: 'stop-load', fleetId: deployment.fleetId },
+        { action: 'follow-load', fleetId: deployment.fleetId },
+      ],
     });
     expect((await master.statistics()).test?.endedAt).toBeUndefined();
     await master.stop();
@@ -200,7 +203,7 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     await expect(runOn(change())).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('was deployed with another target') as string,
-      hint: expect.stringContaining('loadwright deploy') as string,
+      next: [{ action: 'deploy-fleet' }, { action: 'destroy-fleet', fleetId: deployment.fleetId }],
     });
     expect(runs()).toEqual(before);
   });

@@ -30,7 +30,8 @@ export async function findBoundary(
     'CONFIG_INVALID',
     `fleet.permissionsBoundary: found ${arn}, which does not exist in account ${place.accountId}`,
     {
-      hint: 'Create it from "loadwright iam policy --boundary", or leave the option permissionsBoundary out.',
+      hint: 'Create it, or leave the option permissionsBoundary out.',
+      next: [{ action: 'show-permissions', of: 'boundary' }],
     },
   );
 }

@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
+import { allSteps, isLoadwrightError, LoadwrightError } from '@loadwright/core';
 
 /**
  * Several problems as one: an error a line; the same one is said once. Bugs come first, as they are; without credentials
@@ -17,6 +17,7 @@ export function combined(problems: readonly Error[]): Error {
     unique(shown.map(({ message }) => message)),
     {
       hint: unique(shown.map(({ hint }) => hint)),
+      next: allSteps(shown),
       cause: shown[0],
       retryable: shown.every(({ retryable }) => retryable),
     },

@@ -9,7 +9,9 @@ function awsError(name: string, message = `${name}.`, httpStatusCode: number | u
 
 const encoded = 'Encoded authorization failure message: 4nYhQ8secret-looking';
 
-const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp])[] = [
+type Case = [Error, code: string, says: RegExp, hint: RegExp, next?: readonly string[]];
+
+const cases: Case[] = [
   [awsError('ExpiredTokenException'), 'CREDENTIALS_INVALID', /have expired/, /Log in again/],
   [awsError('RequestExpired'), 'CREDENTIALS_INVALID', /have expired/, /Log in again/],
   [
@@ -28,15 +30,23 @@ const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp
     ),
     'PROVISIONING_FAILED',
     /^A permission is missing: ec2:RunInstances on arn:aws:ec2:eu-west-1:1:instance\/\*\.$/,
-    /loadwright iam policy/,
+    /administrator/,
+    ['show-permissions', 'check-setup'],
   ],
   [
     awsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${encoded}`, 403),
     'PROVISIONING_FAILED',
     /^A permission is missing: UnauthorizedOperation, You are not authorized to perform this operation\.$/,
-    /loadwright doctor/,
+    /administrator/,
+    ['show-permissions', 'check-setup'],
   ],
-  [awsError('Unknown', 'UnknownError', 403), 'PROVISIONING_FAILED', /permission is missing/, /iam policy/],
+  [
+    awsError('Unknown', 'UnknownError', 403),
+    'PROVISIONING_FAILED',
+    /permission is missing/,
+    /administrator/,
+    ['show-permissions', 'check-setup'],
+  ],
   [awsError('VcpuLimitExceeded'), 'PROVISIONING_FAILED', /L-1216C47A/, /Service Quotas/],
   [awsError('MaxSpotInstanceCountExceeded'), 'PROVISIONING_FAILED', /L-34B43A08/, /spot: false/],
   [
@@ -68,7 +78,8 @@ const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp
     awsError('LimitExceeded', 'Cannot exceed 1000 roles', 409),
     'PROVISIONING_FAILED',
     /\(LimitExceeded\)/,
-    /loadwright gc/,
+    /Service Quotas/,
+    ['remove-unused-fleets'],
   ],
   [awsError('RequestLimitExceeded', 'slow', 503), 'PROVISIONING_FAILED', /throttles/, /in a while/],
   [
@@ -77,7 +88,13 @@ const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp
     /\(500\): a page of HTML$/,
     /health/,
   ],
-  [awsError('Odd', 'what is this', 418), 'PROVISIONING_FAILED', /\(418 Odd\): what is this/, /doctor/],
+  [
+    awsError('Odd', 'what is this', 418),
+    'PROVISIONING_FAILED',
+    /\(418 Odd\): what is this/,
+    /lacks/,
+    ['plan-fleet', 'check-setup'],
+  ],
   [
     Object.assign(new Error('getaddrinfo'), {
       code: 'ENOTFOUND',
@@ -106,11 +123,12 @@ const cases: readonly (readonly [Error, code: string, says: RegExp, hint: RegExp
 ];
 
 describe('accountProblem', () => {
-  it.each(cases)('%s', (error, code, says, hint) => {
+  it.each<Case>(cases)('%s', (error, code, says, hint, next = []) => {
     const problem = accountProblem(error);
     expect(problem).toMatchObject({ code, cause: error });
     expect(problem.message).toMatch(says);
     expect((problem as LoadwrightError).hint ?? '').toMatch(hint);
+    expect((problem as LoadwrightError).next.map(({ action }) => action)).toEqual(next);
     expect(problem.message).not.toContain('secret-looking');
   });
 

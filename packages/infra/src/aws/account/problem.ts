@@ -13,8 +13,8 @@ export function accountProblem(error: unknown): Error {
   const answer = read(error);
   const row = problems.find(({ when }) => when.test(`${answer.code}: ${answer.message}`));
   if (row) {
-    const { code = 'PROVISIONING_FAILED', message, hint, retryable = false } = row;
-    return new LoadwrightError(code, message(answer), { hint, cause: error, retryable });
+    const { code = 'PROVISIONING_FAILED', message, hint, next = [], retryable = false } = row;
+    return new LoadwrightError(code, message(answer), { hint, next, cause: error, retryable });
   }
   if (answer.status !== undefined) return unknownAnswer(error, answer);
   const url = urlOf(error);
@@ -55,7 +55,8 @@ function unknownAnswer(error: Error, { code, message, status = 0 }: AwsError): L
         },
       )
     : new LoadwrightError('PROVISIONING_FAILED', `AWS refused a call (${status} ${code}): ${text}`, {
-        hint: 'See what would be made with "loadwright plan", and what is missing with "loadwright doctor".',
+        hint: 'See what would be made, and what the account lacks.',
+        next: [{ action: 'plan-fleet' }, { action: 'check-setup' }],
         cause: error,
       });
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@loadwright/core';
+import type { ErrorCode, NextStep } from '@loadwright/core';
 import type { AwsError } from './aws-error.js';
 
 /** What an error of AWS means for a user. */
@@ -9,11 +9,9 @@ export interface Problem {
   readonly code?: ErrorCode;
   readonly message: (error: AwsError) => string;
   readonly hint: string;
+  readonly next?: readonly NextStep[];
   readonly retryable?: boolean;
 }
-
-const permissionHint =
-  'Print the permissions that are needed with "loadwright iam policy", and all that are missing with "loadwright doctor"; an administrator grants them.';
 
 /** Errors of all services that Loadwright calls; codes as in their API references. */
 export const problems: readonly Problem[] = [
@@ -69,7 +67,8 @@ export const problems: readonly Problem[] = [
     when: /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?|Forbidden|403):|not authorized to perform/i,
     message: ({ code, message }) =>
       `A permission is missing: ${missingAction(message) ?? `${code}, ${message.replace(/\.$/, '')}`}.`,
-    hint: permissionHint,
+    hint: 'Have an administrator grant the permissions that are missing.',
+    next: [{ action: 'show-permissions', of: 'caller' }, { action: 'check-setup' }],
   },
   {
     when: /^MaxSpotInstanceCountExceeded:/,
@@ -142,7 +141,8 @@ export const problems: readonly Problem[] = [
   {
     when: /^(LimitExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
     message: ({ code, message }) => `A quota of the account is used up (${code}): ${message}`,
-    hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed; "loadwright gc" removes what earlier runs left.',
+    hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed.',
+    next: [{ action: 'remove-unused-fleets' }],
   },
 ];
 

@@ -247,7 +247,7 @@ async function launch(
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
       `A machine of fleet ${fleet.fleetId} was launched before, and EC2 shows none: it has ended.`,
-      { hint: 'Make another fleet: loadwright deploy, without --run.' },
+      { hint: 'Deploy another fleet.', next: [{ action: 'deploy-fleet' }] },
     );
   }
   throw new LoadwrightError(

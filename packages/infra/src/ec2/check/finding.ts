@@ -25,6 +25,15 @@ export function problemOf(error: unknown): LoadwrightError {
   return problem;
 }
 
-function failed({ message, hint }: LoadwrightError, state: 'problem' | 'unknown'): Omit<Finding, 'subject'> {
-  return { state, detail: message, ...(hint !== undefined && { remedy: hint }) };
+/** What is wrong, with what to do about it. */
+export function failed(
+  { message, hint, next }: LoadwrightError,
+  state: 'problem' | 'unknown',
+): Omit<Finding, 'subject'> {
+  return {
+    state,
+    detail: message,
+    ...(hint !== undefined && { remedy: hint }),
+    ...(next.length > 0 && { next }),
+  };
 }

@@ -41,16 +41,21 @@ export async function checkPermissions(
       }));
     const missing = (await Promise.all(needed.map(deniedOf))).flat();
     if (missing.length === 0) return `${principal} has all ${count}`;
+    const lacksBoundary = boundary === undefined && makesRoles(wishes);
     const isWithout = missing.every(({ isOptional }) => isOptional);
     const lacks = `${principal} lacks ${missing.map(({ text }) => text).join('; ')}`;
     return {
       state: isWithout ? 'unknown' : 'problem',
       detail: isWithout ? `${lacks}. The machine’s own timers alone will end it` : lacks,
       remedy:
-        'Grant them: "loadwright iam policy" prints the whole policy, as JSON and as a CloudFormation template.' +
-        (boundary === undefined && makesRoles(wishes)
-          ? ' It allows roles only with the permissions boundary, which this account has not: create it from "loadwright iam policy --boundary".'
+        'Grant them with the whole policy.' +
+        (lacksBoundary
+          ? ' It allows roles only with the permissions boundary, which this account has not: create it.'
           : ''),
+      next: [
+        { action: 'show-permissions', of: 'caller' },
+        ...(lacksBoundary ? [{ action: 'show-permissions', of: 'boundary' } as const] : []),
+      ],
     };
   } catch (error) {
     // Whoever is neither a user nor a role of the account, federated users say.
@@ -58,7 +63,8 @@ export async function checkPermissions(
     return {
       state: 'unknown',
       detail: `IAM does not tell what ${arn} may do: it is no user and no role of the account`,
-      remedy: 'Compare its permissions with what "loadwright iam policy" prints.',
+      remedy: 'Compare its permissions with those that are needed.',
+      next: [{ action: 'show-permissions', of: 'caller' }],
     };
   }
 }
@@ -79,14 +85,16 @@ export async function checkBoundary(
     return {
       state: 'problem',
       detail: `${arn} does not allow ${missing.join(', ')}: it is of another version of Loadwright, or for other targets`,
-      remedy: `Renew it: "loadwright iam policy --boundary > boundary.json", then "aws iam create-policy-version --policy-arn ${arn} --policy-document file://boundary.json --set-as-default"`,
+      remedy: `Write its permissions to boundary.json, then "aws iam create-policy-version --policy-arn ${arn} --policy-document file://boundary.json --set-as-default"`,
+      next: [{ action: 'show-permissions', of: 'boundary' }],
     };
   } catch (error) {
     if (!/^AccessDenied/.test(codeOf(error))) throw error;
     return {
       state: 'unknown',
       detail: `what ${arn} allows cannot be read`,
-      remedy: 'Allow iam:GetPolicyVersion: "loadwright iam policy" prints the whole policy.',
+      remedy: 'Allow iam:GetPolicyVersion, as the whole policy does.',
+      next: [{ action: 'show-permissions', of: 'caller' }],
     };
   }
 }
@@ -159,8 +167,8 @@ export async function checkMachineRole(
   return {
     state: 'problem',
     detail: `${roleArn} lacks ${missing.join('; ')}`,
-    remedy:
-      'Add them to that role: "loadwright iam policy --machine" prints them. Or leave the option instanceProfile out.',
+    remedy: 'Add them to that role, or leave the option instanceProfile out.',
+    next: [{ action: 'show-permissions', of: 'machine' }],
   };
 }
 

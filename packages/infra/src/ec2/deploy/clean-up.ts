@@ -61,6 +61,6 @@ function remains(
   return new LoadwrightError(
     'RESOURCES_REMAIN',
     [`The fleet was not made: ${messageOf(accountProblem(error))}`, what, ...lines].join('\n  '),
-    { hint: `Remove it: loadwright destroy ${fleetId}`, cause: error },
+    { hint: 'Remove it.', next: [{ action: 'destroy-fleet', fleetId }], cause: error },
   );
 }

@@ -163,7 +163,10 @@ function requireSameSecrets(
   throw new LoadwrightError(
     'CONFIG_INVALID',
     `The machine ${machine} of fleet ${fleetId} has read its secrets; since then ${changed.join(', ')} changed.`,
-    { hint: `Make a new fleet: loadwright destroy ${fleetId}, then deploy again.` },
+    {
+      hint: 'Remove the fleet, then deploy another one.',
+      next: [{ action: 'destroy-fleet', fleetId }, { action: 'deploy-fleet' }],
+    },
   );
 }
 

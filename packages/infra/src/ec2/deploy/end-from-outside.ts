@@ -61,7 +61,7 @@ async function unlessOptional(
     const why = accountProblem(error).message;
     request.onProgress(
       `Warning: no schedule ends this machine from outside, its own timers alone do. ${why} ` +
-        'What may be missing is in "loadwright iam policy" and "loadwright iam policy --boundary"; without this warning: endFromOutside: never.',
+        'What may be missing is among the permissions of the fleet, or in the permissions boundary; without this warning: endFromOutside: never.',
     );
     return undefined;
   }

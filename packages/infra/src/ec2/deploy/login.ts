@@ -83,7 +83,8 @@ export async function readSecrets(aws: Aws, fleetId: string): Promise<FleetSecre
     'PROVISIONING_FAILED',
     `The login of fleet ${fleetId} is gone from the Parameter Store.`,
     {
-      hint: `Part of the fleet was removed. Remove the rest: loadwright destroy ${fleetId}`,
+      hint: 'Part of the fleet was removed. Remove the rest.',
+      next: [{ action: 'destroy-fleet', fleetId }],
     },
   );
 }
