@@ -13,6 +13,17 @@ const arrow = [
   { sourceTag: 'scope:docs', onlyDependOnLibsWithTags: ['*'] },
 ];
 
+/** What leaves a part of a file, or an empty one, when the disk is full. */
+const halfWrites = ['appendFile', 'copyFile', 'cp', 'createWriteStream', 'rename', 'writeFile'].flatMap(
+  (name) => [name, `${name}Sync`],
+);
+const wholeFiles = ['node:fs', 'node:fs/promises'].map((name) => ({
+  name,
+  importNames: halfWrites,
+  message:
+    'Product code writes with writeWhole or writeWholeStream of @loadwright/core: all of a file or nothing.',
+}));
+
 /** @param allow paths of imports that are no matter of the arrow */
 const boundaries = (allow = []) => [
   'error',
@@ -96,6 +107,11 @@ export default typescript.config(
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ group: ['**/ec2/**', '**/local/**'] }] }],
     },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/core/src/files.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: wholeFiles }] },
   },
   {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.

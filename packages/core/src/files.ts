@@ -8,6 +8,7 @@ import {
   rename,
   rm,
   stat,
+  truncate,
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -17,7 +18,16 @@ import { pipeline } from 'node:stream/promises';
 import { isLoadwrightError, LoadwrightError } from './errors.js';
 
 /** What writes to a disk, in one place: so a test can let any of it fail. */
-export const disk = { open, rename, appendFile, mkdir };
+export const disk = {
+  open,
+  rename,
+  appendFile,
+  mkdir,
+  /** Behind what the file holds already. */
+  write: (file: FileHandle, content: string | Uint8Array): Promise<void> => file.writeFile(content),
+  /** A system that writes late says here that it could not. */
+  close: (file: FileHandle): Promise<void> => file.close(),
+};
 
 /** Files and folders of a run are for their owner alone: payloads and answers may be confidential. */
 const privateFile = 0o600;
@@ -34,8 +44,12 @@ export interface WriteOptions {
  *
  * @throws LoadwrightError `CONFIG_INVALID` that names the file, when the disk does not take it.
  */
-export async function writeWhole(path: string, content: string, options?: WriteOptions): Promise<void> {
-  await whole(path, options, (file) => file.writeFile(content));
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  options?: WriteOptions,
+): Promise<void> {
+  await whole(path, options, (file) => disk.write(file, content));
 }
 
 /** {@link writeWhole} of a stream. @returns the size of the file in bytes. */
@@ -49,7 +63,7 @@ export async function writeWholeStream(
     const output = new Writable({
       write(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
-        file.appendFile(chunk).then(() => done(), done);
+        disk.write(file, chunk).then(() => done(), done);
       },
     });
     await pipeline([Readable.from(pieces), ...transforms, output]);
@@ -69,7 +83,7 @@ async function whole(
     try {
       await write(file);
     } finally {
-      await file.close();
+      await disk.close(file);
     }
     await disk.rename(part, path);
   } catch (error) {
@@ -78,11 +92,16 @@ async function whole(
   }
 }
 
-/** Appends to a file of a run. @throws LoadwrightError as {@link writeWhole} does. */
+/** Appends to a file of a run: all of it or nothing. @throws LoadwrightError as {@link writeWhole} does. */
 export async function appendPrivately(path: string, text: string): Promise<void> {
-  await disk.appendFile(path, text, { mode: privateFile }).catch((error: unknown) => {
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  try {
+    await disk.appendFile(path, text, { mode: privateFile });
+  } catch (error) {
+    // Half a line is worse than none, and so is an empty file.
+    await (size === 0 ? rm(path, { force: true }) : truncate(path, size)).catch(() => {});
     throw unwritable(path, error);
-  });
+  }
 }
 
 /**
@@ -196,11 +215,28 @@ export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
   return typeof code === 'string' && code in reasons;
 }
 
+/** That a file or folder cannot be written. */
+export class Unwritable extends LoadwrightError {
+  readonly path: string;
+  /** Of a sentence: `no space is left on the disk`. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string, cause: unknown) {
+    super('CONFIG_INVALID', `${path} cannot be written: ${reason}`, {
+      hint: 'Make room or get the permission, or name another folder.',
+      cause,
+    });
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
+export function isUnwritable(error: unknown): error is Unwritable {
+  return error instanceof Unwritable;
+}
+
 /** That a file or folder cannot be written, and why. */
-export function unwritable(path: string, cause: unknown): LoadwrightError {
+export function unwritable(path: string, cause: unknown): Unwritable {
   const { code = '', message = '' } = (cause ?? {}) as NodeJS.ErrnoException;
-  return new LoadwrightError('CONFIG_INVALID', `${path} cannot be written: ${reasons[code] ?? message}`, {
-    hint: 'Make room or get the permission, or name another folder.',
-    cause,
-  });
+  return new Unwritable(path, reasons[code] ?? message, cause);
 }

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- For devices and pipes, of which there is no part.
 import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { cp, readdir, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '../errors.js';
 import { isDiskError, makeFolder, makePrivate, unwritable, writeWhole } from '../files.js';
@@ -93,20 +93,33 @@ async function writeFiles(
     ...(contents.tls && { tls: await readCertificates(contents.tls, options.baseDirectory) }),
   };
 
-  await cp(new URL('loadwright_runtime/', pythonDirectory), file('loadwright_runtime'), {
-    recursive: true,
-    filter: (source) => !/__pycache__|(^|[\\/])(test_\w+|conftest)\.py$/.test(source),
-  });
-  await cp(contents.locustfile, file('locustfile.py'));
-  await cp(requirementsFile, file('requirements.txt'));
-  for (const path of modules) await cp(path, file(basename(path)));
+  await copyRuntime(file('loadwright_runtime'));
+  await copy(contents.locustfile, file('locustfile.py'));
+  await copy(requirementsFile, file('requirements.txt'));
+  for (const path of modules) await copy(path, file(basename(path)));
   await writeWhole(file('target.json'), json(target));
   await writeWhole(file('load.json'), json(load));
   await writeWhole(file('docker-compose.yml'), composeFile(contents.environment));
   await writeWhole(file('README.md'), bundleReadme({ ...contents, load }));
-  // What was copied has the permissions of the original.
+  // The folder may have been there before.
   await makePrivate(directory);
   return describeBundle(directory);
+}
+
+/** The modules of the runtime without their tests. */
+async function copyRuntime(directory: string): Promise<void> {
+  const source = fileURLToPath(new URL('loadwright_runtime/', pythonDirectory));
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+    if (/(^|[\\/])__pycache__$/.test(parentPath) || /^(test_\w+|conftest)\.py$/.test(name)) continue;
+    const folder = join(directory, relative(source, parentPath));
+    await makeFolder(folder);
+    await copy(join(parentPath, name), join(folder, name));
+  }
+}
+
+async function copy(source: URL | string, destination: string): Promise<void> {
+  await writeWhole(destination, await readFile(source));
 }
 
 /** Lists and digests the files of a bundle's folder. */

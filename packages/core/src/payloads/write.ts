@@ -1,6 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
-import { disk } from '../files.js';
+import { writeWholeStream } from '../files.js';
 import { stringifyJson } from '../values/json-number.js';
 import { readCsv } from './csv.js';
 import { filesOf } from './files.js';
@@ -32,7 +32,7 @@ export interface PayloadOptions {
 /**
  * Writes the payloads of a source to a file, one a line: the same source gives the same bytes. A line holds exactly one of
  * `json` (a JSON value), `text` (sent as UTF-8) and `base64` (bytes), and `contentType` unless it is the target's own.
- * The source is streamed; only single payloads are held in memory. A file that could not be completed is removed.
+ * The source is streamed; only single payloads are held in memory. A file that could not be completed is not there.
  *
  * @throws LoadwrightError `PAYLOADS_INVALID`, which names the file and the line; `ABORTED`
  */
@@ -41,27 +41,19 @@ export async function writePayloads(
   destination: string,
   { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
-  const output = await disk.open(destination, 'w', 0o600);
   let count = 0;
-  let bytes = 0;
-  try {
+  async function* lines() {
     for await (const found of recordLines(source, baseDirectory)) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
       if (found.length === 0) continue;
-      const lines = firstPayloadOnly ? found.slice(0, 1) : found;
-      count += lines.length;
-      const text = `${lines.join('\n')}\n`;
-      bytes += Buffer.byteLength(text);
-      await output.writeFile(text);
+      const wanted = firstPayloadOnly ? found.slice(0, 1) : found;
+      count += wanted.length;
+      yield `${wanted.join('\n')}\n`;
       if (firstPayloadOnly) break;
     }
     if (count === 0) throw noPayload(source);
-  } catch (error) {
-    await output.close();
-    await rm(destination, { force: true });
-    throw error;
   }
-  await output.close();
+  const bytes = await writeWholeStream(destination, lines());
   return { count, bytes, order: orderOf(source) };
 }
 

@@ -6,6 +6,7 @@ import type { FleetHandle } from '../fleet/contract.js';
 import { collectLogs, saveLogs } from './collect-logs.js';
 import type { RunEvent } from '../run/events.js';
 import { Phases } from '../run/phases.js';
+import { Unwritten } from './unwritten.js';
 import type { ReadyFleet } from '../fleet/provision.js';
 
 let directory: string;
@@ -29,7 +30,11 @@ const handle = handleWith(async function* () {
 /** Saves logs as a run does. @returns its warnings */
 async function warningsOf(logs: FleetHandle['logs'], limit = 5000): Promise<string[]> {
   const events: RunEvent[] = [];
-  const ready = { handle: handleWith(logs), folder: { directory }, redact } as unknown as ReadyFleet;
+  const ready = {
+    handle: handleWith(logs),
+    folder: { directory, unwritten: new Unwritten(directory) },
+    redact,
+  } as unknown as ReadyFleet;
   await saveLogs(ready, new Phases({ onProgress: (event) => events.push(event) }), limit);
   return events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
 }

@@ -7,6 +7,7 @@ import { printable } from '../values/printable.js';
 import { timeFor } from '../run/hurry.js';
 import type { Phases } from '../run/phases.js';
 import type { ReadyFleet } from '../fleet/provision.js';
+import { outright, type Attempt } from './unwritten.js';
 
 /** Longest time for the logs of a run: machines that cost money wait for it. In milliseconds. */
 const limitMilliseconds = 20_000;
@@ -20,7 +21,7 @@ export async function collectLogs(
   handle: FleetHandle,
   directory: string,
   redact: (text: string) => string,
-  options?: CallOptions,
+  { attempt = outright, ...options }: CallOptions & { readonly attempt?: Attempt } = {},
 ): Promise<string[]> {
   const lines = new Map<string, string[]>();
   for await (const { node, line } of handle.logs(options)) {
@@ -36,10 +37,10 @@ export async function collectLogs(
     const text = `${ofNode.join('\n')}\n`;
     // A local fleet may be writing this very file.
     const present = await readFile(file, 'utf8').catch(() => '');
-    if (!present.startsWith(text)) await writeWhole(file, text);
-    return name;
+    const isThere = present.startsWith(text) || (await attempt(() => writeWhole(file, text)));
+    return isThere ? [name] : [];
   });
-  return Promise.all(written);
+  return (await Promise.all(written)).flat();
 }
 
 /** Saves the logs of a run. A run is worth its report without them: what goes wrong is reported, and takes no longer. */
@@ -57,7 +58,8 @@ export async function saveLogs(
     });
   });
   try {
-    await Promise.race([collectLogs(handle, folder.directory, redact, { signal }), timeOver]);
+    const { attempt } = folder.unwritten;
+    await Promise.race([collectLogs(handle, folder.directory, redact, { signal, attempt }), timeOver]);
   } catch (error) {
     phases.warn(`The logs of the fleet could not be collected: ${redact(messageOf(error))}`);
   }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { makeFolderInside, requireWritable, writeWhole } from '../files.js';
-import { isLoadwrightError } from '../errors.js';
 import { stringifyJson } from '../values/json-number.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
@@ -13,6 +12,7 @@ import { timeFor } from '../run/hurry.js';
 import { RequestLog, requestsFile } from './request-log.js';
 import { seriesFile, writeSeries } from '../series/file.js';
 import type { SeriesRow } from '../series/rows.js';
+import { outright, Unwritten, type Attempt } from './unwritten.js';
 
 /** Longest time for Locust's own files, in milliseconds: machines that cost money wait for them. */
 const collectMilliseconds = 30_000;
@@ -34,6 +34,8 @@ interface CollectOptions {
   readonly isLost?: boolean;
   /** Comes when the user wants to leave. */
   readonly leave?: AbortSignal;
+  /** What to do about a disk that does not take a file. Default: throw. */
+  readonly attempt?: Attempt;
 }
 
 /**
@@ -45,15 +47,17 @@ export async function collectLocustFiles(
   master: LocustMaster,
   directory: string,
   redact: (text: string) => string,
-  { isLost = false, leave }: CollectOptions = {},
+  { isLost = false, leave, attempt = outright }: CollectOptions = {},
 ): Promise<{ saved: string[]; missing: string[] }> {
   const saved: string[] = [];
   const missing: string[] = [];
   // All of them together: a master that does not answer has nothing to give.
   const signal = timeFor(isLost ? lostMilliseconds : collectMilliseconds, leave);
   for (const [name, path] of Object.entries(locustFiles)) {
-    const exists = await master.download(path, join(directory, name), redact, { signal });
-    (exists ? saved : missing).push(name);
+    await attempt(async () => {
+      const exists = await master.download(path, join(directory, name), redact, { signal });
+      (exists ? saved : missing).push(name);
+    });
   }
   return { saved, missing };
 }
@@ -72,6 +76,7 @@ export async function writeMeasurements(
   { metrics, test, failureSamples }: MasterStatistics,
   runId: string,
   redact: (text: string) => string,
+  attempt: Attempt = outright,
 ): Promise<string[]> {
   const header = {
     version: 1,
@@ -80,12 +85,12 @@ export async function writeMeasurements(
     startedAt: new Date((test?.startedAt ?? 0) * 1000).toISOString(),
     runId,
   } as const;
-  await writeSeries(join(directory, seriesFile), redactStrings(header, redact), redactNames(rows, redact));
-  const samples = redactStrings(failureSamples, redact);
-  await writeWhole(
-    join(directory, failuresFile),
-    samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+  await attempt(() =>
+    writeSeries(join(directory, seriesFile), redactStrings(header, redact), redactNames(rows, redact)),
   );
+  const samples = redactStrings(failureSamples, redact);
+  const lines = samples.map((sample) => `${JSON.stringify(sample)}\n`);
+  await attempt(() => writeWhole(join(directory, failuresFile), lines.join('')));
   return [seriesFile, failuresFile];
 }
 
@@ -107,6 +112,8 @@ export class ResultsFolder {
   readonly logDirectory: string;
   readonly #results: string;
   readonly #redact: (text: string) => string;
+  /** What the disk did not take since the load; see {@link Unwritten}. */
+  readonly unwritten: Unwritten;
 
   constructor(results: string, name: string, runId: string, redact: (text: string) => string) {
     this.directory = join(results, name, runId);
@@ -114,6 +121,7 @@ export class ResultsFolder {
     this.logDirectory = join(this.directory, 'logs');
     this.#results = results;
     this.#redact = redact;
+    this.unwritten = new Unwritten(this.directory);
   }
 
   /** Finds out whether the folder can be made, before anything that costs time. @throws LoadwrightError */
@@ -133,36 +141,29 @@ export class ResultsFolder {
     return new RequestLog(join(this.directory, requestsFile), this.#redact);
   }
 
-  /** See {@link writeMeasurements}. */
+  /** See {@link writeMeasurements}. A disk that does not take them is a matter of {@link unwritten}. */
   async writeMeasurements(rows: Iterable<SeriesRow>, statistics: MasterStatistics, runId: string) {
-    return writeMeasurements(this.directory, rows, statistics, runId, this.#redact);
+    const { attempt } = this.unwritten;
+    return writeMeasurements(this.directory, rows, statistics, runId, this.#redact, attempt);
   }
 
-  /** See {@link collectLocustFiles}. */
+  /** See {@link collectLocustFiles}, and {@link writeMeasurements}. */
   async collect(master: LocustMaster, options: CollectOptions): Promise<readonly string[]> {
-    return (await collectLocustFiles(master, this.directory, this.#redact, options)).missing;
+    const { attempt } = this.unwritten;
+    return (await collectLocustFiles(master, this.directory, this.#redact, { ...options, attempt })).missing;
   }
 
-  /**
-   * Writes `summary.json`, `report.html` and `junit.xml`, each for itself.
-   *
-   * @returns what went wrong, one line a file: a verdict does not depend on a disk.
-   */
-  async writeReport(report: RunReport): Promise<readonly string[]> {
+  /** Writes `summary.json`, `report.html` and `junit.xml`, as {@link writeMeasurements} does. */
+  async writeReport(report: RunReport): Promise<void> {
     const files: readonly (readonly [string, () => string | Promise<string>])[] = [
       ['summary.json', () => `${stringifyJson(report, 2)}\n`],
       ['report.html', () => renderReportHtml(report)],
       ['junit.xml', () => renderJunit(report)],
     ];
-    const problems: string[] = [];
     for (const [name, render] of files) {
       const text = await render();
-      await this.#write(name, text).catch((error: unknown) => {
-        if (!isLoadwrightError(error)) throw error;
-        problems.push(error.message);
-      });
+      await this.unwritten.attempt(() => this.#write(name, text));
     }
-    return problems;
   }
 
   async #write(name: string, text: string): Promise<void> {

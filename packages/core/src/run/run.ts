@@ -68,6 +68,7 @@ class Run {
     } catch (error) {
       // The fleet may be gone in a moment, and with it what it could say.
       await saveLogs(this.#ready, this.#phases);
+      this.#warnOfUnwritten();
       throw error;
     } finally {
       await this.#leave();
@@ -90,7 +91,8 @@ class Run {
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
       const report = redactStrings(this.#report(observation, ending, series), redact);
-      for (const problem of await folder.writeReport(report)) phases.warn(problem);
+      await folder.writeReport(report);
+      this.#warnOfUnwritten();
       phases.progress({ type: 'report', report });
       detail(report.verdict);
       return report;
@@ -172,6 +174,12 @@ class Run {
       this.#phases.warn(`Not every file could be collected: ${messageOf(error)}`);
     }
     await saveLogs(this.#ready, this.#phases);
+  }
+
+  /** Once, when all was tried: a full disk takes none of the files. */
+  #warnOfUnwritten(): void {
+    const problem = this.#ready.folder.unwritten.take();
+    if (problem !== undefined) this.#phases.warn(problem);
   }
 
   #report(observation: Observation, ending: Ending, series: RunSeries): RunReport {

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Journal, readJournal, readJournals, removeJournal } from './journal.js';
 
 const fleetId = '20261123-093000-0123456789';
@@ -109,6 +109,44 @@ describe('Journal', () => {
         [other, 'us-east-1'],
       ].sort(),
     );
+  });
+
+  it.each([0, 1, 2, 3])('with no space left at write %i is not there, or is whole', async (failing) => {
+    const fileHandle = await open('/dev/null');
+    const prototype = Object.getPrototypeOf(fileHandle) as typeof fileHandle;
+    const append = prototype.appendFile;
+    let count = 0;
+    vi.spyOn(prototype, 'appendFile').mockImplementation(async function (this: typeof fileHandle, text) {
+      if (count++ !== failing) return append.call(this, text);
+      await append.call(this, (text as string).slice(0, 9));
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    const work = async () => {
+      const journal = await Journal.open(directory, fleetId, 'eu-west-1');
+      try {
+        await journal.intent('role');
+        await journal.done('role', 'r-1');
+        await journal.intent('bucket');
+      } finally {
+        await journal.close();
+      }
+    };
+    await expect(work()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        new RegExp(`${directory}, cannot be used: ENOSPC: no space left`),
+      ) as string,
+      hint: expect.stringContaining('Make room in it') as string,
+    });
+    vi.restoreAllMocks();
+    await fileHandle.close();
+    expect(await readdir(directory)).toHaveLength(failing === 0 ? 0 : 1);
+    const known = [undefined, [], [['role', undefined]], [['role', 'r-1']]][failing];
+    const found = await readJournal(directory, fleetId);
+    expect(found && [...found.expected]).toEqual(known);
+    // When there is room again.
+    await work();
+    expect((await readJournal(directory, fleetId))?.expected.size).toBe(2);
   });
 
   it('says which folder cannot be read', async () => {

@@ -64,12 +64,21 @@ export class Journal {
     directory: string,
     { fleetKind, fleetId, region }: FleetName & FleetRegion,
   ): Promise<Journal> {
-    const journal = await usable(directory, async () => {
+    const path = pathOf(directory, fleetId);
+    const { journal, isNew } = await usable(directory, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return new Journal(directory, await open(pathOf(directory, fleetId), 'a', 0o600));
+      const file = await open(path, 'a', 0o600);
+      return { journal: new Journal(directory, file), isNew: (await file.stat()).size === 0 };
     });
-    await journal.#write({ event: 'fleet', fleetKind, fleetId, region, at: now() });
-    await syncFolder(directory);
+    try {
+      await journal.#write({ event: 'fleet', fleetKind, fleetId, region, at: now() });
+      await usable(directory, () => syncFolder(directory));
+    } catch (error) {
+      await journal.close();
+      // Nothing was made by it.
+      if (isNew) await rm(path, { force: true });
+      throw error;
+    }
     return journal;
   }
 

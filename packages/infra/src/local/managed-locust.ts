@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError, writeWhole } from '@loadwright/core';
 import { findPython, type Python } from './find-python.js';
 import { installLocust } from './install-locust.js';
 import { readLocustVersion, type LocustInstallation } from './locust-command.js';
@@ -111,9 +111,7 @@ async function readComplete(
 }
 
 async function markComplete({ mark, python }: Place, version: string): Promise<void> {
-  const unfinished = `${mark}.${process.pid}`;
-  await writeFile(unfinished, `${JSON.stringify({ locust: version, python: python.version })}\n`);
-  await rename(unfinished, mark);
+  await writeWhole(mark, `${JSON.stringify({ locust: version, python: python.version })}\n`);
 }
 
 function cacheUnwritable(directory: string, cause: unknown): LoadwrightError {

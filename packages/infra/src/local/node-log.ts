@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- A log is written while it comes; what the disk does not take is said.
 import { createReadStream, createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
@@ -12,12 +13,14 @@ export class NodeLog {
   readonly #file: WriteStream;
   readonly #tail: string[] = [];
 
-  constructor(path: string, redact: (text: string) => string) {
+  /** @param onProblem Called once when the disk takes no more: that must not end a run, and the last lines are in memory. */
+  constructor(path: string, redact: (text: string) => string, onProblem: (problem: string) => void) {
     this.path = path;
     this.#redact = redact;
     this.#file = createWriteStream(path, { flags: 'a', mode: 0o600 });
-    // A full disk must not end the run: the tail in memory still shows what went wrong.
-    this.#file.on('error', () => {});
+    this.#file.once('error', ({ message }) =>
+      onProblem(`${path} cannot be written: ${message}; lines from here on are not in it`),
+    );
   }
 
   write(line: string): void {

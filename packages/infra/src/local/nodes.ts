@@ -12,6 +12,7 @@ export interface NodeOptions extends Omit<ProcessOptions, 'onLine'> {
   readonly role: FleetNode['role'];
   readonly logDirectory: string;
   readonly redact: (text: string) => string;
+  readonly onProgress: (message: string) => void;
 }
 
 /** The master or a worker: a process, its log, and what became of it. */
@@ -23,10 +24,10 @@ export class LocalNode {
   /** True once somebody asked it to end: its end is then no failure. */
   #asked = false;
 
-  constructor({ name, role, logDirectory, redact, ...options }: NodeOptions) {
+  constructor({ name, role, logDirectory, redact, onProgress, ...options }: NodeOptions) {
     this.name = name;
     this.role = role;
-    this.log = new NodeLog(join(logDirectory, `${name}.log`), redact);
+    this.log = new NodeLog(join(logDirectory, `${name}.log`), redact, onProgress);
     this.process = new SupervisedProcess({ ...options, onLine: (line) => this.log.write(line) });
   }
 

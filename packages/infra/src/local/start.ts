@@ -114,6 +114,7 @@ function startNode(
         PYTHONUNBUFFERED: '1',
       },
       logDirectory: request.logDirectory,
+      onProgress: request.onProgress,
       redact: (text) =>
         [handle.login.password, environment[fleetTokenVariable] ?? handle.login.password].reduce(
           (rest, secret) => rest.replaceAll(secret, '***'),

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { createFleetId, type FleetHandle } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { instance } from '../../src/aws/kinds/instance.js';
 import { securityGroup } from '../../src/aws/kinds/security-group.js';
@@ -243,3 +244,34 @@ describe('a folder of journals that cannot be used', () => {
       expect(await aws().inventory()).toEqual(before);
     }));
 });
+
+it('no space for the journal, from whichever write on: nothing is left, and the folder is named', () =>
+  withFleet(async (work, before) => {
+    const handle = await open('/dev/null');
+    const prototype = Object.getPrototypeOf(handle) as typeof handle;
+    const append = prototype.appendFile;
+    await handle.close();
+    for (let failing = 0, isDone = false; !isDone; failing += 3) {
+      let count = 0;
+      vi.spyOn(prototype, 'appendFile').mockImplementation(function (this: typeof handle, text) {
+        if (count++ < failing) return append.call(this, text);
+        return Promise.reject(
+          Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
+        );
+      });
+      const outcome: unknown = await provision({ ...work, fleetId: createFleetId() }).catch(
+        (error: unknown) => error,
+      );
+      isDone = !(outcome instanceof Error);
+      if (isDone) {
+        expect(failing).toBeGreaterThan(10);
+        await (outcome as FleetHandle).destroy();
+      } else {
+        expect(outcome, `write ${failing}`).toMatchObject({
+          code: 'CONFIG_INVALID',
+          message: expect.stringMatching(/folder of the journals, \S+, cannot be used: ENOSPC/) as string,
+        });
+      }
+      expect(await aws().inventory(), `write ${failing}`).toEqual(before);
+    }
+  }));

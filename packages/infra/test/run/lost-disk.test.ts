@@ -53,8 +53,11 @@ it('a run whose results folder is lost under it still has its verdict', async ()
     });
     expect(report).toMatchObject({ verdict: 'PASS', aborted: false });
     expect(report.total.count).toBe(endpoint.statistics().requests);
-    for (const name of ['summary.json', 'report.html', 'junit.xml'])
-      expect(warnings).toContain(`${join(folder, name)} cannot be written: a part of the path is a file`);
+    expect(warnings.at(-1)).toMatch(
+      new RegExp(
+        `^${folder}: .*summary.json, report.html, junit.xml cannot be written: a part of the path is a file\\.`,
+      ),
+    );
     expect(existsSync(join(folder, 'summary.json'))).toBe(false);
     // What was written before is for its owner alone.
     expect(modes.length).toBeGreaterThan(20);

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '@loadwright/core';
 import { z } from 'zod';
 
 const entrySchema = z.object({ usDollars: z.number().positive(), at: z.iso.datetime() });
@@ -29,11 +29,9 @@ export async function cachePrice(
   now: Date,
 ): Promise<void> {
   const file = fileOf(directory, key);
-  const part = `${file}.${randomUUID()}`;
   try {
     await mkdir(join(directory, 'prices'), { recursive: true });
-    await writeFile(part, JSON.stringify({ usDollars, at: now.toISOString() } satisfies Entry));
-    await rename(part, file);
+    await writeWhole(file, JSON.stringify({ usDollars, at: now.toISOString() } satisfies Entry));
   } catch {
     return;
   }
