@@ -13,6 +13,7 @@ import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkOlderLocust } from './ci/older-locust.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { checkPeers } from './ci/peers.mjs';
+import { checkRegistries } from './ci/registries.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { checkMatrix, matrices, partOfThisCommit } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -62,6 +63,7 @@ async function asAStranger() {
 async function machines() {
   await ledger.stage("a machine's own units with a real systemd", checkBoots);
   await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
+  await ledger.stage('images in a real registry, read by crane and skopeo', () => checkRegistries(env));
 }
 
 async function browserAndMemory() {

@@ -1,4 +1,4 @@
-/** vegeta and k6, built from the Go module proxy into a cache folder. */
+/** Tools that are built from the Go module proxy into a cache folder. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute, mustRun } from '../../tools/lib/processes.mjs';
@@ -7,6 +7,7 @@ import { root } from './paths.mjs';
 const modules = {
   vegeta: 'github.com/tsenart/vegeta/v12@v12.13.0',
   k6: 'go.k6.io/k6@v1.8.1',
+  crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
 };
 
 /** Goes away with node_modules. The versions are part of its name. */
@@ -16,18 +17,23 @@ const placeOf = (name) => join(folder, modules[name].replaceAll(/[^\w.]/g, '-'))
 /** The executable of a tool; see {@link ensureGoTools}. */
 export const goTool = (name) => join(placeOf(name), name);
 
-/** Builds the tools unless they are there: some minutes the first time. */
-export async function ensureGoTools() {
-  const missing = Object.keys(modules).filter((name) => !existsSync(goTool(name)));
+/**
+ * Builds tools unless they are there: some minutes the first time.
+ *
+ * @param {(keyof typeof modules)[]} names
+ */
+export async function ensureGoTools(names = ['vegeta', 'k6']) {
+  const missing = names.filter((name) => !existsSync(goTool(name)));
   if (missing.length === 0) return;
   const { code } = await execute('sh', ['-c', 'command -v go'], { quiet: true });
   if (code !== 0) throw new Error('go not found. Install Go: https://go.dev/doc/install');
-  const path = join(folder, 'modules');
   for (const name of missing) {
     process.stderr.write(`Building ${modules[name]}\n`);
-    mkdirSync(placeOf(name), { recursive: true });
+    // Its own, because others may be built at the same time.
+    const path = join(placeOf(name), 'modules');
+    mkdirSync(path, { recursive: true });
     const env = { ...process.env, GOBIN: placeOf(name), GOPATH: path, GOFLAGS: '-modcacherw' };
     await mustRun('go', ['install', modules[name]], { env, quiet: true });
+    rmSync(path, { recursive: true, force: true });
   }
-  rmSync(path, { recursive: true, force: true });
 }

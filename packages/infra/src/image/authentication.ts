@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { z } from 'zod';
 import type { RegistryCredentials } from './credentials.js';
-import { readShort, send, type Call, type Connections } from './http.js';
+import { inOnePiece, readShort, send, type Call, type Connections } from './http.js';
 import { isLoopback } from './reference.js';
 
 /** One way to log in that a registry offers (RFC 9110, section 11.6.1). */
@@ -141,7 +140,7 @@ function tokenCall(url: URL, fields: [string, string][], credentials: RegistryCr
       method: 'POST',
       url,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: { bytes: text.length, open: () => Readable.from([text]) },
+      body: { bytes: text.length, open: () => inOnePiece(text) },
     };
   }
   const asked = new URL(url);

@@ -1,14 +1,19 @@
-import { Agent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as SecureAgent, request as requestHttps } from 'node:https';
-import { Transform, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { networkFailure, whileWaiting } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 
 /** What is sent with a request: opened anew each time that it is sent. */
 export interface Body {
   readonly bytes: number;
-  open(): Readable | Promise<Readable>;
+  /** Each piece is sent before the next one is asked for: they may share their memory. */
+  open(): AsyncIterable<Buffer> | Promise<AsyncIterable<Buffer>>;
   /** Called with all bytes so far. */
   onSent?(bytes: number): void;
 }
@@ -71,7 +76,11 @@ async function sendOnce({ method, url, headers, body, signal }: Call, connection
   const isSecure = url.protocol === 'https:';
   const request = (isSecure ? requestHttps : requestHttp)(url, {
     method,
-    headers: { ...headers, ...(body && { 'content-length': String(body.bytes) }) },
+    headers: {
+      'user-agent': 'loadwright',
+      ...headers,
+      ...(body && { 'content-length': String(body.bytes) }),
+    },
     agent: isSecure ? connections.https : connections.http,
     timeout: silence,
   });
@@ -102,20 +111,32 @@ async function sendOnce({ method, url, headers, body, signal }: Call, connection
 }
 
 /** What it fails with, the request fails with. */
-async function sendBody(body: Body, request: ReturnType<typeof requestHttp>): Promise<void> {
+async function sendBody(body: Body, request: ClientRequest): Promise<void> {
   let sent = 0;
-  const counting = new Transform({
-    transform(chunk: Buffer, _, done) {
-      sent += chunk.length;
-      body.onSent?.(sent);
-      done(null, chunk);
-    },
-  });
   try {
-    await pipeline(await body.open(), counting, request);
+    for await (const piece of await body.open()) {
+      await write(request, piece);
+      sent += piece.length;
+      body.onSent?.(sent);
+    }
+    request.end();
   } catch (error) {
     request.destroy(error as Error);
   }
+}
+
+/** Waits until a piece has left this process. */
+async function write(request: ClientRequest, piece: Buffer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // What waits for a connection that never comes is not called back.
+    const closed = () => reject(new Error('the connection was closed'));
+    request.once('close', closed);
+    request.write(piece, (error) => {
+      request.off('close', closed);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 const inSeconds = (milliseconds: number) => `${milliseconds / 1000} s`;
@@ -168,6 +189,11 @@ function tooLong(url: URL, most: number): LoadwrightError {
     `The registry ${url.host} answered with more than ${most} bytes; a manifest is shorter.`,
     { hint: 'Check that the address belongs to a registry, not to a proxy in front of it.' },
   );
+}
+
+/** A short body. */
+export async function* inOnePiece(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }
 
 /** The one value of a header. */

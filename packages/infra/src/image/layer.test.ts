@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import type { Bundle } from '@loadwright/core';
@@ -29,6 +28,13 @@ async function bundleOf(contents: Record<string, string | Buffer>): Promise<Bund
   return { directory, files, digest: '' };
 }
 
+/** The pieces share their memory. */
+async function copies(pieces: AsyncIterable<Buffer>): Promise<Buffer[]> {
+  const copied: Buffer[] = [];
+  for await (const piece of pieces) copied.push(Buffer.from(piece));
+  return copied;
+}
+
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 const small = {
@@ -45,7 +51,7 @@ describe('createLayer', () => {
       diffId: 'sha256:ca88371eff54011399a5a33ddcfa2b9360b3754f347bab701d3675737cbcee8a',
       digest: 'sha256:3b138cee4e1723a0a7146991e70102b8b254673a074de6baadd822c14c688322',
     });
-    const sent = await buffer(layer.open());
+    const sent = Buffer.concat(await copies(layer.open()));
     expect([sha256(sent), sent.length]).toEqual([layer.digest, layer.bytes]);
     expect(sha256(gunzipSync(sent))).toBe(layer.diffId);
   });
@@ -61,7 +67,7 @@ describe('createLayer', () => {
   it('has folders first, readable for every user, without owners and times', async () => {
     const { open } = await createLayer(await bundleOf(small));
     const file = join(directory, 'layer.tar.gz');
-    await writeFile(file, open());
+    await writeFile(file, await copies(open()));
     const entries: Partial<ReadEntry>[] = [];
     await list({
       file,
@@ -97,7 +103,7 @@ describe('createLayer', () => {
     const unpacked = join(directory, 'unpacked');
     await mkdir(unpacked);
     const file = join(directory, 'layer.tar.gz');
-    await writeFile(file, open());
+    await writeFile(file, await copies(open()));
     await execute('tar', ['-xzf', file, '-C', unpacked]);
     for (const [path, content] of Object.entries(contents)) {
       const found = await readFile(join(unpacked, 'mnt/locust', path));

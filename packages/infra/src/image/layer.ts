@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { Bundle } from '@loadwright/core';
 import { Header, Pax } from 'tar';
@@ -18,49 +17,59 @@ export interface Layer {
   readonly digest: string;
   /** Length of what is sent. */
   readonly bytes: number;
-  /** What is sent, from its beginning. Nothing of it is kept in memory or on disk. */
-  open(): Readable;
+  /**
+   * What is sent, from its beginning. Nothing of it is kept in memory or on disk: each piece is valid until the next one is
+   * asked for.
+   */
+  open(): AsyncIterable<Buffer>;
 }
 
 const blockBytes = 512;
 /** Two empty blocks end an archive. */
 const end = Buffer.alloc(2 * blockBytes);
 
+/** How much of a file is in memory at a time. */
+const pieceBytes = 1 << 16;
+
 /**
  * Reads a bundle once, for the digests that must be known before it is sent.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when a file is no longer what the bundle says of it.
  */
-export async function createLayer(bundle: Bundle, { signal }: { signal?: AbortSignal } = {}): Promise<Layer> {
+export async function createLayer(
+  bundle: Pick<Bundle, 'directory' | 'files'>,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Layer> {
   const diffId = createHash('sha256');
   const digest = createHash('sha256');
   let bytes = 0;
   async function* watched() {
-    for await (const chunk of tar(bundle)) {
+    for await (const piece of tar(bundle)) {
       signal?.throwIfAborted();
-      diffId.update(chunk);
-      yield chunk;
+      diffId.update(piece);
+      yield piece;
     }
   }
-  for await (const chunk of storedGzip(watched())) {
-    digest.update(chunk);
-    bytes += chunk.length;
+  for await (const piece of storedGzip(watched())) {
+    digest.update(piece);
+    bytes += piece.length;
   }
   return {
     diffId: `sha256:${diffId.digest('hex')}`,
     digest: `sha256:${digest.digest('hex')}`,
     bytes,
-    open: () => Readable.from(storedGzip(tar(bundle)), { objectMode: false }),
+    open: () => storedGzip(tar(bundle)),
   };
 }
 
-/** The archive of a bundle: nothing in it but names and contents differs from bundle to bundle. */
-async function* tar({ directory, files }: Bundle): AsyncGenerator<Buffer> {
+/** The archive of a bundle: nothing but names and contents differs from bundle to bundle. */
+async function* tar({ directory, files }: Pick<Bundle, 'directory' | 'files'>): AsyncGenerator<Buffer> {
   const paths = files.map(({ path }) => path);
+  const memory = Buffer.alloc(pieceBytes);
   for (const folder of foldersOf(paths)) yield headerOf(`${folder}/`, 0);
   for (const { path, bytes } of files.toSorted((one, other) => compare(one.path, other.path))) {
     yield headerOf(`${bundleFolder}/${path}`, bytes);
-    yield* contentsOf(join(directory, path), bytes);
+    yield* contentsOf(join(directory, path), bytes, memory);
     const rest = bytes % blockBytes;
     if (rest > 0) yield Buffer.alloc(blockBytes - rest);
   }
@@ -99,16 +108,28 @@ function headerOf(path: string, size: number): Buffer {
   return isTooLong ? Buffer.concat([new Pax({ path, size }).encode(), block]) : block;
 }
 
-async function* contentsOf(file: string, bytes: number): AsyncGenerator<Buffer> {
-  let read = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    read += chunk.length;
-    yield chunk;
+/** Pieces of a file, one after another in the same memory. */
+async function* contentsOf(path: string, bytes: number, memory: Buffer): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    let read = 0;
+    while (true) {
+      const { bytesRead } = await file.read(memory, 0, memory.length);
+      read += bytesRead;
+      if (bytesRead === 0 && read === bytes) return;
+      // Before it is passed on: the headers say how long it is.
+      if (bytesRead === 0 || read > bytes) throw changed(path, bytes, (await file.stat()).size);
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
-  if (read === bytes) return;
-  throw new LoadwrightError(
+}
+
+function changed(path: string, before: number, now: number): LoadwrightError {
+  return new LoadwrightError(
     'CONFIG_INVALID',
-    `${file} has ${read} bytes; it had ${bytes} when the bundle was written.`,
+    `${path} has ${now} bytes; it had ${before} when the bundle was written.`,
     { hint: 'Write the bundle again, and do not change its folder while it is sent.', retryable: true },
   );
 }

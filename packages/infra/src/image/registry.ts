@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Readable, Transform } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { printable, whileWaiting } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { z } from 'zod';
 import { Authentication } from './authentication.js';
 import type { RegistryCredentials } from './credentials.js';
-import { headerOf, readShort, send, type Body, type Call, type Connections } from './http.js';
+import { headerOf, inOnePiece, readShort, send, type Body, type Call, type Connections } from './http.js';
 import { acceptedManifests, digestOf, type ReadManifest } from './manifest.js';
 import type { Reference } from './reference.js';
 
@@ -102,20 +101,19 @@ export class Registry {
     return bytes;
   }
 
-  /** A blob as a stream, which fails at its end when it is not what was asked for. */
-  async openBlob(repository: string, digest: string): Promise<Readable> {
+  /** A blob in pieces. Fails at its end when it is not what was asked for. */
+  async openBlob(repository: string, digest: string): Promise<AsyncIterable<Buffer>> {
     const { answer } = await this.#openBlob(repository, digest);
+    return this.#checked(answer, digest);
+  }
+
+  async *#checked(answer: IncomingMessage, digest: string): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
-    const checked = new Transform({
-      transform(chunk: Buffer, _, done) {
-        hash.update(chunk);
-        done(null, chunk);
-      },
-      flush: (done) => done(`sha256:${hash.digest('hex')}` === digest ? null : this.#damaged(digest)),
-    });
-    answer.on('error', (error) => checked.destroy(error));
-    checked.on('close', () => answer.destroy());
-    return answer.pipe(checked);
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      yield piece;
+    }
+    if (`sha256:${hash.digest('hex')}` !== digest) throw this.#damaged(digest);
   }
 
   /**
@@ -161,7 +159,7 @@ export class Registry {
       method: 'PUT',
       url,
       headers: { 'content-type': mediaType },
-      body: { bytes: bytes.length, open: () => Readable.from([bytes]) },
+      body: { bytes: bytes.length, open: () => inOnePiece(bytes) },
     });
     if ([400, 409].includes(answer.statusCode ?? 0) && (await this.digestOfTag(repository, tag)) === digest) {
       return this.#discard(answer);
@@ -297,7 +295,7 @@ export class Registry {
   }
 }
 
-const emptyBody: Body = { bytes: 0, open: () => Readable.from([]) };
+const emptyBody: Body = { bytes: 0, open: () => inOnePiece(Buffer.alloc(0)) };
 
 /** What a registry says of its error; never what it was asked with. */
 function reasonOf(text: string): string {

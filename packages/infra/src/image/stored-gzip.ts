@@ -6,43 +6,43 @@ const mostOfBlock = 0xffff;
 /** Magic number, method deflate, no flags, no time, no extra flags, system unknown (RFC 1952, section 2.3). */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
+/** Of a block. */
+const headerBytes = 5;
+
 /**
- * A gzip file that compresses nothing. Every registry takes it, its bytes follow from the contents alone, and no two
- * versions of zlib differ over them, which they do once they compress.
+ * A gzip file that compresses nothing. Every registry accepts it, and its bytes follow from the content alone: compressed
+ * bytes differ between versions of zlib.
+ *
+ * @returns pieces, each of which is valid until the next one is asked for: they share their memory
  */
-export async function* storedGzip(contents: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* storedGzip(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield header;
+  const block = Buffer.alloc(headerBytes + mostOfBlock);
+  let filled = 0;
   let checksum = 0;
   let length = 0;
-  let block = Buffer.allocUnsafe(mostOfBlock);
-  let filled = 0;
-  for await (const chunk of contents) {
-    checksum = crc32(chunk, checksum);
-    length += chunk.length;
-    for (let offset = 0; offset < chunk.length;) {
+  const finish = (isLast: boolean) => {
+    block.writeUInt8(isLast ? 1 : 0, 0);
+    block.writeUInt16LE(filled, 1);
+    block.writeUInt16LE(~filled & 0xffff, 3);
+    return block.subarray(0, headerBytes + filled);
+  };
+  for await (const piece of content) {
+    checksum = crc32(piece, checksum);
+    length += piece.length;
+    for (let offset = 0; offset < piece.length;) {
       // Where a block ends must not depend on the pieces that a file is read in.
-      const taken = chunk.copy(block, filled, offset);
+      const taken = piece.copy(block, headerBytes + filled, offset);
       offset += taken;
       filled += taken;
       if (filled < mostOfBlock) continue;
-      yield blockHeader(filled, false);
-      yield block;
-      block = Buffer.allocUnsafe(mostOfBlock);
+      yield finish(false);
       filled = 0;
     }
   }
-  yield blockHeader(filled, true);
-  yield block.subarray(0, filled);
+  yield finish(true);
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);
   trailer.writeUInt32LE(length % 2 ** 32, 4);
   yield trailer;
-}
-
-function blockHeader(length: number, isLast: boolean): Buffer {
-  const bytes = Buffer.alloc(5);
-  bytes.writeUInt8(isLast ? 1 : 0, 0);
-  bytes.writeUInt16LE(length, 1);
-  bytes.writeUInt16LE(~length & 0xffff, 3);
-  return bytes;
 }

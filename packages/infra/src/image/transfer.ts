@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { inOnePiece, type Body } from './http.js';
 import type { Descriptor } from './manifest.js';
 import type { Registry } from './registry.js';
 
@@ -60,19 +60,19 @@ export class Transfer {
   async send(
     blob: { readonly digest: string; readonly bytes: number },
     name: string,
-    open: () => Readable,
+    open: Body['open'],
   ): Promise<void> {
     await this.#bring(blob, name, { open });
   }
 
   async sendShort(content: Buffer, digest: string, name: string): Promise<void> {
-    await this.#bring({ digest, bytes: content.length }, name, { open: () => Readable.from([content]) });
+    await this.#bring({ digest, bytes: content.length }, name, { open: () => inOnePiece(content) });
   }
 
   async #bring(
     { digest, bytes }: { readonly digest: string; readonly bytes: number },
     name: string,
-    way: { readonly mountFrom?: string; readonly open: () => Readable | Promise<Readable> },
+    way: { readonly mountFrom?: string; readonly open: Body['open'] },
   ): Promise<void> {
     const repository = this.#repository;
     const tell = (state: BlobProgress['state'], sentBytes: number) =>
