@@ -14,6 +14,7 @@ export type { PreflightAnswer, PreflightBody } from './target/preflight-answer.j
 export { contentFailure, preflightFailure } from './target/preflight-failure.js';
 export { preflightCommand, readPreflightAnswer } from './target/preflight-command.js';
 export { maxAnswerBytesSchema } from './target/answer-size.js';
+export { goodputConfig, goodputSchema, tokenMetrics } from './target/token-metrics.js';
 export { tlsOptionsSchema, type TlsOptions } from './target/tls-options.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';

@@ -71,6 +71,26 @@ describe('startLoopbackEndpoint', () => {
     expect([...new Uint8Array(await bytes.arrayBuffer())]).toEqual([1, 2, 3]);
   });
 
+  it('sends a stream chunk by chunk, and asks for the next one when it was written', async () => {
+    let next = () => {};
+    const asked: string[] = [];
+    async function* chunks() {
+      for (const chunk of ['a', 'b']) {
+        asked.push(chunk);
+        yield chunk;
+        await new Promise<void>((resolve) => (next = resolve));
+      }
+    }
+    const endpoint = await start({}, { answer: () => ({ status: 200, chunks: chunks() }) });
+    const reader = (await fetch(endpoint.url)).body!.getReader();
+    for (const chunk of ['a', 'b']) {
+      expect(Buffer.from((await reader.read()).value!).toString()).toBe(chunk);
+      expect(asked.at(-1)).toBe(chunk);
+      next();
+    }
+    expect((await reader.read()).done).toBe(true);
+  });
+
   it('answers what is refused at once, without a slot, and counts everything', async () => {
     const endpoint = await start(
       { concurrency: 1, queueLimit: 0, serviceTime: '300ms' },

@@ -16,6 +16,8 @@ export interface EmulatedRequest {
   /** Headers by lower-case name; repeated ones are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** When its head was there, on the clock of `performance.now`. */
+  readonly receivedAt: number;
 }
 
 /** An answer of an emulator. An object is sent as JSON, with `content-type: application/json` unless given. */
@@ -23,6 +25,8 @@ export interface EmulatedResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | object;
+  /** In place of a body: sent chunk by chunk, each as soon as it comes. The next one is asked for once it was written. */
+  readonly chunks?: AsyncIterable<string | Buffer>;
 }
 
 /** How a loopback endpoint answers. */
@@ -82,11 +86,13 @@ export async function startLoopbackEndpoint(options: LoopbackEndpointOptions): P
   const server = createServer({ keepAliveTimeout: keepAliveMilliseconds }, (incoming, outgoing) => {
     read(incoming)
       .then(respond)
-      .catch((error: unknown) => ({
+      .catch((error: unknown): EmulatedResponse => ({
         status: 500,
         body: { message: `The emulator failed: ${String(error)}` },
       }))
-      .then((response) => write(outgoing, response));
+      .then((response) => (response.chunks ? stream(outgoing, response) : write(outgoing, response)))
+      // A client that goes away within a stream is its own affair.
+      .catch(() => outgoing.destroy());
   });
   await listen(server, options.capacity.port);
   const { port } = server.address() as AddressInfo;
@@ -122,6 +128,7 @@ function untilTime(due: number, timers: Set<NodeJS.Timeout>): Promise<void> {
 }
 
 async function read(incoming: IncomingMessage): Promise<EmulatedRequest> {
+  const receivedAt = performance.now();
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const rawTarget = incoming.url ?? '/';
@@ -136,6 +143,7 @@ async function read(incoming: IncomingMessage): Promise<EmulatedRequest> {
     rawTarget,
     headers,
     body: Buffer.concat(chunks),
+    receivedAt,
   };
 }
 
@@ -148,6 +156,18 @@ function write(outgoing: ServerResponse, { status, headers = {}, body = '' }: Em
     'content-length': bytes.length,
   });
   outgoing.end(bytes);
+}
+
+async function stream(
+  outgoing: ServerResponse,
+  { status, headers, chunks }: EmulatedResponse,
+): Promise<void> {
+  outgoing.writeHead(status, headers);
+  for await (const chunk of chunks!) {
+    if (outgoing.destroyed) return;
+    outgoing.write(chunk);
+  }
+  outgoing.end();
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -52,6 +52,8 @@ class Metrics:
         """What was recorded meanwhile, until the request begins."""
         self.row_of_run: Callable[[], Row] = Row
         """Where goes what belongs to no request. Until the process sends requests: nowhere."""
+        self.missed_by_failures: set[str] = set()
+        """Rates of which every request that fails is a miss."""
 
     def declare_trend(self, name: str, unit: str = "s", description: str = "") -> None:
         """A distribution: average, minimum, maximum and percentiles are shown."""
@@ -91,6 +93,13 @@ class Metrics:
         rate = self._row().rates.setdefault(name, [0, 0])
         rate[0] += bool(hit)
         rate[1] += 1
+
+    def count_failures_as_misses(self, name: str) -> None:
+        """
+        Adds a miss to a share with each request that fails, however it does, so that the share is one of all
+        requests: the target records those that succeed.
+        """
+        self.missed_by_failures.add(name)
 
     def describe(self) -> dict[str, dict[str, str]]:
         """``metrics`` of ``MasterStatistics``: times in milliseconds."""

@@ -16,6 +16,8 @@ from .text_checks import TextCheck, several
 
 # The header in which services of AWS name the type of an error.
 _TYPE_HEADER = "x-amzn-errortype"
+# What a stream's reader has of an answer that is an error.
+_ERROR_BYTES = 8 * 1024
 
 
 def verdict(check: Any, response: Response) -> Failure | None:
@@ -46,7 +48,7 @@ def _type_of(response: Response) -> str | None:
     if found:
         return found
     try:
-        content = response.content
+        content = response.content if response.reader is None else response.beginning(_ERROR_BYTES)
         return type_in(parse_json(content)) if content[:1] == b"{" else None
     except (DecodingError, NotJsonError):
         return None

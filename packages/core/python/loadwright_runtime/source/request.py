@@ -54,6 +54,20 @@ class Request:
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
 
+    def read_by(self, on_piece: Callable[[Piece], None]) -> "Request":
+        """The same request with a reader of its own, as each stream needs one."""
+        other = Request(
+            self.method,
+            self.path,
+            name=self.name,
+            headers=self.headers,
+            body=self.body,
+            on_piece=on_piece,
+            row=self.row,
+        )
+        other.wire = self.wire
+        return other
+
 
 class RequestCache:
     """Requests by what they are made for, so that what comes again is not made and encoded again."""
@@ -115,7 +129,9 @@ class Response:
         return self._content
 
     def beginning(self, limit: int) -> bytes:
-        """So many bytes of the body, decoded as far as that is possible."""
+        """So many bytes of the body, decoded as far as that is possible, also of one taken piece by piece."""
+        if self.reader is not None:
+            return getattr(self.reader, "beginning", b"")[:limit]
         return beginning(self.body, self.header("content-encoding"), limit)
 
     @property

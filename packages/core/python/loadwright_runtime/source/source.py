@@ -15,6 +15,7 @@ from .payloads import Body, Payload, Payloads
 from .request import Request, Response
 from .set_up import Progress, no_progress
 from .streaming import Event, EventReader
+from .token_metrics import TokenMetrics, TokenReader
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class RequestSource(ABC):
         self._response_check = ResponseCheck(setup.config.get("expect"))
         self.metrics = setup.counters.metrics
         """What is measured beside the time of the requests."""
+        self.token_metrics = TokenMetrics(self.metrics, setup.config.get("goodput"))
+        """What streams of tokens measure. Its limits are ``goodput`` of ``target.json``."""
 
     def send_to(self, host: str) -> None:
         """
@@ -94,7 +97,11 @@ class RequestSource(ABC):
         A report keeps one entry for each distinct reason: reasons are few and hold no varying parts. A
         :class:`.failures.Failure` says its kind too.
         """
-        return self._response_check(response)
+        reason = self._response_check(response)
+        if reason is None and isinstance(response.reader, TokenReader):
+            response.reader.tokens.end()
+            self.token_metrics.record(response.reader.tokens)
+        return reason
 
     def plain_statuses(self) -> Container[int]:
         """Statuses of answers that need no :meth:`check`: none when a subclass has its own."""
@@ -105,6 +112,13 @@ class RequestSource(ABC):
     def event_reader(self, on_event: Callable[[Event], None]) -> EventReader:
         """The ``on_piece`` of one request whose answer is a stream: it checks ``expect.stream`` too."""
         return EventReader(on_event, self._response_check.watch())
+
+    def token_reader(self) -> TokenReader:
+        """
+        The ``on_piece`` of one request whose answer is a stream of tokens, as :meth:`event_reader` otherwise:
+        when they come is recorded once the answer is right and complete.
+        """
+        return TokenReader(self._response_check.watch())
 
     def count(self, name: str) -> None:
         """Adds one to a counter of the report: short for ``self.metrics.counter(name)``."""
