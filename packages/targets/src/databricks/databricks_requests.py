@@ -20,6 +20,8 @@ from loadwright_runtime import (
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
 
+_BODY_KEY_BYTES = tuple(key.encode() for key in _BODY_KEYS)
+_STREAM = re.compile(rb'"stream"\s*:\s*true\b')
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 # One status, two limits: of the whole workspace and of the endpoint. The message distinguishes them.
@@ -52,7 +54,9 @@ class DatabricksRequests(RequestSource):
         if token is not self._token:
             self._token = token
             self._requests.clear()
-        return self._requests.of(self._payloads.next_body())
+        body = self._payloads.next_body()
+        request = self._requests.of(body)
+        return request.read_by(self.token_reader()) if _is_streamed(body.content) else request
 
     def _make(self, body: Body) -> Request:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": body.content_type}
@@ -62,6 +66,8 @@ class DatabricksRequests(RequestSource):
         if response.status in _REFUSED:
             self._access.refused(self._token)
         reason = super().check(response)
+        if reason is None and response.reader is None:
+            self.token_metrics.count_usage(response.content)
         if reason is not None and response.status == 429:
             message = response.beginning(_MESSAGE_BYTES).decode(errors="replace").lower()
             limit = next((limit for limit in _LIMITS if limit in message), None)
@@ -77,6 +83,11 @@ class DatabricksRequests(RequestSource):
                 f"payloads.jsonl: the format {body_format} needs JSON, but a payload is {payload.kind}."
             )
         return Body(wrap(payload, body_format), payload.content_type("application/json"))
+
+
+def _is_streamed(content: bytes) -> bool:
+    """Whether a body asks for an answer in events. One that only looks so has a reader too: no harm."""
+    return b'"stream"' in content and _STREAM.search(content) is not None
 
 
 def wrap(payload: Payload, body_format: str) -> bytes:
@@ -105,8 +116,17 @@ def wrap(payload: Payload, body_format: str) -> bytes:
 
 def _is_complete(payload: Payload, text: bytes) -> bool:
     """Whether it is a whole body already. Only a text that has one of the keys somewhere is worth parsing."""
-    has_key = text.startswith(b"{") and any(key.encode() in text for key in _BODY_KEYS)
-    return has_key and not _BODY_KEYS.isdisjoint(payload.value)
+    if not text.startswith(b"{"):
+        return False
+    if any(key in text for key in _BODY_KEY_BYTES) and not _BODY_KEYS.isdisjoint(payload.value):
+        return True
+    return b'"messages"' in text and _is_chat(payload.value.get("messages"))
+
+
+def _is_chat(messages: Any) -> bool:
+    """A row may have a column of this name, but none of this form."""
+    is_list = isinstance(messages, list) and len(messages) > 0
+    return is_list and all(isinstance(message, dict) and "role" in message for message in messages)
 
 
 def _split(rows: list[Any]) -> bytes:

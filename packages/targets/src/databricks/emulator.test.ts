@@ -1,6 +1,6 @@
 import { validate, type Emulator } from '@loadwright/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { databricksEmulator } from './emulator.js';
+import { databricksEmulator, type DatabricksEmulator } from './emulator.js';
 
 let emulator: Emulator;
 
@@ -188,4 +188,57 @@ it('answers health checks without a token', async () => {
 it('accepts requests with a charset', async () => {
   await start();
   expect((await call({ contentType: 'application/json; charset=UTF-8' })).status).toBe(200);
+});
+
+describe('chats, completions and embeddings', () => {
+  const messages = [{ role: 'user', content: 'Say it twice' }];
+  const chat = { tokens: 4, tokensPerChunk: 3, firstToken: '5ms', gap: '5ms' };
+
+  it.each([
+    [{ messages }, { choices: [{ message: { content: 'token token token token ' } }] }],
+    [{ prompt: 'a' }, { choices: [{ text: 'token token token token ' }] }],
+    [{ input: ['a'] }, { object: 'list', data: [{ embedding: [0.25, -0.5, 0.125] }] }],
+  ])('%j', async (body, answer) => {
+    await start({ chat });
+    const paths = ['/serving-endpoints/house-prices/invocations', '/serving-endpoints/chat/completions'];
+    for (const path of paths) {
+      const { status, body: found } = await call({
+        path,
+        body: JSON.stringify({ model: 'house-prices', ...body }),
+      });
+      expect(status).toBe(200);
+      expect(found).toMatchObject({ ...answer, usage: { prompt_tokens: expect.any(Number) } });
+    }
+    const other = JSON.stringify({ model: 'other', ...body });
+    expect((await call({ path: paths[1]!, body: other })).status).toBe(404);
+  });
+
+  it('streams events with a role first, and usage and the mark of the end last', async () => {
+    await start({ chat });
+    const { body } = await call({ body: JSON.stringify({ messages, stream: true }) });
+    const events = String(body)
+      .split('\n\n')
+      .filter((text) => text.startsWith('data: '))
+      .map((text) => text.slice('data: '.length));
+    expect(events.pop()).toBe('[DONE]');
+    const documents = events.map((text) => JSON.parse(text) as { choices: object[]; usage?: object });
+    expect(documents.map(({ choices: [choice] }) => choice ?? null)).toMatchObject([
+      { delta: { role: 'assistant', content: '' } },
+      { delta: { content: 'token token token ' } },
+      { delta: { content: 'token ' } },
+      { delta: {}, finish_reason: 'stop' },
+      null,
+    ]);
+    expect(documents.at(-1)!.usage).toMatchObject({ completion_tokens: 4 });
+    const { streams } = emulator as DatabricksEmulator;
+    expect(streams()).toEqual([
+      {
+        outputTokens: 4,
+        firstToken: expect.any(Number),
+        gaps: [expect.any(Number)],
+        duration: expect.any(Number),
+      },
+    ]);
+    expect(streams()[0]!.firstToken).toBeGreaterThanOrEqual(4);
+  });
 });

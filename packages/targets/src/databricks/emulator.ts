@@ -13,6 +13,7 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { chatOptionsSchema, EmulatedChat, type EmulatedStream } from './emulated-chat.js';
 import { EmulatedTokens } from './emulated-tokens.js';
 import {
   authorizationDetails,
@@ -58,6 +59,11 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
       'which limit the answer 429 speaks of when the queue is full: the provisioned concurrency of the endpoint, ' +
         'or the parallel requests of the workspace',
     ),
+  chat: chatOptionsSchema
+    .prefault({})
+    .describe(
+      'how it answers chats, completions and embeddings, of which stream: true gets an answer in events',
+    ),
 });
 
 type EmulatorInput = z.input<typeof emulatorOptionsSchema>;
@@ -65,12 +71,14 @@ type EmulatorOptions = z.output<typeof emulatorOptionsSchema>;
 
 /** It also counts the tokens that it gave out, and the requests for one that it refused. */
 export interface DatabricksEmulator extends Emulator {
+  /** The streams of tokens that were sent to their end. */
+  streams(): readonly EmulatedStream[];
   tokenRequests(): { readonly issued: number; readonly refused: number };
 }
 
 /**
  * A serving endpoint with the checks of Databricks and the bodies of MLflow's scoring server, whose own route
- * `POST /invocations` (without a token) it has as well. Chat, embeddings and streaming are not emulated.
+ * `POST /invocations` (without a token) it has as well.
  */
 export const databricksEmulator: EmulatorDefinition<EmulatorInput, EmulatorOptions> = {
   options: emulatorOptionsSchema,
@@ -90,11 +98,15 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
     id,
     direct: direct && { url: direct.url + directPath(options), authorizationDetails: details },
   }));
+  const chat = new EmulatedChat(options.chat, endpointName);
   const serving = {
-    answer: ({ body }: EmulatedRequest) => ({
-      status: 200,
-      body: { predictions: predictions(body.toString('utf8')) },
-    }),
+    answer: (request: EmulatedRequest): EmulatedResponse => {
+      const text = request.body.toString('utf8');
+      const task = chat.taskOf(text);
+      return task === undefined
+        ? { status: 200, body: { predictions: predictions(text) } }
+        : chat.answer(task, request);
+    },
     throttled: () => failure(429, 'REQUEST_LIMIT_EXCEEDED', throttledMessages[options.throttledBy]),
   };
   // As the real ones do, a route-optimised endpoint answers at a host of its own.
@@ -103,7 +115,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
         ...serving,
         capacity: { ...options, port: 0 },
         check: (request) =>
-          refuse(request, options, tokens, directPath(options)) ?? checkBody(request, options),
+          refuse(request, options, tokens, directPath(options)) ?? checkBody(request, options, chat),
       })
     : undefined;
   const endpoint = await startLoopbackEndpoint({
@@ -115,7 +127,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
       const managed = workspace.answer(request);
       if (managed) return managed;
       const refused = call === 'POST /invocations' ? undefined : refuse(request, options, tokens);
-      return refused ?? checkBody(request, options);
+      return refused ?? checkBody(request, options, chat);
     },
   });
   const usesOAuth = (options.authentication ?? (routeOptimized ? 'oauth' : 'token')) === 'oauth';
@@ -129,6 +141,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
         : { [tokenVariable]: tokens.personal }),
     },
     statistics: () => withoutManagement(sum(endpoint.statistics(), direct?.statistics()), workspace.counts),
+    streams: () => chat.streams,
     tokenRequests: () => ({ ...tokens.counts }),
     stop: async () => {
       await Promise.all([endpoint.stop(), direct?.stop()]);
@@ -188,7 +201,7 @@ function refuse(
     ? path === direct
       ? options.endpointName
       : undefined
-    : /^\/serving-endpoints\/([^/]+)\/invocations$/.exec(path)?.[1];
+    : (/^\/serving-endpoints\/([^/]+)\/invocations$/.exec(path)?.[1] ?? modelOf(request));
   if (method !== 'POST' || name === undefined) {
     return failure(404, 'ENDPOINT_NOT_FOUND', `No API found for '${method} ${path}'.`);
   }
@@ -206,9 +219,20 @@ function refuse(
   return undefined;
 }
 
+/** Of the routes that OpenAI's clients use, where the body names the endpoint. */
+function modelOf({ path, body }: EmulatedRequest): string | undefined {
+  if (!/^\/serving-endpoints\/(?:chat\/completions|completions|embeddings)$/.test(path)) return undefined;
+  try {
+    return (JSON.parse(body.toString('utf8')) as { model?: string }).model;
+  } catch {
+    return undefined;
+  }
+}
+
 function checkBody(
   { headers, body }: EmulatedRequest,
   options: EmulatorOptions,
+  chat: EmulatedChat,
 ): EmulatedResponse | undefined {
   if (body.length > options.bodyLimitBytes) {
     return failure(
@@ -235,7 +259,7 @@ function checkBody(
     };
   }
   try {
-    predictions(body.toString('utf8'));
+    if (chat.taskOf(body.toString('utf8')) === undefined) predictions(body.toString('utf8'));
     return undefined;
   } catch (error) {
     if (error instanceof InvalidInput) return failure(400, 'BAD_REQUEST', error.message);

@@ -1,10 +1,11 @@
-import { defineTarget } from '@loadwright/core';
+import { defineTarget, goodputConfig, tokenMetrics } from '@loadwright/core';
 import { databricksEmulator } from './emulator.js';
 import {
   databricksOptionsSchema,
   endpointPath,
   hostOf,
   lookedUp,
+  nameOf,
   timeoutSeconds,
   type DatabricksInput,
   type DatabricksOptions,
@@ -47,14 +48,16 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     maxAnswerBytes: options.maxAnswerBytes,
     requestName: options.requestName,
     expect: options.expect,
+    ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
   }),
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   environment: databricksVariables,
   resolveEnvironment: resolveCredentials,
   preflight,
-  labels: (options) => ({ endpoint: options.endpointName, format: options.format }),
+  labels: (options) => ({ endpoint: nameOf(options), format: options.format }),
   metrics: {
+    ...tokenMetrics,
     credential_renewals: {
       kind: 'counter',
       unit: '',

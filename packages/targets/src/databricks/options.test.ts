@@ -24,6 +24,10 @@ describe('options', () => {
     ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/ml/endpoints', 'without a path'],
     ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/?o=123', 'without a path'],
     ['workspaceUrl', 'https://someone:canary@dbc-1.cloud.databricks.com', 'must not hold a user name'],
+    ['endpointName', undefined, 'give it, or endpointUrl'],
+    ['endpointUrl', '//host/x', 'a whole URL, or a path'],
+    ['endpointUrl', 'x', 'a whole URL, or a path'],
+    ['goodput', { timeToFirstToken: '5' }, 'must be a duration'],
     ['endpointName', '', 'must consist of letters'],
     ['endpointName', 'a/b', 'must consist of letters'],
     ['format', 'csv', 'dataframe_records'],
@@ -34,7 +38,7 @@ describe('options', () => {
     ['clientSecret', 'dose 1', 'without spaces'],
     ['authentication', 'basic', 'oauth'],
     ['route', 'direct', 'workspace'],
-    ['endpointUrl', 'https://4711.serving.cloud.databricks.com', 'the whole URL'],
+    ['endpointUrl', 'https://4711.serving.cloud.databricks.com', 'with its path'],
     ['endpointUrl', 'http://4711.serving.cloud.databricks.com/1/x', 'must start with https://'],
     ['endpointId', 'a', 'no effect without endpointUrl'],
     ['timeout', '300', 'must be a duration'],
@@ -97,6 +101,20 @@ describe('targetConfig', () => {
     expect(definition.host(options)).toBe(
       'endpointUrl' in input ? new URL(direct).origin : valid.workspaceUrl,
     );
+  });
+
+  it('may be any path of the workspace', () => {
+    const endpointUrl = '/serving-endpoints/chat/completions?a=1';
+    const options = parse({ ...valid, endpointName: undefined, endpointUrl, goodput: { duration: '2s' } });
+    expect(definition.targetConfig(options)).toMatchObject({
+      endpointPath: endpointUrl,
+      goodput: { durationSeconds: 2 },
+    });
+    expect(definition.targetConfig(options)).not.toHaveProperty('lookUp');
+    expect([definition.host(options), definition.labels!(options)['endpoint']]).toEqual([
+      valid.workspaceUrl,
+      endpointUrl,
+    ]);
   });
 
   it('has one kind of credentials', () => {

@@ -1,5 +1,6 @@
 import {
   durationSchema,
+  goodputSchema,
   maxAnswerBytesSchema,
   parseDuration,
   payloadSourceSchema,
@@ -33,10 +34,14 @@ const endpointUrl = z
   })
   .optional()
   .meta({
-    examples: ['https://4711.serving.cloud.databricks.com/1234/serving-endpoints/house-prices/invocations'],
+    examples: [
+      'https://4711.serving.cloud.databricks.com/1234/serving-endpoints/house-prices/invocations',
+      '/serving-endpoints/chat/completions',
+    ],
   })
   .describe(
-    'whole URL at which a route-optimised endpoint answers. Default: the workspace is asked for it (see route)',
+    'where requests go: the whole URL of a route-optimised endpoint or of an app, or any path of the workspace. ' +
+      'Default: the invocations of endpointName',
   );
 
 const properties = z.strictObject({
@@ -44,7 +49,8 @@ const properties = z.strictObject({
   endpointName: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, hyphens and underscores')
-    .describe('name of the serving endpoint'),
+    .optional()
+    .describe('name of the serving endpoint. May be absent where endpointUrl says where requests go'),
   route: z
     .enum(['auto', 'workspace'])
     .default('auto')
@@ -113,6 +119,9 @@ const properties = z.strictObject({
     .describe('time limit of a whole request; the service itself gives up after 297 s'),
   maxAnswerBytes: maxAnswerBytesSchema(),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+  goodput: goodputSchema
+    .optional()
+    .describe('limits that a streamed answer must meet together to count in the metric goodput'),
   tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
 });
 
@@ -121,6 +130,10 @@ export const databricksOptionsSchema = properties
   .refine(({ token, clientId, clientSecret }) => token === undefined || !(clientId ?? clientSecret), {
     path: ['token'],
     error: 'cannot be given together with clientId and clientSecret',
+  })
+  .refine(({ endpointUrl: url, endpointName }) => (url ?? endpointName) !== undefined, {
+    path: ['endpointName'],
+    error: 'missing: give it, or endpointUrl',
   })
   .refine(({ endpointUrl: url, route }) => url === undefined || route === 'auto', {
     path: ['endpointUrl'],
@@ -136,17 +149,30 @@ export type DatabricksOptions = z.output<typeof databricksOptionsSchema>;
 
 /** Base URL without a trailing slash. */
 export function hostOf(options: DatabricksOptions): string {
-  return new URL(options.endpointUrl ?? options.workspaceUrl).origin;
+  return urlOf(options).origin;
 }
 
-/** Path of the endpoint's invocations. Another one if the workspace says that the endpoint is route-optimised. */
-export function endpointPath({ endpointName, endpointUrl: url }: DatabricksOptions): string {
-  return url === undefined ? `/serving-endpoints/${endpointName}/invocations` : new URL(url).pathname;
+/** Path of the requests. Another one if the workspace says that the endpoint is route-optimised. */
+export function endpointPath(options: DatabricksOptions): string {
+  const { pathname, search } = urlOf(options);
+  return pathname + search;
+}
+
+/** What the endpoint is called in messages and in the report. */
+export function nameOf(options: DatabricksOptions): string {
+  return options.endpointName ?? endpointPath(options);
+}
+
+function urlOf({ endpointName, endpointUrl: url, workspaceUrl: workspace }: DatabricksOptions): URL {
+  return new URL(url ?? `/serving-endpoints/${endpointName}/invocations`, workspace);
 }
 
 /** Name of the endpoint that every worker asks the workspace about. Undefined: nothing is to be asked. */
-export function lookedUp({ endpointId, endpointName, route }: DatabricksOptions): string | undefined {
-  return route === 'workspace' || endpointId !== undefined ? undefined : endpointName;
+export function lookedUp(options: DatabricksOptions): string | undefined {
+  const { endpointId, endpointName, endpointUrl: url, route, workspaceUrl: workspace } = options;
+  if (route === 'workspace' || endpointId !== undefined) return undefined;
+  // A path of the workspace was chosen for what it is.
+  return url !== undefined && hostOf(options) === new URL(workspace).origin ? undefined : endpointName;
 }
 
 /** Time limit of a whole request, in seconds. */
@@ -165,10 +191,10 @@ function workspaceUrlProblem(text: string): string | undefined {
 }
 
 function endpointUrlProblem(text: string): string | undefined {
-  if (!URL.canParse(text))
-    return 'must be a URL such as https://4711.serving.cloud.databricks.com/1234/serving-endpoints/house-prices/invocations';
-  const url = new URL(text);
-  if (url.search || url.hash || url.pathname === '/') return 'must be the whole URL of the invocations';
+  const isPath = /^\/(?!\/)/.test(text);
+  if (!isPath && !URL.canParse(text)) return 'must be a whole URL, or a path that starts with /';
+  const url = new URL(text, 'https://workspace.example');
+  if (url.hash || url.pathname === '/') return 'must be the whole URL of the requests, with its path';
   return hostProblem(url);
 }
 

@@ -15,7 +15,7 @@ export interface Prediction {
  */
 export function readPrediction(text: string, isCut: boolean): Prediction {
   if (isCut) {
-    return /^\s*\{.*"(?:predictions|outputs)"\s*:/s.test(text) ? {} : { problem: neither };
+    return /^\s*\{.*"(?:predictions|outputs|choices)"\s*:/s.test(text) ? {} : { problem: neither };
   }
   let note: string | undefined;
   let answer = parse(text);
@@ -25,9 +25,12 @@ export function readPrediction(text: string, isCut: boolean): Prediction {
     note = 'The answer holds NaN or Infinity, which is not JSON: a strict client cannot read it.';
   }
   const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
-  if (!isObject || !('predictions' in answer || 'outputs' in answer)) return { problem: neither };
+  if (!isObject || !forms.some((form) => form in answer)) return { problem: neither };
   return note === undefined ? {} : { note };
 }
+
+/** Of models, of features, and of chats. */
+const forms = ['predictions', 'outputs', 'choices'];
 
 const neither = 'the answer has neither predictions nor outputs';
 

@@ -8,6 +8,7 @@ import {
 import {
   endpointPath,
   hostOf,
+  nameOf,
   serviceLimitSeconds,
   timeoutSeconds,
   type DatabricksOptions,
@@ -23,7 +24,8 @@ export async function preflight(
   options: DatabricksOptions,
   { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
-  const { endpointName, expect, format } = options;
+  const { expect, format } = options;
+  const endpointName = nameOf(options);
   const asked = await request();
   const { answer } = asked;
   // The workers may have been told another URL by the workspace.
@@ -35,8 +37,9 @@ export async function preflight(
   const wrong = contentFailure(asked, url);
   if (wrong) throw wrong;
   const notes = timeoutNotes(options);
+  const isStream = /^text\/event-stream\b/.test(answer.headers['content-type'] ?? '');
   // Whole bodies may get any answer; everything else must be a prediction.
-  if (format !== 'raw' && !expect.json) {
+  if (format !== 'raw' && !expect.json && !isStream) {
     const { problem, note } = readPrediction(text, body.isCut);
     if (problem !== undefined) throw noPrediction(url, problem, text);
     if (note !== undefined) notes.push(note);

@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from databricks_requests import DatabricksRequests, wrap
 from loadwright_runtime import Payload, Response, SetupError, SourceSetup, compact_json
 from loadwright_runtime.source.bundle import read_bundle
+from locust_harness import Answer, Cluster, eventually, serving
 
 VECTORS = json.loads((Path(__file__).parent / "wrap-vectors.json").read_text())
 CONFIG = {
@@ -144,3 +146,74 @@ def test_run(stub, make_bundle, start_locusts):
     )
     assert code == 0 and "canary-token" not in output
     assert {request.headers["authorization"] for request in stub.requests} == {"Bearer canary-token"}
+
+
+CHAT = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
+EVENTS = b"".join(
+    b"data: %b\n\n" % json.dumps({"object": "chat.completion.chunk", **event}).encode()
+    for event in (
+        {"choices": [{"delta": {"role": "assistant", "content": ""}}]},
+        {"choices": [{"delta": {"content": "a"}}]},
+        {"choices": [{"delta": {"content": "b"}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+    )
+)
+STREAM = Answer(200, EVENTS + b"data: [DONE]\n\n", {"Content-Type": "text/event-stream"})
+LIMITED = Answer(
+    429, b'{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"Exceeded max number of parallel requests."}'
+)
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_whole"),
+    [
+        (CHAT, True),
+        ({"messages": "three", "id": 7}, False),
+        ({"messages": [{"text": "a"}]}, False),
+        ({"prompt": "a", "max_tokens": 3}, False),
+    ],
+)
+def test_a_chat_is_a_whole_body(payload, is_whole):
+    text = compact_json(payload)
+    expected = text if is_whole else b'{"dataframe_records":[%b]}' % text
+    assert wrap(payload_of(text), "dataframe_records") == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "is_streamed"),
+    [
+        (compact_json(CHAT), True),
+        (b'{"stream": true}', True),
+        (b'{"stream":false}', False),
+        (b'{"a":1}', False),
+    ],
+)
+def test_only_what_is_asked_for_in_events_has_a_reader(source, content, is_streamed):
+    request = source([{"text": content.decode()}], format="raw").next_request()
+    assert (request.on_piece is not None) == is_streamed
+    assert (request.row, request.body) == (1, content)
+
+
+def test_streams_are_measured_and_refusals_keep_their_reason(make_bundle, start_locusts):
+    answers = itertools.cycle([STREAM, STREAM, LIMITED])
+    config = CONFIG | {"goodput": {"timeToFirstTokenSeconds": 10}}
+    with serving(lambda _: next(answers)) as stub:
+        directory = make_bundle("databricks", host=stub.url, config=config, payloads=[{"json": CHAT}])
+        cluster = Cluster(start_locusts(directory), 1, worker_variables={"DATABRICKS_TOKEN": "dapi1"})
+        cluster.swarm(1)
+        eventually(lambda: len(stub.requests) >= 12, "requests")
+        statistics = cluster.settled()
+    total = statistics["total"]
+    good, failed = total["succeeded"], total["failed"]
+    assert total["counters"] == {
+        "input_tokens": 3 * good,
+        "output_tokens": 2 * good,
+        "output_chunks": 2 * good,
+        "good_requests": good,
+    }
+    # Every request that failed is a miss.
+    assert total["rates"]["goodput"] == {"hits": good, "total": good + failed}
+    assert total["trends"]["time_to_first_token"]["count"] == good
+    assert {error["error"] for error in statistics["errors"]} == {
+        "HTTP 429 REQUEST_LIMIT_EXCEEDED (parallel requests)"
+    }
