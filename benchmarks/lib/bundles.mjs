@@ -1,5 +1,5 @@
 /** Bundles of the four targets, as a stranger would run them: the folder of files, and stock Locust. */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distinctPayloads, payload } from './payloads.mjs';
 import { runtimeParent, targetsFolder } from './paths.mjs';
@@ -21,8 +21,6 @@ const configurations = {
     path: '/endpoints/benchmark/invocations',
     method: 'POST',
     contentType: 'application/json',
-    apiKey: false,
-    bearerToken: false,
     headers: {},
     secretHeaders: {},
   },
@@ -59,8 +57,9 @@ export function writeBundle(directory, { target, host, users, wait = [0, 0], arr
     recursive: true,
     filter: (path) => !/__pycache__|[\\/]test_\w+\.py$/.test(path),
   });
-  for (const name of ['locustfile.py', `${target}_requests.py`]) {
-    cpSync(join(targetsFolder, target, name), file(name));
+  const from = join(targetsFolder, target === 'chalice' ? 'rest' : target);
+  for (const name of readdirSync(from).filter((entry) => /^(?!test_).*\.py$/.test(entry))) {
+    cpSync(join(from, name), file(name));
   }
   const json = (name, value) => writeFileSync(file(name), JSON.stringify({ version: 1, ...value }));
   json('target.json', { kind: target, host, config: configurations[target] });

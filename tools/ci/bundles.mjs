@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mustRun } from '../lib/processes.mjs';
 import { ensureCompose } from './machine.mjs';
 
-const kinds = ['sagemaker', 'databricks', 'chalice', 'dht'];
+const kinds = ['sagemaker', 'databricks', 'rest', 'chalice', 'dht'];
 
 /**
  * Renders the bundle of every target's first configuration, as `loadwright init` writes it, and lets Compose read

@@ -18,6 +18,7 @@ import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options
 import { chalice } from '../../packages/targets/dist/chalice/index.js';
 import { databricks } from '../../packages/targets/dist/databricks/index.js';
 import { dht } from '../../packages/targets/dist/dht/index.js';
+import { rest } from '../../packages/targets/dist/rest/index.js';
 import { sagemaker } from '../../packages/targets/dist/sagemaker/index.js';
 import { documentedConstants } from './documented-constants.mjs';
 import { code, optionsTable, plain, sentence, table } from './tables.mjs';
@@ -57,7 +58,7 @@ function optionsAt(schema, ...path) {
 
 const expectation = (...path) => optionsTable(optionsAt(jsonSchemaOf(responseCheckSchema), ...path));
 
-const targets = { sagemaker, databricks, chalice, dht };
+const targets = { sagemaker, databricks, rest, chalice, dht };
 
 /** The members of an object in `summary.json`, and what they mean. */
 function members(schema) {

@@ -9,7 +9,10 @@ import { Command, processesIn } from './command.js';
 const timeout = 240_000;
 
 /** Each starts a master and two workers. What differs between the kinds is tested where they are, too. */
-const kinds = casesToTry(['sagemaker', 'databricks', 'chalice', 'dht'], { name: (kind) => kind, handful: 1 });
+const kinds = casesToTry(['sagemaker', 'databricks', 'rest', 'chalice', 'dht'], {
+  name: (kind) => kind,
+  handful: 1,
+});
 
 describe('loadwright demo', () => {
   it.each(kinds)(

@@ -123,9 +123,13 @@ def write_bundle(
     load: dict[str, Any] | None = None,
     payloads: list[dict[str, Any]] | None = None,
 ) -> Path:
-    """Puts a bundle together from the Python files of a target's folder."""
+    """
+    Puts a bundle together from the Python files of a target's folder. A kind without any
+    shares those of rest.
+    """
     shutil.copytree(RUNTIME, directory / "loadwright_runtime", ignore=shutil.ignore_patterns("__pycache__"))
-    for file in target.glob("*.py"):
+    shared = target if (target / "locustfile.py").exists() else target.parent / "rest"
+    for file in shared.glob("*.py"):
         if not file.name.startswith("test_"):
             shutil.copy(file, directory)
     document = {"version": 1, "kind": target.name, "host": host, "config": config}

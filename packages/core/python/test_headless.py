@@ -11,8 +11,6 @@ CONFIG = {
     "path": "/api/evaluate",
     "method": "POST",
     "contentType": "application/json",
-    "apiKey": False,
-    "bearerToken": False,
     "secretHeaders": {},
     "headers": {"X-Extra": "1"},
     "timeoutSeconds": 5,

@@ -13,9 +13,7 @@ CONFIG = {
     "requestName": "predict",
     "headers": {},
     "contentType": "application/json",
-    "apiKey": False,
-    "bearerToken": True,
-    "secretHeaders": {},
+    "secretHeaders": {"Authorization": {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}},
     "timeoutSeconds": 5,
 }
 SECRET = {"LOADWRIGHT_CHALICE_BEARER_TOKEN": "canary-8c1f-token"}

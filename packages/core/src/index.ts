@@ -21,7 +21,13 @@ export type * from './fleet/contract.js';
 export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
 export { fleetTokenVariable } from './bundle/fleet-token.js';
-export { payloadSourceSchema, type PayloadSource } from './payloads/source.js';
+export {
+  partsOf,
+  payloadSourceSchema,
+  type PayloadPart,
+  type PayloadSource,
+  type TargetPayloads,
+} from './payloads/source.js';
 export { type LoadProfile, type LoadProfileInput } from './load/profile.js';
 export { loadProfileSchema } from './load/profile-schema.js';
 export type * from './load/plan.js';

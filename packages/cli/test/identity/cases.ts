@@ -2,6 +2,7 @@ import type { Target } from '@loadwright/core';
 import { chalice } from '@loadwright/targets/chalice';
 import { databricks } from '@loadwright/targets/databricks';
 import { dht } from '@loadwright/targets/dht';
+import { rest } from '@loadwright/targets/rest';
 import { sagemaker } from '@loadwright/targets/sagemaker';
 
 /** Payload files, by name. */
@@ -32,6 +33,7 @@ const databricksOf = (options: object): Target =>
     ...options,
   });
 const chaliceOf = (options: object): Target => chalice({ baseUrl: 'http://127.0.0.1/api', ...options });
+const restOf = (options: object): Target => rest({ baseUrl: 'http://127.0.0.1/v1', ...options });
 const dhtOf = (options: object): Target =>
   dht({
     baseUrl: 'http://127.0.0.1',
@@ -44,6 +46,7 @@ const dhtOf = (options: object): Target =>
 const addresses: Readonly<Record<string, string>> = {
   sagemaker: 'endpointUrl',
   databricks: 'workspaceUrl',
+  rest: 'baseUrl',
   chalice: 'baseUrl',
   dht: 'baseUrl',
 };
@@ -107,6 +110,35 @@ export const cases: readonly (readonly [name: string, target: Target])[] = [
   [
     'chalice: another order',
     chaliceOf({ payloads: { files: ['image.jpg'], order: 'random', contentType: 'a/b' } }),
+  ],
+
+  [
+    'rest: values everywhere',
+    restOf({
+      route: '/items/{id}?fixed=1',
+      parameters: { id: { $choice: ['a&b', 'ü ☃'] } },
+      query: { q: { $column: 'user_id' }, n: [{ $integer: [1, 9] }, true] },
+      headers: { 'X-N': { $normal: [0, 1] } },
+      payloads: 'numbers.jsonl',
+      method: 'QUERY',
+    }),
+  ],
+  [
+    'rest: routes',
+    restOf({
+      routes: [
+        { name: 'a', path: '/a', method: 'GET' },
+        {
+          name: 'b',
+          path: '/b',
+          payloads: [{ source: 'numbers.jsonl', weight: 2 }, { source: 'list.json' }],
+        },
+      ],
+    }),
+  ],
+  [
+    'rest: an upload',
+    restOf({ payloads: 'image.jpg', multipart: { fields: { a: 'ü', b: { $integer: [1, 9] } } } }),
   ],
 
   ['dht: by popularity', dhtOf({})],

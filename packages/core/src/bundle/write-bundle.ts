@@ -9,7 +9,7 @@ import type { JsonObject } from '../values/json.js';
 import { stringifyJson } from '../values/json-number.js';
 import type { LoadPlan } from '../load/plan.js';
 import { writePayloads } from '../payloads/write.js';
-import type { PayloadSource } from '../payloads/source.js';
+import type { TargetPayloads } from '../payloads/source.js';
 import { pythonDirectory, requirementsFile } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';
 import { readCertificates } from '../target/tls.js';
@@ -30,7 +30,7 @@ export interface BundleContents {
   readonly environment: readonly EnvironmentVariable[];
   /** Files of certificates. */
   readonly tls?: TlsOptions | undefined;
-  readonly payloads: PayloadSource | undefined;
+  readonly payloads: TargetPayloads | undefined;
   readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
 }
 
@@ -90,6 +90,7 @@ async function writeFiles(
     kind: contents.kind,
     host: contents.host,
     config: contents.targetConfig,
+    ...(payloads?.parts && { payloads: payloads.parts }),
     ...(contents.tls && { tls: await readCertificates(contents.tls, options.baseDirectory) }),
   };
 

@@ -246,7 +246,7 @@ export interface ProbeRequest extends CallOptions {
   readonly directory: string;
   /** Values for the environment, as the workers have them; secrets among them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A path of the host that is asked for with GET. Absent: the load's first request. */
+  /** A path of the host that is asked for with GET, or `name:` and the name of a request. Absent: the load's first request. */
   readonly path?: string | undefined;
 }
 

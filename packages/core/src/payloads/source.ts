@@ -6,8 +6,8 @@ const order = z
   .default('sequential')
   .describe('sequential: every worker walks through the payloads in order; random: each request draws one');
 
-/** Where payloads come from. A bare string is a path; its ending shows the format. */
-export const payloadSourceSchema = z.union([
+/** One place where payloads come from. A bare string is a path; its ending shows the format. */
+const singleSourceSchema = z.union([
   z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file, or of a folder of files'),
   z.strictObject({
     inline: z.array(jsonValueSchema()).min(1).describe('JSON values, one for each payload'),
@@ -57,5 +57,49 @@ export const payloadSourceSchema = z.union([
   }),
 ]);
 
+/** Where payloads come from: one place, or several with weights. */
+export const payloadSourceSchema = z.union([
+  ...singleSourceSchema.options,
+  z
+    .array(
+      z.strictObject({
+        source: singleSourceSchema.describe('where the payloads come from'),
+        weight: z
+          .number()
+          .positive()
+          .default(1)
+          .describe('how often it is drawn from, in proportion to the others'),
+      }),
+    )
+    .min(1)
+    .describe('several sources, each request draws one by its weight'),
+]);
+
 /** Where payloads come from. */
 export type PayloadSource = z.input<typeof payloadSourceSchema>;
+
+/** A single place where payloads come from. */
+export type SingleSource = z.input<typeof singleSourceSchema>;
+
+/** Payloads for some of the requests of a target. */
+export interface PayloadPart {
+  readonly source: SingleSource;
+  /** How often it is drawn from, in proportion to others for the same requests. */
+  readonly weight: number;
+  /** For which requests, as `setup.payloads(encode, of)` of the Python files asks for them. Absent: for all. */
+  readonly of?: string;
+}
+
+/** Payloads as a target names them, taken apart. */
+export type TargetPayloads = PayloadSource | readonly PayloadPart[];
+
+/** Each single source with its weight. */
+export function partsOf(source: TargetPayloads): readonly PayloadPart[] {
+  if (!isSeveral(source)) return [{ source, weight: 1 }];
+  return source.map((part) => ({ ...part, weight: part.weight ?? 1 }));
+}
+
+/** Whether payloads come from several sources. */
+export function isSeveral(source: TargetPayloads): source is Exclude<TargetPayloads, SingleSource> {
+  return Array.isArray(source);
+}

@@ -9,7 +9,7 @@ import { readJson } from './json.js';
 import { readJsonl } from './jsonl.js';
 import { longestPayload, PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
-import type { PayloadSource } from './source.js';
+import { isSeveral, partsOf, type SingleSource, type TargetPayloads } from './source.js';
 
 /** What {@link writePayloads} wrote. */
 export interface WrittenPayloads {
@@ -18,6 +18,17 @@ export interface WrittenPayloads {
   /** Size of the file in bytes. */
   readonly bytes: number;
   readonly order: 'sequential' | 'random';
+  /** Of several sources, in the order of their lines. Absent: there is one. */
+  readonly parts?: readonly WrittenPart[];
+}
+
+/** The lines of one source of several. */
+export interface WrittenPart {
+  readonly rows: number;
+  readonly weight: number;
+  readonly order: 'sequential' | 'random';
+  /** For which requests of the target. */
+  readonly of?: string;
 }
 
 /** What {@link writePayloads} needs beyond the source. */
@@ -25,7 +36,7 @@ export interface PayloadOptions {
   /** The folder that relative paths start from. */
   readonly baseDirectory: string;
   readonly signal?: AbortSignal;
-  /** Read no more than the first one takes. Default false. */
+  /** Read no more than the first one of each source takes. Default false. */
   readonly firstPayloadOnly?: boolean;
 }
 
@@ -37,24 +48,30 @@ export interface PayloadOptions {
  * @throws LoadwrightError `PAYLOADS_INVALID`, which names the file and the line; `ABORTED`
  */
 export async function writePayloads(
-  source: PayloadSource,
+  source: TargetPayloads,
   destination: string,
   { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
-  let count = 0;
-  async function* lines() {
-    for await (const found of recordLines(source, baseDirectory)) {
-      if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
-      if (found.length === 0) continue;
-      const wanted = firstPayloadOnly ? found.slice(0, 1) : found;
-      count += wanted.length;
-      yield `${wanted.join('\n')}\n`;
-      if (firstPayloadOnly) break;
+  const parts: WrittenPart[] = [];
+  async function* text() {
+    for (const part of partsOf(source)) {
+      let rows = 0;
+      for await (const found of recordLines(part.source, baseDirectory)) {
+        if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
+        if (found.length === 0) continue;
+        const lines = firstPayloadOnly ? found.slice(0, 1) : found;
+        rows += lines.length;
+        yield `${lines.join('\n')}\n`;
+        if (firstPayloadOnly) break;
+      }
+      if (rows === 0) throw noPayload(part.source);
+      const { weight, of } = part;
+      parts.push({ rows, weight, order: orderOf(part.source), ...(of !== undefined && { of }) });
     }
-    if (count === 0) throw noPayload(source);
   }
-  const bytes = await writeWholeStream(destination, lines());
-  return { count, bytes, order: orderOf(source) };
+  const bytes = await writeWholeStream(destination, text());
+  const count = parts.reduce((sum, { rows }) => sum + rows, 0);
+  return { count, bytes, order: parts[0]!.order, ...(isSeveral(source) && { parts }) };
 }
 
 /**
@@ -64,30 +81,33 @@ export async function writePayloads(
  * @throws LoadwrightError as {@link writePayloads} does.
  */
 export async function checkPayloads(
-  source: PayloadSource,
+  source: TargetPayloads,
   { baseDirectory, signal }: PayloadOptions,
 ): Promise<number> {
   let count = 0;
-  for await (const lines of recordLines(source, baseDirectory)) {
-    if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
-    count += lines.length;
+  for (const part of partsOf(source)) {
+    const before = count;
+    for await (const lines of recordLines(part.source, baseDirectory)) {
+      if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
+      count += lines.length;
+    }
+    if (count === before) throw noPayload(part.source);
   }
-  if (count === 0) throw noPayload(source);
   return count;
 }
 
-function orderOf(source: PayloadSource): 'sequential' | 'random' {
+function orderOf(source: SingleSource): 'sequential' | 'random' {
   return (typeof source === 'string' ? undefined : source.order) ?? 'sequential';
 }
 
-function noPayload(source: PayloadSource): LoadwrightError {
+function noPayload(source: SingleSource): LoadwrightError {
   const name = typeof source === 'string' ? source : 'file' in source ? source.file : 'payloads';
   return new LoadwrightError('PAYLOADS_INVALID', `${name}: there is no payload in it`, {
     hint: 'Add at least one: a line of a .jsonl file, an item of a JSON list, a row of a .csv file below the header.',
   });
 }
 
-async function* recordLines(source: PayloadSource, baseDirectory: string): RecordLines {
+async function* recordLines(source: SingleSource, baseDirectory: string): RecordLines {
   if (typeof source === 'object' && 'inline' in source) {
     yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
   } else if (typeof source === 'object' && 'files' in source) {
@@ -101,7 +121,7 @@ async function* recordLines(source: PayloadSource, baseDirectory: string): Recor
   }
 }
 
-type FileSource = Extract<PayloadSource, { file: string }>;
+type FileSource = Extract<SingleSource, { file: string }>;
 
 async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
   const { file: path, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;

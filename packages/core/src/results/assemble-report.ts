@@ -103,7 +103,7 @@ function findingsOf(
     thresholds: test.thresholds,
     arrivals: plan.arrivals,
     expiresAt,
-    clockToleranceSeconds: test.definition.clockToleranceSeconds,
+    clockToleranceSeconds: clockToleranceOf(test),
     endedAt: loadEnd === undefined ? endedAt : new Date(loadEnd * 1000),
     length: {
       plannedSeconds: plan.durationSeconds,
@@ -115,4 +115,9 @@ function findingsOf(
     interactive: options.interactive ?? false,
     violations: books?.violations ?? [],
   });
+}
+
+function clockToleranceOf({ definition, targetOptions }: Measurement['ready']['test']): number | undefined {
+  const tolerance = definition.clockToleranceSeconds;
+  return typeof tolerance === 'function' ? tolerance(targetOptions) : tolerance;
 }

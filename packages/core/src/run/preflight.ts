@@ -6,6 +6,7 @@ import type { LocustMaster } from '../locust/master.js';
 import type { PreflightSummary } from '../results/summary.js';
 import type { PreflightContext, PreflightReport, ResolvedEnvironment } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
+import { askedFor } from '../target/preflight-command.js';
 import { whileWaiting } from '../waiting.js';
 import { resolveCredentials, type Credentials } from './credentials.js';
 import type { Phases } from './phases.js';
@@ -88,7 +89,9 @@ export class Preflight {
     if (!this.#isDue) return;
     const { signal } = this.#phases;
     await this.#phases.in('preflight', async (detail) =>
-      detail(await this.#make((other) => master.preflight({ ...other, signal }))),
+      detail(
+        await this.#make((other) => master.preflight({ ...(other && { path: askedFor(other)! }), signal })),
+      ),
     );
   }
 
@@ -136,7 +139,7 @@ export class Preflight {
         const host = definition.host(targetOptions);
         const answer = await whileWaiting(`the answer of ${host}`, () => request(other));
         this.#isUnanswered = answer.request !== null && answer.answer === null;
-        if (other === undefined) this.#note(answer);
+        if (other === undefined || 'name' in other) this.#note(answer);
         return answer;
       },
     });

@@ -5,7 +5,9 @@ import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet, Probe } from '../fleet/contract.js';
 import { createRedactor, redactStrings } from '../secrets/redactor.js';
+import type { OtherRequest } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
+import { askedFor } from '../target/preflight-command.js';
 import { bundleContents } from './bundle-contents.js';
 import type { Credentials } from './credentials.js';
 import type { Phases } from './phases.js';
@@ -25,11 +27,11 @@ export class ProbeHere {
     private readonly phases: Phases,
   ) {}
 
-  async request(other?: { readonly path: string }): Promise<PreflightAnswer> {
+  async request(other?: OtherRequest): Promise<PreflightAnswer> {
     const { probe, directory } = await (this.#prepared ??= this.#prepare());
     const { signal } = this.phases;
     const { variables } = this.credentials.environment;
-    const answer = await probe({ directory, environment: variables, path: other?.path, signal });
+    const answer = await probe({ directory, environment: variables, path: askedFor(other), signal });
     signal.throwIfAborted();
     // The second time: what the process did not know to be secret.
     return redactStrings(answer, createRedactor(this.credentials.secrets));

@@ -1,7 +1,7 @@
 import type { OptionsSchema } from './options-schema.js';
 import type { JsonObject } from '../values/json.js';
 import type { MetricDefinition } from '../locust/statistics.js';
-import type { PayloadSource } from '../payloads/source.js';
+import type { TargetPayloads } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
 import type { PreflightAnswer } from './preflight-answer.js';
 import type { TlsOptions } from './tls-options.js';
@@ -52,6 +52,9 @@ export interface PreflightReport {
   readonly notes?: readonly string[];
 }
 
+/** What a preflight may ask for in place of the load's first request. */
+export type OtherRequest = { readonly path: string } | { readonly name: string };
+
 /** What a preflight needs beyond the context. */
 export interface PreflightContext extends TargetContext {
   /** What {@link TargetDefinition.resolveEnvironment} gave. Empty where a fleet has credentials of its own. */
@@ -61,8 +64,9 @@ export interface PreflightContext extends TargetContext {
    *
    * @param other.path A path of the host that is asked for with GET, in place of the load's first request; any status is
    * right.
+   * @param other.name Name of a request of the load, where it makes several.
    */
-  request(other?: { readonly path: string }): Promise<PreflightAnswer>;
+  request(other?: OtherRequest): Promise<PreflightAnswer>;
 }
 
 /**
@@ -90,8 +94,11 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   targetConfig(options: Options): JsonObject;
   /** Whom TLS trusts and what it shows, from files: the option of {@link tlsOptionsSchema}. Absent: the system's authorities. */
   tls?(options: Options): TlsOptions | undefined;
-  /** Where payloads come from. Absent or undefined: the Python files make the requests by themselves. */
-  payloads?(options: Options): PayloadSource | undefined;
+  /**
+   * Where payloads come from; parts name for which requests they are. Absent or undefined: the Python files make the requests by
+   * themselves.
+   */
+  payloads?(options: Options): TargetPayloads | undefined;
   /** The variables that every node needs. */
   environment?(options: Options): readonly EnvironmentVariable[];
   /** Finds the values of {@link environment}. Throws `CREDENTIALS_INVALID` when one is missing. */
@@ -106,7 +113,7 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
    * How far a node's clock may be off the service's, in seconds, before the service refuses what it signs: 300 for
    * SigV4. A run with a worker beyond it is INVALID. Absent: no clock matters.
    */
-  readonly clockToleranceSeconds?: number;
+  readonly clockToleranceSeconds?: number | ((options: Options) => number | undefined);
   /** What the nodes must be allowed to do, least privilege. */
   iamStatements?(options: Options): readonly IamStatement[];
   /**

@@ -1,4 +1,5 @@
 import { LoadwrightError } from '../errors.js';
+import type { OtherRequest } from './contract.js';
 import { preflightAnswerSchema, type PreflightAnswer } from './preflight-answer.js';
 
 /** How a Locust makes one request of a bundle in place of its load. It runs in the bundle's folder. */
@@ -8,7 +9,12 @@ export interface PreflightCommand {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** @param path A path of the host that is asked for with GET. Absent: the load's first request. */
+/** How a request that stands in for the load's first one is asked for: its path, or its name behind `name:`. */
+export function askedFor(other: OtherRequest | undefined): string | undefined {
+  return other && ('name' in other ? `name:${other.name}` : other.path);
+}
+
+/** @param path A path of the host that is asked for with GET, or `name:` and the name of a request. Absent: the load's first request. */
 export function preflightCommand(path?: string): PreflightCommand {
   return {
     arguments: ['-f', 'locustfile.py', '--headless'],

@@ -13,7 +13,7 @@ import type {
   TargetContext,
   TargetDefinition,
 } from '../target/contract.js';
-import { preflightCommand, readPreflightAnswer } from '../target/preflight-command.js';
+import { askedFor, preflightCommand, readPreflightAnswer } from '../target/preflight-command.js';
 
 /**
  * Makes requests with a Locust of this machine.
@@ -51,7 +51,7 @@ export async function runPreflight<Input, Options>(
   const resolvedEnvironment = (await definition.resolveEnvironment?.(options, context)) ?? { variables: {} };
   const directory = await mkdtemp(join(tmpdir(), 'loadwright-preflight-'));
   const request: PreflightContext['request'] = (other) =>
-    probe({ directory, environment: resolvedEnvironment.variables, path: other?.path, signal });
+    probe({ directory, environment: resolvedEnvironment.variables, path: askedFor(other), signal });
   try {
     await writeBundle(
       directory,

@@ -1,72 +1,36 @@
-import {
-  LoadwrightError,
-  type EnvironmentVariable,
-  type ResolvedEnvironment,
-  type TargetContext,
-} from '@loadwright/core';
-import type { ChaliceOptions } from './options.js';
+import type { EnvironmentVariable, ResolvedEnvironment, TargetContext } from '@loadwright/core';
+import { resolveRestEnvironment, restVariables, type OptionVariable } from '../rest/credentials.js';
+import { resolveSagemakerEnvironment, sagemakerVariables } from '../sagemaker/credentials.js';
+import { chaliceWords, regionOf, usesApiKey, type ChaliceOptions } from './options.js';
 
 export const apiKeyVariable = 'LOADWRIGHT_CHALICE_API_KEY';
-export const bearerTokenVariable = 'LOADWRIGHT_CHALICE_BEARER_TOKEN';
+export const bearerTokenVariable = chaliceWords.tokenVariable;
 
-export function usesApiKey({ apiKey, authentication }: ChaliceOptions): boolean {
-  return authentication === 'api-key' || apiKey !== undefined;
+function apiKey(options: ChaliceOptions): readonly OptionVariable[] {
+  if (!usesApiKey(options)) return [];
+  const description = 'API key of the usage plan in API Gateway, sent as x-api-key';
+  return [{ name: apiKeyVariable, option: 'apiKey', value: options.apiKey, description }];
 }
 
-export function usesBearerToken({ authentication, bearerToken }: ChaliceOptions): boolean {
-  return authentication === 'bearer' || bearerToken !== undefined;
-}
+/** What signs requests, where IAM guards the API. */
+const signingVariables: readonly EnvironmentVariable[] = sagemakerVariables.map((variable) => ({
+  ...variable,
+  description: variable.description.replace('sagemaker:InvokeEndpoint', 'execute-api:Invoke'),
+}));
 
-export function chaliceVariables(options: ChaliceOptions): EnvironmentVariable[] {
-  const variable = (name: string, description: string) => ({
-    name,
-    secret: true,
-    required: true,
-    description,
-  });
-  return [
-    ...(usesApiKey(options)
-      ? [variable(apiKeyVariable, 'API key of the usage plan in API Gateway, sent as x-api-key')]
-      : []),
-    ...(usesBearerToken(options)
-      ? [
-          variable(
-            bearerTokenVariable,
-            'token that the authorizer of the API accepts, sent as a bearer token',
-          ),
-        ]
-      : []),
-    ...Object.entries(options.secretHeaders).map(([header, name]) =>
-      variable(name, `secret that every request carries in the header ${header}`),
-    ),
-  ];
+export function chaliceVariables(options: ChaliceOptions): readonly EnvironmentVariable[] {
+  const variables = restVariables(options, bearerTokenVariable, apiKey(options));
+  return options.authentication === 'iam' ? [...variables, ...signingVariables] : variables;
 }
 
 /** Finds the secrets in the options or the variables. @throws `CREDENTIALS_INVALID` when one is missing. */
 export async function resolveChaliceEnvironment(
   options: ChaliceOptions,
-  { environment }: TargetContext,
+  context: TargetContext,
 ): Promise<ResolvedEnvironment> {
-  const variables: Record<string, string> = {};
-  for (const { name } of chaliceVariables(options)) {
-    const option =
-      name === apiKeyVariable ? 'apiKey' : name === bearerTokenVariable ? 'bearerToken' : undefined;
-    const value = (option && options[option]) ?? environment[name];
-    if (!value) {
-      throw new LoadwrightError('CREDENTIALS_INVALID', `${name} is not set.`, {
-        hint: option
-          ? `Set the variable ${name} or the option ${option}, or set authentication to none for an open API.`
-          : `Set the variable ${name}, which secretHeaders names.`,
-      });
-    }
-    if (!/^[\x21-\x7e]+$/.test(value)) {
-      throw new LoadwrightError(
-        'CREDENTIALS_INVALID',
-        `${name} holds spaces, line breaks or other characters that a header cannot carry.`,
-        { hint: `Set ${name} again, without quotation marks or line breaks around the value.` },
-      );
-    }
-    variables[name] = value;
-  }
-  return { variables };
+  const found = resolveRestEnvironment(options, bearerTokenVariable, context, apiKey(options));
+  if (options.authentication !== 'iam') return found;
+  const region = regionOf(options)!;
+  const signing = await resolveSagemakerEnvironment({ region, profile: options.profile }, context);
+  return { ...signing, variables: { ...found.variables, ...signing.variables } };
 }

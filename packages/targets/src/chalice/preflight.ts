@@ -1,55 +1,41 @@
-import {
-  contentFailure,
-  LoadwrightError,
-  parseDuration,
-  preflightFailure,
-  type ErrorCode,
-  type PreflightContext,
-  type PreflightReport,
-} from '@loadwright/core';
+import { parseDuration, type PreflightContext, type PreflightReport } from '@loadwright/core';
+import { restPreflight, type Advice } from '../rest/preflight.js';
+import type { Route } from '../rest/routes.js';
 import { apiKeyVariable, bearerTokenVariable } from './credentials.js';
-import { gatewayLimitSeconds, hostOf, pathOf, type ChaliceOptions } from './options.js';
+import { gatewayLimitBytes, gatewayLimitSeconds, isGateway, type ChaliceOptions } from './options.js';
 
 /** How much longer than the gateway a client may wait for what the gateway says then, in seconds. */
 const graceSeconds = 5;
 
-/** What the answer to the load's first request means. @throws `CREDENTIALS_INVALID` or `PREFLIGHT_FAILED`. */
+/** What the answers to the load's first requests mean. @throws `CREDENTIALS_INVALID` or `PREFLIGHT_FAILED`. */
 export async function chalicePreflight(
   options: ChaliceOptions,
-  { request }: Pick<PreflightContext, 'request'>,
+  context: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
-  const url = hostOf(options) + pathOf(options);
-  const asked = await request();
-  const { answer } = asked;
-  if (answer === null) throw preflightFailure(asked, 'the Chalice API');
-  const { status, body } = answer;
-  if (!options.expect.status.includes(status)) throw refusal(status, body.text ?? '', url, options);
-  const wrong = contentFailure(asked, `${options.method} ${url}`);
-  if (wrong) throw wrong;
-  return {
-    summary: `${options.method} ${url} answered ${status}`,
-    latencyMilliseconds: asked.seconds * 1000,
+  return restPreflight(options, context, {
+    service: 'the Chalice API',
+    tokenVariable: bearerTokenVariable,
+    advice: (status, text, route) => advice(status, text, route, options),
     notes: timeoutNotes(options),
-  };
+  });
 }
 
 /** Only API Gateway itself has the limit. */
-function timeoutNotes({ baseUrl, timeout }: ChaliceOptions): string[] {
-  const isGateway = /\.execute-api\.[^.]+\.amazonaws\.com/.test(new URL(baseUrl).hostname);
-  if (!isGateway || parseDuration(timeout)! <= gatewayLimitSeconds + graceSeconds) return [];
+function timeoutNotes(options: ChaliceOptions): string[] {
+  if (!isGateway(options) || parseDuration(options.timeout)! <= gatewayLimitSeconds + graceSeconds) return [];
   return [
-    `The timeout of ${timeout} is longer than API Gateway waits (${gatewayLimitSeconds} s, unless its quota was raised): ` +
+    `The timeout of ${options.timeout} is longer than API Gateway waits (${gatewayLimitSeconds} s, unless its quota was raised): ` +
       'such requests end with its own 504.',
   ];
 }
 
-interface Advice {
-  readonly code?: ErrorCode;
-  readonly hint: string;
-  readonly retryable?: boolean;
-}
-
-function advice(status: number, text: string, options: ChaliceOptions): Advice {
+/** What Chalice, API Gateway and a model behind them mean by a status. */
+function advice(
+  status: number,
+  text: string,
+  route: Route,
+  { authentication }: ChaliceOptions,
+): Advice | undefined {
   // API Gateway answers so when no route has this path and method.
   if (status === 403 && text.includes('Missing Authentication Token')) {
     return {
@@ -66,16 +52,21 @@ function advice(status: number, text: string, options: ChaliceOptions): Advice {
       return {
         code: 'CREDENTIALS_INVALID',
         hint:
-          `Set the option apiKey or the variable ${apiKeyVariable} to a key of the API's usage plan, ` +
-          `or the variable ${bearerTokenVariable} when an authorizer guards it.`,
+          authentication === 'iam'
+            ? 'Allow execute-api:Invoke for these credentials (loadwright print-iam-policy), and check region.'
+            : `Set the option apiKey or the variable ${apiKeyVariable} to a key of the API's usage plan, ` +
+              `or the variable ${bearerTokenVariable} when an authorizer guards it.`,
       };
-    case 404:
-    case 405:
-      return { hint: `Check baseUrl, route (${options.route}) and method (${options.method}).` };
     case 400:
       return { hint: 'The service does not accept the body: check the option body or payloads.' };
+    case 413:
+      return {
+        hint: `API Gateway takes bodies of at most ${gatewayLimitBytes / 1024 / 1024} MB: send smaller payloads, or upload by way of S3.`,
+      };
     case 415:
-      return { hint: 'Set the option contentType to what the service reads.' };
+      return {
+        hint: `Set the option contentType to what the service reads (${route.contentType} was sent).`,
+      };
     case 424:
       return {
         hint: 'The model behind the API refused the input: check body or payloads, and read its log.',
@@ -97,33 +88,9 @@ function advice(status: number, text: string, options: ChaliceOptions): Advice {
           '"Maximum integration timeout" of the API. A service that is starting may answer so at first.',
         retryable: true,
       };
-    case 502:
-    case 503:
     case 530:
       return { hint: 'A service behind the API failed or was too slow: try again.', retryable: true };
     default:
-      return { hint: `Add ${status} to the option expect.status if it is a correct answer.` };
-  }
-}
-
-function refusal(status: number, text: string, url: string, options: ChaliceOptions): LoadwrightError {
-  const { code = 'PREFLIGHT_FAILED', hint, retryable = false } = advice(status, text, options);
-  const said = messageOf(text);
-  return new LoadwrightError(
-    code,
-    `${options.method} ${url} answered ${status}, but expect.status allows ${options.expect.status.join(', ')}` +
-      (said === undefined ? '.' : `: ${said}`),
-    { hint, retryable },
-  );
-}
-
-/** What Chalice (`Message`) or API Gateway (`message`) says, if it says something short. */
-function messageOf(text: string): string | undefined {
-  try {
-    const { Message, message } = JSON.parse(text) as { Message?: unknown; message?: unknown };
-    const said = Message ?? message;
-    return typeof said === 'string' ? said.slice(0, 300) : undefined;
-  } catch {
-    return undefined;
+      return undefined;
   }
 }

@@ -5,7 +5,13 @@ import {
   type ResolvedEnvironment,
   type TargetContext,
 } from '@loadwright/core';
-import type { SagemakerOptions } from './options.js';
+
+/** Options that say which credentials to use. */
+export interface AwsCredentialOptions {
+  readonly region: string;
+  readonly profile?: string | undefined;
+  readonly credentials?: Credentials | undefined;
+}
 
 export const sagemakerVariables: readonly EnvironmentVariable[] = [
   {
@@ -31,8 +37,8 @@ export const sagemakerVariables: readonly EnvironmentVariable[] = [
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
+  readonly sessionToken?: string | undefined;
+  readonly expiration?: Date | undefined;
 }
 
 /**
@@ -42,7 +48,7 @@ interface Credentials {
  * @throws `CREDENTIALS_INVALID` when there are none.
  */
 export async function resolveSagemakerEnvironment(
-  options: SagemakerOptions,
+  options: AwsCredentialOptions,
   context: TargetContext,
 ): Promise<ResolvedEnvironment> {
   const credentials =
@@ -59,7 +65,7 @@ export async function resolveSagemakerEnvironment(
 
 /** The SDK prefers a profile over the variables, so these count only when no profile is chosen. */
 function fromVariables(
-  options: SagemakerOptions,
+  options: AwsCredentialOptions,
   environment: TargetContext['environment'],
 ): Credentials | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
@@ -76,7 +82,7 @@ function fromVariables(
 }
 
 async function fromChain(
-  options: SagemakerOptions,
+  options: AwsCredentialOptions,
   { environment, signal }: TargetContext,
 ): Promise<Credentials> {
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');

@@ -279,6 +279,7 @@ class Connection(Link):
         self._judge(seconds, response, parser.body_bytes)
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
+        response.request = self._request
         failure, error = exchange.judge(self._endpoint, response, self._row)
         self._end(seconds, response, body_bytes, failure, error)
 

@@ -25,6 +25,7 @@ from .reactor import Reactor
 VERSION = 1
 """Of the document: ``PreflightAnswer`` of @loadwright/core."""
 
+_NAMED = "name:"
 _REQUEST_BODY_CHARACTERS = 4 * 1024
 _ANSWER_BODY_CHARACTERS = 64 * 1024
 # Beyond the time-outs of the connection, which end every request by themselves.
@@ -36,13 +37,20 @@ def send_one(source: RequestSource, path: str | None = None) -> dict[str, Any]:
     Sends the next request of a source over a connection of its own, waits for the answer, and describes both.
     It is in no figures.
 
-    :param path: of the host: asked for with GET in place of the load's own request, and any answer is right
+    :param path: of the host: asked for with GET in place of the load's own request, and any answer is right;
+        or ``name:`` and the name of one of the load's requests
     """
+    is_own = path is None or path.startswith(_NAMED)
     try:
-        request = source.next_request() if path is None else _get(source, path)
+        if path is None:
+            request = source.next_request()
+        elif is_own:
+            request = source.request_named(path.removeprefix(_NAMED))
+        else:
+            request = _get(source, path)
     except Exception as error:
         return failed(failure_of(error)[0])
-    return _Exchange(source if path is None else _Unchecked(source), request).carry_out()
+    return _Exchange(source if is_own else _Unchecked(source), request).carry_out()
 
 
 def failed(failure: Failure) -> dict[str, Any]:

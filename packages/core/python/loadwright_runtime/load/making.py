@@ -39,7 +39,7 @@ def make(endpoint: Endpoint, due: float | None = None) -> Request | None:
 
 def _count_not_made(endpoint: Endpoint, error: Exception, due: float | None) -> None:
     failure, row = failure_of(error)
-    name = endpoint.source.config.get("requestName") or "request"
+    name = getattr(error, "request_name", None) or endpoint.source.config.get("requestName") or "request"
     request = Request("", "", name=name)
     request.row = row
     measure = endpoint.measure.of("", name)

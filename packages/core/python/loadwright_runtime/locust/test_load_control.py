@@ -16,8 +16,6 @@ CONFIG = {
     "requestName": "predict",
     "headers": {},
     "contentType": "application/json",
-    "apiKey": False,
-    "bearerToken": False,
     "secretHeaders": {},
     "timeoutSeconds": 5,
 }

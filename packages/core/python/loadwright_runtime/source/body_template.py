@@ -1,24 +1,38 @@
-"""JSON bodies with generated fields."""
+"""Values that are made anew for each request: in JSON bodies, and in texts of paths, queries and headers."""
 
 import itertools
+import json
 import random
+import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
+from . import json_text
+from .errors import SetupError
 from .payloads import compact_json
 
-Part = bytes | Callable[[], bytes]
+Make = Callable[[Any], bytes]
+"""The JSON text of a value, of the payload at hand (its value, or None)."""
+Part = bytes | Make
 
 
-def compile_template(template: Any) -> Callable[[], bytes]:
+class ColumnError(SetupError):
+    """A payload lacks what a template takes from it."""
+
+
+def compile_template(template: Any) -> Callable[..., bytes]:
     """
-    A function that makes one body after the other.
+    A function that makes one JSON text after the other. It takes the value of a payload, for ``$column``.
 
     An object with one key that starts with ``$`` stands for a new value in each body:
-    ``{"$uniform": [1, 6500]}`` a number, ``{"$integer": [1, 6]}`` a whole number, ends included,
-    ``{"$choice": ["a", "b"]}`` one of the values, ``{"$uuid": true}`` a UUID, ``{"$sequence": true}``
-    0, 1, 2, … in each process.
+
+    ``{"$uniform": [1, 6500]}`` a number, ``{"$normal": [5, 1.5]}`` a number, of mean and standard deviation,
+    ``{"$integer": [1, 6]}`` a whole number, ends included, ``{"$choice": ["a", "b"]}`` one of the values,
+    ``{"$uuid": true}`` a UUID, ``{"$sequence": true}`` 0, 1, 2, … in each process, or from the number that
+    stands there, ``{"$timestamp": "iso"}`` the time (``seconds`` and ``milliseconds``: of Unix),
+    ``{"$column": "id"}`` a member of the payload.
     """
     parts: list[Part] = []
     for part in _parts(template):
@@ -28,8 +42,31 @@ def compile_template(template: Any) -> Callable[[], bytes]:
             parts.append(part)
     if len(parts) == 1 and isinstance(parts[0], bytes):
         constant = parts[0]
-        return lambda: constant
-    return lambda: b"".join(part if isinstance(part, bytes) else part() for part in parts)
+        return lambda row=None: constant
+    return lambda row=None: b"".join([part if isinstance(part, bytes) else part(row) for part in parts])
+
+
+def compile_text(value: Any) -> Callable[..., str | None]:
+    """
+    As :func:`compile_template`, for a text: a string as it is, any other value as JSON writes it; None for
+    null.
+    """
+    generate = compile_template(value)
+    if is_constant(value):
+        constant = _text_of(generate())
+        return lambda row=None: constant
+    return lambda row=None: _text_of(generate(row))
+
+
+def is_constant(template: Any) -> bool:
+    """Whether nothing in it is generated."""
+    return all(isinstance(part, bytes) for part in _parts(template))
+
+
+def _text_of(content: bytes) -> str | None:
+    if content[:1] == b'"':
+        return str(json.loads(content))
+    return None if content == b"null" else content.decode()
 
 
 def _parts(value: Any) -> list[Part]:
@@ -53,32 +90,61 @@ def _joined(items: list[list[Part]]) -> list[Part]:
 
 def _uniform(bounds: list[float]) -> Part:
     low, high = bounds
-    return lambda: compact_json(random.uniform(low, high))
+    return lambda _: compact_json(random.uniform(low, high))
+
+
+def _normal(parameters: list[float]) -> Part:
+    mean, deviation = parameters
+    return lambda _: compact_json(random.gauss(mean, deviation))
 
 
 def _integer(bounds: list[int]) -> Part:
     low, high = map(int, bounds)
-    return lambda: b"%d" % random.randint(low, high)
+    return lambda _: b"%d" % random.randint(low, high)
 
 
 def _choice(values: list[Any]) -> Part:
     texts = [compact_json(value) for value in values]
-    return lambda: random.choice(texts)
+    return lambda _: random.choice(texts)
 
 
 def _uuid(_: Any) -> Part:
-    return lambda: b'"%s"' % str(uuid.uuid4()).encode()
+    return lambda _: b'"%s"' % str(uuid.uuid4()).encode()
 
 
-def _sequence(_: Any) -> Part:
-    numbers = itertools.count()
-    return lambda: b"%d" % next(numbers)
+def _sequence(start: Any) -> Part:
+    numbers = itertools.count(0 if start is True else int(start))
+    return lambda _: b"%d" % next(numbers)
+
+
+def _timestamp(form: str) -> Part:
+    if form == "seconds":
+        return lambda _: b"%d" % time.time()
+    if form == "milliseconds":
+        return lambda _: b"%d" % (time.time() * 1000)
+    return lambda _: b'"%s"' % _iso_now().encode()
+
+
+def _iso_now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _column(name: str) -> Part:
+    def column(row: Any) -> bytes:
+        if not isinstance(row, dict) or name not in row:
+            raise ColumnError(f"the payload has no member {name!r}")
+        return json_text.dumps(row[name]).encode()
+
+    return column
 
 
 _GENERATORS: dict[str, Callable[[Any], Part]] = {
     "$uniform": _uniform,
+    "$normal": _normal,
     "$integer": _integer,
     "$choice": _choice,
     "$uuid": _uuid,
     "$sequence": _sequence,
+    "$timestamp": _timestamp,
+    "$column": _column,
 }

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ..load.load_plan import LoadError, LoadPlan, read_load
 from . import json_text
 from .errors import SetupError
+from .payloads import PayloadPart
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Bundle:
     load: LoadPlan
     tls: dict[str, str] = field(default_factory=dict)
     """``ca`` and ``certificate``, in PEM. The private key is no part of a bundle."""
+    payload_parts: tuple[PayloadPart, ...] = ()
+    """What the payloads consist of, when they come from several sources."""
 
     @property
     def payloads_file(self) -> Path:
@@ -35,13 +38,23 @@ def read_bundle(directory: Path) -> Bundle:
     load = _read(directory / "load.json")
     try:
         host = check_host(target["host"])
-        return Bundle(directory, host, target["config"], read_load(load), target.get("tls", {}))
+        parts = _parts(target.get("payloads", []))
+        return Bundle(directory, host, target["config"], read_load(load), target.get("tls", {}), parts)
     except KeyError as error:
         raise SetupError(
             f"the bundle in {directory} lacks {error} in its target.json: render it again."
         ) from None
     except LoadError as error:
         raise SetupError(f"{directory / 'load.json'}: {error}: render the bundle again.") from None
+
+
+def _parts(documents: list[dict[str, Any]]) -> tuple[PayloadPart, ...]:
+    parts: list[PayloadPart] = []
+    for document in documents:
+        start = parts[-1].rows.stop if parts else 0
+        rows = range(start, start + document["rows"])
+        parts.append(PayloadPart(rows, document["weight"], document["order"], document.get("of")))
+    return tuple(parts)
 
 
 def check_host(host: str) -> str:

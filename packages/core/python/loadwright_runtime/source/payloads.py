@@ -4,7 +4,8 @@ import base64
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,8 @@ class PayloadError(Exception):
     def __init__(self, row: int, error: Exception):
         """:param row: its number in the file, from 1"""
         self.row = row
+        self.request_name: str | None = None
+        """In statistics; None: the source's only one."""
         self.what = str(error) if isinstance(error, SetupError) else type(error).__name__
         super().__init__(f"row {row}: {self.what}")
 
@@ -98,6 +101,18 @@ def compact_json(value: Any) -> bytes:
     return json_text.dumps(value).encode()
 
 
+class PayloadPart(NamedTuple):
+    """Neighbouring rows of ``payloads.jsonl`` that came from one source of several."""
+
+    rows: range
+    weight: float
+    """How often it is drawn from, in proportion to the others."""
+    order: str
+    """``sequential`` or ``random``"""
+    of: str | None = None
+    """Which requests of the target it is for."""
+
+
 class Payloads:
     """The bodies of a payload file, in order or at random. One for each process, shared by its users."""
 
@@ -108,16 +123,21 @@ class Payloads:
         worker_index: int,
         encode: Callable[[Payload], Body],
         progress: Progress = no_progress,
+        lines: LineIndex | None = None,
+        rows: range | None = None,
     ):
         """
         :param order: ``sequential`` or ``random``
         :param worker_index: sequential workers begin at different payloads
         :param encode: makes the body of one payload
         :param progress: called now and then with how much of the file is read
+        :param lines: of the file, when it is read already
+        :param rows: those to be sent, from 0; default: all
         """
         self._encode = encode
-        self._lines = LineIndex(path, progress)
-        self._count = len(self._lines)
+        self._lines = LineIndex(path, progress) if lines is None else lines
+        self._start = 0 if rows is None else rows.start
+        self._count = len(self._lines) if rows is None else len(rows)
         if not self._count:
             raise SetupError(f"{path} holds no payloads: render the bundle again.")
         self._cache: dict[int, Body] = {}
@@ -149,13 +169,38 @@ class Payloads:
         return self._cache.get(index) or self._body(index)
 
     def _body(self, index: int) -> Body:
+        row = self._start + index + 1
         try:
-            body = self._encode(Payload(self._lines.line(index)))
+            body = self._encode(Payload(self._lines.line(row - 1)))
         except Exception as error:
-            raise PayloadError(index + 1, error) from error
-        body = body._replace(row=index + 1)
+            raise PayloadError(row, error) from error
+        body = body._replace(row=row)
         size = len(body.content) + _BYTES_A_BODY
         if self._cached_bytes + size <= _CACHE_BYTES:
             self._cached_bytes += size
             self._cache[index] = body
         return body
+
+
+class SeveralPayloads:
+    """As :class:`Payloads`, of several sources: each request draws one of them by its weight."""
+
+    def __init__(self, parts: Sequence[PayloadPart], payloads: Sequence[Payloads]):
+        """:param payloads: one for each part"""
+        self._parts = parts
+        self._payloads = payloads
+        self._weights = list(itertools.accumulate(part.weight for part in parts))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._payloads))
+
+    def begin(self, _: str) -> None:
+        """A test begins. Each source has an order of its own."""
+        for part, payloads in zip(self._parts, self._payloads, strict=True):
+            payloads.begin(part.order)
+
+    def next_body(self) -> Body:
+        weights = self._weights
+        # By rounding a draw may reach the sum itself.
+        index = min(bisect(weights, random.random() * weights[-1]), len(weights) - 1)
+        return self._payloads[index].next_body()

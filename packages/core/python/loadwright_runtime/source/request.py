@@ -97,7 +97,7 @@ class RequestCache:
 class Response:
     """One complete answer."""
 
-    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "status")
+    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "request", "status")
 
     def __init__(
         self,
@@ -118,6 +118,8 @@ class Response:
         self.body = body
         self.reader = reader if reader is None else getattr(reader, "reader", reader)
         self.is_ordinary = is_ordinary
+        self.request: Request | None = None
+        """Which one it answers."""
         self._content: bytes | None = None
 
     @property

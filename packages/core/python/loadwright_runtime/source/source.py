@@ -11,7 +11,9 @@ from ..measure.counters import Counters
 from ..measure.failures import Failure
 from .bundle import Bundle
 from .checks import ResponseCheck
-from .payloads import Body, Payload, Payloads
+from .errors import SetupError
+from .line_index import LineIndex
+from .payloads import Body, Payload, Payloads, SeveralPayloads
 from .request import Request, Response
 from .set_up import Progress, no_progress
 from .streaming import Event, EventReader
@@ -30,8 +32,10 @@ class SourceSetup:
     counters: Counters = field(default_factory=Counters)
     progress: Progress = no_progress
     """To be called with a text and a share from 0 to 1 within work that takes longer than a moment."""
-    opened: list[Payloads] = field(default_factory=list)
+    opened: list[Payloads | SeveralPayloads] = field(default_factory=list)
     """What :meth:`payloads` has given out."""
+    _lines: list[LineIndex] = field(default_factory=list, init=False)
+    """Of the bundle's payloads, once they are read."""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -42,15 +46,27 @@ class SourceSetup:
     def has_payloads(self) -> bool:
         return self.bundle.payloads_file.exists()
 
-    def payloads(self, encode: Callable[[Payload], Body]) -> Payloads:
-        """Opens the bundle's payloads. Raises :class:`SetupError` when there are none."""
-        payloads = Payloads(
-            self.bundle.payloads_file,
-            self.bundle.load.payload_order,
-            self.worker_index,
-            encode,
-            self.progress,
-        )
+    def payloads(
+        self, encode: Callable[[Payload], Body], of: str | None = None
+    ) -> Payloads | SeveralPayloads:
+        """
+        Opens the bundle's payloads. Raises :class:`SetupError` when there are none.
+
+        :param of: only those for these requests, as the target's ``payloads`` names them
+        """
+        bundle = self.bundle
+        if not self._lines:
+            self._lines.append(LineIndex(bundle.payloads_file, self.progress))
+        parts = [part for part in bundle.payload_parts if of is None or part.of == of]
+        if bundle.payload_parts and not parts:
+            raise SetupError(f"target.json: there are no payloads for {of!r}: render the bundle again.")
+        all_rows = range(len(self._lines[0]))
+        opened = [
+            Payloads(bundle.payloads_file, order, self.worker_index, encode, lines=self._lines[0], rows=rows)
+            for rows, order in [(part.rows, part.order) for part in parts]
+            or [(all_rows, bundle.load.payload_order)]
+        ]
+        payloads = SeveralPayloads(parts, opened) if parts else opened[0]
         self.opened.append(payloads)
         return payloads
 
@@ -88,6 +104,12 @@ class RequestSource(ABC):
     @abstractmethod
     def next_request(self) -> Request:
         """The next request, complete with its credentials. Its making is not timed."""
+
+    def request_named(self, name: str) -> Request:
+        """
+        The next request of this name, before a load: for a source whose requests have several names.
+        """
+        return self.next_request()
 
     def check(self, response: Response) -> str | Failure | None:
         """

@@ -1,9 +1,13 @@
 import json
+import time
 import uuid
+from datetime import datetime
 
 import pytest
 
 from loadwright_runtime import compile_template
+from loadwright_runtime.source import json_text
+from loadwright_runtime.source.body_template import ColumnError, compile_text
 
 
 def bodies(template, count=200):
@@ -48,3 +52,38 @@ def test_sequence():
         [1, "x", {"n": 1}],
         [2, "x", {"n": 2}],
     ]
+
+
+def test_sequence_from_a_number():
+    assert bodies({"$sequence": 7}, 3) == [7, 8, 9]
+
+
+def test_normal():
+    values = bodies({"$normal": [50, 2]}, 2000)
+    mean = sum(values) / len(values)
+    deviation = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
+    assert abs(mean - 50) < 0.3 and abs(deviation - 2) < 0.2
+
+
+def test_timestamps():
+    before = time.time()
+    found = bodies([{"$timestamp": form} for form in ("iso", "seconds", "milliseconds")], 1)[0]
+    moment = datetime.fromisoformat(found[0].replace("Z", "+00:00")).timestamp()
+    for value in (moment + 0.001, found[1] + 1, found[2] / 1000 + 0.001):
+        assert before <= value <= before + 20
+
+
+def test_columns_keep_their_digits():
+    generate = compile_template({"a": {"$column": "x"}, "b": {"$column": "y"}})
+    row = json_text.loads('{"x": 9007199254740993.0, "y": [1e-7, "ü"]}')
+    assert generate(row) == '{"a":9007199254740993.0,"b":[1e-7,"ü"]}'.encode()
+    with pytest.raises(ColumnError, match="no member 'y'"):
+        generate({"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a & ü", "a & ü"), (1.5, "1.5"), (True, "true"), (None, None), ({"$column": "x"}, "1.50")],
+)
+def test_text(value, text):
+    assert compile_text(value)(json_text.loads('{"x": 1.50}')) == text

@@ -1,16 +1,14 @@
 import json
 
 import pytest
-from chalice_requests import ChaliceRequests
 from loadwright_runtime import SetupError, SourceSetup
 from loadwright_runtime.source.bundle import read_bundle
+from rest_requests import RestRequests
 
 CONFIG = {
     "path": "/api/evaluate",
     "method": "POST",
     "contentType": "application/json",
-    "apiKey": False,
-    "bearerToken": False,
     "headers": {},
     "secretHeaders": {},
     "timeoutSeconds": 29,
@@ -26,8 +24,8 @@ def source(make_bundle, monkeypatch):
 
     def make(payloads=None, **changes):
         host = "https://id.execute-api.example"
-        bundle = read_bundle(make_bundle("chalice", host=host, config=CONFIG | changes, payloads=payloads))
-        return ChaliceRequests(SourceSetup(bundle, bundle.host))
+        bundle = read_bundle(make_bundle("rest", host=host, config=CONFIG | changes, payloads=payloads))
+        return RestRequests(SourceSetup(bundle, bundle.host))
 
     return make
 
@@ -58,27 +56,26 @@ def test_null_is_a_body(source):
     assert source(body=None).next_request().body == b"null"
 
 
+TOKEN = {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}
+
+
 @pytest.mark.parametrize(
-    ("changes", "headers"),
+    ("secret_headers", "headers"),
     [
-        ({"apiKey": True}, {"x-api-key": "the-key"}),
-        ({"secretHeaders": {"X-Key": "LOADWRIGHT_CHALICE_API_KEY"}}, {"X-Key": "the-key"}),
-        ({"bearerToken": True}, {"Authorization": "Bearer the-token"}),
+        ({"X-Key": "LOADWRIGHT_CHALICE_API_KEY"}, {"X-Key": "the-key"}),
+        ({"Authorization": TOKEN}, {"Authorization": "Bearer the-token"}),
         (
-            {"apiKey": True, "bearerToken": True, "headers": {"X-Trace": "1"}},
-            {"X-Trace": "1", "x-api-key": "the-key", "Authorization": "Bearer the-token"},
+            {"Authorization": TOKEN | {"prefix": "Token "}, "x-api-key": "LOADWRIGHT_CHALICE_API_KEY"},
+            {"Authorization": "Token the-token", "x-api-key": "the-key"},
         ),
     ],
 )
-def test_credentials(source, changes, headers):
-    assert source(**changes).next_request().headers == headers | {"Content-Type": "application/json"}
+def test_credentials(source, secret_headers, headers):
+    request = source(secretHeaders=secret_headers, headers={"X-Trace": "1"}).next_request()
+    assert request.headers == {"X-Trace": "1", "Content-Type": "application/json"} | headers
 
 
-@pytest.mark.parametrize(
-    ("option", "name"),
-    [("apiKey", "LOADWRIGHT_CHALICE_API_KEY"), ("bearerToken", "LOADWRIGHT_CHALICE_BEARER_TOKEN")],
-)
-def test_missing_credentials(source, monkeypatch, option, name):
-    monkeypatch.delenv(name)
-    with pytest.raises(SetupError, match=name):
-        source(**{option: True})
+def test_missing_credentials(source, monkeypatch):
+    monkeypatch.delenv("LOADWRIGHT_CHALICE_BEARER_TOKEN")
+    with pytest.raises(SetupError, match="LOADWRIGHT_CHALICE_BEARER_TOKEN"):
+        source(secretHeaders={"Authorization": TOKEN})

@@ -1,21 +1,25 @@
-import { jsonValueSchema, type JsonValue } from '@loadwright/core';
+import { JsonNumber, jsonValueSchema, type JsonValue } from '@loadwright/core';
 import { z } from 'zod';
 
-/**
- * A generated field is an object with one key that starts with `$`. It is replaced by a new value in each request:
- * `{"$uniform": [1, 6500]}` a number, `{"$integer": [1, 6]}` a whole number, both ends included, `{"$choice": ["a", "b"]}`
- * one of the values, `{"$uuid": true}` a UUID, `{"$sequence": true}` 0, 1, 2, … counted by each worker.
- */
 const range = z
   .tuple([z.number(), z.number()], 'must be [lowest, highest]')
   .refine(([lowest, highest]) => lowest <= highest, 'must have the lower bound first');
 
+/**
+ * A generated value is an object with one key that starts with `$`. It is replaced by a new value in each request; the
+ * documentation of the target `rest` lists them.
+ */
 const generators = {
   $uniform: range,
+  $normal: z
+    .tuple([z.number(), z.number()], 'must be [mean, standard deviation]')
+    .refine(([, deviation]) => deviation >= 0, 'must have a standard deviation of 0 or more'),
   $integer: range.refine((bounds) => bounds.every(Number.isSafeInteger), 'must have whole numbers as bounds'),
   $choice: z.array(z.json(), 'must be a list of values').min(1, 'must be a list of at least one value'),
   $uuid: z.literal(true, 'must be true'),
-  $sequence: z.literal(true, 'must be true'),
+  $sequence: z.union([z.literal(true), z.int()], 'must be true, or the whole number that it begins with'),
+  $timestamp: z.enum(['iso', 'seconds', 'milliseconds'], 'must be iso, seconds or milliseconds'),
+  $column: z.string('must be the name of a member of the payloads').min(1),
 } as const;
 
 type GeneratorName = keyof typeof generators;
@@ -63,3 +67,30 @@ function plain(value: JsonValue): unknown {
 export const bodyTemplateSchema = jsonValueSchema().superRefine((template, context) => {
   for (const { path, message } of problems(template)) context.addIssue({ code: 'custom', path, message });
 });
+
+/** A text, a number, yes or no, or one generated value: what a path, a query or a header can carry. */
+export const textTemplateSchema = jsonValueSchema().superRefine((value, context) => {
+  const found = [...problems(value)];
+  for (const { path, message } of found) context.addIssue({ code: 'custom', path, message });
+  if (found.length === 0 && !isText(value)) {
+    const names = Object.keys(generators).join(', ');
+    context.addIssue({
+      code: 'custom',
+      message: `must be a text, a number, true or false, or one of ${names}`,
+    });
+  }
+});
+
+function isText(value: JsonValue): boolean {
+  if (value === null || Array.isArray(value)) return false;
+  return typeof value !== 'object' || value instanceof JsonNumber || generatorOf(value) !== undefined;
+}
+
+/** Whether a template takes something from the payloads. */
+export function usesColumns(template: unknown): boolean {
+  if (template === null || typeof template !== 'object' || template instanceof JsonNumber) return false;
+  if (Array.isArray(template)) return template.some(usesColumns);
+  return Object.entries(template).some(
+    ([key, value]) => (key === '$column' && typeof value === 'string') || usesColumns(value),
+  );
+}

@@ -1,0 +1,88 @@
+import { isSecretName } from '@loadwright/core';
+import { z } from 'zod';
+import { textTemplateSchema } from './template.js';
+
+/** Text that a header can carry. */
+export const headerText = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII');
+
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Headers that follow from other options. */
+const ownHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'use the option contentType',
+  'content-length': 'it follows from the body',
+  host: 'it follows from baseUrl',
+};
+
+function nameProblem(name: string, isSecret: boolean): string | undefined {
+  if (!headerName.test(name)) return 'is not the name of an HTTP header';
+  const reason =
+    ownHeaders[name.toLowerCase()] ??
+    (!isSecret && (isSecretName(name) || name.toLowerCase() === 'authorization')
+      ? `its value is a secret, which belongs in no file. Put it into a variable: secretHeaders: { "${name}": "MY_VARIABLE" }`
+      : undefined);
+  return reason && `cannot be set here: ${reason}`;
+}
+
+function withNamesChecked<Schema extends z.ZodType<Record<string, unknown>>>(
+  schema: Schema,
+  isSecret: boolean,
+) {
+  return schema.superRefine((headers, context) => {
+    for (const name of Object.keys(headers)) {
+      const message = nameProblem(name, isSecret);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+}
+
+const headerValue = textTemplateSchema.superRefine((value, context) => {
+  if (typeof value === 'string' && !headerText.safeParse(value).success)
+    context.addIssue({ code: 'custom', message: 'must be printable ASCII' });
+});
+
+/** Headers that hold no secret. */
+export const headersSchema = withNamesChecked(z.record(z.string(), headerValue), false);
+
+const variableName = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, in capitals: MY_VARIABLE');
+
+/** Headers with a secret, each with the variable that holds it. */
+export const secretHeadersSchema = withNamesChecked(
+  z.record(
+    z.string(),
+    z.union([
+      variableName,
+      z.strictObject({
+        variable: variableName.describe('the variable that holds the secret'),
+        prefix: headerText.describe('what stands before the secret, with its blank: "Token "'),
+      }),
+    ]),
+  ),
+  true,
+);
+
+/** A secret that every request carries. */
+export const secretText = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .meta({ writeOnly: true });
+
+/** How the secret of a header is found and written. */
+export interface SecretHeader {
+  readonly variable: string;
+  readonly prefix: string;
+}
+
+/** Every header with a secret, the short form written in full. */
+export function secretHeadersOf(
+  headers: z.output<typeof secretHeadersSchema>,
+): Readonly<Record<string, SecretHeader>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, given]) => [
+      name,
+      typeof given === 'string' ? { variable: given, prefix: '' } : given,
+    ]),
+  );
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { rest, type RestInput } from './index.js';
+import { restOptionsSchema } from './options.js';
+
+const { definition } = rest;
+const baseUrl = 'https://api.example/v1';
+const options = (input: Partial<RestInput> = {}) => restOptionsSchema.parse({ baseUrl, ...input });
+const inContext = (environment: Record<string, string> = {}) => ({
+  environment,
+  baseDirectory: '.',
+  signal: new AbortController().signal,
+});
+const id = { id: { $integer: [1, 9] } };
+const column = { $column: 'a' };
+
+describe('options of rest', () => {
+  it.each<[string, object, string]>([
+    ['baseUrl', { baseUrl: 'http://load-balancer.internal' }, 'allowPlainHttp: true'],
+    ['route', { route: '/items/{id}' }, 'for which parameters has no value'],
+    ['parameters.id', { parameters: id }, 'stands nowhere in route'],
+    ['routes.0.path', { routes: [{ name: 'a', path: '/{id}' }] }, 'parameters has no value'],
+    ['routes.1.name', { routes: ['/a', '/b'].map((path) => ({ name: 'a', path })) }, 'is there twice'],
+    ['routes.0.weight', { routes: [{ name: 'a', path: '/', weight: 0 }] }, '0'],
+    ['routes.0.body', { routes: [{ name: 'a', path: '/', method: 'GET', body: 1 }] }, 'method GET'],
+    ['body', { body: 1, routes: [{ name: 'a', path: '/' }] }, 'each of them'],
+    ['method', { method: 'PUT', routes: [{ name: 'a', path: '/' }] }, 'each of them'],
+    ['payloads', { query: { a: column } }, '$column takes its values from them'],
+    ['payloads', { method: 'GET', payloads: 'a.jsonl' }, 'no $column'],
+    ['payloads', { body: 1, payloads: 'a.jsonl' }, 'beside body'],
+    ['body', { body: 1, multipart: {} }, 'beside multipart'],
+    ['multipart', { method: 'GET', multipart: {} }, 'method GET'],
+    ['query.a', { query: { a: { b: 1 } } }, 'must be a text, a number'],
+    ['query.a.$normal', { query: { a: { $normal: [1] } } }, 'standard deviation'],
+    ['headers.a', { headers: { a: 'ü' } }, 'printable ASCII'],
+    ['secretHeaders.a.prefix', { secretHeaders: { a: { variable: 'A', prefix: 'ü' } } }, 'printable ASCII'],
+  ])('refuse %s of %j', (field, input, message) => {
+    const issues = restOptionsSchema.safeParse({ baseUrl, ...input }).error?.issues ?? [];
+    const all = JSON.stringify(issues);
+    expect(all).toContain(message);
+    expect(issues.map((issue) => issue.path.join('.'))).toContain(
+      field.split('.').slice(0, issues[0]!.path.length).join('.'),
+    );
+  });
+
+  it('take http to another machine when it is said', () => {
+    expect(options({ baseUrl: 'http://load-balancer.internal', allowPlainHttp: true }).allowPlainHttp).toBe(
+      true,
+    );
+  });
+
+  it('are taken apart for the Python files', () => {
+    const parsed = options({
+      headers: { Accept: 'application/json' },
+      secretHeaders: { Authorization: { variable: 'MY_TOKEN', prefix: 'Token ' }, 'X-Key': 'MY_KEY' },
+      routes: [
+        { name: 'item', weight: 3, method: 'GET', path: '/items/{id}', parameters: id, payloads: undefined },
+        { name: 'find', method: 'GET', path: '/find', query: { q: column }, payloads: 'words.jsonl' },
+        {
+          name: 'order',
+          path: '/orders',
+          payloads: [{ source: 'a.jsonl', weight: 2 }, { source: 'b.jsonl' }],
+        },
+      ],
+    });
+    expect(definition.targetConfig(parsed)).toMatchObject({
+      requestName: 'item',
+      headers: { Accept: 'application/json' },
+      secretHeaders: { Authorization: { variable: 'MY_TOKEN', prefix: 'Token ' }, 'X-Key': 'MY_KEY' },
+      routes: [
+        { requestName: 'item', weight: 3, path: '/v1/items/{id}', parameters: id, payloads: false },
+        { requestName: 'find', usesColumns: true, sendsPayload: false, payloads: true },
+        { requestName: 'order', method: 'POST', payloads: true },
+      ],
+    });
+    expect(definition.payloads!(parsed)).toEqual([
+      { source: 'words.jsonl', weight: 1, of: 'find' },
+      { source: 'a.jsonl', weight: 2, of: 'order' },
+      { source: 'b.jsonl', weight: 1, of: 'order' },
+    ]);
+    expect(definition.environment!(parsed).map(({ name, secret }) => [name, secret])).toEqual([
+      ['MY_TOKEN', true],
+      ['MY_KEY', true],
+    ]);
+  });
+});
+
+describe('credentials of rest', () => {
+  it('come from any variable for any header', async () => {
+    const parsed = options({ secretHeaders: { Authorization: { variable: 'MY_TOKEN', prefix: '' } } });
+    const found = await definition.resolveEnvironment!(parsed, inContext({ MY_TOKEN: 'canary' }));
+    expect(found).toEqual({ variables: { MY_TOKEN: 'canary' } });
+    await expect(definition.resolveEnvironment!(parsed, inContext())).rejects.toMatchObject({
+      code: 'CREDENTIALS_INVALID',
+      message: 'MY_TOKEN is not set.',
+    });
+  });
+
+  it('come from the variable of the bearer token', async () => {
+    const found = await definition.resolveEnvironment!(
+      options({ authentication: 'bearer' }),
+      inContext({ LOADWRIGHT_REST_BEARER_TOKEN: 'canary' }),
+    );
+    expect(found).toEqual({ variables: { LOADWRIGHT_REST_BEARER_TOKEN: 'canary' } });
+  });
+});

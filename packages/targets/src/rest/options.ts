@@ -1,0 +1,168 @@
+import { durationSchema, maxAnswerBytesSchema, stringifyJson, tlsOptionsSchema } from '@loadwright/core';
+import { z } from 'zod';
+import { baseUrlSchema, isReadable, pathBelow } from './base-url.js';
+import { secretHeadersOf, secretHeadersSchema, secretText, type SecretHeader } from './headers.js';
+import { pathSchema, routeProblems, routeSchema, routeShape, type Route } from './routes.js';
+
+/** The words in which targets of this kind differ. */
+export interface RestWords {
+  readonly baseUrl: string;
+  readonly route: string;
+  readonly requestName: string;
+  readonly timeout: string;
+  readonly aboutTimeout: string;
+  readonly tokenVariable: string;
+}
+
+/** The options that every target of this kind has. */
+export function restShape(words: RestWords) {
+  return {
+    baseUrl: baseUrlSchema.describe(words.baseUrl),
+    allowPlainHttp: z
+      .boolean()
+      .default(false)
+      .describe(
+        'allow http:// to other machines, such as a load balancer in a private network. Whoever is on the way can read all of it',
+      ),
+    route: pathSchema
+      .default(words.route)
+      .describe('route below the base URL; {name} stands for a value of parameters'),
+    ...routeShape,
+    routes: z
+      .array(routeSchema)
+      .min(1)
+      .optional()
+      .describe('several routes, each with its name and weight, in place of the options of the single one'),
+    secretHeaders: secretHeadersSchema
+      .default({})
+      .describe(
+        'headers with a secret, each with the variable that holds it: { "Ocp-Apim-Subscription-Key": "MY_KEY" }, or { variable, prefix }',
+      ),
+    bearerToken: secretText.optional().describe(`bearer token. Default: the variable ${words.tokenVariable}`),
+    requestName: z
+      .string()
+      .min(1)
+      .max(100)
+      .default(words.requestName)
+      .describe('fixed name of the requests in statistics and thresholds'),
+    timeout: durationSchema().default(words.timeout).describe(words.aboutTimeout),
+    maxAnswerBytes: maxAnswerBytesSchema(),
+    tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
+  };
+}
+
+/** What the code of these targets needs to know of their options. */
+export type RestOptions = z.output<z.ZodObject<ReturnType<typeof restShape>>> & {
+  readonly authentication?: string | undefined;
+};
+
+/** Options that describe the one route. */
+const singleRouteFields = [
+  'route',
+  'requestName',
+  'method',
+  'parameters',
+  'query',
+  'contentType',
+  'body',
+  'payloads',
+  'multipart',
+  'expect',
+] as const;
+
+/** Reports what does not go together. */
+export function checkRestOptions(options: RestOptions, context: z.RefinementCtx, words: RestWords): void {
+  const issue = (path: readonly PropertyKey[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  if (isReadable(options.baseUrl) && !options.allowPlainHttp) {
+    issue(
+      ['baseUrl'],
+      'must be an https URL; http is allowed for this machine (localhost, 127.0.0.1), and elsewhere with allowPlainHttp: true',
+    );
+  }
+  if (options.routes === undefined) {
+    const single = { ...options, path: options.route };
+    for (const { path, message } of routeProblems(single, 'route')) issue(path, message);
+  } else {
+    checkRoutes(options, words, issue);
+  }
+  if (options.authentication === 'none' && options.bearerToken !== undefined) {
+    issue(['bearerToken'], 'has no effect with authentication none');
+  }
+  for (const name of Object.keys(options.secretHeaders)) {
+    if (name.toLowerCase() === 'authorization' && usesBearerToken(options)) {
+      issue(['secretHeaders', name], 'is set by bearerToken already: give one of the two');
+    }
+  }
+}
+
+function checkRoutes(
+  options: RestOptions,
+  words: RestWords,
+  issue: (path: readonly PropertyKey[], message: string) => void,
+): void {
+  const { route, requestName } = words;
+  const defaults = z.object(restShape(words)).parse({ baseUrl: options.baseUrl, route, requestName });
+  for (const field of singleRouteFields) {
+    if (stringifyJson(options[field]) !== stringifyJson(defaults[field])) {
+      issue([field], 'belongs to a single route: with routes, write it into each of them');
+    }
+  }
+  const names = options.routes!.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) < index) issue(['routes', index, 'name'], `is there twice: "${name}"`);
+  }
+}
+
+/** Whether requests carry a bearer token. */
+export function usesBearerToken({ authentication, bearerToken }: RestOptions): boolean {
+  return authentication === 'bearer' || bearerToken !== undefined;
+}
+
+/** Its routes, the single one among them. */
+export function routesOf(options: RestOptions): readonly Route[] {
+  if (options.routes !== undefined) return options.routes;
+  const { route: path, requestName: name } = options;
+  const { body, contentType, expect, method, multipart, parameters, payloads, query } = options;
+  const shape = { body, contentType, expect, method, multipart, parameters, payloads, query };
+  return [{ ...shape, headers: {}, name, weight: 1, path }];
+}
+
+/** The first route's path as it is sent, for messages. */
+export function pathOf(options: RestOptions): string {
+  return pathBelow(options.baseUrl, routesOf(options)[0]!.path);
+}
+
+/** Every header with a secret. */
+export function allSecretHeaders(
+  options: RestOptions,
+  tokenVariable: string,
+): Readonly<Record<string, SecretHeader>> {
+  return {
+    ...(usesBearerToken(options) && { Authorization: { variable: tokenVariable, prefix: 'Bearer ' } }),
+    ...secretHeadersOf(options.secretHeaders),
+  };
+}
+
+/** Names, defaults and descriptions of the kind `rest`. */
+export const restWords: RestWords = {
+  baseUrl: 'URL below which the routes are: https://api.example/v1',
+  route: '/',
+  requestName: 'request',
+  timeout: '30s',
+  aboutTimeout: 'time until an unanswered request fails',
+  tokenVariable: 'LOADWRIGHT_REST_BEARER_TOKEN',
+};
+
+/** Options of the target `rest`. */
+export const restOptionsSchema = z
+  .strictObject({
+    ...restShape(restWords),
+    authentication: z
+      .enum(['none', 'bearer'])
+      .optional()
+      .describe('how requests are authenticated. Default: by bearerToken when given, otherwise none'),
+  })
+  .superRefine((options, context) => checkRestOptions(options, context, restWords));
+
+export type RestInput = z.input<typeof restOptionsSchema>;

@@ -1,0 +1,195 @@
+"""One route of a REST service: its path, query, headers and body, of which parts may be generated."""
+
+import re
+import uuid
+from collections.abc import Callable
+from mimetypes import guess_extension
+from typing import Any
+from urllib.parse import quote
+
+from loadwright_runtime import (
+    Body,
+    Payload,
+    Request,
+    RequestCache,
+    SetupError,
+    SourceSetup,
+    compile_template,
+)
+from loadwright_runtime.source import json_text
+from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
+from loadwright_runtime.source.payloads import PayloadError
+from rest_signing import Signing
+
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
+_KEPT_ROWS = 4096
+
+Text = Callable[..., str | None]
+
+
+class Route:
+    """Makes its requests. What is the same in each of them is made once."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        base_path: str,
+        setup: SourceSetup,
+        signing: Signing | None,
+        of: str | None,
+    ):
+        """
+        :param config: an item of ``routes`` in ``target.json``, with the headers of all routes
+        :param of: whose payloads are for it; None: all of them
+        """
+        self._method = config["method"]
+        self._name = config["requestName"]
+        self._content_type = config["contentType"]
+        self._signing = signing
+        self._signed_at: object = None
+        parameters, query, headers = config.get("parameters", {}), config.get("query", {}), config["headers"]
+        self._path_parts = _path_parts(base_path + config["path"], parameters)
+        self._query = [
+            (quote(name, safe=""), compile_text(item))
+            for name, value in query.items()
+            for item in (value if isinstance(value, list) else [value])
+        ]
+        self._headers = {name: compile_text(value) for name, value in headers.items()}
+        self._multipart = Multipart(config["multipart"]) if "multipart" in config else None
+        self._template = compile_template(config["body"]) if "body" in config else None
+        self._payloads = setup.payloads(self._encode, of) if config.get("payloads") else None
+        self._sends_payload = config.get("sendsPayload", "body" not in config)
+        self._uses_columns = config.get("usesColumns", False)
+        self._is_fixed = is_constant([parameters, query, headers]) and not self._uses_columns
+        self._is_fixed = self._is_fixed and (self._multipart is None or self._multipart.is_constant)
+        self._constant = Body(b"", self._content_type)
+        if self._is_fixed:
+            self._fixed_path, self._fixed_headers = self._path(None), self._header_values(None)
+        self._rows: dict[int | None, Any] = {}
+        self._requests = RequestCache(self._make)
+
+    def next_request(self) -> Request:
+        try:
+            payload = self._constant if self._payloads is None else self._payloads.next_body()
+            if not self._is_fixed:
+                return self._make_anew(payload)
+        except PayloadError as error:
+            error.request_name = self._name
+            raise
+        if self._template is not None:
+            payload = Body(self._template(), self._content_type, payload.row)
+        if self._signing is not None and (moment := self._signing.moment()) is not self._signed_at:
+            # The same request in the same second has the same signature.
+            self._signed_at = moment
+            self._requests.clear()
+        return self._requests.of(payload)
+
+    def _make(self, body: Body) -> Request:
+        return self._request(self._fixed_path, dict(self._fixed_headers), body, None)
+
+    def _make_anew(self, payload: Body) -> Request:
+        row = self._row(payload) if self._uses_columns else None
+        try:
+            path, headers = self._path(row), self._header_values(row)
+            if self._template is not None:
+                payload = Body(self._template(row), self._content_type, payload.row)
+            request = self._request(path, headers, payload, row)
+        except ColumnError as error:
+            raise PayloadError(payload.row or 0, error) from error
+        request.row = payload.row
+        return request
+
+    def _request(self, path: str, headers: dict[str, str], body: Body, row: Any) -> Request:
+        content, content_type = body.content, body.content_type
+        if self._multipart is not None:
+            content, content_type = self._multipart.body(body if self._payloads else None, row)
+        elif self._template is None and not self._sends_payload:
+            content = b""
+        if content or self._method not in _BODILESS:
+            headers["Content-Type"] = content_type
+        if self._signing is not None:
+            headers = self._signing.headers(self._method, path, headers, content)
+        return Request(self._method, path, name=self._name, headers=headers, body=content)
+
+    def _path(self, row: Any) -> str:
+        path = "".join(part if isinstance(part, str) else part(row) for part in self._path_parts)
+        values = ((name, make(row)) for name, make in self._query)
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in values if value is not None)
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+    def _header_values(self, row: Any) -> dict[str, str]:
+        headers = {}
+        for name, make in self._headers.items():
+            value = make(row)
+            if value is None:
+                continue
+            if not _HEADER_VALUE.fullmatch(value):
+                raise ColumnError(f"the header {name} can carry printable ASCII only")
+            headers[name] = value
+        return headers
+
+    def _encode(self, payload: Payload) -> Body:
+        if self._uses_columns and payload.kind != "json":
+            raise SetupError(f"payloads.jsonl: $column needs JSON objects, but a payload is {payload.kind}.")
+        return payload.encode(self._content_type)
+
+    def _row(self, payload: Body) -> Any:
+        row = self._rows.get(payload.row)
+        if row is None:
+            row = json_text.loads(payload.content)
+            if len(self._rows) < _KEPT_ROWS:
+                self._rows[payload.row] = row
+        return row
+
+
+def _path_parts(path: str, parameters: dict[str, Any]) -> list[str | Text]:
+    """The path, cut where a ``{name}`` of the parameters stands."""
+    names = "|".join(map(re.escape, parameters))
+    pieces = re.split(rf"\{{({names})\}}", path) if parameters else [path]
+    return [_segment(parameters[piece]) if index % 2 else piece for index, piece in enumerate(pieces)]
+
+
+def _segment(value: Any) -> Text:
+    text = compile_text(value)
+    return lambda row: quote(text(row) or "", safe="")
+
+
+class Multipart:
+    """A body of ``multipart/form-data`` (RFC 7578): fields, and the payload as a file."""
+
+    def __init__(self, config: dict[str, Any]):
+        self._file: str = config.get("file", "file")
+        self._filename = compile_text(config.get("filename"))
+        fields = config.get("fields", {})
+        self._fields = [(name, compile_text(value)) for name, value in fields.items()]
+        self.is_constant = is_constant([config.get("filename"), fields])
+        self._boundary = f"loadwright-{uuid.UUID(int=0x10AD << 112).hex}"
+
+    def body(self, payload: Body | None, row: Any) -> tuple[bytes, str]:
+        """
+        :param payload: the file; None: there are fields alone
+        :returns: the body and its Content-Type
+        """
+        values = ((name, make(row)) for name, make in self._fields)
+        parts = [(_disposition(name), value.encode()) for name, value in values if value is not None]
+        if payload is not None:
+            extension = guess_extension(payload.content_type.partition(";")[0].strip()) or ""
+            filename = self._filename(row) or f"payload-{payload.row}{extension}"
+            head = f"{_disposition(self._file, filename)}\r\nContent-Type: {payload.content_type}"
+            parts.append((head, payload.content))
+        boundary = self._boundary
+        while any(boundary.encode() in content for _, content in parts):
+            boundary = f"loadwright-{uuid.uuid4().hex}"
+        pieces = [b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary.encode(), h.encode(), c) for h, c in parts]
+        return b"".join(pieces) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _disposition(name: str, filename: str | None = None) -> str:
+    """As browsers write it: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html"""
+    text = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+    return text if filename is None else f'{text}; filename="{_quoted(filename)}"'
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

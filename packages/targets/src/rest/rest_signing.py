@@ -1,0 +1,42 @@
+"""Signatures of requests to APIs that IAM guards."""
+
+from loadwright_runtime import Credentials, Signer, host_header
+from loadwright_runtime.source.role_credentials import aws_credentials
+from loadwright_runtime.source.sigv4 import PreparedRequest
+
+
+class Signing:
+    """Signs with Signature Version 4. A signature holds for a second, and as long as the credentials."""
+
+    def __init__(self, config: dict[str, str], host: str):
+        """:param config: ``service`` and ``region``"""
+        self._config = config
+        self._host = host_header(host)
+        self._use(aws_credentials("every request is signed with these AWS credentials", self._use))
+
+    def moment(self) -> object:
+        """The same one as long as a signature holds."""
+        return self._signer.moment()
+
+    def headers(self, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
+        """
+        All headers to send.
+
+        :param path: path and query, percent-encoded, as they are sent
+        """
+        key = (method, path, tuple(headers.items()))
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            only_path, _, query = path.partition("?")
+            prepared = self._signer.prepare(method, self._host, only_path, query, headers)
+            if len(self._prepared) < _KEPT:
+                self._prepared[key] = prepared
+        return prepared.headers(body)
+
+    def _use(self, credentials: Credentials) -> None:
+        """Another signer has moments of its own: what the former one signed is not sent again."""
+        self._signer = Signer(credentials, self._config["region"], self._config["service"])
+        self._prepared: dict[tuple, PreparedRequest] = {}
+
+
+_KEPT = 256

@@ -1,0 +1,142 @@
+import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { z } from 'zod';
+import { headersSchema, headerText } from './headers.js';
+import { bodyTemplateSchema, textTemplateSchema, usesColumns } from './template.js';
+
+/** What takes no body. */
+const bodiless = ['GET', 'HEAD'];
+
+const method = z
+  .string()
+  .regex(/^(?!CONNECT$|TRACE$)[A-Z][A-Z-]{1,19}$/, 'must be an HTTP method in capitals, such as GET or POST')
+  .default('POST')
+  .describe('HTTP method');
+
+/** A path below the base URL. */
+export const pathSchema = z
+  .string()
+  .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must start with / and have no spaces and no #');
+
+const multipartSchema = z.strictObject({
+  file: z.string().min(1).default('file').describe('name of the part that carries the payload as a file'),
+  filename: textTemplateSchema
+    .optional()
+    .describe('name of the file. Default: payload-1.jpg, by the number and the type of the payload'),
+  fields: z.record(z.string().min(1), textTemplateSchema).default({}).describe('further parts, by name'),
+});
+
+/** What a route has beside its path, its name and its weight. */
+export const routeShape = {
+  method,
+  parameters: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name'), textTemplateSchema)
+    .default({})
+    .describe('values for {name} in the path, percent-encoded: { id: { "$integer": [1, 1000] } }'),
+  query: z
+    .record(z.string().min(1), z.union([textTemplateSchema, z.array(textTemplateSchema).min(1)]))
+    .default({})
+    .describe('parameters of the query, percent-encoded; a list repeats the parameter'),
+  headers: headersSchema.default({}).describe('further request headers, none of them secret'),
+  contentType: headerText
+    .min(1)
+    .default('application/json')
+    .describe('Content-Type of the body, and of payloads that have none of their own'),
+  body: bodyTemplateSchema
+    .optional()
+    .describe('JSON body, in which values may be generated: {"$uniform": [1, 6500]}, {"$column": "id"}'),
+  payloads: payloadSourceSchema
+    .optional()
+    .describe('where request bodies come from; beside a body, or with GET, where $column takes its values'),
+  multipart: multipartSchema
+    .optional()
+    .describe('sends multipart/form-data: fields, and each payload as a file'),
+  expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
+};
+
+/** One of several routes. */
+export const routeSchema = z
+  .strictObject({
+    name: z.string().min(1).max(100).describe('name of its requests in statistics and thresholds'),
+    weight: z.number().positive().default(1).describe('how often it is called, in proportion to the others'),
+    path: pathSchema.describe('path below the base URL; {name} stands for a value of parameters'),
+    ...routeShape,
+  })
+  .superRefine((route, context) => {
+    for (const { path, message } of routeProblems(route)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  });
+
+type RouteParts = z.output<z.ZodObject<typeof routeShape>>;
+
+/** A route as it is called. */
+export interface Route extends Readonly<RouteParts> {
+  readonly name: string;
+  readonly weight: number;
+  /** Below the base URL. */
+  readonly path: string;
+}
+
+interface Problem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What does not go together. @param pathField The option that holds the path. */
+export function* routeProblems(
+  route: Omit<Route, 'name' | 'weight'>,
+  pathField = 'path',
+): Generator<Problem> {
+  const { body, method, multipart, parameters, path, payloads } = route;
+  const problem = (field: string, message: string): Problem => ({ path: [field], message });
+  for (const [, name] of path.matchAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
+    if (!Object.hasOwn(parameters, name!)) {
+      yield problem(pathField, `holds {${name}}, for which parameters has no value`);
+    }
+  }
+  for (const name of Object.keys(parameters)) {
+    if (!path.includes(`{${name}}`)) {
+      yield { path: ['parameters', name], message: `stands nowhere in ${pathField}: write {${name}} there` };
+    }
+  }
+  if (bodiless.includes(method)) {
+    if (body !== undefined) yield problem('body', `cannot be sent with method ${method}`);
+    if (multipart !== undefined) yield problem('multipart', `cannot be sent with method ${method}`);
+  }
+  if (multipart !== undefined && body !== undefined) {
+    yield problem('body', 'cannot be sent beside multipart: give one of the two');
+  }
+  const hasColumns = takesColumns(route);
+  if (hasColumns && payloads === undefined) {
+    yield problem('payloads', 'must be given: $column takes its values from them');
+  }
+  if (!hasColumns && payloads !== undefined) {
+    if (bodiless.includes(method)) {
+      yield problem(
+        'payloads',
+        `cannot be sent with method ${method}, and no $column takes a value from them`,
+      );
+    } else if (body !== undefined) {
+      yield problem(
+        'payloads',
+        'cannot be used beside body: give one of the two, or take values with $column',
+      );
+    }
+  }
+}
+
+/** Whether it takes values from its payloads. */
+export function takesColumns({
+  body,
+  headers,
+  multipart,
+  parameters,
+  query,
+}: Pick<RouteParts, 'body' | 'headers' | 'multipart' | 'parameters' | 'query'>): boolean {
+  return usesColumns([body ?? null, headers, multipart ?? null, parameters, query]);
+}
+
+/** Whether the payload is what is sent. */
+export function sendsPayload({ body, method }: Pick<RouteParts, 'body' | 'method'>): boolean {
+  return body === undefined && !bodiless.includes(method);
+}

@@ -1,0 +1,115 @@
+"""Several routes with generated values, by real workers; every count is the server's own."""
+
+import json
+from collections import Counter
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from locust_harness import Answer, Cluster, eventually, load_plan, serving
+
+WORDS = ["a&b=c", "ü ☃", "50% off", "1+1", "a/b?c#d"]
+JSON = {"contentType": "application/json", "headers": {}}
+CONFIG = {
+    "timeoutSeconds": 5,
+    "headers": {"X-Run": "7"},
+    "secretHeaders": {"X-Auth-Token": {"variable": "MY_TOKEN", "prefix": "Token "}},
+    "requestName": "item",
+    "routes": [
+        {
+            **JSON,
+            "requestName": "item",
+            "weight": 3,
+            "method": "GET",
+            "path": "/v1/items/{id}",
+            "parameters": {"id": {"$choice": WORDS}},
+            "payloads": False,
+            "expect": {"status": [200]},
+        },
+        {
+            **JSON,
+            "requestName": "/find/{word}",
+            "weight": 2,
+            "method": "GET",
+            "path": "/v1/find",
+            "query": {"q": {"$column": "word"}, "page": {"$integer": [1, 3]}, "tag": ["x y", "z"]},
+            "headers": {"X-Id": {"$column": "id"}},
+            "payloads": True,
+            "usesColumns": True,
+            "sendsPayload": False,
+            "expect": {"status": [200], "json": {"pointer": "/found", "equals": True}},
+        },
+        {
+            **JSON,
+            "requestName": "order",
+            "weight": 1,
+            "method": "POST",
+            "path": "/v1/orders",
+            "body": {"item": {"$column": "item"}, "at": {"$timestamp": "milliseconds"}},
+            "payloads": True,
+            "usesColumns": True,
+            "sendsPayload": False,
+            "expect": {"status": [201]},
+        },
+    ],
+}
+# Digits that Python would write in another way, and a row that lacks what the order takes from it.
+ROWS = [{"word": word, "id": index} for index, word in enumerate(WORDS)]
+ORDERS = [{"item": 9007199254740993}, {"other": 1}]
+PARTS = [
+    {"rows": len(ROWS), "weight": 1, "order": "sequential", "of": "/find/{word}"},
+    {"rows": len(ORDERS), "weight": 1, "order": "sequential", "of": "order"},
+]
+
+
+def answer(received):
+    path = urlsplit(received.path).path
+    if path == "/v1/orders":
+        return Answer(201, b"{}")
+    is_odd = int(received.headers.get("x-id", 0)) % 2
+    return Answer(200, b'{"found":false}' if path == "/v1/find" and is_odd else b'{"found":true}')
+
+
+def name_of(received):
+    path = urlsplit(received.path).path
+    return {"/v1/find": "/find/{word}", "/v1/orders": "order"}.get(path, "item")
+
+
+def test_routes_by_weight(make_bundle, start_locusts):
+    payloads = [{"json": row} for row in ROWS + ORDERS]
+    with serving(answer) as stub:
+        load = load_plan(waitTime={"minimumSeconds": 0.005, "maximumSeconds": 0.005}, durationSeconds=60)
+        directory = make_bundle("rest", host=stub.url, config=CONFIG, payloads=payloads, load=load)
+        target = json.loads((directory / "target.json").read_text())
+        (directory / "target.json").write_text(json.dumps({**target, "payloads": PARTS}))
+        cluster = Cluster(start_locusts(directory), 2, worker_variables={"MY_TOKEN": "canary"})
+        cluster.swarm(8)
+        eventually(lambda: len(stub.requests) > 1200, "1200 requests")
+        statistics = cluster.settled()
+        requests = list(stub.requests)
+
+    rows = {(row["method"], row["name"]): row for row in statistics["requests"]}
+    sent = Counter(map(name_of, requests))
+    assert {name: row["sent"] for (method, name), row in rows.items() if method} == sent
+    # Those that could not be made, every second one, are counted under the name of their route.
+    unmade = rows[("", "order")]["failed"]
+    assert abs(unmade - sent["order"]) <= 2
+    found = [request for request in requests if name_of(request) == "/find/{word}"]
+    wrong = sum(int(request.headers["x-id"]) % 2 for request in found)
+    assert rows[("GET", "/find/{word}")]["failed"] == wrong
+    assert rows[("GET", "item")]["failed"] == rows[("POST", "order")]["failed"] == 0
+    # Four standard deviations of a share of so many draws.
+    total = len(requests) + unmade
+    for name, share in (("item", 3 / 6), ("/find/{word}", 2 / 6)):
+        assert abs(sent[name] / total - share) < 4 * (share * (1 - share) / total) ** 0.5
+
+    items = {urlsplit(request.path).path for request in requests if name_of(request) == "item"}
+    assert {unquote(path.removeprefix("/v1/items/")) for path in items} == set(WORDS)
+    for request in found:
+        query = parse_qs(urlsplit(request.path).query)
+        assert query["q"] == [WORDS[int(request.headers["x-id"])]]
+        assert query["tag"] == ["x y", "z"] and query["page"][0] in "123"
+        assert "content-type" not in request.headers
+    for request in requests:
+        assert request.headers["x-auth-token"] == "Token canary" and request.headers["x-run"] == "7"
+        if name_of(request) == "order":
+            assert request.body.startswith(b'{"item":9007199254740993,"at":1')
+    assert {query["page"][0] for query in (parse_qs(urlsplit(r.path).query) for r in found)} == set("123")
