@@ -7,6 +7,7 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { verifySignature, type AcceptedCredentials } from '../sagemaker/verify-signature.js';
 import { apiKeyVariable, bearerTokenVariable } from './credentials.js';
 
 const emulatorOptionsSchema = capacityOptionsSchema.extend({
@@ -16,9 +17,10 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .default('api')
     .describe('stage of the API, the first part of every path'),
   authentication: z
-    .enum(['none', 'api-key', 'bearer'])
+    .enum(['none', 'api-key', 'bearer', 'iam'])
     .default('api-key')
     .describe('what requests must carry'),
+  region: z.string().min(1).default('eu-west-1').describe('region that signatures are made for, with iam'),
 });
 
 type ChaliceEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
@@ -31,9 +33,15 @@ export const chaliceEmulator: EmulatorDefinition = { options: emulatorOptionsSch
 
 async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
   const secret = randomBytes(24).toString('base64url');
+  const credentials: AcceptedCredentials = {
+    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+    sessionToken: randomBytes(48).toString('base64url'),
+  };
   const endpoint = await startLoopbackEndpoint({
     capacity: options,
-    check: (request) => checkRequest(request, options, secret),
+    check: async (request) =>
+      (await checkSignature(request, options, credentials)) ?? checkRequest(request, options, secret),
     answer: ({ body }) => {
       const { distance } = JSON.parse(body.toString()) as { distance: number };
       return respond(200, { cost: price.base + price.perUnit * distance });
@@ -44,6 +52,13 @@ async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
     none: {},
     'api-key': { [apiKeyVariable]: secret },
     bearer: { [bearerTokenVariable]: secret },
+    iam: {
+      // An empty AWS_PROFILE counts as none: a profile would be preferred over these credentials.
+      AWS_PROFILE: '',
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+    },
   };
   return {
     url: endpoint.url,
@@ -51,11 +66,22 @@ async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
       baseUrl: `${endpoint.url}/${options.stage}`,
       secretHeaders: {},
       authentication: options.authentication,
+      ...(options.authentication === 'iam' && { region: options.region }),
     },
     environment: variables[options.authentication],
     statistics: endpoint.statistics,
     stop: endpoint.stop,
   };
+}
+
+async function checkSignature(
+  request: EmulatedRequest,
+  { authentication, region }: ChaliceEmulatorOptions,
+  credentials: AcceptedCredentials,
+): Promise<EmulatedResponse | undefined> {
+  if (authentication !== 'iam') return undefined;
+  const refusal = await verifySignature(request, credentials, region, Date.now(), 'execute-api');
+  return refusal && gatewayError(403, refusal.type, refusal.message);
 }
 
 /** First what API Gateway looks at, then what Chalice and the service do. */

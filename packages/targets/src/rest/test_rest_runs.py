@@ -1,5 +1,8 @@
 """Several routes with generated values, by real workers; every count is the server's own."""
 
+import base64
+import email.parser
+import email.policy
 import json
 from collections import Counter
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -113,3 +116,59 @@ def test_routes_by_weight(make_bundle, start_locusts):
         if name_of(request) == "order":
             assert request.body.startswith(b'{"item":9007199254740993,"at":1')
     assert {query["page"][0] for query in (parse_qs(urlsplit(r.path).query) for r in found)} == set("123")
+
+
+def parts_of(received):
+    """The parts of a body of multipart/form-data, as the standard library reads them."""
+    head = f"Content-Type: {received.headers['content-type']}\r\n\r\n".encode()
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + received.body)
+    return {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
+
+
+def test_uploads_of_two_sources(make_bundle, start_locusts):
+    files = [bytes(range(256)) * 4, b"\r\n--loadwright-\r\n" * 9, b"abc"]
+    payloads = [
+        {"base64": base64.b64encode(content).decode(), "contentType": kind}
+        for content, kind in zip(files, ("image/jpeg", "image/png", "text/plain"), strict=True)
+    ]
+    config = {
+        **JSON,
+        "timeoutSeconds": 5,
+        "method": "POST",
+        "path": "/classify",
+        "requestName": "classify",
+        "multipart": {
+            "file": 'im"age',
+            "fields": {"model": "ü2", "number": {"$sequence": True}},
+            "filename": None,
+        },
+        "expect": {"status": [200]},
+    }
+    with serving() as stub:
+        directory = make_bundle("rest", host=stub.url, config=config, payloads=payloads)
+        target = json.loads((directory / "target.json").read_text())
+        parts = [
+            {"rows": 2, "weight": 3, "order": "sequential"},
+            {"rows": 1, "weight": 1, "order": "random"},
+        ]
+        (directory / "target.json").write_text(json.dumps({**target, "payloads": parts}))
+        code, _ = start_locusts(directory).run_until(lambda: len(stub.requests) > 300)
+        requests = list(stub.requests)
+    assert code == 0
+    sent = Counter()
+    for request in requests:
+        parts = parts_of(request)
+        assert list(parts) == ["model", "number", "im%22age"]
+        assert parts["model"].get_payload(decode=True) == "ü2".encode()
+        file = parts["im%22age"]
+        content = file.get_payload(decode=True)
+        row = files.index(content)
+        assert file.get_content_type() == payloads[row]["contentType"]
+        assert file.get_filename() == f"payload-{row + 1}{('.jpg', '.png', '.txt')[row]}"
+        sent[row] += 1
+    numbers = [int(parts_of(request)["number"].get_payload(decode=True)) for request in requests]
+    assert sorted(numbers) == list(range(len(requests)))
+    # The first source in order, and four standard deviations of its share.
+    assert abs(sent[0] - sent[1]) <= 1
+    total = len(requests)
+    assert abs(sent[2] / total - 1 / 4) < 4 * (3 / 16 / total) ** 0.5

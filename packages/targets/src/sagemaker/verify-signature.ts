@@ -17,7 +17,6 @@ export interface Refusal {
   readonly message: string;
 }
 
-const service = 'sagemaker';
 const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
 
@@ -26,6 +25,7 @@ const authorizationPattern =
  * of the code that signs the load.
  *
  * @param now the time of the service, in milliseconds since 1970.
+ * @param service the name of the service in signatures.
  * @returns the refusal, or undefined when the signature is right.
  */
 export async function verifySignature(
@@ -33,6 +33,7 @@ export async function verifySignature(
   credentials: AcceptedCredentials,
   region: string,
   now: number,
+  service = 'sagemaker',
 ): Promise<Refusal | undefined> {
   const authorization = request.headers['authorization'];
   if (authorization === undefined) {
@@ -80,7 +81,7 @@ export async function verifySignature(
   if (Math.abs(skew) > sigv4ClockToleranceSeconds * 1000) {
     return { type: 'InvalidSignatureException', message: skewed(date, Math.sign(skew), now) };
   }
-  const expected = await signatureOf(request, sent, credentials, region, signingDate);
+  const expected = await signatureOf(request, sent, credentials, { region, service }, signingDate);
   if (expected !== signature || !declaresItsBody(request)) {
     return {
       type: 'InvalidSignatureException',
@@ -121,7 +122,7 @@ async function signatureOf(
   request: EmulatedRequest,
   signedHeaders: readonly string[],
   credentials: AcceptedCredentials,
-  region: string,
+  { region, service }: { readonly region: string; readonly service: string },
   signingDate: Date,
 ): Promise<string | undefined> {
   const [{ SignatureV4 }, { HttpRequest }, { Sha256 }] = await Promise.all([
