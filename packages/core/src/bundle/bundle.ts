@@ -6,6 +6,8 @@ export interface Bundle {
   readonly files: readonly BundleFile[];
   /** SHA-256 over the sorted paths and digests, in hexadecimal. */
   readonly digest: string;
+  /** What may be a mistake in its payloads, one line each. */
+  readonly notes?: readonly string[];
 }
 
 /** One file of a {@link Bundle}. */

@@ -104,7 +104,7 @@ async function writeFiles(
   await writeWhole(file('README.md'), bundleReadme({ ...contents, load }));
   // The folder may have been there before.
   await makePrivate(directory);
-  return describeBundle(directory);
+  return describeBundle(directory, payloads?.notes ?? []);
 }
 
 /** The modules of the runtime without their tests. */
@@ -124,7 +124,7 @@ async function copy(source: URL | string, destination: string): Promise<void> {
 }
 
 /** Lists and digests the files of a bundle's folder. */
-async function describeBundle(directory: string): Promise<Bundle> {
+async function describeBundle(directory: string, notes: readonly string[]): Promise<Bundle> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -141,7 +141,7 @@ async function describeBundle(directory: string): Promise<Bundle> {
     for await (const chunk of createReadStream(absolute)) hash.update(chunk as Buffer);
     files.push({ path, bytes: (await stat(absolute)).size, sha256: hash.digest('hex') });
   }
-  return { directory, files, digest: digestOf(files) };
+  return { directory, files, digest: digestOf(files), notes };
 }
 
 async function clear(directory: string, replaceable: readonly string[]): Promise<void> {

@@ -42,6 +42,7 @@ export async function openDeployedFleet(
       baseDirectory: sized.baseDirectory,
       signal,
     });
+    for (const note of bundle.notes ?? []) phases.warn(note);
     if (digestWithoutLoad(bundle) !== handle.bundleDigest) {
       await rm(folder.directory, { recursive: true });
       throw otherBundle(on, fleet);

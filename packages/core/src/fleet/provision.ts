@@ -75,6 +75,7 @@ export async function provisionFleet(
       baseDirectory: test.baseDirectory,
       signal,
     });
+    for (const note of bundle.notes ?? []) phases.warn(note);
     const handle = await fleet.provision({
       ...request,
       bundle,

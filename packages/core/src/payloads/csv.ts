@@ -6,10 +6,12 @@ import { recordLine, type RecordLines } from './record.js';
 
 /** How the rows of a CSV file become payloads. */
 export interface CsvOptions {
-  /** `text`: each row unchanged. `json`: each row as an object, whose columns have one type each. */
-  readonly csvAs: 'text' | 'json';
+  /** `text`: each row unchanged. `json`, `list`: each as an object or a list, whose columns have one type each. */
+  readonly csvAs: 'text' | 'json' | 'list';
   /** True when the first row holds the names of the columns. */
   readonly csvHeader: boolean;
+  /** Names of the columns, where no row holds them. */
+  readonly csvColumns: readonly string[] | undefined;
   readonly contentType: string | undefined;
 }
 
@@ -18,19 +20,17 @@ const rowsAtOnce = 500;
 const throughIteration = () => undefined;
 
 /** One payload for each row. Every row must have as many columns as the first. */
-export async function* readCsv(
-  file: PayloadFile,
-  { csvAs, csvHeader, contentType }: CsvOptions,
-): RecordLines {
-  if (csvAs === 'json' && !csvHeader) {
+export async function* readCsv(file: PayloadFile, options: CsvOptions): RecordLines {
+  const { contentType, csvAs, csvColumns, csvHeader } = options;
+  if (csvAs === 'json' && !csvHeader && csvColumns === undefined) {
     throw file.error(
       'rows without column names cannot become objects',
-      'Add a header, or choose csvAs: "text" with csvHeader: false.',
+      'Name them with csvColumns: ["a", "b"], add a header, or choose csvAs: "list" or "text" with csvHeader: false.',
     );
   }
   try {
-    if (csvAs === 'json') yield* readObjects(file, contentType);
-    else yield* readTexts(file, csvHeader, contentType);
+    if (csvAs === 'text') yield* readTexts(file, csvHeader && csvColumns === undefined, contentType);
+    else yield* readValues(file, options);
   } catch (error) {
     throw isCsvError(error) ? describeCsvError(error, file) : error;
   }
@@ -50,23 +50,36 @@ async function* readTexts(file: PayloadFile, csvHeader: boolean, contentType = '
 }
 
 /** Twice through the file: the type of a column is known after its last cell alone. */
-async function* readObjects(file: PayloadFile, contentType: string | undefined): RecordLines {
-  let names: string[] | undefined;
+async function* readValues(
+  file: PayloadFile,
+  { contentType, csvAs, csvColumns, csvHeader }: CsvOptions,
+): RecordLines {
+  const hasHeader = csvHeader && csvColumns === undefined;
+  let names: readonly string[] | undefined;
   let types = new ColumnTypes(0);
   let rows = 0;
   for await (const record of rowsOf<string[]>(file, false)) {
-    if (names) types.add(record);
-    else types = new ColumnTypes((names = columnNames(record, file)).length);
+    if (rows === 0) {
+      names = hasHeader ? columnNames(record, file) : csvColumns;
+      if (names && names.length !== record.length) {
+        throw file.error(
+          `line 1: expect ${names.length}, got ${record.length}`,
+          'Name every column in csvColumns.',
+        );
+      }
+      types = new ColumnTypes(record.length);
+    }
+    if (rows > 0 || !hasHeader) types.add(record);
     rows += 1;
     // Whoever waits may want to stop.
     if (rows % rowsAtOnce === 0) yield [];
   }
   const columns = types.all;
-  const keys = (names ?? []).map((name) => JSON.stringify(name));
-  let isHeader = true;
+  const keys = csvAs === 'json' ? (names ?? []).map((name) => JSON.stringify(name)) : undefined;
+  let isHeader = hasHeader;
   let lines: string[] = [];
   for await (const record of rowsOf<string[]>(file, false)) {
-    if (!isHeader) lines.push(recordLine('json', rowObject(keys, columns, record), contentType));
+    if (!isHeader) lines.push(recordLine('json', rowValue(keys, columns, record), contentType));
     isHeader = false;
     if (lines.length < rowsAtOnce) continue;
     yield lines;
@@ -99,9 +112,16 @@ function columnNames(record: string[], file: PayloadFile): string[] {
   return names;
 }
 
-function rowObject(keys: readonly string[], types: readonly ColumnType[], record: readonly string[]): string {
-  const members = keys.map((key, index) => `${key}:${cellAsJson(record[index] ?? '', types[index]!)}`);
-  return `{${members.join(',')}}`;
+/** @param keys Of the members; undefined: a list. */
+function rowValue(
+  keys: readonly string[] | undefined,
+  types: readonly ColumnType[],
+  record: readonly string[],
+): string {
+  const cells = types.map((type, index) => cellAsJson(record[index] ?? '', type));
+  return keys
+    ? `{${cells.map((cell, index) => `${keys[index]}:${cell}`).join(',')}}`
+    : `[${cells.join(',')}]`;
 }
 
 function isCsvError(error: unknown): error is CsvError {

@@ -41,7 +41,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.xml': 'application/xml',
 };
 
-const endingOf = (path: string) => extname(path).toLowerCase();
+/** Of a compressed file the one before `.gz`. */
+const endingOf = (path: string) =>
+  extname(path.replace(/(?<=\.(?:json|jsonl|ndjson|csv))\.gz$/i, '')).toLowerCase();
 
 /** The content type of a file by its ending; `application/octet-stream` for an ending that says nothing. */
 export function contentTypeOf(path: string): string {

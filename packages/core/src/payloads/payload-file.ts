@@ -1,7 +1,10 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { LoadwrightError } from '../errors.js';
+import { PayloadSurvey } from './survey.js';
 
 /**
  * The longest single payload, in bytes: the services' own limits are below it (SageMaker 6 MB, Databricks 16 MB), and
@@ -11,8 +14,16 @@ export const longestPayload = 32 * 1024 * 1024;
 
 const chunkBytes = 64 * 1024;
 
+/** What a gzip file begins with (RFC 1952), and no text does. */
+const gzipMagic = Buffer.of(0x1f, 0x8b);
+/** The loop over the stream throws what the pipeline would report. */
+const throughIteration = () => undefined;
+
 /** A file of payloads, named in messages as the user named it. */
 export class PayloadFile {
+  /** What is found in it. */
+  readonly survey = new PayloadSurvey();
+
   private constructor(
     /** As the user wrote it. */
     readonly name: string,
@@ -55,14 +66,35 @@ export class PayloadFile {
     );
   }
 
-  /** The bytes of the file, in chunks. */
+  /** The bytes of the file, in chunks; what is compressed with gzip is unpacked. */
   async *read(): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of createReadStream(this.path, { highWaterMark: chunkBytes }))
-        yield chunk as Buffer;
+      const stream = createReadStream(this.path, { highWaterMark: chunkBytes });
+      const bytes = (await this.#isCompressed())
+        ? pipeline(stream, createGunzip(), throughIteration)
+        : stream;
+      for await (const chunk of bytes) yield chunk as Buffer;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      if (code.startsWith('Z_')) {
+        throw this.error(
+          `it is not a whole gzip file: ${(error as Error).message}`,
+          'Compress it again.',
+          error,
+        );
+      }
       throw this.error(`it cannot be read: ${(error as Error).message}`, 'Check its permissions.', error);
+    }
+  }
+
+  async #isCompressed(): Promise<boolean> {
+    const file = await open(this.path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+      return bytesRead === 2 && buffer.equals(gzipMagic);
+    } finally {
+      await file.close();
     }
   }
 

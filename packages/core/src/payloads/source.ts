@@ -18,7 +18,8 @@ const singleSourceSchema = z.union([
       .string()
       .min(1)
       .describe(
-        'path, relative to the configuration file. Of a folder, or a pattern: every file is a payload',
+        'path, relative to the configuration file; text compressed with gzip is unpacked. ' +
+          'Of a folder, or a pattern: every file is a payload, or is read in the format that is given',
       ),
     format: z
       .enum(['json', 'jsonl', 'csv', 'binary'])
@@ -26,10 +27,10 @@ const singleSourceSchema = z.union([
       .describe('default: by the ending of the path'),
     /** Only for CSV. */
     csvAs: z
-      .enum(['text', 'json'])
+      .enum(['text', 'json', 'list'])
       .optional()
       .describe(
-        'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object. ' +
+        'csv only. text: each row is sent as text/csv without the header; json: each row becomes an object, list: a JSON list. ' +
           'A column has one type, number, boolean or text; what is missing (empty, NaN) is null',
       ),
     jsonAs: z
@@ -38,6 +39,12 @@ const singleSourceSchema = z.union([
       .describe(
         'json only. items: each item of a list is a payload; document: the whole file is one. Default items',
       ),
+    csvColumns: z
+      .array(z.string().min(1))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, 'must be different names')
+      .optional()
+      .describe('csv only: names of the columns of a file without a header'),
     csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
     contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),
     order,

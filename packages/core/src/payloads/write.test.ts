@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JsonNumber } from '../values/json-number.js';
 import type { PayloadSource } from './source.js';
@@ -154,7 +155,6 @@ describe('writePayloads', () => {
   const megabytes33 = 33 * 1024 * 1024;
   it.each<[string, string | Uint8Array | undefined, PayloadSource, RegExp]>([
     ['a missing file', undefined, 'no.jsonl', /^no\.jsonl: there is no such file$/],
-    ['a folder', undefined, { file: 'images', format: 'jsonl' }, /^images: found a folder, expected a file$/],
     [
       'a pattern without a match',
       undefined,
@@ -265,6 +265,131 @@ describe('what numbers and lists become', () => {
   it('takes a list for many', async () => {
     await given('whole.json', '[[0.5]]');
     expect(await written({ file: 'whole.json', jsonAs: 'items' })).toEqual(['{"json":[0.5]}']);
+  });
+});
+
+describe('several sources', () => {
+  it('are written one after the other, with the lines and the weight of each', async () => {
+    await given('few.jsonl', '1\n2\n3\n');
+    const source = [
+      { source: { file: 'few.jsonl', order: 'random' as const }, weight: 3 },
+      { source: { inline: [4, 5] } },
+    ];
+    const destination = join(folder, 'several.jsonl');
+    expect(await writePayloads(source, destination, { baseDirectory: folder })).toMatchObject({
+      count: 5,
+      parts: [
+        { rows: 3, weight: 3, order: 'random' },
+        { rows: 2, weight: 1, order: 'sequential' },
+      ],
+    });
+    expect(await readFile(destination, 'utf8')).toBe(
+      [1, 2, 3, 4, 5].map((value) => `{"json":${value}}\n`).join(''),
+    );
+    const first = await writePayloads(source, destination, { baseDirectory: folder, firstPayloadOnly: true });
+    expect(first).toMatchObject({ count: 2, parts: [{ rows: 1 }, { rows: 1 }] });
+  });
+
+  it('are all read', async () => {
+    await given('blank.jsonl', '\n');
+    const source = [{ source: { inline: [4] } }, { source: 'blank.jsonl' }];
+    await expect(checkPayloads(source, { baseDirectory: folder })).rejects.toMatchObject({
+      message: 'blank.jsonl: there is no payload in it',
+    });
+  });
+});
+
+describe('compressed files', () => {
+  it.each<[string, string, PayloadSource]>([
+    ['packed.jsonl.gz', '1\n2\n', 'packed.jsonl.gz'],
+    ['packed.json.gz', '[1, 2]', 'packed.json.gz'],
+    ['packed.csv.gz', 'a\n1\n2\n', { file: 'packed.csv.gz', csvAs: 'json' }],
+    ['packed', '[1, 2]', { file: 'packed', format: 'json' }],
+  ])('are unpacked: %s', async (name, text, source) => {
+    await given(name, gzipSync(text));
+    expect(await written(source)).toHaveLength(2);
+  });
+
+  it('of bytes are sent as they are', async () => {
+    await given('packed.bin', gzipSync('x'));
+    const [line = ''] = await written('packed.bin');
+    expect(line).toContain(gzipSync('x').toString('base64'));
+  });
+
+  it.each([
+    ['cut', gzipSync('1\n'.repeat(1000)).subarray(0, 20)],
+    ['wrong', Buffer.concat([gzipSync('1\n').subarray(0, 12), Buffer.alloc(20, 7)])],
+  ])('that are %s are refused', async (_, bytes) => {
+    await given('broken.jsonl.gz', bytes);
+    await expect(checkPayloads('broken.jsonl.gz', { baseDirectory: folder })).rejects.toMatchObject({
+      code: 'PAYLOADS_INVALID',
+      message: expect.stringContaining('broken.jsonl.gz: it is not a whole gzip file'),
+    });
+  });
+});
+
+describe('CSV without a header', () => {
+  it('gets the names that are given', async () => {
+    await given('bare.csv', '1,a\n2.5,b\n');
+    expect(await written({ file: 'bare.csv', csvAs: 'json', csvColumns: ['n', 't'] })).toEqual([
+      '{"json":{"n":1.0,"t":"a"}}',
+      '{"json":{"n":2.5,"t":"b"}}',
+    ]);
+    expect(await written({ file: 'bare.csv', csvColumns: ['n', 't'] })).toHaveLength(2);
+    const short: PayloadSource = { file: 'bare.csv', csvAs: 'json', csvColumns: ['n'] };
+    await expect(checkPayloads(short, { baseDirectory: folder })).rejects.toMatchObject({
+      message: 'bare.csv: line 1: expect 1, got 2',
+    });
+  });
+
+  it('becomes lists', async () => {
+    await given('bare.csv', '1,a\n,b\n');
+    expect(await written({ file: 'bare.csv', csvAs: 'list', csvHeader: false })).toEqual([
+      '{"json":[1,"a"]}',
+      '{"json":[null,"b"]}',
+    ]);
+    expect(await written({ file: 'bare.csv', csvAs: 'list' })).toEqual(['{"json":[null,"b"]}']);
+  });
+});
+
+it('reads each file of a pattern in the format that is given', async () => {
+  await mkdir(join(folder, 'rows'));
+  await given('rows/a.jsonl', '1\n2\n');
+  await given('rows/b.jsonl', '3\n');
+  expect(await written({ file: 'rows/*.jsonl', format: 'jsonl' })).toHaveLength(3);
+  expect(await written({ file: 'rows', format: 'jsonl' })).toHaveLength(3);
+});
+
+describe('what may be a mistake', () => {
+  const notesOf = async (source: PayloadSource) => {
+    const destination = join(folder, 'noted.jsonl');
+    return (await writePayloads(source, destination, { baseDirectory: folder })).notes;
+  };
+
+  it('is a payload with other members', async () => {
+    await given('uneven.jsonl', '{"a":1,"b":2}\n{"b":2,"a":1}\n{"a":1,"c":3}\n{"a":1}\n');
+    expect(await notesOf('uneven.jsonl')).toEqual([
+      'uneven.jsonl: 2 of 4 payloads have other members than the first one (payload 3: also "c", without "b").',
+    ]);
+  });
+
+  it('is a row with other members (F23)', async () => {
+    expect(await notesOf({ inline: [[{ a: 1 }, { a: 2, b: 3 }]] })).toEqual([
+      'inline: rows of 1 of 1 payloads differ in their members (payload 1, row 2: also "b"). ' +
+        'In dataframe_split a row is sent with null for what it lacks.',
+    ]);
+  });
+
+  it.each(['{"x": NaN}', '[1, -Infinity]', 'NaN'])('is no number: %s', async (text) => {
+    await given('nan.jsonl', text);
+    await expect(checkPayloads('nan.jsonl', { baseDirectory: folder })).rejects.toMatchObject({
+      message: expect.stringContaining('nan.jsonl: line 1 is not JSON'),
+      hint: expect.stringMatching(/^JSON has no (NaN|-Infinity), .*write null/),
+    });
+  });
+
+  it('is nothing in payloads that are alike', async () => {
+    expect(await notesOf({ inline: [{ a: 1 }, { a: 2 }, [{ a: 1 }, { a: 2 }]] })).toEqual([]);
   });
 });
 

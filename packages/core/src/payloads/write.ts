@@ -9,6 +9,7 @@ import { readJson } from './json.js';
 import { readJsonl } from './jsonl.js';
 import { longestPayload, PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
+import { PayloadSurvey } from './survey.js';
 import { isSeveral, partsOf, type SingleSource, type TargetPayloads } from './source.js';
 
 /** What {@link writePayloads} wrote. */
@@ -18,6 +19,8 @@ export interface WrittenPayloads {
   /** Size of the file in bytes. */
   readonly bytes: number;
   readonly order: 'sequential' | 'random';
+  /** What may be a mistake in them, one line each. */
+  readonly notes: readonly string[];
   /** Of several sources, in the order of their lines. Absent: there is one. */
   readonly parts?: readonly WrittenPart[];
 }
@@ -53,10 +56,11 @@ export async function writePayloads(
   { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
 ): Promise<WrittenPayloads> {
   const parts: WrittenPart[] = [];
+  const notes: string[] = [];
   async function* text() {
     for (const part of partsOf(source)) {
       let rows = 0;
-      for await (const found of recordLines(part.source, baseDirectory)) {
+      for await (const found of recordLines(part.source, baseDirectory, notes)) {
         if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
         if (found.length === 0) continue;
         const lines = firstPayloadOnly ? found.slice(0, 1) : found;
@@ -71,7 +75,7 @@ export async function writePayloads(
   }
   const bytes = await writeWholeStream(destination, text());
   const count = parts.reduce((sum, { rows }) => sum + rows, 0);
-  return { count, bytes, order: parts[0]!.order, ...(isSeveral(source) && { parts }) };
+  return { count, bytes, order: parts[0]!.order, notes, ...(isSeveral(source) && { parts }) };
 }
 
 /**
@@ -107,8 +111,12 @@ function noPayload(source: SingleSource): LoadwrightError {
   });
 }
 
-async function* recordLines(source: SingleSource, baseDirectory: string): RecordLines {
+/** @param notes Is given what may be a mistake in a source once all of it is read. */
+async function* recordLines(source: SingleSource, baseDirectory: string, notes: string[] = []): RecordLines {
   if (typeof source === 'object' && 'inline' in source) {
+    const survey = new PayloadSurvey();
+    for (const value of source.inline) survey.add(value);
+    notes.push(...survey.notes('inline'));
     yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
   } else if (typeof source === 'object' && 'files' in source) {
     for (const path of source.files) {
@@ -117,14 +125,14 @@ async function* recordLines(source: SingleSource, baseDirectory: string): Record
     }
   } else {
     const options = typeof source === 'string' ? { file: source } : source;
-    yield* fileLines(options, baseDirectory);
+    yield* fileLines(options, baseDirectory, notes);
   }
 }
 
 type FileSource = Extract<SingleSource, { file: string }>;
 
-async function* fileLines(source: FileSource, baseDirectory: string): RecordLines {
-  const { file: path, contentType, csvAs = 'text', csvHeader = true, jsonAs = 'items' } = source;
+async function* fileLines(source: FileSource, baseDirectory: string, notes: string[]): RecordLines {
+  const { file: path, contentType, csvAs = 'text', csvColumns, csvHeader = true, jsonAs = 'items' } = source;
   const found = await filesOf(path, baseDirectory);
   if (found.isMany && (source.format === undefined || source.format === 'binary')) {
     yield* binaryLines(found.names, baseDirectory, contentType);
@@ -135,9 +143,12 @@ async function* fileLines(source: FileSource, baseDirectory: string): RecordLine
     yield [await binaryLine(path, baseDirectory, contentType)];
     return;
   }
-  const file = await PayloadFile.open(path, baseDirectory);
-  if (format === 'csv') yield* readCsv(file, { csvAs, csvHeader, contentType });
-  else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
+  for (const name of found.names) {
+    const file = await PayloadFile.open(name, baseDirectory);
+    if (format === 'csv') yield* readCsv(file, { csvAs, csvColumns, csvHeader, contentType });
+    else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
+    notes.push(...file.survey.notes(name));
+  }
 }
 
 async function* binaryLines(

@@ -1,12 +1,15 @@
+import { partsOf } from '../payloads/source.js';
 import { changedIntegers } from '../values/json-number.js';
 import type { PreparedTest } from './prepare.js';
 
 /** What should be known of numbers that JavaScript has changed before Loadwright saw them. One line for each. */
 export function numberWarnings({ definition, targetOptions }: PreparedTest): string[] {
   const payloads = definition.payloads?.(targetOptions);
-  const inline = typeof payloads === 'object' && 'inline' in payloads ? payloads.inline : [];
+  const inline = (payloads === undefined ? [] : partsOf(payloads)).map(({ source }) =>
+    typeof source === 'object' && 'inline' in source ? source.inline : [],
+  );
   const paths = [
-    ...[...changedIntegers(inline)].map((path) => `payloads.inline${path}`),
+    ...inline.flatMap((values) => [...changedIntegers(values)].map((path) => `payloads.inline${path}`)),
     ...changedIntegers(definition.targetConfig(targetOptions)),
   ];
   if (paths.length === 0) return [];
