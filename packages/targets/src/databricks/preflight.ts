@@ -15,6 +15,7 @@ import {
 } from './options.js';
 import { readPrediction } from './prediction.js';
 import { refusal } from './refusal.js';
+import { shapeHint } from './shape.js';
 
 /** How much longer than the service a client may wait for what the service says then, in seconds. */
 const graceSeconds = 15;
@@ -33,11 +34,15 @@ export async function preflight(
   if (answer === null) throw preflightFailure(asked, `the Databricks endpoint "${endpointName}"`);
   const { status, body } = answer;
   const text = body.text ?? '';
-  if (!expect.status.includes(status)) throw refusal({ status, text, url, endpointName });
+  const shape = format === 'raw' ? undefined : shapeHint(format, asked.request?.body.text);
+  if (!expect.status.includes(status)) {
+    throw withHint(refusal({ status, text, url, endpointName }), shape);
+  }
   const wrong = contentFailure(asked, url);
   if (wrong) throw wrong;
   const notes = timeoutNotes(options);
   const isStream = /^text\/event-stream\b/.test(answer.headers['content-type'] ?? '');
+  if (shape !== undefined) notes.push(shape);
   // Whole bodies may get any answer; everything else must be a prediction.
   if (format !== 'raw' && !expect.json && !isStream) {
     const { problem, note } = readPrediction(text, body.isCut);
@@ -49,6 +54,12 @@ export async function preflight(
     latencyMilliseconds: asked.seconds * 1000,
     notes,
   };
+}
+
+function withHint(error: LoadwrightError, more: string | undefined): LoadwrightError {
+  if (more === undefined) return error;
+  const { code, message, hint = '', retryable } = error;
+  return new LoadwrightError(code, message, { hint: `${more} ${hint}`.trim(), retryable });
 }
 
 function noPrediction(url: string, problem: string, text: string): LoadwrightError {
