@@ -1,6 +1,7 @@
 import type { RequestSummary, RunReport } from '../src/results/summary.js';
 import type { Sample } from '../src/measure/sample-contract.js';
 import { countOf, percentile, type Histogram } from '../src/locust/histogram.js';
+import { uniformNumbers } from '../src/values/random.js';
 
 /** What a made-up run looks like. */
 interface FixtureOptions {
@@ -8,17 +9,6 @@ interface FixtureOptions {
   readonly samples?: number;
   readonly workers?: number;
   readonly peakUsers?: number;
-}
-
-/** Numbers from 0 to 1, the same ones every time (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** As finely as Locust counts: whole milliseconds below 100, two significant digits above. */
@@ -95,7 +85,7 @@ function sampleAt(second: number, options: Required<FixtureOptions>, random: () 
 /** A run as it would be: a ramp, a plateau, a few seconds of saturation with throttling, and one broken threshold. */
 export function realisticReport(choice: FixtureOptions = {}): RunReport {
   const options = { samples: 120, workers: 2, peakUsers: 200, ...choice };
-  const random = numbers(7);
+  const random = uniformNumbers(7);
   const seconds = options.samples;
   const series = Array.from({ length: seconds }, (_, index) => sampleAt(index + 1, options, random));
   const requests = Math.round(series.reduce((sum, sample) => sum + sample.requestsPerSecond, 0));

@@ -1,17 +1,7 @@
 import { bucketing, bucketOf } from '../src/series/bucketing.js';
 import type { Series } from '../src/series/resample.js';
 import type { SeriesRow, SeriesTrend } from '../src/series/rows.js';
-
-/** Numbers from 0 to 1, the same ones every time (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { uniformNumbers } from '../src/values/random.js';
 
 /** A trend of values in its unit, counted as the runtime does. */
 export function trendOf(values: readonly number[], unit = 'ms'): SeriesTrend {
@@ -38,7 +28,7 @@ export const awkwardName = 'batch, "large" {id} 100%';
 export function makeSeries(
   seconds = 20,
 ): Series & { readonly times: ReadonlyMap<string, readonly number[]> } {
-  const random = numbers(11);
+  const random = uniformNumbers(11);
   const rows: SeriesRow[] = [];
   const times = new Map<string, number[]>();
   for (let second = 0; second < seconds; second++) {

@@ -11,6 +11,15 @@ export function digestOf(files: readonly BundleFile[]): string {
   return digest.digest('hex');
 }
 
+/** What a report says of the bundle. Payloads are undefined when it has none. */
+export function digestsOf({ digest, files }: Bundle): {
+  readonly bundleDigest: string;
+  readonly payloadsDigest: string | undefined;
+} {
+  const payloads = files.find(({ path }) => path === 'payloads.jsonl');
+  return { bundleDigest: digest, payloadsDigest: payloads?.sha256 };
+}
+
 /** The digest of all of a bundle but its load: two tests that have the same can be made on the same fleet. */
 export function digestWithoutLoad({ files }: Pick<Bundle, 'files'>): string {
   return digestOf(files.filter(({ path }) => !aboutTheLoad.has(path)));

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { writeBundle } from '../bundle/write-bundle.js';
-import { digestWithoutLoad } from '../bundle/digest.js';
+import { digestsOf, digestWithoutLoad } from '../bundle/digest.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet } from './contract.js';
 import { masterOf } from '../locust/master.js';
@@ -53,7 +53,7 @@ export async function openDeployedFleet(
     detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
     // Those of its workers were handed over when it was made: until when they are valid is not known here.
     const expiresAt = undefined;
-    return { test: sized, handle, folder, bundleDigest: bundle.digest, redact, preflight, expiresAt };
+    return { test: sized, handle, folder, ...digestsOf(bundle), redact, preflight, expiresAt };
   });
 }
 

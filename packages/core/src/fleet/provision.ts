@@ -1,3 +1,4 @@
+import { digestsOf } from '../bundle/digest.js';
 import { resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
@@ -27,6 +28,7 @@ export interface ReadyFleet {
   readonly handle: FleetHandle;
   readonly folder: ResultsFolder;
   readonly bundleDigest: string;
+  readonly payloadsDigest: string | undefined;
   /** Removes the secrets of the run from a text. */
   readonly redact: (text: string) => string;
   /** Made, skipped, or still to be made when the workers are ready. */
@@ -86,9 +88,8 @@ export async function provisionFleet(
       onProgress: (message) => phases.inform(message),
     });
     const { expiresAt } = environment;
-    const { digest: bundleDigest } = bundle;
     const known = redactorOf(handle, secrets);
-    return { test, handle, folder, bundleDigest, redact: known, preflight, expiresAt };
+    return { test, handle, folder, ...digestsOf(bundle), redact: known, preflight, expiresAt };
   });
 }
 

@@ -3,24 +3,14 @@ import { request, row, rowOfRun, statistics } from '../../test/statistics-fixtur
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { SeriesRow } from '../series/rows.js';
 import { sumOfRows } from '../series/merge.js';
+import { uniformNumbers } from '../values/random.js';
 import { checkBooks } from './accounting.js';
-
-/** Numbers from 0 to 1, the same ones for a seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const kinds = ['timeout', 'status', 'payload', 'unfinished'];
 
 /** Any load of several names, seconds and outcomes, in which every request has one. */
 function anyLoad(seed: number): { rows: SeriesRow[]; statistics: MasterStatistics } {
-  const random = numbers(seed);
+  const random = uniformNumbers(seed);
   const upTo = (most: number) => Math.floor(random() * (most + 1));
   const rows = Array.from({ length: 1 + upTo(20) }, (_, second) => [
     rowOfRun(second, { ...dropped(upTo(3)), ended: upTo(9) }),

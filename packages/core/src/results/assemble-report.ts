@@ -29,7 +29,7 @@ export interface Measurement {
 /** The report of a run, its verdict included. May hold secrets. */
 export function assembleReport(measurement: Measurement): RunReport {
   const { ready, runId, options, plan, observation, ending, series } = measurement;
-  const { test, handle, folder, bundleDigest } = ready;
+  const { test, handle, folder, bundleDigest, payloadsDigest } = ready;
   const { statistics } = ending;
   const judged = judgeLoad({
     statistics,
@@ -81,6 +81,7 @@ export function assembleReport(measurement: Measurement): RunReport {
     ...figures,
     configuration: test.configuration,
     bundleDigest,
+    payloadsDigest,
     versions: versionsOf(statistics),
     resultsDirectory: folder.directory,
   };

@@ -223,6 +223,7 @@ const runReportSchema = z.looseObject({
   serviceDistribution: histogram.optional().describe('the same of service times; only with an arrival rate'),
   configuration: z.record(z.string(), z.json()).describe('the configuration, resolved, secrets redacted'),
   bundleDigest: z.string().describe('SHA-256 over the bundle: the same input gives the same digest'),
+  payloadsDigest: z.string().optional().describe('SHA-256 of the payloads; absent when there are none'),
   versions: z.record(z.string(), z.string()).describe('of Loadwright, Node, Locust and Python'),
   resultsDirectory: z.string().describe('where this folder was at the time of the run'),
 }) satisfies z.ZodType<RunReport>;

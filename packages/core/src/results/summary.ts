@@ -80,6 +80,8 @@ export interface RunReport {
   /** The configuration, resolved, secrets redacted. */
   readonly configuration: JsonObject;
   readonly bundleDigest: string;
+  /** SHA-256 of the payloads; absent when the target has none, and in reports of earlier versions. */
+  readonly payloadsDigest?: string | undefined;
   readonly versions: Readonly<Record<string, string>>;
   /** Absolute path of the results folder at the time of the run. */
   readonly resultsDirectory: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../values/duration.js';
+import { uniformNumbers } from '../values/random.js';
 
 /**
  * Standard deviation of the natural logarithm of a log-normal service time. 0.5 gives a 99th percentile of 2.8 times
@@ -59,17 +60,6 @@ export function capacityRequestsPerSecond(
 
 function meanServiceTimeSeconds(serviceTime: string): number {
   return parseDuration(serviceTime) ?? NaN;
-}
-
-/** Uniform numbers in [0, 1), the same for the same seed: mulberry32 by Tommy Ettinger (public domain). */
-function uniformNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Service times in milliseconds, one a call, the same sequence for the same options. */

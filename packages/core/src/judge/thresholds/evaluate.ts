@@ -42,7 +42,7 @@ export function evaluateThresholds(
 
 /** The requests that a threshold looks at; undefined when there was none of its name. */
 export function requestsOf(
-  threshold: Threshold,
+  threshold: Pick<Threshold, 'requestName'>,
   statistics: MeasuredStatistics,
 ): RequestStatistics | undefined {
   if (threshold.requestName === undefined) return statistics.total;

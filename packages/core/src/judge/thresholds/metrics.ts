@@ -48,7 +48,8 @@ export interface Metric {
   measure(measured: Measured, aggregation: Aggregation): Measurement | null;
 }
 
-function fold(trend: TrendStatistics, { name, percentile: rank = 0 }: Aggregation): number | null {
+/** One number of many values; null when there are none. */
+export function fold(trend: TrendStatistics, { name, percentile: rank = 0 }: Aggregation): number | null {
   if (trend.count === 0) return null;
   switch (name) {
     case 'avg':

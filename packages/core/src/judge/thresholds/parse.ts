@@ -100,9 +100,18 @@ export function requireMeasurable(thresholds: readonly Threshold[], isOpenModel:
   );
 }
 
-/** @returns the threshold, or what is wrong with it. */
-function parseThreshold(key: string, expression: string, declared: DeclaredMetrics): Threshold | string {
-  const field = `thresholds["${key}"]`;
+/**
+ * Reads one threshold.
+ *
+ * @param field Its name in the message.
+ * @returns the threshold, or what is wrong with it.
+ */
+export function parseThreshold(
+  key: string,
+  expression: string,
+  declared: DeclaredMetrics,
+  field = `thresholds["${key}"]`,
+): Threshold | string {
   const { metric: metricName = '', tag, value } = keyPattern.exec(key.trim())?.groups ?? {};
   const isBuiltIn = Object.hasOwn(metrics, metricName);
   const definition = !isBuiltIn && Object.hasOwn(declared, metricName) ? declared[metricName] : undefined;

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { makePairs, makeRun, type ServiceModel } from '../../test/compared-run-fixture.js';
+import type { RunReport } from '../results/summary.js';
+import { uniformNumbers } from '../values/random.js';
+import { compareRuns } from './compare.js';
+import type { Comparison } from './contract.js';
+
+const short: ServiceModel = { seconds: 20, perSecond: 60 };
+const p95Of = ({ figures }: Comparison) =>
+  figures.find(({ figure }) => figure === 'http_req_duration p(95)')!;
+const single = (candidate: Partial<RunReport> = {}, model: ServiceModel = short) => {
+  const uniform = uniformNumbers(3);
+  return [[makeRun(1, short, uniform)], [makeRun(2, model, uniform, candidate)]] as const;
+};
+
+describe('pairs of runs', () => {
+  const { baseline, candidate } = makePairs(6, short, { ...short, median: 26 }, uniformNumbers(5));
+
+  it('show a difference, with its interval and the pairs that would find the margin', () => {
+    const comparison = compareRuns(baseline, candidate);
+    expect(comparison).toMatchObject({ method: 'paired', notes: [], reasons: [] });
+    expect(comparison.verdict).toBeUndefined();
+    const { difference, interval, conclusion, worse, pairsNeeded } = p95Of(comparison);
+    expect(difference).toBeGreaterThan(0.15);
+    expect(interval![0]).toBeLessThan(0.3);
+    expect(interval![1]).toBeGreaterThan(0.3);
+    expect([conclusion, worse]).toEqual(['higher', 'higher']);
+    expect(pairsNeeded).toBeGreaterThanOrEqual(2);
+  });
+
+  it('have the interval of the t-test by hand', () => {
+    const values = (runs: typeof baseline) =>
+      runs.map(
+        (run) =>
+          compareRuns([run], [makeRun(99, short, uniformNumbers(1))], { resamples: 1 }).figures[3]!.baseline!,
+      );
+    const [before, after] = [values(baseline), values(candidate)];
+    const logs = after.map((value, index) => Math.log(value / before[index]!));
+    const mean = logs.reduce((sum, value) => sum + value, 0) / 6;
+    const deviation = Math.sqrt(logs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 5);
+    // Student's t, 97.5 %, 5 degrees of freedom, from a printed table.
+    const reach = (2.5706 * deviation) / Math.sqrt(6);
+    const { difference, interval } = p95Of(compareRuns(baseline, candidate));
+    expect(difference).toBeCloseTo(Math.exp(mean) - 1, 10);
+    expect(interval![0]).toBeCloseTo(Math.exp(mean - reach) - 1, 4);
+    expect(interval![1]).toBeCloseTo(Math.exp(mean + reach) - 1, 4);
+  });
+
+  it('are groups when they were not made in turn, and say so', () => {
+    const uniform = uniformNumbers(5);
+    const [one, other] = [
+      [1, 2, 3].map((number) => makeRun(number, short, uniform)),
+      [4, 5, 6].map((number) => makeRun(number, short, uniform)),
+    ];
+    const comparison = compareRuns(one, other);
+    expect(comparison.method).toBe('grouped');
+    expect(comparison.notes.join()).toContain('not made in turn');
+    expect(compareRuns(one, other.slice(0, 1)).method).toBe('grouped');
+  });
+
+  it('fail on a condition beyond which the whole interval lies, and on no other', () => {
+    const failIf = ['p(95)>+5%', 'http_reqs rate<-5%', 'http_req_failed rate>+0.5pp'];
+    const comparison = compareRuns(baseline, candidate, { failIf });
+    expect(comparison.verdict).toBe('FAIL');
+    expect(comparison.gates.map(({ passed }) => passed)).toEqual([false, true, true]);
+    expect(comparison.gates[0]!.judged!.level).toBeCloseTo(0.025 / 3, 10);
+    expect(comparison.reasons.join()).toMatch(/p\(95\)>\+5%: the difference is \+\d+(\.\d+)? %/);
+    expect(compareRuns(candidate, baseline, { failIf }).verdict).toBe('PASS');
+  });
+});
+
+describe('one run a side', () => {
+  it('gives an interval for these two runs, and judges no condition', () => {
+    const [baseline, candidate] = single({}, { ...short, median: 26 });
+    const comparison = compareRuns(baseline, candidate, { failIf: ['p(95)>+5%'] });
+    expect(comparison).toMatchObject({ method: 'single', verdict: 'INVALID' });
+    expect(comparison.notes.join()).toContain('about these two runs alone');
+    expect(comparison.reasons.join()).toContain('one run a side');
+    expect(p95Of(comparison)).toMatchObject({ conclusion: 'higher' });
+    expect(p95Of(comparison).pairsNeeded).toBeUndefined();
+  });
+
+  it('is judged with a known variation between runs, and then finds less', () => {
+    const [baseline, candidate] = single({}, { ...short, median: 26 });
+    const failIf = ['p(95)>+5%'];
+    const sure = compareRuns(baseline, candidate, { failIf, runVariation: 0.01 });
+    const unsure = compareRuns(baseline, candidate, { failIf, runVariation: 0.2 });
+    expect([sure.verdict, unsure.verdict]).toEqual(['FAIL', 'PASS']);
+    const width = ({ interval }: { interval: readonly [number, number] | null }) =>
+      interval![1] - interval![0];
+    expect(width(p95Of(unsure))).toBeGreaterThan(3 * width(p95Of(sure)));
+    expect(compareRuns(baseline, candidate, { failIf, runVariation: 0.2 })).toEqual(unsure);
+  });
+
+  it('finds no difference of a run to a copy of it', () => {
+    const [[run]] = single();
+    const copy = { ...run!, report: { ...run!.report, runId: 'run-2' } };
+    const { figures } = compareRuns([run!], [copy]);
+    expect(p95Of({ figures } as Comparison)).toMatchObject({ difference: 0 });
+    expect(figures.find(({ figure }) => figure === 'http_req_failed rate')).toMatchObject({
+      ...{ baseline: 0, candidate: 0, difference: 0, conclusion: 'same', scale: 'difference' },
+    });
+  });
+});
+
+describe('runs that cannot be compared', () => {
+  const cases: [why: string, change: Partial<RunReport>, reason: RegExp][] = [
+    ['one is INVALID', { verdict: 'INVALID', reasons: ['A worker was lost.'] }, /run-2 is INVALID: A worker/],
+    ['other kind', { target: { kind: 'dht', host: 'http://x', labels: {} } }, /kind of target of run-2.*dht/],
+    ['other load', { configuration: { load: { users: 7 } } }, /The load of run-2/],
+    ['other warm-up', { warmUpSeconds: 5 }, /The warm-up of run-2/],
+    ['other request names', { requests: [] }, /request names of run-2/],
+    [
+      'limited generator',
+      { warnings: [{ rule: 'generator-cpu', reason: 'Worker 1 used more.' }] },
+      /generator limited the run run-2: Worker 1/,
+    ],
+    ['other payloads', { bundleDigest: 'other', payloadsDigest: 'b' }, /digest of the payloads of run-2/],
+    ['the same run', { runId: 'run-1' }, /run-1 is given twice/],
+  ];
+
+  it.each(cases)('are INVALID, with the reason: %s', (_, change, reason) => {
+    const uniform = uniformNumbers(3);
+    const baseline = makeRun(1, short, uniform, { payloadsDigest: 'a' });
+    const candidate = makeRun(2, short, uniform, { payloadsDigest: 'a', ...change });
+    const { verdict, reasons } = compareRuns([baseline], [candidate], { resamples: 1 });
+    expect(verdict).toBe('INVALID');
+    expect(reasons.join('\n')).toMatch(reason);
+  });
+
+  it('are noted where it is unknown', () => {
+    const [baseline, candidate] = single({ bundleDigest: 'other', payloadsDigest: 'b' });
+    expect(compareRuns(baseline, candidate).notes.join()).toContain('same payloads');
+  });
+});
+
+describe('conditions', () => {
+  it.each([
+    ['p95>+5%', /expected a difference/],
+    ['p(95)>5', /expected a difference/],
+    ['latency p(95)>+5%', /unknown metric "latency"/],
+    ['http_req_failed rate>+5%', /expected percentage points/],
+    ['p(95)>+5pp', /expected %/],
+    ['rate>+5%', /expected one of avg, min, max, med, p\(N\)/],
+  ])('refuses %s', (expression, message) => {
+    const [baseline, candidate] = single();
+    expect(() => compareRuns(baseline, candidate, { failIf: [expression] })).toThrow(message);
+  });
+
+  it('names a request', () => {
+    const { baseline, candidate } = makePairs(3, short, short, uniformNumbers(5));
+    const failIf = ['http_req_duration{name:predict} p(50)>+90%'];
+    const { figures, verdict } = compareRuns(baseline, candidate, { failIf });
+    expect(verdict).toBe('PASS');
+    expect(figures.at(-1)!.figure).toBe('http_req_duration{name:predict} p(50)');
+  });
+
+  it.each([{ margin: 0 }, { margin: 1 }, { runVariation: -0.1 }, { runVariation: 1 }])(
+    'refuses the option %o',
+    (options) => {
+      const [baseline, candidate] = single();
+      expect(() => compareRuns(baseline, candidate, options)).toThrow(/expected a share/);
+      expect(() => compareRuns([], candidate)).toThrow(/baseline: found no run/);
+    },
+  );
+});

@@ -1,0 +1,219 @@
+import { LoadwrightError } from '../errors.js';
+import { uniformNumbers } from '../values/random.js';
+import { normalNumbers } from './bootstrap.js';
+import { findIncomparable } from './comparable.js';
+import type { CompareMethod, CompareOptions, ComparedRun, Comparison, FigureComparison } from './contract.js';
+import {
+  bootstrapEstimate,
+  groupedEstimate,
+  pairedEstimate,
+  pairsNeeded,
+  type Estimate,
+} from './estimate.js';
+import { parseGates, standardFigures, type Figure } from './figures.js';
+import { judgeGates, verdictOf, type Compared } from './judge-gates.js';
+import { JudgedSeconds } from './seconds.js';
+
+interface Sides {
+  readonly baseline: readonly JudgedSeconds[];
+  readonly candidate: readonly JudgedSeconds[];
+  readonly method: CompareMethod;
+}
+
+/**
+ * Compares runs before a change with runs after it.
+ *
+ * Times, throughput and counts are compared as ratios, by their logarithms; shares as differences. Runs that were made in
+ * turn (A B B A …) are compared in pairs, which cancels what drifts over time.
+ *
+ * @param baseline Runs before the change, at least one.
+ * @param candidate Runs after it, at least one.
+ * @throws LoadwrightError `CONFIG_INVALID` for options, `THRESHOLD_INVALID` for a condition that is none.
+ */
+export function compareRuns(
+  baseline: readonly ComparedRun[],
+  candidate: readonly ComparedRun[],
+  options: CompareOptions = {},
+): Comparison {
+  const { margin = 0.05, failIf = [] } = options;
+  requireOptions(baseline, candidate, options);
+  const sorted = { baseline: inOrder(baseline), candidate: inOrder(candidate) };
+  const { report, series } = sorted.baseline[0]!;
+  const declared = Object.fromEntries(
+    Object.entries(report.metrics).filter(([name]) => Object.hasOwn(series.header.metrics, name)),
+  );
+  const gates = parseGates(failIf, declared);
+  const { problems, notes } = findIncomparable(sorted.baseline, sorted.candidate);
+  const method = methodOf(sorted.baseline, sorted.candidate);
+  const sides: Sides = {
+    baseline: sorted.baseline.map((run) => new JudgedSeconds(run)),
+    candidate: sorted.candidate.map((run) => new JudgedSeconds(run)),
+    method,
+  };
+  const names = [...new Set(report.requests.map(({ name }) => name))];
+  const figures = standardFigures(declared, names, report.arrivals !== undefined);
+  for (const { figure } of gates) if (!figures.some(({ text }) => text === figure.text)) figures.push(figure);
+  const resampled =
+    method === 'single' ? resampleSides(figures, sides, options) : new Map<string, number[]>();
+  const compared = new Map(
+    figures.map((figure) => [figure.text, compareFigure(figure, sides, margin, resampled)]),
+  );
+  const judged = judgeGates(gates, compared, method === 'single' && options.runVariation === undefined);
+  return {
+    ...verdictOf(judged, problems, compared),
+    notes: [...notes, ...methodNotes(method, sides, options)],
+    method,
+    baseline: sorted.baseline.map((run) => run.report.runId),
+    candidate: sorted.candidate.map((run) => run.report.runId),
+    margin,
+    figures: [...compared.values()].map(({ comparison }) => comparison),
+    gates: judged,
+  };
+}
+
+function requireOptions(
+  baseline: readonly ComparedRun[],
+  candidate: readonly ComparedRun[],
+  { margin = 0.05, runVariation = 0 }: CompareOptions,
+): void {
+  const invalid = (message: string, hint: string) => new LoadwrightError('CONFIG_INVALID', message, { hint });
+  for (const [side, runs] of Object.entries({ baseline, candidate }))
+    if (runs.length === 0)
+      throw invalid(`${side}: found no run, expected at least one.`, 'Name a run a side.');
+  if (!(margin > 0 && margin < 1))
+    throw invalid(`margin: found ${margin}, expected a share above 0 and below 1.`, 'Use 0.05 for 5 %.');
+  if (!(runVariation >= 0 && runVariation < 1))
+    throw invalid(
+      `runVariation: found ${runVariation}, expected a share from 0 to below 1.`,
+      'Use 0.03 for 3 %.',
+    );
+}
+
+const inOrder = (runs: readonly ComparedRun[]) =>
+  runs.toSorted((one, other) => Date.parse(one.report.startedAt) - Date.parse(other.report.startedAt));
+
+/** Runs are pairs when each has its neighbour in time on the other side. */
+function methodOf(baseline: readonly ComparedRun[], candidate: readonly ComparedRun[]): CompareMethod {
+  if (baseline.length === 1 && candidate.length === 1) return 'single';
+  if (baseline.length !== candidate.length) return 'grouped';
+  const all = inOrder([...baseline, ...candidate]);
+  const isPaired = baseline.every((_, pair) => {
+    const two = [all[2 * pair]!, all[2 * pair + 1]!];
+    return two.filter((run) => baseline.includes(run)).length === 1;
+  });
+  return isPaired ? 'paired' : 'grouped';
+}
+
+function compareFigure(figure: Figure, sides: Sides, margin: number, resampled: Resampled): Compared {
+  const { scale, text, unit, worse } = figure;
+  const scaled = { to: (value: number) => value, from: (value: number) => value };
+  if (scale === 'ratio') Object.assign(scaled, { to: Math.log, from: Math.exp });
+  const valuesOf = (runs: readonly JudgedSeconds[]) => {
+    const values = runs
+      .map((run) => run.measure(figure))
+      .map((value) => (value === null ? NaN : scaled.to(value)));
+    return values.every(Number.isFinite) ? values : null;
+  };
+  const [baseline, candidate] = [valuesOf(sides.baseline), valuesOf(sides.candidate)];
+  const estimate = baseline && candidate && estimateOf(figure, sides, { baseline, candidate }, resampled);
+  const mean = (values: readonly number[] | null) =>
+    values && scaled.from(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const asShare = (difference: number) => (scale === 'ratio' ? Math.exp(difference) - 1 : difference);
+  const interval = estimate
+    ? ([asShare(estimate.interval[0]), asShare(estimate.interval[1])] as const)
+    : null;
+  const smallest = scale === 'ratio' ? Math.log1p(margin) : margin / 10;
+  return {
+    estimate,
+    comparison: {
+      figure: text,
+      unit,
+      scale,
+      baseline: mean(baseline),
+      candidate: mean(candidate),
+      difference: estimate ? asShare(estimate.difference) : null,
+      interval,
+      conclusion: concludeFrom(interval, scale === 'ratio' ? margin : margin / 10),
+      ...(worse && { worse }),
+      ...(estimate?.spread && { pairsNeeded: pairsNeeded(estimate.spread, smallest) }),
+    },
+  };
+}
+
+/** Of single runs: differences of resamples by the figure's text, before variation between runs. */
+type Resampled = ReadonlyMap<string, readonly number[]>;
+
+function estimateOf(
+  { text }: Figure,
+  { method }: Sides,
+  { baseline, candidate }: Record<'baseline' | 'candidate', number[]>,
+  resampled: Resampled,
+): Estimate | null {
+  if (method === 'paired') return pairedEstimate(baseline, candidate);
+  if (method === 'grouped') return groupedEstimate(baseline, candidate);
+  const differences = resampled.get(text);
+  return differences ? bootstrapEstimate(candidate[0]! - baseline[0]!, differences) : null;
+}
+
+/** Figures of one metric and request name come from the same resamples. */
+function resampleSides(
+  figures: readonly Figure[],
+  { baseline, candidate }: Sides,
+  { resamples = 2000, seed = 1, runVariation = 0 }: CompareOptions,
+): Resampled {
+  const uniform = uniformNumbers(seed);
+  const normal = normalNumbers(uniform);
+  const groups = new Map<string, Figure[]>();
+  for (const figure of figures) {
+    const key = JSON.stringify([figure.metric, figure.requestName]);
+    groups.set(key, [...(groups.get(key) ?? []), figure]);
+  }
+  const resampled = new Map<string, number[]>();
+  for (const group of groups.values()) {
+    const before = baseline[0]!.resample(group, resamples, uniform);
+    const after = candidate[0]!.resample(group, resamples, uniform);
+    group.forEach(({ text, scale }, index) => {
+      const to = scale === 'ratio' ? Math.log : (value: number) => value;
+      const differences = before[index]!.map((one, resample) => {
+        const other = after[index]![resample]!;
+        return one === null || other === null
+          ? NaN
+          : to(other) - to(one) + normal() * Math.SQRT2 * runVariation;
+      }).filter(Number.isFinite);
+      // Resamples in which nothing was measured, or 0, have no ratio.
+      if (differences.length >= resamples * 0.9) resampled.set(text, differences);
+    });
+  }
+  return resampled;
+}
+
+function concludeFrom(
+  interval: readonly [number, number] | null,
+  margin: number,
+): FigureComparison['conclusion'] {
+  if (!interval) return 'undecided';
+  const [low, high] = interval;
+  if (low > -margin && high < margin) return 'same';
+  if (low > 0) return 'higher';
+  return high < 0 ? 'lower' : 'undecided';
+}
+
+function methodNotes(
+  method: CompareMethod,
+  { baseline, candidate }: Sides,
+  options: CompareOptions,
+): string[] {
+  if (method === 'single') {
+    return options.runVariation === undefined
+      ? [
+          'One run a side: the intervals are about these two runs alone. They cannot show how much runs of the same thing differ.',
+        ]
+      : [];
+  }
+  if (method === 'paired') return [];
+  return [
+    baseline.length === candidate.length
+      ? 'The runs were not made in turn, so a drift over time cannot be told from a change.'
+      : `${baseline.length} and ${candidate.length} runs are compared as groups, so a drift over time cannot be told from a change.`,
+  ];
+}

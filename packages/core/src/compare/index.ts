@@ -1,0 +1,3 @@
+export { compareRuns } from './compare.js';
+export { formatDifference } from './judge-gates.js';
+export type * from './contract.js';

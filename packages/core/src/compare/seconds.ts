@@ -1,0 +1,136 @@
+import { fold, type MeasuredStatistics } from '../judge/thresholds/metrics.js';
+import { metricOf } from '../judge/thresholds/parse.js';
+import type { RequestStatistics, TrendStatistics } from '../locust/statistics.js';
+import { RowSum, sumOfRows } from '../series/merge.js';
+import type { SeriesRow } from '../series/rows.js';
+import { optimalBlockLength } from './block-length.js';
+import { circularBlocks } from './bootstrap.js';
+import type { ComparedRun } from './contract.js';
+import { measureFigure, measureRequests, type Figure } from './figures.js';
+
+/** More units of time than these change no interval, and only take time. */
+const mostUnits = 600;
+
+/** The judged seconds of a run. */
+export class JudgedSeconds {
+  readonly #rows: readonly SeriesRow[];
+  readonly #run: ComparedRun;
+  /** Whole seconds, from the end of the warm-up to the end of the load. */
+  readonly #from: number;
+  readonly #to: number;
+  #statistics: MeasuredStatistics | undefined;
+
+  constructor(run: ComparedRun) {
+    const { report, series } = run;
+    this.#run = run;
+    this.#from = Math.ceil(report.warmUpSeconds ?? 0);
+    this.#to = Math.max(this.#from + 1, Math.floor(report.loadSeconds));
+    this.#rows = series.rows.filter(({ second }) => second >= this.#from);
+  }
+
+  /** The figure of the whole run. */
+  measure(figure: Figure): number | null {
+    const seconds = Math.max(0, this.#run.report.loadSeconds - this.#from);
+    this.#statistics ??= sumOfRows(this.#rows, this.#run.series.header.metrics);
+    return measureFigure(figure, this.#statistics, seconds);
+  }
+
+  /**
+   * Figures of resamples of the run.
+   *
+   * @param figures Of one metric and one request name: they come from the same resamples.
+   * @returns for each figure one value a resample, null where there was nothing to measure.
+   */
+  resample(figures: readonly Figure[], count: number, uniform: () => number): (number | null)[][] {
+    const length = this.#to - this.#from;
+    const unitSeconds = Math.ceil(length / mostUnits);
+    const units = this.#units(figures[0]!, Math.floor(length / unitSeconds), unitSeconds);
+    const blockLengths = figures.map((figure) =>
+      optimalBlockLength(withoutGaps(units.map((unit) => measureRequests(figure, unit, unitSeconds)))),
+    );
+    const draw = circularBlocks(units.length, Math.ceil(Math.max(...blockLengths)), uniform);
+    const { trend } = metricOf(figures[0]!);
+    const sumOf = trend && trendAdder(units.map((unit) => trend(unit)));
+    const results = figures.map((): (number | null)[] => []);
+    for (let resample = 0; resample < count; resample += 1) {
+      const drawn = draw();
+      const values = sumOf?.(drawn);
+      const counts = values ? undefined : sumOfCounts(units, drawn);
+      figures.forEach((figure, index) =>
+        results[index]!.push(
+          values
+            ? fold(values, figure.aggregation)
+            : measureRequests(figure, counts!, drawn.length * unitSeconds),
+        ),
+      );
+    }
+    return results;
+  }
+
+  /** What a figure needs of each unit of time. Seconds after the last whole unit are left out. */
+  #units({ requestName }: Figure, count: number, unitSeconds: number): RequestStatistics[] {
+    const sums = Array.from({ length: count }, () => new RowSum());
+    for (const row of this.#rows) {
+      if (requestName === undefined || row.name === requestName)
+        sums[Math.floor((row.second - this.#from) / unitSeconds)]?.add(row);
+    }
+    const { metrics } = this.#run.series.header;
+    return sums.map((sum) => sum.statistics({ method: '', name: requestName ?? '' }, metrics));
+  }
+}
+
+/** Histograms are added in one array of all values that occur: the fastest way to draw thousands of times. */
+function trendAdder(units: readonly (TrendStatistics | undefined)[]) {
+  const values = [...new Set(units.flatMap((unit) => unit?.histogram.map(([value]) => value) ?? []))].sort(
+    (one, other) => one - other,
+  );
+  const places = new Map(values.map((value, place) => [value, place]));
+  const sparse = units.map((unit) => ({
+    places: Int32Array.from(unit?.histogram ?? [], ([value]) => places.get(value)!),
+    counts: Float64Array.from(unit?.histogram ?? [], ([, count]) => count),
+  }));
+  const sums = new Float64Array(values.length);
+  return (drawn: Int32Array): TrendStatistics => {
+    sums.fill(0);
+    const total = { count: 0, sum: 0, minimum: Infinity, maximum: -Infinity };
+    for (const index of drawn) {
+      const unit = units[index];
+      if (!unit || unit.count === 0) continue;
+      const { places: at, counts } = sparse[index]!;
+      for (let entry = 0; entry < at.length; entry += 1) sums[at[entry]!]! += counts[entry]!;
+      total.count += unit.count;
+      total.sum += unit.sum;
+      total.minimum = Math.min(total.minimum, unit.minimum ?? Infinity);
+      total.maximum = Math.max(total.maximum, unit.maximum);
+    }
+    const histogram: [number, number][] = [];
+    for (let place = 0; place < sums.length; place += 1)
+      if (sums[place]! > 0) histogram.push([values[place]!, sums[place]!]);
+    return { ...total, histogram };
+  };
+}
+
+/** A second in which nothing was measured has the mean of the others. */
+function withoutGaps(values: readonly (number | null)[]): number[] {
+  const known = values.filter((value) => value !== null);
+  const mean = known.reduce((sum, value) => sum + value, 0) / (known.length || 1);
+  return values.map((value) => value ?? mean);
+}
+
+/** All but trends, added up. */
+function sumOfCounts(units: readonly RequestStatistics[], drawn: Int32Array): RequestStatistics {
+  const total = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, bytes: 0 };
+  const counters: Record<string, number> = {};
+  const rates: Record<string, { hits: number; total: number }> = {};
+  for (const index of drawn) {
+    const unit = units[index]!;
+    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += unit[key];
+    for (const [name, count] of Object.entries(unit.counters)) counters[name] = (counters[name] ?? 0) + count;
+    for (const [name, rate] of Object.entries(unit.rates)) {
+      const own = (rates[name] ??= { hits: 0, total: 0 });
+      own.hits += rate.hits;
+      own.total += rate.total;
+    }
+  }
+  return { method: '', name: '', ...total, trends: {}, counters, rates };
+}
