@@ -52,6 +52,7 @@ export const matrices = {
   },
   whole: {
     tests: {
+      'packages/core': ['src/compare/error-rates.test.ts'],
       'packages/infra': [
         'test/ec2/policy.test.ts',
         ...['fleet', 'fleet-failures', 'parent-ends'].map((name) => `test/local/${name}.test.ts`),

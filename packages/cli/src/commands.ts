@@ -116,6 +116,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/report.js'),
   },
   {
+    usage: 'compare [baseline] [candidate]',
+    summary: 'compare runs before a change with runs after it',
+    load: () => import('./commands/compare.js'),
+  },
+  {
     usage: 'export [run]',
     summary: 'write what a past run measured as CSV, Parquet, HdrHistogram, OpenMetrics or OTLP',
     load: () => import('./commands/export.js'),

@@ -34,7 +34,6 @@ export type * from './load/plan.js';
 export { resolveLoad, resolveTestLoad } from './load/resolve.js';
 export type * from './locust/statistics.js';
 export * from './series/index.js';
-export * from './compare/index.js';
 export { endedRequests } from './locust/outcomes.js';
 export * from './run/events.js';
 export type * from './measure/sample-contract.js';

@@ -1,18 +1,10 @@
 // eslint-disable-next-line no-restricted-imports -- For devices and pipes, of which there is no part.
 import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  LoadwrightError,
-  parseDuration,
-  readSeries,
-  seriesFile,
-  writeWholeStream,
-  type Series,
-  type SeriesRow,
-} from '@loadwright/core';
+import { LoadwrightError, parseDuration, writeWholeStream } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { exportFormats, exportSeries, type ExportFormat } from '@loadwright/core/export';
 import { Option, type Command } from 'commander';
@@ -22,7 +14,7 @@ import type { OutputStream } from '../shell/io.js';
 import { formatBytes } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { rawStream } from '../output/safe-stream.js';
-import { findRun, readReport, type PastRun } from '../run/results.js';
+import { findRun, readReport, readWholeSeries } from '../run/results.js';
 
 interface ExportFlags {
   readonly format: ExportFormat;
@@ -78,7 +70,7 @@ async function exportRun(
   }
   const run = await findRun(await findResults(options.results, io), reference);
   const report = await readReport(run);
-  const pieces = exportSeries(await readWhole(run), format, {
+  const pieces = exportSeries(await readWholeSeries(run), format, {
     name: report.name,
     everySeconds,
     skipSeconds: options.warmUp ? 0 : Math.ceil(report.warmUpSeconds ?? 0),
@@ -103,21 +95,6 @@ function readInterval(text: string): number {
     `--every: found "${text}", expected whole seconds as a duration, or "${wholeRun}".`,
     { hint: 'Use, for example, --every 10s.' },
   );
-}
-
-async function readWhole(run: PastRun): Promise<Series> {
-  const file = join(run.directory, seriesFile);
-  const { header, rows } = await readSeries(file).catch((error: unknown) => {
-    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-    if (cause?.code !== 'ENOENT') throw error;
-    throw new LoadwrightError('RESULTS_UNREADABLE', `${file}: the run ${run.runId} has no series.`, {
-      hint: 'Run the test again: runs of earlier versions of Loadwright, and runs without a load, have none.',
-      cause: error,
-    });
-  });
-  const all: SeriesRow[] = [];
-  for await (const row of rows) all.push(row);
-  return { header, rows: all };
 }
 
 /** Waits for whoever reads, so that a long run is not kept in memory as text. */

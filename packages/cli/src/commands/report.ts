@@ -7,7 +7,7 @@ import type { Context } from '../shell/context.js';
 import { formatMilliseconds, formatNumber, formatRatio } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
-import { findRun, listFleets, noFleets, readReport } from '../run/results.js';
+import { findRun, listRuns, noRuns, readReport } from '../run/results.js';
 
 interface ReportOptions {
   readonly results?: string;
@@ -49,7 +49,7 @@ async function report(run: string | undefined, options: ReportOptions, context: 
 }
 
 async function list(results: string, context: Context): Promise<void> {
-  const runs = await listFleets(results);
+  const runs = await listRuns(results);
   const reports = await Promise.all(runs.finished.map(readReport));
   if (context.json) {
     context.printJson(
@@ -62,7 +62,7 @@ async function list(results: string, context: Context): Promise<void> {
       })),
     );
   } else if (reports.length === 0) {
-    const { message, hint } = noFleets(results, runs);
+    const { message, hint } = noRuns(results, runs);
     context.print(message, `  ${hint}`);
   } else {
     const right = (title: string) => ({ title, align: 'right' as const });

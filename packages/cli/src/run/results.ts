@@ -1,6 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError, parseRunReport, type RunReport } from '@loadwright/core';
+import {
+  LoadwrightError,
+  parseRunReport,
+  readSeries,
+  seriesFile,
+  type RunReport,
+  type Series,
+  type SeriesRow,
+} from '@loadwright/core';
 import { requireName } from '../fleet/name.js';
 
 /** Where a past run is. */
@@ -23,7 +31,7 @@ export interface PastRuns {
 }
 
 /** The runs of a results folder. */
-export async function listFleets(results: string): Promise<PastRuns> {
+export async function listRuns(results: string): Promise<PastRuns> {
   const finished: PastRun[] = [];
   const unjudged: PastRun[] = [];
   for (const name of await foldersIn(results)) {
@@ -40,7 +48,7 @@ export async function listFleets(results: string): Promise<PastRuns> {
 }
 
 /** That there is nothing to show, and what there is instead. */
-export function noFleets(results: string, { unjudged }: PastRuns): LoadwrightError {
+export function noRuns(results: string, { unjudged }: PastRuns): LoadwrightError {
   const [newest] = unjudged;
   return new LoadwrightError('RESULTS_UNREADABLE', `${results}: there are no finished runs`, {
     hint: newest
@@ -61,7 +69,7 @@ function unjudgedHint({ runId, directory }: PastRun): string {
  */
 export async function findRun(results: string, reference?: string): Promise<PastRun> {
   if (reference !== undefined) requireName(reference, { noun: 'run' });
-  const all = await listFleets(results);
+  const all = await listRuns(results);
   const { finished: runs, unjudged } = all;
   const [newest] = runs;
   const isMeant = ({ name, runId }: PastRun) =>
@@ -75,11 +83,29 @@ export async function findRun(results: string, reference?: string): Promise<Past
       hint: unjudgedHint(other),
     });
   }
-  if (!newest) throw noFleets(results, all);
+  if (!newest) throw noRuns(results, all);
   const shown = runs.slice(0, 10).map(({ name, runId }) => `${name}/${runId}`);
   throw new LoadwrightError('RESULTS_UNREADABLE', `${results}: there is no run "${reference}"`, {
     hint: `runs that exist, newest first: ${shown.join(', ')}${runs.length > shown.length ? ', …' : ''}`,
   });
+}
+
+/**
+ * Finds the newest runs of a name.
+ *
+ * @param count At least 1.
+ * @throws LoadwrightError `RESULTS_UNREADABLE` when there are fewer.
+ */
+export async function findRuns(results: string, name: string, count: number): Promise<PastRun[]> {
+  requireName(name, { noun: 'run' });
+  const { finished } = await listRuns(results);
+  const runs = finished.filter((run) => run.name === name).slice(0, count);
+  if (runs.length === count) return runs;
+  throw new LoadwrightError(
+    'RESULTS_UNREADABLE',
+    `${results}: finished runs of the name "${name}": found ${runs.length}, expected ${count}`,
+    { hint: `run the test ${count - runs.length} more times, or lower --last` },
+  );
 }
 
 /** Reads the report of a run, whose folder may have been moved since. */
@@ -95,6 +121,22 @@ export async function readReport({ directory }: PastRun): Promise<RunReport> {
     });
   }
   return { ...parseRunReport(json), resultsDirectory: directory };
+}
+
+/** Reads the measurements of a run, second by second. */
+export async function readWholeSeries(run: PastRun): Promise<Series> {
+  const file = join(run.directory, seriesFile);
+  const { header, rows } = await readSeries(file).catch((error: unknown) => {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    if (cause?.code !== 'ENOENT') throw error;
+    throw new LoadwrightError('RESULTS_UNREADABLE', `${file}: the run ${run.runId} has no series.`, {
+      hint: 'Run the test again: runs of earlier versions of Loadwright, and runs without a load, have none.',
+      cause: error,
+    });
+  });
+  const all: SeriesRow[] = [];
+  for await (const row of rows) all.push(row);
+  return { header, rows: all };
 }
 
 async function foldersIn(directory: string): Promise<string[]> {

@@ -1,3 +1,5 @@
 export { compareRuns } from './compare.js';
-export { formatDifference } from './judge-gates.js';
 export type * from './contract.js';
+export { describeConclusion, formatDifference, formatSide } from './format.js';
+export { renderComparisonJunit } from './junit.js';
+export { renderComparisonMarkdown } from './markdown.js';

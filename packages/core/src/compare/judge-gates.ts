@@ -1,4 +1,5 @@
 import type { Comparison, FigureComparison, GateResult } from './contract.js';
+import { formatDifference } from './format.js';
 import { oneSidedLevel, type Estimate } from './estimate.js';
 import type { Gate } from './figures.js';
 
@@ -50,7 +51,8 @@ export function verdictOf(
         : `${expression} cannot be judged: ${figure} has no difference that can be estimated.`,
     ),
     ...failed.map(({ expression, figure }) => {
-      const shown = formatDifference(compared.get(figure)!.comparison);
+      const { difference, scale } = compared.get(figure)!.comparison;
+      const shown = formatDifference(difference, scale);
       return `${expression}: the difference is ${shown}, and chance does not explain that it is beyond the limit.`;
     }),
   ];
@@ -61,20 +63,8 @@ export function verdictOf(
     verdict: 'PASS',
     reasons: gates.map(({ expression, figure }) => {
       const { comparison } = compared.get(figure)!;
-      const [low, high] = comparison.interval!.map((share) =>
-        formatDifference({ ...comparison, difference: share }),
-      );
+      const [low, high] = comparison.interval!.map((limit) => formatDifference(limit, comparison.scale));
       return `${expression} is not shown: the difference is from ${low} to ${high}.`;
     }),
   };
-}
-
-/** `+4.2 %`, or of shares `-0.31 pp`. */
-export function formatDifference({
-  difference,
-  scale,
-}: Pick<FigureComparison, 'difference' | 'scale'>): string {
-  if (difference === null) return '–';
-  const value = Number((difference * 100).toFixed(scale === 'ratio' ? 1 : 2));
-  return `${value > 0 ? '+' : ''}${value} ${scale === 'ratio' ? '%' : 'pp'}`;
 }

@@ -17,13 +17,18 @@ export function renderJunit(report: RunReport): string {
   const suite = `loadwright.${report.name}`;
   const testCases = report.thresholds.map((threshold) => thresholdCase(threshold, suite));
   if (report.verdict === 'INVALID' || testCases.length === 0) testCases.push(validityCase(report, suite));
-  const xml = getJunitXml(
-    {
-      suites: [{ name: suite, timestamp: new Date(report.startedAt), time: report.loadSeconds, testCases }],
-    },
-    // The library's default form writes failures as <error> elements.
-    { schema: 'ant-junit' },
-  );
+  return junitXml({
+    name: suite,
+    timestamp: new Date(report.startedAt),
+    time: report.loadSeconds,
+    testCases,
+  });
+}
+
+/** One suite as XML that every reader takes. */
+export function junitXml(suite: Parameters<typeof getJunitXml>[0]['suites'][number]): string {
+  // The library's default form writes failures as <error> elements.
+  const xml = getJunitXml({ suites: [suite] }, { schema: 'ant-junit' });
   return printable(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}\n`.replace(forbidden, '\uFFFD'));
 }
 
