@@ -114,7 +114,10 @@ export class Ec2World {
   /** From now on the caller may do what `iam policy` prints, and nothing else; the account has the boundary that it asks for. */
   async restrict(): Promise<void> {
     const { Statement } = await this.document(['iam', 'policy']);
-    const [name, path] = [`loadwright-ec2-boundary-${this.aws.region}`, `/loadwright/ec2/${this.aws.region}/`];
+    const [name, path] = [
+      `loadwright-ec2-boundary-${this.aws.region}`,
+      `/loadwright/ec2/${this.aws.region}/`,
+    ];
     const boundary = await this.document(['iam', 'policy', '--boundary']);
     await this.aws.createPolicy({ name, path, document: boundary });
     this.before = await this.aws.inventory();

@@ -1,6 +1,6 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError, writeWhole } from '@loadwright/core';
 import {
   compareRuns,
   renderComparisonJunit,
@@ -165,7 +165,7 @@ const isRunFolder = (folder: string) =>
 
 async function writeJunit(file: string, comparison: Comparison): Promise<void> {
   try {
-    await writeFile(file, renderComparisonJunit(comparison));
+    await writeWhole(file, renderComparisonJunit(comparison), { mode: 0o666 });
   } catch (error) {
     throw new LoadwrightError('USAGE', `--junit ${file}: ${(error as Error).message}.`, {
       hint: 'Name a file in a folder that exists and that you may write to.',

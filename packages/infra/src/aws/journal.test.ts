@@ -122,11 +122,11 @@ describe('Journal', () => {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     });
     const work = async () => {
-      const journal = await Journal.open(directory, fleetId, 'eu-west-1');
+      const journal = await Journal.open(directory, fleet);
       try {
-        await journal.intent('role');
-        await journal.done('role', 'r-1');
-        await journal.intent('bucket');
+        await journal.intent(role);
+        await journal.done(role, 'r-1');
+        await journal.intent({ kind: 'bucket' });
       } finally {
         await journal.close();
       }
@@ -141,12 +141,12 @@ describe('Journal', () => {
     vi.restoreAllMocks();
     await fileHandle.close();
     expect(await readdir(directory)).toHaveLength(failing === 0 ? 0 : 1);
-    const known = [undefined, [], [['role', undefined]], [['role', 'r-1']]][failing];
-    const found = await readJournal(directory, fleetId);
+    const known = [undefined, [], [['role', role]], [['role', { ...role, id: 'r-1' }]]][failing];
+    const found = await readJournal(directory, fleet);
     expect(found && [...found.expected]).toEqual(known);
     // When there is room again.
     await work();
-    expect((await readJournal(directory, fleetId))?.expected.size).toBe(2);
+    expect((await readJournal(directory, fleet))?.expected.size).toBe(2);
   });
 
   it('says which folder cannot be read', async () => {

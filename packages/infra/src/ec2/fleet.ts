@@ -313,7 +313,8 @@ function requireOwnVersion(fleetId: string, machines: readonly FoundResource[]):
   const other = machines.find(({ otherVersion }) => otherVersion !== undefined)?.otherVersion;
   if (other === undefined) return;
   throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} was ${leftToOtherVersion[other]}.`, {
-    hint: 'Versions see each other’s fleets: loadwright list.',
+    hint: 'Use the version that made it.',
+    next: [{ action: 'list-fleets' }],
   });
 }
 

@@ -160,7 +160,7 @@ export function extendImage(options: {
       // Without a time of its own: the same image has the same digest on every day.
       history: [
         ...(config.history ?? []),
-        { created: '1970-01-01T00:00:00Z', created_by: 'loadwright image push' },
+        { created: '1970-01-01T00:00:00Z', created_by: 'Loadwright' },
       ],
     }),
   );

@@ -205,7 +205,7 @@ async function findBase(
 function targetOf({ to, plainHttp, tags }: PushImageOptions): Reference {
   if (!to.includes('/')) {
     throw new LoadwrightError('CONFIG_INVALID', `--to: found "${to}", expected registry/name`, {
-      hint: 'Use for example registry.example/team/loadwright or docker.io/team/loadwright.',
+      hint: 'Use for example registry.example/team/load-test or docker.io/team/load-test.',
     });
   }
   const target = parseReference(to, '--to', plainHttp);

@@ -53,7 +53,7 @@ function advice(
         code: 'CREDENTIALS_INVALID',
         hint:
           authentication === 'iam'
-            ? 'Allow execute-api:Invoke for these credentials (loadwright print-iam-policy), and check region.'
+            ? 'Allow execute-api:Invoke for these credentials, and check region.'
             : `Set the option apiKey or the variable ${apiKeyVariable} to a key of the API's usage plan, ` +
               `or the variable ${bearerTokenVariable} when an authorizer guards it.`,
       };

@@ -115,7 +115,7 @@ function checkRoutes(
 }
 
 /** Whether requests carry a bearer token. */
-export function usesBearerToken({ authentication, bearerToken }: RestOptions): boolean {
+function usesBearerToken({ authentication, bearerToken }: RestOptions): boolean {
   return authentication === 'bearer' || bearerToken !== undefined;
 }
 

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { putBase, SmallRegistry } from '../../../infra/test/image/small-registry.js';
-import { databricksConfig, dhtConfig, project } from '../../test/project.js';
-import { run } from '../../test/support.js';
+import { putBase, SmallRegistry } from '../../infra/test/image/small-registry.js';
+import { databricksConfig, dhtConfig, project } from './project.js';
+import { run } from './support.js';
 
 let registry: SmallRegistry;
 beforeEach(async () => {
