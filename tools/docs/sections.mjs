@@ -13,8 +13,7 @@ import { exitCodes } from '../../packages/core/dist/exit-codes.js';
 import { validityRules } from '../../packages/core/dist/judge/validity/index.js';
 import { metrics } from '../../packages/core/dist/judge/thresholds/metrics.js';
 import { commands, completionSummary } from '../../packages/cli/dist/commands.js';
-import { ec2FleetOptionsSchema } from '../../packages/infra/dist/ec2/options.js';
-import { localFleetOptionsSchema } from '../../packages/infra/dist/local/options.js';
+import { builtInFleets } from '../../packages/cli/dist/fleet/kinds.js';
 import { chalice } from '../../packages/targets/dist/chalice/index.js';
 import { databricks } from '../../packages/targets/dist/databricks/index.js';
 import { dht } from '../../packages/targets/dist/dht/index.js';
@@ -74,6 +73,15 @@ function members(schema) {
 }
 
 const report = () => runReportJsonSchema().properties;
+
+/** The options of each kind of fleet, and the flags of those that have one. */
+async function fleetSections() {
+  const kinds = Object.values(builtInFleets).map(async ({ kind, load }) => {
+    const { optionsSchema } = await load();
+    return [`fleet:${kind}`, () => optionsTable(jsonSchemaOf(optionsSchema))];
+  });
+  return Object.fromEntries(await Promise.all(kinds));
+}
 
 /** Every generated part of the documentation, by name. */
 export const sections = {
@@ -154,8 +162,7 @@ export const sections = {
         plain(summary),
       ]),
     ),
-  'fleet:ec2': () => optionsTable(jsonSchemaOf(ec2FleetOptionsSchema)),
-  'fleet:local': () => optionsTable(jsonSchemaOf(localFleetOptionsSchema)),
+  ...(await fleetSections()),
   ...Object.fromEntries(
     Object.entries(targets).flatMap(([kind, factory]) => [
       [`target:${kind}`, () => target(factory)],

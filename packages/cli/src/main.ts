@@ -3,7 +3,7 @@ import { createCautiousRedactor } from '@loadwright/core';
 import { CommanderError } from 'commander';
 import { type Context } from './shell/context.js';
 import { createContext } from './shell/create-context.js';
-import type { FleetKinds } from './fleet/fleet-kind.js';
+import type { FleetKinds } from './fleet/fleet-kinds.js';
 import { endedBySignals } from './shell/interrupt.js';
 import type { CliIo } from './shell/io.js';
 import { describeError, formatError } from './output/errors.js';

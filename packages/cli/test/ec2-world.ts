@@ -19,7 +19,7 @@ import { quickFleet, variablesFor } from '../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../infra/test/ec2/work.js';
 import { startEmulator } from '../src/run/emulation.js';
 import { builtInFleets } from '../src/fleet/kinds.js';
-import type { FleetKinds } from '../src/fleet/fleet-kind.js';
+import type { FleetKinds } from '../src/fleet/fleet-kinds.js';
 import { main } from '../src/main.js';
 import { exampleOf, findTarget } from '../src/config/target.js';
 import { TestIo } from './support.js';
@@ -151,19 +151,22 @@ export class Ec2World {
   get #kinds(): FleetKinds {
     return {
       ...builtInFleets,
-      ec2: async () => ({
-        ...(await builtInFleets['ec2']!()),
-        create: (options) => {
-          // Nor is their token his.
-          const environment = { ...(options['environment'] as object), AWS_SESSION_TOKEN: '' };
-          return quickFleet({
-            uiPort,
-            startTimeout,
-            ...options,
-            environment: { ...environment, ...this.#caller },
-          });
-        },
-      }),
+      ec2: {
+        ...builtInFleets['ec2']!,
+        load: async () => ({
+          ...(await builtInFleets['ec2']!.load()),
+          create: (options) => {
+            // Nor is their token his.
+            const environment = { ...(options['environment'] as object), AWS_SESSION_TOKEN: '' };
+            return quickFleet({
+              uiPort,
+              startTimeout,
+              ...options,
+              environment: { ...environment, ...this.#caller },
+            });
+          },
+        }),
+      },
     };
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
 import { builtInFleets } from '../src/fleet/kinds.js';
-import type { FleetKinds } from '../src/fleet/fleet-kind.js';
+import type { FleetKinds } from '../src/fleet/fleet-kinds.js';
 import { main } from '../src/main.js';
 import { locust } from './command.js';
 import { TestIo } from './support.js';
@@ -50,10 +50,15 @@ export class LastingFleetDouble {
 
   readonly kinds: FleetKinds = {
     ...builtInFleets,
-    double: async () => ({
-      create: (options) => this.#fleet(options),
-      known: async () => this.known,
-    }),
+    double: {
+      ...builtInFleets['ec2']!,
+      kind: 'double',
+      load: async () => ({
+        ...(await builtInFleets['local']!.load()),
+        create: (options) => this.#fleet(options),
+        known: async () => this.known,
+      }),
+    },
   };
 
   /** Runs the command in this process, with these fleets. */

@@ -10,7 +10,8 @@ import {
 } from '../../infra/test/ec2/altered-fleets.js';
 import { fleetOfKind } from '../../infra/test/ec2/quick-fleet.js';
 import { requestOf, uiPort, withFolder } from '../../infra/test/ec2/work.js';
-import type { FleetKinds } from '../src/fleet/fleet-kind.js';
+import { fleetKinds } from '../src/fleet/fleet-kinds.js';
+import { builtInFleets } from '../src/fleet/kinds.js';
 import { main } from '../src/main.js';
 import { TestIo } from './support.js';
 
@@ -37,16 +38,17 @@ function fleetOf(kind: KindName, folder: string, fleetId = createFleetId()) {
 /** The command with both kinds, on a machine that made none of the fleets. */
 async function command(folder: string, argv: readonly string[]) {
   const io = new TestIo({ environment: { ...aws().environment, AWS_REGION: aws().region } });
-  const known: FleetKinds = Object.fromEntries(
-    kinds.map((kind) => [
-      kind,
-      async () => ({
-        create: () => fleetOf(kind, `${folder}/elsewhere`).fleet,
-        known: async () => [],
-      }),
-    ]),
-  );
-  const exitCode = await main(argv, io, known);
+  const { ec2 } = builtInFleets;
+  const registered = kinds.map((kind) => ({
+    ...ec2!,
+    kind,
+    load: async () => ({
+      ...(await ec2!.load()),
+      create: () => fleetOf(kind, `${folder}/elsewhere`).fleet,
+      known: async () => [],
+    }),
+  }));
+  const exitCode = await main(argv, io, fleetKinds(registered));
   return { exitCode, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 

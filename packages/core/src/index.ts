@@ -18,6 +18,7 @@ export { goodputConfig, goodputSchema, tokenMetrics } from './target/token-metri
 export { tlsOptionsSchema, type TlsOptions } from './target/tls-options.js';
 export { responseCheckSchema, type ResponseCheck } from './target/response-check.js';
 export type * from './fleet/contract.js';
+export type * from './fleet/kind.js';
 export type * from './bundle/bundle.js';
 export { digestWithoutLoad } from './bundle/digest.js';
 export { fleetTokenVariable } from './bundle/fleet-token.js';

@@ -6,7 +6,7 @@ import { builtInTargets } from '../config/built-in-targets.js';
 import { runAndReport } from '../run/run-and-report.js';
 import type { Context } from '../shell/context.js';
 import { besideEmulator, pointAt, startEmulator, variablesOf } from '../run/emulation.js';
-import { createFleet } from '../fleet/kinds.js';
+import { createFleet } from '../fleet/create-fleet.js';
 import { examples } from '../output/help.js';
 import { numberOrText } from '../shell/parse.js';
 import { exampleOf, findTarget } from '../config/target.js';

@@ -14,24 +14,20 @@ import { createLiveView } from '../live/view.js';
 import { createConfiguredTest } from '../run/load-test.js';
 import { factFormatter } from '../output/table.js';
 import { formatEnd, formatPlan, planDocument } from '../output/fleet.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { widthOf, wrapText } from '../output/wrap.js';
 import { requireName } from '../fleet/name.js';
-import {
-  addFleetOverrides,
-  configuredFleet,
-  findFleetId,
-  lookUpFleet,
-  mayExistAfter,
-} from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { configuredFleet, findFleetId, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
+import { addFleetOverrides, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
   ConsentFlags & { readonly resume?: string; readonly skipPreflight?: boolean; readonly live: boolean };
 
 export function configure(command: Command, context: Context): void {
-  addFleetOverrides(addConfigurationFlags(command))
+  const example = exampleOf(context.fleets);
+  addFleetOverrides(addConfigurationFlags(command), context, { makes: true })
     .description(
       'Deploy the fleet of the configuration: all workers connected, no load started. ' +
         'Exit codes: 0 deployed, 97 it could not be deployed and nothing is left, 98 resources may remain, 105 stopped.',
@@ -46,7 +42,7 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright deploy', 'show plan and price, ask, deploy'],
         ['loadwright deploy --yes --workers 16', 'without a question'],
-        ['loadwright deploy --fleet ec2 --region eu-west-1', 'on EC2; overrides the file'],
+        [`loadwright deploy ${example.flags}`, `on ${example.title}; overrides the file`],
         ['loadwright deploy --resume 20261123-090000-4f32386de5', 'continue after a crash'],
       ]),
     )

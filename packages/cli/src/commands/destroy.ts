@@ -3,12 +3,13 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
 import type { Context } from '../shell/context.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
 import { printRemoval, removeFleets } from '../fleet/remove.js';
 import { requireName } from '../fleet/name.js';
-import { addFleetFlags, findFleet, findFleetId, type LastingFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findFleet, findFleetId, type LastingFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type DestroyFlags = FleetFlags & ConsentFlags;
 
@@ -19,7 +20,8 @@ const shortestUnasked = 6;
 const answerMilliseconds = 5000;
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  const example = exampleOf(context.fleets);
+  addFleetFlags(command, context)
     .description(
       'Remove every resource of a fleet, in whatever state it is, and look again. Works from any machine, and may be repeated. ' +
         'Exit codes: 0 nothing is left, 98 resources may remain: they are listed, or their fleet is named; 105 stopped ' +
@@ -31,7 +33,7 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright destroy 4f32386de5', 'a part of the fleet id is enough'],
         ['loadwright destroy 4f32386de5 --yes', `without a question: ${shortestUnasked} characters at least`],
-        ['loadwright destroy 4f32386de5 --fleet ec2 --region eu-west-1', 'without a configuration file'],
+        [`loadwright destroy 4f32386de5 ${example.flags}`, 'without a configuration file'],
       ]),
     )
     .action(context.action((fleet: string, options: DestroyFlags) => destroy(fleet, options, context)));

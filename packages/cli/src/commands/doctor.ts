@@ -16,16 +16,17 @@ import {
 import { checkFleet } from '../doctor/check-fleet.js';
 import { commandOf, nextDocument } from '../output/next-step.js';
 import { interruptible } from '../shell/interrupt.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 interface DoctorOptions extends FleetFlags {
   readonly fix?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  const example = exampleOf(context.fleets);
+  addFleetFlags(command, context)
     .description(
       'Look at this machine, this project and the account of its fleet, and tell all that is missing at once. Changes ' +
         'nothing, and makes no request to the service.',
@@ -36,7 +37,7 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright doctor', 'what is missing'],
         ['loadwright doctor --fix', 'and install Locust'],
-        ['loadwright doctor --fleet ec2 --region eu-west-1 --profile work', 'is the account ready for EC2?'],
+        [`loadwright doctor ${example.flags}`, `is the account ready for ${example.title}?`],
       ]),
     )
     .action(context.action((options: DoctorOptions) => doctor(options, context)));

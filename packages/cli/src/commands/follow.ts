@@ -13,13 +13,13 @@ import { createLiveView } from '../live/view.js';
 import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
-import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { openNamedFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type FollowFlags = FleetFlags & { readonly live: boolean };
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description(
       'Watch the load on a fleet until it ends. Ctrl-C ends the watching only (exit code 105): the load continues.',
     )

@@ -6,13 +6,13 @@ import type { Context } from '../shell/context.js';
 import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
 import { examples } from '../output/help.js';
 import { printRemoval, removeFleets } from '../fleet/remove.js';
-import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findDeployedFleets } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description(
       'Remove expired fleets, and fleets without a machine. One that began less than an hour ago may still get its ' +
         'machine: it is named, and not touched. ' +

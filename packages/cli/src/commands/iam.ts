@@ -3,10 +3,11 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
 import { loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
-import { addFleetFlags, findFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 import { iamStatementsOf } from '../config/target.js';
 
 const formats = ['json', 'cloudformation'] as const;
@@ -21,7 +22,8 @@ interface PolicyFlags extends FleetFlags {
 }
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command.command('policy'))
+  const example = exampleOf(context.fleets);
+  addFleetFlags(command.command('policy'), context)
     .description(
       'The permissions that a fleet needs, and no more: to be attached to whoever deploys it. Needs neither permissions ' +
         'nor credentials; those that there are tell the account.',
@@ -42,10 +44,7 @@ export function configure(command: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(context, [
-        [
-          'loadwright iam policy --fleet ec2 --region eu-west-1 > policy.json',
-          'without a configuration file',
-        ],
+        [`loadwright iam policy ${example.flags} > policy.json`, 'without a configuration file'],
         ['loadwright iam policy --account 123456789012', 'without credentials'],
         ['loadwright iam policy --owner alice', 'for the fleets of alice, with their option owner: alice'],
         ['loadwright iam policy --machine', 'for the role of the option instanceProfile'],

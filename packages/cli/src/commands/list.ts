@@ -2,12 +2,14 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findDeployedFleets } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findDeployedFleets } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  const example = exampleOf(context.fleets);
+  addFleetFlags(command, context)
     .description(
       'Every deployed fleet: its age, when it ends, its state, and its cost so far; its owner, where somebody else deployed ' +
         'one. States: starting, running (the machine; loadwright status shows whether its master answers), stopped, ' +
@@ -17,7 +19,7 @@ export function configure(command: Command, context: Context): void {
       'after',
       examples(context, [
         ['loadwright list', 'of the configuration, or of every place where this machine has deployed'],
-        ['loadwright list --fleet ec2 --region eu-west-1', 'without a configuration file'],
+        [`loadwright list ${example.flags}`, 'without a configuration file'],
       ]),
     )
     .action(context.action((options: FleetFlags) => list(options, context)));

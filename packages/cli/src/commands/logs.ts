@@ -6,8 +6,8 @@ import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { newLines } from '../shell/new-lines.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { openNamedFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type LogFlags = FleetFlags & { readonly follow?: boolean };
 
@@ -17,7 +17,7 @@ type Lines = Readonly<Record<string, readonly string[]>>;
 const interval = 1000;
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description('The log lines of the master and its workers.')
     .option('--follow', 'go on until Ctrl-C')
     .addHelpText(

@@ -6,17 +6,19 @@ import {
   type ConfigurationFlags,
 } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
-import { createFleet } from '../fleet/kinds.js';
+import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
 import { columnsOf } from '../output/wrap.js';
-import { addFleetOverrides, besideLoad, overriddenFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { overriddenFleet } from '../fleet/find-fleet.js';
+import { addFleetOverrides, besideLoad, type FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
-  addFleetOverrides(addConfigurationFlags(command))
+  const example = exampleOf(context.fleets);
+  addFleetOverrides(addConfigurationFlags(command), context, { makes: true })
     .description(
       'What a deployment would make, which permissions it needs, and what it costs. Changes nothing, costs nothing.',
     )
@@ -25,7 +27,7 @@ export function configure(command: Command, context: Context): void {
       'after',
       examples(context, [
         ['loadwright plan', 'of the fleet of the configuration'],
-        ['loadwright plan --fleet ec2 --region eu-west-1', 'what it would be on EC2'],
+        [`loadwright plan ${example.flags}`, `what it would be on ${example.title}`],
         ['loadwright plan --duration 1h', 'and for an hour of load'],
       ]),
     )
@@ -37,7 +39,7 @@ async function plan(options: ConfigurationFlags & FleetFlags, context: Context):
   const loaded = await loadConfiguration(options, io, 'plan');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const flags = besideLoad(options);
-  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, flags), context, flags);
+  const fleet = await createFleet(overriddenFleet(loaded.config.fleet, flags, context), context, flags);
   const { plan: made, request } = await test.plan(fleet);
   if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
   else {

@@ -7,14 +7,14 @@ import { findResults, loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import type { CliIo } from '../shell/io.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 import { loadFolderPrefix } from '../run/results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description(
       'Download everything that was measured in the newest load on a fleet into a folder of that load, ' +
         "{results}/{name}/{fleet}/load-{when it began, UTC}: Locust's own files, the statistics as JSON, the logs.",

@@ -18,21 +18,15 @@ import {
 } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import { besideEmulator, pointAt, startEmulatorOf } from '../run/emulation.js';
-import { createFleet } from '../fleet/kinds.js';
+import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
+import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
 import { columnsOf } from '../output/wrap.js';
-import {
-  addFleetOverrides,
-  besideLoad,
-  configuredFleet,
-  findDeployedFleet,
-  overriddenFleet,
-  requireLasting,
-} from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { configuredFleet, findDeployedFleet, overriddenFleet, requireLasting } from '../fleet/find-fleet.js';
+import { addFleetOverrides, besideLoad, type FleetFlags } from '../fleet/fleet-flags.js';
 import { requireName } from '../fleet/name.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 
@@ -48,7 +42,8 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
 }
 
 export function configure(command: Command, context: Context): void {
-  addFleetOverrides(addConfigurationFlags(command))
+  const example = exampleOf(context.fleets);
+  addFleetOverrides(addConfigurationFlags(command), context, { makes: true })
     .description(
       'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. ' +
         'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 97 the fleet could not be made and nothing is left, 98 something of it is left, ' +
@@ -81,7 +76,7 @@ export function configure(command: Command, context: Context): void {
         ['loadwright run --emulator', 'without the real service'],
         ['loadwright run --users 200 --duration 5m', 'more load'],
         ['loadwright run --dry-run', 'what would happen'],
-        ['loadwright run --fleet ec2 --region eu-west-1', 'on EC2; overrides the file'],
+        [`loadwright run ${example.flags}`, `on ${example.title}; overrides the file`],
         ['loadwright run --on 4f32386de5 --users 400', 'on a deployed fleet'],
         ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
       ]),
@@ -120,8 +115,9 @@ async function runAgainst(
       ? undefined
       : await configuredFleet(loaded, options, context, { command: 'run --on', reference: options.on });
   const flags = besideLoad(options);
-  const fleet = lasting ?? (await createFleet(overriddenFleet(loaded.config.fleet, flags), context, flags));
-  if (keepFleet) requireLasting(fleet);
+  const fleet =
+    lasting ?? (await createFleet(overriddenFleet(loaded.config.fleet, flags, context), context, flags));
+  if (keepFleet) requireLasting(fleet, context);
   const test = await createConfiguredTest(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
@@ -145,7 +141,7 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const { colors } = context;
   const test = await createConfiguredTest(loaded, { environment });
   const flags = besideLoad(options);
-  const named = overriddenFleet(loaded.config.fleet, flags);
+  const named = overriddenFleet(loaded.config.fleet, flags, context);
   const { plan, request } = await test.plan(await createFleet(named, context, flags));
   const configuration = { ...test.configuration, workers: request.workers, fleet: redactOptions({}, named) };
   if (context.json) {

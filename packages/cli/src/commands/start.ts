@@ -7,14 +7,14 @@ import { withHint } from '../config/with-hint.js';
 import { interruptible } from '../shell/interrupt.js';
 import { examples } from '../output/help.js';
 import { describeLoad } from '../output/load.js';
-import { addFleetOverrides, configuredFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { configuredFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import { addFleetOverrides, type FleetFlags } from '../fleet/fleet-flags.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
 
 export function configure(command: Command, context: Context): void {
-  addFleetOverrides(addLoadFlags(command))
+  addFleetOverrides(addLoadFlags(command), context)
     .description(
       'Start the load of the configuration on a deployed fleet. It ends by itself when its time is over, whether ' +
         'anybody watches or not. Nothing is judged: for thresholds, verdict and report use loadwright run --on.',

@@ -18,8 +18,8 @@ import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
 import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
-import { addFleetFlags, findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 /** The state of a deployed fleet. */
 interface Status {
@@ -37,7 +37,7 @@ interface Status {
 }
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description(
       'The state of a fleet: its machines, its workers, its load. Without a fleet id: the only deployed fleet.',
     )

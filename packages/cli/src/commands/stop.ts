@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { describeTest } from '../output/load.js';
-import { addFleetFlags, openNamedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { openNamedFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description('End the load on a fleet. The fleet stays: the next load can be started at once.')
     .addHelpText('after', examples(context, [['loadwright stop 4f32386de5', 'the load, not the fleet']]))
     .action(context.action((fleet: string, options: FleetFlags) => stop(fleet, options, context)));

@@ -6,8 +6,8 @@ import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { factFormatter } from '../output/table.js';
 import { examples } from '../output/help.js';
-import { addFleetFlags, findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import type { FleetFlags } from '../fleet/fleet-flags.js';
+import { findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;
@@ -19,7 +19,7 @@ type UiFlags = FleetFlags & {
 const interval = 1000;
 
 export function configure(command: Command, context: Context): void {
-  addFleetFlags(command)
+  addFleetFlags(command, context)
     .description(
       "The address of Locust's web UI, and how to log in. The login is shown on a terminal only, or when it is asked for.",
     )

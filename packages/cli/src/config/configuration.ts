@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { builtInTargets } from './built-in-targets.js';
 import { withHint } from './with-hint.js';
 import type { CliIo } from '../shell/io.js';
-import { collect } from '../shell/parse.js';
+import { camelCase, collect } from '../shell/parse.js';
 
 /** What the flags of a command say about the configuration. */
 export interface ConfigurationFlags {
@@ -112,9 +112,4 @@ function parseThresholdFlags(texts: readonly string[]): Record<string, string[]>
     (thresholds[metric] ??= []).push(expression);
   }
   return thresholds;
-}
-
-/** `--spawn-rate` → `spawnRate`, as commander names it. */
-function camelCase(flag: string): string {
-  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,7 +1,7 @@
 import { createFleetId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../shell/context.js';
-import { createFleet, type NamedFleet } from '../fleet/kinds.js';
+import { createFleet, type NamedFleet } from '../fleet/create-fleet.js';
 import { iamStatementsOf } from '../config/target.js';
 import { overriddenFleet } from '../fleet/find-fleet.js';
 import type { FleetFlags } from '../fleet/fleet-flags.js';
@@ -26,7 +26,7 @@ export async function checkFleet(
   const named = fleet ?? (flags.fleet === undefined ? undefined : { kind: flags.fleet });
   if (!named) return [];
   try {
-    const { lasting } = await createFleet(overriddenFleet(named, flags), context);
+    const { lasting } = await createFleet(overriddenFleet(named, flags, context), context);
     const durationSeconds = loaded ? resolveTestLoad(loaded.config.load, 1).durationSeconds : 0;
     const iamStatements = loaded ? iamStatementsOf(loaded.config.target) : [];
     const request = { fleetId: createFleetId(), durationSeconds, iamStatements };

@@ -8,11 +8,11 @@ import {
   type DeployedFleet,
 } from '@loadwright/core';
 import { findConfigFile, type LoadedConfig } from '@loadwright/core/config';
-import type { Command } from 'commander';
 import { loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
-import type { FleetFlags } from './fleet-flags.js';
-import { createFleet, loadKind, type NamedFleet } from './kinds.js';
+import { besideLoad, optionsIn, type FleetFlags } from './fleet-flags.js';
+import { createFleet, loadKind, type NamedFleet } from './create-fleet.js';
+import { patternOf } from './fleet-kinds.js';
 import { withHint } from '../config/with-hint.js';
 import { matchFleetId, knownFleets } from './known-fleets.js';
 import { requireName } from './name.js';
@@ -35,37 +35,20 @@ interface Whereabouts {
   readonly areKnown: boolean;
 }
 
-/** Where else a fleet may be. */
-const elsewhere = '--region <region>, --profile <profile>';
-
 /** A whole fleet id. */
 const wholeFleetId = /^\d{8}-\d{6}-[0-9a-f]{10}$/;
 
-/** Gives a command the flags that override the fleet of a configuration. */
-export function addFleetOverrides(command: Command): Command {
-  return command
-    .option('--fleet <kind>', 'where the load comes from; overrides the configuration: ec2, local')
-    .option('--region <region>', 'region of the fleet');
-}
-
-/** Gives a command that names a fleet the flags that find it. */
-export function addFleetFlags(command: Command): Command {
-  return command
-    .option('--config <file>', 'the configuration file, whose fleet it is (default: that of this folder)')
-    .option('--fleet <kind>', 'the fleet without a configuration file: ec2')
-    .option('--region <region>', 'region of the fleet')
-    .option('--profile <profile>', 'AWS profile of the fleet')
-    .option('--json', 'one JSON document on stdout, everything else on stderr');
-}
-
 /** The fleet of a configuration, overridden by flags. */
-export function overriddenFleet(configured: NamedFleet, flags: FleetFlags): NamedFleet {
-  const { fleet: kind = configured.kind, region, profile } = flags;
+export function overriddenFleet(
+  configured: NamedFleet,
+  flags: FleetFlags,
+  { fleets }: Pick<Context, 'fleets'>,
+): NamedFleet {
+  const { fleet: kind = configured.kind } = flags;
   return {
     // Options of one kind mean nothing to another.
     ...(kind === configured.kind ? configured : { kind }),
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
+    ...optionsIn(flags, fleets),
   };
 }
 
@@ -93,11 +76,6 @@ export async function configuredFleet(
   query?: FleetQuery,
 ): Promise<LastingFleet> {
   return onlyFleet(await whereabouts(config.fleet, besideLoad(flags), context, query), query);
-}
-
-/** The flags of a fleet where flags of the load are too: there `--profile` is the shape of the load. */
-export function besideLoad({ fleet, region }: FleetFlags): FleetFlags {
-  return { ...(fleet !== undefined && { fleet }), ...(region !== undefined && { region }) };
 }
 
 /** All deployed fleets, of the place that a command names or of all places that the journals of this machine know. */
@@ -131,11 +109,11 @@ export async function findDeployedFleets(
 }
 
 /** The fleet that flags or a configuration name, before flags override it. Undefined: there is no configuration. */
-async function namedFleet(flags: FleetFlags, { io }: Context): Promise<NamedFleet | undefined> {
+async function namedFleet(flags: FleetFlags, { fleets, io }: Context): Promise<NamedFleet | undefined> {
   // A kind that is named needs no configuration file.
   if (flags.fleet !== undefined && flags.config === undefined) return { kind: flags.fleet };
   if (flags.config === undefined && (await findConfigFile(io.cwd)) === undefined) return undefined;
-  const { config } = await withHint('or name the fleet by flags: --fleet ec2 --region <region>', () =>
+  const { config } = await withHint(`or name the fleet by flags: ${patternOf(fleets)}`, () =>
     loadConfiguration({ config: flags.config }, io),
   );
   return config.fleet;
@@ -150,7 +128,10 @@ async function whereabouts(
   const kind = flags.fleet ?? named?.kind;
   const lasts = kind !== undefined && (await loadKind(kind, context)).known !== undefined;
   if (named && lasts) {
-    const fleet = requireLasting(await createFleet(overriddenFleet(named, flags), context, flags));
+    const fleet = requireLasting(
+      await createFleet(overriddenFleet(named, flags, context), context, flags),
+      context,
+    );
     return { fleets: [fleet], areKnown: false };
   }
   const remembered =
@@ -158,12 +139,12 @@ async function whereabouts(
   if (remembered.length === 0) throw noFleet(kind, context, query);
   const places = new Map(
     remembered.map(({ fleet }) => {
-      const place = overriddenFleet(fleet, flags);
+      const place = overriddenFleet(fleet, flags, context);
       return [JSON.stringify(place), place] as const;
     }),
   );
   const fleets = [...places.values()].map(async (place) =>
-    requireLasting(await createFleet(place, context, flags)),
+    requireLasting(await createFleet(place, context, flags), context),
   );
   return { fleets: await Promise.all(fleets), areKnown: true };
 }
@@ -182,9 +163,14 @@ function onlyFleet({ fleets }: Whereabouts, query: FleetQuery | undefined): Last
   );
 }
 
-function noFleet(kind: string | undefined, { io }: Context, query: FleetQuery | undefined): LoadwrightError {
-  const next = ['loadwright', query?.command, query?.reference, '--fleet ec2 --region <region>'];
-  const flags = query ? next.filter((word) => word !== undefined).join(' ') : '--fleet ec2 --region <region>';
+function noFleet(
+  kind: string | undefined,
+  { fleets, io }: Context,
+  query: FleetQuery | undefined,
+): LoadwrightError {
+  const pattern = patternOf(fleets);
+  const next = ['loadwright', query?.command, query?.reference, pattern];
+  const flags = query ? next.filter((word) => word !== undefined).join(' ') : pattern;
   return kind === undefined
     ? new LoadwrightError(
         'CONFIG_UNREADABLE',
@@ -204,9 +190,9 @@ function endsWithCommand(kind: string, flags: string): LoadwrightError {
   );
 }
 
-export function requireLasting(fleet: Fleet): LastingFleet {
+export function requireLasting(fleet: Fleet, { fleets }: Pick<Context, 'fleets'>): LastingFleet {
   if (isLasting(fleet)) return fleet;
-  throw endsWithCommand(fleet.kind, '--fleet ec2 --region <region>');
+  throw endsWithCommand(fleet.kind, patternOf(fleets));
 }
 
 export function isLasting(fleet: Fleet): fleet is LastingFleet {
@@ -239,8 +225,8 @@ export async function findDeployedFleet(
       ids.length > 0
         ? `name one of these: ${ids.join(', ')}${shown.length > ids.length ? ', …' : ''}`
         : reference === undefined
-          ? `deploy one: loadwright deploy. Look elsewhere: ${elsewhere}`
-          : `it was removed, or is elsewhere: ${elsewhere}. With the whole fleet id, loadwright destroy removes what may be left of it`,
+          ? `deploy one: loadwright deploy. Look elsewhere: by the flags of another place`
+          : `it was removed, or is elsewhere: name another place by flags. With the whole fleet id, loadwright destroy removes what may be left of it`,
   });
 }
 

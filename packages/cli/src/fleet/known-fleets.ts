@@ -1,5 +1,5 @@
 import type { Context } from '../shell/context.js';
-import type { NamedFleet } from './kinds.js';
+import type { NamedFleet } from './create-fleet.js';
 
 /** A fleet that was begun on this machine. */
 export interface KnownFleet {
@@ -19,7 +19,7 @@ export async function knownFleets(
 ): Promise<KnownFleet[]> {
   const { environment } = io;
   const kinds = await Promise.all(
-    Object.entries(fleets).map(async ([kind, load]) => {
+    Object.values(fleets).map(async ({ kind, load }) => {
       const { known } = await load();
       const places = (await known?.({ environment })) ?? [];
       return places.map(({ fleetId, options }) => ({ fleetId, fleet: { ...options, kind } }));

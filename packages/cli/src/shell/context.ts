@@ -1,5 +1,5 @@
 import type { ExitCode } from '@loadwright/core/exit-codes';
-import type { FleetKinds } from '../fleet/fleet-kind.js';
+import type { FleetKinds } from '../fleet/fleet-kinds.js';
 import type { Colors } from '../output/colors.js';
 import type { CliIo } from './io.js';
 

@@ -1,5 +1,5 @@
 import { exitCodes } from '@loadwright/core/exit-codes';
-import type { FleetKinds } from '../fleet/fleet-kind.js';
+import type { FleetKinds } from '../fleet/fleet-kinds.js';
 import { builtInFleets } from '../fleet/kinds.js';
 import { asTyped } from '../output/as-typed.js';
 import { colorsFor } from '../output/colors.js';

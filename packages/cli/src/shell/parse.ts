@@ -16,3 +16,8 @@ export function jsonOrText(text: string): unknown {
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
+
+/** `--spawn-rate` → `spawnRate`, as commander names it. */
+export function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
