@@ -85,7 +85,6 @@ async function checkProject(
           subject,
           state: 'missing',
           detail: `no loadwright.config file in ${io.cwd}`,
-          remedy: 'create one',
           next: [{ action: 'create-configuration' }],
         },
         ...(await checkFleet({}, options, context, signal)),
