@@ -46,9 +46,20 @@ const ownMessageOf = {
 const commandsInTexts = ['Literal[value=/PATTERN/]', 'TemplateElement[value.cooked=/PATTERN/]'].map(
   (selector) => ({
     // Whatever is in front of the name of a command, also in a text that goes on with it.
-    selector: selector.replace('PATTERN', String.raw`\bloadwright (?:[a-z-]|$)|\bnpx\b|\biam policy\b`),
+    selector: selector.replace(
+      'PATTERN',
+      String.raw`\bloadwright (?:(?!(?:or|and) )[a-z]|$)|\bnpx\b|\biam policy\b`,
+    ),
     message: 'Name no command of loadwright: give the error a step in `next`.',
   }),
+);
+
+/** What authors of targets and fleets import is in one entry point each, which ours prove to be complete. */
+const entryOf = Object.fromEntries(
+  Object.entries({ targets: 'target', infra: 'fleet' }).map(([name, entry]) => [
+    name,
+    { name: '@loadwright/core', message: `Use @loadwright/core/${entry}.` },
+  ]),
 );
 
 export default typescript.config(
@@ -102,16 +113,28 @@ export default typescript.config(
     rules: { 'no-restricted-syntax': ['error', ...commandsInTexts] },
   },
   {
-    // What fleets on AWS share knows none of them.
-    files: ['packages/infra/src/aws/**/*.ts'],
-    rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['**/ec2/**', '**/local/**'] }] }],
-    },
-  },
-  {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/*.test.ts', 'packages/core/src/files.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: wholeFiles }] },
+  },
+  ...['targets', 'infra'].map((name) => ({
+    files: [`packages/${name}/src/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [...wholeFiles, entryOf[name]] }] },
+  })),
+  {
+    // What fleets on AWS share knows none of them.
+    files: ['packages/infra/src/aws/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [...wholeFiles, entryOf.infra],
+          patterns: [{ group: ['**/ec2/**', '**/local/**'] }],
+        },
+      ],
+    },
   },
   {
     // The command, and the programs of these pages, are tested in the account that infra's own tests have.

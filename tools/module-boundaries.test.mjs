@@ -31,7 +31,7 @@ describe('the arrow cli → {targets, infra} → core', () => {
   });
 
   it.each([
-    ['targets/src/probe.ts', `export * from '@loadwright/core';`],
+    ['targets/src/probe.ts', `export * from '@loadwright/core/target';`],
     ['infra/src/probe.ts', `export * from '@loadwright/core/testing';`],
     ['cli/src/probe.ts', `export * from '@loadwright/targets/chalice';`],
     ['cli/src/probe.ts', `export * from '@loadwright/infra/local';`],
@@ -64,6 +64,15 @@ describe('a text of the packages below the command names none', () => {
   ])('unlike in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toEqual([]);
   });
+});
+
+it.each([
+  ['targets/src/probe.ts', `export { LoadwrightError } from '@loadwright/core';`],
+  ['infra/src/local/probe.ts', `export { LoadwrightError } from '@loadwright/core';`],
+  ['infra/src/aws/probe.ts', `export { LoadwrightError } from '@loadwright/core';`],
+  ['infra/src/aws/probe.ts', `export * from '../ec2/fleet.js';`],
+])('in %s an entry point of others is refused: %s', async (file, line) => {
+  expect(await brokenRules(file, line)).toContain('no-restricted-imports');
 });
 
 it('a circle of imports is refused', async () => {

@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
-import { LocustMaster, locustVersion } from '@loadwright/core';
+import { LocustMaster, locustVersion } from '@loadwright/core/fleet';
 import { parse } from 'yaml';
 import { userData } from '../../packages/infra/dist/ec2/machine/user-data.js';
 import { pythonBin, root } from '../lib/paths.mjs';

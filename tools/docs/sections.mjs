@@ -1,11 +1,11 @@
+import { jsonSchemaOf } from '../../packages/core/dist/command/index.js';
+import { loadProfileSchema } from '../../packages/core/dist/load/profile-schema.js';
+import { runReportJsonSchema } from '../../packages/core/dist/report/index.js';
 import {
-  jsonSchemaOf,
-  loadProfileSchema,
   payloadSourceSchema,
   responseCheckSchema,
-  runReportJsonSchema,
   tlsOptionsSchema,
-} from '../../packages/core/dist/index.js';
+} from '../../packages/core/dist/target/index.js';
 import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exportFormats } from '../../packages/core/dist/export/index.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonSchemaOf } from '@loadwright/core';
+import { jsonSchemaOf } from '@loadwright/core/command';
 import { describe, expect, it } from 'vitest';
 import { builtInTargets } from '../src/config/built-in-targets.js';
 import { exampleOf, findTarget } from '../src/config/target.js';

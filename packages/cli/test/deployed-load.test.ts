@@ -1,13 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  bucketing,
-  LocustMaster,
-  type FleetHandle,
-  type MasterStatistics,
-  type SeriesUpdate,
-} from '@loadwright/core';
+import { bucketing } from '@loadwright/core/report';
+import { LocustMaster } from '@loadwright/core/fleet';
+import type { FleetHandle, MasterStatistics, SeriesUpdate } from '@loadwright/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LastingFleetDouble } from './lasting-fleet.js';
 import { dhtConfig, project } from './project.js';

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Emulator } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import {
   AwsStandIn,

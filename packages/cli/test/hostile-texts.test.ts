@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { LoadwrightError, printable, type RunEvent } from '@loadwright/core';
+import { LoadwrightError, type RunEvent } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { createLiveView } from '../src/live/view.js';

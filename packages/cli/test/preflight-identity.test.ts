@@ -3,13 +3,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  createLoadTest,
-  validate,
-  type PreflightAnswer,
-  type ProbeRequest,
-  type Target,
-} from '@loadwright/core';
+import { createLoadTest, type ProbeRequest, type Target } from '@loadwright/core';
+import { validate, type PreflightAnswer } from '@loadwright/core/fleet';
 import { locustProbe, runPreflight } from '@loadwright/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesToTry } from '../../infra/test/matrix.js';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Emulator, FleetHandle, RunReport } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
+import type { FleetHandle, RunReport } from '@loadwright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator } from '../src/run/emulation.js';
 import { findTarget } from '../src/config/target.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Emulator } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
 import { describe, expect, it } from 'vitest';
 import { casesToTry } from '../../infra/test/matrix.js';
 import { startEmulator } from '../src/run/emulation.js';

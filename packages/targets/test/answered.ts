@@ -1,4 +1,4 @@
-import type { PreflightAnswer, PreflightContext } from '@loadwright/core';
+import type { PreflightAnswer, PreflightContext } from '@loadwright/core/target';
 
 /** What a service answers. */
 export interface FixedAnswer {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { EmulatorDefinition } from '@loadwright/core';
+import type { EmulatorDefinition } from '@loadwright/core/target';
 import { capacityOptionsSchema, startLoopbackEndpoint, type CapacityOptions } from '@loadwright/core/testing';
 
 /** A local stand-in: it checks the token as the service does, and has a known capacity. */

@@ -1,4 +1,4 @@
-import { defineTarget, LoadwrightError } from '@loadwright/core';
+import { defineTarget, LoadwrightError } from '@loadwright/core/target';
 import { echoEmulator } from './emulator.js';
 import { echoOptionsSchema, type EchoInput, type EchoOptions } from './options.js';
 import { echoPreflight } from './preflight.js';

@@ -1,4 +1,4 @@
-import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
 import { z } from 'zod';
 
 /** What a user may write in `target`; every description shows up in the documentation and in editors. */

@@ -4,7 +4,7 @@ import {
   preflightFailure,
   type PreflightContext,
   type PreflightReport,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import type { EchoOptions } from './options.js';
 
 /** What the answer to the load's first request means: a wrong address or token is found before any machine is started. */

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bucketing, bucketOf, writeSeries, type RunReport } from '@loadwright/core';
+import { bucketing, bucketOf, writeSeries } from '@loadwright/core/report';
+import type { RunReport } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeReport } from '../../test/report-fixture.js';
 import { run, TestIo } from '../../test/support.js';

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LoadwrightError, writeWhole } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core';
+import { writeWhole } from '@loadwright/core/command';
 import {
   compareRuns,
   renderComparisonJunit,

@@ -1,6 +1,7 @@
 import { configJsonSchema } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { redactOptions, type JsonObject, type JsonValue } from '@loadwright/core';
+import { redactOptions } from '@loadwright/core/command';
+import type { JsonObject, JsonValue } from '@loadwright/core';
 import type { Command } from 'commander';
 import { builtInTargets } from '../config/built-in-targets.js';
 import {

@@ -1,4 +1,5 @@
-import { createFleetId, fingerprintOf, type PlannedFleet } from '@loadwright/core';
+import { createFleetId, type PlannedFleet } from '@loadwright/core';
+import { fingerprintOf } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import {

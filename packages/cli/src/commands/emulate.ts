@@ -1,4 +1,5 @@
-import { LoadwrightError, type Emulator } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bucketing, seriesFile, writeSeries, type SeriesRow } from '@loadwright/core';
+import { bucketing, seriesFile, writeSeries } from '@loadwright/core/report';
+import type { SeriesRow } from '@loadwright/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeReport, saveReport } from '../../test/report-fixture.js';
 import { run, TestIo } from '../../test/support.js';

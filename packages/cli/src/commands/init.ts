@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
-import { jsonSchemaOf, LoadwrightError, writeWhole, type TargetDefinition } from '@loadwright/core';
+import { jsonSchemaOf, writeWhole } from '@loadwright/core/command';
+import { LoadwrightError, type TargetDefinition } from '@loadwright/core';
 import { findConfigFile } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';

@@ -1,4 +1,5 @@
-import { printable, type LogLine, type OpenedFleet } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
+import type { LogLine, OpenedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,10 +1,7 @@
-import {
-  redactOptions,
-  resolveTestLoad,
-  tolerableRuleIds,
-  type Emulator,
-  type TolerableRuleId,
-} from '@loadwright/core';
+import { redactOptions } from '@loadwright/core/command';
+import { resolveTestLoad } from '@loadwright/core/fleet';
+import { tolerableRuleIds, type TolerableRuleId } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { Option, type Command } from 'commander';

@@ -1,4 +1,5 @@
-import { LoadwrightError, openFleet, resolveTestLoad } from '@loadwright/core';
+import { LoadwrightError, openFleet } from '@loadwright/core';
+import { resolveTestLoad } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../config/configuration.js';

@@ -1,21 +1,19 @@
+import { endedRequests, formatNumber } from '@loadwright/core/report';
+import { isBeingMadeReady, redactorOf } from '@loadwright/core/fleet';
 import {
-  endedRequests,
-  isBeingMadeReady,
   openFleet,
-  redactorOf,
-  redactStrings,
   type FleetNode,
   type MasterStatistics,
   type DeployedFleet,
+  isLoadwrightError,
 } from '@loadwright/core';
+import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { isLoadwrightError } from '@loadwright/core';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { nextDocument, type TypedStep } from '../output/next-step.js';
 import { factFormatter } from '../output/table.js';
 import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
-import { formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { describeTest, testDocument } from '../output/load.js';
 import { findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';

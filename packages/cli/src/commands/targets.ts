@@ -1,4 +1,6 @@
-import { jsonSchemaOf, validate, type TargetDefinition } from '@loadwright/core';
+import { jsonSchemaOf } from '@loadwright/core/command';
+import { validate } from '@loadwright/core/fleet';
+import type { TargetDefinition } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { builtInTargets } from '../config/built-in-targets.js';

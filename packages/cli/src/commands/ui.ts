@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fingerprintOf, LoadwrightError, type FleetHandle } from '@loadwright/core';
+import { fingerprintOf } from '@loadwright/core/fleet';
+import { LoadwrightError, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';

@@ -1,11 +1,6 @@
-import {
-  loadTarget,
-  validate,
-  type IamStatement,
-  type Target,
-  type TargetDefinition,
-  type TargetFactory,
-} from '@loadwright/core';
+import { loadTarget } from '@loadwright/core/command';
+import { validate } from '@loadwright/core/fleet';
+import type { IamStatement, Target, TargetDefinition, TargetFactory } from '@loadwright/core';
 import { builtInTargets } from './built-in-targets.js';
 import type { CliIo } from '../shell/io.js';
 

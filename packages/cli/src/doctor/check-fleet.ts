@@ -1,4 +1,5 @@
-import { createFleetId, isLoadwrightError, resolveTestLoad, type Finding } from '@loadwright/core';
+import { createFleetId, isLoadwrightError, type Finding } from '@loadwright/core';
+import { resolveTestLoad } from '@loadwright/core/fleet';
 import type { LoadedConfig } from '@loadwright/core/config';
 import type { Context } from '../shell/context.js';
 import { createFleet, type NamedFleet } from '../fleet/create-fleet.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError, type Fleet, type FleetKindModule } from '@loadwright/core';
+import { LoadwrightError, type Fleet, type FleetKindModule } from '@loadwright/core/fleet';
 import type { Context } from '../shell/context.js';
 import { withHint } from '../config/with-hint.js';
 import { givenFlags, type FleetFlags } from './fleet-flags.js';

@@ -1,4 +1,4 @@
-import type { FleetFlag, FleetKind } from '@loadwright/core';
+import type { FleetFlag, FleetKind } from '@loadwright/core/fleet';
 
 /** The kinds of fleets by name, each loaded when it is asked for. */
 export type FleetKinds = Readonly<Record<string, FleetKind>>;

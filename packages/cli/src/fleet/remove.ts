@@ -1,4 +1,5 @@
-import { isLoadwrightError, LoadwrightError, nothingLeft, type DestroyReport } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, type DestroyReport } from '@loadwright/core';
+import { nothingLeft } from '@loadwright/core/fleet';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import type { LastingFleet } from './find-fleet.js';

@@ -1,12 +1,6 @@
-import {
-  formatDuration,
-  printable,
-  printableInColour,
-  redactStrings,
-  type OnProgress,
-  type RunEvent,
-  type Sample,
-} from '@loadwright/core';
+import { formatDuration, type OnProgress, type RunEvent, type Sample } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
+import { printableInColour, redactStrings } from '@loadwright/core/command';
 import { createLogUpdate } from 'log-update';
 import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor, type Colors } from '../output/colors.js';

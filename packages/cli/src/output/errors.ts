@@ -1,4 +1,5 @@
-import { printable, withoutCredentials, withoutLogins } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
+import { withoutCredentials, withoutLogins } from '@loadwright/core/command';
 import { exitCodeOf, isLoadwrightError, messageOf } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';

@@ -1,12 +1,14 @@
-import { failuresView, type FailureView, type MetricSummary, type RunReport } from '@loadwright/core';
-import type { Colors } from './colors.js';
 import {
+  failuresView,
+  type FailureView,
   formatMilliseconds,
   formatNumber,
   formatRate,
   formatRatio,
   formatValue,
 } from '@loadwright/core/report';
+import type { MetricSummary, RunReport } from '@loadwright/core';
+import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
 
 /** More of an answer is in the report. */

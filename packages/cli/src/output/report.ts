@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import {
   formatDuration,
-  measuredOver,
-  verdictView,
   type ArrivalSummary,
   type RequestSummary,
   type RunReport,
   type ThresholdResult,
 } from '@loadwright/core';
-import type { Colors } from './colors.js';
-import { formatFailures, formatMetrics } from './report-details.js';
 import {
+  measuredOver,
+  verdictView,
   formatMeasured,
   formatMilliseconds,
   formatNumber,
   formatRate,
   formatRatio,
 } from '@loadwright/core/report';
+import type { Colors } from './colors.js';
+import { formatFailures, formatMetrics } from './report-details.js';
 import { factFormatter, formatTable } from './table.js';
 
 /** What a run found, for people: the verdict first, then why, then the figures. */

@@ -1,4 +1,5 @@
-import { printable, printableInColour } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
+import { printableInColour } from '@loadwright/core/command';
 import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor } from './colors.js';
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@loadwright/core';
+import type { JsonSchema } from '@loadwright/core/command';
 
 /** One option of a target, for people. */
 export interface OptionRow {

@@ -1,4 +1,4 @@
-import { whileWaiting } from '@loadwright/core';
+import { whileWaiting } from '@loadwright/core/fleet';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { tellingWaits, tellWaitsThrough } from './waits.js';
 

@@ -1,4 +1,5 @@
-import { formatDuration, longestWait } from '@loadwright/core';
+import { formatDuration } from '@loadwright/core';
+import { longestWait } from '@loadwright/core/command';
 
 /** When a wait is shown, in milliseconds: nothing of the usual answer, then from time to time. */
 const firstAfter = 5000;

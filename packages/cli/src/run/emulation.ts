@@ -1,13 +1,7 @@
-import {
-  jsonSchemaOf,
-  LoadwrightError,
-  validate,
-  type Emulator,
-  type EmulatorDefinition,
-  type Target,
-  type TargetDefinition,
-  type TolerableRuleId,
-} from '@loadwright/core';
+import { jsonSchemaOf } from '@loadwright/core/command';
+import { LoadwrightError, type Target, type TargetDefinition, type TolerableRuleId } from '@loadwright/core';
+import { validate } from '@loadwright/core/fleet';
+import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
 import { capacityRequestsPerSecond } from '@loadwright/core/testing';
 
 /** An emulator that runs, and how much it can serve. */

@@ -4,11 +4,11 @@ import {
   LoadwrightError,
   parseRunReport,
   readSeries,
-  seriesFile,
   type RunReport,
   type Series,
   type SeriesRow,
 } from '@loadwright/core';
+import { seriesFile } from '@loadwright/core/report';
 import { requireName } from '../fleet/name.js';
 
 /** Where a past run is. */

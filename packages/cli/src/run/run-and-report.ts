@@ -1,8 +1,6 @@
 import {
   createFleetId,
   createRunId,
-  printable,
-  redactStrings,
   type Fleet,
   type FleetPlan,
   type LoadTest,
@@ -10,6 +8,8 @@ import {
   type DeployedFleet,
   type TolerableRuleId,
 } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
+import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';

@@ -1,5 +1,5 @@
 import { confirm as ask, isCancel } from '@clack/prompts';
-import { printableInColour } from '@loadwright/core';
+import { printableInColour } from '@loadwright/core/command';
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { Context } from './context.js';
 import { rawStream } from '../output/safe-stream.js';

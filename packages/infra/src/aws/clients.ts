@@ -8,7 +8,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { whileWaiting } from '@loadwright/core';
+import { whileWaiting } from '@loadwright/core/fleet';
 import { credentialsOf } from './credentials.js';
 import type { FleetName } from './fleet-identity.js';
 import type { AwsSettings } from './settings.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isLoadwrightError } from '@loadwright/core';
+import { isLoadwrightError } from '@loadwright/core/fleet';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lookUpCaller } from './account/caller.js';
 import { accountProblem } from './account/problem.js';

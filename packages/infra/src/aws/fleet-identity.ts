@@ -1,4 +1,4 @@
-import { loadwrightVersion } from '@loadwright/core';
+import { loadwrightVersion } from '@loadwright/core/fleet';
 
 /** What names a fleet: its kind keeps it apart from fleets of other kinds in the same account. */
 export interface FleetName {

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError, messageOf } from '@loadwright/core';
+import { LoadwrightError, messageOf } from '@loadwright/core/fleet';
 import { z } from 'zod';
 import type { FleetName, FleetRegion } from './fleet-identity.js';
 import { keyOf, type ResourceKey } from './resource-key.js';

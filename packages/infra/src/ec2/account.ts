@@ -3,7 +3,7 @@ import {
   LoadwrightError,
   requireClock,
   sigv4ClockToleranceSeconds,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import type { Environment } from '../environment.js';
 import { lookUpOwnAddress } from '../aws/account/address.js';
 import { lookUpCaller, type Caller } from '../aws/account/caller.js';

@@ -4,7 +4,7 @@ import {
   sigv4ClockToleranceSeconds,
   type Finding,
   type FleetRequest,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role.js';
 import { startLookups, type AccountLookups } from './account.js';
 import type { Aws } from '../aws/clients.js';

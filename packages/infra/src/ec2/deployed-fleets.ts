@@ -1,4 +1,4 @@
-import type { DeployedFleet } from '@loadwright/core';
+import type { DeployedFleet } from '@loadwright/core/fleet';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeResource } from '../aws/removal/inventory.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Access } from '../aws/access.js';
 
 /** Tags by which a fleet is found again from any machine. */

@@ -7,7 +7,7 @@ import {
   type Fleet,
   type FleetHandle,
   type ProvisionRequest,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import { lookUpAccount } from './account.js';
 import { lookUpCaller } from '../aws/account/caller.js';
 import { combined } from '../aws/account/combined.js';

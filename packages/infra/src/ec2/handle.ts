@@ -7,7 +7,7 @@ import {
   type FleetNode,
   type MasterReadiness,
   type MasterLogin,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';

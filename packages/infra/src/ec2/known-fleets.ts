@@ -1,4 +1,4 @@
-import type { KnownFleetPlace } from '@loadwright/core';
+import type { KnownFleetPlace } from '@loadwright/core/fleet';
 import { readJournals } from '../aws/journal.js';
 import type { Ec2FleetOptions } from './options.js';
 import { ec2Kind, journalsOf } from './settings.js';

@@ -1,4 +1,4 @@
-import { durationSchema, formatDuration, secondsOf } from '@loadwright/core';
+import { durationSchema, formatDuration, secondsOf } from '@loadwright/core/fleet';
 import { z } from 'zod';
 import { environmentSchema } from '../environment.js';
 import { accesses } from '../aws/access.js';

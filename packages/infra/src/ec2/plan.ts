@@ -1,4 +1,4 @@
-import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core';
+import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
 import { lookUpAccount, type Account } from './account.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import { isPublic } from '../aws/access.js';

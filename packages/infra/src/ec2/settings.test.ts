@@ -1,4 +1,4 @@
-import { isLoadwrightError } from '@loadwright/core';
+import { isLoadwrightError } from '@loadwright/core/fleet';
 import { describe, expect, it } from 'vitest';
 import { ec2FleetOptionsSchema } from './options.js';
 import { resolveOptions } from './settings.js';

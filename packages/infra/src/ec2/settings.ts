@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatDuration, LoadwrightError, secondsOf, validate } from '@loadwright/core';
+import { formatDuration, LoadwrightError, secondsOf, validate } from '@loadwright/core/fleet';
 import envPaths from 'env-paths';
 import { patient, type AwsSettings } from '../aws/settings.js';
 import type { Access } from '../aws/access.js';

@@ -6,7 +6,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as SecureAgent, request as requestHttps } from 'node:https';
-import { networkFailure, whileWaiting } from '@loadwright/core';
+import { networkFailure, whileWaiting } from '@loadwright/core/fleet';
 import { LoadwrightError } from '@loadwright/core/errors';
 
 /** What is sent with a request: opened anew each time that it is sent. */

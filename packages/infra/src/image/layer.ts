@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoadwrightError } from '@loadwright/core/errors';
-import type { Bundle } from '@loadwright/core';
+import type { Bundle } from '@loadwright/core/fleet';
 import { Header, Pax } from 'tar';
 import { storedGzip } from './stored-gzip.js';
 

@@ -1,4 +1,4 @@
-import { locustVersion, type Bundle } from '@loadwright/core';
+import { locustVersion, type Bundle } from '@loadwright/core/fleet';
 import { LoadwrightError } from '@loadwright/core/errors';
 import type { Environment } from '../environment.js';
 import { credentialsOfDocker, credentialsOfVariables, type RegistryCredentials } from './credentials.js';

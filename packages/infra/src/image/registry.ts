@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { printable, whileWaiting } from '@loadwright/core';
+import { printable, whileWaiting } from '@loadwright/core/fleet';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { z } from 'zod';
 import { Authentication } from './authentication.js';

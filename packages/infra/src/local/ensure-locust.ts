@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isLoadwrightError, LoadwrightError, requirementsFile } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, requirementsFile } from '@loadwright/core/fleet';
 import { checkNamedLocust, type LocustInstallation } from './locust-command.js';
 import { findManagedLocust, makeManagedLocust } from './managed-locust.js';
 import { resolveOptions, type LocalFleetOptions } from './options.js';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { inheritedEnvironment } from './inherited-environment.js';

@@ -7,7 +7,7 @@ import {
   type Fleet,
   type FleetHandle,
   type ProvisionRequest,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import { ensureLocust } from './ensure-locust.js';
 import { LocalHandle } from './handle.js';
 import { resolveOptions, type LocalFleetOptions, type LocalFleetSettings } from './options.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { DestroyReport, FleetHandle, FleetNode, MasterLogin } from '@loadwright/core';
+import type { DestroyReport, FleetHandle, FleetNode, MasterLogin } from '@loadwright/core/fleet';
 import type { LocalNode } from './nodes.js';
 
 /** What a {@link LocalHandle} is made of. */

@@ -1,4 +1,4 @@
-import type { FleetKind } from '@loadwright/core';
+import type { FleetKind } from '@loadwright/core/fleet';
 
 /** How the command knows fleets on this machine, without what they are made of. */
 export const local: FleetKind = {

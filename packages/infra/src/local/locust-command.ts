@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import { execa } from 'execa';
 import { inheritedEnvironment } from './inherited-environment.js';
 import type { Environment } from '../environment.js';

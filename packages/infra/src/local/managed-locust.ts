@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadwrightError, writeWhole } from '@loadwright/core';
+import { LoadwrightError, writeWhole } from '@loadwright/core/fleet';
 import { findPython, type Python } from './find-python.js';
 import { installLocust } from './install-locust.js';
 import { readLocustVersion, type LocustInstallation } from './locust-command.js';

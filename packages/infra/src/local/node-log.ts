@@ -2,7 +2,7 @@
 import { createReadStream, createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
-import { printable } from '@loadwright/core';
+import { printable } from '@loadwright/core/fleet';
 
 const tailLines = 200;
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FleetNode } from '@loadwright/core';
+import type { FleetNode } from '@loadwright/core/fleet';
 import { NodeLog } from './node-log.js';
 import { SupervisedProcess, type ProcessOptions } from '../process/processes.js';
 

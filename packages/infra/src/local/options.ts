@@ -1,4 +1,4 @@
-import { durationSchema, secondsOf, validate } from '@loadwright/core';
+import { durationSchema, secondsOf, validate } from '@loadwright/core/fleet';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { environmentSchema, withPlainEnvironment, type Environment } from '../environment.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LoadwrightError, preflightCommand, readPreflightAnswer, type Probe } from '@loadwright/core';
+import { LoadwrightError, preflightCommand, readPreflightAnswer, type Probe } from '@loadwright/core/fleet';
 import type { Environment } from '../environment.js';
 import { inheritedEnvironment } from './inherited-environment.js';
 import { homeWithoutConfiguration } from './home.js';

@@ -7,7 +7,7 @@ import {
   LoadwrightError,
   LocustMaster,
   type ProvisionRequest,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import type { LocalHandle } from './handle.js';
 import { homeWithoutConfiguration } from './home.js';
 import { inheritedEnvironment } from './inherited-environment.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { LocalNode } from './nodes.js';
 
 /** The ports of one attempt to start. */

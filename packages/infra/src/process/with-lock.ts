@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 
 /** A holder renews its lock every half of this; one that has not for so long is taken for dead. */
 const staleMilliseconds = 10_000;

@@ -15,7 +15,7 @@ import {
   CreateRoleCommand,
 } from '@aws-sdk/client-iam';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { LocustMaster } from '@loadwright/core';
+import { LocustMaster } from '@loadwright/core/fleet';
 import { describe, expect, it } from 'vitest';
 import { clientsFor } from './clients-for.js';
 import { fakeMaster, ubuntuImage, useAws, type Machine } from './index.js';

@@ -1,13 +1,8 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createLoadTest,
-  createFleetId,
-  masterOf,
-  waitForWorkers,
-  type ProvisionRequest,
-} from '@loadwright/core';
+import { createLoadTest, createFleetId, type ProvisionRequest } from '@loadwright/core';
+import { masterOf, waitForWorkers } from '@loadwright/core/fleet';
 import { fleetConformance } from '@loadwright/core/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { realMachines, useAws, type RealMachines } from '../aws/index.js';

@@ -42,7 +42,7 @@ describe('pushImage', () => {
         Labels: { kept: 'yes', 'io.loadwright.bundle': 'digest-of-the-bundle' },
       },
       rootfs: { diff_ids: [expect.anything(), expect.anything(), pushed.layer.diffId] },
-      history: [{ created_by: 'one' }, { created_by: 'two' }, { created_by: 'loadwright image push' }],
+      history: [{ created_by: 'one' }, { created_by: 'two' }, { created_by: 'Loadwright' }],
     });
     expect(pushed).toMatchObject({
       reference: `${target.host}/team/loadwright@${pushed.digest}`,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { locustVersion } from '@loadwright/core';
+import { locustVersion } from '@loadwright/core/fleet';
 import { describe, expect, it } from 'vitest';
 import { ensureLocust, findLocust } from '../../src/local/index.js';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocustMaster } from '@loadwright/core';
+import { LocustMaster } from '@loadwright/core/fleet';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { localFleet } from '../../src/local/index.js';
 import { processesIn, until } from './processes.js';

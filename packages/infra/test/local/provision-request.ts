@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pythonDirectory, type ProvisionRequest } from '@loadwright/core';
+import { pythonDirectory } from '@loadwright/core/fleet';
+import type { ProvisionRequest } from '@loadwright/core';
 import { onTestFinished } from 'vitest';
 
 /** The Locust of these tests; how one is installed is tested elsewhere. */

@@ -5,13 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import {
-  createLoadTest,
-  defineTarget,
-  preflightFailure,
-  tlsOptionsSchema,
-  type TlsOptions,
-} from '@loadwright/core';
+import { createLoadTest } from '@loadwright/core';
+import { defineTarget, preflightFailure, tlsOptionsSchema, type TlsOptions } from '@loadwright/core/target';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { localFleet } from '../../src/local/index.js';

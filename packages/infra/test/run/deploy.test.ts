@@ -1,12 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { collectResults, LocustMaster, resolveTestLoad, waitForWorkers } from '@loadwright/core/fleet';
 import {
-  collectResults,
   createLoadTest,
-  LocustMaster,
-  resolveTestLoad,
-  waitForWorkers,
   type Deployment,
   type Fleet,
   type LoadProfileInput,

@@ -1,4 +1,5 @@
-import { defineTarget, LoadwrightError, type TargetFactory } from '@loadwright/core';
+import { defineTarget } from '@loadwright/core/target';
+import { LoadwrightError, type TargetFactory } from '@loadwright/core';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,

@@ -1,4 +1,5 @@
-import { defineTarget, preflightFailure, LoadwrightError } from '@loadwright/core';
+import { defineTarget, preflightFailure } from '@loadwright/core/target';
+import { LoadwrightError } from '@loadwright/core';
 import { z } from 'zod';
 
 /** A target of a project's own, which measures more than the time of its requests. */

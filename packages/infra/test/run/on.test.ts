@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   collectResults,
-  createLoadTest,
-  LoadwrightError,
   LocustMaster,
   redactorOf,
   resolveTestLoad,
   waitForWorkers,
+} from '@loadwright/core/fleet';
+import {
+  createLoadTest,
+  LoadwrightError,
   type Deployment,
   type Fleet,
   type FleetHandle,

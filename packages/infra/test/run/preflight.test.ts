@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   createLoadTest,
-  defineTarget,
   LoadwrightError,
-  preflightFailure,
   type Fleet,
   type LoadTestOptions,
   type RunEvent,
   type RunOptions,
 } from '@loadwright/core';
+import { defineTarget, preflightFailure } from '@loadwright/core/target';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { localFleet } from '../../src/local/index.js';

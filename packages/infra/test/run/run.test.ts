@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createLoadTest,
-  LocustMaster,
   type Fleet,
   type FleetHandle,
   type LoadTestOptions,
   type RunEvent,
   type RunReport,
 } from '@loadwright/core';
+import { LocustMaster } from '@loadwright/core/fleet';
 import type { LoopbackEndpoint } from '@loadwright/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localFleet } from '../../src/local/index.js';

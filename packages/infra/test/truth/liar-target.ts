@@ -1,11 +1,5 @@
-import {
-  defineTarget,
-  parseDuration,
-  payloadSourceSchema,
-  responseCheckSchema,
-  type JsonObject,
-  type TargetFactory,
-} from '@loadwright/core';
+import { defineTarget, payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
+import { parseDuration, type JsonObject, type TargetFactory } from '@loadwright/core';
 import { z } from 'zod';
 
 const options = z.strictObject({

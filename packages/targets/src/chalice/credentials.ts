@@ -1,4 +1,4 @@
-import type { EnvironmentVariable, ResolvedEnvironment, TargetContext } from '@loadwright/core';
+import type { EnvironmentVariable, ResolvedEnvironment, TargetContext } from '@loadwright/core/target';
 import { resolveRestEnvironment, restVariables, type OptionVariable } from '../rest/credentials.js';
 import { resolveSagemakerEnvironment, sagemakerVariables } from '../sagemaker/credentials.js';
 import { chaliceWords, regionOf, usesApiKey, type ChaliceOptions } from './options.js';

@@ -1,4 +1,4 @@
-import type { Emulator } from '@loadwright/core';
+import type { Emulator } from '@loadwright/core/target';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chaliceEmulator } from './emulator.js';
 

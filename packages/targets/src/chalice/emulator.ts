@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Emulator, EmulatorDefinition } from '@loadwright/core';
+import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,

@@ -1,4 +1,4 @@
-import type { PreflightAnswer } from '@loadwright/core';
+import type { PreflightAnswer } from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   runPreflight,

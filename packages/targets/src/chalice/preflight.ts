@@ -1,4 +1,4 @@
-import { parseDuration, type PreflightContext, type PreflightReport } from '@loadwright/core';
+import { parseDuration, type PreflightContext, type PreflightReport } from '@loadwright/core/target';
 import { restPreflight, type Advice } from '../rest/preflight.js';
 import type { Route } from '../rest/routes.js';
 import { apiKeyVariable, bearerTokenVariable } from './credentials.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { durationSchema, parseDuration, type JsonObject } from '@loadwright/core';
+import { durationSchema, parseDuration, type JsonObject } from '@loadwright/core/target';
 import type { EmulatedRequest, EmulatedResponse } from '@loadwright/core/testing';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { validate, type Emulator } from '@loadwright/core';
+import { validate, type Emulator } from '@loadwright/core/target';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databricksEmulator, type DatabricksEmulator } from './emulator.js';
 

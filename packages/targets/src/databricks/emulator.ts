@@ -5,7 +5,7 @@ import {
   type Emulator,
   type EmulatorDefinition,
   type EmulatorStatistics,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,

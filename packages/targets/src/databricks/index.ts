@@ -1,4 +1,4 @@
-import { defineTarget, goodputConfig, tokenMetrics } from '@loadwright/core';
+import { defineTarget, goodputConfig, tokenMetrics } from '@loadwright/core/target';
 import { databricksEmulator } from './emulator.js';
 import {
   databricksOptionsSchema,

@@ -6,7 +6,7 @@ import {
   payloadSourceSchema,
   responseCheckSchema,
   tlsOptionsSchema,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { z } from 'zod';
 
 /** The body formats of MLflow's scoring protocol; each is also the body's only required key. */

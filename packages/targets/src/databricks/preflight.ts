@@ -4,7 +4,7 @@ import {
   preflightFailure,
   type PreflightContext,
   type PreflightReport,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import {
   endpointPath,
   hostOf,

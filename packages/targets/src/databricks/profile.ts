@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { LoadwrightError, type TargetContext } from '@loadwright/core';
+import { LoadwrightError, type TargetContext } from '@loadwright/core/target';
 import { clientIdVariable, clientSecretVariable, isSameHost, tokenVariable } from './variables.js';
 
 /** What the file calls the credentials, and the variable of each. */

@@ -1,4 +1,4 @@
-import { LoadwrightError, type ErrorCode } from '@loadwright/core';
+import { LoadwrightError, type ErrorCode } from '@loadwright/core/target';
 
 /** An answer that was not expected. */
 export interface UnexpectedAnswer {

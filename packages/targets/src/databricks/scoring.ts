@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@loadwright/core';
+import type { JsonObject, JsonValue } from '@loadwright/core/target';
 import { bodyFormats } from './options.js';
 
 /** A body that MLflow's scoring server refuses, with the message that it would give. */

@@ -1,4 +1,4 @@
-import { LoadwrightError, type ResolvedEnvironment, type TargetContext } from '@loadwright/core';
+import { LoadwrightError, type ResolvedEnvironment, type TargetContext } from '@loadwright/core/target';
 import type { DatabricksOptions } from './options.js';
 import { readProfile } from './profile.js';
 import {

@@ -1,4 +1,4 @@
-import type { EnvironmentVariable } from '@loadwright/core';
+import type { EnvironmentVariable } from '@loadwright/core/target';
 import type { DatabricksOptions } from './options.js';
 
 /** The names that Databricks' own tools use. */

@@ -1,4 +1,4 @@
-import type { Emulator, EmulatorDefinition } from '@loadwright/core';
+import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,

@@ -1,4 +1,4 @@
-import { defineTarget, type JsonObject } from '@loadwright/core';
+import { defineTarget, type JsonObject } from '@loadwright/core/target';
 import { dhtEmulator } from './emulator.js';
 import {
   dhtOptionsSchema,

@@ -1,4 +1,4 @@
-import { validate } from '@loadwright/core';
+import { validate } from '@loadwright/core/target';
 import { describe, expect, it } from 'vitest';
 import { dht } from './index.js';
 

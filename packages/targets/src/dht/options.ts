@@ -4,7 +4,7 @@ import {
   parseDuration,
   responseCheckSchema,
   tlsOptionsSchema,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { z } from 'zod';
 
 /** The exponent that the cluster's own workload generator uses. */

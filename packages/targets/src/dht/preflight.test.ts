@@ -1,4 +1,4 @@
-import { validate, type PreflightAnswer } from '@loadwright/core';
+import { validate, type PreflightAnswer } from '@loadwright/core/target';
 import { runPreflight } from '@loadwright/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answered, answering, unanswered, type FixedAnswer } from '../../test/answered.js';

@@ -4,7 +4,7 @@ import {
   type PreflightAnswer,
   type PreflightContext,
   type PreflightReport,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { hostOf, nodeLimitSeconds, timeoutSeconds, type DhtOptions } from './options.js';
 
 type Answer = NonNullable<PreflightAnswer['answer']>;

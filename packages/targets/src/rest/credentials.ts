@@ -3,7 +3,7 @@ import {
   type EnvironmentVariable,
   type ResolvedEnvironment,
   type TargetContext,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { allSecretHeaders, type RestOptions } from './options.js';
 
 /** A variable that may be given as an option too. */

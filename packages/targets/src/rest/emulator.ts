@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Emulator, EmulatorDefinition } from '@loadwright/core';
+import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
 import { capacityOptionsSchema, startLoopbackEndpoint } from '@loadwright/core/testing';
 import { z } from 'zod';
 import { restWords } from './options.js';

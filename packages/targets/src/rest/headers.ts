@@ -1,4 +1,4 @@
-import { isSecretName } from '@loadwright/core';
+import { isSecretName } from '@loadwright/core/target';
 import { z } from 'zod';
 import { textTemplateSchema } from './template.js';
 

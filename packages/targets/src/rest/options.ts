@@ -1,4 +1,9 @@
-import { durationSchema, maxAnswerBytesSchema, stringifyJson, tlsOptionsSchema } from '@loadwright/core';
+import {
+  durationSchema,
+  maxAnswerBytesSchema,
+  stringifyJson,
+  tlsOptionsSchema,
+} from '@loadwright/core/target';
 import { z } from 'zod';
 import { baseUrlSchema, isReadable, pathBelow } from './base-url.js';
 import { secretHeadersOf, secretHeadersSchema, secretText, type SecretHeader } from './headers.js';

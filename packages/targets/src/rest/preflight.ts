@@ -5,7 +5,7 @@ import {
   type ErrorCode,
   type PreflightContext,
   type PreflightReport,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { hostOf, isReadable, pathBelow } from './base-url.js';
 import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
 import type { Route } from './routes.js';

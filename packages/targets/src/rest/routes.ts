@@ -1,4 +1,4 @@
-import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
 import { z } from 'zod';
 import { headersSchema, headerText } from './headers.js';
 import { bodyTemplateSchema, textTemplateSchema, usesColumns } from './template.js';

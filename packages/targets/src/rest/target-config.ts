@@ -1,4 +1,4 @@
-import { parseDuration, partsOf, type JsonObject, type TargetPayloads } from '@loadwright/core';
+import { parseDuration, partsOf, type JsonObject, type TargetPayloads } from '@loadwright/core/target';
 import { pathBelow } from './base-url.js';
 import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
 import { sendsPayload, takesColumns, type Route } from './routes.js';

@@ -4,7 +4,7 @@ import {
   type EnvironmentVariable,
   type ResolvedEnvironment,
   type TargetContext,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 
 /** Options that say which credentials to use. */
 export interface AwsCredentialOptions {

@@ -1,5 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { durationSchema, parseDuration, type Emulator, type EmulatorDefinition } from '@loadwright/core';
+import {
+  durationSchema,
+  parseDuration,
+  type Emulator,
+  type EmulatorDefinition,
+} from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,

@@ -4,7 +4,7 @@ import {
   sigv4ClockToleranceSeconds,
   type IamStatement,
   type JsonObject,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { resolveSagemakerEnvironment, sagemakerVariables } from './credentials.js';
 import { sagemakerEmulator } from './emulator.js';
 import { hostOf } from './host.js';

@@ -4,7 +4,7 @@ import {
   payloadSourceSchema,
   responseCheckSchema,
   tlsOptionsSchema,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { z } from 'zod';
 import { partitionOf } from './partition.js';
 

@@ -1,4 +1,4 @@
-import type { PreflightAnswer } from '@loadwright/core';
+import type { PreflightAnswer } from '@loadwright/core/target';
 import { describe, expect, it } from 'vitest';
 import { answered, answering, unanswered, type FixedAnswer } from '../../test/answered.js';
 import { sagemakerOptionsSchema } from './options.js';

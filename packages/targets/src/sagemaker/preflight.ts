@@ -8,7 +8,7 @@ import {
   sigv4ClockToleranceSeconds,
   type PreflightContext,
   type PreflightReport,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import type { SagemakerOptions } from './options.js';
 import { refusal } from './refusal.js';
 

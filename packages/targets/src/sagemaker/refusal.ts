@@ -1,4 +1,4 @@
-import { LoadwrightError, type ErrorCode, type PreflightAnswer } from '@loadwright/core';
+import { LoadwrightError, type ErrorCode, type PreflightAnswer } from '@loadwright/core/target';
 import type { SagemakerOptions } from './options.js';
 
 interface Advice {

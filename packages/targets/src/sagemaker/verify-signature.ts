@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sigv4ClockToleranceSeconds } from '@loadwright/core';
+import { sigv4ClockToleranceSeconds } from '@loadwright/core/target';
 import type { EmulatedRequest } from '@loadwright/core/testing';
 
 /** The credentials that the emulator accepts. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { validate } from '@loadwright/core';
+import { validate } from '@loadwright/core/target';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databricksEmulator, type DatabricksEmulator } from '../../src/databricks/emulator.js';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pythonDirectory, validate } from '@loadwright/core';
+import { pythonDirectory, validate } from '@loadwright/core/target';
 import { expect, it } from 'vitest';
 import { sagemakerEmulator } from '../../src/sagemaker/emulator.js';
 

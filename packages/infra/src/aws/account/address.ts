@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { LoadwrightError, networkFailure } from '@loadwright/core';
+import { LoadwrightError, networkFailure } from '@loadwright/core/fleet';
 import type { Environment } from '../../environment.js';
 import type { Aws } from '../clients.js';
 

@@ -1,5 +1,5 @@
 import { GetPolicyCommand, GetPolicyVersionCommand } from '@aws-sdk/client-iam';
-import { LoadwrightError, type IamStatement } from '@loadwright/core';
+import { LoadwrightError, type IamStatement } from '@loadwright/core/fleet';
 import { z } from 'zod';
 import { boundaryOf, type BoundaryWish } from '../permissions/boundary.js';
 import type { Place } from '../permissions/place.js';

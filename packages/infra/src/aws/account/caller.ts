@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { clockOffset, type ClockOffset } from '@loadwright/core';
+import { clockOffset, type ClockOffset } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 
 /** Who calls. */

@@ -1,4 +1,4 @@
-import { allSteps, isLoadwrightError, LoadwrightError } from '@loadwright/core';
+import { allSteps, isLoadwrightError, LoadwrightError } from '@loadwright/core/fleet';
 
 /**
  * Several problems as one: an error a line; the same one is said once. Bugs come first, as they are; without credentials

@@ -3,7 +3,7 @@ import {
   paginateDescribeInstanceTypeOfferings,
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 
 /** Processors that Ubuntu's images and Locust's container are made for. */

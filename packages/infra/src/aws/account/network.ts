@@ -7,7 +7,7 @@ import {
   type RouteTable,
   type Subnet as Ec2Subnet,
 } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import { isPublic, type Access } from '../access.js';
 import type { Aws } from '../clients.js';
 

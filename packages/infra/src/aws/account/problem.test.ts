@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import { describe, expect, it } from 'vitest';
 import { accountProblem } from './problem.js';
 

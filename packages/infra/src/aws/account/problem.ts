@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError, networkFailure } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError, networkFailure } from '@loadwright/core/fleet';
 import { codeOf } from '../service-error.js';
 import type { AwsError } from './aws-error.js';
 import { problems } from './problems.js';

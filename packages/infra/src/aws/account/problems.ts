@@ -1,4 +1,4 @@
-import type { ErrorCode, NextStep } from '@loadwright/core';
+import type { ErrorCode, NextStep } from '@loadwright/core/fleet';
 import type { AwsError } from './aws-error.js';
 
 /** What an error of AWS means for a user. */

@@ -1,5 +1,5 @@
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 
 /**

@@ -12,7 +12,7 @@ import {
   type BucketLocationConstraint,
   type ObjectIdentifier,
 } from '@aws-sdk/client-s3';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { bucketName, kindPrefix, tagsOf } from '../fleet-identity.js';

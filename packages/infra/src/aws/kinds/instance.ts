@@ -8,7 +8,7 @@ import {
   type RunInstancesCommandInput,
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Subnet } from '../account/network.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 import { poll } from '../poll.js';
 import { codeOf, unlessAbsent } from '../service-error.js';

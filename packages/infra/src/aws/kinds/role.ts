@@ -9,7 +9,7 @@ import {
   paginateListRoles,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import type { IamStatement } from '@loadwright/core';
+import type { IamStatement } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { iamPath, nameOf, readTags, tagsOf } from '../fleet-identity.js';

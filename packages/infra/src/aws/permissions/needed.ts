@@ -1,4 +1,4 @@
-import type { IamStatement, JsonObject } from '@loadwright/core';
+import type { IamStatement, JsonObject } from '@loadwright/core/fleet';
 import type { Place } from './place.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@loadwright/core';
+import type { JsonObject } from '@loadwright/core/fleet';
 import { tagKeys, type FleetName } from '../fleet-identity.js';
 
 /** In place of a fleet id: all fleets of a kind. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '@loadwright/core';
+import { writeWhole } from '@loadwright/core/fleet';
 import { z } from 'zod';
 
 const entrySchema = z.object({ usDollars: z.number().positive(), at: z.iso.datetime() });

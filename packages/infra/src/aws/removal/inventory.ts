@@ -1,4 +1,4 @@
-import { messageOf } from '@loadwright/core';
+import { messageOf } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 import { leftToOtherVersion } from '../fleet-identity.js';
 import type { FoundResource, Kind, Scope } from '../kind.js';

@@ -1,4 +1,4 @@
-import { messageOf, type DestroyReport } from '@loadwright/core';
+import { messageOf, type DestroyReport } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
 import { kindsOf, type FleetResources, type ResourceRow } from './fleet-resources.js';
 import { describeResource, takeInventory, type Inventory } from './inventory.js';

@@ -1,6 +1,6 @@
 import { DescribeImagesCommand, type Image as Ec2Image } from '@aws-sdk/client-ec2';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../../aws/clients.js';
 import { architectures, type Architecture } from '../../aws/account/machine.js';
 

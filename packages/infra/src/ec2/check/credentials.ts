@@ -1,4 +1,4 @@
-import type { Finding } from '@loadwright/core';
+import type { Finding } from '@loadwright/core/fleet';
 import type { Caller } from '../../aws/account/caller.js';
 import type { Ec2FleetSettings } from '../settings.js';
 

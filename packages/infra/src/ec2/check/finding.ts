@@ -1,4 +1,4 @@
-import { isLoadwrightError, type Finding, type LoadwrightError } from '@loadwright/core';
+import { isLoadwrightError, type Finding, type LoadwrightError } from '@loadwright/core/fleet';
 import { accountProblem } from '../../aws/account/problem.js';
 import type { Aws } from '../../aws/clients.js';
 

@@ -1,5 +1,5 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Account } from '../account.js';
 import type { Aws } from '../../aws/clients.js';
 import { launchInput } from '../../aws/kinds/instance.js';

@@ -1,5 +1,5 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import type { Finding, IamStatement } from '@loadwright/core';
+import type { Finding, IamStatement } from '@loadwright/core/fleet';
 import { findBoundary, missingInBoundary } from '../../aws/account/boundary.js';
 import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
 import { lookUpProfileRole } from '../../aws/account/profile-role.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LoadwrightError, type Finding } from '@loadwright/core';
+import { LoadwrightError, type Finding } from '@loadwright/core/fleet';
 import type { MachineType } from '../../aws/account/machine.js';
 import { lookUpQuota, quotaOf } from '../../aws/account/quota.js';
 import type { Aws } from '../../aws/clients.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { LoadwrightError, type Finding } from '@loadwright/core';
+import { LoadwrightError, type Finding } from '@loadwright/core/fleet';
 import type { Environment } from '../../environment.js';
 
 /** AWS's own programs that open a session; the second is installed by hand. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LoadwrightError, messageOf, type Bundle } from '@loadwright/core';
+import { LoadwrightError, messageOf, type Bundle } from '@loadwright/core/fleet';
 import { create } from 'tar';
 
 /** A bundle as one compressed file. */

@@ -5,7 +5,7 @@ import {
   type DestroyOptions,
   type DestroyReport,
   type ProvisionRequest,
-} from '@loadwright/core';
+} from '@loadwright/core/fleet';
 import { accountProblem } from '../../aws/account/problem.js';
 import { readJournal, removeJournal, type Journal } from '../../aws/journal.js';
 

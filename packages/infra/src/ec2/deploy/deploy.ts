@@ -1,4 +1,4 @@
-import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core';
+import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core/fleet';
 import type { Account } from '../account.js';
 import { isPublic } from '../../aws/access.js';
 import { all } from '../../aws/all.js';

@@ -1,4 +1,4 @@
-import type { ProvisionRequest } from '@loadwright/core';
+import type { ProvisionRequest } from '@loadwright/core/fleet';
 import type { Account } from '../account.js';
 import type { Aws } from '../../aws/clients.js';
 import type { Journal } from '../../aws/journal.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
-import { LoadwrightError, type MasterLogin } from '@loadwright/core';
+import { LoadwrightError, type MasterLogin } from '@loadwright/core/fleet';
 import type { Aws } from '../../aws/clients.js';
 import { parameters } from '../../aws/kinds/parameters.js';
 import { certificateParameter, parameterPrefix } from '../../aws/fleet-identity.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { LoadwrightError, locustVersion, secondsOf } from '@loadwright/core';
+import { LoadwrightError, locustVersion, secondsOf } from '@loadwright/core/fleet';
 import { stringify } from 'yaml';
 import { machineFile } from './machine-file.js';
 import type { MachineSettings } from './settings.js';

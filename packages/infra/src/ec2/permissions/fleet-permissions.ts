@@ -1,4 +1,4 @@
-import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@loadwright/core';
+import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@loadwright/core/fleet';
 import { lookUpCaller } from '../../aws/account/caller.js';
 import { accountProblem } from '../../aws/account/problem.js';
 import type { Aws } from '../../aws/clients.js';

@@ -1,4 +1,4 @@
-import type { IamStatement } from '@loadwright/core';
+import type { IamStatement } from '@loadwright/core/fleet';
 import {
   bucketName,
   certificateParameter,

@@ -1,4 +1,4 @@
-import type { IamStatement } from '@loadwright/core';
+import type { IamStatement } from '@loadwright/core/fleet';
 import type { FleetRegion } from '../../aws/fleet-identity.js';
 import { asStatements, neededOf, type NeededPermissions } from '../../aws/permissions/needed.js';
 import type { Place } from '../../aws/permissions/place.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError, pinnedFetch, refusalOf } from '@loadwright/core';
+import { LoadwrightError, pinnedFetch, refusalOf } from '@loadwright/core/fleet';
 
 /** A try to reach a machine that does not answer yet, in milliseconds. */
 const tryMilliseconds = 2000;

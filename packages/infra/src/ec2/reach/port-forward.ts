@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { AwsSettings } from '../../aws/settings.js';
 import type { Environment } from '../../environment.js';
 import { freePorts } from '../../process/ports.js';

@@ -1,4 +1,4 @@
-import { isLoadwrightError, type CallOptions, type Probe } from '@loadwright/core';
+import { isLoadwrightError, type CallOptions, type Probe } from '@loadwright/core/fleet';
 import type { Environment } from '../../environment.js';
 import { ensureLocust } from '../../local/ensure-locust.js';
 import { probeWith } from '../../local/probe.js';

@@ -1,4 +1,4 @@
-import { isLoadwrightError, LoadwrightError } from '@loadwright/core';
+import { isLoadwrightError, LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../../aws/clients.js';
 import { poll } from '../../aws/poll.js';
 import type { Environment } from '../../environment.js';

@@ -1,4 +1,4 @@
-import { LoadwrightError } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Ec2FleetSettings } from '../settings.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { formatDuration, LoadwrightError } from '@loadwright/core';
+import { formatDuration, LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../../aws/clients.js';
 import { describeInstance } from '../../aws/kinds/instance.js';
 import { poll } from '../../aws/poll.js';
