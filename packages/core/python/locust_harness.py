@@ -274,7 +274,7 @@ class Cluster:
     ):
         self.web_port, self.port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
-        self.master = locusts.start(
+        self._start_master = lambda: locusts.start(
             "--master",
             "--master-bind-host=127.0.0.1",
             f"--master-bind-port={self.port}",
@@ -283,6 +283,7 @@ class Cluster:
             *arguments,
             variables=variables,
         )
+        self.master = self._start_master()
         self.workers = [
             locusts.start(
                 "--worker",
@@ -294,6 +295,13 @@ class Cluster:
         ]
         self.web = Web(self.url, (variables or {}).get("LOADWRIGHT_UI_PASSWORD"))
         eventually(lambda: self.connected() == workers, "all workers connected")
+
+    def restart_master(self):
+        """Kills it, and starts another process at its address."""
+        self.master.kill()
+        self.master.wait()
+        self.master = self._start_master()
+        eventually(self.web.statistics, "statistics")
 
     @staticmethod
     def alone(locusts, variables=None):

@@ -18,7 +18,7 @@ from ..measure.histogram import bucket_of, milliseconds_of
 from ..source.bundle import Bundle, read_bundle
 from ..source.errors import SetupError
 from ..source.set_up import SetUp
-from . import lifeline, listener_guard, preflight_run, seal, web
+from . import lifeline, listener_guard, other_master, preflight_run, seal, web
 from .defaults import apply_defaults
 from .load_control import LoadControl
 from .load_shape import stages_shape
@@ -41,7 +41,7 @@ def prepare() -> type[LoadTestShape] | None:
     """
     try:
         lifeline.watch()
-        seal.apply()
+        own_seal = seal.apply()
         bundle = read_bundle(Path(__file__).resolve().parents[2])
     except SetupError as error:
         error.exit()
@@ -57,7 +57,7 @@ def prepare() -> type[LoadTestShape] | None:
     @events.init.add_listener
     def on_init(environment: Any, **_: Any) -> None:
         try:
-            _set_up(environment, bundle, counters)
+            _set_up(environment, bundle, counters, own_seal)
         except SetupError as error:
             # Informs the master that this worker goes; without it the master waits until it misses it.
             environment.events.quitting.fire(environment=environment, reverse=True)
@@ -78,7 +78,7 @@ def _bucket(milliseconds: float) -> float:
     return milliseconds_of(bucket_of(milliseconds / 1000))
 
 
-def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
+def _set_up(environment: Any, bundle: Bundle, counters: Counters, own_seal: seal.Seal | None) -> None:
     LoadwrightUser.allow(environment.host)
     if preflight_run.is_asked(environment):
         preflight_run.run(environment)
@@ -107,4 +107,5 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters) -> None:
             # The Locust file may have users of other kinds.
             if issubclass(user_class, LoadwrightUser):
                 user_class.source(environment)
+    other_master.join_again(environment.runner, own_seal, set_up)
     set_up.done()

@@ -122,7 +122,7 @@ def test_only_workers_with_the_token_are_heard(make_bundle, start_locusts, stub)
         speak_well(stranger, worker)
         speak_badly(stranger)
         # With a seal, but by another token.
-        other = seal.SealedSocket(stranger.socket, seal.Seal("the token of another fleet"))
+        other = seal.WorkerSocket(stranger.socket, seal.Seal("the token of another fleet"))
         other.send(msgpack.dumps(("client_ready", VERSION, stranger.name)))
         expected = stranger.sent + 1
         eventually(lambda: refused(cluster) == expected, "each message refused")
@@ -138,26 +138,85 @@ def test_only_workers_with_the_token_are_heard(make_bundle, start_locusts, stub)
     eventually(lambda: cluster.connected() == 1, "the worker back")
 
 
+HELLO = ("client_ready", VERSION)
+BEAT_OF_ONE = ("heartbeat", {**BEAT, "state": "ready"})
+
+
+class Recorder:
+    """A worker of the fleet, and what it has sent."""
+
+    def __init__(self, stranger):
+        self._name = stranger.name
+        self._socket = stranger.socket
+        self._seal = seal.Seal(TOKEN[seal.VARIABLE])
+        self.sent = []
+
+    def join(self):
+        """Says hello, is greeted, and says it once more."""
+        self.say(*HELLO)
+        content, frame = self._socket.recv_multipart()
+        assert content == b""
+        self._seal.adopt(self._seal.open(b"g", self._name.encode(), content, [frame]))
+        self.say(*HELLO)
+
+    def say(self, kind, data):
+        content = msgpack.dumps((kind, data, self._name))
+        self.sent.append((content, self._seal.close(b"m", self._name.encode(), content)))
+        self._socket.send_multipart(self.sent[-1])
+
+
 def test_what_a_worker_said_is_not_heard_twice(make_bundle, start_locusts, stub):
     cluster = Cluster(start_locusts(make_bundle("dht", host=stub.url, config=CONFIG)), 0, variables=TOKEN)
-    messages = (("client_ready", VERSION), ("heartbeat", {**BEAT, "state": "ready"}), ("quit", None))
     with Stranger(cluster.port, "one-of-the-fleet") as one:
-        recorded = []
-        for kind, data in messages:
-            content = msgpack.dumps((kind, data, one.name))
-            recorded.append((content, _seal.close(b"m", one.name.encode(), content)))
-        one.raw(*recorded[0])
+        worker = Recorder(one)
+        worker.join()
         eventually(lambda: len(cluster.web.statistics()["workers"]) == 1, "it is taken")
-        for frames in recorded[1:]:
-            one.raw(*frames)
+        worker.say(*BEAT_OF_ONE)
+        worker.say("quit", None)
         eventually(lambda: cluster.web.statistics()["workers"] == [], "it has left")
+        assert refused(cluster) == 0
+        recorded = list(worker.sent)
         for frames in recorded:
             one.raw(*frames)
-        eventually(lambda: refused(cluster) == 3, "all three refused")
+        # The first was of no session: it is answered, and nothing else.
+        eventually(lambda: refused(cluster) == 3, "the other three refused")
         assert cluster.web.statistics()["workers"] == []
 
 
-_seal = seal.Seal(TOKEN[seal.VARIABLE])
+def test_what_was_meant_for_an_earlier_master_is_not_heard(make_bundle, start_locusts, stub):
+    locusts = start_locusts(make_bundle("dht", host=stub.url, config=CONFIG))
+    cluster = Cluster(locusts, 1, variables=TOKEN, worker_variables=TOKEN)
+    form = {"user_count": 2, "spawn_rate": 100, "loadwright_load": json.dumps(load_plan(durationSeconds=60))}
+    assert cluster.web.request("/swarm", form)[0] == 200
+    (worker,) = [worker["id"] for worker in cluster.web.statistics()["workers"]]
+    with Stranger(cluster.port, "one-of-the-fleet") as one:
+        recorder = Recorder(one)
+        recorder.join()
+        eventually(lambda: len(cluster.web.statistics()["workers"]) == 2, "it is taken")
+        recorder.say("stats", {**REPORT, "loadwright": FORGED})
+        eventually(lambda: len(stub.requests) > 10, "requests")
+    cluster.restart_master()
+    # The worker of before ends its test, and comes back by itself.
+    states = lambda: [one["state"] for one in cluster.web.statistics()["workers"]]  # noqa: E731
+    eventually(lambda: states() == ["ready"], "it is back")
+    with Stranger(cluster.port, "one-of-the-fleet") as one:
+        before = refused(cluster)
+        for frames in recorder.sent:
+            one.raw(*frames)
+        eventually(lambda: refused(cluster) == before + 2, "all but the first hello refused")
+    statistics = cluster.web.statistics()
+    assert [one["id"] for one in statistics["workers"]] == [worker]
+    assert (statistics["requests"], statistics["total"]["due"]) == ([], 0)
+    del stub.requests[:]
+    eventually(lambda: cluster.web.request("/swarm", form)[0] == 200, "a test of the new master")
+    eventually(lambda: len(stub.requests) > 10, "requests")
+    final = cluster.settled()
+    assert final["total"]["succeeded"] == final["total"]["due"] == len(stub.requests)
+    assert final["missingReports"] == 0
+    # Without a test, too.
+    eventually(lambda: states() == ["ready"], "it is ready again")
+    cluster.restart_master()
+    eventually(lambda: states() == ["ready"], "it is back once more")
 
 
 def test_nothing_ends_the_listener_of_a_master_without_a_token(make_bundle, start_locusts, stub):
@@ -195,17 +254,33 @@ def test_a_token_that_can_be_guessed_is_refused(make_bundle, start_locusts, stub
 
 def test_a_seal_holds_for_one_message_once():
     fleet, other = seal.Seal("a" * 16), seal.Seal("b" * 16)
+    master = seal.Seal("a" * 16)
+    for one in (fleet, other, master):
+        one.session = b"s" * 16
     frame = fleet.close(b"m", b"w1", b"content")
-    wrong = seal.Seal("a" * 16).what_is_wrong
-    assert wrong(b"m", b"w1", b"content", []) == "it has no seal of this fleet"
+
+    def refusal(*message):
+        with pytest.raises(seal.WrongSealError) as caught:
+            master.open(*message)
+        return str(caught.value)
+
+    assert refusal(b"m", b"w1", b"content", []) == "it has no seal of this fleet"
     for direction, worker, content, seals in (
         (b"w", b"w1", b"content", [frame]),
         (b"m", b"w2", b"content", [frame]),
         (b"m", b"w1", b"contents", [frame]),
         (b"m", b"w1", b"content", [frame[:-1]]),
+        (b"m", b"w1", b"content", [b"t" * 16 + frame[16:]]),
         (b"m", b"w1", b"content", [b""]),
         (b"m", b"w1", b"content", [other.close(b"m", b"w1", b"content")]),
     ):
-        assert wrong(direction, worker, content, seals) == "it has a seal of another fleet, or was changed"
-    assert wrong(b"m", b"w1", b"content", [frame]) is None
-    assert wrong(b"m", b"w1", b"content", [frame]) == "it came before"
+        assert refusal(direction, worker, content, seals) == "it has a seal of another fleet, or was changed"
+    assert master.open(b"m", b"w1", b"content", [frame]) == b"s" * 16
+    assert refusal(b"m", b"w1", b"content", [frame]) == "it came before"
+
+
+def test_a_session_that_a_worker_has_left_is_none_any_more():
+    worker = seal.Seal("a" * 16)
+    sessions = [b"1" * 16, b"1" * 16, b"2" * 16, b"1" * 16, bytes(16), b"2" * 16]
+    assert [worker.adopt(session) for session in sessions] == [True, False, True, False, False, False]
+    assert worker.session == b"2" * 16
