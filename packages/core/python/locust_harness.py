@@ -23,6 +23,25 @@ from typing import Any
 RUNTIME = Path(__file__).parent / "loadwright_runtime"
 LOCUST = Path(sys.executable).with_name("locust")
 
+# Configurations of bundles, as targets write them.
+CHALICE = {
+    "method": "POST",
+    "path": "/predict",
+    "requestName": "predict",
+    "headers": {},
+    "contentType": "application/json",
+    "secretHeaders": {},
+    "timeoutSeconds": 5,
+}
+BEARER = {"Authorization": {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}}
+DHT = {
+    "path": "/cache",
+    "urls": {"template": "https://origin.example/item/{i}", "count": 10},
+    "choice": "uniform",
+    "timeoutSeconds": 5,
+    "requestName": "cache",
+}
+
 
 @dataclass(frozen=True)
 class Received:

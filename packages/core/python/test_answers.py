@@ -6,18 +6,15 @@ import itertools
 import json
 
 import pytest
-from locust_harness import Answer, Cluster, eventually, load_plan, serving
+from locust_harness import BEARER, CHALICE, Answer, Cluster, eventually, load_plan, serving
 
 TOKEN = "canary-token-of-the-workers"
 CONFIG = {
+    **CHALICE,
     "path": "/evaluate",
-    "method": "POST",
-    "contentType": "application/json",
-    "body": {"distance": 1},
-    "headers": {},
-    "secretHeaders": {"Authorization": {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}},
-    "timeoutSeconds": 5,
     "requestName": "/items/{id}",
+    "body": {"distance": 1},
+    "secretHeaders": BEARER,
     "expect": {"status": [200], "json": {"pointer": "/cost"}},
 }
 SECRET = {"LOADWRIGHT_CHALICE_BEARER_TOKEN": TOKEN}

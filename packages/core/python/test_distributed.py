@@ -11,15 +11,8 @@ import urllib.parse
 import pytest
 from locust.rpc.protocol import Message
 from locust.rpc.zmqrpc import Client
-from locust_harness import Answer, Cluster, Web, eventually, free_port, load_plan, serving
+from locust_harness import DHT, Answer, Cluster, Web, eventually, free_port, load_plan, serving
 
-CONFIG = {
-    "path": "/cache",
-    "urls": {"template": "https://origin.example/item/{i}", "count": 10},
-    "choice": "uniform",
-    "timeoutSeconds": 5,
-    "requestName": "cache",
-}
 PASSWORD = "a-generated-password"
 LOGIN = {"LOADWRIGHT_UI_PASSWORD": PASSWORD}
 
@@ -44,7 +37,7 @@ def cache_answers():
 
 def test_run_of_two_workers(make_bundle, start_locusts):
     with serving(cache_answers()) as stub:
-        directory = make_bundle("dht", host=stub.url, config=CONFIG)
+        directory = make_bundle("dht", host=stub.url, config=DHT)
         cluster = Cluster(
             start_locusts(directory), 2, arguments=("--web-login", "--stop-timeout=5"), variables=LOGIN
         )
@@ -105,7 +98,7 @@ def test_run_of_two_workers(make_bundle, start_locusts):
 
 @pytest.fixture
 def closed_master(make_bundle, start_locusts):
-    directory = make_bundle("dht", host="http://127.0.0.1:9", config=CONFIG)
+    directory = make_bundle("dht", host="http://127.0.0.1:9", config=DHT)
     return Cluster(start_locusts(directory), 0, arguments=("--web-login",), variables=LOGIN)
 
 
@@ -168,7 +161,7 @@ def test_login_in_a_browser(closed_master):
 
 
 def test_base_path_and_username(make_bundle, start_locusts):
-    directory = make_bundle("dht", host="http://127.0.0.1:9", config=CONFIG)
+    directory = make_bundle("dht", host="http://127.0.0.1:9", config=DHT)
     port = free_port()
     start_locusts(directory).start(
         "--web-host=127.0.0.1",
@@ -200,7 +193,7 @@ def test_base_path_and_username(make_bundle, start_locusts):
     ],
 )
 def test_half_a_login_is_refused(make_bundle, start_locusts, arguments, variables, text):
-    directory = make_bundle("dht", host="http://127.0.0.1:9", config=CONFIG)
+    directory = make_bundle("dht", host="http://127.0.0.1:9", config=DHT)
     code, output = start_locusts(directory).run(
         "--web-host=127.0.0.1", f"--web-port={free_port()}", *arguments, variables=variables
     )
@@ -209,7 +202,7 @@ def test_half_a_login_is_refused(make_bundle, start_locusts, arguments, variable
 
 def test_without_a_login_it_is_as_stock(make_bundle, start_locusts):
     load = load_plan(users=7, spawnRate=3, durationSeconds=1)
-    directory = make_bundle("dht", host="http://127.0.0.1:9", config=CONFIG, load=load)
+    directory = make_bundle("dht", host="http://127.0.0.1:9", config=DHT, load=load)
     cluster = Cluster(start_locusts(directory), 0)
     page = cluster.web.request("/")[2].decode()
     arguments = json.loads(re.search(r"window.templateArgs = (.*)", page)[1])
@@ -234,7 +227,7 @@ def test_worker_without_its_variables_says_so_and_leaves(make_bundle, start_locu
 
 def test_lifeline(make_bundle, start_locusts):
     with serving() as stub:
-        directory = make_bundle("dht", host=stub.url, config=CONFIG)
+        directory = make_bundle("dht", host=stub.url, config=DHT)
         locusts = start_locusts(directory)
         read_end, write_end = os.pipe()
         try:
@@ -261,7 +254,7 @@ def test_lifeline(make_bundle, start_locusts):
 
 
 def test_lifeline_that_is_no_descriptor(make_bundle, start_locusts):
-    directory = make_bundle("dht", host="http://127.0.0.1:9", config=CONFIG)
+    directory = make_bundle("dht", host="http://127.0.0.1:9", config=DHT)
     code, output = start_locusts(directory).run("--headless", variables={"LOADWRIGHT_LIFELINE_FD": "77"})
     assert (code, "Traceback" in output) == (104, False)
     assert "LOADWRIGHT_LIFELINE_FD names no open file descriptor" in output
@@ -269,7 +262,7 @@ def test_lifeline_that_is_no_descriptor(make_bundle, start_locusts):
 
 def test_sigterm_ends_a_run_cleanly(make_bundle, start_locusts):
     with serving() as stub:
-        directory = make_bundle("dht", host=stub.url, config=CONFIG)
+        directory = make_bundle("dht", host=stub.url, config=DHT)
         process = start_locusts(directory).start("--headless", "-t", "60s")
         eventually(lambda: len(stub.requests) > 5, "load")
         process.send_signal(signal.SIGTERM)
@@ -279,7 +272,7 @@ def test_sigterm_ends_a_run_cleanly(make_bundle, start_locusts):
 
 def test_a_master_outlives_a_late_word_of_a_worker_that_it_gave_up(make_bundle, start_locusts):
     with serving() as stub:
-        directory = make_bundle("dht", host=stub.url, config=CONFIG)
+        directory = make_bundle("dht", host=stub.url, config=DHT)
         locusts = start_locusts(directory)
         cluster = Cluster(locusts, 1)
         message = Message("spawning_complete", {"user_classes_count": {}, "user_count": 0}, "given-up")

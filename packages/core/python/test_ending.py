@@ -6,17 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from locust_harness import Answer, Cluster, eventually, load_plan, serving
+from locust_harness import CHALICE, Answer, Cluster, eventually, load_plan, serving
 
-CONFIG = {
-    "method": "POST",
-    "path": "/predict",
-    "requestName": "predict",
-    "headers": {},
-    "contentType": "application/json",
-    "secretHeaders": {},
-    "timeoutSeconds": 20,
-}
+CONFIG = {**CHALICE, "timeoutSeconds": 20}
 LOAD = load_plan(
     users=2, spawnRate=2, durationSeconds=60, waitTime={"minimumSeconds": 0, "maximumSeconds": 0}
 )

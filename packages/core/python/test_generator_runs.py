@@ -6,17 +6,8 @@ import re
 import time
 
 import pytest
-from locust_harness import Answer, Cluster, eventually, load_plan, serving
+from locust_harness import CHALICE, Answer, Cluster, eventually, load_plan, serving
 
-CONFIG = {
-    "method": "POST",
-    "path": "/predict",
-    "requestName": "predict",
-    "headers": {},
-    "contentType": "application/json",
-    "secretHeaders": {},
-    "timeoutSeconds": 5,
-}
 EAGER = {"waitTime": {"minimumSeconds": 0, "maximumSeconds": 0}}
 
 
@@ -44,7 +35,7 @@ def counted(output):
 
 def test_a_stop_lets_requests_end(make_bundle, start_locusts):
     with serving(slow(0.5)) as stub:
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+        directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load_plan(**EAGER))
         cluster = Cluster(start_locusts(directory), 1, arguments=("--stop-timeout=5",))
         cluster.swarm(6)
         eventually(lambda: len(stub.requests) >= 12, "two rounds")
@@ -58,7 +49,7 @@ def test_a_stop_lets_requests_end(make_bundle, start_locusts):
 def test_what_is_not_answered_in_time_is_unfinished(make_bundle, start_locusts):
     with serving(slow(3)) as stub:
         load = load_plan(**EAGER, gracefulStopSeconds=0.5)
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+        directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load)
         cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
         cluster.swarm(6)
         eventually(lambda: len(stub.requests) == 6, "a round")
@@ -76,7 +67,7 @@ def test_a_stop_of_arrivals(make_bundle, start_locusts, grace):
         load = load_plan(
             users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(20), gracefulStopSeconds=grace
         )
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+        directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load)
         cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
         cluster.swarm(1)
         eventually(lambda: len(stub.requests) >= 40, "two seconds of arrivals")
@@ -89,7 +80,7 @@ def test_a_stop_of_arrivals(make_bundle, start_locusts, grace):
 
 def test_reshaping_and_pauses(stub, make_bundle, start_locusts):
     wait = {"minimumSeconds": 0.1, "maximumSeconds": 0.1}
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(waitTime=wait))
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load_plan(waitTime=wait))
     cluster = Cluster(start_locusts(directory), 2)
     gone = 0
     for users in (10, 4, 20):
@@ -123,7 +114,7 @@ def test_listeners_of_the_locust_file(make_bundle, start_locusts):
         return Answer(503, b"") if next(numbers) % 5 == 0 else Answer()
 
     with serving(answer) as stub:
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan())
+        directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load_plan())
         with (directory / "locustfile.py").open("a") as file:
             file.write(LISTENER)
         code, output = start_locusts(directory).run_until(lambda: len(stub.requests) > 30, "-u", "1")
@@ -149,7 +140,7 @@ class Other(HttpUser):
 
 
 def test_other_users_in_the_same_file_get_their_share(stub, make_bundle, start_locusts):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan(**EAGER))
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load_plan(**EAGER))
     with (directory / "locustfile.py").open("a") as file:
         file.write(OWN_USER)
 
@@ -164,7 +155,7 @@ def test_other_users_in_the_same_file_get_their_share(stub, make_bundle, start_l
 @pytest.mark.parametrize("kind", ["constant", "poisson"])
 def test_arrivals_in_one_process(stub, make_bundle, start_locusts, kind):
     load = load_plan(users=1, spawnRate=1, durationSeconds=4, arrivals=arrivals(100, kind=kind))
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load)
     code, output = start_locusts(directory).run("--headless", "--stop-timeout=2")
     count = counted(output)
     # Four seconds, of which Locust takes a part to begin, on a busy machine most. Poisson: a deviation of 20.
@@ -173,7 +164,7 @@ def test_arrivals_in_one_process(stub, make_bundle, start_locusts, kind):
 
 def test_the_rate_is_split_again_when_a_worker_is_lost(stub, make_bundle, start_locusts):
     load = load_plan(users=1, spawnRate=1, durationSeconds=600, arrivals=arrivals(120))
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load)
     cluster = Cluster(start_locusts(directory), 3, arguments=("--stop-timeout=5",))
     cluster.swarm(1)
     eventually(lambda: len(stub.requests) > 100, "requests")

@@ -5,17 +5,9 @@ import json
 import msgpack
 import pytest
 import zmq
-from locust_harness import Cluster, eventually, free_port, load_plan, serving
+from locust_harness import BEARER, CHALICE, Cluster, eventually, free_port, load_plan, serving
 
-CONFIG = {
-    "method": "POST",
-    "path": "/predict",
-    "requestName": "predict",
-    "headers": {},
-    "contentType": "application/json",
-    "secretHeaders": {"Authorization": {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}},
-    "timeoutSeconds": 5,
-}
+CONFIG = {**CHALICE, "secretHeaders": BEARER}
 SECRET = {"LOADWRIGHT_CHALICE_BEARER_TOKEN": "canary-8c1f-token"}
 BY_HAND = {"user_count": 1, "spawn_rate": 1}
 WITH_LOAD = {**BY_HAND, "loadwright_load": json.dumps(load_plan(users=1, durationSeconds=60))}

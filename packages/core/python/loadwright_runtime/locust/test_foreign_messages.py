@@ -6,17 +6,10 @@ import msgpack
 import pytest
 import zmq
 from locust import __version__ as VERSION  # noqa: N812
-from locust_harness import Cluster, eventually, load_plan, serving
+from locust_harness import DHT, Cluster, eventually, load_plan, serving
 
 from loadwright_runtime.locust import seal
 
-CONFIG = {
-    "path": "/cache",
-    "urls": {"template": "https://origin.example/item/{i}", "count": 10},
-    "choice": "uniform",
-    "timeoutSeconds": 5,
-    "requestName": "cache",
-}
 TOKEN = {seal.VARIABLE: "the-token-of-this-test-alone"}
 REPORT = {"stats": [], "stats_total": {}, "errors": {}, "user_classes_count": {"Users": 1}, "user_count": 1}
 FORGED = {
@@ -111,7 +104,7 @@ def stub():
 
 
 def test_only_workers_with_the_token_are_heard(make_bundle, start_locusts, stub):
-    directory = make_bundle("dht", host=stub.url, config=CONFIG)
+    directory = make_bundle("dht", host=stub.url, config=DHT)
     locusts = start_locusts(directory)
     cluster = Cluster(locusts, 1, variables=TOKEN, worker_variables=TOKEN)
     (worker,) = [worker["id"] for worker in cluster.web.statistics()["workers"]]
@@ -166,7 +159,7 @@ class Recorder:
 
 
 def test_what_a_worker_said_is_not_heard_twice(make_bundle, start_locusts, stub):
-    cluster = Cluster(start_locusts(make_bundle("dht", host=stub.url, config=CONFIG)), 0, variables=TOKEN)
+    cluster = Cluster(start_locusts(make_bundle("dht", host=stub.url, config=DHT)), 0, variables=TOKEN)
     with Stranger(cluster.port, "one-of-the-fleet") as one:
         worker = Recorder(one)
         worker.join()
@@ -184,7 +177,7 @@ def test_what_a_worker_said_is_not_heard_twice(make_bundle, start_locusts, stub)
 
 
 def test_what_was_meant_for_an_earlier_master_is_not_heard(make_bundle, start_locusts, stub):
-    locusts = start_locusts(make_bundle("dht", host=stub.url, config=CONFIG))
+    locusts = start_locusts(make_bundle("dht", host=stub.url, config=DHT))
     cluster = Cluster(locusts, 1, variables=TOKEN, worker_variables=TOKEN)
     form = {"user_count": 2, "spawn_rate": 100, "loadwright_load": json.dumps(load_plan(durationSeconds=60))}
     assert cluster.web.request("/swarm", form)[0] == 200
@@ -220,7 +213,7 @@ def test_what_was_meant_for_an_earlier_master_is_not_heard(make_bundle, start_lo
 
 
 def test_nothing_ends_the_listener_of_a_master_without_a_token(make_bundle, start_locusts, stub):
-    locusts = start_locusts(make_bundle("dht", host=stub.url, config=CONFIG))
+    locusts = start_locusts(make_bundle("dht", host=stub.url, config=DHT))
     cluster = Cluster(locusts, 0)
     with Stranger(cluster.port) as stranger:
         speak_badly(stranger)
@@ -247,7 +240,7 @@ def test_nothing_ends_the_listener_of_a_master_without_a_token(make_bundle, star
 
 
 def test_a_token_that_can_be_guessed_is_refused(make_bundle, start_locusts, stub):
-    locusts = start_locusts(make_bundle("dht", host=stub.url, config=CONFIG))
+    locusts = start_locusts(make_bundle("dht", host=stub.url, config=DHT))
     code, output = locusts.run("--headless", "-t", "1s", variables={seal.VARIABLE: "short-secret"})
     assert code == 104 and "fewer than 16 characters" in output and "short-secret" not in output
 

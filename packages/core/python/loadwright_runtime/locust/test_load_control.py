@@ -6,19 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from locust_harness import Cluster, eventually, load_plan, serving
+from locust_harness import CHALICE, Cluster, eventually, load_plan, serving
 
 # The time-out of a request: no grace period is longer.
 GRACE = {"gracefulStopSeconds": 5}
-CONFIG = {
-    "method": "POST",
-    "path": "/predict",
-    "requestName": "predict",
-    "headers": {},
-    "contentType": "application/json",
-    "secretHeaders": {},
-    "timeoutSeconds": 5,
-}
 # Of the bundle: far longer than any test here.
 OWN = load_plan(users=1, durationSeconds=600)
 # Locust's own stop looks for the end once a second, and workers report once a second.
@@ -97,7 +88,7 @@ def stub():
 
 @pytest.fixture
 def fleet(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     return Fleet(start_locusts(directory))
 
 
@@ -198,7 +189,7 @@ def test_of_two_who_wait_for_the_end_of_a_test_one_starts(fleet):
 
 
 def test_users_are_not_started_after_the_last_worker_was_lost(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     fleet = Fleet(start_locusts(directory), workers=1)
     fleet.start(load_plan(users=600, spawnRate=10, durationSeconds=600))
     eventually(lambda: fleet.web.statistics()["userCount"] > 5, "the first users")
@@ -211,7 +202,7 @@ def test_users_are_not_started_after_the_last_worker_was_lost(make_bundle, start
 
 
 def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     # Enough time to see that users are moved, and to stop.
     patience = {"LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP": "5"}
     fleet = Fleet(start_locusts(directory), workers=3, variables=patience)
@@ -231,7 +222,7 @@ def test_a_stop_while_users_are_moved_to_other_workers(make_bundle, start_locust
 
 
 def test_a_worker_that_was_replaced_has_no_share_of_the_users(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     locusts = start_locusts(directory)
     fleet = Fleet(locusts)
     fleet.cluster.workers[0].kill()
@@ -253,7 +244,7 @@ def test_a_worker_that_was_silent_for_a_while_is_taken_back(fleet):
 
 
 def test_whoever_is_ready_again_has_reported_everything(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     cluster = Cluster(start_locusts(directory), 1, worker_arguments=())
     pause = {"minimumSeconds": 60, "maximumSeconds": 60}
     load = json.dumps(load_plan(users=4, spawnRate=4, durationSeconds=60, waitTime=pause))
@@ -284,7 +275,7 @@ def test_a_load_that_takes_longer_to_start_than_it_lasts_ends(fleet):
 
 
 def test_what_cannot_be_carried_out_is_refused(make_bundle, start_locusts):
-    directory = make_bundle("chalice", host="http://127.0.0.1:9", config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host="http://127.0.0.1:9", config=CHALICE, load=OWN)
     locusts = start_locusts(directory)
     variables = {"LOADWRIGHT_UI_PASSWORD": "a-generated-password"}
     cluster = Cluster(locusts, 0, arguments=("--web-login",), variables=variables)
@@ -312,7 +303,7 @@ def test_what_cannot_be_carried_out_is_refused(make_bundle, start_locusts):
 
 
 def test_a_process_without_workers(make_bundle, start_locusts, stub):
-    directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=OWN)
+    directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=OWN)
     web = Cluster.alone(start_locusts(directory))
     for load in (arrivals(50, 2), load_plan(users=2, durationSeconds=2)):
         del stub.requests[:]

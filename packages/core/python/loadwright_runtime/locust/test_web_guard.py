@@ -4,27 +4,20 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from locust_harness import Cluster, eventually, load_plan, serving
+from locust_harness import DHT, Cluster, eventually, load_plan, serving
 
 from loadwright_runtime.locust.event_log import EventLog
 from loadwright_runtime.measure.failures import Failure
 from loadwright_runtime.measure.figures import MAXIMUM_REASONS, Figures
 from loadwright_runtime.measure.sums import RowSum
 
-CONFIG = {
-    "path": "/cache",
-    "urls": {"template": "https://origin.example/item/{i}", "count": 10},
-    "choice": "uniform",
-    "timeoutSeconds": 5,
-    "requestName": "cache",
-}
 BY_HAND = {"user_count": 1, "spawn_rate": 1}
 
 
 @pytest.fixture
 def cluster(make_bundle, start_locusts):
     with serving() as stub:
-        directory = make_bundle("dht", host=stub.url, config=CONFIG, load=load_plan(durationSeconds=600))
+        directory = make_bundle("dht", host=stub.url, config=DHT, load=load_plan(durationSeconds=600))
         yield Cluster(start_locusts(directory), 1, arguments=("--stop-timeout=1",))
 
 

@@ -3,8 +3,7 @@ from email.utils import formatdate
 
 import pytest
 from generator_harness import answering
-from locust_harness import Answer, Cluster, eventually, load_plan, serving
-from test_generator_runs import CONFIG
+from locust_harness import CHALICE, Answer, Cluster, eventually, load_plan, serving
 
 from loadwright_runtime.measure.clock import clock_offset
 
@@ -58,7 +57,7 @@ def test_told_by_every_worker_and_not_reset_with_the_figures(make_bundle, start_
         return Answer(403, b"{}", {"Date": formatdate(time.time() - 400, usegmt=True)})
 
     with serving(answer) as stub:
-        directory = make_bundle("chalice", host=stub.url, config=CONFIG, load=load_plan())
+        directory = make_bundle("chalice", host=stub.url, config=CHALICE, load=load_plan())
         cluster = Cluster(start_locusts(directory), 2)
         cluster.swarm(4)
         workers = eventually(
