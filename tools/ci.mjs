@@ -39,7 +39,7 @@ const notAboutNode = {
     'test/aws/**',
     'test/ec2/{broken-accounts,failed-preparation,leaks,policy,removal,resume,same-run}.test.ts',
   ],
-  cli: ['test/{truth,safety}/**', 'test/{demo,ec2,run-on,run-options,secrets}.e2e.test.ts'],
+  cli: ['test/{truth,safety}/**', 'test/{demo,ec2,run-on,run-options,secrets,size}.e2e.test.ts'],
 };
 
 function countsOfNpmTest() {

@@ -13,7 +13,9 @@ export const apart = {
     ...['client-certificate', 'exhaustion', 'stall'].map((name) => `test/run/${name}.test.ts`),
   ],
   'packages/cli': [
-    ...['ec2.e2e', 'renewal', 'run-on.e2e', 'streaming', 'two-kinds'].map((name) => `test/${name}.test.ts`),
+    ...['ec2.e2e', 'renewal', 'run-on.e2e', 'size.e2e', 'streaming', 'two-kinds'].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   ],
   'packages/targets': ['test/databricks/sdk.test.ts'],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],

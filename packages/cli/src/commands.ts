@@ -101,6 +101,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/render.js'),
   },
   {
+    usage: 'size',
+    summary: 'measure what a request costs, and how many machines send a rate',
+    load: () => import('./commands/size.js'),
+  },
+  {
     usage: 'image',
     summary: 'push the files that Locust runs to a registry, as a container image',
     load: () => import('./commands/image.js'),

@@ -40,10 +40,19 @@ export async function startEmulator(
   return { emulator: await emulator.start(options), capacity: capacityOf(options) };
 }
 
-/** Starts the emulator of the very service that a target names: its endpoint, its region, its protocol. */
-export function startEmulatorOf({ definition, options }: Target): Promise<StartedEmulator> {
+/**
+ * Starts the emulator of the very service that a target names: its endpoint, its region, its protocol.
+ *
+ * @param capacity Options of its capacity, of those that it has.
+ */
+export function startEmulatorOf(
+  { definition, options }: Target,
+  capacity: Readonly<Record<string, unknown>> = {},
+): Promise<StartedEmulator> {
   const known = Object.keys(jsonSchemaOf(emulatorOf(definition).options)['properties'] ?? {});
-  const shared = Object.entries(options as object).filter(([name]) => known.includes(name));
+  const shared = Object.entries({ ...(options as object), ...capacity }).filter(([name]) =>
+    known.includes(name),
+  );
   return startEmulator(definition, Object.fromEntries(shared), 'target');
 }
 

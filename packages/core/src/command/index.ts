@@ -24,5 +24,6 @@ export {
 } from '../secrets/redactor.js';
 export { withoutLogins } from '../secrets/names.js';
 export { printable, printableInColour } from '../values/printable.js';
+export { parseRate } from '../values/rate.js';
 export { writeWhole, writeWholeStream } from '../files.js';
 export { longestWait, whileWaiting, type Wait } from '../waiting.js';

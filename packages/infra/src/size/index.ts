@@ -1,0 +1,4 @@
+export { measureBundle, type Benchmark } from './benchmark.js';
+export { makeLoopbackCertificate } from './certificate.js';
+export { estimate, usedShare, type Range, type SizeRow, type Sizing } from './estimate.js';
+export { startResponder } from './responder.js';
