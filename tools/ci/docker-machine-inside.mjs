@@ -17,6 +17,7 @@ import { parse } from 'yaml';
 import { userData } from '../../packages/infra/dist/ec2/machine/user-data.js';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { execute, mustRun } from '../lib/processes.mjs';
+import { checkPulledImage } from './docker-image.mjs';
 import { until } from './until.mjs';
 
 /** Below the root of every hierarchy of control groups: `docker-machine.mjs` removes it. */
@@ -97,6 +98,7 @@ if (told.output.includes(password) || told.output.includes(credentials.AWS_SECRE
 }
 await mustRun('sh', ['-c', `! grep -rqsF '${password}' /opt '${join(folder, 'docker')}'`]);
 await mustRun('sh', ['-c', 'docker rm --force $(docker ps -aq)'], { env, quiet: true });
+await checkPulledImage({ cli, folder, image, env, credentials });
 // The first process of the namespaces: everything else ends with it.
 process.exit(0);
 

@@ -8,7 +8,7 @@ import { ensureCommands, ensureCompose, removeControlGroups } from './machine.mj
 /**
  * Runs the files of a machine's user data on this machine, with a real Docker engine: a master and four workers come up
  * and send load. Nothing can be pulled here, so Locust's image is made of Debian's base system and the pinned
- * requirements.
+ * requirements. Then the engine pulls an image of the command `image push` and runs it.
  *
  * All of it lives in namespaces of its own (processes, mounts, network): when the first process in them ends, the
  * kernel ends the engine and its containers, and takes mounts, rules and interfaces away.
@@ -18,6 +18,7 @@ import { ensureCommands, ensureCompose, removeControlGroups } from './machine.mj
 export async function checkDockerMachine(env) {
   await ensureCommands({
     dockerd: 'docker.io',
+    'docker-registry': 'docker-registry',
     debootstrap: 'debootstrap',
     ip: 'iproute2',
     unshare: 'util-linux',
