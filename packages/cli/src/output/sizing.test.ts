@@ -27,4 +27,14 @@ it('prints what was measured, a row for each machine, a recommendation, and what
   expect(text).toMatch(/✓ Lowest price that is enough by the low figures: \d+ machines? of c7g/);
   expect(text).toContain('t3.large: the low figure is at its CPU baseline of 30 %');
   expect(text).toContain('speed of other CPUs: not measured');
+  expect(text).not.toContain('Locust waited');
+});
+
+it('says that the figures are low when the server was the limit', () => {
+  const idle = { ...benchmark, utilization: 0.1 };
+  const lines = formatSizing(
+    estimate(idle, { rate: 1, region: 'us-east-1' }),
+    colorsFor(new MemoryStream(), {}),
+  );
+  expect(lines.join('\n')).toContain('Locust waited for the server beside it');
 });

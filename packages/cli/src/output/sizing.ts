@@ -3,6 +3,9 @@ import { usedShare, type Range, type SizeRow, type Sizing } from '@loadwright/in
 import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
 
+/** Share of a core below which a process wakes up for single requests, which costs more than many at once. */
+const busy = 0.5;
+
 /** An estimate for people: what was measured, a table of machines, and where each figure comes from. */
 export function formatSizing(sizing: Sizing, colors: Colors): string[] {
   const { benchmark, rows, cheapest, rate, region, sources } = sizing;
@@ -13,6 +16,11 @@ export function formatSizing(sizing: Sizing, colors: Colors): string[] {
     `${colors.bold('Measured on this machine')}${benchmark.tls ? ', with TLS' : ''}`,
     `  ${formatFigure(cpu.mean)} µs of CPU a request (${formatFigure(cpu.least)} to ${formatFigure(cpu.most)}), ` +
       `${formatFigure(benchmark.requestsPerSecond)} requests/s with ${formatFigure(benchmark.utilization * 100)} % of a core`,
+    ...(benchmark.utilization < busy
+      ? [
+          '  Locust waited for the server beside it: a busy process needs less for a request, so the figures are low.',
+        ]
+      : []),
     `  ${formatBytes(benchmark.bytesSent)} sent and ${formatBytes(benchmark.bytesReceived)} received a request`,
     '',
     `${colors.bold(`Expected for ${formatFigure(rate)} requests/s`)} ${colors.dim(`(prices in ${region}, $ an hour)`)}`,

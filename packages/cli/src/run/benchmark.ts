@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeWhole } from '@loadwright/core/command';
 import { validate, type Emulator, type Target } from '@loadwright/core/target';
 import type { LoadedConfig } from '@loadwright/core/config';
 import {
@@ -47,7 +48,7 @@ export async function benchmarkConfiguration(
   const responder = await startResponder(emulator.url, certificate);
   try {
     const caFile = join(folder, 'authority.pem');
-    if (certificate) await writeFile(caFile, certificate.certificate);
+    if (certificate) await writeWhole(caFile, certificate.certificate);
     const reached = behindResponder(emulator, responder.url);
     const pointed = pointAt(target, reached, io.environment);
     const test = await createConfiguredTest(

@@ -166,6 +166,6 @@ function resultOf(
 
 function failed(message: string): LoadwrightError {
   return new LoadwrightError('PROVISIONING_FAILED', message, {
-    hint: 'Try the load itself: loadwright run --emulator --duration 10s.',
+    hint: 'Run the load for some seconds against the emulator of the target: its report shows what fails.',
   });
 }
