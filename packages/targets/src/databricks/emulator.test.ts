@@ -178,6 +178,14 @@ describe('capacity', () => {
     expect(answers.find(({ status }) => status === 429)?.body.message).toContain(message);
     expect(emulator.statistics()).toMatchObject({ served: 1, throttled: 1 });
   });
+
+  it('may say when to come again', async () => {
+    await start({ concurrency: 1, queueLimit: 0, serviceTime: '200ms', retryAfterSeconds: 7 });
+    const url = `${emulator.url}/invocations`;
+    const init = { method: 'POST', body: '{"inputs":[1]}', headers: { 'content-type': 'application/json' } };
+    const answers = await Promise.all([fetch(url, init), fetch(url, init)]);
+    expect(answers.map(({ headers }) => headers.get('retry-after')).sort()).toEqual(['7', null]);
+  });
 });
 
 it('answers health checks without a token', async () => {

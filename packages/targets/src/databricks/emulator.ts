@@ -59,6 +59,11 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
       'which limit the answer 429 speaks of when the queue is full: the provisioned concurrency of the endpoint, ' +
         'or the parallel requests of the workspace',
     ),
+  retryAfterSeconds: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Retry-After of the answers 429, in seconds. Default: they have none'),
   chat: chatOptionsSchema
     .prefault({})
     .describe(
@@ -107,7 +112,12 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
         ? { status: 200, body: { predictions: predictions(text) } }
         : chat.answer(task, request);
     },
-    throttled: () => failure(429, 'REQUEST_LIMIT_EXCEEDED', throttledMessages[options.throttledBy]),
+    throttled: () => ({
+      ...failure(429, 'REQUEST_LIMIT_EXCEEDED', throttledMessages[options.throttledBy]),
+      ...(options.retryAfterSeconds !== undefined && {
+        headers: { 'retry-after': `${options.retryAfterSeconds}` },
+      }),
+    }),
   };
   // As the real ones do, a route-optimised endpoint answers at a host of its own.
   const direct = routeOptimized

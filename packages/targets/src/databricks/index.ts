@@ -58,6 +58,11 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   labels: (options) => ({ endpoint: nameOf(options), format: options.format }),
   metrics: {
     ...tokenMetrics,
+    retry_after: {
+      kind: 'trend',
+      unit: 'ms',
+      description: 'how long services that refused asked to wait',
+    },
     credential_renewals: {
       kind: 'counter',
       unit: '',

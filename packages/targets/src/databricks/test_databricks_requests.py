@@ -159,9 +159,8 @@ EVENTS = b"".join(
     )
 )
 STREAM = Answer(200, EVENTS + b"data: [DONE]\n\n", {"Content-Type": "text/event-stream"})
-LIMITED = Answer(
-    429, b'{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"Exceeded max number of parallel requests."}'
-)
+LIMIT = b'{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"Exceeded max number of parallel requests."}'
+LIMITED = Answer(429, LIMIT, {"Retry-After": "7"})
 
 
 @pytest.mark.parametrize(
@@ -214,6 +213,8 @@ def test_streams_are_measured_and_refusals_keep_their_reason(make_bundle, start_
     # Every request that failed is a miss.
     assert total["rates"]["goodput"] == {"hits": good, "total": good + failed}
     assert total["trends"]["time_to_first_token"]["count"] == good
+    retry_after = total["trends"]["retry_after"]
+    assert (retry_after["count"], retry_after["maximum"]) == (failed, 7000)
     assert {error["error"] for error in statistics["errors"]} == {
         "HTTP 429 REQUEST_LIMIT_EXCEEDED (parallel requests)"
     }

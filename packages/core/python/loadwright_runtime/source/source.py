@@ -19,6 +19,10 @@ from .set_up import Progress, no_progress
 from .streaming import Event, EventReader
 from .token_metrics import TokenMetrics, TokenReader
 
+# RFC 6585, section 4, and RFC 9110, section 15.6.4: the statuses that come with Retry-After.
+_RETRY_LATER = frozenset({429, 503})
+_LONGEST_RETRY_SECONDS = 86_400.0
+
 
 @dataclass(frozen=True)
 class SourceSetup:
@@ -123,7 +127,18 @@ class RequestSource(ABC):
         if reason is None and isinstance(response.reader, TokenReader):
             response.reader.tokens.end()
             self.token_metrics.record(response.reader.tokens)
+        if response.status in _RETRY_LATER:
+            self._note_retry_after(response)
         return reason
+
+    def _note_retry_after(self, response: Response) -> None:
+        """Nothing waits for it: a load that gave way would not measure what it was asked to."""
+        try:
+            seconds = float(response.header("retry-after") or "")
+        except ValueError:
+            return
+        if 0 <= seconds <= _LONGEST_RETRY_SECONDS:
+            self.metrics.trend("retry_after", seconds, "s", "how long services that refused asked to wait")
 
     def plain_statuses(self) -> Container[int]:
         """Statuses of answers that need no :meth:`check`: none when a subclass has its own."""
