@@ -1,10 +1,14 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import type { Emulator } from '@loadwright/core/target';
+import {
+  InvokeEndpointCommand,
+  InvokeEndpointWithResponseStreamCommand,
+  SageMakerRuntimeClient,
+} from '@aws-sdk/client-sagemaker-runtime';
+import type { Emulator } from '@loadwright/core';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sagemakerEmulator } from './emulator.js';
+import { sagemakerEmulator, type SagemakerEmulator } from './emulator.js';
 
 let emulator: Emulator;
 afterEach(() => emulator.stop());
@@ -248,5 +252,52 @@ describe('the AWS SDK', () => {
     expect(JSON.parse(answer.Body.transformToString()).predictions).toHaveLength(3);
     await expect(invoke('absent')).rejects.toMatchObject({ name: 'ValidationError' });
     await expect(invoke('fraud', '{')).rejects.toMatchObject({ name: 'ModelError', OriginalStatusCode: 400 });
+  });
+
+  async function stream(body = '{}') {
+    const client = new SageMakerRuntimeClient({
+      endpoint: emulator.url,
+      region: 'eu-west-1',
+      credentials: credentialsOf(emulator),
+      maxAttempts: 1,
+    });
+    const command = new InvokeEndpointWithResponseStreamCommand({
+      EndpointName: 'fraud',
+      Body: body,
+      ContentType: 'application/json',
+    });
+    const parts: Buffer[] = [];
+    try {
+      const { Body, ContentType } = await client.send(command);
+      for await (const { PayloadPart } of Body!) parts.push(Buffer.from(PayloadPart!.Bytes!));
+      return { ContentType, parts };
+    } finally {
+      client.destroy();
+    }
+  }
+
+  it('reads a stream of tokens, whose lines cross the borders of frames', async () => {
+    await start({ stream: { tokens: 3, firstToken: '1ms', gap: '1ms' } });
+    const { ContentType, parts } = await stream();
+    expect(ContentType).toBe('application/jsonlines');
+    expect(parts).toHaveLength(6);
+    const lines = Buffer.concat(parts).toString().trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { token: { id: 1 }, generated_text: null },
+      { token: { id: 2 }, generated_text: null },
+      { token: { id: 3 }, generated_text: ' token token token', details: { generated_tokens: 3 } },
+    ]);
+    expect((emulator as SagemakerEmulator).streams()).toMatchObject([{ outputTokens: 3 }]);
+  });
+
+  it('is told of an error within a stream', async () => {
+    await start({ stream: { tokens: 4, firstToken: '1ms', gap: '1ms', errorRate: 1 } });
+    await expect(stream()).rejects.toMatchObject({ name: 'ModelStreamError', ErrorCode: 'StreamBroken' });
+    expect((emulator as SagemakerEmulator).streams()).toEqual([]);
+  });
+
+  it('is told of a model that fails before its stream begins', async () => {
+    await start();
+    await expect(stream('{')).rejects.toMatchObject({ name: 'ModelError' });
   });
 });

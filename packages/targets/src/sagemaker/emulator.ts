@@ -13,6 +13,7 @@ import {
 } from '@loadwright/core/testing';
 import { z } from 'zod';
 import { predict } from './emulated-model.js';
+import { EmulatedTokenStream, streamOptionsSchema, type EmulatedStream } from './emulated-stream.js';
 import { sagemakerOptionsSchema } from './options.js';
 import { verifySignature, type AcceptedCredentials } from './verify-signature.js';
 
@@ -42,6 +43,9 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .max(1)
     .default(0)
     .describe('share of requests, evenly spread, that the model fails (424)'),
+  stream: streamOptionsSchema
+    .prefault({})
+    .describe('how it answers InvokeEndpointWithResponseStream: as a language model, whatever the input'),
 });
 
 type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
@@ -49,12 +53,20 @@ type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
 /** The account that the emulator's messages speak of. */
 const account = '123456789012';
 
+const route = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/;
+
+/** It also tells what it streamed to the end. */
+export interface SagemakerEmulator extends Emulator {
+  streams(): readonly EmulatedStream[];
+}
+
 /** A loopback SageMaker runtime: signatures, errors, limits, throttling and latency of InvokeEndpoint. */
 export const sagemakerEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
 
-async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
+async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulator> {
   const now = () => Date.now() + options.clockOffset * 1000;
   const credentials = madeUpCredentials(options, now());
+  const stream = new EmulatedTokenStream(options.stream);
   let invocations = 0;
   const dated = (response: EmulatedResponse): EmulatedResponse => ({
     ...response,
@@ -69,21 +81,23 @@ async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
         ? { status: 500, message: 'the model failed, as modelErrorRate asks' }
         : predict(request.body, request.headers['content-type']);
     if ('status' in result) return modelError(options, result.status, result.message);
-    return {
-      status: 200,
-      headers: { ...requestId(), 'x-amzn-Invoked-Production-Variant': options.variant },
-      body: result,
+    const headers = { ...requestId(), 'x-amzn-Invoked-Production-Variant': options.variant };
+    if (!request.path.endsWith('-response-stream')) return { status: 200, headers, body: result };
+    const types = {
+      'content-type': 'application/vnd.amazon.eventstream',
+      'X-Amzn-SageMaker-Content-Type': 'application/jsonlines',
     };
+    return { status: 200, headers: { ...headers, ...types }, chunks: stream.answer(request.receivedAt) };
   }
 
   async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
-    const route = /^\/endpoints\/([^/]+)\/invocations$/.exec(request.path);
-    if (!route || request.method !== 'POST') {
+    const name = route.exec(request.path)?.[1];
+    if (name === undefined || request.method !== 'POST') {
       return refuse(404, 'UnknownOperationException', 'Unable to determine operation');
     }
     const refusal = await verifySignature(request, credentials, options.region, now());
     if (refusal) return refuse(403, refusal.type, refusal.message);
-    return checkRequest(request, route[1]!, options);
+    return checkRequest(request, name, options);
   }
 
   const endpoint = await startLoopbackEndpoint({
@@ -114,6 +128,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<Emulator> {
       AWS_SESSION_TOKEN: credentials.sessionToken,
     },
     statistics: endpoint.statistics,
+    streams: () => stream.streams,
     stop: endpoint.stop,
   };
 }

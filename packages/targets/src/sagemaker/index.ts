@@ -1,7 +1,9 @@
 import {
   defineTarget,
+  goodputConfig,
   parseDuration,
   sigv4ClockToleranceSeconds,
+  tokenMetrics,
   type IamStatement,
   type JsonObject,
 } from '@loadwright/core/target';
@@ -12,6 +14,7 @@ import { sagemakerOptionsSchema, type SagemakerInput, type SagemakerOptions } fr
 import { partitionOf } from './partition.js';
 import { sagemakerPreflight } from './preflight.js';
 
+export type { SagemakerEmulator } from './emulator.js';
 export type { SagemakerInput, SagemakerOptions } from './options.js';
 
 /** Real-time inference endpoints of Amazon SageMaker, called with InvokeEndpoint. */
@@ -37,6 +40,7 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
   clockToleranceSeconds: sigv4ClockToleranceSeconds,
   iamStatements,
   labels: ({ endpointName, region }) => ({ endpoint: endpointName, region }),
+  metrics: tokenMetrics,
   emulator: sagemakerEmulator,
 });
 
@@ -49,6 +53,8 @@ function targetConfig(options: SagemakerOptions): JsonObject {
     'X-Amzn-SageMaker-Target-Model': options.targetModel,
     'X-Amzn-SageMaker-Target-Variant': options.targetVariant,
     'X-Amzn-SageMaker-Inference-Component': options.inferenceComponent,
+    'X-Amzn-SageMaker-Target-Container-Hostname': options.targetContainer,
+    'X-Amzn-SageMaker-Session-Id': options.sessionId,
   };
   return {
     endpointName,
@@ -62,6 +68,8 @@ function targetConfig(options: SagemakerOptions): JsonObject {
     maxAnswerBytes: options.maxAnswerBytes,
     requestName,
     expect: expect as JsonObject,
+    ...(options.stream && { stream: true }),
+    ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
   };
 }
 
@@ -74,7 +82,11 @@ function iamStatements(options: SagemakerOptions): IamStatement[] {
     {
       Sid: 'LoadwrightInvokeEndpoint',
       Effect: 'Allow',
-      Action: ['sagemaker:InvokeEndpoint'],
+      // AWS's own policies list the second one apart, and grants of the first alone fail on streams.
+      Action: [
+        'sagemaker:InvokeEndpoint',
+        ...(options.stream ? ['sagemaker:InvokeEndpointWithResponseStream'] : []),
+      ],
       Resource: [...names].map((name) => prefix + name),
       ...(targetModel === undefined
         ? {}

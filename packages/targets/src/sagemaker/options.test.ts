@@ -19,6 +19,7 @@ describe('options', () => {
       payloads: { inline: [{ instances: [[1]] }], order: 'sequential' },
       contentType: 'application/json',
       requestName: 'invoke',
+      stream: false,
       timeout: '70s',
       maxAnswerBytes: 67_108_864,
       expect: { status: [200] },
@@ -64,6 +65,7 @@ describe('host', () => {
     [{ fips: true, region: 'us-east-2' }, 'https://runtime-fips.sagemaker.us-east-2.amazonaws.com'],
     [{ region: 'cn-northwest-1' }, 'https://runtime.sagemaker.cn-northwest-1.amazonaws.com.cn'],
     [{ region: 'us-gov-west-1' }, 'https://runtime.sagemaker.us-gov-west-1.amazonaws.com'],
+    [{ region: 'eusc-de-east-1' }, 'https://runtime.sagemaker.eusc-de-east-1.amazonaws.eu'],
     [{ endpointUrl: 'http://127.0.0.1:8080/' }, 'http://127.0.0.1:8080'],
   ])('of %j', (input, host) => {
     expect(definition.host(options(input))).toBe(host);
@@ -91,6 +93,8 @@ describe('target.json', () => {
       targetModel: 'customer17.tar.gz',
       targetVariant: 'blue',
       inferenceComponent: 'part',
+      targetContainer: 'second',
+      sessionId: 's-1',
     };
     expect(definition.targetConfig(options(input))).toMatchObject({
       accept: 'text/csv',
@@ -99,6 +103,8 @@ describe('target.json', () => {
         'X-Amzn-SageMaker-Target-Model': 'customer17.tar.gz',
         'X-Amzn-SageMaker-Target-Variant': 'blue',
         'X-Amzn-SageMaker-Inference-Component': 'part',
+        'X-Amzn-SageMaker-Target-Container-Hostname': 'second',
+        'X-Amzn-SageMaker-Session-Id': 's-1',
       },
     });
   });
@@ -119,7 +125,15 @@ describe('permissions', () => {
     ]);
   });
 
+  it('of a stream are two actions', () => {
+    expect(definition.iamStatements!(options({ stream: true }))[0]!.Action).toEqual([
+      'sagemaker:InvokeEndpoint',
+      'sagemaker:InvokeEndpointWithResponseStream',
+    ]);
+  });
+
   it.each([
+    ['eusc-de-east-1', 'aws-eusc'],
     ['us-gov-east-1', 'aws-us-gov'],
     ['cn-north-1', 'aws-cn'],
   ])('of %s are in its partition, account and model', (region, partition) => {

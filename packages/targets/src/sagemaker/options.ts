@@ -1,5 +1,6 @@
 import {
   durationSchema,
+  goodputSchema,
   maxAnswerBytesSchema,
   payloadSourceSchema,
   responseCheckSchema,
@@ -38,8 +39,8 @@ export const sagemakerOptionsSchema = z
     region: z
       .string('must be given: the AWS region of the endpoint, such as eu-west-1')
       .regex(
-        /^(af|ap|ca|cn|eu|il|me|mx|sa|us)(-gov)?-[a-z]+-\d$/,
-        'must be an AWS region such as eu-west-1 (partitions aws, aws-cn and aws-us-gov)',
+        /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov)?|eusc-de)-[a-z]+-\d$/,
+        'must be an AWS region such as eu-west-1 (partitions aws, aws-cn, aws-us-gov and aws-eusc)',
       )
       .describe('AWS region of the endpoint, such as eu-west-1'),
     payloads: payloadSourceSchema.describe('where request bodies come from'),
@@ -54,6 +55,20 @@ export const sagemakerOptionsSchema = z
     customAttributes: headerValue
       .optional()
       .describe('X-Amzn-SageMaker-Custom-Attributes, handed to the model as it is'),
+    targetContainer: name
+      .optional()
+      .describe('the container of a multi-container endpoint, by its host name'),
+    sessionId: headerValue.optional().describe('the session of a stateful model, the same for all requests'),
+    stream: z
+      .boolean()
+      .default(false)
+      .describe(
+        'call InvokeEndpointWithResponseStream, and read the answer event by event. Payloads ask the model for it ' +
+          'in their own way, often with stream: true',
+      ),
+    goodput: goodputSchema
+      .optional()
+      .describe('limits that a streamed answer must meet together to count in the metric goodput'),
     inferenceComponent: name.optional().describe('the inference component of the endpoint'),
     requestName: z
       .string()
@@ -88,6 +103,13 @@ export const sagemakerOptionsSchema = z
       .describe("static credentials. Default: the AWS SDK's own chain (variables, profile, role, …)"),
   })
   .superRefine((options, context) => {
+    if (options.stream && options.targetModel !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['targetModel'],
+        message: 'cannot be called with a stream: the model of a multi-model endpoint answers as a whole',
+      });
+    }
     if (options.fips && options.endpointUrl !== undefined) {
       context.addIssue({
         code: 'custom',

@@ -1,4 +1,7 @@
-"""Requests to a real-time endpoint of SageMaker: ``InvokeEndpoint``, signed with Signature Version 4."""
+"""
+Requests to a real-time endpoint of SageMaker, signed with Signature Version 4: ``InvokeEndpoint``, or
+``InvokeEndpointWithResponseStream``.
+"""
 
 from urllib.parse import quote
 
@@ -24,7 +27,9 @@ class SageMakerRequests(RequestSource):
         super().__init__(setup)
         purpose = "the load generators sign every request with these AWS credentials"
         self._use(aws_credentials(purpose, self._use))
-        self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/invocations"
+        self._is_stream = self.config.get("stream", False)
+        operation = "invocations-response-stream" if self._is_stream else "invocations"
+        self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/{operation}"
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
         self._requests = RequestCache(self._make)
@@ -36,7 +41,8 @@ class SageMakerRequests(RequestSource):
             # The same body in the same second has the same signature.
             self._signed_at = moment
             self._requests.clear()
-        return self._requests.of(self._payloads.next_body())
+        request = self._requests.of(self._payloads.next_body())
+        return request.read_by(self.token_reader()) if self._is_stream else request
 
     def _use(self, credentials: Credentials) -> None:
         """Another signer has moments of its own: what the former one signed is not sent again."""
@@ -54,7 +60,9 @@ class SageMakerRequests(RequestSource):
     def _prepare(self, content_type: str) -> PreparedRequest:
         headers = {"Content-Type": content_type, **self.config["headers"]}
         if "accept" in self.config:
-            headers["Accept"] = self.config["accept"]
+            # Of a stream the answer itself has another type.
+            name = "X-Amzn-SageMaker-Accept" if self._is_stream else "Accept"
+            headers[name] = self.config["accept"]
         prepared = self._signer.prepare("POST", host_header(self.host), self._path, headers=headers)
         self._prepared[content_type] = prepared
         return prepared

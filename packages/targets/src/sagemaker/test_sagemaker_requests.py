@@ -1,4 +1,7 @@
+import itertools
 import re
+import struct
+import zlib
 
 import botocore.auth
 import botocore.awsrequest
@@ -7,6 +10,7 @@ import pytest
 import sagemaker_requests
 from loadwright_runtime import Credentials, SetupError, SourceSetup
 from loadwright_runtime.source.bundle import read_bundle
+from locust_harness import Answer, Cluster, eventually, serving
 from sagemaker_requests import SageMakerRequests
 
 CONFIG = {
@@ -110,3 +114,47 @@ def test_newer_credentials_of_a_role_sign_what_comes_after_them(source, monkeypa
     assert after.body == before.body
     assert after.headers["X-Amz-Security-Token"] == "new-token"
     assert "Credential=ASIANEW/" in after.headers["Authorization"]
+
+
+def aws_frame(headers, payload):
+    """One message, by botocore's own reader the other way round."""
+    block = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
+        for name, value in headers.items()
+    )
+    prelude = struct.pack(">II", 16 + len(block) + len(payload), len(block))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + block + payload
+    return message + struct.pack(">I", zlib.crc32(message))
+
+
+PART = {":event-type": "PayloadPart", ":message-type": "event"}
+BROKEN = {":exception-type": "ModelStreamError", ":message-type": "exception"}
+LINES = b'{"token":{"text":"a"}}\n{"token":{"text":"b"},"details":{"generated_tokens":2}}\n'
+TYPE = {"Content-Type": "application/vnd.amazon.eventstream"}
+WHOLE = Answer(200, aws_frame(PART, LINES[:7]) + aws_frame(PART, LINES[7:]), TYPE)
+WITH_ERROR = Answer(200, aws_frame(PART, LINES[:23]) + aws_frame(BROKEN, b'{"Message":"no"}'), TYPE)
+
+
+def test_a_stream_is_another_operation(source):
+    request = source(stream=True, accept="application/jsonlines").next_request()
+    assert request.path == "/endpoints/fraud/invocations-response-stream"
+    assert request.headers["X-Amzn-SageMaker-Accept"] == "application/jsonlines"
+    assert "x-amzn-sagemaker-accept" in request.headers["Authorization"] and "Accept" not in request.headers
+
+
+def test_streams_are_measured_and_an_error_within_one_is_a_failure(make_bundle, start_locusts):
+    answers = itertools.cycle([WHOLE, WITH_ERROR])
+    config = CONFIG | {"stream": True, "goodput": {}}
+    variables = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a-secret"}
+    with serving(lambda _: next(answers)) as stub:
+        directory = make_bundle("sagemaker", host=stub.url, config=config, payloads=PAYLOADS)
+        cluster = Cluster(start_locusts(directory), 1, worker_variables=variables)
+        cluster.swarm(1)
+        eventually(lambda: len(stub.requests) >= 8, "requests")
+        statistics = cluster.settled()
+    total = statistics["total"]
+    good, failed = total["succeeded"], total["failed"]
+    assert (total["counters"]["output_tokens"], total["counters"]["output_chunks"]) == (2 * good, 2 * good)
+    assert total["rates"]["goodput"] == {"hits": good, "total": good + failed}
+    (error,) = statistics["errors"]
+    assert (error["kind"], error["error"]) == ("stream", "error in the stream: ModelStreamError")
