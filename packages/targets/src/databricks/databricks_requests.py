@@ -30,6 +30,10 @@ _MESSAGE_BYTES = 4096
 _REFUSED = frozenset({401, 403})
 
 
+class StreamedBody(Body):
+    """One that asks for its answer in events. Bodies are kept, and looked at once."""
+
+
 class DatabricksRequests(RequestSource):
     """Scores the bundle's payloads."""
 
@@ -56,7 +60,7 @@ class DatabricksRequests(RequestSource):
             self._requests.clear()
         body = self._payloads.next_body()
         request = self._requests.of(body)
-        return request.read_by(self.token_reader()) if _is_streamed(body.content) else request
+        return request.read_by(self.token_reader()) if type(body) is StreamedBody else request
 
     def _make(self, body: Body) -> Request:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": body.content_type}
@@ -75,6 +79,10 @@ class DatabricksRequests(RequestSource):
         return reason
 
     def _encode(self, payload: Payload) -> Body:
+        body = self._body_of(payload)
+        return StreamedBody(*body) if _is_streamed(body.content) else body
+
+    def _body_of(self, payload: Payload) -> Body:
         body_format = self.config["format"]
         if body_format == "raw":
             return payload.encode("application/json")
