@@ -69,12 +69,14 @@ function targetConfig(options: SagemakerOptions): JsonObject {
     requestName,
     expect: expect as JsonObject,
     ...(options.stream && { stream: true }),
+    ...(options.targetModels && { targetModels: options.targetModels }),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
   };
 }
 
 function iamStatements(options: SagemakerOptions): IamStatement[] {
-  const { accountId = '*', endpointName, region, targetModel } = options;
+  const { accountId = '*', endpointName, region, targetModel, targetModels } = options;
+  const models = targetModel ?? (targetModels && Object.keys(targetModels));
   const prefix = `arn:${partitionOf(region).id}:sagemaker:${region}:${accountId}:endpoint/`;
   // SageMaker writes names in its ARNs in lower case, and IAM compares ARNs with regard to case.
   const names = new Set([endpointName, endpointName.toLowerCase()]);
@@ -88,9 +90,7 @@ function iamStatements(options: SagemakerOptions): IamStatement[] {
         ...(options.stream ? ['sagemaker:InvokeEndpointWithResponseStream'] : []),
       ],
       Resource: [...names].map((name) => prefix + name),
-      ...(targetModel === undefined
-        ? {}
-        : { Condition: { StringEquals: { 'sagemaker:TargetModel': targetModel } } }),
+      ...(models === undefined ? {} : { Condition: { StringEquals: { 'sagemaker:TargetModel': models } } }),
     },
   ];
 }

@@ -125,6 +125,24 @@ describe('permissions', () => {
     ]);
   });
 
+  it('are for the models that are called', () => {
+    const targetModels = { 'a.tar.gz': 9, 'b.tar.gz': 1 };
+    expect(definition.iamStatements!(options({ targetModels }))[0]!.Condition).toEqual({
+      StringEquals: { 'sagemaker:TargetModel': ['a.tar.gz', 'b.tar.gz'] },
+    });
+    expect(definition.targetConfig(options({ targetModels }))).toMatchObject({ targetModels });
+  });
+
+  it.each<[Partial<SagemakerInput>, string]>([
+    [{ targetModels: {} }, '1 to 100 models'],
+    [{ targetModels: { a: 0 } }, 'too_small'],
+    [{ targetModels: { a: 1 }, targetModel: 'b' }, 'not both'],
+    [{ targetModels: { a: 1 }, stream: true }, 'cannot be called with a stream'],
+    [{ targetModel: 'a', stream: true }, 'cannot be called with a stream'],
+  ])('of %j are refused', (input, message) => {
+    expect(() => options(input)).toThrow(message);
+  });
+
   it('of a stream are two actions', () => {
     expect(definition.iamStatements!(options({ stream: true }))[0]!.Action).toEqual([
       'sagemaker:InvokeEndpoint',

@@ -22,6 +22,9 @@ const headerValue = z
   .string()
   .regex(/^[\x21-\x7e]([\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'must be 1 to 1024 printable ASCII characters');
 
+/** Each has a row in every report. */
+const mostModels = 100;
+
 const secret = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
@@ -51,6 +54,16 @@ export const sagemakerOptionsSchema = z
     targetModel: headerValue
       .optional()
       .describe('the model of a multi-model endpoint, such as customer17.tar.gz'),
+    targetModels: z
+      .record(headerValue, z.number().positive())
+      .refine((models) => Object.keys(models).length >= 1 && Object.keys(models).length <= mostModels, {
+        error: `must hold 1 to ${mostModels} models`,
+      })
+      .optional()
+      .describe(
+        'models of a multi-model endpoint with their weights, such as { "a.tar.gz": 9, "b.tar.gz": 1 }: one of them is ' +
+          'drawn for each request, and each has statistics under its own name',
+      ),
     targetVariant: name.optional().describe('the production variant. Default: the endpoint divides the load'),
     customAttributes: headerValue
       .optional()
@@ -103,11 +116,19 @@ export const sagemakerOptionsSchema = z
       .describe("static credentials. Default: the AWS SDK's own chain (variables, profile, role, …)"),
   })
   .superRefine((options, context) => {
-    if (options.stream && options.targetModel !== undefined) {
+    const models = (['targetModel', 'targetModels'] as const).filter((path) => options[path] !== undefined);
+    if (options.stream && models[0] !== undefined) {
       context.addIssue({
         code: 'custom',
-        path: ['targetModel'],
+        path: [models[0]],
         message: 'cannot be called with a stream: the model of a multi-model endpoint answers as a whole',
+      });
+    }
+    if (models.length > 1) {
+      context.addIssue({
+        code: 'custom',
+        path: ['targetModels'],
+        message: 'give it or targetModel, not both',
       });
     }
     if (options.fips && options.endpointUrl !== undefined) {

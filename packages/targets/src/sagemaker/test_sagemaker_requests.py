@@ -2,6 +2,7 @@ import itertools
 import re
 import struct
 import zlib
+from collections import Counter
 
 import botocore.auth
 import botocore.awsrequest
@@ -158,3 +159,28 @@ def test_streams_are_measured_and_an_error_within_one_is_a_failure(make_bundle, 
     assert total["rates"]["goodput"] == {"hits": good, "total": good + failed}
     (error,) = statistics["errors"]
     assert (error["kind"], error["error"]) == ("stream", "error in the stream: ModelStreamError")
+
+
+def test_a_model_is_drawn_for_each_request_by_its_weight(source):
+    requests = source(headers={}, targetModels={"a.tar.gz": 9, "b.tar.gz": 1})
+    sent = [requests.next_request() for _ in range(2000)]
+    for request in sent[:50]:
+        assert request.headers["X-Amzn-SageMaker-Target-Model"] == request.name
+        assert "x-amzn-sagemaker-target-model" in request.headers["Authorization"]
+    names = Counter(request.name for request in sent)
+    assert set(names) == {"a.tar.gz", "b.tar.gz"} and 120 < names["b.tar.gz"] < 290
+    # Payloads go on in their order, whatever the model.
+    assert [request.body for request in sent[:4:2]] == [sent[0].body] * 2
+
+
+def test_each_model_has_statistics_of_its_own(make_bundle, start_locusts):
+    config = CONFIG | {"headers": {}, "targetModels": {"a.tar.gz": 1, "b.tar.gz": 1}}
+    variables = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a-secret"}
+    with serving() as stub:
+        directory = make_bundle("sagemaker", host=stub.url, config=config, payloads=PAYLOADS)
+        cluster = Cluster(start_locusts(directory), 1, worker_variables=variables)
+        cluster.swarm(2)
+        eventually(lambda: len(stub.requests) >= 40, "requests")
+        statistics = cluster.settled()
+    seen = Counter(request.headers["x-amzn-sagemaker-target-model"] for request in stub.requests)
+    assert {row["name"]: row["succeeded"] for row in statistics["requests"]} == seen
