@@ -30,6 +30,8 @@ const databricksOf = (options: object): Target =>
     endpointName: 'prices',
     payloads: 'numbers.jsonl',
     token: 'dapi-canary',
+    // The recorder is to see the requests of the load alone.
+    route: 'workspace',
     ...options,
   });
 const chaliceOf = (options: object): Target => chalice({ baseUrl: 'http://127.0.0.1/api', ...options });

@@ -54,6 +54,7 @@ export async function tryBehindProxy(): Promise<void> {
       target: databricks({
         workspaceUrl: `https://${host}`,
         endpointName: 'fraud',
+        route: 'workspace',
         payloads: { inline: [{ amount: 1 }] },
         tls: { caFile: 'service.pem' },
       }),

@@ -7,7 +7,8 @@ import { dht } from '@loadwright/targets/dht';
 import { expect } from 'vitest';
 import type { Case } from './case.js';
 
-const endpoint = (url: string) => ({ workspaceUrl: url, endpointName: 'fraud' });
+/** Liars are asked by the load alone, and not where the endpoint is. */
+const endpoint = (url: string) => ({ workspaceUrl: url, endpointName: 'fraud', route: 'workspace' }) as const;
 const inline = { payloads: { inline: [{ amount: 1 }] } };
 const body = { amount: 1 };
 

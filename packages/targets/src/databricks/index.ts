@@ -5,7 +5,6 @@ import {
   endpointPath,
   hostOf,
   lookedUp,
-  nameOf,
   timeoutSeconds,
   type DatabricksInput,
   type DatabricksOptions,
@@ -55,7 +54,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   environment: databricksVariables,
   resolveEnvironment: resolveCredentials,
   preflight,
-  labels: (options) => ({ endpoint: nameOf(options), format: options.format }),
+  labels: (options) => ({ endpoint: options.endpointName, format: options.format }),
   metrics: {
     ...tokenMetrics,
     retry_after: {

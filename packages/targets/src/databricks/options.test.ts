@@ -24,7 +24,7 @@ describe('options', () => {
     ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/ml/endpoints', 'without a path'],
     ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/?o=123', 'without a path'],
     ['workspaceUrl', 'https://someone:canary@dbc-1.cloud.databricks.com', 'must not hold a user name'],
-    ['endpointName', undefined, 'give it, or endpointUrl'],
+    ['endpointName', undefined, 'missing'],
     ['endpointUrl', '//host/x', 'a whole URL, or a path'],
     ['endpointUrl', 'x', 'a whole URL, or a path'],
     ['goodput', { timeToFirstToken: '5' }, 'must be a duration'],
@@ -105,16 +105,13 @@ describe('targetConfig', () => {
 
   it('may be any path of the workspace', () => {
     const endpointUrl = '/serving-endpoints/chat/completions?a=1';
-    const options = parse({ ...valid, endpointName: undefined, endpointUrl, goodput: { duration: '2s' } });
+    const options = parse({ ...valid, endpointUrl, goodput: { duration: '2s' } });
     expect(definition.targetConfig(options)).toMatchObject({
       endpointPath: endpointUrl,
       goodput: { durationSeconds: 2 },
     });
     expect(definition.targetConfig(options)).not.toHaveProperty('lookUp');
-    expect([definition.host(options), definition.labels!(options)['endpoint']]).toEqual([
-      valid.workspaceUrl,
-      endpointUrl,
-    ]);
+    expect(definition.host(options)).toBe(valid.workspaceUrl);
   });
 
   it('has one kind of credentials', () => {

@@ -49,8 +49,7 @@ const properties = z.strictObject({
   endpointName: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, hyphens and underscores')
-    .optional()
-    .describe('name of the serving endpoint. May be absent where endpointUrl says where requests go'),
+    .describe('name of the serving endpoint. Where endpointUrl leads elsewhere: what the report calls it'),
   route: z
     .enum(['auto', 'workspace'])
     .default('auto')
@@ -131,10 +130,6 @@ export const databricksOptionsSchema = properties
     path: ['token'],
     error: 'cannot be given together with clientId and clientSecret',
   })
-  .refine(({ endpointUrl: url, endpointName }) => (url ?? endpointName) !== undefined, {
-    path: ['endpointName'],
-    error: 'missing: give it, or endpointUrl',
-  })
   .refine(({ endpointUrl: url, route }) => url === undefined || route === 'auto', {
     path: ['endpointUrl'],
     error: 'contradicts route: workspace',
@@ -156,11 +151,6 @@ export function hostOf(options: DatabricksOptions): string {
 export function endpointPath(options: DatabricksOptions): string {
   const { pathname, search } = urlOf(options);
   return pathname + search;
-}
-
-/** What the endpoint is called in messages and in the report. */
-export function nameOf(options: DatabricksOptions): string {
-  return options.endpointName ?? endpointPath(options);
 }
 
 function urlOf({ endpointName, endpointUrl: url, workspaceUrl: workspace }: DatabricksOptions): URL {

@@ -8,7 +8,6 @@ import {
 import {
   endpointPath,
   hostOf,
-  nameOf,
   serviceLimitSeconds,
   timeoutSeconds,
   type DatabricksOptions,
@@ -25,8 +24,7 @@ export async function preflight(
   options: DatabricksOptions,
   { request }: Pick<PreflightContext, 'request'>,
 ): Promise<PreflightReport> {
-  const { expect, format } = options;
-  const endpointName = nameOf(options);
+  const { endpointName, expect, format } = options;
   const asked = await request();
   const { answer } = asked;
   // The workers may have been told another URL by the workspace.
