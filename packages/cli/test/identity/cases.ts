@@ -11,6 +11,8 @@ export const files: Readonly<Record<string, string | Uint8Array>> = {
   'list.json': '[ {"a": 1.10, "ü": "\\u00e4 \\ud83d\\ude00"},\n {"a": 2} ]\n',
   'document.json': '[[0.50],\n [1E5]]\n',
   'rows.csv': 'id,text,x\n9007199254740993,"a, ""b""",2.0\n2,c,3\n',
+  'urls.txt': 'https://origin.example/?a=1&b=ü 2#c\nhttps://origin.example/2\n',
+  'urls.csv': 'time,url\n1,https://origin.example/1\n2,https://origin.example/2\n',
   'image.jpg': Uint8Array.from([255, 216, 0, 13, 10, 128]),
   'body.json':
     '{"dataframe_split": {"columns": ["a"], "data": [[9007199254740993, 1.0]]}, "params": {"t": 0.0}}',
@@ -146,5 +148,11 @@ export const cases: readonly (readonly [name: string, target: Target])[] = [
   ['dht: by popularity', dhtOf({})],
   ['dht: all alike', dhtOf({ choice: 'uniform', protocol: 'chord' })],
   ['dht: a list', dhtOf({ urls: { list: ['https://origin.example/a%20b'] }, path: '/other' })],
+  [
+    'dht: a trace',
+    dhtOf({ urls: { file: 'urls.txt' }, choice: 'trace', reencodes: true, entryNodes: undefined }),
+  ],
+  ['dht: a column', dhtOf({ urls: { file: 'urls.csv', column: 'url' }, choice: 'uniform' })],
+  ['dht: a hot set', dhtOf({ choice: 'hot-set', hotSet: { urls: 3, share: 0.9, change: '1h' } })],
   ['dht: below a path', dhtOf({ baseUrl: 'http://127.0.0.1/below/it' })],
 ];

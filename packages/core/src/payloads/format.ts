@@ -3,7 +3,7 @@ import { LoadwrightError } from '../errors.js';
 import { alternatives } from '../validation/describe-schema.js';
 
 /** How a payload file is read. */
-export type PayloadFormat = 'json' | 'jsonl' | 'csv' | 'binary';
+export type PayloadFormat = 'json' | 'jsonl' | 'csv' | 'lines' | 'binary';
 
 const textFormats: Readonly<Record<string, PayloadFormat>> = {
   '.json': 'json',
@@ -60,7 +60,7 @@ export function formatOf(path: string): PayloadFormat {
     'PAYLOADS_INVALID',
     `${path}: found ${found}, expected ${alternatives([...Object.keys(textFormats), 'the ending of a known binary file'])}`,
     {
-      hint: `Rename ${basename(path)}, or say how to read it: payloads: { file: "${path}", format: "jsonl" } (json, jsonl, csv or binary).`,
+      hint: `Rename ${basename(path)}, or say how to read it: payloads: { file: "${path}", format: "jsonl" } (json, jsonl, csv, lines or binary).`,
     },
   );
 }

@@ -22,9 +22,9 @@ const singleSourceSchema = z.union([
           'Of a folder, or a pattern: every file is a payload, or is read in the format that is given',
       ),
     format: z
-      .enum(['json', 'jsonl', 'csv', 'binary'])
+      .enum(['json', 'jsonl', 'csv', 'lines', 'binary'])
       .optional()
-      .describe('default: by the ending of the path'),
+      .describe('lines: every line that is not blank is a text. Default: by the ending of the path'),
     /** Only for CSV. */
     csvAs: z
       .enum(['text', 'json', 'list'])

@@ -328,6 +328,14 @@ describe('compressed files', () => {
   });
 });
 
+it('takes lines for texts', async () => {
+  await given('lines.txt', ' a & "b" \r\n\nü');
+  expect(await written({ file: 'lines.txt', format: 'lines' })).toEqual([
+    '{"text":"a & \\"b\\""}',
+    '{"text":"ü"}',
+  ]);
+});
+
 describe('CSV without a header', () => {
   it('gets the names that are given', async () => {
     await given('bare.csv', '1,a\n2.5,b\n');

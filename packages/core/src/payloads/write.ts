@@ -6,7 +6,7 @@ import { readCsv } from './csv.js';
 import { filesOf } from './files.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
-import { readJsonl } from './jsonl.js';
+import { readJsonl, readLines } from './jsonl.js';
 import { longestPayload, PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
 import { PayloadSurvey } from './survey.js';
@@ -146,6 +146,7 @@ async function* fileLines(source: FileSource, baseDirectory: string, notes: stri
   for (const name of found.names) {
     const file = await PayloadFile.open(name, baseDirectory);
     if (format === 'csv') yield* readCsv(file, { csvAs, csvColumns, csvHeader, contentType });
+    else if (format === 'lines') yield* readLines(file, contentType);
     else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
     notes.push(...file.survey.notes(name));
   }

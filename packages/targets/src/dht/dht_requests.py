@@ -1,89 +1,119 @@
 """Requests to a web cache on a distributed hash table (DHT)."""
 
+import http.client
+import json
 import random
-from array import array
 from bisect import bisect
-from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
+from dht_answers import NodeNames, address_by_id, latency_seconds, nodes_of, outcome
+from dht_urls import UrlFile, chooser, pool_of
 from loadwright_runtime import (
     Failure,
-    Progress,
     Request,
     RequestCache,
     RequestSource,
     Response,
+    ResponseCheck,
     SourceSetup,
-    no_progress,
 )
+from loadwright_runtime.source.payloads import PayloadError
 
-_RANKS_A_SLICE = 10_000
 _KEPT_REQUESTS = 16 * 1024
-
-# What the headers of an answer say, by counter. X-Cache is the word of the node that answered the client,
-# MISS-DHT when it asked another one; the word of that other one is in X-Cache-Origin. Whoever reads X-Cache
-# alone counts about one hit in N of a ring of N nodes.
-_LOCAL = {"HIT-LOCAL": "hit_local", "MISS-ORIGIN": "miss_origin", "MISS-HOT": "miss_hot"}
-_REMOTE = {"HIT-LOCAL": "hit_remote", "MISS-ORIGIN": "miss_origin", "MISS-HOT": "miss_hot"}
+_ANSWER_SECONDS = 5.0
 
 
 class DhtRequests(RequestSource):
-    """Asks for the URLs of a pool, the popular ones more often."""
+    """Asks for the URLs of a pool, the popular ones more often, and for health and metrics in between."""
 
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
-        path, name = f"{self.base_path}{self.config['path']}", self.config["requestName"]
-        self._url_of, count = pool_of(self.config["urls"])
+        self._name = self.config["requestName"]
         # Made when their turn comes: a pool of a million URLs costs neither time nor memory before.
-        self._requests = RequestCache(
-            lambda rank: Request("GET", f"{path}?url={quote(self._url_of(rank), safe='')}", name=name),
-            _KEPT_REQUESTS,
-        )
-        self._choose = (
-            zipf_chooser(count, self.config["zipfExponent"], setup.progress)
-            if self.config["choice"] == "zipf"
-            else lambda: random.randrange(count)
-        )
+        self._requests = RequestCache(self._make, _KEPT_REQUESTS)
+        urls = self.config["urls"]
+        if "file" in urls:
+            file = UrlFile(setup, urls)
+            self._url_of, count = file.url, len(file)
+        else:
+            self._url_of, count = pool_of(urls)
+        is_trace = self.config["choice"] == "trace"
+        self._choose = file.next_row if is_trace else chooser(self.config, count, setup.progress)
+        others = {name: weight for name, weight in self.config.get("mix", {}).items() if name != "cache"}
+        cache_weight = self.config.get("mix", {}).get("cache", 1)
+        self._others = [self._other(name) for name in others]
+        self._other_check = ResponseCheck(None)
+        self._weights = list(accumulate([*others.values(), cache_weight]))
+        addresses = self._addresses_by_id()
+        self._entry = NodeNames("entry_node", addresses)
+        self._responsible = NodeNames("responsible_node", addresses)
 
     def next_request(self) -> Request:
+        if self._others:
+            turn = bisect(self._weights, random.random() * self._weights[-1])
+            if turn < len(self._others):
+                return self._others[turn]
         return self._requests.of(self._choose())
 
+    def request_named(self, name: str) -> Request:
+        """Of the cache, or of what is mixed in."""
+        other = next((request for request in self._others if request.name == name), None)
+        return other or self._requests.of(self._choose())
+
     def check(self, response: Response) -> str | Failure | None:
+        request = response.request
+        if request is not None and request.name != self._name:
+            return self._other_check(response)
         if response.is_success:
-            self.count(outcome(response))
+            self._count(response)
         return super().check(response)
 
+    def _count(self, response: Response) -> None:
+        found = outcome(response)
+        self.count(found)
+        if found != "unknown":
+            self.metrics.rate("cache_hit", found.startswith("hit_"))
+        entry, responsible = nodes_of(response)
+        if entry:
+            self.count(self._entry.of(entry))
+        if responsible:
+            self.count(self._responsible.of(responsible))
+        seconds = latency_seconds(response)
+        if seconds is not None:
+            self.metrics.trend("node_latency", seconds)
 
-def pool_of(urls: dict[str, Any]) -> tuple[Callable[[int], str], int]:
-    """The URL by its rank, the most popular first, and how many there are."""
-    if "list" in urls:
-        return urls["list"].__getitem__, len(urls["list"])
-    return lambda rank: urls["template"].replace("{i}", str(rank)), urls["count"]
+    def _make(self, rank: int) -> Request:
+        try:
+            url = self._url_of(rank)
+        except PayloadError as error:
+            error.request_name = self._name
+            raise
+        path = f"{self.base_path}{self.config['path']}?url={quote(url, safe='')}"
+        return Request("GET", path, name=self._name)
+
+    def _other(self, name: str) -> Request:
+        return Request("GET", f"{self.base_path}/{name}", name=name)
+
+    def _addresses_by_id(self) -> dict[str, str]:
+        """
+        Nodes call themselves by id where they answer by themselves, and by address elsewhere; those that can
+        be asked one by one say which is whose.
+        """
+        found: dict[str, str] = {}
+        for host, port in self.config.get("addresses", []):
+            found |= address_by_id(_metrics_of(host, port, f"{self.base_path}/metrics"))
+        return found
 
 
-def zipf_chooser(count: int, exponent: float, progress: Progress = no_progress) -> Callable[[], int]:
-    """Draws ranks from 0."""
-    cumulative = zipf_weights(count, exponent, progress)
-    total = cumulative[-1]
-    # By rounding a draw may reach the sum itself.
-    return lambda: min(bisect(cumulative, random.random() * total), count - 1)
-
-
-def zipf_weights(count: int, exponent: float, progress: Progress = no_progress) -> "array[float]":
-    """Cumulative weights: the item of rank r, from 1, has the weight 1 / r^exponent."""
-    weights, total = array("d"), 0.0
-    for begin in range(1, count + 1, _RANKS_A_SLICE):
-        for rank in range(begin, min(begin + _RANKS_A_SLICE, count + 1)):
-            total += rank**-exponent
-            weights.append(total)
-        progress("weighing the URLs", len(weights) / count)
-    return weights
-
-
-def outcome(response: Response) -> str:
-    """The counter that an answer belongs to; ``unknown`` for headers that no node of the ring sends."""
-    here = response.header("X-Cache")
-    if here == "MISS-DHT":
-        return _REMOTE.get(response.header("X-Cache-Origin") or "", "unknown")
-    return _LOCAL.get(here or "", "unknown")
+def _metrics_of(host: str, port: int, path: str) -> Any:
+    """None: it does not say, and its own names must do."""
+    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        return json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()

@@ -28,6 +28,12 @@ const emulatorOptionsSchema = capacityOptionsSchema
       .min(1)
       .default(10)
       .describe('a URL that its node has missed more often than this is hot: another node is asked for it'),
+    reencodes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'nodes encode a URL again when they pass it on. The original nodes do not, and cut it off at & and #',
+      ),
     state: z
       .enum(['READY', 'NOT_INITIALIZED', 'DEBRUIJN_NOT_READY'])
       .default('READY')

@@ -1,4 +1,4 @@
-import { defineTarget, type JsonObject } from '@loadwright/core/target';
+import { defineTarget, parseDuration, type JsonObject, type PayloadSource } from '@loadwright/core';
 import { dhtEmulator } from './emulator.js';
 import {
   dhtOptionsSchema,
@@ -9,6 +9,7 @@ import {
   type DhtInput,
   type DhtOptions,
 } from './options.js';
+import { ringMetrics } from './metrics.js';
 import { dhtPreflight } from './preflight.js';
 
 export type { DhtInput, DhtOptions } from './options.js';
@@ -25,27 +26,65 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
     urls: { template: 'https://origin.example/item/{i}', count: 100 },
   },
   locustfile: new URL('./locustfile.py', import.meta.url),
-  pythonModules: [new URL('./dht_requests.py', import.meta.url)],
+  pythonModules: ['dht_requests.py', 'dht_urls.py', 'dht_answers.py'].map(
+    (name) => new URL(name, import.meta.url),
+  ),
   host: hostOf,
-  targetConfig: (options) => ({
-    path: options.path,
-    urls: options.urls as JsonObject,
-    choice: options.choice,
-    zipfExponent: zipfExponent(options),
-    protocol: options.protocol,
-    timeoutSeconds: timeoutSeconds(options),
-    maxAnswerBytes: options.maxAnswerBytes,
-    requestName: options.requestName,
-    ...(options.expect && { expect: options.expect as JsonObject }),
-  }),
+  targetConfig,
   tls: (options) => options.tls,
+  payloads: urlFile,
+  metrics: ringMetrics,
   preflight: dhtPreflight,
   labels: (options) => ({
     protocol: options.protocol,
-    urls: String(urlCount(options)),
-    choice: options.choice === 'zipf' ? `zipf ${zipfExponent(options)}` : 'uniform',
+    urls: 'file' in options.urls ? options.urls.file : String(urlCount(options)),
+    choice: choiceOf(options),
   }),
   emulator: dhtEmulator,
 });
 
 export default dht;
+
+function targetConfig(options: DhtOptions): JsonObject {
+  const { choice, entryNodes, expect, hotSet, mix, reencodes, urls } = options;
+  return {
+    path: options.path,
+    urls: 'file' in urls ? { file: true, reencodes, ...(urls.column && { column: urls.column }) } : urls,
+    choice,
+    zipfExponent: zipfExponent(options),
+    ...(hotSet && {
+      hotSet: {
+        urls: hotSet.urls,
+        share: hotSet.share,
+        ...(hotSet.change && { changeSeconds: parseDuration(hotSet.change)! }),
+      },
+    }),
+    ...(mix && { mix: Object.fromEntries(Object.entries(mix).filter(([, weight]) => weight > 0)) }),
+    ...(entryNodes && { addresses: entryNodes.map(addressOf) }),
+    protocol: options.protocol,
+    timeoutSeconds: timeoutSeconds(options),
+    maxAnswerBytes: options.maxAnswerBytes,
+    requestName: options.requestName,
+    ...(expect && { expect: expect as JsonObject }),
+  };
+}
+
+function addressOf(node: string): [string, number] {
+  const at = node.lastIndexOf(':');
+  return [node.slice(0, at).replace(/^\[|\]$/g, ''), Number(node.slice(at + 1))];
+}
+
+/** What of a file is read how. */
+function urlFile({ urls }: DhtOptions): PayloadSource | undefined {
+  if (!('file' in urls)) return undefined;
+  const { file } = urls;
+  const [, ending] = /\.(csv|jsonl|ndjson|json)(?:\.gz)?$/i.exec(file.toLowerCase()) ?? [];
+  if (ending === undefined) return { file, format: 'lines' };
+  return ending === 'csv' ? { file, csvAs: 'json' } : { file };
+}
+
+function choiceOf(options: DhtOptions): string {
+  const { choice, hotSet } = options;
+  if (choice === 'zipf') return `zipf ${zipfExponent(options)}`;
+  return hotSet ? `hot-set ${hotSet.urls} for ${hotSet.share * 100} %` : choice;
+}

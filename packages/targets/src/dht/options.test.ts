@@ -15,6 +15,7 @@ describe('options', () => {
       protocol: 'koorde',
       urls: { template: `${origin}/{i}`, count: 100 },
       choice: 'zipf',
+      reencodes: false,
       requestName: 'cache',
       timeout: '30s',
       maxAnswerBytes: 67_108_864,
@@ -40,7 +41,12 @@ describe('options', () => {
     ['urls', { template: `${origin}/{i}`, count: 0 }, 'count'],
     ['urls', { list: [] }, 'list'],
     ['urls', { list: [`${origin}/1`, `${origin}/1`] }, 'is there twice'],
-    ['urls', { list: [`${origin}/1`, 'item 2'] }, 'must not hold &'],
+    ['urls', { list: [`${origin}/1`, 'item 2'] }, 'must be a URL'],
+    ['urls', { list: [`${origin}/1`, `${origin}/1 2`] }, 'must not hold &'],
+    ['urls', { file: 'urls.csv' }, 'name the column'],
+    ['choice', 'trace', 'only where urls names a file'],
+    ['mix', { cache: 0 }, 'mix'],
+    ['entryNodes', ['http://10.0.0.1:8080'], 'host and port'],
     ['urls', { list: [`${origin}/1`], count: 5 }, 'count'],
     ['choice', 'pareto', 'zipf'],
     ['zipfExponent', 0, 'zipfExponent'],
@@ -54,6 +60,51 @@ describe('options', () => {
     });
     expect(() => parse({ ...valid, [field]: value })).toThrow(refused);
     expect(() => parse({ ...valid, [field]: value })).toThrow(explanation);
+  });
+
+  it('refuse what has no effect', () => {
+    const hotSet = { urls: 5, share: 0.9 };
+    expect(() => parse({ ...valid, hotSet })).toThrow('only when choice is hot-set');
+    expect(() => parse({ ...valid, choice: 'hot-set' })).toThrow('must be given when choice is hot-set');
+    const tls = { ...valid, baseUrl: 'https://cache.example', entryNodes: ['10.0.0.1:8080'] };
+    expect(() => parse(tls)).toThrow('plain http');
+  });
+
+  it('take any URL where nodes encode it again', () => {
+    const list = [`${origin}?a=1&b=ü#c`, `${origin}?a b`];
+    expect(parse({ ...valid, reencodes: true, urls: { list } }).urls).toEqual({ list });
+  });
+
+  it.each([
+    ['urls.txt', { file: 'urls.txt', format: 'lines' }],
+    ['access.log.gz', { file: 'access.log.gz', format: 'lines' }],
+    ['urls.CSV.gz', { file: 'urls.CSV.gz', csvAs: 'json' }],
+    ['urls.jsonl', { file: 'urls.jsonl' }],
+  ])('read URLs from %s', (file, source) => {
+    const options = parse({ ...valid, urls: { file, column: 'url' }, choice: 'trace' });
+    expect(definition.payloads!(options)).toEqual(source);
+    expect(definition.targetConfig(options)).toMatchObject({
+      urls: { file: true, reencodes: false, column: 'url' },
+    });
+  });
+
+  it('name nodes and weights for the Python files', () => {
+    const options = parse({
+      ...valid,
+      entryNodes: ['10.0.0.1:8080', '[::1]:81'],
+      mix: { cache: 9, metrics: 1 },
+      choice: 'hot-set',
+      hotSet: { urls: 5, share: 0.9, change: '1m' },
+    });
+    expect(definition.targetConfig(options)).toMatchObject({
+      addresses: [
+        ['10.0.0.1', 8080],
+        ['::1', 81],
+      ],
+      mix: { cache: 9, metrics: 1 },
+      hotSet: { urls: 5, share: 0.9, changeSeconds: 60 },
+    });
+    expect(definition.labels!(options)).toMatchObject({ choice: 'hot-set 5 for 90 %' });
   });
 
   it('refuse an exponent without Zipf', () => {

@@ -6,19 +6,13 @@ import {
   tlsOptionsSchema,
 } from '@loadwright/core/target';
 import { z } from 'zod';
+import { originUrl, originUrlProblem, placeholder, webUrl } from './origin-url.js';
 
 /** The exponent that the cluster's own workload generator uses. */
 const defaultZipfExponent = 1.2;
 
 /** After so long a node gives up a request of its own, in seconds. */
 export const nodeLimitSeconds = 30;
-
-/** Stands for the number of a URL in a template, from 0 to count - 1. */
-const placeholder = '{i}';
-
-const originUrl = z.string().refine((text) => originUrlProblem(text) === undefined, {
-  error: (issue) => originUrlProblem(String(issue.input)),
-});
 
 const urls = z
   .union([
@@ -37,11 +31,41 @@ const urls = z
         })
         .describe('the URLs, most popular first when choice is zipf'),
     }),
+    z.strictObject({
+      file: z
+        .string()
+        .min(1)
+        .describe(
+          'path of a file of URLs, most popular first when choice is zipf: one a line, or .jsonl, .json or .csv; also compressed with gzip',
+        ),
+      column: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('column of the .csv, or member of the objects of the .json, that holds the URL'),
+    }),
   ])
   .describe(
     'the pool of URLs that the cluster is asked for. It fetches them from their origin: ' +
-      'use an origin that you own, never a public site. No URL may hold & or #',
+      'use an origin that you own, never a public site. No URL may hold & or #, unless nodes reencode',
   );
+
+const hotSetSchema = z.strictObject({
+  urls: z.int().min(1).describe('number of URLs that are hot'),
+  share: z.number().gt(0).max(1).describe('share of the requests that ask for one of them, from 0 to 1'),
+  change: durationSchema().optional().describe('time after which other URLs are hot. Default: never'),
+});
+
+const mixWeight = z.number().min(0).default(0);
+const mixSchema = z.strictObject({
+  cache: z.number().positive().default(1).describe('weight of the requests to the cache'),
+  health: mixWeight.describe('weight of GET /health'),
+  metrics: mixWeight.describe('weight of GET /metrics'),
+});
+
+const entryNode = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host and port of a node: 10.0.0.1:8080');
 
 /** Options of the target `dht`. */
 export const dhtOptionsSchema = z
@@ -63,9 +87,27 @@ export const dhtOptionsSchema = z
       .describe('protocol of the ring; a label of every report, and compared with what /health says'),
     urls,
     choice: z
-      .enum(['zipf', 'uniform'])
+      .enum(['zipf', 'uniform', 'hot-set', 'trace'])
       .default('zipf')
-      .describe('how a URL is drawn: zipf, a few are popular; uniform, all are equally likely'),
+      .describe(
+        'how a URL is drawn: zipf, a few are popular; uniform, all are equally likely; hot-set, a few get a share of the requests; ' +
+          'trace, in the order of the file, repetitions included',
+      ),
+    hotSet: hotSetSchema.optional().describe('what is hot; with choice hot-set only'),
+    reencodes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'nodes encode the URL again when they pass a request on, so that URLs may hold any character. The original nodes do not',
+      ),
+    entryNodes: z
+      .array(entryNode)
+      .min(1)
+      .optional()
+      .describe('nodes that connections are made to, in turn, in place of the host of baseUrl'),
+    mix: mixSchema
+      .optional()
+      .describe('weights of /cache, /health and /metrics; each has its own name in statistics'),
     zipfExponent: z
       .number()
       .positive()
@@ -88,9 +130,38 @@ export const dhtOptionsSchema = z
       .describe('what a correct answer looks like. Default: every status from 200 to 299'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   })
-  .refine((options) => options.choice === 'zipf' || options.zipfExponent === undefined, {
-    path: ['zipfExponent'],
-    error: 'has a meaning only when choice is zipf',
+  .superRefine((options, context) => {
+    const issue = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    const { baseUrl, choice, hotSet, mix, reencodes, requestName, urls: pool } = options;
+    if (choice !== 'zipf' && options.zipfExponent !== undefined) {
+      issue(['zipfExponent'], 'has a meaning only when choice is zipf');
+    }
+    if (choice === 'hot-set' && hotSet === undefined)
+      issue(['hotSet'], 'must be given when choice is hot-set');
+    if (choice !== 'hot-set' && hotSet !== undefined)
+      issue(['hotSet'], 'has a meaning only when choice is hot-set');
+    if (choice === 'trace' && !('file' in pool))
+      issue(['choice'], 'can be trace only where urls names a file');
+    if ('file' in pool && /\.csv(\.gz)?$/i.test(pool.file) && pool.column === undefined) {
+      issue(['urls', 'column'], 'must name the column that holds the URL');
+    }
+    if (!reencodes) {
+      const given = 'list' in pool ? pool.list : 'template' in pool ? [pool.template] : [];
+      const index = given.findIndex((url) => originUrlProblem(url) !== undefined);
+      if (index >= 0) {
+        issue(
+          'list' in pool ? ['urls', 'list', index] : ['urls', 'template'],
+          originUrlProblem(given[index]!)!,
+        );
+      }
+    }
+    if (options.entryNodes !== undefined && /^https:/i.test(baseUrl)) {
+      issue(['entryNodes'], 'speak plain http, and baseUrl is https');
+    }
+    if (mix !== undefined && ['health', 'metrics'].includes(requestName)) {
+      issue(['requestName'], 'is the name of another request of mix');
+    }
   });
 
 export type DhtInput = z.input<typeof dhtOptionsSchema>;
@@ -106,8 +177,9 @@ export function zipfExponent(options: DhtOptions): number {
   return options.zipfExponent ?? defaultZipfExponent;
 }
 
-/** Number of distinct URLs in the pool. */
-export function urlCount({ urls }: DhtOptions): number {
+/** Number of distinct URLs in the pool. Undefined: those of a file are not counted. */
+export function urlCount({ urls }: DhtOptions): number | undefined {
+  if ('file' in urls) return undefined;
   return 'list' in urls ? urls.list.length : urls.count;
 }
 
@@ -116,22 +188,11 @@ export function timeoutSeconds(options: DhtOptions): number {
   return parseDuration(options.timeout)!;
 }
 
-function webUrl(text: string): URL | undefined {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
-  return new URL(text);
-}
-
 function baseUrlProblem(text: string): string | undefined {
   const url = webUrl(text);
   if (!url) return 'must be a URL such as http://cache.example';
   if (url.username || url.password) return 'must not hold a user name or password';
   return url.search || url.hash ? 'must not hold a query or fragment' : undefined;
-}
-
-/** A node hands the URL on without encoding it again, so these characters would cut it off. */
-function originUrlProblem(text: string): string | undefined {
-  if (/[&#\s]/.test(text)) return 'must not hold &, # or white space: a node would cut the URL off there';
-  return webUrl(text) ? undefined : 'must be a URL such as https://origin.example/item/{i}';
 }
 
 function repeated(list: readonly string[]): string {

@@ -19,7 +19,8 @@ export async function dhtPreflight(
 ): Promise<PreflightReport> {
   const host = hostOf(options);
   checkHealth(answerOf(await request({ path: '/health' })), host, options);
-  const asked = await request();
+  // Of the cache, whatever else is mixed in.
+  const asked = await request({ name: options.requestName });
   const { status, headers, body } = answerOf(asked);
   if (status < 200 || status > 299) {
     const url = new URL(asked.request!.url).searchParams.get('url') ?? 'the URL';

@@ -7,6 +7,7 @@ const roomy: RingOptions = {
   objectBytes: 100,
   hotMisses: 2,
   originFails: false,
+  reencodes: false,
 };
 const url = 'https://origin.example/item/1';
 const other = (ring: Ring, node: RingNode) => ring.nodes.find((candidate) => candidate !== node)!;
@@ -107,5 +108,22 @@ describe('the cache of a node', () => {
     const ring = new Ring({ ...roomy, originFails: true });
     for (const node of ring.nodes) expect(ring.lookUp(url, node).found).toBe(false);
     expect(ring.nodes.map(({ cache }) => cache.metrics().entry_count)).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('a URL that is passed on', () => {
+  it.each([
+    [false, 'HIT-LOCAL'],
+    [true, 'MISS-ORIGIN'],
+  ])('arrives whole where nodes encode it again: %s', (reencodes, second) => {
+    const ring = new Ring({ ...roomy, reencodes });
+    const [owner] = ring.nodes;
+    // Of one node, and alike up to the first &.
+    const [one = '', two = ''] = Array.from({ length: 99 }, (_, i) => `https://o.example/?a=1&b=${i}`).filter(
+      (candidate) => ring.responsibleFor(candidate) === owner,
+    );
+    const entry = other(ring, owner!);
+    expect(ring.lookUp(one, entry).headers['X-Cache-Origin']).toBe('MISS-ORIGIN');
+    expect(ring.lookUp(two, entry).headers['X-Cache-Origin']).toBe(second);
   });
 });

@@ -27,6 +27,8 @@ export interface RingOptions {
   readonly objectBytes: number;
   readonly hotMisses: number;
   readonly originFails: boolean;
+  /** Nodes encode a URL again when they pass it on. */
+  readonly reencodes: boolean;
 }
 
 /**
@@ -62,9 +64,9 @@ export class Ring {
   /** What `GET /cache?url=` answers when it enters the ring at a node. */
   lookUp(url: string, entry: RingNode): Lookup {
     const owner = this.responsibleFor(url);
-    return owner === entry
-      ? this.#own(url, owner)
-      : this.#passOn(url, entry, owner, 'MISS-DHT', this.#own(url, owner));
+    if (owner === entry) return this.#own(url, owner);
+    const passed = this.#options.reencodes ? url : asRead(url);
+    return this.#passOn(url, entry, owner, 'MISS-DHT', this.#own(passed, owner));
   }
 
   /** URLs that a node holds to be hot. */
@@ -100,6 +102,11 @@ export class Ring {
       },
     };
   }
+}
+
+/** What a node reads as the parameter `url` where another one wrote the URL there as it is. */
+function asRead(url: string): string {
+  return new URLSearchParams(`url=${url.split('#', 1)[0]}`).get('url')!;
 }
 
 function local(node: RingNode, cache: string): Lookup {

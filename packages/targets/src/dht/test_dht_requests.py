@@ -3,8 +3,10 @@ from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from dht_requests import DhtRequests, outcome, pool_of, zipf_weights
-from loadwright_runtime import Response, SourceSetup
+from dht_answers import NodeNames, outcome
+from dht_requests import DhtRequests
+from dht_urls import hot_set_chooser, pool_of, zipf_weights
+from loadwright_runtime import Response, SetupError, SourceSetup
 from loadwright_runtime.measure.counters import Counters
 from loadwright_runtime.source.bundle import read_bundle
 
@@ -106,3 +108,56 @@ def test_only_successes_are_counted(source):
     assert requests.check(Response(204, {"x-cache": "HIT-LOCAL"}, b"")) is None
     assert requests.check(Response(502, {"x-cache": "MISS-ORIGIN"}, b"")) == "HTTP 502"
     assert counters.totals() == {"hit_local": 1}
+
+
+def test_hot_set():
+    moment = [0.0]
+    choose = hot_set_chooser(100, {"urls": 5, "share": 0.8, "changeSeconds": 60}, lambda: moment[0])
+
+    def shares():
+        counts = Counter(choose() for _ in range(20_000))
+        return {rank: count / 20_000 for rank, count in counts.items()}
+
+    before = shares()
+    assert len(before) == 100
+    assert sum(before[rank] for rank in range(5)) == pytest.approx(0.8, abs=0.015)
+    moment[0] = 61.0
+    after = shares()
+    assert sum(after[rank] for rank in range(5, 10)) == pytest.approx(0.8, abs=0.015)
+    assert sum(after[rank] for rank in range(5)) < 0.02
+
+
+def test_a_hot_set_of_all():
+    choose = hot_set_chooser(3, {"urls": 9, "share": 0.5})
+    assert {choose() for _ in range(200)} == {0, 1, 2}
+
+
+def test_nodes_without_end_have_few_names():
+    names = NodeNames("entry_node", {"0xA": "10.0.0.1:4000"})
+    assert names.of("0xA") == "entry_node_10_0_0_1_4000"
+    assert len({names.of(f"node {number}") for number in range(1000)}) == 80
+
+
+@pytest.mark.parametrize(
+    ("payload", "urls", "reason"),
+    [
+        ({"text": "item 1"}, {}, "holds no URL"),
+        ({"text": "http://o/?a=1&b=2"}, {}, "cut it off"),
+        ({"json": {"url": "http://o/"}}, {"column": "address"}, "no 'address'"),
+        ({"json": {"url": "http://o/"}}, {}, "name it with urls.column"),
+    ],
+)
+def test_files_that_hold_no_urls(make_bundle, payload, urls, reason):
+    config = CONFIG | {"urls": {"file": True, **urls}}
+    bundle = read_bundle(make_bundle("dht", host="http://h", config=config, payloads=[payload]))
+    with pytest.raises(SetupError, match=reason):
+        DhtRequests(SourceSetup(bundle, bundle.host))
+
+
+def test_popularity_by_the_rows_of_a_file(make_bundle):
+    payloads = [{"json": {"url": f"http://o/{index}"}} for index in range(100)]
+    config = CONFIG | {"urls": {"file": True, "column": "url"}}
+    bundle = read_bundle(make_bundle("dht", host="http://h", config=config, payloads=payloads))
+    counts = drawn(DhtRequests(SourceSetup(bundle, bundle.host)), 20_000)
+    assert counts["http://o/0"] / 20_000 == pytest.approx(0.277, abs=0.02)
+    assert counts["http://o/1"] / 20_000 == pytest.approx(0.121, abs=0.02)

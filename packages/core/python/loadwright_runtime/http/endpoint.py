@@ -16,7 +16,7 @@ from ..source.streaming import is_stream
 from . import descriptors, proxy, tls
 from .drain import Drain
 from .http1 import MAXIMUM_BODY_BYTES, Head, Headers, match_ordinary
-from .resolver import Address, Resolver
+from .resolver import Address, Resolver, resolve_all
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -84,12 +84,14 @@ class Endpoint:
         self.tls_context = source.tls_context
         self.tls_session: ssl.SSLSession | None = None
         self._session_kept_at = float("-inf")
+        nodes = source.config.get("addresses")
         self.resolver = Resolver(
             *(
                 self.proxy[:2]
                 if self.proxy
                 else (self.host, url.port or (443 if url.scheme == "https" else 80))
             ),
+            **({"resolve": resolve_all(nodes)} if nodes and not self.proxy else {}),
             on_change=self._rebalance,
         )
         self.connections: set[Connection] = set()

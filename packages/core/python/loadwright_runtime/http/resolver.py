@@ -19,6 +19,21 @@ Address = tuple[socket.AddressFamily, Any]
 """Family and socket address."""
 
 
+def resolve_all(nodes: list[list[Any]]) -> Callable[..., list[Any]]:
+    """
+    A ``getaddrinfo`` that finds the addresses of several nodes, whatever name it is asked for.
+
+    :param nodes: host and port of each
+    """
+
+    def resolve(_host: str, _port: int, **options: Any) -> list[Any]:
+        return [
+            found for host, port in nodes for found in gevent.socket.getaddrinfo(host, port, **options)[:1]
+        ]
+
+    return resolve
+
+
 class Resolver:
     """The addresses of one host and port."""
 

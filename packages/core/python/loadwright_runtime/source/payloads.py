@@ -168,6 +168,15 @@ class Payloads:
         index = random.randrange(count) if self._indexes is None else next(self._indexes) % count
         return self._cache.get(index) or self._body(index)
 
+    def next_index(self) -> int:
+        """Number of the next one, from 0."""
+        count = self._count
+        return random.randrange(count) if self._indexes is None else next(self._indexes) % count
+
+    def body_of(self, index: int) -> Body:
+        """:param index: number of a payload, from 0"""
+        return self._cache.get(index) or self._body(index)
+
     def _body(self, index: int) -> Body:
         row = self._start + index + 1
         try:

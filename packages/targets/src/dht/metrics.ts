@@ -1,0 +1,18 @@
+import type { TargetDefinition } from '@loadwright/core';
+
+const counter = (description: string) => ({ kind: 'counter' as const, unit: '', description });
+
+/** What the Python files measure, from the headers of the ring. */
+export const ringMetrics: NonNullable<TargetDefinition['metrics']> = {
+  cache_hit: {
+    kind: 'rate',
+    unit: '',
+    description: 'share of the answers that came from a cache, of those whose headers a node sends',
+  },
+  hit_local: counter('the node that was asked is responsible, and had the object'),
+  hit_remote: counter('another node is responsible, and had the object'),
+  miss_origin: counter('the object was fetched from the origin'),
+  miss_hot: counter('the URL is so much in demand that its node passed the request on'),
+  unknown: counter('a success whose headers no node of the ring sends'),
+  node_latency: { kind: 'trend', unit: 'ms', description: 'what the node says that it took: X-Latency-Ms' },
+};
