@@ -32,7 +32,7 @@ const databricksOf = (options: object): Target =>
     endpointName: 'prices',
     payloads: 'numbers.jsonl',
     token: 'dapi-canary',
-    // The recorder is to see the requests of the load alone.
+    // Workers would ask the workspace first where the endpoint is.
     route: 'workspace',
     ...options,
   });
@@ -152,7 +152,7 @@ export const cases: readonly (readonly [name: string, target: Target])[] = [
     'dht: a trace',
     dhtOf({ urls: { file: 'urls.txt' }, choice: 'trace', reencodes: true, entryNodes: undefined }),
   ],
-  ['dht: a column', dhtOf({ urls: { file: 'urls.csv', column: 'url' }, choice: 'uniform' })],
+  ['dht: a column', dhtOf({ urls: { file: 'urls.csv', column: 'url' }, choice: 'trace' })],
   ['dht: a hot set', dhtOf({ choice: 'hot-set', hotSet: { urls: 3, share: 0.9, change: '1h' } })],
   ['dht: below a path', dhtOf({ baseUrl: 'http://127.0.0.1/below/it' })],
 ];
