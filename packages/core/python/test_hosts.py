@@ -89,7 +89,7 @@ def test_a_worker_whose_master_names_another_host(locusts, foreign):
             "host": foreign.url,
             "stop_timeout": 0,
             "parsed_options": {},
-            "user_classes_count": {"ChaliceUser": 2},
+            "user_classes_count": {"RestUser": 2},
         }
         say("spawn", job)
         hear("exception")
