@@ -1,4 +1,4 @@
-import { defineTarget, sigv4ClockToleranceSeconds, type IamStatement } from '@loadwright/core/target';
+import { defineTarget, sigv4ClockToleranceSeconds, tokenMetrics, type IamStatement } from '@loadwright/core';
 import { hostOf } from '../rest/base-url.js';
 import { pathOf, routesOf } from '../rest/options.js';
 import { pythonFiles } from '../rest/python-files.js';
@@ -44,6 +44,7 @@ export const chalice = defineTarget<ChaliceInput, ChaliceOptions>({
   clockToleranceSeconds: ({ authentication }) =>
     authentication === 'iam' ? sigv4ClockToleranceSeconds : undefined,
   iamStatements,
+  metrics: tokenMetrics,
   labels: (options) => ({ method: routesOf(options)[0]!.method, path: pathOf(options) }),
   emulator: chaliceEmulator,
 });

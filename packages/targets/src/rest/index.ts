@@ -1,4 +1,4 @@
-import { defineTarget } from '@loadwright/core/target';
+import { defineTarget, tokenMetrics } from '@loadwright/core';
 import { hostOf } from './base-url.js';
 import { resolveRestEnvironment, restVariables } from './credentials.js';
 import { restEmulator } from './emulator.js';
@@ -45,6 +45,7 @@ export const rest = defineTarget<RestInput, RestOptions>({
       advice: () => undefined,
       notes: [],
     }),
+  metrics: tokenMetrics,
   labels: restLabels,
   emulator: restEmulator,
 });

@@ -1,9 +1,10 @@
 import {
   durationSchema,
+  goodputSchema,
   maxAnswerBytesSchema,
   stringifyJson,
   tlsOptionsSchema,
-} from '@loadwright/core/target';
+} from '@loadwright/core';
 import { z } from 'zod';
 import { baseUrlSchema, isReadable, pathBelow } from './base-url.js';
 import { secretHeadersOf, secretHeadersSchema, secretText, type SecretHeader } from './headers.js';
@@ -52,6 +53,9 @@ export function restShape(words: RestWords) {
       .describe('fixed name of the requests in statistics and thresholds'),
     timeout: durationSchema().default(words.timeout).describe(words.aboutTimeout),
     maxAnswerBytes: maxAnswerBytesSchema(),
+    goodput: goodputSchema
+      .optional()
+      .describe('limits that a streamed answer must meet together to count in the metric goodput'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
   };
 }

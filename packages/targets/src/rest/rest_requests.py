@@ -30,17 +30,18 @@ class RestRequests(RequestSource):
         routes: list[dict[str, Any]] = config.get("routes") or [
             {**config, "payloads": setup.has_payloads, "weight": 1}
         ]
+        self._checks = {route["requestName"]: ResponseCheck(route.get("expect")) for route in routes}
         self._routes = {
             route["requestName"]: Route(
                 self._with_common_headers(route),
                 self.base_path,
                 setup,
                 signing,
+                self._checks[route["requestName"]],
                 of=route["requestName"] if "routes" in config else None,
             )
             for route in routes
         }
-        self._checks = {route["requestName"]: ResponseCheck(route.get("expect")) for route in routes}
         self._next = chooser(
             [(route["weight"], self._routes[route["requestName"]].next_request) for route in routes]
         )
@@ -53,7 +54,7 @@ class RestRequests(RequestSource):
 
     def check(self, response: Response) -> str | Failure | None:
         assert response.request is not None
-        return self._checks[response.request.name](response)
+        return self.check_by(self._checks[response.request.name], response)
 
     def plain_statuses(self) -> Container[int]:
         """Those of all routes: an answer is looked at before it is known whose it is."""

@@ -12,6 +12,7 @@ from loadwright_runtime import (
     Payload,
     Request,
     RequestCache,
+    ResponseCheck,
     SetupError,
     SourceSetup,
     compile_template,
@@ -19,11 +20,13 @@ from loadwright_runtime import (
 from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError
+from loadwright_runtime.source.token_metrics import TokenReader
 from rest_signing import Signing
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _KEPT_ROWS = 4096
+_STREAM = re.compile(rb'"stream"\s*:\s*true\b')
 
 Text = Callable[..., str | None]
 
@@ -37,6 +40,7 @@ class Route:
         base_path: str,
         setup: SourceSetup,
         signing: Signing | None,
+        check: ResponseCheck,
         of: str | None,
     ):
         """
@@ -46,6 +50,7 @@ class Route:
         self._method = config["method"]
         self._name = config["requestName"]
         self._content_type = config["contentType"]
+        self._check = check
         self._signing = signing
         self._signed_at: object = None
         parameters, query, headers = config.get("parameters", {}), config.get("query", {}), config["headers"]
@@ -70,6 +75,12 @@ class Route:
         self._requests = RequestCache(self._make)
 
     def next_request(self) -> Request:
+        request = self._next()
+        if is_streamed(request.body):
+            return request.read_by(TokenReader(self._check.watch()))
+        return request
+
+    def _next(self) -> Request:
         try:
             payload = self._constant if self._payloads is None else self._payloads.next_body()
             if not self._is_fixed:
@@ -141,6 +152,11 @@ class Route:
             if len(self._rows) < _KEPT_ROWS:
                 self._rows[payload.row] = row
         return row
+
+
+def is_streamed(content: bytes) -> bool:
+    """Whether a body asks for its answer in events, as those of chats and completions do."""
+    return b'"stream"' in content and _STREAM.search(content) is not None
 
 
 def _path_parts(path: str, parameters: dict[str, Any]) -> list[str | Text]:

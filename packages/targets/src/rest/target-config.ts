@@ -1,4 +1,10 @@
-import { parseDuration, partsOf, type JsonObject, type TargetPayloads } from '@loadwright/core/target';
+import {
+  goodputConfig,
+  parseDuration,
+  partsOf,
+  type JsonObject,
+  type TargetPayloads,
+} from '@loadwright/core';
 import { pathBelow } from './base-url.js';
 import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
 import { sendsPayload, takesColumns, type Route } from './routes.js';
@@ -18,6 +24,7 @@ export function restConfig(options: RestOptions, tokenVariable: string, more: Js
     ),
     timeoutSeconds: parseDuration(options.timeout)!,
     maxAnswerBytes: options.maxAnswerBytes,
+    ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
     ...more,
   };
 }

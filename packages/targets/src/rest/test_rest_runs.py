@@ -3,6 +3,7 @@
 import base64
 import email.parser
 import email.policy
+import itertools
 import json
 from collections import Counter
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -172,3 +173,51 @@ def test_uploads_of_two_sources(make_bundle, start_locusts):
     assert abs(sent[0] - sent[1]) <= 1
     total = len(requests)
     assert abs(sent[2] / total - 1 / 4) < 4 * (3 / 16 / total) ** 0.5
+
+
+CHAT = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
+EVENTS = b"".join(
+    b"data: %b\n\n" % json.dumps(event).encode()
+    for event in (
+        {"choices": [{"delta": {"role": "assistant", "content": ""}}]},
+        {"choices": [{"delta": {"content": "a"}}]},
+        {"choices": [{"delta": {"content": "b"}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+    )
+)
+DONE = b"data: [DONE]\n\n"
+
+
+def test_one_of_two_routes_streams_tokens(make_bundle, start_locusts):
+    answers = itertools.cycle([EVENTS + DONE, EVENTS + DONE, EVENTS])
+    events = {"Content-Type": "text/event-stream"}
+
+    def answer(received):
+        is_chat = received.path == "/chat"
+        return Answer(200, next(answers), events) if is_chat else Answer(200, b"{}")
+
+    end = {"stream": {"done": True}}
+    routes = [
+        {"requestName": "chat", "path": "/chat", "body": CHAT, "expect": {"status": [200], **end}},
+        {"requestName": "plain", "path": "/plain", "body": {"stream": False}, "expect": {"status": [200]}},
+    ]
+    config = {
+        "timeoutSeconds": 5,
+        "requestName": "chat",
+        "routes": [{**JSON, "weight": 1, "method": "POST", "payloads": False, **route} for route in routes],
+    }
+    with serving(answer) as stub:
+        directory = make_bundle("rest", host=stub.url, config=config)
+        cluster = Cluster(start_locusts(directory), 1)
+        cluster.swarm(1)
+        eventually(lambda: len(stub.requests) >= 60, "60 requests")
+        statistics = cluster.settled()
+        sent = Counter(request.path for request in stub.requests)
+    rows = {row["name"]: row for row in statistics["requests"]}
+    assert (rows["chat"]["sent"], rows["plain"]["sent"]) == (sent["/chat"], sent["/plain"])
+    good, cut = rows["chat"]["succeeded"], rows["chat"]["failed"]
+    assert cut == sent["/chat"] // 3 and rows["plain"]["failed"] == 0
+    assert rows["chat"]["counters"]["output_tokens"] == 2 * good
+    assert rows["chat"]["trends"]["time_to_first_token"]["count"] == good
+    assert "output_tokens" not in rows["plain"]["counters"]
+    assert {error["kind"] for error in statistics["errors"]} == {"stream"}

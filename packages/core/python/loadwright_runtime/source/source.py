@@ -123,7 +123,11 @@ class RequestSource(ABC):
         A report keeps one entry for each distinct reason: reasons are few and hold no varying parts. A
         :class:`.failures.Failure` says its kind too.
         """
-        reason = self._response_check(response)
+        return self.check_by(self._response_check, response)
+
+    def check_by(self, check: ResponseCheck, response: Response) -> str | Failure | None:
+        """As :meth:`check`, by a check of its own, where several kinds of requests have one each."""
+        reason = check(response)
         if reason is None and isinstance(response.reader, TokenReader):
             response.reader.tokens.end()
             self.token_metrics.record(response.reader.tokens)
