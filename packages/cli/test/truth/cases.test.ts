@@ -4,6 +4,7 @@ import { Liar } from '../../../infra/test/truth/liar.js';
 import { tryBehindProxy } from './behind-proxy.js';
 import { tryCase } from './case.js';
 import { cases } from './cases.js';
+import { targetCases } from './target-cases.js';
 
 let liar: Liar;
 beforeAll(async () => {
@@ -12,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => liar.stop());
 
 const all = [
-  ...cases.map((one) => ({ name: one.name, attempt: () => tryCase(one, liar) })),
+  ...[...cases, ...targetCases].map((one) => ({ name: one.name, attempt: () => tryCase(one, liar) })),
   { name: 'a host that only a proxy reaches (F12)', attempt: tryBehindProxy },
 ];
 
