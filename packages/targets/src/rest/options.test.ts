@@ -16,6 +16,7 @@ const column = { $column: 'a' };
 describe('options of rest', () => {
   it.each<[string, object, string]>([
     ['baseUrl', { baseUrl: 'http://load-balancer.internal' }, 'allowPlainHttp: true'],
+    ['baseUrl', { baseUrl: 'none', routes: [{ name: 'a', path: '/' }] }, 'https URL'],
     ['route', { route: '/items/{id}' }, 'for which parameters has no value'],
     ['parameters.id', { parameters: id }, 'stands nowhere in route'],
     ['routes.0.path', { routes: [{ name: 'a', path: '/{id}' }] }, 'parameters has no value'],
@@ -30,6 +31,9 @@ describe('options of rest', () => {
     ['body', { body: 1, multipart: {} }, 'beside multipart'],
     ['multipart', { method: 'GET', multipart: {} }, 'method GET'],
     ['query.a', { query: { a: { b: 1 } } }, 'must be a text, a number'],
+    ['query.api_key', { query: { api_key: 'canary' } }, 'with secretHeaders'],
+    ['query.a.0', { query: { a: ['https://user:canary@host/'] } }, 'no user or password'],
+    ['multipart.fields.token', { multipart: { fields: { token: 'a' } } }, 'with secretHeaders'],
     ['query.a.$normal', { query: { a: { $normal: [1] } } }, 'standard deviation'],
     ['headers.a', { headers: { a: 'ü' } }, 'printable ASCII'],
     ['secretHeaders.a.prefix', { secretHeaders: { a: { variable: 'A', prefix: 'ü' } } }, 'printable ASCII'],

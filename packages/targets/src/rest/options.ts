@@ -111,7 +111,7 @@ function checkRoutes(
   issue: (path: readonly PropertyKey[], message: string) => void,
 ): void {
   const { route, requestName } = words;
-  const defaults = z.object(restShape(words)).parse({ baseUrl: options.baseUrl, route, requestName });
+  const defaults = z.object(restShape(words)).parse({ baseUrl: 'https://none.example', route, requestName });
   for (const field of singleRouteFields) {
     if (stringifyJson(options[field]) !== stringifyJson(defaults[field])) {
       issue([field], 'belongs to a single route: with routes, write it into each of them');

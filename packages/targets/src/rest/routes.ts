@@ -1,4 +1,4 @@
-import { payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
+import { isSecretName, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
 import { z } from 'zod';
 import { headersSchema, headerText } from './headers.js';
 import { bodyTemplateSchema, textTemplateSchema, usesColumns } from './template.js';
@@ -17,12 +17,25 @@ export const pathSchema = z
   .string()
   .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must start with / and have no spaces and no #');
 
+/** A secret belongs in a header, whose value comes from a variable: everything else is written to files. */
+function withoutSecretNames<Schema extends z.ZodType<Record<string, unknown>>>(schema: Schema) {
+  return schema.superRefine((values, context) => {
+    for (const name of Object.keys(values).filter(isSecretName)) {
+      const message =
+        'cannot be set here: its value is a secret, which belongs in no file. Send it as a header, with secretHeaders';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+}
+
 const multipartSchema = z.strictObject({
   file: z.string().min(1).default('file').describe('name of the part that carries the payload as a file'),
   filename: textTemplateSchema
     .optional()
     .describe('name of the file. Default: payload-1.jpg, by the number and the type of the payload'),
-  fields: z.record(z.string().min(1), textTemplateSchema).default({}).describe('further parts, by name'),
+  fields: withoutSecretNames(z.record(z.string().min(1), textTemplateSchema))
+    .default({})
+    .describe('further parts, by name'),
 });
 
 /** What a route has beside its path, its name and its weight. */
@@ -32,8 +45,9 @@ export const routeShape = {
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name'), textTemplateSchema)
     .default({})
     .describe('values for {name} in the path, percent-encoded: { id: { "$integer": [1, 1000] } }'),
-  query: z
-    .record(z.string().min(1), z.union([textTemplateSchema, z.array(textTemplateSchema).min(1)]))
+  query: withoutSecretNames(
+    z.record(z.string().min(1), z.union([textTemplateSchema, z.array(textTemplateSchema).min(1)])),
+  )
     .default({})
     .describe('parameters of the query, percent-encoded; a list repeats the parameter'),
   headers: headersSchema.default({}).describe('further request headers, none of them secret'),

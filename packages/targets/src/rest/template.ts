@@ -1,4 +1,4 @@
-import { JsonNumber, jsonValueSchema, type JsonValue } from '@loadwright/core/target';
+import { JsonNumber, jsonValueSchema, withoutLogins, type JsonValue } from '@loadwright/core';
 import { z } from 'zod';
 
 const range = z
@@ -72,6 +72,9 @@ export const bodyTemplateSchema = jsonValueSchema().superRefine((template, conte
 export const textTemplateSchema = jsonValueSchema().superRefine((value, context) => {
   const found = [...problems(value)];
   for (const { path, message } of found) context.addIssue({ code: 'custom', path, message });
+  if (typeof value === 'string' && withoutLogins(value) !== value) {
+    context.addIssue({ code: 'custom', message: 'must hold no user or password: it is written to files' });
+  }
   if (found.length === 0 && !isText(value)) {
     const names = Object.keys(generators).join(', ');
     context.addIssue({
