@@ -1,7 +1,7 @@
 import { createFleetId, type PlannedFleet } from '@loadwright/core';
 import { fingerprintOf } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   addConfigurationFlags,
   loadConfiguration,
@@ -24,18 +24,24 @@ import { addFleetOverrides, type FleetFlags } from '../fleet/fleet-flags.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
-  ConsentFlags & { readonly resume?: string; readonly skipPreflight?: boolean; readonly live: boolean };
+  ConsentFlags & {
+    readonly resume?: string;
+    readonly name?: string;
+    readonly skipPreflight?: boolean;
+    readonly live: boolean;
+  };
 
 export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
-  addFleetOverrides(addConfigurationFlags(command), context, { makes: true })
+  addFleetOverrides(addConfigurationFlags(command, ['--name']), context, { makes: true })
     .description(
       'Deploy the fleet of the configuration: all workers connected, no load started. ' +
         'Exit codes: 0 deployed, 97 it could not be deployed and nothing is left, 98 resources may remain, 105 stopped.',
     )
     .option('--yes', 'do not ask')
     .option('--skip-preflight', 'make no request to the service')
-    .option('--resume <fleet>', 'continue a deployment that was interrupted')
+    .option('--name <name>', 'a name to use for the fleet in place of its id: letters, digits and hyphens')
+    .addOption(new Option('--resume <fleet>', 'continue a deployment that was interrupted').conflicts('name'))
     .option('--no-live', 'plain lines instead of the live view')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
@@ -43,6 +49,7 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright deploy', 'show plan and price, ask, deploy'],
         ['loadwright deploy --yes --workers 16', 'without a question'],
+        ['loadwright deploy --name koorde-lab', 'then: loadwright run --on koorde-lab'],
         [`loadwright deploy ${example.flags}`, `on ${example.title}; overrides the file`],
         ['loadwright deploy --resume 20261123-090000-4f32386de5', 'continue after a crash'],
       ]),
@@ -55,7 +62,9 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   if (options.resume !== undefined) requireName(options.resume);
   requireConsent(['deploy', 'plan'], options, context);
   const { io, colors } = context;
-  const loaded = await loadConfiguration(options, io, 'deploy');
+  // That of the fleet, not of the test.
+  const { name, ...ofTest } = options;
+  const loaded = await loadConfiguration(ofTest, io, 'deploy');
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const fleet = await configuredFleet(
     loaded,
@@ -63,7 +72,8 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     context,
     options.resume === undefined ? undefined : { command: 'deploy --resume', reference: options.resume },
   );
-  const fleetId = options.resume === undefined ? createFleetId() : await findFleetId(fleet, options.resume);
+  const fleetId =
+    options.resume === undefined ? createFleetId() : await findFleetId(fleet, options.resume, context);
   const stream = context.json ? io.stderr : io.stdout;
   const { live } = options;
   let view = createLiveView(io, stream, { live });
@@ -81,6 +91,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
       test.deploy({
         fleet,
         fleetId,
+        ...(name !== undefined && { name }),
         signal,
         skipPreflight: options.skipPreflight ?? false,
         onProgress: (event) => {
@@ -104,10 +115,12 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const deployed = await lookUpFleet(fleet, fleetId);
   const { masterUrl: url, isForwarded, expectedWorkers: workers, certificate } = handle;
   const fingerprint = certificate && fingerprintOf(certificate);
-  const ui = `loadwright ui ${fleetId}${isForwarded ? ' --hold' : ''}`;
+  const called = deployed?.name ?? fleetId;
+  const ui = `loadwright ui ${called}${isForwarded ? ' --hold' : ''}`;
   if (context.json) {
     context.printJson({
       fleetId,
+      ...(deployed?.name !== undefined && { name: deployed.name }),
       fleet: fleet.kind,
       ...(!isForwarded && { url }),
       ...(fingerprint && { fingerprint }),
@@ -126,8 +139,8 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     fact('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
     ...(fingerprint ? [fact('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
     ...(deployed ? [fact('ends', formatEnd(deployed, new Date(io.now())))] : []),
-    fact('test', `loadwright run --on ${fleetId}`),
-    fact('remove', `loadwright destroy ${fleetId}`),
+    fact('test', `loadwright run --on ${called}`),
+    fact('remove', `loadwright destroy ${called}`),
   );
   return exitCodes.pass;
 }

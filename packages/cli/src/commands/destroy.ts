@@ -43,7 +43,7 @@ async function destroy(reference: string, options: DestroyFlags, context: Contex
   requireConsent(['destroy', 'list'], options, context);
   requireName(reference, options.yes ? { shortest: shortestUnasked } : {});
   const fleet = await findFleet(options, context, { command: 'destroy', reference });
-  const fleetId = await findFleetId(fleet, reference);
+  const fleetId = await findFleetId(fleet, reference, context);
   const inventory = await fleet.lasting.inventory(fleetId);
   const tell = context.json ? context.note : context.print;
   if (inventory.length > 0) {

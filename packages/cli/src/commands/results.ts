@@ -30,7 +30,7 @@ export function configure(command: Command, context: Context): void {
 async function results(reference: string, options: ResultFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
   const fleet = await findFleet(options, context, { command: 'results', reference });
-  const { fleetId } = await findDeployedFleet(fleet, reference);
+  const { fleetId } = await findDeployedFleet(fleet, reference, context);
   const opened = await openFleet(fleet, fleetId);
   const loaded = await configurationOf(options, io);
   const name = loaded?.config.name ?? loaded?.config.target.definition.kind ?? fleet.kind;

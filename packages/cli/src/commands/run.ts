@@ -119,7 +119,7 @@ async function runAgainst(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
-  const on = lasting && (await findDeployedFleet(lasting, options.on));
+  const on = lasting && (await findDeployedFleet(lasting, options.on, context));
   if (on) requireTimeLeft(on, resolveTestLoad(loaded.config.load, 1).durationSeconds, context.io.now());
   return runAndReport(context, test, {
     fleet,

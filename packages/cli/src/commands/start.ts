@@ -39,7 +39,7 @@ async function start(reference: string, options: StartFlags, context: Context): 
   // Before the account is asked anything: what is wrong in it needs no answer.
   const { durationSeconds } = await withHint(correct, () => resolveTestLoad(loaded.config.load, 1));
   const fleet = await configuredFleet(loaded, options, context, { command: 'start', reference });
-  const deployed = await findDeployedFleet(fleet, reference);
+  const deployed = await findDeployedFleet(fleet, reference, context);
   requireTimeLeft(deployed, durationSeconds, io.now());
   const { fleetId } = deployed;
   const opened = await openFleet(fleet, fleetId);

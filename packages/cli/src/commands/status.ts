@@ -57,7 +57,7 @@ async function status(
   context: Context,
 ): Promise<ExitCode> {
   const fleet = await findFleet(options, context, { command: 'status', reference });
-  const found = await look(fleet, await findDeployedFleet(fleet, reference));
+  const found = await look(fleet, await findDeployedFleet(fleet, reference, context));
   if (context.json) context.printJson(documentOf(found));
   else context.print(...format(found, context));
   return exitCodes.pass;
@@ -124,6 +124,7 @@ function format(status: Status, { io, colors }: Context): string[] {
   const cost = deployed.costUsDollars === undefined ? [] : [`${formatCost(deployed)} so far`];
   return [
     `${colors.bold(deployed.fleetId)} ${deployed.state}`,
+    ...(deployed.name === undefined ? [] : [fact('name', deployed.name)]),
     fact('age', [formatSpan(deployed.createdAt, now), ...cost].join(' · ')),
     fact('ends', formatExpiry(deployed.expiresAt, now)),
     ...(deployed.problem === undefined ? [] : [fact('left alone', deployed.problem)]),

@@ -44,7 +44,7 @@ export function configure(command: Command, context: Context): void {
 async function ui(reference: string, options: UiFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
   const fleet = await findFleet(options, context, { command: 'ui', reference });
-  const { fleetId } = await findDeployedFleet(fleet, reference);
+  const { fleetId } = await findDeployedFleet(fleet, reference, context);
   const handle = await fleet.open(fleetId);
   const { masterUrl: url, login, isForwarded, certificate } = handle;
   const fingerprint = certificate && fingerprintOf(certificate);

@@ -14,9 +14,14 @@ export interface ConfigurationFlags {
   readonly [flag: string]: unknown;
 }
 
-/** Gives a command the flags that change the configuration: the file, every setting, and thresholds. */
-export function addConfigurationFlags(command: Command): Command {
-  return addSettingFlags(command, settings).option(
+/**
+ * Gives a command the flags that change the configuration: the file, every setting, and thresholds.
+ *
+ * @param without Flags that mean something else to the command: `--name`.
+ */
+export function addConfigurationFlags(command: Command, without: readonly string[] = []): Command {
+  const shown = settings.filter(({ flag }) => !without.includes(flag));
+  return addSettingFlags(command, shown).option(
     '--threshold <threshold>',
     "what must hold, instead of the file's for that metric: 'http_req_duration: p(95)<200'; may be repeated",
     collect,

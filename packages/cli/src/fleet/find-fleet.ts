@@ -1,4 +1,6 @@
 import {
+  fleetsNamed,
+  isFleetId,
   LoadwrightError,
   openFleet,
   type Fleet,
@@ -12,9 +14,9 @@ import { loadConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import { besideLoad, optionsIn, type FleetFlags } from './fleet-flags.js';
 import { createFleet, loadKind, type NamedFleet } from './create-fleet.js';
-import { patternOf } from './fleet-kinds.js';
+import { patternOf, placesOf } from './fleet-kinds.js';
 import { withHint } from '../config/with-hint.js';
-import { matchFleetId, knownFleets } from './known-fleets.js';
+import { knownFleets, matchFleets } from './known-fleets.js';
 import { requireName } from './name.js';
 
 /** A kind of fleet that outlives the command that deployed it. */
@@ -24,7 +26,7 @@ export type LastingFleet = Fleet & { readonly lasting: LastingFleets };
 export interface FleetQuery {
   /** As it is typed: `destroy`, `run --on`. */
   readonly command: string;
-  /** The fleet id, or a part of it. Absent: whichever there are. */
+  /** The name of the fleet, its id, or a part of that. Absent: whichever there are. */
   readonly reference?: string | undefined;
 }
 
@@ -34,9 +36,6 @@ interface Whereabouts {
   /** Neither flags nor a configuration named them: the journals of this machine did. */
   readonly areKnown: boolean;
 }
-
-/** A whole fleet id. */
-const wholeFleetId = /^\d{8}-\d{6}-[0-9a-f]{10}$/;
 
 /** The fleet of a configuration, overridden by flags. */
 export function overriddenFleet(
@@ -202,32 +201,42 @@ export function isLasting(fleet: Fleet): fleet is LastingFleet {
 /**
  * Finds one deployed fleet.
  *
- * @param reference Any part of its id that no other has. Absent: the only deployed fleet.
+ * @param reference Its name, or any part of its id that no other has. Absent: the only deployed fleet.
  * @throws LoadwrightError `CONFIG_INVALID` that lists the deployed fleets; `USAGE` for an empty name.
  */
 export async function findDeployedFleet(
   { lasting }: LastingFleet,
   reference: string | undefined,
+  { fleets: kinds }: Pick<Context, 'fleets'>,
 ): Promise<DeployedFleet> {
   if (reference !== undefined) requireName(reference);
   const fleets = await lasting.list();
-  const found = matchFleetId(fleets, reference ?? '');
+  const found = matchHolders(fleets, reference);
   const [deployed, ...others] = found;
   if (deployed && others.length === 0) return deployed;
+  const elsewhere = placesOf(kinds);
   const { description: place } = await lasting.place();
   const named = reference === undefined ? '' : ` "${reference}"`;
   const [message, shown] = deployed
     ? [reference === undefined ? 'several fleets are deployed' : `several fleets match${named}`, found]
     : [`no fleet${named} is deployed`, fleets];
-  const ids = shown.slice(0, 10).map(({ fleetId }) => fleetId);
+  const ids = shown
+    .slice(0, 10)
+    .map(({ fleetId, name }) => (name === undefined ? fleetId : `${fleetId} (${name})`));
   throw new LoadwrightError('CONFIG_INVALID', `fleet: ${message} in ${place}`, {
     hint:
       ids.length > 0
         ? `name one of these: ${ids.join(', ')}${shown.length > ids.length ? ', …' : ''}`
         : reference === undefined
-          ? `deploy one: loadwright deploy. Look elsewhere: by the flags of another place`
-          : `it was removed, or is elsewhere: name another place by flags. With the whole fleet id, loadwright destroy removes what may be left of it`,
+          ? `deploy one: loadwright deploy. Look elsewhere: ${elsewhere}`
+          : `it was removed, or is elsewhere: ${elsewhere}. With the whole fleet id, loadwright destroy removes what may be left of it`,
   });
+}
+
+/** Of several fleets of a name those alone that still hold it: one that is over may have left something. */
+function matchHolders(fleets: readonly DeployedFleet[], reference = ''): readonly DeployedFleet[] {
+  const named = fleetsNamed(fleets, reference);
+  return named.length > 0 ? named : matchFleets(fleets, reference);
 }
 
 /**
@@ -242,7 +251,7 @@ export async function openNamedFleet(
   command: string,
 ): Promise<OpenedFleet> {
   const fleet = await findFleet(flags, context, { command, reference });
-  const { fleetId } = await findDeployedFleet(fleet, reference);
+  const { fleetId } = await findDeployedFleet(fleet, reference, context);
   return openFleet(fleet, fleetId);
 }
 
@@ -250,8 +259,12 @@ export async function openNamedFleet(
  * The id of a fleet that may not exist. A whole id need not be found: the fleet may be removed already, or its deployment
  * interrupted before anything was made.
  */
-export async function findFleetId(fleet: LastingFleet, reference: string): Promise<string> {
-  return wholeFleetId.test(reference) ? reference : (await findDeployedFleet(fleet, reference)).fleetId;
+export async function findFleetId(
+  fleet: LastingFleet,
+  reference: string,
+  context: Pick<Context, 'fleets'>,
+): Promise<string> {
+  return isFleetId(reference) ? reference : (await findDeployedFleet(fleet, reference, context)).fleetId;
 }
 
 /** What the account shows of a fleet that was just deployed. Undefined: it does not answer, which changes nothing for the fleet. */

@@ -37,6 +37,13 @@ export function patternOf(fleets: FleetKinds): string {
   return named(fleets, ({ value }) => `<${value}>`);
 }
 
+/** `--region <region>, --profile <profile>`: where else fleets may be. */
+export function placesOf(fleets: FleetKinds): string {
+  return flagsOf(fleets, 'place')
+    .map(({ flag, value }) => `${flag} <${value}>`)
+    .join(', ');
+}
+
 function named(fleets: FleetKinds, valueOf: (flag: FleetFlag) => string): string {
   const { kind = '<kind>', flags = [] } = exampleKind(fleets) ?? {};
   const places = flags.filter((one) => one.of === 'place' && one.example !== undefined);

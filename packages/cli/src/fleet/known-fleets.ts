@@ -4,6 +4,7 @@ import type { NamedFleet } from './create-fleet.js';
 /** A fleet that was begun on this machine. */
 export interface KnownFleet {
   readonly fleetId: string;
+  readonly name?: string;
   /** Its kind, with the options that find it. */
   readonly fleet: NamedFleet;
 }
@@ -11,7 +12,7 @@ export interface KnownFleet {
 /**
  * The fleets that were begun on this machine, as the kinds of fleets know them.
  *
- * @param reference The whole id of a fleet, or a part of it. Absent: all.
+ * @param reference The name of a fleet, its whole id, or a part of that. Absent: all.
  */
 export async function knownFleets(
   { fleets, io }: Pick<Context, 'fleets' | 'io'>,
@@ -22,17 +23,17 @@ export async function knownFleets(
     Object.values(fleets).map(async ({ kind, load }) => {
       const { known } = await load();
       const places = (await known?.({ environment })) ?? [];
-      return places.map(({ fleetId, options }) => ({ fleetId, fleet: { ...options, kind } }));
+      return places.map(({ options, ...named }) => ({ ...named, fleet: { ...options, kind } }));
     }),
   );
-  return matchFleetId(kinds.flat(), reference);
+  return matchFleets(kinds.flat(), reference);
 }
 
-/** The fleets whose id has this part. A whole id means that fleet alone. */
-export function matchFleetId<Named extends { readonly fleetId: string }>(
+/** The fleets of this name, or whose id has this part. A name and a whole id mean that fleet alone. */
+export function matchFleets<Named extends { readonly fleetId: string; readonly name?: string }>(
   fleets: readonly Named[],
   reference: string,
 ): Named[] {
-  const exact = fleets.filter(({ fleetId }) => fleetId === reference);
+  const exact = fleets.filter(({ fleetId, name }) => fleetId === reference || name === reference);
   return exact.length > 0 ? exact : fleets.filter(({ fleetId }) => fleetId.includes(reference));
 }

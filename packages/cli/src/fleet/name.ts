@@ -2,11 +2,14 @@ import { LoadwrightError } from '@loadwright/core';
 
 /** What a name of a fleet or a run must be. */
 export interface NameRule {
-  /** How many characters it must have. Default: one. */
+  /** How many characters a part of an id must have. Default: one. */
   readonly shortest?: number;
   /** What is named. Default: a fleet. */
   readonly noun?: 'fleet' | 'run';
 }
+
+/** What has other characters is no part of an id: the name of a fleet, which means that fleet alone. */
+const mayBePartOfId = /^[\da-f-]*$/;
 
 /** The commands that list what can be named. */
 const lists = { fleet: 'loadwright list', run: 'loadwright report --list' } as const;
@@ -18,10 +21,11 @@ const lists = { fleet: 'loadwright list', run: 'loadwright report --list' } as c
  * @throws LoadwrightError `USAGE`
  */
 export function requireName(reference: string, { shortest = 1, noun = 'fleet' }: NameRule = {}): void {
-  if (reference.trim().length >= shortest && !reference.startsWith('-')) return;
+  const isShort = reference.trim().length < (mayBePartOfId.test(reference) ? shortest : 1);
+  if (!isShort && !reference.startsWith('-')) return;
   const expected =
     shortest === 1
-      ? `the id of a ${noun} or a part of it`
+      ? `${noun === 'fleet' ? 'the name or ' : ''}the id of a ${noun} or a part of it`
       : `at least ${shortest} characters of the id of a ${noun}`;
   throw new LoadwrightError('USAGE', `${noun}: found "${reference}", expected ${expected}`, {
     hint: `see the list: ${lists[noun]}`,

@@ -135,14 +135,18 @@ export function formatDeployedFleets(
   const isShared = fleets.some(
     ({ owner }) => owner !== undefined && caller !== undefined && owner !== caller,
   );
+  const isNamed = fleets.some(({ name }) => name !== undefined);
   return formatTable(
     [
-      ...['fleet', 'state', 'age', 'ends'],
+      'fleet',
+      ...(isNamed ? ['name'] : []),
+      ...['state', 'age', 'ends'],
       { title: 'cost so far', align: 'right' },
       ...(isShared ? ['owner'] : []),
     ],
     fleets.map((fleet) => [
       fleet.fleetId,
+      ...(isNamed ? [fleet.name ?? ''] : []),
       paint[fleet.state](fleet.state),
       formatSpan(fleet.createdAt, now),
       formatExpiry(fleet.expiresAt, now),

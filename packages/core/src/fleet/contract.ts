@@ -7,6 +7,8 @@ import type { PreflightAnswer } from '../target/preflight-answer.js';
 export interface FleetRequest {
   /** Names the fleet everywhere: sortable UTC time and a random part, see `createFleetId`. */
   readonly fleetId: string;
+  /** What people call it besides; among the fleets of its owner no other has it. Absent: nothing. */
+  readonly name?: string;
   /** Load-generating processes. */
   readonly workers: number;
   /** How long the load lasts, in seconds: what costs and expiries are reckoned from. */
@@ -148,6 +150,8 @@ export interface Finding {
 /** A fleet of which at least one resource exists. */
 export interface DeployedFleet {
   readonly fleetId: string;
+  /** What its owner calls it. Absent: nothing. */
+  readonly name?: string;
   /** Who made it, as the service knows them. */
   readonly owner?: string;
   readonly createdAt: Date;
@@ -180,6 +184,8 @@ export interface DestroyOptions extends CallOptions {
 /** A fleet that was begun on this machine, and not seen to be gone, with the place where it is. */
 export interface KnownFleetPlace {
   readonly fleetId: string;
+  /** See {@link DeployedFleet.name}. */
+  readonly name?: string;
   /** The options without which its fleet does not find it: `{ region: 'eu-west-1' }`. */
   readonly options: Readonly<Record<string, unknown>>;
 }

@@ -6,14 +6,21 @@ import { nameSchema } from '../run/option-schemas.js';
 import { Phases } from '../run/phases.js';
 import type { PreparedTest } from '../run/prepare.js';
 import { createFleetId } from '../run/run-id.js';
+import { fleetNameSchema } from './fleet-name.js';
 import { connect, removeFleet, provisionFleet } from './provision.js';
 
 /** Makes a fleet for tests that come later. See `LoadTest.deploy`. */
 export async function deployLoadTest(test: PreparedTest, options: DeployOptions): Promise<Deployment> {
   const fleetId = validate(nameSchema, options.fleetId ?? createFleetId(), { field: 'fleetId' });
+  const name =
+    options.name === undefined ? undefined : validate(fleetNameSchema, options.name, { field: 'name' });
   const phases = new Phases(options);
   return phases.all(async () => {
-    const ready = await provisionFleet(test, phases, { ...options, fleetId });
+    const ready = await provisionFleet(test, phases, {
+      ...options,
+      ...(name !== undefined && { name }),
+      fleetId,
+    });
     const { handle, folder } = ready;
     try {
       const { master } = await connect(handle, phases);

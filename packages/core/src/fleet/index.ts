@@ -12,6 +12,7 @@ export { fleetTokenVariable } from '../bundle/fleet-token.js';
 export { pythonDirectory, requirementsFile, locustVersion } from '../python-files.js';
 export { askMaster, isBeingMadeReady } from './ask-master.js';
 export { waitForWorkers } from './connect.js';
+export { fleetNameSchema, fleetsNamed, holdsName, isFleetId } from './fleet-name.js';
 export { isLoadRunning, requireIdle } from './idle.js';
 export { nothingLeft } from './provision.js';
 export {

@@ -7,6 +7,7 @@ import { masterOf } from '../locust/master.js';
 import { redactorOf } from '../secrets/redactor.js';
 import { bundleContents } from '../run/bundle-contents.js';
 import { askMaster } from './ask-master.js';
+import { fleetIdOf } from './fleet-name.js';
 import { requireIdle } from './idle.js';
 import type { Phases } from '../run/phases.js';
 import { withWorkers, type PreparedTest } from '../run/prepare.js';
@@ -22,11 +23,12 @@ export async function openDeployedFleet(
   phases: Phases,
   options: FolderOptions & { readonly runId: string; readonly on: string },
 ): Promise<ReadyFleet> {
-  const { runId, fleet, on } = options;
+  const { runId, fleet } = options;
   const preflight = new Preflight(test, phases, { skip: options.skipPreflight });
   await folderOf(test, runId, options, (text) => text).requireWritable();
   return phases.in('open', async (detail) => {
     const { signal } = phases;
+    const on = await fleetIdOf(fleet, options.on);
     const handle = await fleet.open(on, { signal });
     const master = masterOf(handle);
     requireIdle(

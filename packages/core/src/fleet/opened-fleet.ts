@@ -8,6 +8,7 @@ import { collectResults, type CollectedResults } from '../results/collect-result
 import { waitForWorkers } from './connect.js';
 import type { Deployment, DeployOptions, LoadTest } from '../run/contract.js';
 import { followTest, type FollowOptions } from '../run/follow.js';
+import { fleetIdOf } from './fleet-name.js';
 import { isLoadRunning, requireIdle } from './idle.js';
 import { redactorOf, redactStrings } from '../secrets/redactor.js';
 import type {
@@ -127,15 +128,16 @@ export class OpenedFleet {
 /**
  * Opens a fleet that was deployed earlier, from any machine.
  *
- * @param fleetId The whole id, as `deployFleet` returned it or `Fleet.lasting.list` shows it.
- * @throws LoadwrightError when there is no such fleet, or it cannot be reached.
+ * @param fleet Its kind, and where it is.
+ * @param reference The whole id, as `deployFleet` returned it or `Fleet.lasting.list` shows it; or its name.
+ * @throws LoadwrightError when there is no such fleet, or several of that name, or it cannot be reached.
  */
 export async function openFleet(
   fleet: Fleet,
-  fleetId: string,
+  reference: string,
   options: CallOptions = {},
 ): Promise<OpenedFleet> {
-  return new OpenedFleet(await fleet.open(fleetId, options));
+  return new OpenedFleet(await fleet.open(await fleetIdOf(fleet, reference), options));
 }
 
 /**

@@ -46,19 +46,25 @@ export async function provisionFleet(
   phases: Phases,
   options: FolderOptions & {
     readonly fleetId: string;
+    readonly name?: string;
     /** Names the folder of the results. Absent: a deployment, whose folder is named by the fleet. */
     readonly runId?: string;
     readonly agree?: (planned: PlannedFleet) => Promise<void>;
   },
 ): Promise<ReadyFleet> {
-  const { fleetId, runId, fleet, agree } = options;
+  const { fleetId, name, runId, fleet, agree } = options;
   const folderName = runId ?? fleetId;
   const { signal } = phases;
   await folderOf(prepared, folderName, options, (text) => text).requireWritable();
   const preflight = new Preflight(prepared, phases, { skip: options.skipPreflight });
   const { environment, secrets } = await preflight.beforeFleet(fleet);
   const { test, request } = await phases.in('plan', async () => {
-    const planned = await planFor(prepared, fleet, fleetId, { signal });
+    const planned = await planFor(
+      prepared,
+      fleet,
+      { fleetId, ...(name !== undefined && { name }) },
+      { signal },
+    );
     phases.progress({ type: 'plan', plan: planned.plan });
     await agree?.(planned);
     return planned;

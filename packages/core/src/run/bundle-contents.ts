@@ -23,19 +23,19 @@ export function bundleContents(test: SizedTest): BundleContents {
 export async function planFor(
   test: PreparedTest,
   fleet: Fleet,
-  fleetId: string,
+  named: Pick<FleetRequest, 'fleetId' | 'name'>,
   options: CallOptions,
 ): Promise<{ test: SizedTest; request: FleetRequest; plan: FleetPlan }> {
   const sized = await sizeFor(test, fleet, options);
-  const request = fleetRequest(sized, fleetId);
+  const request = fleetRequest(sized, named);
   return { test: sized, request, plan: await fleet.plan(request, options) };
 }
 
 /** What a test asks of a fleet. */
-function fleetRequest(test: SizedTest, fleetId: string): FleetRequest {
+function fleetRequest(test: SizedTest, named: Pick<FleetRequest, 'fleetId' | 'name'>): FleetRequest {
   const { definition, targetOptions } = test;
   return {
-    fleetId,
+    ...named,
     workers: test.workers,
     durationSeconds: test.durationSeconds,
     host: definition.host(targetOptions),

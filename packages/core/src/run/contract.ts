@@ -77,6 +77,11 @@ export interface DeployOptions extends Pick<
   RunOptions,
   'fleet' | 'signal' | 'onProgress' | 'resultsDirectory' | 'fleetId' | 'skipPreflight'
 > {
+  /**
+   * What people call the fleet: 1 to 40 letters, digits and hyphens. No other fleet of the caller in that place may have it.
+   * Wherever a fleet id is asked for, the name will do.
+   */
+  name?: string;
   /** Called before anything is made. What it throws ends the deployment. */
   agree?: (planned: PlannedFleet) => Promise<void>;
 }

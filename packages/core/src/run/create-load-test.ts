@@ -38,7 +38,7 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       const payloads = test.definition.payloads?.(test.targetOptions);
       // As a run does: whoever reads a plan is to rely on it.
       if (payloads) await checkPayloads(payloads, { baseDirectory: test.baseDirectory, ...options });
-      const { plan, request } = await planFor(test, fleet, fleetId, options);
+      const { plan, request } = await planFor(test, fleet, { fleetId }, options);
       return { plan, request };
     },
     async preflight({ fleet, ...phaseOptions }) {

@@ -20,6 +20,8 @@ export interface FleetIdentity extends FleetName, FleetRegion {
   readonly createdAt: Date;
   /** When its machines end themselves. */
   readonly expiresAt: Date;
+  /** What its owner calls it. */
+  readonly name?: string | undefined;
   /** Tags of the user. */
   readonly tags: Readonly<Record<string, string>>;
   /** Of a resource that is one of several: which. See `ResourceKey`. */
@@ -153,6 +155,9 @@ export const tagKeys = {
   version: 'loadwright:version',
 } as const;
 
+/** The tag of a fleet that has a name; see {@link FleetIdentity.name}. */
+export const nameTag = 'loadwright:name';
+
 /** The tag of a resource that is one of several; see {@link FleetIdentity.part}. */
 export const partTag = 'loadwright:part';
 
@@ -174,6 +179,7 @@ export function tagsOf(fleet: FleetIdentity, role: string): Tag[] {
     [tagKeys.expiresAt]: fleet.expiresAt.toISOString(),
     [tagKeys.role]: role,
     [tagKeys.version]: loadwrightVersion,
+    ...(fleet.name !== undefined && { [nameTag]: fleet.name }),
     ...(fleet.part !== undefined && { [partTag]: fleet.part }),
   };
   return Object.entries({ ...fleet.tags, ...own }).map(([Key, Value]) => ({ Key, Value }));

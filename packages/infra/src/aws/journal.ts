@@ -10,7 +10,14 @@ const at = z.iso.datetime();
 const resource = { kind: z.string(), part: z.string().optional(), at };
 
 const line = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('fleet'), fleetKind: z.string(), fleetId: z.string(), region: z.string(), at }),
+  z.object({
+    event: z.literal('fleet'),
+    fleetKind: z.string(),
+    fleetId: z.string(),
+    region: z.string(),
+    name: z.string().optional(),
+    at,
+  }),
   z.object({ event: z.literal('intent'), ...resource }),
   z.object({ event: z.literal('done'), id: z.string(), ...resource }),
   z.object({ event: z.literal('failed'), ...resource }),
@@ -33,8 +40,14 @@ export interface ExpectedResource extends ResourceKey {
   readonly id?: string;
 }
 
+/** What a journal begins with. */
+export interface JournaledFleet extends FleetName, FleetRegion {
+  /** What its owner calls it. */
+  readonly name?: string | undefined;
+}
+
 /** What a journal shows about a fleet. */
-export interface JournalState extends FleetName, FleetRegion {
+export interface JournalState extends JournaledFleet {
   readonly expected: Expected;
   /** Something was to be made. */
   readonly hasBegun: boolean;
@@ -62,7 +75,7 @@ export class Journal {
    */
   static async open(
     directory: string,
-    { fleetKind, fleetId, region }: FleetName & FleetRegion,
+    { fleetKind, fleetId, region, name }: JournaledFleet,
   ): Promise<Journal> {
     const path = pathOf(directory, fleetId);
     const { journal, isNew } = await usable(directory, async () => {
@@ -71,7 +84,7 @@ export class Journal {
       return { journal: new Journal(directory, file), isNew: (await file.stat()).size === 0 };
     });
     try {
-      await journal.#write({ event: 'fleet', fleetKind, fleetId, region, at: now() });
+      await journal.#write({ event: 'fleet', fleetKind, fleetId, region, name, at: now() });
       await usable(directory, () => syncFolder(directory));
     } catch (error) {
       await journal.close();
@@ -152,7 +165,8 @@ export async function readJournal(
     else expected.delete(keyOf(entry));
   }
   const hasBegun = lines.some(({ event }) => event === 'intent');
-  return { fleetKind, fleetId, region: fleet.region, expected, hasBegun };
+  const { region, name } = fleet;
+  return { fleetKind, fleetId, region, ...(name !== undefined && { name }), expected, hasBegun };
 }
 
 /**

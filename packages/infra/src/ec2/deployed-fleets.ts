@@ -2,7 +2,7 @@ import type { DeployedFleet } from '@loadwright/core/fleet';
 import type { FoundResource } from '../aws/kind.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeResource } from '../aws/removal/inventory.js';
-import { leftToOtherVersion, startOf, tagKeys } from '../aws/fleet-identity.js';
+import { leftToOtherVersion, nameTag, startOf, tagKeys } from '../aws/fleet-identity.js';
 import { deployMilliseconds } from '../aws/removal/visibility.js';
 import { readPrice } from './facts.js';
 
@@ -21,6 +21,7 @@ function deployedFleet(fleetId: string, resources: readonly FoundResource[], now
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(fleetId);
   const owner = tag(tagKeys.owner);
+  const name = tag(nameTag);
   const price = readPrice(resources.find(({ kind }) => kind === instance.name)?.tags ?? {});
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
   const costsUntil =
@@ -30,6 +31,7 @@ function deployedFleet(fleetId: string, resources: readonly FoundResource[], now
   return {
     fleetId,
     createdAt,
+    ...(name !== undefined && { name }),
     ...(owner !== undefined && { owner }),
     ...(expiresAt && { expiresAt }),
     state: other ? 'other-version' : stateOf(machine, createdAt, expiresAt, now),

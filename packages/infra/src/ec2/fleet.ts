@@ -29,6 +29,7 @@ import type { Deployment } from './deploy/deployment.js';
 import { readFacts } from './facts.js';
 import { Ec2Handle } from './handle.js';
 import { findSecrets, readSecrets } from './deploy/login.js';
+import { requireFreeName } from './name.js';
 import type { Ec2FleetOptions } from './options.js';
 import { fleetPermissions } from './permissions/fleet-permissions.js';
 import { ec2Resources } from './resources.js';
@@ -123,20 +124,25 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
 
 async function provision(
   settings: Ec2FleetSettings,
-  request: ProvisionRequest,
+  given: ProvisionRequest,
   destroy: Destroy,
 ): Promise<FleetHandle> {
   if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
-  request.signal.throwIfAborted();
+  given.signal.throwIfAborted();
   // On the disk before the first call: what is made can then be found, whatever happens.
   const { journals } = settings;
-  const earlier = await readJournal(journals, { ...settings.aws, fleetId: request.fleetId });
-  if (earlier?.hasBegun) requireRegion(earlier, settings.aws.region);
-  const journal = await Journal.open(journals, { ...settings.aws, fleetId: request.fleetId });
+  const { fleetKind, region } = settings.aws;
+  const { fleetId } = given;
+  const earlier = await readJournal(journals, { fleetKind, fleetId });
+  if (earlier?.hasBegun) requireRegion(earlier, region);
+  // An interrupted deployment continues under the name that it began with.
+  const name = given.name ?? earlier?.name;
+  const request = { ...given, ...(name !== undefined && { name }) };
+  const journal = await Journal.open(journals, { fleetKind, fleetId, region, name });
   const aws = new Aws(settings.aws, request.signal);
   let existing: string | undefined;
   try {
-    const { fleetId, onProgress } = request;
+    const { onProgress } = request;
     const { quota, ...looks } = await lookAround(aws, settings, request);
     existing = await deployedMachine(aws, {
       fleetId,
@@ -145,6 +151,7 @@ async function provision(
       onProgress,
     });
     requireOwnVersion(fleetId, looks.machines);
+    await requireFreeName(aws, request, looks.account.arn);
     // That machine is counted already.
     if (existing === undefined) requireQuota(settings, quota);
     return await make({ aws, journal, settings, request, ...looks, existing, destroy });

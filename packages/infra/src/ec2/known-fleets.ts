@@ -13,5 +13,9 @@ export async function knownEc2Fleets({
   environment = process.env,
 }: Pick<Ec2FleetOptions, 'environment'> = {}): Promise<KnownFleetPlace[]> {
   const journals = await readJournals(journalsOf(environment), ec2Kind);
-  return journals.map(({ fleetId, region }) => ({ fleetId, options: { region } }));
+  return journals.map(({ fleetId, name, region }) => ({
+    fleetId,
+    ...(name !== undefined && { name }),
+    options: { region },
+  }));
 }

@@ -19,6 +19,7 @@ import { outsideDelay } from './deploy/end-from-outside.js';
 import { containerImage } from './machine/user-data.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
 import { warnOfAddresses } from './plan/warn-of-addresses.js';
+import { requireFreeName } from './name.js';
 import { requireReachable } from './reach/reachable.js';
 import { requireTime, type Ec2FleetSettings } from './settings.js';
 
@@ -46,6 +47,7 @@ export async function planFleet(
     knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
   ]);
+  await requireFreeName(aws, request, account.arn);
   // A machine of this fleet has its part of the quota already.
   const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
   const place = { ...settings.aws, accountId: account.accountId };

@@ -1,16 +1,20 @@
 import { tmpdir } from 'node:os';
-import { createFleetId } from '@loadwright/core';
+import { createFleetId, type FleetRequest } from '@loadwright/core';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, type AwsStandIn } from '../aws/index.js';
 import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 /** A fleet that is made, then used. */
-export function withDeployedFleet(aws: AwsStandIn, use: (work: Work) => Promise<void>): Promise<void> {
+export function withDeployedFleet(
+  aws: AwsStandIn,
+  use: (work: Work) => Promise<void>,
+  named: Pick<FleetRequest, 'name'> = {},
+): Promise<void> {
   return withFolder(tmpdir(), async (folder) => {
     Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
     const environment = { ...aws.environment, LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip` };
     const work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {} };
-    await fleetOf(settingsOf(work)).provision(requestOf(work, new AbortController().signal));
+    await fleetOf(settingsOf(work)).provision({ ...requestOf(work, new AbortController().signal), ...named });
     await use(work);
   });
 }

@@ -51,6 +51,7 @@ export async function deploy(deployment: Deployment) {
     ...aws.fleet(fleetId),
     region: settings.aws.region,
     owner: account.arn,
+    name: request.name,
     createdAt: deployment.createdAt,
     expiresAt: new Date(deployment.createdAt.getTime() + settings.timeToLiveSeconds * 1000),
     tags: settings.tags,
