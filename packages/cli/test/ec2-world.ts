@@ -50,7 +50,9 @@ export class Ec2World {
     readonly configuration: Settings,
   ) {
     this.#caller = aws.environment;
-    this.secrets = new Set(Object.values(emulator.environment).filter((value) => value !== ''));
+    // Its address is in the configuration, and no secret.
+    const isSecret = (value: string) => value !== '' && value !== emulator.url;
+    this.secrets = new Set(Object.values(emulator.environment).filter(isSecret));
   }
 
   static async make(kind: string, settings: Settings): Promise<Ec2World> {
