@@ -3,14 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  createLoadTest,
-  tokenMetrics,
-  validate,
-  type RequestSummary,
-  type TrendSummary,
-  type TargetFactory,
-} from '@loadwright/core';
+import { createLoadTest, type RequestSummary, type TrendSummary, type TargetFactory } from '@loadwright/core';
+import { tokenMetrics } from '@loadwright/core/target';
+import { validate } from '@loadwright/core/fleet';
 import { localFleet } from '@loadwright/infra/local';
 import { databricks, type DatabricksEmulator } from '@loadwright/targets/databricks';
 import { sagemaker, type SagemakerEmulator } from '@loadwright/targets/sagemaker';

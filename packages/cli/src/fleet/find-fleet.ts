@@ -1,6 +1,5 @@
+import { fleetsNamed, isFleetId } from '@loadwright/core/fleet';
 import {
-  fleetsNamed,
-  isFleetId,
   LoadwrightError,
   openFleet,
   type Fleet,

@@ -23,6 +23,6 @@ export {
 export { goodputConfig, goodputSchema, tokenMetrics } from './token-metrics.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from '../clock.js';
 export { networkFailure } from '../network-failure.js';
-export { isSecretName } from '../secrets/names.js';
+export { isSecretName, withoutLogins } from '../secrets/names.js';
 export { validate, type DescribeOptions, type ValidateOptions } from '../validation/validate.js';
 export { pythonDirectory } from '../python-files.js';

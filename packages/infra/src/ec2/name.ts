@@ -1,4 +1,4 @@
-import { fleetsNamed, holdsName, LoadwrightError, type FleetRequest } from '@loadwright/core';
+import { fleetsNamed, holdsName, LoadwrightError, type FleetRequest } from '@loadwright/core/fleet';
 import type { Aws } from '../aws/clients.js';
 import { ownerOf } from '../aws/fleet-identity.js';
 import { kindsOf } from '../aws/removal/fleet-resources.js';

@@ -158,10 +158,7 @@ export function extendImage(options: {
       },
       rootfs: { ...config.rootfs, diff_ids: [...config.rootfs.diff_ids, layer.diffId] },
       // Without a time of its own: the same image has the same digest on every day.
-      history: [
-        ...(config.history ?? []),
-        { created: '1970-01-01T00:00:00Z', created_by: 'Loadwright' },
-      ],
+      history: [...(config.history ?? []), { created: '1970-01-01T00:00:00Z', created_by: 'Loadwright' }],
     }),
   );
   const own = { bytes, digest: digestOf(bytes) };

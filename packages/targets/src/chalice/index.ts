@@ -1,4 +1,9 @@
-import { defineTarget, sigv4ClockToleranceSeconds, tokenMetrics, type IamStatement } from '@loadwright/core';
+import {
+  defineTarget,
+  sigv4ClockToleranceSeconds,
+  tokenMetrics,
+  type IamStatement,
+} from '@loadwright/core/target';
 import { hostOf } from '../rest/base-url.js';
 import { pathOf, routesOf } from '../rest/options.js';
 import { pythonFiles } from '../rest/python-files.js';

@@ -1,4 +1,4 @@
-import { defineTarget, parseDuration, type JsonObject, type PayloadSource } from '@loadwright/core';
+import { defineTarget, parseDuration, type JsonObject, type PayloadSource } from '@loadwright/core/target';
 import { dhtEmulator } from './emulator.js';
 import {
   dhtOptionsSchema,

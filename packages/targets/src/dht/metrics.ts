@@ -1,4 +1,4 @@
-import type { TargetDefinition } from '@loadwright/core';
+import type { TargetDefinition } from '@loadwright/core/target';
 
 const counter = (description: string) => ({ kind: 'counter' as const, unit: '', description });
 

@@ -1,4 +1,4 @@
-import { defineTarget, tokenMetrics } from '@loadwright/core';
+import { defineTarget, tokenMetrics } from '@loadwright/core/target';
 import { hostOf } from './base-url.js';
 import { resolveRestEnvironment, restVariables } from './credentials.js';
 import { restEmulator } from './emulator.js';

@@ -4,7 +4,7 @@ import {
   maxAnswerBytesSchema,
   stringifyJson,
   tlsOptionsSchema,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { z } from 'zod';
 import { baseUrlSchema, isReadable, pathBelow } from './base-url.js';
 import { secretHeadersOf, secretHeadersSchema, secretText, type SecretHeader } from './headers.js';

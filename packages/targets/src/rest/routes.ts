@@ -1,4 +1,4 @@
-import { isSecretName, payloadSourceSchema, responseCheckSchema } from '@loadwright/core';
+import { isSecretName, payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
 import { z } from 'zod';
 import { headersSchema, headerText } from './headers.js';
 import { bodyTemplateSchema, textTemplateSchema, usesColumns } from './template.js';

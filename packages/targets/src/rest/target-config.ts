@@ -4,7 +4,7 @@ import {
   partsOf,
   type JsonObject,
   type TargetPayloads,
-} from '@loadwright/core';
+} from '@loadwright/core/target';
 import { pathBelow } from './base-url.js';
 import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
 import { sendsPayload, takesColumns, type Route } from './routes.js';

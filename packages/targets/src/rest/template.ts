@@ -1,4 +1,4 @@
-import { JsonNumber, jsonValueSchema, withoutLogins, type JsonValue } from '@loadwright/core';
+import { JsonNumber, jsonValueSchema, withoutLogins, type JsonValue } from '@loadwright/core/target';
 import { z } from 'zod';
 
 const range = z

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { durationSchema, parseDuration } from '@loadwright/core';
+import { durationSchema, parseDuration } from '@loadwright/core/target';
 import { z } from 'zod';
 
 export const streamOptionsSchema = z.strictObject({
