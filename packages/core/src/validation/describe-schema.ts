@@ -2,7 +2,7 @@ import type { JsonSchema, Variant } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
 import { formatNumber } from '../values/format.js';
 
-const mostAlternatives = 4;
+const mostAlternatives = 5;
 
 /** Words joined as a sentence does: `a, b or c`. */
 export function alternatives(words: readonly string[]): string {

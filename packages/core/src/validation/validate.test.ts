@@ -89,14 +89,14 @@ describe('validate', () => {
 
   it('names the alternatives of a union', () => {
     const expected =
-      'expected text that is not empty, an object with inline, an object with file or an object with files';
+      'expected text that is not empty, an object with inline, an object with file, an object with files or a list with at least 1 item';
     expect(payloads(3)).toBe(`payloads: found 3, ${expected}`);
     expect(payloads({ fil: 'x' })).toBe(`payloads: found an object with fil, ${expected}`);
     expect(payloads({ file: 3, csvAs: 'x' })).toBe(
-      'payloads.file: found 3, expected text that is not empty\npayloads.csvAs: found "x", expected one of "text", "json"',
+      'payloads.file: found 3, expected text that is not empty\npayloads.csvAs: found "x", expected one of "text", "json", "list"',
     );
     expect(payloads({ file: 'a.csv', ordr: 'random' })).toBe(
-      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvHeader, contentType, order',
+      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvColumns, csvHeader, contentType, order',
     );
   });
 

@@ -19,7 +19,7 @@ function askedFor(parameters: Readonly<Record<string, unknown>>): Record<string,
 }
 
 /** As many as are allowed, with one more. */
-const furtherTags = Object.fromEntries(Array.from({ length: 38 }, (_, index) => [`tag-${index}`, 'x']));
+const furtherTags = Object.fromEntries(Array.from({ length: 35 }, (_, index) => [`tag-${index}`, 'x']));
 
 it('asks EC2 for the machine that is launched later: policies of an organisation may want all of it', () =>
   withFolder(tmpdir(), async (folder) => {
@@ -27,7 +27,7 @@ it('asks EC2 for the machine that is launched later: policies of an organisation
     const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
     const work = { fleetId: '20261123-093000-0000000001', folder, environment, uiPort, adopted: {} };
     const fleet = fleetOf({ ...settingsOf(work), tags: { 'cost-center': '4711', ...furtherTags } });
-    const request = requestOf(work, new AbortController().signal);
+    const request = { ...requestOf(work, new AbortController().signal), name: 'many-tags' };
     const findings = await fleet.lasting!.check(request);
     expect(findings.find(({ subject }) => subject === 'launch')).toMatchObject({ state: 'good' });
     await fleet.provision(request);

@@ -45,7 +45,8 @@ def test_signatures_are_those_of_botocore(make_bundle, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-token/+=")
     source = source_of(make_bundle)
-    requests = [source.next_request() for _ in range(100)]
+    # So many that each of the 20 paths is among them.
+    requests = [source.next_request() for _ in range(600)]
     assert len({request.path for request in requests}) == 20
     credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "a-secret", "a-token/+=")
     for request in requests:
