@@ -92,6 +92,18 @@ describe('one run a side', () => {
     expect(compareRuns(baseline, candidate, { failIf, runVariation: 0.2 })).toEqual(unsure);
   });
 
+  it('leaves out what neither side measured, unless a condition names it', () => {
+    const metrics = { tokens: { kind: 'trend', unit: 'tokens', description: 'never recorded' } } as const;
+    const [[one], [other]] = single();
+    const sides = [one!, other!].map(({ report, series }) => [
+      { report: { ...report, metrics }, series: { ...series, header: { ...series.header, metrics } } },
+    ]);
+    const named = (failIf: string[]) =>
+      compareRuns(sides[0]!, sides[1]!, { failIf, resamples: 10 }).figures.map(({ figure }) => figure);
+    expect(named([]).join()).not.toContain('tokens');
+    expect(named(['tokens med>+5%'])).toContain('tokens med');
+  });
+
   it('finds no difference of a run to a copy of it', () => {
     const [[run]] = single();
     const copy = { ...run!, report: { ...run!.report, runId: 'run-2' } };

@@ -66,7 +66,13 @@ export function compareRuns(
     baseline: sorted.baseline.map((run) => run.report.runId),
     candidate: sorted.candidate.map((run) => run.report.runId),
     margin,
-    figures: [...compared.values()].map(({ comparison }) => comparison),
+    // What neither side measured is no figure of theirs, unless somebody asked for it.
+    figures: [...compared.values()]
+      .map(({ comparison }) => comparison)
+      .filter(
+        ({ figure, baseline, candidate }) =>
+          baseline !== null || candidate !== null || gates.some((gate) => gate.figure.text === figure),
+      ),
     gates: judged,
   };
 }
