@@ -51,7 +51,7 @@ describe('estimate', () => {
     const least = Math.min(...certain.map(({ usDollarsPerHour }) => usDollarsPerHour!.high));
     expect(rows.find(({ instanceType }) => instanceType === cheapest)?.usDollarsPerHour?.high).toBe(least);
     expect(sources.join('\n')).toMatch(
-      /measured on this machine with this bundle, 200000 requests of 32 users in 20 s, with TLS/,
+      /measured on this machine with this bundle, 200,000 requests of 32 users in 20 s, with TLS/,
     );
     expect(sources.join('\n')).toMatch(/speed of other CPUs: not measured/);
     expect(sources.join('\n')).toMatch(/prices on demand in us-east-1: aws\/karpenter/);

@@ -1,3 +1,4 @@
+import { formatNumber } from '@loadwright/core/report';
 import { tablePrice } from '../aws/price/table.js';
 import type { Benchmark } from './benchmark.js';
 import { instanceSources, instanceTypes, type InstanceType } from './instances.js';
@@ -70,7 +71,7 @@ export function estimate(benchmark: Benchmark, { rate, region }: { rate: number;
     rows,
     cheapest: cheapest?.instanceType,
     sources: [
-      `CPU per request: measured on this machine with this bundle, ${benchmark.requests} requests of ${benchmark.users} users in ${benchmark.seconds} s${benchmark.tls ? ', with TLS' : ''}`,
+      `CPU per request: measured on this machine with this bundle, ${formatNumber(benchmark.requests)} requests of ${benchmark.users} users in ${benchmark.seconds} s${benchmark.tls ? ', with TLS' : ''}`,
       `workers are planned at ${usedShare * 100} % of a vCPU; above 90 % a run is INVALID`,
       `speed of other CPUs: not measured; assumed ${share(assumedSpeed.thread)} of this machine for a vCPU that is a thread, ${share(assumedSpeed.core)} for one that is a core`,
       instanceSources.vcpu,
