@@ -39,13 +39,16 @@ it('fails on a licence that is not allowed, is none, or cannot be understood', (
     'node_modules/silent': { version: '1.0.0' },
     'node_modules/vague': { version: '1.0.0', license: 'SEE LICENSE IN FILE' },
     'node_modules/tool': { version: '1.0.0', license: 'GPL-3.0-only', dev: true },
+    'node_modules/old': { version: '1.0.0', licenses: [{ type: 'MIT' }] },
+    'node_modules/older': { version: '1.0.0', licenses: [{ type: 'MIT' }, { type: 'GPL-3.0-only' }] },
   });
   const { passed, failed, failures } = judgeLicences(npmPackages(folder));
-  expect({ passed, failed }).toEqual({ passed: 3, failed: 3 });
+  expect({ passed, failed }).toEqual({ passed: 4, failed: 4 });
   expect(failures).toEqual([
     '@a/worse 2.0.0: (MIT AND GPL-3.0-only) is not allowed',
     'silent 1.0.0: names no licence',
     'vague 1.0.0: "SEE LICENSE IN FILE" is no SPDX expression',
+    'older 1.0.0: MIT AND GPL-3.0-only is not allowed',
   ]);
 });
 

@@ -63,10 +63,17 @@ export function npmPackages(folder) {
     .map(([path, entry]) => {
       const file = join(folder, path, 'package.json');
       // What is installed has the last word; the lock file knows what is not.
-      const { license } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : entry;
+      const described = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : entry;
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-      return { name, version: entry.version, licence: typeof license === 'string' ? license : undefined };
+      return { name, version: entry.version, licence: licenceOf(described) };
     });
+}
+
+/** Packages of before 2014 have a list, of which npm does not say whether all or one of them apply: all must be allowed. */
+function licenceOf({ license, licenses }) {
+  if (typeof license === 'string') return license;
+  const listed = Array.isArray(licenses) ? licenses.map(({ type }) => type) : [];
+  return listed.length > 0 ? listed.join(' AND ') : undefined;
 }
 
 /**
