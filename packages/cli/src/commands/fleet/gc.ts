@@ -1,13 +1,13 @@
 import type { DeployedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
-import type { Context } from '../shell/context.js';
-import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
-import { examples } from '../output/help.js';
-import { printRemoval, removeFleets } from '../fleet/remove.js';
-import { findDeployedFleets } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import type { Context } from '../../shell/context.js';
+import { describeOthers, formatDeployedFleets } from '../../output/fleet.js';
+import { examples } from '../../output/help.js';
+import { printRemoval, removeFleets } from '../../fleet/remove.js';
+import { findDeployedFleets } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type CollectFlags = FleetFlags & ConsentFlags & { readonly dryRun?: boolean };
 

@@ -1,14 +1,14 @@
 import { isLoadwrightError, LoadwrightError, type FleetPermissions } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
-import { loadConfiguration } from '../config/configuration.js';
-import type { Context } from '../shell/context.js';
-import { exampleOf } from '../fleet/fleet-kinds.js';
-import { examples } from '../output/help.js';
-import { formatTemplate, policyDocument, roleTemplate } from '../output/policy.js';
-import { findFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
-import { iamStatementsOf } from '../config/target.js';
+import { loadConfiguration } from '../../config/configuration.js';
+import type { Context } from '../../shell/context.js';
+import { exampleOf } from '../../fleet/fleet-kinds.js';
+import { examples } from '../../output/help.js';
+import { formatTemplate, policyDocument, roleTemplate } from '../../output/policy.js';
+import { findFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { iamStatementsOf } from '../../config/target.js';
 
 const formats = ['json', 'cloudformation'] as const;
 

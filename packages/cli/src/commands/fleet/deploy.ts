@@ -7,20 +7,20 @@ import {
   loadConfiguration,
   resultsOf,
   type ConfigurationFlags,
-} from '../config/configuration.js';
-import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
-import type { Context } from '../shell/context.js';
-import { interruptible } from '../shell/interrupt.js';
-import { createLiveView } from '../live/view.js';
-import { createConfiguredTest } from '../run/load-test.js';
-import { factFormatter } from '../output/table.js';
-import { formatEnd, formatPlan, planDocument } from '../output/fleet.js';
-import { exampleOf } from '../fleet/fleet-kinds.js';
-import { examples } from '../output/help.js';
-import { widthOf, wrapText } from '../output/wrap.js';
-import { requireName } from '../fleet/name.js';
-import { configuredFleet, findFleetId, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
-import { addFleetOverrides, type FleetFlags } from '../fleet/fleet-flags.js';
+} from '../../config/configuration.js';
+import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import type { Context } from '../../shell/context.js';
+import { interruptible } from '../../shell/interrupt.js';
+import { createLiveView } from '../../live/view.js';
+import { createConfiguredTest } from '../../run/load-test.js';
+import { factFormatter } from '../../output/table.js';
+import { formatEnd, formatPlan, planDocument } from '../../output/fleet.js';
+import { exampleOf } from '../../fleet/fleet-kinds.js';
+import { examples } from '../../output/help.js';
+import { widthOf, wrapText } from '../../output/wrap.js';
+import { requireName } from '../../fleet/name.js';
+import { configuredFleet, findFleetId, lookUpFleet, mayExistAfter } from '../../fleet/find-fleet.js';
+import { addFleetOverrides, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &

@@ -1,15 +1,15 @@
 import { isLoadRunning, openFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
-import type { Context } from '../shell/context.js';
-import { exampleOf } from '../fleet/fleet-kinds.js';
-import { examples } from '../output/help.js';
-import { describeTest } from '../output/load.js';
-import { printRemoval, removeFleets } from '../fleet/remove.js';
-import { requireName } from '../fleet/name.js';
-import { findFleet, findFleetId, type LastingFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import type { Context } from '../../shell/context.js';
+import { exampleOf } from '../../fleet/fleet-kinds.js';
+import { examples } from '../../output/help.js';
+import { describeTest } from '../../output/load.js';
+import { printRemoval, removeFleets } from '../../fleet/remove.js';
+import { requireName } from '../../fleet/name.js';
+import { findFleet, findFleetId, type LastingFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type DestroyFlags = FleetFlags & ConsentFlags;
 

@@ -1,11 +1,11 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../shell/context.js';
-import { describeOthers, formatDeployedFleets } from '../output/fleet.js';
-import { exampleOf } from '../fleet/fleet-kinds.js';
-import { examples } from '../output/help.js';
-import { findDeployedFleets } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { describeOthers, formatDeployedFleets } from '../../output/fleet.js';
+import { exampleOf } from '../../fleet/fleet-kinds.js';
+import { examples } from '../../output/help.js';
+import { findDeployedFleets } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);

@@ -2,15 +2,15 @@ import { LoadwrightError, openFleet } from '@loadwright/core';
 import { resolveTestLoad } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../config/configuration.js';
-import type { Context } from '../shell/context.js';
-import { withHint } from '../config/with-hint.js';
-import { interruptible } from '../shell/interrupt.js';
-import { examples } from '../output/help.js';
-import { describeLoad } from '../output/load.js';
-import { configuredFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import { addFleetOverrides, type FleetFlags } from '../fleet/fleet-flags.js';
-import { requireTimeLeft } from '../fleet/time-left.js';
+import { addLoadFlags, loadConfiguration, type ConfigurationFlags } from '../../config/configuration.js';
+import type { Context } from '../../shell/context.js';
+import { withHint } from '../../config/with-hint.js';
+import { interruptible } from '../../shell/interrupt.js';
+import { examples } from '../../output/help.js';
+import { describeLoad } from '../../output/load.js';
+import { configuredFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
+import { addFleetOverrides, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { requireTimeLeft } from '../../fleet/time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
 

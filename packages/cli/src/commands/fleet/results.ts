@@ -3,13 +3,13 @@ import { isLoadRunning, openFleet, type TestStatistics } from '@loadwright/core'
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { findConfigFile, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
-import { findResults, loadConfiguration } from '../config/configuration.js';
-import type { Context } from '../shell/context.js';
-import type { CliIo } from '../shell/io.js';
-import { examples } from '../output/help.js';
-import { findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
-import { loadFolderPrefix } from '../run/results.js';
+import { findResults, loadConfiguration } from '../../config/configuration.js';
+import type { Context } from '../../shell/context.js';
+import type { CliIo } from '../../shell/io.js';
+import { examples } from '../../output/help.js';
+import { findFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { loadFolderPrefix } from '../../run/results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
 

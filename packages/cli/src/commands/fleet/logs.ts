@@ -3,12 +3,12 @@ import type { LogLine, OpenedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../shell/context.js';
-import { interruptible } from '../shell/interrupt.js';
-import { newLines } from '../shell/new-lines.js';
-import { examples } from '../output/help.js';
-import { openNamedFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { interruptible } from '../../shell/interrupt.js';
+import { newLines } from '../../shell/new-lines.js';
+import { examples } from '../../output/help.js';
+import { openNamedFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type LogFlags = FleetFlags & { readonly follow?: boolean };
 

@@ -1,10 +1,10 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../shell/context.js';
-import { examples } from '../output/help.js';
-import { describeTest } from '../output/load.js';
-import { openNamedFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { examples } from '../../output/help.js';
+import { describeTest } from '../../output/load.js';
+import { openNamedFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command, context)

@@ -3,12 +3,12 @@ import { fingerprintOf } from '@loadwright/core/fleet';
 import { LoadwrightError, type FleetHandle } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../shell/context.js';
-import { interruptible } from '../shell/interrupt.js';
-import { factFormatter } from '../output/table.js';
-import { examples } from '../output/help.js';
-import { findFleet, findDeployedFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { interruptible } from '../../shell/interrupt.js';
+import { factFormatter } from '../../output/table.js';
+import { examples } from '../../output/help.js';
+import { findFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;

@@ -2,13 +2,13 @@ import { endedRequests, formatNumber } from '@loadwright/core/report';
 import { isLoadRunning, LoadwrightError, type MasterStatistics, type OpenedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../shell/context.js';
-import { interruptible } from '../shell/interrupt.js';
-import { createLiveView } from '../live/view.js';
-import { examples } from '../output/help.js';
-import { describeTest, testDocument } from '../output/load.js';
-import { openNamedFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { interruptible } from '../../shell/interrupt.js';
+import { createLiveView } from '../../live/view.js';
+import { examples } from '../../output/help.js';
+import { describeTest, testDocument } from '../../output/load.js';
+import { openNamedFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type FollowFlags = FleetFlags & { readonly live: boolean };
 

@@ -10,14 +10,14 @@ import {
 import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import type { Context } from '../shell/context.js';
-import { nextDocument, type TypedStep } from '../output/next-step.js';
-import { factFormatter } from '../output/table.js';
-import { formatCost, formatExpiry, formatSpan } from '../output/fleet.js';
-import { examples } from '../output/help.js';
-import { describeTest, testDocument } from '../output/load.js';
-import { findFleet, findDeployedFleet, type LastingFleet } from '../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
+import type { Context } from '../../shell/context.js';
+import { nextDocument, type TypedStep } from '../../output/next-step.js';
+import { factFormatter } from '../../output/table.js';
+import { formatCost, formatExpiry, formatSpan } from '../../output/fleet.js';
+import { examples } from '../../output/help.js';
+import { describeTest, testDocument } from '../../output/load.js';
+import { findFleet, findDeployedFleet, type LastingFleet } from '../../fleet/find-fleet.js';
+import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 /** The state of a deployed fleet. */
 interface Status {
