@@ -7,7 +7,7 @@ const test = createLoadTest({
   target: sagemaker({
     endpointName: 'fraud',
     region: 'eu-west-1',
-    endpointUrl: process.env['SAGEMAKER_ENDPOINT_URL'], // not set: the real service
+    baseUrl: process.env['SAGEMAKER_ENDPOINT_URL'], // not set: the real service
     payloads: { inline: [{ instances: [[0.5, 1.5, 2.5]] }, { instances: [[3.5, 4.5, 5.5]] }] },
   }),
   workers: 2, // not set: one for each vCPU

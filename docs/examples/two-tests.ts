@@ -6,7 +6,7 @@ const fleet = ec2Fleet({ region: 'eu-west-1', profile: 'load-tests', timeToLive:
 const target = sagemaker({
   endpointName: 'fraud',
   region: 'eu-west-1',
-  endpointUrl: process.env['SAGEMAKER_ENDPOINT_URL'], // not set: the real service
+  baseUrl: process.env['SAGEMAKER_ENDPOINT_URL'], // not set: the real service
   payloads: { inline: [{ instances: [[0.5, 1.5, 2.5]] }] },
 });
 const withUsers = (users: number) =>

@@ -146,7 +146,7 @@ async function renderBundle() {
   const bundle = join(folder, 'bundle');
   mkdirSync(bundle);
   const target = {
-    ...{ kind: 'sagemaker', endpointName: 'fraud', region: 'eu-west-1', endpointUrl: emulator },
+    ...{ kind: 'sagemaker', endpointName: 'fraud', region: 'eu-west-1', baseUrl: emulator },
     payloads: { inline: [{ instances: [[0.5, 1.5]] }] },
   };
   writeFileSync(

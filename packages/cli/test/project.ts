@@ -20,7 +20,7 @@ export const dhtConfig = {
 export const databricksConfig = {
   target: {
     kind: 'databricks',
-    workspaceUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
+    baseUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
     endpointName: 'fraud',
     payloads: { inline: [{ amount: 1 }] },
     token: 'canary-token-in-options',

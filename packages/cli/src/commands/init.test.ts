@@ -81,7 +81,7 @@ describe('loadwright init', () => {
     const ended = run(['init'], io);
     await answer('What do you want to test?', '\u001B[B\r'); // The second: databricks.
     await answer('Which kind of configuration file?', '\r');
-    await answer('workspaceUrl', '\r');
+    await answer('baseUrl', '\r');
     await answer('endpointName', '2\r');
     expect((await ended).exitCode).toBe(0);
     const text = await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8');

@@ -28,7 +28,7 @@ const sagemakerOf = (options: object): Target =>
   });
 const databricksOf = (options: object): Target =>
   databricks({
-    workspaceUrl: 'http://127.0.0.1',
+    baseUrl: 'http://127.0.0.1',
     endpointName: 'prices',
     payloads: 'numbers.jsonl',
     token: 'dapi-canary',
@@ -46,21 +46,11 @@ const dhtOf = (options: object): Target =>
     ...options,
   });
 
-/** Which option holds the address of the service. */
-const addresses: Readonly<Record<string, string>> = {
-  sagemaker: 'endpointUrl',
-  databricks: 'workspaceUrl',
-  rest: 'baseUrl',
-  chalice: 'baseUrl',
-  dht: 'baseUrl',
-};
-
 /** A target, with the service at another address: what followed the host stays. */
 export function at(target: Target, url: string): Target {
-  const name = addresses[target.definition.kind]!;
-  const options = target.options as Record<string, unknown>;
-  const given = typeof options[name] === 'string' ? new URL(options[name]).pathname : '/';
-  return { ...target, options: { ...options, [name]: url + (given === '/' ? '' : given) } };
+  const options = target.options as { readonly baseUrl?: string };
+  const path = options.baseUrl === undefined ? '/' : new URL(options.baseUrl).pathname;
+  return { ...target, options: { ...options, baseUrl: url + (path === '/' ? '' : path) } };
 }
 
 /** Combinations of payloads and options of all targets. */

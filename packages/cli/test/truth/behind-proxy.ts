@@ -52,7 +52,7 @@ export async function tryBehindProxy(): Promise<void> {
   try {
     const report = await createLoadTest({
       target: databricks({
-        workspaceUrl: `https://${host}`,
+        baseUrl: `https://${host}`,
         endpointName: 'fraud',
         route: 'workspace',
         payloads: { inline: [{ amount: 1 }] },

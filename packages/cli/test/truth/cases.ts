@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { Case } from './case.js';
 
 /** Liars are asked by the load alone, and not where the endpoint is. */
-const endpoint = (url: string) => ({ workspaceUrl: url, endpointName: 'fraud', route: 'workspace' }) as const;
+const endpoint = (url: string) => ({ baseUrl: url, endpointName: 'fraud', route: 'workspace' }) as const;
 const inline = { payloads: { inline: [{ amount: 1 }] } };
 const body = { amount: 1 };
 

@@ -55,7 +55,7 @@ export const targetCases: readonly Case[] = [
     server: { keepBodies: true },
     target: (url) =>
       databricks({
-        workspaceUrl: url,
+        baseUrl: url,
         endpointName: 'fraud',
         route: 'workspace',
         format: 'dataframe_split',

@@ -74,7 +74,7 @@ class Access:
         if name is None:
             return token
         # Whatever goes wrong here goes wrong with the requests too, and they tell it better.
-        if _place_in(self._find(SideCalls(self._bundle, "workspaceUrl"), name, token, 1)):
+        if _place_in(self._find(SideCalls(self._bundle, "baseUrl"), name, token, 1)):
             raise CredentialsError(_NO_PERSONAL_TOKEN.format(name))
         return token
 
@@ -83,7 +83,7 @@ class Access:
         client = tuple(
             variables.required(name, purpose) for name in ("DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET")
         )
-        calls = SideCalls(self._bundle, "workspaceUrl")
+        calls = SideCalls(self._bundle, "baseUrl")
         service = TokenService(calls, _TOKEN_PATH, _REMEDY)
 
         def ask(**more: str) -> Lasting:

@@ -143,7 +143,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
   const usesOAuth = (options.authentication ?? (routeOptimized ? 'oauth' : 'token')) === 'oauth';
   return {
     url: endpoint.url,
-    targetOptions: { workspaceUrl: endpoint.url, endpointName },
+    targetOptions: { baseUrl: endpoint.url, endpointName },
     environment: {
       DATABRICKS_HOST: endpoint.url,
       ...(usesOAuth

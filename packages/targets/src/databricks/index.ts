@@ -20,7 +20,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   summary: 'Databricks Model Serving and Feature Serving endpoints',
   options: databricksOptionsSchema,
   example: {
-    workspaceUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
+    baseUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
     endpointName: 'house-prices',
     payloads: {
       inline: [
@@ -35,7 +35,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   ),
   host: hostOf,
   targetConfig: (options) => ({
-    workspaceUrl: new URL(options.workspaceUrl).origin,
+    baseUrl: new URL(options.baseUrl).origin,
     ...given({
       authentication: authenticationOf(options),
       lookUp: lookedUp(options),

@@ -17,13 +17,13 @@ describe('options', () => {
   });
 
   it.each([
-    ['workspaceUrl', undefined, 'missing'],
-    ['workspaceUrl', 'dbc-1.cloud.databricks.com', 'must be a URL such as https://'],
-    ['workspaceUrl', 'http://dbc-1.cloud.databricks.com', 'must start with https://'],
-    ['workspaceUrl', 'ftp://127.0.0.1', 'must start with https://'],
-    ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/ml/endpoints', 'without a path'],
-    ['workspaceUrl', 'https://dbc-1.cloud.databricks.com/?o=123', 'without a path'],
-    ['workspaceUrl', 'https://someone:canary@dbc-1.cloud.databricks.com', 'must not hold a user name'],
+    ['baseUrl', undefined, 'missing'],
+    ['baseUrl', 'dbc-1.cloud.databricks.com', 'must be a URL such as https://'],
+    ['baseUrl', 'http://dbc-1.cloud.databricks.com', 'must start with https://'],
+    ['baseUrl', 'ftp://127.0.0.1', 'must start with https://'],
+    ['baseUrl', 'https://dbc-1.cloud.databricks.com/ml/endpoints', 'without a path'],
+    ['baseUrl', 'https://dbc-1.cloud.databricks.com/?o=123', 'without a path'],
+    ['baseUrl', 'https://someone:canary@dbc-1.cloud.databricks.com', 'must not hold a user name'],
     ['endpointName', undefined, 'missing'],
     ['endpointUrl', '//host/x', 'a whole URL, or a path'],
     ['endpointUrl', 'x', 'a whole URL, or a path'],
@@ -60,19 +60,16 @@ describe('options', () => {
     );
   });
 
-  it.each(['http://127.0.0.1:8080', 'http://localhost:8080/', 'http://[::1]:8080'])(
-    'allow %s',
-    (workspaceUrl) => {
-      expect(definition.host(parse({ ...valid, workspaceUrl }))).toBe(workspaceUrl.replace(/\/$/, ''));
-    },
-  );
+  it.each(['http://127.0.0.1:8080', 'http://localhost:8080/', 'http://[::1]:8080'])('allow %s', (baseUrl) => {
+    expect(definition.host(parse({ ...valid, baseUrl }))).toBe(baseUrl.replace(/\/$/, ''));
+  });
 });
 
 describe('targetConfig', () => {
   it('holds what the Python files read, and no token', () => {
     const options = parse({ ...valid, token: 'dapi-canary', format: 'raw', timeout: '1m30s' });
     expect(definition.targetConfig(options)).toEqual({
-      workspaceUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
+      baseUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
       authentication: 'token',
       lookUp: 'house-prices',
       endpointPath: '/serving-endpoints/house-prices/invocations',
@@ -98,9 +95,7 @@ describe('targetConfig', () => {
     const options = parse({ ...valid, ...input });
     const found = definition.targetConfig(options);
     expect({ lookUp: undefined, ...found }).toMatchObject(config);
-    expect(definition.host(options)).toBe(
-      'endpointUrl' in input ? new URL(direct).origin : valid.workspaceUrl,
-    );
+    expect(definition.host(options)).toBe('endpointUrl' in input ? new URL(direct).origin : valid.baseUrl);
   });
 
   it('may be any path of the workspace', () => {
@@ -111,7 +106,7 @@ describe('targetConfig', () => {
       goodput: { durationSeconds: 2 },
     });
     expect(definition.targetConfig(options)).not.toHaveProperty('lookUp');
-    expect(definition.host(options)).toBe(valid.workspaceUrl);
+    expect(definition.host(options)).toBe(valid.baseUrl);
   });
 
   it('has one kind of credentials', () => {

@@ -18,10 +18,10 @@ export const serviceLimitSeconds = 297;
 /** The client waits a little longer, so that it sees the service's own 504. */
 const defaultTimeout = '300s';
 
-const workspaceUrl = z
+const baseUrl = z
   .string()
-  .refine((text) => workspaceUrlProblem(text) === undefined, {
-    error: (issue) => workspaceUrlProblem(String(issue.input)),
+  .refine((text) => baseUrlProblem(text) === undefined, {
+    error: (issue) => baseUrlProblem(String(issue.input)),
   })
   .meta({ examples: ['https://dbc-a1b2c3d4-e5f6.cloud.databricks.com'] })
   .describe('URL of the workspace, without a path; http is allowed only on loopback');
@@ -45,7 +45,7 @@ const endpointUrl = z
   );
 
 const properties = z.strictObject({
-  workspaceUrl,
+  baseUrl,
   endpointName: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, hyphens and underscores')
@@ -153,13 +153,13 @@ export function endpointPath(options: DatabricksOptions): string {
   return pathname + search;
 }
 
-function urlOf({ endpointName, endpointUrl: url, workspaceUrl: workspace }: DatabricksOptions): URL {
+function urlOf({ endpointName, endpointUrl: url, baseUrl: workspace }: DatabricksOptions): URL {
   return new URL(url ?? `/serving-endpoints/${endpointName}/invocations`, workspace);
 }
 
 /** Name of the endpoint that every worker asks the workspace about. Undefined: nothing is to be asked. */
 export function lookedUp(options: DatabricksOptions): string | undefined {
-  const { endpointId, endpointName, endpointUrl: url, route, workspaceUrl: workspace } = options;
+  const { endpointId, endpointName, endpointUrl: url, route, baseUrl: workspace } = options;
   if (route === 'workspace' || endpointId !== undefined) return undefined;
   // A path of the workspace was chosen for what it is.
   return url !== undefined && hostOf(options) === new URL(workspace).origin ? undefined : endpointName;
@@ -172,7 +172,7 @@ export function timeoutSeconds(options: DatabricksOptions): number {
 
 const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-function workspaceUrlProblem(text: string): string | undefined {
+function baseUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com';
   const url = new URL(text);
   if (url.pathname !== '/' || url.search || url.hash)

@@ -66,7 +66,7 @@ function noPrediction(url: string, problem: string, text: string): LoadwrightErr
     `${url} answered, but ${problem}: ${text.slice(0, 200) || 'an empty body'}`,
     {
       hint:
-        'Check workspaceUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
+        'Check baseUrl and endpointName. If this endpoint answers in another form (chat, embeddings), ' +
         "write whole bodies and set format: 'raw'.",
     },
   );

@@ -20,13 +20,13 @@ const keys = {
  */
 export async function readProfile(
   profile: string | undefined,
-  { workspaceUrl }: { readonly workspaceUrl: string },
+  { baseUrl }: { readonly baseUrl: string },
   environment: TargetContext['environment'],
 ): Promise<Partial<Record<string, string>>> {
   const file =
     environment['DATABRICKS_CONFIG_FILE'] || join(environment['HOME'] || homedir(), '.databrickscfg');
   const section = sectionsOf(await readFile(file, 'utf8').catch(() => '')).get(profile ?? 'DEFAULT');
-  const problem = problemOf(section, workspaceUrl);
+  const problem = problemOf(section, baseUrl);
   if (section === undefined || problem !== undefined) {
     if (profile === undefined) return {};
     const { what, hint } = problem!;
@@ -39,7 +39,7 @@ export async function readProfile(
 
 function problemOf(
   section: ReadonlyMap<string, string> | undefined,
-  workspaceUrl: string,
+  baseUrl: string,
 ): { readonly what: string; readonly hint: string } | undefined {
   if (section === undefined) {
     return {
@@ -50,10 +50,10 @@ function problemOf(
     };
   }
   const host = section.get('host') || 'no host';
-  if (!isSameHost(host, workspaceUrl)) {
+  if (!isSameHost(host, baseUrl)) {
     return {
-      what: `is of ${host}, and workspaceUrl is ${workspaceUrl}`,
-      hint: 'Choose the profile of the workspace that is tested, or correct workspaceUrl.',
+      what: `is of ${host}, and baseUrl is ${baseUrl}`,
+      hint: 'Choose the profile of the workspace that is tested, or correct baseUrl.',
     };
   }
   if (section.get('token') || (section.get('client_id') && section.get('client_secret'))) return undefined;

@@ -42,7 +42,7 @@ function explain({ status, endpointName }: UnexpectedAnswer, message: string): E
       return { code: 'CREDENTIALS_INVALID', hint: tokenHint(message) };
     case 404:
       return failed(
-        `Check endpointName ("${endpointName}") and workspaceUrl: the endpoint must exist in that workspace and be ready.`,
+        `Check endpointName ("${endpointName}") and baseUrl: the endpoint must exist in that workspace and be ready.`,
       );
     case 400:
     case 415:
@@ -64,7 +64,7 @@ function explain({ status, endpointName }: UnexpectedAnswer, message: string): E
   }
   if (status >= 300 && status < 400) {
     return failed(
-      'A redirect is not followed. Check that workspaceUrl is the URL of the workspace itself, not of the account console.',
+      'A redirect is not followed. Check that baseUrl is the URL of the workspace itself, not of the account console.',
     );
   }
   if (status >= 500) {
@@ -73,7 +73,7 @@ function explain({ status, endpointName }: UnexpectedAnswer, message: string): E
       true,
     );
   }
-  return failed('If this status is right, add it to expect.status; otherwise check workspaceUrl.');
+  return failed('If this status is right, add it to expect.status; otherwise check baseUrl.');
 }
 
 function failed(hint: string, retryable = false): Explanation {

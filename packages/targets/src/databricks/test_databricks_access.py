@@ -75,7 +75,7 @@ def access(make_bundle, monkeypatch):
     written = read_bundle(make_bundle("databricks", host="http://127.0.0.1:1", config={}))
 
     def make(host, **changes):
-        bundle = replace(written, host=host, config={**CONFIG, "workspaceUrl": host, **changes})
+        bundle = replace(written, host=host, config={**CONFIG, "baseUrl": host, **changes})
         return Access(SourceSetup(bundle, bundle.host))
 
     yield make
@@ -203,7 +203,7 @@ def run(make_bundle, start_locusts):
         directory = make_bundle(
             "databricks",
             host=url,
-            config={**CONFIG, "workspaceUrl": url, **changes},
+            config={**CONFIG, "baseUrl": url, **changes},
             payloads=[{"json": {"a": 1}}],
             load=load_plan(durationSeconds=60, waitTime={"minimumSeconds": 0.01, "maximumSeconds": 0.01}),
         )

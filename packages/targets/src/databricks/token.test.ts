@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveCredentials } from './token.js';
 
-const workspaceUrl = 'https://dbc-1.cloud.databricks.com';
+const baseUrl = 'https://dbc-1.cloud.databricks.com';
 const client = { DATABRICKS_CLIENT_ID: 'id', DATABRICKS_CLIENT_SECRET: 'secret' };
 const token = { DATABRICKS_TOKEN: 'dapi1' };
 
@@ -15,7 +15,7 @@ beforeEach(() => {
     join(home, '.databrickscfg'),
     `; as databricks configure writes it
 [DEFAULT]
-host  = ${workspaceUrl}/
+host  = ${baseUrl}/
 token = dapi-default
 
 [service]
@@ -26,7 +26,7 @@ client_secret = profile-secret
 host = https://dbc-2.cloud.databricks.com
 token = dapi-other
 [person]
-host = ${workspaceUrl}
+host = ${baseUrl}
 auth_type = databricks-cli
 `,
   );
@@ -36,7 +36,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 const resolve = (
   options: Partial<Parameters<typeof resolveCredentials>[0]>,
   environment: Record<string, string | undefined> = {},
-) => resolveCredentials({ workspaceUrl, ...options }, { environment: { HOME: '/nowhere', ...environment } });
+) => resolveCredentials({ baseUrl, ...options }, { environment: { HOME: '/nowhere', ...environment } });
 
 describe('credentials of', () => {
   it.each([
@@ -100,7 +100,7 @@ describe('no credentials', () => {
     ['of another workspace', {}, { ...token, DATABRICKS_HOST: 'https://dbc-2.net' }, /unset DATABRICKS_HOST/],
     ['a line break', {}, { DATABRICKS_TOKEN: 'canary\nb' }, /without quotation marks/],
     ['no such profile', { profile: 'none' }, {}, /databricks configure/],
-    ['a profile of another workspace', { profile: 'other' }, {}, /workspaceUrl/],
+    ['a profile of another workspace', { profile: 'other' }, {}, /baseUrl/],
     ['a profile of a person', { profile: 'person' }, {}, /client_id and client_secret/],
   ])('%s', async (_, options, environment, hint) => {
     const HOME = 'profile' in options ? home : '/nowhere';

@@ -11,7 +11,7 @@ import {
 
 type Chosen = Pick<
   DatabricksOptions,
-  'authentication' | 'token' | 'clientId' | 'clientSecret' | 'profile' | 'workspaceUrl'
+  'authentication' | 'token' | 'clientId' | 'clientSecret' | 'profile' | 'baseUrl'
 >;
 type Environment = TargetContext['environment'];
 /** By variable. */
@@ -58,13 +58,13 @@ function fromOptions(options: Chosen, environment: Environment): Found {
   };
 }
 
-function fromVariables({ workspaceUrl }: Chosen, environment: Environment): Found {
+function fromVariables({ baseUrl }: Chosen, environment: Environment): Found {
   const found = Object.fromEntries(names.map((name) => [name, environment[name]?.trim()]));
   const host = environment['DATABRICKS_HOST']?.trim();
-  if (names.some((name) => found[name]) && host && !isSameHost(host, workspaceUrl)) {
+  if (names.some((name) => found[name]) && host && !isSameHost(host, baseUrl)) {
     throw new LoadwrightError(
       'CREDENTIALS_INVALID',
-      `DATABRICKS_HOST is ${host}, and workspaceUrl is ${workspaceUrl}: the credentials are of another workspace.`,
+      `DATABRICKS_HOST is ${host}, and baseUrl is ${baseUrl}: the credentials are of another workspace.`,
       { hint: 'Set the variables of the workspace that is tested, or unset DATABRICKS_HOST.' },
     );
   }

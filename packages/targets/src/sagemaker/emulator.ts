@@ -115,7 +115,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     targetOptions: {
       endpointName: options.endpointName,
       region: options.region,
-      endpointUrl: endpoint.url,
+      baseUrl: endpoint.url,
       // What leads elsewhere must not stay when these options are laid over a user's own.
       profile: undefined,
       fips: undefined,

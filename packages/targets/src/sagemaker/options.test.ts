@@ -43,10 +43,10 @@ describe('options', () => {
     ['requestName', { requestName: '' }, '>=1'],
     ['timeout', { timeout: '70' }, 'such as 30s'],
     ['expect.status', { expect: { status: [] } }, '>=1'],
-    ['endpointUrl', { endpointUrl: 'ftp://host' }, 'http or https'],
-    ['endpointUrl', { endpointUrl: 'https://host/path' }, 'no path'],
-    ['endpointUrl', { endpointUrl: 'https://user:pass@host' }, 'no path, query or user'],
-    ['fips', { fips: true, endpointUrl: 'https://host' }, 'endpointUrl'],
+    ['baseUrl', { baseUrl: 'ftp://host' }, 'http or https'],
+    ['baseUrl', { baseUrl: 'https://host/path' }, 'no path'],
+    ['baseUrl', { baseUrl: 'https://user:pass@host' }, 'no path, query or user'],
+    ['fips', { fips: true, baseUrl: 'https://host' }, 'baseUrl'],
     ['fips', { fips: true, region: 'cn-north-1' }, 'China'],
     ['accountId', { accountId: '12345' }, '12 digits'],
     ['profile', { profile: 'work', credentials }, 'credentials'],
@@ -66,7 +66,7 @@ describe('host', () => {
     [{ region: 'cn-northwest-1' }, 'https://runtime.sagemaker.cn-northwest-1.amazonaws.com.cn'],
     [{ region: 'us-gov-west-1' }, 'https://runtime.sagemaker.us-gov-west-1.amazonaws.com'],
     [{ region: 'eusc-de-east-1' }, 'https://runtime.sagemaker.eusc-de-east-1.amazonaws.eu'],
-    [{ endpointUrl: 'http://127.0.0.1:8080/' }, 'http://127.0.0.1:8080'],
+    [{ baseUrl: 'http://127.0.0.1:8080/' }, 'http://127.0.0.1:8080'],
   ])('of %j', (input, host) => {
     expect(definition.host(options(input))).toBe(host);
   });

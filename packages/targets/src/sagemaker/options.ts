@@ -95,7 +95,7 @@ export const sagemakerOptionsSchema = z
     maxAnswerBytes: maxAnswerBytesSchema(),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
-    endpointUrl: z
+    baseUrl: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .refine((url) => URL.canParse(url) && /^\/?$/.test(restOf(url)), 'must have no path, query or user')
       .optional()
@@ -131,11 +131,11 @@ export const sagemakerOptionsSchema = z
         message: 'give it or targetModel, not both',
       });
     }
-    if (options.fips && options.endpointUrl !== undefined) {
+    if (options.fips && options.baseUrl !== undefined) {
       context.addIssue({
         code: 'custom',
         path: ['fips'],
-        message: 'has no effect beside endpointUrl: give one of the two',
+        message: 'has no effect beside baseUrl: give one of the two',
       });
     }
     if (options.fips && partitionOf(options.region).id === 'aws-cn') {
