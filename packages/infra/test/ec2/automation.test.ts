@@ -10,7 +10,14 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { AttachRolePolicyCommand, CreatePolicyCommand, TagRoleCommand } from '@aws-sdk/client-iam';
-import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
+} from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { useAws } from '../aws/index.js';
@@ -59,6 +66,46 @@ describe("other people's automation", () => {
       expect((await destroy(work)).remaining).toEqual([]);
       expect(await aws().inventory()).toEqual([]);
     }));
+
+  it.each(['a legal hold', 'a retention in governance mode'])(
+    'locks the object of the bucket by %s: the bucket stays alone, named with what frees it',
+    (lock) =>
+      withFleet(async (work) => {
+        const { s3 } = aws().direct;
+        const Bucket = `loadwright-ec2-${work.fleetId}-${aws().region}`;
+        const Key = 'bundle.tar.gz';
+        // moto wants an empty bucket for this, AWS a versioned one.
+        await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+        const VersioningConfiguration = { Status: 'Enabled' } as const;
+        await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+        const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' } as const;
+        await s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
+        const { VersionId } = await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'locked' }));
+        if (lock === 'a legal hold') {
+          await s3.send(
+            new PutObjectLegalHoldCommand({ Bucket, Key, VersionId, LegalHold: { Status: 'ON' } }),
+          );
+        } else {
+          const Retention = { Mode: 'GOVERNANCE', RetainUntilDate: new Date('2099-01-01') } as const;
+          await s3.send(new PutObjectRetentionCommand({ Bucket, Key, VersionId, Retention }));
+        }
+
+        const { remaining } = await destroy(work);
+        expect(await aws().inventory()).toEqual([`s3:bucket/${Bucket}`]);
+        expect(remaining).toEqual([expect.stringContaining(`${Key} of the bucket ${Bucket}: AccessDenied`)]);
+        const object = { Bucket, Key, VersionId };
+        expect(remaining[0]).toContain(
+          `--bucket ${Bucket} --key ${Key} --version-id ${VersionId} --region ${aws().region}`,
+        );
+        // What the lines say, done as they say.
+        await s3.send(
+          lock === 'a legal hold'
+            ? new PutObjectLegalHoldCommand({ ...object, LegalHold: { Status: 'OFF' } })
+            : new DeleteObjectCommand({ ...object, BypassGovernanceRetention: true }),
+        );
+        expect((await destroy(work)).remaining).toEqual([]);
+      }),
+  );
 });
 
 /** Someone's group in the network of the fleet's. */

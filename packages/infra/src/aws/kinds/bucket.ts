@@ -122,11 +122,29 @@ async function removeObjects(aws: Aws, id: string, objects: readonly ObjectIdent
     new DeleteObjectsCommand({ Bucket: id, Delete: { Objects, Quiet: true } }),
   );
   if (!refused) return;
-  const { Key, Code, Message } = refused;
+  const { Key = '', Code, Message } = refused;
+  const VersionId = refused.VersionId ?? objects.find((object) => object.Key === Key)?.VersionId;
   throw new LoadwrightError(
     'RESOURCES_REMAIN',
-    `S3 does not remove ${Key} of the bucket ${id}: ${Code}: ${Message}`,
+    [
+      `S3 does not remove ${Key} of the bucket ${id}: ${Code}: ${Message}`,
+      ...(Code === 'AccessDenied' ? waysToUnlock(aws, id, Key, VersionId) : []),
+    ].join('\n'),
   );
+}
+
+/**
+ * Lines with what frees an object that Object Lock holds. Which kind of lock it is takes permissions that no removal needs
+ * otherwise: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+ */
+function waysToUnlock(aws: Aws, id: string, key: string, versionId: string | undefined): string[] {
+  const version = versionId === undefined ? '' : ` --version-id ${versionId}`;
+  const object = `--bucket ${id} --key ${key}${version} --region ${aws.settings.region}`;
+  return [
+    '  If Object Lock holds it, these free it; a retention in compliance mode ends at its date alone:',
+    `  legal hold: aws s3api put-object-legal-hold --legal-hold Status=OFF ${object}`,
+    `  retention in governance mode: aws s3api delete-object --bypass-governance-retention ${object}`,
+  ];
 }
 
 async function bucketNames(aws: Aws): Promise<string[]> {
