@@ -19,7 +19,7 @@ describe('composeFile', () => {
     expect(services['worker']).not.toHaveProperty('ports');
   });
 
-  it('pins the image to the version of the requirements', () => {
-    expect(composeFile([])).toMatch(/locustio\/locust:\d+\.\d+\.\d+\n/);
+  it('pins the image to the version of the requirements, and lets a variable name another', () => {
+    expect(composeFile([])).toMatch(/\$\{LOADWRIGHT_IMAGE:-locustio\/locust:\d+\.\d+\.\d+\}\n/);
   });
 });

@@ -9,7 +9,8 @@ import { fleetTokenVariable } from './fleet-token.js';
  */
 export function composeFile(environment: readonly EnvironmentVariable[]): string {
   const service = (command: string) => ({
-    image: `locustio/locust:${locustVersion()}`,
+    // By its digest, or from a registry of one's own, for who wants it.
+    image: `\${LOADWRIGHT_IMAGE:-locustio/locust:${locustVersion()}}`,
     volumes: ['.:/mnt/locust:ro'],
     working_dir: '/mnt/locust',
     // The files are for their owner alone; 1000 is also the user of the image.

@@ -33,7 +33,7 @@ One request, to see what is sent and what comes of it:
 
     .venv/bin/python -m loadwright_runtime.preflight
 
-With containers (image \`locustio/locust:${locustVersion()}\`), web UI on http://127.0.0.1:8089:
+With containers (image \`locustio/locust:${locustVersion()}\`, or the one that the variable \`LOADWRIGHT_IMAGE\` names, for instance by its digest), web UI on http://127.0.0.1:8089:
 
     LOADWRIGHT_USER=$(id -u):$(id -g) docker compose up --scale worker=16
 

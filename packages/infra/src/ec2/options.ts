@@ -86,6 +86,16 @@ export const ec2FleetOptionsSchema = z
     image: identifier('ami')
       .optional()
       .describe('Id of an Ubuntu image; the newest Ubuntu 24.04 of Canonical by default.'),
+    containerImage: z
+      .string()
+      .regex(
+        /^[a-z0-9][a-z0-9._/-]*(:\d{1,5}\/[a-z0-9._/-]+)?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+        'must be the name of an image such as locustio/locust:2.47.0@sha256:…, without a user or password',
+      )
+      .optional()
+      .describe(
+        'Image of Locust that master and workers run in, by its digest or from a registry of yours that needs no login; by default locustio/locust with the tag of the version that is tested.',
+      ),
     subnet: identifier('subnet')
       .optional()
       .describe('Id of the subnet; one of the default VPC whose zone offers the type by default.'),

@@ -16,7 +16,7 @@ import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
 import { checkCredentials } from './check/credentials.js';
 import { knownQuota } from './check/quota.js';
 import { outsideDelay } from './deploy/end-from-outside.js';
-import { containerImage } from './machine/user-data.js';
+import { usualContainerImage } from './machine/user-data.js';
 import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
 import { warnOfAddresses } from './plan/warn-of-addresses.js';
 import { requireFreeName } from './name.js';
@@ -113,7 +113,7 @@ function notesOf(
     ...(quota.state === 'unknown'
       ? [`Needs ${vcpus} vCPUs; whether the quota has them is not known: ${quota.detail}`]
       : []),
-    `Installs on the image ${account.image.id}: docker.io and docker-compose-v2 of Ubuntu’s archive, unless it has them; then the container image ${containerImage()}, by its tag. Locust and its Python packages come with that image: nothing else is downloaded but the bundle.`,
+    `Installs on the image ${account.image.id}: docker.io and docker-compose-v2 of Ubuntu’s archive, unless it has them; then the container image ${describeImage(settings.containerImage)}. Locust and its Python packages come with that image: nothing else is downloaded but the bundle.`,
     describeAccess(settings),
     ...(access === 'session-manager' && hasAddress
       ? ['The machine has a public address: its subnet leads to the internet by no other way.']
@@ -178,4 +178,9 @@ function warningsOf(
 function allowedTo(settings: Ec2FleetSettings, { callerAddress }: Account): readonly string[] {
   if (!isPublic(settings.access) || settings.securityGroup !== undefined) return [];
   return settings.allowedAddresses ?? (callerAddress === undefined ? [] : [`${callerAddress}/32`]);
+}
+
+function describeImage(chosen: string | undefined): string {
+  const image = chosen ?? usualContainerImage();
+  return image.includes('@') ? image : `${image}, by its tag (fix it with containerImage: ${image}@sha256:…)`;
 }

@@ -30,6 +30,12 @@ const wrong: readonly [options: Record<string, unknown>, ...says: (string | RegE
   [{ volumeGigabytes: 5 }, 'fleet.volumeGigabytes: found 5', '10', '16,384'],
   [{ volumeGigabytes: 20.5 }, 'fleet.volumeGigabytes: found 20.5', 'whole number'],
   [{ image: 'ubuntu' }, 'fleet.image: found "ubuntu"', 'ami-0123456789abcdef0'],
+  [
+    { containerImage: 'locustio/locust@sha256:12' },
+    'fleet.containerImage: found "locustio/locust@sha256:12"',
+    'locustio/locust:2.47.0@sha256:',
+  ],
+  [{ containerImage: 'https://someone:canary@registry.example/locust' }, 'fleet.containerImage'],
   [{ subnet: 'vpc-0123456789abcdef0' }, 'fleet.subnet: found "vpc-', 'subnet-0123456789abcdef0'],
   [{ securityGroup: 'default' }, 'fleet.securityGroup: found "default"', 'sg-0123456789abcdef0'],
   [

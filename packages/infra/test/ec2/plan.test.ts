@@ -88,6 +88,12 @@ describe('the plan', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('shows the container image by the digest that was chosen', async () => {
+    const containerImage = `locustio/locust:2.47.0@sha256:${'b'.repeat(64)}`;
+    const { notes } = await planOf({ containerImage });
+    expect(notes).toContainEqual(expect.stringContaining(`the container image ${containerImage}. Locust`));
+  });
+
   it('warns of what is dear, open or fleeting', async () => {
     const { resources, notes, warnings } = await planOf(
       { spot: true, allowedAddresses: ['0.0.0.0/0'], instanceType: 'c7g.4xlarge' },

@@ -89,6 +89,17 @@ describe('userData', () => {
     }
   });
 
+  it('runs master and workers in the image that the options name', () => {
+    const named = `registry.example:5000/locust@sha256:${'a'.repeat(64)}`;
+    const { content } = readUserData({ containerImage: named });
+    const { services } = parse(content('/opt/loadwright/machine.yml')) as {
+      services: Record<'master' | 'worker', { image: string }>;
+    };
+    expect([services.master.image, services.worker.image]).toEqual([named, named]);
+    expect(JSON.parse(content('/opt/loadwright/settings.json'))).toMatchObject({ image: named });
+    expect(readUserData().content('/opt/loadwright/machine.yml')).not.toContain('image');
+  });
+
   it('encrypts the web UI with what is in memory, and with nothing where nobody wants it', () => {
     const { content } = readUserData({ certificate });
     const services = (text: string) =>

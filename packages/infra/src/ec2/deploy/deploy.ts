@@ -97,6 +97,7 @@ export async function deploy(deployment: Deployment) {
       parameterPrefix: parameterPrefix(fleet, settings.owner).replace(/\/$/, ''),
       parameters: Object.keys(values),
       workers: request.workers,
+      ...(settings.containerImage !== undefined && { containerImage: settings.containerImage }),
       uiPort: settings.uiPort,
       ...(isEncrypted && { certificate: certificateParameter }),
       expiresAt: fleet.expiresAt,

@@ -13,11 +13,14 @@ const [keyFile, certificateFile] = [`${secrets}/key.pem`, `${secrets}/certificat
 export function machineFile({
   uiPort,
   certificate,
-}: Pick<MachineSettings, 'uiPort' | 'certificate'>): string {
+  containerImage,
+}: Pick<MachineSettings, 'uiPort' | 'certificate' | 'containerImage'>): string {
   const isEncrypted = certificate !== undefined;
+  const image = containerImage === undefined ? {} : { image: containerImage };
   return stringify({
     services: {
       master: {
+        ...image,
         ...service('master', isEncrypted ? [keyFile, certificateFile] : []),
         command: [
           '-f locustfile.py --master --exit-code-on-error 0 --web-login',
@@ -28,6 +31,7 @@ export function machineFile({
         environment: { LOADWRIGHT_VARIABLES_FILE: variablesFile },
       },
       worker: {
+        ...image,
         ...service('worker'),
         command: '-f locustfile.py --worker --master-host 127.0.0.1',
         // No address translation in the path of the load, and the role's credentials are one hop away, as they must be.

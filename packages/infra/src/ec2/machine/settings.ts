@@ -16,6 +16,8 @@ export interface MachineSettings {
   /** Their names below the prefix, such as `master/LOADWRIGHT_UI_PASSWORD`: the machine waits until it sees them all. */
   readonly parameters: readonly string[];
   readonly workers: number;
+  /** Image that master and workers run in. Absent: that of the bundle's compose file. */
+  readonly containerImage?: string;
   /** Port of the web UI on every address of the machine; none of {@link takenPorts}. */
   readonly uiPort: number;
   /**

@@ -100,14 +100,15 @@ function endAt(expiresAt: Date): string {
   return `{ ${isEarly} && ${timer} sh -c '${end}'; } || systemctl poweroff`;
 }
 
-/** What the master and the workers of a machine run in. */
-export function containerImage(): string {
+/** What the master and the workers of a machine run in, unless the options name another image. */
+export function usualContainerImage(): string {
   return `locustio/locust:${locustVersion()}`;
 }
 
-function settingsFile({ expiresAt, ...settings }: MachineSettings): string {
+function settingsFile({ expiresAt, containerImage, ...settings }: MachineSettings): string {
   const scheme = settings.certificate === undefined ? 'http' : 'https';
-  return `${JSON.stringify({ ...settings, scheme, image: containerImage(), expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
+  const image = containerImage ?? usualContainerImage();
+  return `${JSON.stringify({ ...settings, scheme, image, expiresAt: expiresAt.toISOString() }, null, 2)}\n`;
 }
 
 function unit(name: string) {
