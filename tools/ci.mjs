@@ -78,6 +78,9 @@ async function browserAndMemory() {
       report: 'memory',
     }),
   );
+  await ledger.stage('the public surface is that of the reports', () =>
+    mustRun(process.execPath, [join(root, 'tools/api.mjs'), 'check'], { env }).then(() => undefined),
+  );
   await ledger.stage('unused files, dependencies and exports', () =>
     mustRun(bin('knip'), [], { env }).then(() => undefined),
   );
