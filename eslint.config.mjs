@@ -9,8 +9,22 @@ const arrow = [
   { sourceTag: 'scope:core', onlyDependOnLibsWithTags: ['scope:core'] },
   { sourceTag: 'scope:targets', onlyDependOnLibsWithTags: ['scope:targets', 'scope:core'] },
   { sourceTag: 'scope:infra', onlyDependOnLibsWithTags: ['scope:infra', 'scope:core'] },
-  { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['*'] },
+  {
+    sourceTag: 'scope:cli',
+    onlyDependOnLibsWithTags: ['scope:cli', 'scope:targets', 'scope:infra', 'scope:core'],
+  },
   { sourceTag: 'scope:docs', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'scope:aws-stand-in', onlyDependOnLibsWithTags: ['scope:aws-stand-in', 'scope:core'] },
+];
+
+/** The same for tests, which alone may use the stand-in of AWS. */
+const arrowOfTests = [
+  ...arrow.filter(({ sourceTag }) => !['scope:infra', 'scope:cli'].includes(sourceTag)),
+  {
+    sourceTag: 'scope:infra',
+    onlyDependOnLibsWithTags: ['scope:infra', 'scope:core', 'scope:aws-stand-in'],
+  },
+  { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 /** What leaves a part of a file, or an empty one, when the disk is full. */
@@ -25,11 +39,11 @@ const wholeFiles = ['node:fs', 'node:fs/promises'].map((name) => ({
 }));
 
 /** @param allow paths of imports that are no matter of the arrow */
-const boundaries = (allow = []) => [
+const boundaries = (depConstraints = arrow, allow = []) => [
   'error',
   {
     allow,
-    depConstraints: arrow,
+    depConstraints,
     banTransitiveDependencies: true,
     // Tests that use a package as its users do import it by its name.
     allowCircularSelfDependency: true,
@@ -137,10 +151,14 @@ export default typescript.config(
     },
   },
   {
-    // The command, and the programs of these pages, are tested in the account that infra's own tests have.
+    files: ['packages/*/{src,test}/**/*.test.ts', 'packages/*/test/**', '**/vitest.config.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries(arrowOfTests) },
+  },
+  {
+    // The command, and the programs of these pages, are tested with the fleets, loads and liars of infra's own tests.
     files: ['packages/cli/test/**', 'docs/test/**'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries([
+      '@nx/enforce-module-boundaries': boundaries(arrowOfTests, [
         '../../infra/test/**',
         '../../../infra/test/**',
         '../../packages/infra/test/**',

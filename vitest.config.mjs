@@ -8,7 +8,7 @@ const judging = ['test/demo.e2e.test.ts', 'test/process.e2e.test.ts'];
 const folder = (root, name, without = []) => ({
   extends: `${root}/vitest.config.ts`,
   root,
-  test: { name, exclude: [...configDefaults.exclude, ...apart[root], ...without] },
+  test: { name, exclude: [...configDefaults.exclude, ...(apart[root] ?? []), ...without] },
 });
 
 /**
@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     projects: [
       'tools',
+      folder('tools/aws-stand-in', '@loadwright/aws-stand-in'),
       'packages/core',
       folder('packages/targets', '@loadwright/targets'),
       folder('packages/infra', '@loadwright/infra'),

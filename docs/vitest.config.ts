@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    globalSetup: '../packages/infra/test/share-servers.ts',
+    globalSetup: '@loadwright/aws-stand-in/share-servers',
     // How one is installed is tested with the fleet of this machine.
     env: { LOADWRIGHT_LOCUST: fileURLToPath(new URL('../.venv/bin/locust', import.meta.url)) },
     include: ['test/**/*.test.ts'],

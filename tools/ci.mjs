@@ -36,8 +36,7 @@ const notAboutNode = {
     'test/run/**',
     'test/truth/**',
     'test/machine/**',
-    'test/aws/**',
-    'test/ec2/{broken-accounts,failed-preparation,leaks,policy,removal,resume,same-run}.test.ts',
+    'test/ec2/{broken-accounts,failed-preparation,leaks,machine-roles,policy,removal,resume,same-run}.test.ts',
   ],
   cli: ['test/{truth,safety}/**', 'test/{demo,ec2,run-on,run-options,secrets,size}.e2e.test.ts'],
 };

@@ -24,7 +24,11 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['targets/src/probe.ts', `export * from '@loadwright/cli';`],
     ['infra/src/probe.ts', `export * from '@loadwright/targets/dht';`],
     ['infra/src/probe.ts', `export * from '../../core/src/errors.js';`],
-    ['cli/src/probe.ts', `export * from '../../infra/test/aws/index.js';`],
+    ['infra/src/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['cli/src/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['cli/test/probe.ts', `export * from '../../../tools/aws-stand-in/src/moto.js';`],
+    ['targets/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['../tools/aws-stand-in/src/probe.ts', `export * from '@loadwright/infra/ec2';`],
     ['cli/test/probe.ts', `export * from '../../infra/src/ec2/fleet.js';`],
   ])('forbids in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toContain('@nx/enforce-module-boundaries');
@@ -35,7 +39,10 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['infra/src/probe.ts', `export * from '@loadwright/core/testing';`],
     ['cli/src/probe.ts', `export * from '@loadwright/targets/chalice';`],
     ['cli/src/probe.ts', `export * from '@loadwright/infra/local';`],
-    ['cli/test/probe.ts', `export * from '../../infra/test/aws/index.js';`],
+    ['cli/test/probe.ts', `export * from '../../infra/test/matrix.js';`],
+    ['infra/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['infra/src/probe.test.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['cli/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
   ])('allows in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toEqual([]);
   });

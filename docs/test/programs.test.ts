@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { AwsStandIn, realMachines } from '../../packages/infra/test/aws/index.js';
+import { AwsStandIn, realMachines } from '@loadwright/aws-stand-in';
 import { variablesFor } from '../../packages/infra/test/ec2/quick-fleet.js';
 import { command } from './documents.js';
 import { examples, project, withEmulator, transpile } from './project.js';

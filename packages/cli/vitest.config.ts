@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    globalSetup: '../infra/test/share-servers.ts',
+    globalSetup: '@loadwright/aws-stand-in/share-servers',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Each of its cases needs a fleet: the matrix `safety` alone tries them, see tools/lib/matrices.mjs.
     exclude: process.env['LOADWRIGHT_MATRIX']

@@ -14,7 +14,7 @@ import {
   type Machine,
   type RealMachines,
   type Statement,
-} from '../../infra/test/aws/index.js';
+} from '@loadwright/aws-stand-in';
 import { quickFleet, variablesFor } from '../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../infra/test/ec2/work.js';
 import { startEmulator } from '../src/run/emulation.js';

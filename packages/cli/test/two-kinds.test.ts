@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createFleetId } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
-import { fakeMaster, useAws } from '../../infra/test/aws/index.js';
+import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import {
   endMachine,
   makeGroupFromBeforeKinds,

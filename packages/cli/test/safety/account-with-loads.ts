@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { AwsStandIn, realMachines, type RealMachines } from '../../../infra/test/aws/index.js';
+import { AwsStandIn, realMachines, type RealMachines } from '@loadwright/aws-stand-in';
 import { variablesFor } from '../../../infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../../../infra/test/ec2/work.js';
 import { FakeAws } from '../../../infra/test/session-manager/fake-aws.js';

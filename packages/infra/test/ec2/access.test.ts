@@ -14,7 +14,7 @@ import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { planFleet } from '../../src/ec2/plan.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
 import { settleAccess } from '../../src/ec2/reach/settle-access.js';
-import { useAws, type Machine } from '../aws/index.js';
+import { useAws, type Machine } from '@loadwright/aws-stand-in';
 import { selfSigned, serveWith } from '../self-signed.js';
 import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import type { AwsStandIn } from '../aws/index.js';
+import type { AwsStandIn } from '@loadwright/aws-stand-in';
 
 /** Everything of a fleet that EC2 tags gets these tags as well. */
 export async function retag(

@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { useAws } from '../aws/index.js';
+import { useAws } from '@loadwright/aws-stand-in';
 import { awsCommand } from './aws-command.js';
 import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { settingsOf, type Work } from './work.js';

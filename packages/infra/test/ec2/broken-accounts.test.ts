@@ -2,7 +2,7 @@ import { isLoadwrightError } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpAccount } from '../../src/ec2/account.js';
 import { checkAccount } from '../../src/ec2/check.js';
-import { sequentialRoundTrips, useAws, type AwsStandIn } from '../aws/index.js';
+import { sequentialRoundTrips, useAws, type AwsStandIn } from '@loadwright/aws-stand-in';
 import { brokenAccounts, type BrokenAccount } from './broken-accounts.js';
 import { lookAt, request } from './look.js';
 

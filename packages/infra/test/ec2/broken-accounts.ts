@@ -1,7 +1,7 @@
 import { CreateSecurityGroupCommand, CreateVpcCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
-import { ubuntuImage, type AwsStandIn, type Behaviour, type Fault } from '../aws/index.js';
+import { ubuntuImage, type AwsStandIn, type Behaviour, type Fault } from '@loadwright/aws-stand-in';
 
 /** What is wrong with an account or with what is wanted of it, and what must be said. */
 export interface BrokenAccount {

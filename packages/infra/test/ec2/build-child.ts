@@ -32,13 +32,16 @@ export async function buildChild(folder: string, program = child): Promise<strin
       {
         name: 'files stay where they are',
         setup({ onLoad }) {
-          onLoad({ filter: /packages\/(core|infra)\/.*\.[jt]s$/ }, async ({ path }) => ({
-            contents: (await readFile(path, 'utf8')).replaceAll(
-              'import.meta.url',
-              JSON.stringify(pathToFileURL(path).href),
-            ),
-            loader: 'ts',
-          }));
+          onLoad(
+            { filter: /(packages\/(core|infra)|tools\/aws-stand-in)\/.*\.[jt]s$/ },
+            async ({ path }) => ({
+              contents: (await readFile(path, 'utf8')).replaceAll(
+                'import.meta.url',
+                JSON.stringify(pathToFileURL(path).href),
+              ),
+              loader: 'ts',
+            }),
+          );
         },
       },
     ],

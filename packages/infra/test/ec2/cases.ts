@@ -5,8 +5,7 @@ import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
 import { createFleetId } from '@loadwright/core';
 import { execa } from 'execa';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import type { Injection } from '../aws/faults.js';
-import { fakeMaster, type AwsStandIn, type Fault } from '../aws/index.js';
+import { fakeMaster, type AwsStandIn, type Fault, type Injection } from '@loadwright/aws-stand-in';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 /** What goes wrong at one call. */

@@ -5,7 +5,7 @@ import { createLoadTest, createFleetId, type ProvisionRequest } from '@loadwrigh
 import { masterOf, waitForWorkers } from '@loadwright/core/fleet';
 import { fleetConformance } from '@loadwright/core/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { realMachines, useAws, type RealMachines } from '../aws/index.js';
+import { realMachines, useAws, type RealMachines } from '@loadwright/aws-stand-in';
 import { processesWith } from '../local/processes.js';
 import { echo } from '../run/echo-target.js';
 import { optionsFor, quickFleet } from './quick-fleet.js';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createFleetId, type FleetRequest } from '@loadwright/core';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, type AwsStandIn } from '../aws/index.js';
+import { fakeMaster, type AwsStandIn } from '@loadwright/aws-stand-in';
 import { requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 /** A fleet that is made, then used. */

@@ -10,7 +10,7 @@ import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkBoundary, checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws } from '../aws/index.js';
+import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { lookAt } from './look.js';
 import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';

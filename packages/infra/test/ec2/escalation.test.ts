@@ -24,7 +24,7 @@ import { boundaryArn, boundaryName } from '../../src/aws/permissions/boundary.js
 import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws, type AwsEnvironment } from '../aws/index.js';
+import { fakeMaster, useAws, type AwsEnvironment } from '@loadwright/aws-stand-in';
 import { lookAt } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 

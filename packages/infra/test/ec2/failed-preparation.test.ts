@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { useAws } from '../aws/index.js';
+import { useAws } from '@loadwright/aws-stand-in';
 import { prepare, standInCommands } from '../machine/prepared.js';
 import { useMachineRoot } from '../machine/root.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, sequentialRoundTrips, useAws, type Machine } from '../aws/index.js';
+import { fakeMaster, sequentialRoundTrips, useAws, type Machine } from '@loadwright/aws-stand-in';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws();

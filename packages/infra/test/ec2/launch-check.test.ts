@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws } from '../aws/index.js';
+import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 
 const aws = useAws();

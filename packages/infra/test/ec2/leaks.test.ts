@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AwsStandIn } from '../aws/index.js';
+import { AwsStandIn } from '@loadwright/aws-stand-in';
 import { casesToTry } from '../matrix.js';
 import { buildChild } from './build-child.js';
 import { callsOf, carryOut, troubles, type Case, type Phase, type Trouble } from './cases.js';

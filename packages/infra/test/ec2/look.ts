@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { Aws } from '../../src/aws/clients.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { resolveOptions, type Ec2FleetSettings } from '../../src/ec2/settings.js';
-import type { AwsEnvironment, AwsStandIn } from '../aws/index.js';
+import type { AwsEnvironment, AwsStandIn } from '@loadwright/aws-stand-in';
 import { quick } from './work.js';
 
 export const request: FleetRequest = {

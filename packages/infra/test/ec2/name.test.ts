@@ -5,7 +5,7 @@ import { createFleetId, openFleet } from '@loadwright/core';
 import { expect, it } from 'vitest';
 import { knownEc2Fleets } from '../../src/ec2/known-fleets.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { useAws } from '../aws/index.js';
+import { useAws } from '@loadwright/aws-stand-in';
 import { withDeployedFleet } from './deployed-fleet.js';
 import { requestOf, settingsOf } from './work.js';
 

@@ -14,8 +14,7 @@ import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
-import { decide } from '../aws/behaviours/policy.js';
-import { fakeMaster, useAws } from '../aws/index.js';
+import { decide, fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { lookAt } from './look.js';
 import { quick, requestOf, uiPort, withFolder } from './work.js';
 

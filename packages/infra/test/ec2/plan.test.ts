@@ -7,8 +7,7 @@ import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { lookUpHourlyPrice } from '../../src/ec2/plan/hourly-price.js';
 import { planFleet } from '../../src/ec2/plan.js';
-import { fakeMaster, instancePrice, useAws } from '../aws/index.js';
-import { publishedPrices, publishedTypes } from '../aws/published-prices.js';
+import { fakeMaster, instancePrice, publishedPrices, publishedTypes, useAws } from '@loadwright/aws-stand-in';
 import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';
 

@@ -17,7 +17,7 @@ import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { checkPermissions } from '../../src/ec2/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws } from '../aws/index.js';
+import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { casesToTry } from '../matrix.js';
 import { lookAt, request } from './look.js';
 import { requestOf, settingsOf, uiPort, withFolder } from './work.js';

@@ -2,7 +2,7 @@ import type { Fleet } from '@loadwright/core';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
-import type { AwsStandIn } from '../aws/index.js';
+import type { AwsStandIn } from '@loadwright/aws-stand-in';
 import { quick, settingsOf, uiPort, type Work } from './work.js';
 
 /** The fleet with the patience that suits a stand-in: short pauses, and time for machines that really start and end. */

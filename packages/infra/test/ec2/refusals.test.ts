@@ -8,8 +8,8 @@ import { instance } from '../../src/aws/kinds/instance.js';
 import { securityGroup } from '../../src/aws/kinds/security-group.js';
 import { networkInterface } from '../../src/aws/kinds/leftovers.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { clientsFor } from '../aws/clients-for.js';
-import { fakeMaster, useAws, type Fault } from '../aws/index.js';
+import { clientsFor } from './clients-for.js';
+import { fakeMaster, useAws, type Fault } from '@loadwright/aws-stand-in';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 /** What AWS refuses for a while, or says in a way of its own. */

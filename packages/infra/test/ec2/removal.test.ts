@@ -5,7 +5,7 @@ import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { createFleetId } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { useAws } from '../aws/index.js';
+import { useAws } from '@loadwright/aws-stand-in';
 import { destroy, withDeployedFleet } from './deployed-fleet.js';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ProvisionRequest } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws, type Machine } from '../aws/index.js';
+import { fakeMaster, useAws, type Machine } from '@loadwright/aws-stand-in';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
 const aws = useAws({ profileRefusals: 0 });

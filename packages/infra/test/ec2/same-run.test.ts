@@ -7,7 +7,7 @@ import { createFleetId } from '@loadwright/core';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws, type Machine } from '../aws/index.js';
+import { fakeMaster, useAws, type Machine } from '@loadwright/aws-stand-in';
 import { buildChild } from './build-child.js';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 

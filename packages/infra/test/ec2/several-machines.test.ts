@@ -7,7 +7,7 @@ import { Journal, readJournal } from '../../src/aws/journal.js';
 import { instance } from '../../src/aws/kinds/instance.js';
 import { removeFleetResources } from '../../src/aws/removal/remove.js';
 import { ec2Resources } from '../../src/ec2/resources.js';
-import { useAws } from '../aws/index.js';
+import { useAws } from '@loadwright/aws-stand-in';
 import { lookAt } from './look.js';
 import { withFolder } from './work.js';
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, useAws, type Machine } from '../aws/index.js';
+import { fakeMaster, useAws, type Machine } from '@loadwright/aws-stand-in';
 import { requestOf, settingsOf, uiPort, withFolder } from '../ec2/work.js';
 import { until } from '../local/processes.js';
 import { FakeAws, isAlive } from './fake-aws.js';

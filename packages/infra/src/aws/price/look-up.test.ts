@@ -1,9 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { instancePrice, publishedPrices, publishedTypes, useAws } from '@loadwright/aws-stand-in';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { instancePrice, useAws } from '../../../test/aws/index.js';
-import { publishedPrices, publishedTypes } from '../../../test/aws/published-prices.js';
 import { Aws } from '../clients.js';
 import { patient } from '../settings.js';
 import { lookUpPrice } from './look-up.js';

@@ -10,11 +10,11 @@ import {
   GetParametersByPathCommand,
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
+import { useAws } from '@loadwright/aws-stand-in';
 import { describe, expect, it } from 'vitest';
 import { machineStatements } from '../../src/ec2/permissions/machine.js';
 import { bucketName, certificateParameter, parameterPrefix } from '../../src/aws/fleet-identity.js';
 import { clientsFor } from './clients-for.js';
-import { useAws } from './index.js';
 
 const aws = useAws();
 const [fleetId, otherFleet] = ['20261123-093000-0123456789', '20261123-093000-abcdef0123'];

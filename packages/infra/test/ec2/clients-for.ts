@@ -1,7 +1,7 @@
+import type { AwsEnvironment, AwsStandIn } from '@loadwright/aws-stand-in';
 import { onTestFinished } from 'vitest';
 import { Aws } from '../../src/aws/clients.js';
 import { patient, type Pace } from '../../src/aws/settings.js';
-import type { AwsEnvironment, AwsStandIn } from './stand-in.js';
 
 /** The project's own clients of the stand-in, with the given keys, for one test. */
 export function clientsFor(

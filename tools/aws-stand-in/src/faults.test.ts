@@ -21,8 +21,7 @@ import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand } f
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import type { Aws } from '../../src/aws/clients.js';
-import { clientsFor } from './clients-for.js';
+import { clientsFor, type Clients } from './clients-for.js';
 import { sequentialRoundTrips, ubuntuImage, useAws, type Fault } from './index.js';
 
 const aws = useAws();
@@ -35,7 +34,7 @@ const machine = {
 } as const;
 const instances = async () => (await aws().inventory()).filter((name) => name.startsWith('ec2:instance/'));
 
-const protocols: Record<string, (clients: Aws) => Promise<unknown>> = {
+const protocols: Record<string, (clients: Clients) => Promise<unknown>> = {
   ec2: ({ ec2 }) => ec2.send(new DescribeVpcsCommand({})),
   iam: ({ iam }) => iam.send(new GetRoleCommand({ RoleName: 'r' })),
   sts: ({ sts }) => sts.send(new GetCallerIdentityCommand({})),

@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { SupervisedProcess } from '../../src/process/processes.js';
+import { motoServer, StandInProcess, withLifeline } from './processes.js';
 
-const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
-const motoServer = fileURLToPath(new URL('../../../../.venv/bin/moto_server', import.meta.url));
-const lifeline = fileURLToPath(new URL('../../src/local/run_with_lifeline.py', import.meta.url));
 const images = fileURLToPath(new URL('./images.json', import.meta.url));
 
 const startedWithinMilliseconds = 60_000;
@@ -21,9 +18,8 @@ export async function startMotoServer(): Promise<MotoServer> {
   const lines: string[] = [];
   let announce: (url: string) => void = () => {};
   const announced = new Promise<string>((resolve) => (announce = resolve));
-  const child = new SupervisedProcess({
-    file: python,
-    arguments: [lifeline, motoServer, '-H', '127.0.0.1', '-p', '0'],
+  const child = new StandInProcess({
+    command: [...withLifeline, motoServer, '-H', '127.0.0.1', '-p', '0'],
     environment: {
       PATH: process.env['PATH'] ?? '',
       PYTHONUNBUFFERED: '1',

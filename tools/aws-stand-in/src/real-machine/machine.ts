@@ -1,17 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { SupervisedProcess } from '../../../src/process/processes.js';
-import { locust } from '../../local/provision-request.js';
 import type { Machine } from '../account.js';
+import { locust, python, StandInProcess, withLifeline } from '../processes.js';
 import { joinCompose, pathOnMachine, publishedPort, type ComposeService } from './compose.js';
 import { MetadataService, type MetadataRole } from './metadata-service.js';
-
-const python = fileURLToPath(new URL('../../../../../.venv/bin/python', import.meta.url));
-const lifeline = fileURLToPath(new URL('../../../src/local/run_with_lifeline.py', import.meta.url));
 
 const home = '/opt/loadwright';
 const secrets = '/run/loadwright';
@@ -47,7 +42,7 @@ export class RealMachine {
   readonly console: string[] = [];
   readonly #options: RealMachineOptions;
   readonly #address: string;
-  readonly #processes: SupervisedProcess[] = [];
+  readonly #processes: StandInProcess[] = [];
   readonly #started: Promise<void>;
   #folder = '';
   #metadata: MetadataService | undefined;
@@ -110,8 +105,7 @@ export class RealMachine {
   ): Promise<void> {
     const files = [`${home}/${name}`, `${home}/settings.json`, ...folders];
     const { process, lines } = this.#run(name, {
-      file: python,
-      arguments: [lifeline, python, ...files.map((path) => this.#path(path)), patience],
+      command: [...withLifeline, python, ...files.map((path) => this.#path(path)), patience],
       directory: this.#folder,
       environment: { PATH: '/usr/local/bin:/usr/bin:/bin', ...shell },
     });
@@ -140,8 +134,11 @@ export class RealMachine {
       return [variable, path === undefined ? value : this.#path(path)];
     });
     const { process, lines } = this.#run(name, {
-      file: locust,
-      arguments: [...service.command.map((word) => (word.startsWith('/') ? inside(word) : word)), ...added],
+      command: [
+        locust,
+        ...service.command.map((word) => (word.startsWith('/') ? inside(word) : word)),
+        ...added,
+      ],
       directory: inside(service.directory),
       environment: {
         PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -157,16 +154,13 @@ export class RealMachine {
     );
   }
 
-  #run(
-    name: string,
-    options: { file: string; arguments: string[]; directory: string; environment: Record<string, string> },
-  ) {
+  #run(name: string, options: { command: string[]; directory: string; environment: Record<string, string> }) {
     if (this.#isEnding) throw new Error(`the machine ended before ${name} began`);
     const lines: string[] = [];
     const onLine = (line: string) => {
       if (lines.push(line) > toldLines) lines.shift();
     };
-    const process = new SupervisedProcess({ ...options, onLine });
+    const process = new StandInProcess({ ...options, onLine });
     this.#processes.push(process);
     this.console.push(`loadwright: starting ${name}`);
     return { process, lines };
