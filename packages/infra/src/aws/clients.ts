@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -16,7 +19,10 @@ import type { AwsSettings } from './settings.js';
 /** Every client of the SDK that Loadwright uses, made in one place: same credentials, retries, endpoint and signal. */
 export class Aws {
   readonly ec2: EC2Client;
+  readonly ecr: ECRClient;
+  readonly ecs: ECSClient;
   readonly iam: IAMClient;
+  readonly logs: CloudWatchLogsClient;
   /** In us-east-1, where the price list is. */
   readonly pricing: PricingClient;
   readonly quotas: ServiceQuotasClient;
@@ -46,7 +52,10 @@ export class Aws {
       ...(endpoint !== undefined && { endpoint }),
     };
     this.ec2 = new EC2Client(common);
+    this.ecr = new ECRClient(common);
+    this.ecs = new ECSClient(common);
     this.iam = new IAMClient(common);
+    this.logs = new CloudWatchLogsClient(common);
     this.pricing = new PricingClient({ ...common, region: 'us-east-1' });
     this.quotas = new ServiceQuotasClient(common);
     // Path style where one address stands for all buckets: it has no names below it.

@@ -11,7 +11,12 @@ export interface Step {
   readonly fleet: FleetIdentity;
   readonly journal: Journal;
   /** Which of several resources of a kind is made; see `ResourceKey`. Absent: the only one. */
-  readonly part?: string;
+  readonly part?: string | undefined;
+}
+
+/** A step of one of several resources. */
+export function stepOf(step: Step, part: string): Step {
+  return { ...step, part };
 }
 
 /**

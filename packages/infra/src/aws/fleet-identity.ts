@@ -193,15 +193,23 @@ export function ownerOf(arn: string): string {
   return arn.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256);
 }
 
+/** The same as ECS spells them. */
+export function ecsTagsOf(fleet: FleetIdentity, role: string): { key: string; value: string }[] {
+  return tagsOf(fleet, role).map(({ Key, Value }) => ({ key: Key, value: Value }));
+}
+
 /** A tag as the answers of AWS have it. */
 export interface AnyTag {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
+  /** ECS spells it so. */
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
 }
 
 /** Tags as a record. */
 export function readTags(tags: readonly AnyTag[] = []): Record<string, string> {
-  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+  return Object.fromEntries(tags.map(({ Key, key = '', Value, value = '' }) => [Key ?? key, Value ?? value]));
 }
 
 /** Does it bear all tags that a fleet's resources are made with? Tags are copied one by one, and more are added. */

@@ -37,7 +37,7 @@ function isNetworkError(error: object): boolean {
 
 /** The services have a name each for what is not there. */
 const absent =
-  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|ResourceNotFoundException|Invalid(Group|GroupId|SecurityGroupID|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
+  /^(NoSuchEntity(Exception)?|NoSuchBucket|NotFound|ParameterNotFound|ResourceNotFoundException|(Cluster|Image|Repository|Service)NotFoundException|ServiceNotActiveException|Invalid(Group|GroupId|SecurityGroupID|InstanceID|Volume|NetworkInterfaceID)\.NotFound)$/;
 
 /** There is no such thing, or AWS does not show it yet. */
 export function isAbsent(error: unknown): boolean {
@@ -45,7 +45,7 @@ export function isAbsent(error: unknown): boolean {
 }
 
 const present =
-  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists|ConflictException)$/;
+  /^(EntityAlreadyExists(Exception)?|InvalidGroup\.Duplicate|InvalidPermission\.Duplicate|BucketAlreadyOwnedByYou|ParameterAlreadyExists|ConflictException|(Repository|Resource)AlreadyExistsException)$/;
 
 /** An earlier attempt of the same step took effect: names hold the fleet id, so nobody else's is meant. */
 export function isPresent(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { FleetResources } from '../aws/removal/fleet-resources.js';
+import { endsMachine, heldByMachine } from '../aws/removal/with-machine.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance, lastLaunch } from '../aws/kinds/instance.js';
@@ -7,19 +8,6 @@ import { parameters } from '../aws/kinds/parameters.js';
 import { endRole, role } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
-
-/** What a machine holds until it has ended. */
-const heldByMachine = {
-  kind: instance,
-  because: (machine: string) => `it is in use by the ${machine}, which could not be removed`,
-  unless: ({ state }: { readonly state?: string }) => state === 'available',
-};
-
-/** What will end a machine that could not be ended now. */
-const endsMachine = {
-  kind: instance,
-  because: (machine: string) => `it is to end the ${machine}, which could not be removed`,
-};
 
 /** What a fleet of one machine consists of. The machine is made last, and its end after it. */
 export const ec2Resources: FleetResources = {

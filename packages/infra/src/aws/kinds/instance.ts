@@ -33,6 +33,8 @@ export interface LaunchParameters {
   readonly spot: boolean;
   /** Compressed, and without secrets: whoever may describe the machine reads it. */
   readonly userData: Buffer;
+  /** What it is in its fleet. Absent: `master`. */
+  readonly role?: string;
   /** Facts that `attach` needs, as tags. */
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -283,7 +285,7 @@ export function launchInput(
   subnet: Subnet,
 ): Omit<RunInstancesCommandInput, 'ClientToken'> {
   const tags = [
-    ...tagsOf(fleet, 'master'),
+    ...tagsOf(fleet, parameters.role ?? 'master'),
     ...Object.entries(parameters.facts).map(([Key, Value]) => ({ Key, Value })),
   ];
   const { securityGroupId, instanceProfileName } = parameters;

@@ -7,9 +7,10 @@ import { codeOf, unlessAbsent } from '../service-error.js';
  * What EC2 answers while something else still uses a resource, and S3 while it still makes one. Of a network interface EC2 says
  * it with a code that stands for much else: "InvalidParameterValue: Network interface '…' is currently in use." IAM shows late
  * that a profile has lost its role, and a role its policy: "DeleteConflict: Cannot delete entity, must delete policies first."
+ * ECS says it of clusters by codes such as ClusterContainsServicesException.
  */
 const inUse =
-  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies|detach all policies) first/;
+  /^(DependencyViolation|VolumeInUse|InvalidNetworkInterface\.InUse|IncorrectState|OperationAborted|ClusterContains\w+Exception|UpdateInProgressException|OperationAbortedException):|^InvalidParameterValue:.* in use|^DeleteConflict(Exception)?:.*must (remove roles from instance profile|delete policies|detach all policies) first/;
 
 /** How long something is waited for that is in use. */
 export interface WhenFree {

@@ -47,6 +47,22 @@ export const endRole = roleFor({
   description: 'End of the machine',
 });
 
+/** What the workers of a fleet on ECS take on: what the target needs, and nothing of the agent's. */
+export const taskRole = roleFor({
+  kind: 'role of the workers',
+  part: 'task',
+  service: 'ecs-tasks.amazonaws.com',
+  description: 'Workers',
+});
+
+/** What ECS takes on to hand secrets to the containers. */
+export const executionRole = roleFor({
+  kind: 'role of the secrets',
+  part: 'execution',
+  service: 'ecs-tasks.amazonaws.com',
+  description: 'Secrets',
+});
+
 function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<RoleParameters> {
   return {
     name: kind,

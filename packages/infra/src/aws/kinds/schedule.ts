@@ -8,7 +8,7 @@ import {
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
 import { poll } from '../poll.js';
-import { kindPrefix, nameOf } from '../fleet-identity.js';
+import { kindPrefix, nameOf, readName } from '../fleet-identity.js';
 import { isForbidden, unlessAbsent } from '../service-error.js';
 import { namedResources } from './named.js';
 
@@ -26,7 +26,7 @@ const terminateInstances = 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances';
 /** A role that was made a moment ago is not known to be one that the scheduler may take on. */
 const isUnknownRole = /role .*must allow|execution role|assume the role/i;
 
-/** The order to end a machine once, from outside of it. It is gone when it was carried out. */
+/** The order to end a machine once, from outside of it. It is gone when it was carried out. Each of several machines has its own. */
 export const schedule: CreatableKind<ScheduleParameters> = {
   name: 'schedule',
 
@@ -38,13 +38,13 @@ export const schedule: CreatableKind<ScheduleParameters> = {
       if (isForbidden(error)) return [];
       throw error;
     });
-    return namedResources(aws, this.name, names).filter(
-      (found) => fleetId === undefined || found.fleetId === fleetId,
-    );
+    return namedResources(aws, this.name, names)
+      .filter((found) => fleetId === undefined || found.fleetId === fleetId)
+      .map((found) => ({ ...found, part: readName(found.id)?.part || undefined }));
   },
 
   async create(aws, fleet, { instanceId, roleArn, at }) {
-    const Name = nameOf(fleet);
+    const Name = nameOf(fleet, fleet.part);
     const command = new CreateScheduleCommand({
       Name,
       Description: `Ends the machine of the load test ${fleet.fleetId}, should it not have ended itself`,

@@ -16,12 +16,14 @@ import { othersThatUse } from './group-users.js';
 import { removeWhenFree } from './remove-when-free.js';
 import { taggedResource } from './tagged.js';
 
-/** What a security group lets in: nothing but the web UI. */
+/** What a security group lets in: the web UI, and what its machines say to each other. */
 export interface SecurityGroupParameters {
   readonly vpcId: string;
   readonly uiPort: number;
   /** CIDR ranges; none: nobody comes in. */
   readonly allowedAddresses: readonly string[];
+  /** Ports that machines of the group open to each other. Absent: none. */
+  readonly innerPorts?: readonly number[];
 }
 
 export const securityGroup: CreatableKind<SecurityGroupParameters> = {
@@ -54,17 +56,25 @@ export const securityGroup: CreatableKind<SecurityGroupParameters> = {
     return GroupId;
   },
 
-  async complete(aws, fleet, id, { uiPort, allowedAddresses }) {
+  async complete(aws, fleet, id, { uiPort, allowedAddresses, innerPorts = [] }) {
     const description = `Loadwright ${fleet.fleetId}`;
     const port = { IpProtocol: 'tcp', FromPort: uiPort, ToPort: uiPort };
     // A call each: one rule that an earlier attempt has made would keep a call from making the others.
+    const fromOutside = allowedAddresses.map((range) => ({
+      ...port,
+      ...(isSix(range)
+        ? { Ipv6Ranges: [{ CidrIpv6: range, Description: description }] }
+        : { IpRanges: [{ CidrIp: range, Description: description }] }),
+    }));
+    const fromInside = innerPorts.map((inner) => ({
+      IpProtocol: 'tcp',
+      FromPort: inner,
+      ToPort: inner,
+      UserIdGroupPairs: [{ GroupId: id, Description: description }],
+    }));
     await all(
-      allowedAddresses.map((range) => {
-        const ranges = isSix(range)
-          ? { Ipv6Ranges: [{ CidrIpv6: range, Description: description }] }
-          : { IpRanges: [{ CidrIp: range, Description: description }] };
-        const IpPermissions = [{ ...port, ...ranges }];
-        const command = new AuthorizeSecurityGroupIngressCommand({ GroupId: id, IpPermissions });
+      [...fromOutside, ...fromInside].map((rule) => {
+        const command = new AuthorizeSecurityGroupIngressCommand({ GroupId: id, IpPermissions: [rule] });
         return unlessPresent(aws.ec2.send(command));
       }),
     );

@@ -1,0 +1,24 @@
+import { onTestFinished } from 'vitest';
+import { Aws } from '../../src/aws/clients.js';
+import type { AwsStandIn } from '../aws/index.js';
+import { quick } from '../ec2/work.js';
+
+/** The project's own clients of the stand-in, as a fleet on ECS has them, for one test. */
+export function ecsClients(aws: AwsStandIn): Aws {
+  const clients = new Aws(
+    {
+      fleetKind: 'ecs',
+      region: aws.region,
+      profile: undefined,
+      keys: {
+        accessKeyId: aws.environment['AWS_ACCESS_KEY_ID'] ?? '',
+        secretAccessKey: aws.environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+      },
+      endpoint: aws.endpoint,
+      pace: { ...quick, attempts: 1 },
+    },
+    new AbortController().signal,
+  );
+  onTestFinished(() => clients.close());
+  return clients;
+}
