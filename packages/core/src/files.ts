@@ -27,6 +27,8 @@ export const disk = {
   write: (file: FileHandle, content: string | Uint8Array): Promise<void> => file.writeFile(content),
   /** A system that writes late says here that it could not. */
   close: (file: FileHandle): Promise<void> => file.close(),
+  /** Returns when the disk itself has it. */
+  sync: (file: FileHandle): Promise<void> => file.sync(),
 };
 
 /** Files and folders of a run are for their owner alone: payloads and answers may be confidential. */
@@ -37,6 +39,8 @@ const privateFolder = 0o700;
 export interface WriteOptions {
   /** Permissions. Default 0600: for its owner alone. */
   readonly mode?: number;
+  /** Whether the file must outlive a loss of power as soon as the call has returned. Default false. */
+  readonly durable?: boolean;
 }
 
 /**
@@ -73,7 +77,7 @@ export async function writeWholeStream(
 
 async function whole(
   path: string,
-  { mode = privateFile }: WriteOptions = {},
+  { mode = privateFile, durable = false }: WriteOptions = {},
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
   const part = `${path}.${randomBytes(4).toString('hex')}.part`;
@@ -82,13 +86,27 @@ async function whole(
     const file = await disk.open(part, 'wx', mode);
     try {
       await write(file);
+      if (durable) await disk.sync(file);
     } finally {
       await disk.close(file);
     }
     await disk.rename(part, path);
+    if (durable) await syncFolder(dirname(path));
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
     throw isDiskError(error) ? unwritable(path, error) : error;
+  }
+}
+
+/** Makes the names of a folder's files durable: a file that was renamed has its new name only when the folder is written. */
+async function syncFolder(path: string): Promise<void> {
+  // Windows writes the names by itself, and opens no folder.
+  if (process.platform === 'win32') return;
+  const folder = await disk.open(path, 'r');
+  try {
+    await disk.sync(folder);
+  } finally {
+    await disk.close(folder);
   }
 }
 

@@ -13,7 +13,9 @@ export type NextStep =
         | 'deploy-fleet'
         | 'list-fleets'
         /** Expired and orphaned ones. */
-        | 'remove-unused-fleets';
+        | 'remove-unused-fleets'
+        /** Put back what the scaling of an endpoint was before it was changed. */
+        | 'restore-scaling';
     }
   | {
       readonly action: 'show-fleet' | 'show-fleet-logs' | 'stop-load' | 'follow-load';

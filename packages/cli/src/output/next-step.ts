@@ -23,6 +23,8 @@ export function commandOf(step: NextStep): string {
       return 'loadwright list';
     case 'remove-unused-fleets':
       return 'loadwright gc';
+    case 'restore-scaling':
+      return 'loadwright scaling rollback';
     case 'show-fleet':
       return `loadwright status ${step.fleetId}`;
     case 'show-fleet-logs':

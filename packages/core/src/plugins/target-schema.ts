@@ -47,4 +47,17 @@ export const targetDefinitionSchema = z.looseObject({
   emulator: z
     .looseObject({ options: optionsSchema, start: aFunction }, 'must be an object with options and start')
     .optional(),
+  scaling: z
+    .looseObject(
+      {
+        describe: aFunction,
+        recommend: aFunction,
+        apply: aFunction,
+        restore: aFunction,
+        observe: aFunction,
+        suspend: aFunction,
+      },
+      'must be an object with describe, recommend, apply, restore, observe and suspend',
+    )
+    .optional(),
 });

@@ -6,6 +6,7 @@ export { JsonNumber, jsonValueSchema, stringifyJson } from '../values/json-numbe
 export type * from './contract.js';
 export type * from './options-schema.js';
 export type * from './emulator-contract.js';
+export type * from './scaling-contract.js';
 export type { EmulatedRequest, EmulatedResponse } from '../testing/loopback-endpoint.js';
 export { defineTarget } from './define-target.js';
 export type { PreflightAnswer, PreflightBody } from './preflight-answer.js';

@@ -1,0 +1,141 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { disk } from '../files.js';
+import type { ScalingDefinition, ScalingState } from '../target/scaling-contract.js';
+import { changeScaling, restoreScaling, whileSuspended, type ScaledEndpoint } from './change.js';
+
+const before: ScalingState = {
+  resource: 'endpoint/fraud/variant/AllTraffic',
+  instances: { current: 2, desired: 2 },
+  settings: { minCapacity: 1, maxCapacity: 4, policies: { tracking: { target: 70 } } },
+  suspended: false,
+  otherScalers: [],
+  busy: false,
+};
+
+/** A service in memory whose changes can be made to fail. */
+class FakeService implements ScalingDefinition<null> {
+  state = structuredClone(before);
+  failing: 'apply' | 'restore' | undefined;
+  describe = () => Promise.resolve(structuredClone(this.state));
+  recommend = (): never => {
+    throw new Error('not asked for');
+  };
+  observe = () => Promise.resolve({ instances: this.state.instances, activities: [] });
+  apply = () => {
+    this.state = { ...this.state, settings: { minCapacity: 3 }, instances: { current: 3, desired: 3 } };
+    return this.failing === undefined ? Promise.resolve() : Promise.reject(new Error('the line is dead.'));
+  };
+  restore = (_options: null, { signal }: { signal: AbortSignal }, snapshot: ScalingState) => {
+    signal.throwIfAborted();
+    if (this.failing !== 'restore') this.state = structuredClone(snapshot);
+    return Promise.resolve();
+  };
+  suspend = () => {
+    this.state = { ...this.state, suspended: true, settings: { ...this.state.settings, suspended: true } };
+    return Promise.resolve();
+  };
+}
+
+let service: FakeService;
+let folder: string;
+let endpoint: ScaledEndpoint<null>;
+beforeEach(async () => {
+  service = new FakeService();
+  folder = join(await mkdtemp(join(tmpdir(), 'scaling-')), 'kept');
+  endpoint = {
+    scaling: service,
+    options: null,
+    kind: 'fake',
+    context: { environment: {}, baseDirectory: folder, signal: new AbortController().signal },
+    snapshotFile: join(folder, 'snapshot.json'),
+  };
+});
+afterEach(() => vi.restoreAllMocks());
+
+const files = () => readdir(folder).catch(() => []);
+
+describe('changing the scaling', () => {
+  it('keeps what it was, and puts it back on request', async () => {
+    await changeScaling(endpoint, () => service.apply());
+    expect(service.state.settings).toEqual({ minCapacity: 3 });
+    expect(await restoreScaling(endpoint)).toMatchObject({ kind: 'fake', state: before });
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+    expect(await restoreScaling(endpoint)).toBeUndefined();
+  });
+
+  it('has the snapshot on the disk before the first write', async () => {
+    const order: string[] = [];
+    const sync = disk.sync;
+    vi.spyOn(disk, 'sync').mockImplementation(async (file) => {
+      await sync(file);
+      order.push((await file.stat()).isDirectory() ? 'folder' : 'file');
+    });
+    await changeScaling(endpoint, () => Promise.resolve(void order.push('change')));
+    expect(order).toEqual(['file', 'folder', 'change']);
+  });
+
+  it('puts everything back when the change fails, also after it was stopped', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    service.failing = 'apply';
+    const stopped = { ...endpoint, context: { ...endpoint.context, signal: controller.signal } };
+    await expect(changeScaling(stopped, () => service.apply())).rejects.toThrow('the line is dead.');
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+  });
+
+  it('says what is not as it was, and keeps the snapshot', async () => {
+    service.failing = 'restore';
+    await expect(changeScaling(endpoint, () => service.apply())).rejects.toMatchObject({
+      code: 'RESOURCES_REMAIN',
+      message: expect.stringMatching(/the line is dead.*minCapacity.*instances\.desired/),
+      next: [{ action: 'restore-scaling' }],
+    });
+    expect(await files()).toEqual(['snapshot.json']);
+    service.failing = undefined;
+    await restoreScaling(endpoint);
+    expect(service.state).toEqual(before);
+  });
+
+  it.each([
+    ['something else scales it', { otherScalers: ['Managed instance scaling is on.'] }],
+    ['the service is busy with it', { busy: true }],
+  ])('changes nothing when %s', async (_, state) => {
+    service.state = { ...before, ...state };
+    await expect(changeScaling(endpoint, () => service.apply())).rejects.toThrow('Nothing was changed.');
+    expect(service.state.settings).toEqual(before.settings);
+    expect(await files()).toEqual([]);
+  });
+
+  it('does not write over the snapshot of an earlier change', async () => {
+    await changeScaling(endpoint, () => service.apply());
+    await expect(changeScaling(endpoint, () => service.apply())).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      next: [{ action: 'restore-scaling' }],
+    });
+  });
+});
+
+describe('work while the scaling is suspended', () => {
+  it('finds it suspended, and leaves it as it was', async () => {
+    const value = await whileSuspended(endpoint, (found) => {
+      expect(service.state.suspended).toBe(true);
+      return Promise.resolve(found.instances.current);
+    });
+    expect(value).toBe(2);
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+  });
+
+  it('leaves it as it was when the work fails', async () => {
+    await expect(whileSuspended(endpoint, () => Promise.reject(new Error('no load')))).rejects.toThrow(
+      'no load',
+    );
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+  });
+});

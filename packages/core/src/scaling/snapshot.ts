@@ -1,0 +1,68 @@
+import { readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { LoadwrightError } from '../errors.js';
+import { makeFolder, writeWhole } from '../files.js';
+import type { ScalingState } from '../target/scaling-contract.js';
+import type { JsonObject } from '../values/json.js';
+
+const count = z.int().min(0);
+
+const snapshotSchema = z.strictObject({
+  format: z.literal(1),
+  /** When it was taken, in ISO 8601. */
+  takenAt: z.iso.datetime(),
+  /** Kind of the target. */
+  kind: z.string(),
+  state: z.strictObject({
+    resource: z.string(),
+    instances: z.strictObject({ current: count, desired: count }),
+    settings: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null),
+    suspended: z.boolean(),
+    otherScalers: z.array(z.string()),
+    busy: z.boolean(),
+  }),
+});
+
+/** What the scaling of an endpoint was before it was changed. */
+export interface ScalingSnapshot {
+  readonly takenAt: string;
+  readonly kind: string;
+  readonly state: ScalingState;
+}
+
+/** Writes a snapshot so that it is there after a crash or a loss of power. */
+export async function writeSnapshot(file: string, snapshot: ScalingSnapshot): Promise<void> {
+  await makeFolder(dirname(file));
+  await writeWhole(file, `${JSON.stringify({ format: 1, ...snapshot }, null, 2)}\n`, { durable: true });
+}
+
+/** @returns undefined when there is none. @throws LoadwrightError `CONFIG_UNREADABLE` when it is not a snapshot. */
+export async function readSnapshot(file: string): Promise<ScalingSnapshot | undefined> {
+  let text;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(file, error);
+  }
+  try {
+    return snapshotSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** Says that everything is as the snapshot says: there is nothing to restore any more. */
+export const removeSnapshot = (file: string): Promise<void> => rm(file, { force: true });
+
+function unreadable(file: string, cause: unknown): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_UNREADABLE',
+    `${file} is not a snapshot of a scaling that can be read.`,
+    {
+      hint: 'It holds what the scaling was before it was changed. Do not delete it before the scaling is as it was.',
+      cause,
+    },
+  );
+}

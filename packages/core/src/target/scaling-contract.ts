@@ -1,0 +1,114 @@
+import type { JsonObject } from '../values/json.js';
+import type { TargetContext } from './contract.js';
+
+/** What scales an endpoint, and how large it is now. Reading it changes nothing. */
+export interface ScalingState {
+  /** What is scaled, as the service names it: `endpoint/fraud/variant/AllTraffic`. */
+  readonly resource: string;
+  /** Instances, copies or units of provisioned concurrency. */
+  readonly instances: { readonly current: number; readonly desired: number };
+  /**
+   * Everything about the scaling that can be put back, in a normal form: members that were left out have their defaults, lists
+   * are in a fixed order, and there is nothing that the service makes up by itself (ARNs, times). Two states are the same when
+   * `settings` and `instances.desired` are. Empty: nothing scales the endpoint.
+   */
+  readonly settings: JsonObject;
+  /** True while the settings have no effect, because somebody suspended them. */
+  readonly suspended: boolean;
+  /** What else changes the number of instances, in a sentence each. Whoever finds one must not change anything. */
+  readonly otherScalers: readonly string[];
+  /** True while the service itself is changing the endpoint: no change is possible now. */
+  readonly busy: boolean;
+}
+
+/** What one instance holds, as a calibration found it. */
+export interface InstanceCapacity {
+  /** Highest rate at which the objective held, in requests a second: it lies between `low` and `high`. */
+  readonly requestsPerSecond: { readonly low: number; readonly high: number };
+  /** Mean time that a request takes without waiting, in seconds. */
+  readonly serviceSeconds?: number;
+  /** Requests in the instance at that rate, by Little's law. */
+  readonly concurrency?: number;
+}
+
+/** The load that the scaling must carry. */
+export interface ScalingDemand {
+  /** Highest rate, in requests a second. */
+  readonly peakPerSecond: number;
+  /** Rate before the ramp, in requests a second. */
+  readonly basePerSecond: number;
+  /** Time from the base to the peak, in seconds. */
+  readonly rampSeconds: number;
+  /** Time from the load that is too high to its detection, in seconds. */
+  readonly detectionSeconds: number;
+  /** Time from the decision to an instance that serves, in seconds. */
+  readonly startSeconds: number;
+  /** Whether no instance at all may remain while there is no load. */
+  readonly fromZero?: boolean;
+}
+
+/** What to set, and why. */
+export interface ScalingRecommendation {
+  /** For {@link ScalingDefinition.apply}: in the form of {@link ScalingState.settings}. */
+  readonly settings: JsonObject;
+  /** A row each: the name of a setting, its value, and its reason in a sentence. */
+  readonly rows: readonly ScalingReason[];
+  /** The same as commands and code, by format: `cli`, `cloudformation`, `cdk`, `terraform`. */
+  readonly formats: Readonly<Record<string, string>>;
+  /** What people should know beside it. */
+  readonly notes: readonly string[];
+}
+
+export interface ScalingReason {
+  readonly name: string;
+  readonly value: string;
+  readonly reason: string;
+}
+
+/** What happened to the number of instances. */
+export interface ScalingActivity {
+  /** Start, in milliseconds since 1970. */
+  readonly at: number;
+  readonly status: 'pending' | 'in-progress' | 'successful' | 'failed' | 'not-scaled';
+  /** What the service says of it. */
+  readonly description: string;
+  readonly cause: string;
+  /** Why nothing was changed, in the words of the service: `AlreadyAtMaxCapacity`. */
+  readonly notScaledReasons?: readonly string[];
+}
+
+export interface ScalingObservation {
+  readonly instances: ScalingState['instances'];
+  /** Newest first. */
+  readonly activities: readonly ScalingActivity[];
+}
+
+/** What surrounds a call that changes the scaling. */
+export interface ScalingContext extends TargetContext {
+  /** Called with a line before each call that changes something: what is about to be changed. */
+  onChange?(intent: string): void | Promise<void>;
+}
+
+/**
+ * How the number of a service's instances follows the load. All but `recommend` use the network. A member that changes
+ * something can be called again after it failed in the middle, and comes to the same end.
+ */
+export interface ScalingDefinition<Options = unknown> {
+  describe(options: Options, context: TargetContext): Promise<ScalingState>;
+  /** A pure function. */
+  recommend(options: Options, capacity: InstanceCapacity, demand: ScalingDemand): ScalingRecommendation;
+  /** Makes the settings those that are given. `found` is what is there. */
+  apply(options: Options, context: ScalingContext, settings: JsonObject, found: ScalingState): Promise<void>;
+  /**
+   * Makes everything as it was: settings, suspension, and the number of instances. Deletes only what the snapshot does not
+   * hold, and never what would delete something else with it.
+   */
+  restore(options: Options, context: ScalingContext, snapshot: ScalingState): Promise<void>;
+  /** How many instances there are, and what happened since a time in milliseconds since 1970. */
+  observe(options: Options, context: TargetContext, since: number): Promise<ScalingObservation>;
+  /**
+   * Keeps the number of instances as it is, without removing a setting. {@link ScalingDefinition.restore} with the state from
+   * before undoes it.
+   */
+  suspend(options: Options, context: ScalingContext): Promise<void>;
+}
