@@ -10,7 +10,9 @@ export const apart = {
       (name) => `test/ec2/${name}.test.ts`,
     ),
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
-    ...['client-certificate', 'exhaustion', 'stall'].map((name) => `test/run/${name}.test.ts`),
+    ...['abort-on-fail', 'client-certificate', 'exhaustion', 'stall'].map(
+      (name) => `test/run/${name}.test.ts`,
+    ),
   ],
   'packages/cli': [
     ...['ec2.e2e', 'renewal', 'run-on.e2e', 'size.e2e', 'streaming', 'two-kinds'].map(

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => liar.stop());
 
 /** The folder of a project whose target measures something of its own, and the server that it loads. */
-async function project(scenario: Scenario, load: Record<string, unknown>) {
+async function project(scenario: Scenario, load: Record<string, unknown>, more: object = {}) {
   const port = await liar.open(scenario);
   const cwd = await mkdtemp(join(tmpdir(), 'loadwright-options-'));
   const config = {
@@ -27,6 +27,7 @@ async function project(scenario: Scenario, load: Record<string, unknown>) {
     workers: 1,
     load: { duration: '3s', gracefulStop: '1s', ...load },
     thresholds: { time_in_queue: ['p(95)<300'], from_cache: ['rate>0.9'] },
+    ...more,
   };
   await writeFile(join(cwd, 'loadwright.config.json'), JSON.stringify(config));
   return { port, cwd };
@@ -120,6 +121,31 @@ async function interactively(): Promise<void> {
   expect(existsSync(join(report.resultsDirectory, 'requests.jsonl'))).toBe(false);
 }
 
+/** A service that breaks, and a file that says when that is enough. */
+async function stoppedByThreshold(): Promise<void> {
+  const { port, cwd } = await project(
+    { rules: [{ from: 2, every: 2, do: 'answer', status: 500 }] },
+    { users: 4, waitTime: '50ms', duration: '1m' },
+    {
+      thresholds: {
+        http_req_failed: [{ threshold: 'rate<0.1', abortOnFail: true, delayAbortEval: '3s' }],
+        http_req_duration: ['p(99)<1000'],
+      },
+      tolerate: { 'event-loop-lag': 'tests share the machine', 'generator-cpu': 'tests share the machine' },
+    },
+  );
+  const { exitCode, stdout, stderr } = await run(['run', '--skip-preflight', '--json'], new TestIo({ cwd }));
+  expect({ exitCode, stderr }).toEqual({ exitCode: 99, stderr });
+  expect(stderr).toContain('Stopped early');
+  const report = JSON.parse(stdout) as RunReport;
+  expect(report).toMatchObject({ verdict: 'FAIL', aborted: false, accounting: { holds: true, inFlight: 0 } });
+  expect(report.reasons[0]).toMatch(/^Stopped early: after .* http_req_failed: rate<0\.1 did not hold/);
+  expect(report.loadSeconds).toBeLessThan(30);
+  expect((await port.close()).received).toBe(report.total.count);
+  expect(await fileOf(report, 'report.html')).toContain('Stopped early');
+  expect(await fileOf(report, 'junit.xml')).toContain('stopped the load after');
+}
+
 const all = [
   {
     name: 'waits for a service that starts, measures what its target does, and logs requests',
@@ -129,6 +155,7 @@ const all = [
     name: 'lets the web UI change an interactive load, marks it, and says that there was no preflight',
     attempt: interactively,
   },
+  { name: 'stops early for a threshold that says so, and ends with 99', attempt: stoppedByThreshold },
 ];
 
 describe('options of a whole run', () => {

@@ -15,6 +15,7 @@ export type * from './target/contract.js';
 export type * from './fleet/contract.js';
 export type { Bundle } from './bundle/bundle.js';
 export type { PayloadSource } from './payloads/source.js';
+export type { AbortingThreshold, ThresholdsInput } from './judge/thresholds/input.js';
 export type { LoadProfile, LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
 export type * from './locust/statistics.js';

@@ -8,6 +8,7 @@ import {
 } from '@loadwright/core';
 import {
   measuredOver,
+  stoppedAfter,
   verdictView,
   formatMeasured,
   formatMilliseconds,
@@ -151,7 +152,11 @@ function thresholds(results: readonly ThresholdResult[], colors: Colors): string
       result.expression,
       formatMeasured(result.measured, result.unit),
       colors.dim(
-        [measuredOver(result), ...(result.isDefault ? ['default; write it out to change it'] : [])]
+        [
+          measuredOver(result),
+          stoppedAfter(result),
+          ...(result.isDefault ? ['default; write it out to change it'] : []),
+        ]
           .filter((note) => note !== '')
           .join(' · '),
       ),

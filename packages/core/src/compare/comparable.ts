@@ -18,11 +18,13 @@ export function findIncomparable(
   const problems: string[] = [];
   const notes: string[] = [];
   const seen = new Set<string>();
-  for (const { runId, verdict, reasons, warnings = [] } of all) {
+  for (const { runId, verdict, reasons, warnings = [], thresholds } of all) {
     if (seen.has(runId)) problems.push(`The run ${runId} is given twice.`);
     seen.add(runId);
     if (verdict === 'INVALID')
       problems.push(`The run ${runId} is INVALID: ${reasons[0] ?? 'its measurement cannot be trusted.'}`);
+    if (thresholds.some(({ stoppedAfterSeconds }) => stoppedAfterSeconds !== undefined))
+      problems.push(`The load of ${runId} is not as long as planned. ${reasons[0] ?? ''}`.trim());
     for (const { rule, reason } of warnings) {
       if (generatorRules.has(rule)) problems.push(`The generator limited the run ${runId}: ${reason}`);
       else if (rule === 'event-loop-lag') notes.push(`${runId}: ${reason}`);

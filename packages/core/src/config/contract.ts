@@ -1,3 +1,5 @@
+import type { ThresholdsInput } from '../judge/thresholds/input.js';
+import type { TolerableRuleId } from '../judge/validity/ids.js';
 import type { LoadProfileInput } from '../load/profile.js';
 import type { Target } from '../target/contract.js';
 
@@ -25,8 +27,13 @@ export interface LoadwrightConfig {
   workers?: number;
   /** How much load, and for how long. */
   load?: LoadProfileInput;
-  /** What the run must hold: `{ http_req_duration: ['p(95)<200'] }`. Default: none. */
-  thresholds?: Record<string, readonly string[]>;
+  /**
+   * What the run must hold: `{ http_req_duration: ['p(95)<200'] }`. Default: none.
+   * `{ threshold: 'rate<0.1', abortOnFail: true, delayAbortEval: '10s' }` stops the load as soon as it does not hold.
+   */
+  thresholds?: ThresholdsInput;
+  /** Rules of validity that only warn, each with why: `{ 'event-loop-lag': 'a shared machine' }`. Default: none. */
+  tolerate?: Readonly<Partial<Record<TolerableRuleId, string>>>;
   /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
   preflight?: { waitUpTo?: string };
   /** Where the load comes from. Default `{ kind: 'local' }`. */
@@ -42,7 +49,8 @@ export interface ResolvedConfig {
   /** Absent: as many as suit the fleet. */
   readonly workers?: number;
   readonly load: LoadProfileInput;
-  readonly thresholds: Record<string, readonly string[]>;
+  readonly thresholds: ThresholdsInput;
+  readonly tolerate?: Readonly<Partial<Record<TolerableRuleId, string>>>;
   readonly preflight?: { readonly waitUpTo?: string };
   readonly fleet: ByKind;
   readonly results: string;

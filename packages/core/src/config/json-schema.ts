@@ -1,7 +1,8 @@
 import { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
 import { loadProfileSchema } from '../load/profile-schema.js';
-import { preflightSchema } from '../run/option-schemas.js';
+import { thresholdsSchema } from '../judge/thresholds/input.js';
+import { preflightSchema, tolerateSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';
 import { settings } from './settings.js';
 
@@ -40,9 +41,13 @@ export function configJsonSchema(targets: readonly DescribedTarget[]): JsonSchem
       workers: describedSetting('workers'),
       load: { ...loadJsonSchema(), description: 'how much load, and for how long' },
       thresholds: {
-        type: 'object',
+        ...bare(jsonSchemaOf(thresholdsSchema)),
         description: 'what the run must hold: { "http_req_duration": ["p(95)<200"] }, times in milliseconds',
-        additionalProperties: { type: 'array', items: { type: 'string' } },
+      },
+      tolerate: {
+        ...bare(jsonSchemaOf(tolerateSchema)),
+        description:
+          'rules of validity that only warn, each with why: { "event-loop-lag": "a shared machine" }',
       },
       preflight: {
         ...bare(jsonSchemaOf(preflightSchema)),

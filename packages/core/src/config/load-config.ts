@@ -35,6 +35,7 @@ const fileSchema = z.strictObject({
   workers: z.unknown().optional(),
   load: z.unknown().default({}),
   thresholds: z.unknown().default({}),
+  tolerate: z.unknown().optional(),
   preflight: z.unknown().optional(),
   fleet: byKindSchema.default({ kind: 'local' }),
   results: resultsSchema.default('results'),

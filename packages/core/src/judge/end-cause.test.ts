@@ -32,6 +32,12 @@ const cases: readonly [string, Partial<MasterStatistics>, typeof unknown | objec
     [{ rule: 'stopped', reason: 'The load was stopped from outside after 4 s.' }],
   ],
   ['the run stopped it itself', { test: early('stop') }, { problems: [], aborted: true }, []],
+  [
+    'a threshold stopped it',
+    { test: early('stop') },
+    { problems: [], aborted: false, stoppedEarly: true },
+    [],
+  ],
   ['the run stopped it for a worker', { test: early('stop') }, { problems: [lost], aborted: false }, []],
   [
     'its workers went missing',

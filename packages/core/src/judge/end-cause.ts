@@ -10,7 +10,12 @@ import { formatLength } from '../values/format.js';
  */
 export function endProblems(
   { test, events, exceptions }: Pick<MasterStatistics, 'test' | 'events' | 'exceptions'>,
-  known: { readonly problems: readonly Problem[]; readonly aborted: boolean },
+  known: {
+    readonly problems: readonly Problem[];
+    readonly aborted: boolean;
+    /** The run itself has stopped it for a threshold. */
+    readonly stoppedEarly?: boolean;
+  },
 ): Problem[] {
   if (!test) return [];
   const lost = known.problems.some(({ rule }) => rule === 'worker-lost')
@@ -20,6 +25,7 @@ export function endProblems(
   const after = `after ${formatLength(test.endedAt - test.startedAt)}`;
   switch (test.endedBy) {
     case 'stop': {
+      if (known.stoppedEarly) return lost;
       const stop = events.findLast(({ action, accepted }) => action === 'stop' && accepted);
       const who = stop?.detail ? ` (${stop.detail.replace(/\.$/, '')})` : '';
       return [...lost, { rule: 'stopped', reason: `The load was stopped from outside ${after}${who}.` }];

@@ -8,7 +8,7 @@ const evidence: Evidence = {
   problems: [],
   findings: [],
   notes: [],
-  tolerated: [],
+  tolerated: {},
   due: 100,
   requests: 100,
   failures: 1,
@@ -103,14 +103,54 @@ describe('judge', () => {
 
   it('only warns of what is tolerated', () => {
     const findings = [{ rule: 'event-loop-lag', reason: 'The loops were late.' }];
-    expect(judge({ ...evidence, findings, tolerated: ['event-loop-lag'] })).toEqual({
+    expect(judge({ ...evidence, findings, tolerated: { 'event-loop-lag': undefined } })).toEqual({
       verdict: 'PASS',
       reasons: ['The threshold held.', 'Tolerated (event-loop-lag): The loops were late.'],
       warnings: findings,
     });
-    expect(judge({ ...evidence, findings, tolerated: ['generator-cpu'] })).toMatchObject({
+    expect(judge({ ...evidence, findings, tolerated: { 'generator-cpu': undefined } })).toMatchObject({
       verdict: 'INVALID',
       problems: findings,
+    });
+  });
+
+  it('says why something is tolerated, where the configuration does', () => {
+    const findings = [{ rule: 'event-loop-lag', reason: 'The loops were late.' }];
+    expect(
+      judge({ ...evidence, findings, tolerated: { 'event-loop-lag': 'a shared machine' } }),
+    ).toMatchObject({
+      verdict: 'PASS',
+      warnings: [
+        { rule: 'event-loop-lag', reason: 'The loops were late. Tolerated because: a shared machine' },
+      ],
+    });
+  });
+
+  describe('of a load that a threshold has stopped', () => {
+    const stoppedEarly = 'Stopped early: after 12 s http_req_failed: rate<0.1 did not hold, measured 100 %.';
+    const thresholds = [
+      {
+        ...{ metric: 'http_req_failed', expression: 'rate<0.1', unit: '', measured: 1, passed: false },
+        stoppedAfterSeconds: 12,
+      },
+    ];
+    const early = { ...evidence, thresholds, stoppedEarly };
+
+    it('is FAIL with that as its first reason, also where every request failed', () => {
+      expect(judge({ ...early, failures: evidence.requests })).toEqual({
+        verdict: 'FAIL',
+        reasons: [stoppedEarly],
+      });
+    });
+
+    it('only warns of percentiles for which the load was now too short', () => {
+      const findings = [{ rule: 'percentile-samples', reason: 'p(99) needs 500 requests.' }];
+      expect(judge({ ...early, findings })).toMatchObject({ verdict: 'FAIL', warnings: findings });
+    });
+
+    it('is INVALID where the measurement cannot be trusted', () => {
+      const findings = [{ rule: 'accounting', reason: 'A request has two outcomes.' }];
+      expect(judge({ ...early, findings })).toMatchObject({ verdict: 'INVALID', problems: findings });
     });
   });
 });

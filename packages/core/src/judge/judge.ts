@@ -9,8 +9,8 @@ export interface Evidence {
   readonly findings: readonly Problem[];
   /** What must be known beside the verdict, and never changes it. */
   readonly notes: readonly Problem[];
-  /** Rules whose findings only warn. */
-  readonly tolerated: readonly string[];
+  /** Rules whose findings only warn, by name, with why; undefined: nobody said why. */
+  readonly tolerated: Readonly<Record<string, string | undefined>>;
   /** Requests that were due, and that ended. */
   readonly due: number;
   readonly requests: number;
@@ -18,6 +18,8 @@ export interface Evidence {
   /** The first thing that was raised in the Locust file. */
   readonly exception?: string | undefined;
   readonly aborted: boolean;
+  /** A threshold has stopped the load: the sentence that says so. */
+  readonly stoppedEarly?: string | undefined;
   /** Whether the master gave any figures of the load. */
   readonly isRead: boolean;
 }
@@ -34,31 +36,38 @@ interface Judgement {
  * same.
  */
 export function judge(evidence: Evidence): Judgement {
-  const isTolerated = ({ rule }: Problem) => evidence.tolerated.includes(rule);
-  const tolerated = evidence.findings.filter(isTolerated);
+  const isTolerated = ({ rule }: Problem) => Object.hasOwn(evidence.tolerated, rule);
+  const excused = evidence.stoppedEarly === undefined ? [] : evidence.findings.filter(isOfEarlyStop);
+  const tolerated = evidence.findings
+    .filter((finding) => isTolerated(finding) && !excused.includes(finding))
+    .map(({ rule, reason }): Problem => {
+      const why = evidence.tolerated[rule];
+      return { rule, reason: why === undefined ? reason : `${reason} Tolerated because: ${why}` };
+    });
   const judgement = judgeProblems(
     evidence,
-    evidence.findings.filter((finding) => !isTolerated(finding)),
+    evidence.findings.filter((finding) => !isTolerated(finding) && !excused.includes(finding)),
   );
-  const warnings = [...tolerated, ...evidence.notes];
+  const notes = [...excused, ...evidence.notes];
+  const warnings = [...tolerated, ...notes];
   if (warnings.length === 0) return judgement;
   const said = (what: string) => (problem: Problem) => `${what} (${problem.rule}): ${problem.reason}`;
   return {
     ...judgement,
-    reasons: [
-      ...judgement.reasons,
-      ...tolerated.map(said('Tolerated')),
-      ...evidence.notes.map(said('Warning')),
-    ],
+    reasons: [...judgement.reasons, ...tolerated.map(said('Tolerated')), ...notes.map(said('Warning'))],
     warnings,
   };
 }
+
+/** A load that a threshold has stopped was too short for other percentiles: that is no fault of the measurement. */
+const isOfEarlyStop = ({ rule }: Problem) => rule === 'percentile-samples';
 
 function judgeProblems(evidence: Evidence, findings: readonly Problem[]): Judgement {
   const problems = [...evidence.problems];
   if (evidence.aborted) problems.unshift({ rule: 'aborted', reason: 'The run was stopped before its end.' });
   if (evidence.requests === 0) problems.push({ rule: 'no-requests', reason: whyNone(evidence) });
-  else if (evidence.failures === evidence.requests) {
+  // Where a threshold was to stop a load that fails, that all of it failed is what was measured.
+  else if (evidence.failures === evidence.requests && evidence.stoppedEarly === undefined) {
     problems.push({ rule: 'all-failed', reason: `All ${evidence.requests} requests failed.` });
   }
   problems.push(...findings);
@@ -71,6 +80,10 @@ function judgeProblems(evidence: Evidence, findings: readonly Problem[]): Judgem
       reasons: [...problems.map(({ reason }) => reason), ...measured.map(describeBroken)],
       problems,
     };
+  }
+  if (evidence.stoppedEarly !== undefined) {
+    const others = broken.filter(({ stoppedAfterSeconds }) => stoppedAfterSeconds === undefined);
+    return { verdict: 'FAIL', reasons: [evidence.stoppedEarly, ...others.map(describeBroken)] };
   }
   if (broken.length > 0) return { verdict: 'FAIL', reasons: broken.map(describeBroken) };
   return { verdict: 'PASS', reasons: [describeHeld(evidence.thresholds)] };

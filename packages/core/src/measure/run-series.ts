@@ -48,6 +48,15 @@ export class RunSeries {
     return { [Symbol.iterator]: () => this.#rows() };
   }
 
+  /** Those of the seconds before one. */
+  *rowsBefore(second: number): Generator<SeriesRow, undefined> {
+    for (const row of this.#rows()) {
+      if (row.second >= second) return undefined;
+      yield row;
+    }
+    return undefined;
+  }
+
   /** By second. */
   get samples(): SeriesSample[] {
     return [...this.#samples.values()].sort((one, other) => one.second - other.second);

@@ -105,6 +105,14 @@ describe('a load that is watched', () => {
     expect(found.seconds).toBeLessThan(2);
   });
 
+  it('ends when a threshold is to end it, after its sample', async () => {
+    const stop = { threshold: {} as never, afterSeconds: 2, measured: 1, unit: '' };
+    const stopEarly = ({ time }: MasterStatistics) => (time >= 1002 ? stop : undefined);
+    const found = await watching([reading(), reading({ time: 1002 })], { stopEarly });
+    expect(found).toMatchObject({ aborted: false, problems: [], stoppedEarly: stop });
+    expect(found.samples).toHaveLength(2);
+  });
+
   it('reads what it missed while the command slept', async () => {
     // Its machine was asleep for longer than the load lasted.
     const found = await watching([ended]);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FleetHandle } from '../fleet/contract.js';
 import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
+import type { EarlyStop } from '../judge/early-stop.js';
 import type { Problem } from '../results/summary.js';
 import type { Sample } from './sample-contract.js';
 import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
@@ -19,6 +20,8 @@ export interface Observation {
   readonly problems: readonly Problem[];
   /** True when the caller's signal ended the load. */
   readonly aborted: boolean;
+  /** The threshold that is to end the load, because it did not hold any more. */
+  readonly stoppedEarly?: EarlyStop | undefined;
 }
 
 /** How a load is watched. */
@@ -33,6 +36,8 @@ export interface WatchOptions {
   readonly onSample: (sample: Sample) => void;
   /** Called after each reading of the load; what it throws is as if the master did not answer. */
   readonly onReading?: () => Promise<void>;
+  /** Called after each sample: what it returns ends the load, as a threshold with `abortOnFail` does. */
+  readonly stopEarly?: (statistics: MasterStatistics) => EarlyStop | undefined;
   /** Called once each time that the master falls silent, with a line for people. */
   readonly onSilence?: (message: string) => void;
 }
@@ -64,6 +69,7 @@ export async function watch(
   let statistics: MasterStatistics | undefined;
   let answeredAt = 0;
   let aborted = false;
+  let stoppedEarly: EarlyStop | undefined;
 
   while (problems.length === 0) {
     aborted = await untilNextSecond(elapsed(), signal);
@@ -96,8 +102,11 @@ export async function watch(
     options.onSample(sample);
     problems.push(...(await lostWorkers(handle, before, statistics)));
     if (elapsed() > durationSeconds + patienceSeconds) break;
+    // What was lost is worse: then nothing can be judged.
+    if (problems.length === 0) stoppedEarly = options.stopEarly?.(statistics);
+    if (stoppedEarly) break;
   }
-  return { before, statistics, problems, aborted };
+  return { before, statistics, problems, aborted, ...(stoppedEarly && { stoppedEarly }) };
 }
 
 /** @returns true when the signal came first. */

@@ -2,7 +2,7 @@ import { getJunitXml } from 'junit-xml';
 import { printable } from '../values/printable.js';
 import { formatMeasured } from '../values/format.js';
 import type { RunReport, ThresholdResult } from '../results/summary.js';
-import { measuredOver } from './thresholds-view.js';
+import { measuredOver, stoppedAfter } from './thresholds-view.js';
 
 type TestCase = Parameters<typeof getJunitXml>[0]['suites'][number]['testCases'][number];
 
@@ -36,8 +36,9 @@ function thresholdCase(threshold: ThresholdResult, classname: string): TestCase 
   const name = `${threshold.metric} ${threshold.expression}`;
   const over = measuredOver(threshold);
   const measured = `measured ${formatMeasured(threshold.measured, threshold.unit)}${over === '' ? '' : ` ${over}`}`;
+  const stopped = threshold.stoppedAfterSeconds === undefined ? '' : `; it ${stoppedAfter(threshold)}`;
   const origin = threshold.isDefault ? '; this is the default, write it out to change it' : '';
-  const outcome = `${name}: ${measured}${origin}`;
+  const outcome = `${name}: ${measured}${stopped}${origin}`;
   return {
     name,
     classname,

@@ -1,4 +1,4 @@
-import { formatMeasured, formatNumber } from '../values/format.js';
+import { formatLength, formatMeasured, formatNumber } from '../values/format.js';
 import type { ThresholdResult } from '../results/summary.js';
 
 /** One row of the table of thresholds. */
@@ -10,6 +10,8 @@ export interface ThresholdRow {
   readonly limit: string;
   /** True for one that nobody wrote. */
   readonly isDefault: boolean;
+  /** `stopped the load after 12 s`; absent for one that did not. */
+  readonly stopped?: string;
   /** Over what it was measured: `over 52,656 successes and 645 failures`; may be empty. */
   readonly over: string;
   /** Measured ÷ limit, for the bar; absent where the ratio means nothing. */
@@ -30,10 +32,18 @@ export function thresholdRow(threshold: ThresholdResult): ThresholdRow {
     measured: formatMeasured(measured, unit),
     isDefault: threshold.isDefault === true,
     over: measuredOver(threshold),
+    ...(threshold.stoppedAfterSeconds !== undefined && { stopped: stoppedAfter(threshold) }),
     limit: text === undefined ? expression : `${operator} ${formatMeasured(limit, unit)}`,
   };
   const comparable = /[<>]/.test(operator) && limit > 0 && measured !== null;
   return comparable ? { ...row, ofLimit: measured / limit } : row;
+}
+
+/** Of a threshold with `abortOnFail` that did: `stopped the load after 12 s`; otherwise empty. */
+export function stoppedAfter({ stoppedAfterSeconds }: Pick<ThresholdResult, 'stoppedAfterSeconds'>): string {
+  return stoppedAfterSeconds === undefined
+    ? ''
+    : `stopped the load after ${formatLength(stoppedAfterSeconds)}`;
 }
 
 /** Over how many values a threshold was measured, failed requests apart: `over 52,656 successes and 645 failures`. */

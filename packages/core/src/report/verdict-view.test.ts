@@ -16,7 +16,7 @@ const evidence = {
   problems: [],
   findings: [lag],
   notes: [stall],
-  tolerated: [],
+  tolerated: {},
   due: 10,
   requests: 10,
   failures: 0,
@@ -33,7 +33,7 @@ test('keeps what makes a run INVALID, what broke and what warns apart', () => {
 });
 
 test('a broken threshold is the reason of FAIL, and what was tolerated is named so', () => {
-  expect(verdictView(judge({ ...evidence, tolerated: ['event-loop-lag'] }))).toEqual({
+  expect(verdictView(judge({ ...evidence, tolerated: { 'event-loop-lag': undefined } }))).toEqual({
     reasons: ['http_req_duration: p(95)<200 does not hold, measured 250 ms.'],
     broken: [],
     warnings: [

@@ -205,6 +205,48 @@ const lies: readonly [string, Run, RegExp][] = [
 ];
 
 describe('a run', () => {
+  it('that a threshold has stopped is FAIL, also when that threshold holds again at the end', () => {
+    const stoppedEarly = {
+      threshold: prepared.thresholds[0]!,
+      afterSeconds: 6.02,
+      measured: 250,
+      unit: 'ms',
+    };
+    const until = 6;
+    const half = request(
+      'predict',
+      Array.from({ length: 20 * until }, () => 5),
+    );
+    const run: Run = {
+      observation: { stoppedEarly },
+      rows: rows.filter(({ second }) => second < until),
+      stamps: stamps.filter(({ second }) => second <= until),
+      statistics: {
+        ...sound,
+        test: endedTest({ endedAt: 1000 + until, endedBy: 'stop' }),
+        total: { ...half, method: '', name: 'Aggregated' },
+        requests: [half],
+      },
+    };
+    const report = reportOf(run);
+    expect(report).toMatchObject({
+      verdict: 'FAIL',
+      aborted: false,
+      reasons: ['Stopped early: after 6 s http_req_duration: p(90)<100 did not hold, measured 250 ms.'],
+      accounting: { holds: true },
+    });
+    expect(report.thresholds).toMatchObject([
+      { metric: 'http_req_duration', passed: false, measured: 250, stoppedAfterSeconds: 6 },
+      { metric: 'http_req_failed', passed: true },
+    ]);
+    expect(parseRunReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    // Whatever else is wrong with it is no better for that.
+    const changed = [event({ action: 'reset', detail: 'web UI' })];
+    expect(reportOf({ ...run, statistics: { ...run.statistics!, events: changed } }).verdict).toBe('INVALID');
+    const hole = run.stamps!.filter(({ second }) => second < 2 || second > 5);
+    expect(reportOf({ ...run, stamps: hole }).verdict).toBe('INVALID');
+  });
+
   it('passes when nothing is wrong with it', () => {
     const report = reportOf();
     expect(report).toMatchObject({

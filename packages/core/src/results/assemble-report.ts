@@ -1,11 +1,12 @@
 import type { LoadPlan } from '../load/plan.js';
 import { warmUpSeconds } from '../load/length.js';
-import type { Problem, RunReport } from './summary.js';
+import type { Problem, RunReport, ThresholdResult } from './summary.js';
 import { evaluateThresholds } from '../judge/thresholds/evaluate.js';
 import { figuresOf, versionsOf } from './build-report.js';
 import type { RunOptions } from '../run/contract.js';
 import { endProblems } from '../judge/end-cause.js';
 import type { Ending } from '../run/end-load.js';
+import { describeEarlyStop, type EarlyStop } from '../judge/early-stop.js';
 import { judge } from '../judge/judge.js';
 import { judgeLoad, type JudgedLoad } from '../judge/judged-load.js';
 import { notesOf } from './report-notes.js';
@@ -39,7 +40,9 @@ export function assembleReport(measurement: Measurement): RunReport {
     arrivals: plan.arrivals,
   });
   const isInteractive = options.interactive ?? false;
+  const { stoppedEarly } = observation;
   const known = {
+    stoppedEarly: stoppedEarly !== undefined,
     problems: [...observation.problems, ...ending.problems],
     aborted: observation.aborted || ending.aborted,
   };
@@ -47,7 +50,13 @@ export function assembleReport(measurement: Measurement): RunReport {
   const { aborted } = known;
   const figures = figuresOf(judged, plan.arrivals !== undefined);
   const seconds = judged.window.to - judged.window.from;
-  const thresholds = judged.statistics ? evaluateThresholds(test.thresholds, judged.statistics, seconds) : [];
+  const thresholds = judged.statistics
+    ? evaluateThresholds(test.thresholds, judged.statistics, seconds).map((result, index) =>
+        stoppedEarly && stoppedEarly.threshold === test.thresholds[index]
+          ? withStop(result, stoppedEarly)
+          : result,
+      )
+    : [];
   const endedAt = new Date();
   return {
     schemaVersion: 2,
@@ -58,12 +67,16 @@ export function assembleReport(measurement: Measurement): RunReport {
       problems,
       findings: findingsOf(measurement, judged, { endedEarly: aborted || problems.length > 0, endedAt }),
       notes: notesOf(judged, isInteractive),
-      tolerated: options.tolerate ?? [],
+      tolerated: {
+        ...Object.fromEntries((options.tolerate ?? []).map((rule) => [rule, undefined])),
+        ...test.tolerate,
+      },
       due: figures.total.due,
       requests: figures.total.count,
       failures: figures.total.failed,
       exception: statistics?.exceptions[0]?.message.trim(),
       aborted,
+      stoppedEarly: stoppedEarly && describeEarlyStop(stoppedEarly),
       isRead: statistics !== undefined,
     }),
     aborted,
@@ -87,6 +100,16 @@ export function assembleReport(measurement: Measurement): RunReport {
   };
 }
 
+/** What stopped the load did not hold, whatever the requests made of it that were in flight. */
+function withStop(result: ThresholdResult, { afterSeconds, measured }: EarlyStop): ThresholdResult {
+  return {
+    ...result,
+    measured: result.passed ? measured : result.measured,
+    passed: false,
+    stoppedAfterSeconds: Number(afterSeconds.toFixed(1)),
+  };
+}
+
 function findingsOf(
   { ready, options, plan, observation }: Measurement,
   judged: JudgedLoad,
@@ -107,7 +130,8 @@ function findingsOf(
     clockToleranceSeconds: clockToleranceOf(test),
     endedAt: loadEnd === undefined ? endedAt : new Date(loadEnd * 1000),
     length: {
-      plannedSeconds: plan.durationSeconds,
+      // Where a threshold has ended it, all but its length is held to the same rules.
+      plannedSeconds: observation.stoppedEarly ? judged.measuredSeconds : plan.durationSeconds,
       measuredSeconds: judged.measuredSeconds,
       endedEarly,
       startedAt: statistics.test?.startedAt ?? 0,

@@ -123,6 +123,9 @@ const threshold = z.looseObject({
   isDefault: z.literal(true).optional().describe('nobody wrote it'),
   over: count.optional().describe('how many values were measured'),
   succeeded: count.optional().describe('how many of them are of requests that succeeded'),
+  stoppedAfterSeconds: figure
+    .optional()
+    .describe('after so many seconds of load it did not hold, and stopped the load'),
 });
 
 const error = z.looseObject({

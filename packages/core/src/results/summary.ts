@@ -262,6 +262,11 @@ export interface ThresholdResult {
   readonly over?: number | undefined;
   /** How many of them are of requests that succeeded; only of times of requests. */
   readonly succeeded?: number | undefined;
+  /**
+   * After so many seconds of load it did not hold, and stopped the load (`abortOnFail`). It then did not pass, even if it
+   * would have held again with the requests that were in flight.
+   */
+  readonly stoppedAfterSeconds?: number | undefined;
 }
 
 /** One kind of failure, with what to do about it. */

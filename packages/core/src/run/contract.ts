@@ -5,6 +5,7 @@ import type { LoadProfileInput } from '../load/profile.js';
 import type { RunReport } from '../results/summary.js';
 import type { Target } from '../target/contract.js';
 import type { OnProgress } from './events.js';
+import type { ThresholdsInput } from '../judge/thresholds/input.js';
 import type { TolerableRuleId } from '../judge/validity/ids.js';
 
 /** What a load test is made of. */
@@ -19,9 +20,15 @@ export interface LoadTestOptions {
    * What the run must hold, as in k6: `{ 'http_req_duration': ['p(95)<200'], 'http_req_failed': ['rate<0.01'] }`.
    * Times in milliseconds. `http_req_duration{name:predict}` looks at one request name; what the target measures is asked
    * for by its name. Default: `http_req_failed: ['rate<0.01']`, which applies unless one on that is written; an empty list
-   * switches it off.
+   * switches it off. `{ threshold: 'rate<0.1', abortOnFail: true, delayAbortEval: '10s' }` in place of a text stops the
+   * load as soon as it does not hold.
    */
-  thresholds?: Record<string, readonly string[]>;
+  thresholds?: ThresholdsInput;
+  /**
+   * Rules of validity that only warn in every run of this test, each with why: `{ 'event-loop-lag': 'a shared machine' }`.
+   * The reason stands in the report. Default: none.
+   */
+  tolerate?: Readonly<Partial<Record<TolerableRuleId, string>>>;
   /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
   preflight?: { readonly waitUpTo?: string | undefined };
   /** Names the results folder: letters, digits, `.`, `_`, `-`. Default: the target's kind. */
@@ -43,7 +50,7 @@ export interface RunOptions {
   resultsDirectory?: string;
   /**
    * Rules of validity that only warn, for a machine that is known to do other things: the verdict then says so, and
-   * comes from the thresholds. Default: none.
+   * comes from the thresholds. Added to those of the test. Default: none.
    */
   tolerate?: readonly TolerableRuleId[];
   /** Make no request before the load; the report says so. Default false. */

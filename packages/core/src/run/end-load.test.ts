@@ -91,6 +91,12 @@ describe('the end of a load', () => {
     expect(found.stops).toEqual([{ run: 'run-1', graceSeconds: 5, timeoutMilliseconds: 10_000 }]);
   });
 
+  it('gives requests in flight all of the grace period when a threshold has ended the load', async () => {
+    const found = await ended([running, ending, settled], { stoppedEarly: {} as never });
+    expect(found).toMatchObject({ statistics: settled, problems: [], aborted: false });
+    expect(found.stops).toEqual([{ run: 'run-1', timeoutMilliseconds: 35_000 }]);
+  });
+
   it('keeps a grace period that is shorter still', async () => {
     const found = await ended([running, settled], { aborted: true }, { graceSeconds: 2 });
     expect(found.stops).toMatchObject([{ graceSeconds: 2 }]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tolerableRuleIds } from '../judge/validity/ids.js';
 import { durationSchema } from '../values/duration.js';
 
 /** Name of a test: it becomes the name of a folder. */
@@ -18,6 +19,12 @@ export const preflightSchema = z.strictObject({
     .optional()
     .describe('how long to ask a service again that is starting, such as 10m. Default: not at all'),
 });
+
+/** Rules of validity that only warn: nobody may leave one out without saying why. */
+export const tolerateSchema = z.partialRecord(
+  z.enum(tolerableRuleIds as [(typeof tolerableRuleIds)[number], ...typeof tolerableRuleIds]),
+  z.string().trim().min(1).describe('why: it stands in the report'),
+);
 
 /** The folder of all results. */
 export const resultsSchema = z

@@ -19,7 +19,9 @@ import {
 } from '../judge/thresholds/parse.js';
 import { childPath, validate } from '../validation/validate.js';
 import type { LoadTestOptions } from './contract.js';
-import { nameSchema, preflightSchema, workersSchema } from './option-schemas.js';
+import { thresholdsSchema } from '../judge/thresholds/input.js';
+import type { TolerableRuleId } from '../judge/validity/ids.js';
+import { nameSchema, preflightSchema, tolerateSchema, workersSchema } from './option-schemas.js';
 import { percentileSupport, type PercentileSupport } from '../judge/percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
@@ -33,6 +35,8 @@ export interface PreparedTest {
   readonly load: LoadProfile;
   readonly durationSeconds: number;
   readonly thresholds: readonly Threshold[];
+  /** Rules of validity that only warn, each with why. */
+  readonly tolerate: Readonly<Partial<Record<TolerableRuleId, string>>>;
   /** How long the preflight waits for a service that is starting; 0: not at all. */
   readonly waitUpToSeconds: number;
   /** What the load can say of their percentiles. */
@@ -53,7 +57,8 @@ export interface SizedTest extends PreparedTest {
 const ownOptions = z.strictObject({
   name: nameSchema.optional(),
   workers: workersSchema.optional(),
-  thresholds: z.record(z.string(), z.array(z.string())).default({}),
+  thresholds: thresholdsSchema.default({}),
+  tolerate: tolerateSchema.default({}),
   preflight: preflightSchema.optional(),
   baseDirectory: z.string().default(() => process.cwd()),
 });
@@ -106,6 +111,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     load: profile,
     durationSeconds: totalSeconds(profile),
     thresholds,
+    tolerate: own.tolerate,
     waitUpToSeconds: secondsOf(own.preflight?.waitUpTo ?? ''),
     support: percentileSupport(thresholds, profile),
     configuration: {
@@ -115,6 +121,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
       load: profile as JsonObject,
       ...(own.preflight && { preflight: own.preflight as JsonObject }),
       thresholds: { ...defaultThresholds, ...own.thresholds } as JsonObject,
+      ...(Object.keys(own.tolerate).length > 0 && { tolerate: own.tolerate as JsonObject }),
     },
     secrets: collectSecrets(schema, targetOptions),
     baseDirectory: resolve(own.baseDirectory),

@@ -14,6 +14,7 @@ import type { RunOptions } from './contract.js';
 import { endLoad, type Ending } from './end-load.js';
 import { nameSchema } from './option-schemas.js';
 import type { RequestLog } from '../results/request-log.js';
+import { describeEarlyStop, EarlyStopCheck } from '../judge/early-stop.js';
 import { requireSupport } from '../judge/percentile-support.js';
 import { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
@@ -33,7 +34,9 @@ export async function runLoadTest(test: PreparedTest, options: RunOptions): Prom
   const phases = new Phases(options);
   const fleetId = validate(nameSchema, options.fleetId ?? createFleetId(), { field: 'fleetId' });
   const { on, tolerate = [] } = options;
-  if (!tolerate.includes('percentile-samples')) requireSupport(test.support);
+  const isTolerated =
+    tolerate.includes('percentile-samples') || Object.hasOwn(test.tolerate, 'percentile-samples');
+  if (!isTolerated) requireSupport(test.support);
   for (const warning of [...test.support.impossible, ...test.support.unlikely]) phases.warn(warning);
   return phases.all(async () => {
     const ready =
@@ -112,10 +115,11 @@ class Run {
     const host = test.definition.host(test.targetOptions);
     const interactive = this.#options.interactive ?? false;
     const warmUp = warmUpSeconds(test.load);
+    const earlyStop = new EarlyStopCheck(test.thresholds, series, warmUp);
     try {
       // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
       await master.swarm({ load, host, run: runId, interactive });
-      return await watch(master, handle, series, {
+      const observation = await watch(master, handle, series, {
         runId,
         before,
         durationSeconds,
@@ -124,8 +128,12 @@ class Run {
         onSample: (sample) =>
           this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
         onReading,
+        stopEarly: (statistics) => earlyStop.look(statistics),
         onSilence: (message) => this.#phases.warn(message),
       });
+      const { stoppedEarly } = observation;
+      if (stoppedEarly) this.#phases.warn(describeEarlyStop(stoppedEarly));
+      return observation;
     } catch (error) {
       // A load that nobody watches must not go on where the fleet does.
       const timeoutMilliseconds = deafMilliseconds;

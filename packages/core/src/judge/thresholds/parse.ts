@@ -1,5 +1,7 @@
 import { LoadwrightError } from '../../errors.js';
+import { secondsOf } from '../../values/duration.js';
 import type { MetricDefinition } from '../../locust/statistics.js';
+import type { AbortingThreshold, ThresholdsInput } from './input.js';
 import { metrics, targetMetric, type Aggregation, type Metric } from './metrics.js';
 
 /** What a target measures beside the built-in metrics, by name. */
@@ -21,6 +23,8 @@ export interface Threshold {
   readonly aggregation: Aggregation;
   readonly operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
   readonly limit: number;
+  /** Absent: it is judged when the load is over, and stops nothing. */
+  readonly abort?: { readonly delaySeconds: number };
 }
 
 /** The value of a tag may have braces itself: `http_req_duration{name:/items/{id}}`. */
@@ -33,7 +37,7 @@ const form = 'an expression such as p(95)<200, avg<=80, rate<0.01 or count>1000;
  * What applies unless a threshold on it is written: a service that fails is never as fast as it should be by accident.
  * An empty list switches it off.
  */
-export const defaultThresholds: Readonly<Record<string, readonly string[]>> = {
+export const defaultThresholds: ThresholdsInput = {
   http_req_failed: ['rate<0.01'],
 };
 
@@ -48,10 +52,7 @@ export function metricOf({ metric, declared }: Pick<Threshold, 'metric' | 'decla
  * @param declared What the target measures beside the built-in metrics.
  * @throws LoadwrightError `THRESHOLD_INVALID`, naming all that is wrong at once.
  */
-export function parseThresholds(
-  thresholds: Readonly<Record<string, readonly string[]>>,
-  declared: DeclaredMetrics = {},
-): Threshold[] {
+export function parseThresholds(thresholds: ThresholdsInput, declared: DeclaredMetrics = {}): Threshold[] {
   const written = parseWritten(thresholds, declared);
   const keys = new Set(Object.keys(thresholds).map((key) => key.trim()));
   const missing = Object.entries(defaultThresholds).filter(([key]) => !keys.has(key));
@@ -59,15 +60,14 @@ export function parseThresholds(
   return [...written, ...added.map((threshold) => ({ ...threshold, isDefault: true as const }))];
 }
 
-function parseWritten(
-  thresholds: Readonly<Record<string, readonly string[]>>,
-  declared: DeclaredMetrics,
-): Threshold[] {
+function parseWritten(thresholds: ThresholdsInput, declared: DeclaredMetrics): Threshold[] {
   const parsed: Threshold[] = [];
   const problems: string[] = [];
   for (const [key, expressions] of Object.entries(thresholds)) {
-    for (const expression of expressions) {
-      const result = parseThreshold(key, expression, declared);
+    for (const written of expressions) {
+      const expression = typeof written === 'string' ? written : written.threshold;
+      const parsedOne = parseThreshold(key, expression, declared);
+      const result = typeof parsedOne === 'string' ? parsedOne : withAbort(parsedOne, written);
       if (typeof result === 'string') problems.push(result);
       else parsed.push(result);
     }
@@ -78,6 +78,24 @@ function parseWritten(
     });
   }
   return parsed;
+}
+
+/** What a count says of a load before its end: that it has not come so far yet. */
+const onlyAtTheEnd: ReadonlySet<Threshold['operator']> = new Set(['>', '>=', '==', '!=']);
+
+/** The threshold with when it stops the load; or why it cannot do that. */
+function withAbort(threshold: Threshold, written: string | AbortingThreshold): Threshold | string {
+  if (typeof written === 'string') return threshold;
+  const { abortOnFail = false, delayAbortEval } = written;
+  const { key, expression, aggregation, operator } = threshold;
+  if (!abortOnFail) {
+    if (delayAbortEval === undefined) return threshold;
+    return `thresholds["${key}"]: ${expression} has delayAbortEval, and stops nothing without abortOnFail: true`;
+  }
+  if (aggregation.name === 'count' && onlyAtTheEnd.has(operator)) {
+    return `thresholds["${key}"]: ${expression} cannot have abortOnFail: a count begins at 0, so it would stop every load`;
+  }
+  return { ...threshold, abort: { delaySeconds: Math.max(1, secondsOf(delayAbortEval ?? '')) } };
 }
 
 const namesOf = (declared: DeclaredMetrics) => [...Object.keys(metrics), ...Object.keys(declared)];
