@@ -73,11 +73,33 @@ export interface FleetNode {
   readonly state: 'starting' | 'running' | 'stopped' | 'failed';
   /** Why it is not running, and its last words, already redacted. */
   readonly reason?: string;
+  /** What to do about that. */
+  readonly remedy?: string;
+  /** The machine or container that it is on, as its service names it: `i-0abc…`. Absent: this machine. */
+  readonly instance?: string;
 }
 
 /** How a call is ended early. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+/** One line that a node of a fleet logged. */
+export interface LogLine {
+  /** `master`, `worker-1`, … */
+  readonly node: string;
+  readonly line: string;
+}
+
+/** Which log lines are asked for. */
+export interface LogOptions extends CallOptions {
+  /** Only those of this side. Default: of both. */
+  readonly role?: FleetNode['role'];
+  /**
+   * Go on with what comes, until the signal aborts. A kind that cannot do so ends as without it: its caller asks again
+   * then, and leaves out what it has had.
+   */
+  readonly follow?: boolean;
 }
 
 /** What a clean-up did. */
@@ -121,7 +143,7 @@ export interface FleetHandle {
   readonly readiness?: MasterReadiness;
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
-  logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }>;
+  logs(options?: LogOptions): AsyncIterable<LogLine>;
   /** Removes everything; safe to repeat, never throws for what is already gone. */
   destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport>;
 }
@@ -141,6 +163,8 @@ export interface Finding {
   readonly state: 'good' | 'missing' | 'unknown' | 'problem';
   /** What was found; never a secret. */
   readonly detail: string;
+  /** What it is concluded from, one line each, as the service said it: an event, a reason, a setting. */
+  readonly evidence?: readonly string[];
   /** What to do. */
   readonly remedy?: string;
   /** What can be done next. */
@@ -216,6 +240,50 @@ export interface FleetPlace {
   readonly caller?: string;
 }
 
+/** What another number of workers would change. Reading it changes nothing and costs nothing. */
+export interface ScalePlan {
+  /** Load-generating processes. A kind whose machines have several may give more than were asked for, never fewer. */
+  readonly workersBefore: number;
+  readonly workersAfter: number;
+  /** What the whole fleet costs an hour. */
+  readonly pricePerHourBefore: FleetPrice;
+  readonly pricePerHourAfter: FleetPrice;
+  /** One line for each thing that would be made or removed. Empty: nothing would change. */
+  readonly changes: readonly string[];
+  /** What people should know before they agree. */
+  readonly notes?: readonly string[];
+  /** What they should think about. */
+  readonly warnings?: readonly string[];
+}
+
+/** How a change of a fleet's size is watched and ended. */
+export interface ScaleOptions extends CallOptions {
+  /** Called with one line for people, for every step that takes time. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** Changing the number of workers of a fleet that exists, idle or under load. */
+export interface FleetScaling {
+  /**
+   * Everything that would change, quotas looked at. Changes nothing.
+   *
+   * @param workers Load-generating processes, at least 1.
+   * @throws LoadwrightError as `Fleet.open`; `CONFIG_INVALID` when this fleet cannot have so many.
+   */
+  plan(fleetId: string, workers: number, options?: CallOptions): Promise<ScalePlan>;
+  /**
+   * Makes or removes worker machines, and returns as soon as the service has taken that on and the fleet's own record
+   * says the new number: whoever opens the fleet from then on expects it. It does not wait for new workers to connect; the
+   * caller does. Machines that were begun and cannot be had are removed again, and the number is as before. The machines
+   * that go get the time that a worker needs to leave its master (SIGTERM, then its grace period).
+   * Repeating it with the same number continues, and changes nothing that is as asked.
+   *
+   * @returns the fleet with its new number of workers.
+   * @throws LoadwrightError as {@link plan}; `PROVISIONING_FAILED`
+   */
+  scale(fleetId: string, workers: number, options?: ScaleOptions): Promise<FleetHandle>;
+}
+
 /** What only fleets have that outlive the process that made them. Each works from any machine, without local files. */
 export interface LastingFleets {
   /** Everything that would keep {@link Fleet.provision} from working, all at once. Changes nothing. */
@@ -244,6 +312,16 @@ export interface LastingFleets {
   inventory(fleetId: string): Promise<readonly FleetResource[]>;
   /** Removes every resource of a fleet, in whatever state it is; safe to repeat, and verified by looking again. */
   destroy(fleetId: string, options?: DestroyOptions): Promise<DestroyReport>;
+  /** Absent: its fleets keep the number of workers that they were made with. */
+  readonly scaling?: FleetScaling;
+  /**
+   * Why a fleet does not work, from what its service knows of it: one finding for each thing that was looked at, problems
+   * with their evidence and their remedy. Works for a fleet whose master was never there. Changes nothing. What cannot be
+   * looked at is a finding of state `unknown`, not an error. Absent: what `diagnoseFleet` sees of any fleet is all.
+   *
+   * @throws LoadwrightError as `Fleet.open` when nothing of the fleet exists.
+   */
+  diagnose?(fleetId: string, options?: CallOptions): Promise<readonly Finding[]>;
 }
 
 /** What one request before the load needs. */

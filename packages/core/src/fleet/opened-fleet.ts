@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { LoadwrightError } from '../errors.js';
 import type { LoadProfileInput } from '../load/profile.js';
 import { resolveTestLoad } from '../load/resolve.js';
 import { masterOf, type LocustMaster } from '../locust/master.js';
@@ -8,40 +10,48 @@ import { collectResults, type CollectedResults } from '../results/collect-result
 import { waitForWorkers } from './connect.js';
 import type { Deployment, DeployOptions, LoadTest } from '../run/contract.js';
 import { followTest, type FollowOptions } from '../run/follow.js';
+import { diagnoseFleet } from './diagnose.js';
+import { followLogs } from './follow-logs.js';
 import { fleetIdOf } from './fleet-name.js';
 import { isLoadRunning, requireIdle } from './idle.js';
+import { validate } from '../validation/validate.js';
 import { redactorOf, redactStrings } from '../secrets/redactor.js';
 import type {
   CallOptions,
   DestroyOptions,
   DestroyReport,
+  Finding,
   Fleet,
   FleetHandle,
   FleetNode,
+  FleetScaling,
+  LogLine,
+  LogOptions,
+  ScaleOptions,
+  ScalePlan,
 } from './contract.js';
-
-/** One line that a node of a fleet logged. */
-export interface LogLine {
-  /** `master`, `worker-1`, … */
-  readonly node: string;
-  readonly line: string;
-}
 
 /**
  * A deployed fleet: what its master and its nodes can be asked, whatever kind it is. Everything that it returns has the
  * secrets of the fleet redacted. A judged test on it is `LoadTest.run` with `on`.
  */
 export class OpenedFleet {
-  /** As the fleet's kind gave it: master URL, login, number of workers. Holds secrets. */
-  readonly handle: FleetHandle;
   /** The master's typed client, for what this class does not offer. */
   readonly master: LocustMaster;
+  readonly #fleet: Pick<Fleet, 'kind' | 'lasting'>;
   readonly #redact: (text: string) => string;
+  #handle: FleetHandle;
 
-  constructor(handle: FleetHandle) {
-    this.handle = handle;
+  constructor(handle: FleetHandle, fleet: Pick<Fleet, 'kind' | 'lasting'>) {
+    this.#handle = handle;
+    this.#fleet = fleet;
     this.master = masterOf(handle);
     this.#redact = redactorOf(handle);
+  }
+
+  /** As the fleet's kind gave it: master URL, login, number of workers. Holds secrets. */
+  get handle(): FleetHandle {
+    return this.#handle;
   }
 
   get fleetId(): string {
@@ -104,14 +114,62 @@ export class OpenedFleet {
    *
    * @throws LoadwrightError as {@link statistics}
    */
-  async logs({ signal }: CallOptions = {}): Promise<readonly LogLine[]> {
+  async logs({ role, signal }: Omit<LogOptions, 'follow'> = {}): Promise<readonly LogLine[]> {
     return askMaster(this.handle, async (limit) => {
       const lines: LogLine[] = [];
-      for await (const { node, line } of this.handle.logs({ signal: anyOf(signal, limit) })) {
+      const options = { ...(role && { role }), signal: anyOf(signal, limit) };
+      for await (const { node, line } of this.handle.logs(options)) {
         lines.push({ node, line: this.#redact(line) });
       }
       return lines;
     });
+  }
+
+  /**
+   * The log lines so far, and then those that come, until the signal aborts.
+   *
+   * @throws LoadwrightError as {@link statistics}
+   */
+  followLogs(options: Omit<LogOptions, 'follow'> & { readonly signal: AbortSignal }): AsyncIterable<LogLine> {
+    return followLogs(this.handle, options, this.#redact);
+  }
+
+  /**
+   * What another number of workers would change, and cost.
+   *
+   * @param workers Load-generating processes.
+   * @throws LoadwrightError `CONFIG_INVALID` when its kind cannot change the number, or not to this one; as `openFleet`
+   */
+  async planScale(workers: number, options?: CallOptions): Promise<ScalePlan> {
+    return this.#scaling().plan(this.fleetId, workerCount(workers), options);
+  }
+
+  /**
+   * Changes the number of workers, also while a load runs. What is asked of this object afterwards expects the new number.
+   *
+   * @param workers Load-generating processes.
+   * @throws LoadwrightError as {@link planScale}; `PROVISIONING_FAILED`
+   */
+  async scale(workers: number, options?: ScaleOptions): Promise<void> {
+    this.#handle = await this.#scaling().scale(this.fleetId, workerCount(workers), options);
+  }
+
+  #scaling(): FleetScaling {
+    const { lasting, kind } = this.#fleet;
+    if (lasting?.scaling) return lasting.scaling;
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `workers: a fleet of kind ${kind} keeps the number of workers that it was made with`,
+      {
+        hint: 'Deploy another fleet with the number of workers that you need, and remove this one.',
+        next: [{ action: 'deploy-fleet' }, { action: 'destroy-fleet', fleetId: this.fleetId }],
+      },
+    );
+  }
+
+  /** Why it does not work, with remedies. See {@link diagnoseFleet}. */
+  async diagnose(options?: CallOptions): Promise<readonly Finding[]> {
+    return redactStrings(await diagnoseFleet(this.#fleet, this.handle, options), this.#redact);
   }
 
   /** The state of the master and of each worker. */
@@ -137,7 +195,7 @@ export async function openFleet(
   reference: string,
   options: CallOptions = {},
 ): Promise<OpenedFleet> {
-  return new OpenedFleet(await fleet.open(await fleetIdOf(fleet, reference), options));
+  return new OpenedFleet(await fleet.open(await fleetIdOf(fleet, reference), options), fleet);
 }
 
 /**
@@ -151,7 +209,13 @@ export async function deployFleet(
   options: DeployOptions,
 ): Promise<OpenedFleet & Pick<Deployment, 'resultsDirectory'>> {
   const { handle, resultsDirectory } = await test.deploy(options);
-  return Object.assign(new OpenedFleet(handle), { resultsDirectory });
+  return Object.assign(new OpenedFleet(handle, options.fleet), { resultsDirectory });
+}
+
+const workersSchema = z.int('must be a whole number').min(1, 'must be at least 1');
+
+function workerCount(workers: number): number {
+  return validate(workersSchema, workers, { field: 'workers' });
 }
 
 function anyOf(signal: AbortSignal | undefined, limit: AbortSignal): AbortSignal {

@@ -7,7 +7,7 @@ import { fleetConformance } from './fleet-conformance.js';
 
 interface Made {
   readonly server: Server;
-  readonly workers: number;
+  workers: number;
   readonly password: string;
 }
 
@@ -40,7 +40,11 @@ function handleOf(fleetId: string): FleetHandle {
       node('master', 'master'),
       ...Array.from({ length: workers }, (_, index) => node(`worker-${index + 1}`, 'worker')),
     ],
-    async *logs() {},
+    async *logs({ role } = {}) {
+      for (const node of ['master', 'abc_1']) {
+        if (role === undefined || (node === 'master') === (role === 'master')) yield { node, line: 'a line' };
+      }
+    },
     destroy: async () => ({ removed: await remove(fleetId), remaining: [] }),
   };
 }
@@ -66,6 +70,54 @@ const good: Fleet = {
   },
   open: async (fleetId) => handleOf(fleetId),
 };
+
+/** It offers all that a kind may offer. */
+const able: Fleet = {
+  ...good,
+  lasting: {
+    check: async () => [],
+    permissions: async () => ({
+      statements: [],
+      ofMachine: [],
+      boundary: { name: 'b', path: '/', statements: [] },
+      notes: [],
+    }),
+    place: async () => ({ description: 'here' }),
+    list: async () => [],
+    inventory: async (fleetId) => (world.has(fleetId) ? [{ fleetId, resource: 'master' }] : []),
+    destroy: async (fleetId) => ({ removed: await remove(fleetId), remaining: [] }),
+    scaling: {
+      plan: async (fleetId, workers) => {
+        const before = world.get(fleetId)!.workers;
+        const price = (count: number) => ({ usDollars: count, source: 'a table of the test' });
+        if (workers < 1) throw new Error('at least 1');
+        return {
+          workersBefore: before,
+          workersAfter: workers,
+          pricePerHourBefore: price(before),
+          pricePerHourAfter: price(workers),
+          changes: workers === before ? [] : [`${workers - before} workers`],
+        };
+      },
+      scale: async (fleetId, workers) => {
+        world.get(fleetId)!.workers = workers;
+        return handleOf(fleetId);
+      },
+    },
+    diagnose: async (fleetId) => [
+      { subject: 'workers', state: 'good', detail: `${handleOf(fleetId).expectedWorkers} are there` },
+    ],
+  },
+};
+
+/** That fleet, with some of it changed. */
+const ableBut = (change: Partial<NonNullable<Fleet['lasting']>>): Partial<Fleet> => ({
+  ...able,
+  lasting: { ...able.lasting!, ...change },
+});
+const { scaling } = able.lasting!;
+const scalingCheck = 'changes the number of its workers, where it offers that';
+const diagnosisCheck = 'explains what it lacks, where it offers that';
 
 const provisionRequest = (): ProvisionRequest => ({
   fleetId: randomUUID(),
@@ -95,6 +147,10 @@ function withHandle(change: (handle: FleetHandle) => Partial<FleetHandle>): Part
 
 describe('a fleet that does everything right', () => {
   for (const check of checksOf(good)) it(check.name, check.run);
+});
+
+describe('a fleet that offers more, and does it right', () => {
+  for (const check of checksOf(able)) it(check.name, check.run);
 });
 
 const broken: [check: string, defect: string, change: Partial<Fleet>][] = [
@@ -141,6 +197,45 @@ const broken: [check: string, defect: string, change: Partial<Fleet>][] = [
     'is found again by its fleet id, and removed from elsewhere',
     'forgets what is secret',
     { open: async (fleetId) => ({ ...(await good.open(fleetId)), secrets: [] }) },
+  ],
+  [
+    'makes a master that answers and the workers that were asked for',
+    'log lines of the other side',
+    withHandle((handle) => ({ logs: () => handle.logs() })),
+  ],
+  [
+    scalingCheck,
+    'does it when it is only planned',
+    ableBut({
+      scaling: {
+        ...scaling!,
+        plan: async (fleetId, workers) => {
+          const plan = await scaling!.plan(fleetId, workers);
+          await scaling!.scale(fleetId, workers);
+          return plan;
+        },
+      },
+    }),
+  ],
+  [
+    scalingCheck,
+    'forgets it',
+    ableBut({
+      scaling: {
+        ...scaling!,
+        scale: async (fleetId, workers) => ({ ...handleOf(fleetId), expectedWorkers: workers }),
+      },
+    }),
+  ],
+  [
+    diagnosisCheck,
+    'a problem without a remedy',
+    ableBut({ diagnose: async () => [{ subject: 'workers', state: 'problem', detail: 'none' }] }),
+  ],
+  [
+    diagnosisCheck,
+    'has something to say of what is gone',
+    ableBut({ diagnose: async () => [{ subject: 'workers', state: 'good', detail: 'all' }] }),
   ],
   [
     'leaves nothing when it is stopped while it is made',

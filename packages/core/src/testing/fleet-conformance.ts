@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Fleet, FleetHandle, ProvisionRequest } from '../fleet/contract.js';
+import type { Fleet, FleetHandle, FleetNode, ProvisionRequest } from '../fleet/contract.js';
 import { pinnedFetch } from '../locust/pinned-fetch.js';
 import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
 
@@ -78,6 +78,7 @@ export function fleetConformance(
             200,
             'the login must be accepted',
           );
+          await assertLogsByRole(handle, nodes);
         }),
     },
     {
@@ -122,6 +123,66 @@ export function fleetConformance(
         }),
     },
     {
+      name: 'changes the number of its workers, where it offers that',
+      run: async () => {
+        if (!makeFleet().lasting?.scaling) return;
+        let made = '';
+        await withFleet(async ({ fleetId }, { workers }) => {
+          made = fleetId;
+          const scaling = () => makeFleet().lasting!.scaling!;
+          const plan = await scaling().plan(fleetId, workers + 1);
+          assert.equal(plan.workersBefore, workers);
+          assert(plan.workersAfter > workers, 'no fewer workers than were asked for');
+          assert(plan.changes.length > 0, 'the plan must say what would be made');
+          assert(
+            plan.pricePerHourAfter.usDollars >= plan.pricePerHourBefore.usDollars,
+            'more workers cost no less',
+          );
+          assert.equal(
+            (await makeFleet().open(fleetId)).expectedWorkers,
+            workers,
+            'the plan must change nothing',
+          );
+          for (const asked of [plan.workersAfter, plan.workersAfter, workers]) {
+            const scaled = await scaling().scale(fleetId, asked);
+            assert.equal(scaled.expectedWorkers, asked);
+            const found = await makeFleet().open(fleetId);
+            assert.equal(found.expectedWorkers, asked, 'whoever opens it expects the new number');
+            const nodes = await found.status();
+            const there = nodes.filter(({ role, state }) => role === 'worker' && state !== 'stopped').length;
+            assert.equal(there, asked, 'the status shows the new number of workers');
+          }
+          assert.deepEqual(
+            (await scaling().plan(fleetId, workers)).changes,
+            [],
+            'a number that it has already changes nothing',
+          );
+          await assert.rejects(scaling().plan(fleetId, 0), 'no fleet is without workers');
+        });
+        await assertNothingLeft(made);
+      },
+    },
+    {
+      name: 'explains what it lacks, where it offers that',
+      run: async () => {
+        if (!makeFleet().lasting?.diagnose) return;
+        const diagnose = (id: string) => makeFleet().lasting!.diagnose!(id);
+        let made = '';
+        await withFleet(async ({ fleetId }) => {
+          made = fleetId;
+          const findings = await diagnose(fleetId);
+          assert(findings.length > 0, 'it must say what was looked at');
+          for (const { subject, detail, state, remedy } of findings) {
+            assert(subject && detail, 'each finding needs a subject and what was found');
+            assert(state !== 'problem' || remedy, `${subject}: a problem needs its remedy`);
+          }
+          const problems = findings.filter(({ state }) => state === 'problem');
+          assert.deepEqual(problems, [], 'a fleet that works has no problem');
+        });
+        await assert.rejects(diagnose(made), 'there is nothing to explain of a fleet that is gone');
+      },
+    },
+    {
       name: 'leaves nothing when it is stopped while it is made',
       run: async () => {
         const request = await provisionRequest();
@@ -135,6 +196,17 @@ export function fleetConformance(
     },
   ];
   return withKnownGaps(checks, knownGaps);
+}
+
+async function assertLogsByRole(handle: FleetHandle, nodes: readonly FleetNode[]): Promise<void> {
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]));
+  for (const role of ['master', 'worker'] as const) {
+    for await (const { node } of handle.logs({ role })) {
+      // Locust names its workers itself; the master has one name.
+      const of = roles.get(node) ?? (node === 'master' ? 'master' : 'worker');
+      assert.equal(of, role, `a line of ${node} is given, although only ${role} was asked for`);
+    }
+  }
 }
 
 /** The status that the master's statistics answer with. */

@@ -1,10 +1,11 @@
 import {
   masterOf,
-  type CallOptions,
   type DestroyOptions,
   type DestroyReport,
   type FleetHandle,
   type FleetNode,
+  type LogLine,
+  type LogOptions,
   type MasterReadiness,
   type MasterLogin,
 } from '@loadwright/core/fleet';
@@ -91,10 +92,10 @@ export class Ec2Handle implements FleetHandle {
     ];
   }
 
-  async *logs(options?: CallOptions): AsyncIterable<{ readonly node: string; readonly line: string }> {
-    const locust = masterOf(this);
-    const { master, workers } = await locust.logs(options);
-    for (const line of master) yield { node: 'master', line };
+  async *logs({ role, signal }: LogOptions = {}): AsyncIterable<LogLine> {
+    const { master, workers } = await masterOf(this).logs({ ...(signal && { signal }) });
+    if (role !== 'worker') for (const line of master) yield { node: 'master', line };
+    if (role === 'master') return;
     for (const [node, lines] of Object.entries(workers)) for (const line of lines) yield { node, line };
   }
 

@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { DestroyReport, FleetHandle, FleetNode, MasterLogin } from '@loadwright/core/fleet';
+import type {
+  DestroyReport,
+  FleetHandle,
+  FleetNode,
+  LogLine,
+  LogOptions,
+  MasterLogin,
+} from '@loadwright/core/fleet';
 import type { LocalNode } from './nodes.js';
 
 /** What a {@link LocalHandle} is made of. */
@@ -46,8 +53,9 @@ export class LocalHandle implements FleetHandle {
     return this.nodes.map((node) => node.status());
   }
 
-  async *logs(): AsyncIterable<{ readonly node: string; readonly line: string }> {
-    for (const { name, log } of this.nodes) {
+  async *logs({ role }: LogOptions = {}): AsyncIterable<LogLine> {
+    for (const { name, role: ofNode, log } of this.nodes) {
+      if (role !== undefined && role !== ofNode) continue;
       for await (const line of log.lines()) yield { node: name, line };
     }
   }
