@@ -1,9 +1,6 @@
 """Requests to the routes of a REST service."""
 
-import random
-from bisect import bisect
 from collections.abc import Callable, Container
-from itertools import accumulate
 from typing import Any
 
 from loadwright_runtime import (
@@ -15,6 +12,7 @@ from loadwright_runtime import (
     SourceSetup,
     variables,
 )
+from loadwright_runtime.source.row_requests import chooser
 from rest_route import Route
 from rest_signing import Signing
 
@@ -49,6 +47,11 @@ class RestRequests(RequestSource):
     def next_request(self) -> Request:
         return self._next()
 
+    def maker(self) -> Callable[[], Request]:
+        # A subclass may have a method of its own.
+        is_own = type(self).next_request is RestRequests.next_request
+        return self._next if is_own else self.next_request
+
     def request_named(self, name: str) -> Request:
         return self._routes[name].next_request()
 
@@ -63,17 +66,6 @@ class RestRequests(RequestSource):
 
     def _with_common_headers(self, route: dict[str, Any]) -> dict[str, Any]:
         return {**route, "headers": {**self.config.get("headers", {}), **route["headers"], **self._secrets}}
-
-
-def chooser(weighted: list[tuple[float, Callable[[], Request]]]) -> Callable[[], Request]:
-    """Makes the next request by one of the functions, each as often as its weight says."""
-    makers = [make for _, make in weighted]
-    if len(makers) == 1:
-        return makers[0]
-    weights = list(accumulate(weight for weight, _ in weighted))
-    total, last = weights[-1], len(weights) - 1
-    # By rounding a draw may reach the sum itself.
-    return lambda: makers[min(bisect(weights, random.random() * total), last)]()
 
 
 def secret_headers(config: dict[str, Any]) -> dict[str, str]:

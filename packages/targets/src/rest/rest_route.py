@@ -11,7 +11,6 @@ from loadwright_runtime import (
     Body,
     Payload,
     Request,
-    RequestCache,
     ResponseCheck,
     SetupError,
     SourceSetup,
@@ -20,13 +19,13 @@ from loadwright_runtime import (
 from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError
+from loadwright_runtime.source.row_requests import OneRequest, RowRequests, asks_for_stream
 from loadwright_runtime.source.token_metrics import TokenReader
 from rest_signing import Signing
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _KEPT_ROWS = 4096
-_STREAM = re.compile(rb'"stream"\s*:\s*true\b')
 
 Text = Callable[..., str | None]
 
@@ -72,31 +71,52 @@ class Route:
         if self._is_fixed:
             self._fixed_path, self._fixed_headers = self._path(None), self._header_values(None)
         self._rows: dict[int | None, Any] = {}
-        self._requests = RequestCache(self._make)
+        self._requests: OneRequest | RowRequests
+        if self._payloads is None:
+            self._requests = OneRequest(lambda: self._make(self._constant), self._reader)
+        else:
+            self._requests = RowRequests(self._payloads, self._make, self._reader, name=self._name)
+        self.next_request = self._maker(is_constant(config.get("body")))
 
-    def next_request(self) -> Request:
-        request = self._next()
-        if is_streamed(request.body):
-            return request.read_by(TokenReader(self._check.watch()))
-        return request
+    def _maker(self, is_same_body: bool) -> Callable[[], Request]:
+        """What makes each request: chosen once, so that no request pays for what it is not."""
+        if not self._is_fixed:
+            return self._next_anew
+        if not is_same_body:
+            return self._next_generated
+        return self._requests.next if self._signing is None else self._next_signed
 
-    def _next(self) -> Request:
-        try:
-            payload = self._constant if self._payloads is None else self._payloads.next_body()
-            if not self._is_fixed:
-                return self._make_anew(payload)
-        except PayloadError as error:
-            error.request_name = self._name
-            raise
-        if self._template is not None:
-            payload = Body(self._template(), self._content_type, payload.row)
-        if self._signing is not None and (moment := self._signing.moment()) is not self._signed_at:
+    def _next_signed(self) -> Request:
+        assert self._signing is not None
+        moment = self._signing.moment()
+        if moment is not self._signed_at:
             # The same request in the same second has the same signature.
             self._signed_at = moment
             self._requests.clear()
-        return self._requests.of(payload)
+        return self._requests.next()
+
+    def _next_generated(self) -> Request:
+        return self._next_of(self._make)
+
+    def _next_anew(self) -> Request:
+        return self._next_of(self._make_anew)
+
+    def _next_of(self, make: Callable[[Body], Request]) -> Request:
+        try:
+            payload = self._constant if self._payloads is None else self._payloads.next_body()
+            request = make(payload)
+        except PayloadError as error:
+            error.request_name = self._name
+            raise
+        request.row = payload.row
+        return request.read_by(self._reader()) if asks_for_stream(request.body) else request
+
+    def _reader(self) -> TokenReader:
+        return TokenReader(self._check.watch())
 
     def _make(self, body: Body) -> Request:
+        if self._template is not None:
+            body = Body(self._template(), self._content_type, body.row)
         return self._request(self._fixed_path, dict(self._fixed_headers), body, None)
 
     def _make_anew(self, payload: Body) -> Request:
@@ -108,7 +128,6 @@ class Route:
             request = self._request(path, headers, payload, row)
         except ColumnError as error:
             raise PayloadError(payload.row or 0, error) from error
-        request.row = payload.row
         return request
 
     def _request(self, path: str, headers: dict[str, str], body: Body, row: Any) -> Request:
@@ -152,11 +171,6 @@ class Route:
             if len(self._rows) < _KEPT_ROWS:
                 self._rows[payload.row] = row
         return row
-
-
-def is_streamed(content: bytes) -> bool:
-    """Whether a body asks for its answer in events, as those of chats and completions do."""
-    return b'"stream"' in content and _STREAM.search(content) is not None
 
 
 def _path_parts(path: str, parameters: dict[str, Any]) -> list[str | Text]:

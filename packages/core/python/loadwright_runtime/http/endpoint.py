@@ -4,6 +4,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Container
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -110,6 +111,10 @@ class Endpoint:
         self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
         """Called at the end of each request that is not a plain success, with its seconds."""
         self.find_listeners()
+
+    @cached_property
+    def next_request(self) -> Callable[[], Request]:
+        return self.source.maker()
 
     def find_listeners(self) -> None:
         """

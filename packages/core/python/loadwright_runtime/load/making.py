@@ -26,7 +26,7 @@ def make(endpoint: Endpoint, due: float | None = None) -> Request | None:
     metrics = endpoint.measure.metrics
     metrics.is_making = True
     try:
-        request = endpoint.source.next_request()
+        request = endpoint.next_request()
         if request.wire is None:
             request.wire = encode_request(request, endpoint.host_header)
     except Exception as error:

@@ -143,7 +143,8 @@ class Payloads:
         self._cache: dict[int, Body] = {}
         self._cached_bytes = 0
         self._first = int(worker_index * _GOLDEN_FRACTION % 1 * self._count)
-        self._indexes: Iterator[int] | None = None
+        self.indexes: Iterator[int] | None = None
+        """Where the next one is, modulo their number; None: they are drawn."""
         self.begin(order)
         try:
             self._body(self._first)
@@ -155,23 +156,30 @@ class Payloads:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def parts(self) -> "Sequence[Payloads]":
+        """Of :class:`SeveralPayloads` each of the sources."""
+        return [self]
+
+    @property
+    def weights(self) -> Sequence[float]:
+        return [1.0]
+
     def begin(self, order: str) -> None:
         """
         A test begins, each with the same payload.
 
         :param order: ``sequential`` or ``random``
         """
-        self._indexes = itertools.count(self._first) if order == "sequential" else None
+        self.indexes = itertools.count(self._first) if order == "sequential" else None
 
     def next_body(self) -> Body:
-        count = self._count
-        index = random.randrange(count) if self._indexes is None else next(self._indexes) % count
-        return self._cache.get(index) or self._body(index)
+        return self.body_of(self.next_index())
 
     def next_index(self) -> int:
         """Number of the next one, from 0."""
         count = self._count
-        return random.randrange(count) if self._indexes is None else next(self._indexes) % count
+        return int(random.random() * count) if self.indexes is None else next(self.indexes) % count
 
     def body_of(self, index: int) -> Body:
         """:param index: number of a payload, from 0"""
@@ -197,19 +205,20 @@ class SeveralPayloads:
     def __init__(self, parts: Sequence[PayloadPart], payloads: Sequence[Payloads]):
         """:param payloads: one for each part"""
         self._parts = parts
-        self._payloads = payloads
-        self._weights = list(itertools.accumulate(part.weight for part in parts))
+        self.parts = payloads
+        self.weights = [part.weight for part in parts]
+        self._sums = list(itertools.accumulate(self.weights))
 
     def __len__(self) -> int:
-        return sum(map(len, self._payloads))
+        return sum(map(len, self.parts))
 
     def begin(self, _: str) -> None:
         """A test begins. Each source has an order of its own."""
-        for part, payloads in zip(self._parts, self._payloads, strict=True):
+        for part, payloads in zip(self._parts, self.parts, strict=True):
             payloads.begin(part.order)
 
     def next_body(self) -> Body:
-        weights = self._weights
+        sums = self._sums
         # By rounding a draw may reach the sum itself.
-        index = min(bisect(weights, random.random() * weights[-1]), len(weights) - 1)
-        return self._payloads[index].next_body()
+        index = min(bisect(sums, random.random() * sums[-1]), len(sums) - 1)
+        return self.parts[index].next_body()

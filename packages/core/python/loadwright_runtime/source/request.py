@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from .decoding import beginning, decode
 
-_KEPT_REQUESTS = 1024
-_KEPT_BODY_BYTES = 16 * 1024
+KEPT_REQUESTS = 1024
+KEPT_BODY_BYTES = 16 * 1024
+"""Requests with longer bodies are made anew each time."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -74,7 +75,7 @@ class RequestCache:
 
     __slots__ = ("_make", "_most", "_requests")
 
-    def __init__(self, make: Callable[[Any], Request], most: int = _KEPT_REQUESTS):
+    def __init__(self, make: Callable[[Any], Request], most: int = KEPT_REQUESTS):
         """:param most: how many are kept, about a kilobyte each and its body"""
         self._make = make
         self._most = most
@@ -86,7 +87,7 @@ class RequestCache:
             request = self._make(key)
             request.row = getattr(key, "row", None)
             # Only the first ones are kept: bodies that are all different would push each other out.
-            if len(self._requests) < self._most and len(request.body) <= _KEPT_BODY_BYTES:
+            if len(self._requests) < self._most and len(request.body) <= KEPT_BODY_BYTES:
                 self._requests[key] = request
         return request
 

@@ -109,6 +109,13 @@ class RequestSource(ABC):
     def next_request(self) -> Request:
         """The next request, complete with its credentials. Its making is not timed."""
 
+    def maker(self) -> Callable[[], Request]:
+        """
+        What a load calls for each request: :meth:`next_request`, or the very function that this would call
+        where there is but one. Asked for once.
+        """
+        return self.next_request
+
     def request_named(self, name: str) -> Request:
         """
         The next request of this name, before a load: for a source whose requests have several names.

@@ -1,0 +1,91 @@
+"""What lies on the path of each request, by the calls that it makes: times vary, and these do not."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from generator_harness import environment_for
+from loadwright_runtime.http.link import IDLE
+from loadwright_runtime.http.poller import READ
+from loadwright_runtime.load.closed_model import UserLoop
+from loadwright_runtime.load.generator import Generator
+from rest_requests import RestRequests
+
+PACKAGES = str(Path(__file__).parents[2])
+COMMON = {"requestName": "n", "timeoutSeconds": 60}
+REST = {**COMMON, "path": "/p", "method": "POST", "contentType": "application/json", "headers": {}}
+REQUESTS = 200
+
+
+def answer(*headers):
+    head = ["HTTP/1.1 200 OK", "Content-Type: application/json", "Content-Length: 2", *headers]
+    return "\r\n".join([*head, "", "{}"]).encode()
+
+
+@pytest.fixture
+def path_of(tmp_path, monkeypatch):
+    """The functions of ours that are called for each request, once what is made once is made."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+    monkeypatch.setenv("DATABRICKS_TOKEN", "a-token")
+
+    def calls(source, config, rows=3, headers=()):
+        lines = [f'{{"json":{json.dumps({"row": row})}}}\n' for row in range(rows)]
+        (tmp_path / "payloads.jsonl").write_text("".join(lines))
+        environment = environment_for(tmp_path, "http://127.0.0.1:9", source, config)
+        (user_class,) = environment.user_classes
+        loop = UserLoop(user_class.endpoint(environment), None)
+        # A connection to a server that answers at once.
+        connection = loop._connection
+        connection._state, connection._has_answered, connection._send = IDLE, True, len
+        answers = iter([])
+
+        def receive(_):
+            nonlocal answers
+            if (data := next(answers, None)) is None:
+                answers = iter([answer(*headers), answer(*headers)])
+                data = next(answers)
+            return data
+
+        connection._receive = receive
+        loop._send_next()
+        for _ in range(20):
+            connection.on_event(READ)
+        found = Counter()
+
+        def note(frame, event, _):
+            code = frame.f_code
+            if event == "call" and code.co_filename.startswith(PACKAGES) and code.co_filename != __file__:
+                found[code.co_qualname] += 1
+
+        sys.setprofile(note)
+        try:
+            for _ in range(REQUESTS):
+                connection.on_event(READ)
+        finally:
+            sys.setprofile(None)
+        return found
+
+    yield calls
+    Generator.end()
+
+
+def of_each(found):
+    return {name for name, count in found.items() if count >= REQUESTS // 2}
+
+
+LOOP = {
+    "Connection.on_event",
+    "NameMeasure.succeeded",
+    "UserLoop.finished",
+    "UserLoop._send_next",
+    "make",
+    "Connection.start",
+    "Connection._transmit",
+}
+
+
+def test_a_plain_request_is_looked_up_and_sent(path_of):
+    assert of_each(path_of(RestRequests, {**REST, "payloads": True})) == LOOP | {"_Rows.next"}
