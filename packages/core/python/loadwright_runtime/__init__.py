@@ -4,20 +4,20 @@ A Locust file needs three names: :func:`prepare`, a :class:`RequestSource` ("wha
 :class:`LoadwrightUser` ("how it is sent"). Only what Locust itself installs is imported.
 """
 
+from .answers.checks import ResponseCheck, refusal_reason
+from .answers.decoding import DecodingError
+from .answers.streaming import Event, EventReader
 from .load.user import LoadwrightUser
 from .locust.prepare import prepare
 from .measure.failures import Failure
 from .source import variables
 from .source.body_template import compile_template
-from .source.checks import ResponseCheck, refusal_reason
-from .source.decoding import DecodingError
 from .source.errors import SetupError
 from .source.payloads import Body, Payload, compact_json
 from .source.request import Piece, Request, RequestCache, Response, host_header
 from .source.set_up import Progress, no_progress
 from .source.sigv4 import Credentials, Signer
 from .source.source import RequestSource, SourceSetup
-from .source.streaming import Event, EventReader
 
 __all__ = [
     "Body",

@@ -78,7 +78,7 @@ const streamCheck = z.strictObject({
 
 /**
  * What a correct answer looks like. A wrong answer with status 200 is a failure, with the reason. The workers decide
- * (`loadwright_runtime/source/checks.py`).
+ * (`loadwright_runtime/answers/checks.py`).
  */
 export const responseCheckSchema = z.strictObject({
   status: z.array(z.int().min(100).max(599)).min(1).default([200]).describe('statuses that count as success'),

@@ -12,7 +12,7 @@ export const goodputSchema = z.strictObject({
   duration: durationSchema().optional().describe('longest time of a whole request'),
 });
 
-/** `goodput` of `target.json`, as `loadwright_runtime/source/token_metrics.py` reads it. */
+/** `goodput` of `target.json`, as `loadwright_runtime/answers/token_metrics.py` reads it. */
 export function goodputConfig(limits: z.output<typeof goodputSchema>): JsonObject {
   const seconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text));
   const given = {

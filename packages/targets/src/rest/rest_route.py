@@ -16,11 +16,11 @@ from loadwright_runtime import (
     SourceSetup,
     compile_template,
 )
+from loadwright_runtime.answers.token_metrics import TokenReader
 from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError
 from loadwright_runtime.source.row_requests import OneRequest, RowRequests, asks_for_stream
-from loadwright_runtime.source.token_metrics import TokenReader
 from rest_signing import Signing
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})

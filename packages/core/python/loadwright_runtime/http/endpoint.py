@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ..answers.streaming import is_stream
 from ..measure.failures import Failure
 from ..measure.measure import Measure
 from ..measure.request_log import log
 from ..source.request import Request, Response, host_header
 from ..source.source import RequestSource
-from ..source.streaming import is_stream
 from . import descriptors, proxy, tls
 from .drain import Drain
 from .http1 import MAXIMUM_BODY_BYTES, Head, Headers, match_ordinary

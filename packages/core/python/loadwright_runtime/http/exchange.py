@@ -6,9 +6,9 @@ from typing import Any
 
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from ..answers.checks import verdict
 from ..measure.failures import Failure, RequestFailedError, reasons
 from ..measure.rows import Row
-from ..source.checks import verdict
 from ..source.request import Request, Response
 from .endpoint import Endpoint
 

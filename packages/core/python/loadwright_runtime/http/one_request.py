@@ -10,11 +10,11 @@ from gevent import Timeout
 from gevent.event import AsyncResult
 from locust.event import Events
 
+from ..answers.decoding import beginning
 from ..load.making import failure_of
 from ..measure.counters import Counters
 from ..measure.failures import Failure
 from ..measure.measure import Measure
-from ..source.decoding import beginning
 from ..source.redaction import Redactor
 from ..source.request import Piece, Request, Response
 from ..source.source import RequestSource

@@ -13,10 +13,10 @@ import gevent
 import gevent.monkey
 import pytest
 
+from loadwright_runtime.answers import test_streaming
 from loadwright_runtime.http import poller, test_connection
 from loadwright_runtime.load import test_user
 from loadwright_runtime.load.generator import Generator
-from loadwright_runtime.source import test_streaming
 
 FILTER_READ, FILTER_WRITE, ADD, DELETE = -1, -2, 1, 2
 # select(2) itself ends at descriptor 1,024.

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from ..answers.streaming import EventReader
 from ..source.redaction import Redactor
 from ..source.request import Request, Response
-from ..source.streaming import EventReader
 from .failures import Failure
 
 SAMPLES_A_FAILURE = 3

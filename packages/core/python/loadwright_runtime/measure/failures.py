@@ -5,9 +5,9 @@ import socket
 import ssl
 from typing import NamedTuple
 
+from ..answers.streaming import StreamError
 from ..http.http1 import AnswerTooLongError, ClosedWithinAnswerError, ProtocolError
 from ..http.tls_failures import tls_reason
-from ..source.streaming import StreamError
 
 MAXIMUM_REASONS = 100
 """Distinct reasons of one process."""

@@ -4,9 +4,9 @@ import ssl
 
 import pytest
 
+from loadwright_runtime.answers.streaming import StreamError
 from loadwright_runtime.http.http1 import ClosedWithinAnswerError, ProtocolError
 from loadwright_runtime.measure.failures import Failure, Reasons, RequestFailedError, network_failure, refused
-from loadwright_runtime.source.streaming import StreamError
 
 CLOSED = "connection closed by the server"
 

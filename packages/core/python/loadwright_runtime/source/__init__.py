@@ -1,1 +1,1 @@
-"""What is sent and what a right answer is: the side that targets build on."""
+"""What is sent: the side that targets build on."""

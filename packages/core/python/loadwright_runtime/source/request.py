@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .decoding import beginning, decode
+from ..answers.decoding import beginning, decode
 
 KEPT_REQUESTS = 1024
 KEPT_BODY_BYTES = 16 * 1024

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..answers.checks import ResponseCheck
+from ..answers.streaming import Event, EventReader
+from ..answers.token_metrics import TokenMetrics, TokenReader
 from ..http import tls_context
 from ..measure.counters import Counters
 from ..measure.failures import Failure
 from .bundle import Bundle
-from .checks import ResponseCheck
 from .errors import SetupError
 from .line_index import LineIndex
 from .payloads import Body, Payload, Payloads, SeveralPayloads
 from .request import Request, Response
 from .set_up import Progress, no_progress
-from .streaming import Event, EventReader
-from .token_metrics import TokenMetrics, TokenReader
 
 # RFC 6585, section 4, and RFC 9110, section 15.6.4: the statuses that come with Retry-After.
 _RETRY_LATER = frozenset({429, 503})

@@ -7,8 +7,8 @@ import pytest
 from generator_harness import Source, read_request
 
 from loadwright_runtime import Failure, Request, Response, ResponseCheck
+from loadwright_runtime.answers.test_streaming import aws_message
 from loadwright_runtime.measure.failure_samples import samples
-from loadwright_runtime.source.test_streaming import aws_message
 
 SSE = {"content-type": "text/event-stream; charset=utf-8"}
 AWS = {"content-type": "application/vnd.amazon.eventstream"}

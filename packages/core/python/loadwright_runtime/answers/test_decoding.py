@@ -4,7 +4,7 @@ import zlib
 import pytest
 
 from loadwright_runtime import DecodingError, Response
-from loadwright_runtime.source.decoding import MAXIMUM_BYTES, Decompressor, beginning, decode
+from loadwright_runtime.answers.decoding import MAXIMUM_BYTES, Decompressor, beginning, decode
 
 TEXT = bytes(range(256)) * 40
 

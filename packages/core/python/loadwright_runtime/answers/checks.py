@@ -5,11 +5,11 @@ from collections.abc import Container
 from typing import Any
 
 from ..measure.failures import Failure, reasons, refused
+from ..source.error_names import error_type, type_in
+from ..source.errors import SetupError
+from ..source.request import Response
 from .decoding import DecodingError
-from .error_names import error_type, type_in
-from .errors import SetupError
 from .json_checks import JsonCheck, NotJsonError, parse_json
-from .request import Response
 from .stream_checks import StreamExpectation, StreamWatch
 from .streaming import EventReader, is_stream, stream_problem
 from .text_checks import TextCheck, several

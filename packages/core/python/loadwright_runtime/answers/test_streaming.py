@@ -8,8 +8,8 @@ import pytest
 from generator_harness import Source, read_request
 
 from loadwright_runtime import EventReader, Request
-from loadwright_runtime.source import streaming
-from loadwright_runtime.source.streaming import AwsEventStream, ServerSentEvents, StreamError
+from loadwright_runtime.answers import streaming
+from loadwright_runtime.answers.streaming import AwsEventStream, ServerSentEvents, StreamError
 
 MESSAGES = [
     ({":event-type": "PayloadPart", ":message-type": "event"}, b'{"token": 1}'),

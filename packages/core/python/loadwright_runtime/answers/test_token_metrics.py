@@ -3,10 +3,10 @@ import json
 import pytest
 
 from loadwright_runtime import Piece
+from loadwright_runtime.answers.test_streaming import aws_message
+from loadwright_runtime.answers.token_metrics import AnswerTokens, Lines, TokenMetrics, TokenReader
 from loadwright_runtime.measure.metrics import Metrics
 from loadwright_runtime.measure.rows import Row
-from loadwright_runtime.source.test_streaming import aws_message
-from loadwright_runtime.source.token_metrics import AnswerTokens, Lines, TokenMetrics, TokenReader
 
 SSE, AWS = "text/event-stream", "application/vnd.amazon.eventstream"
 LINES = "application/x-ndjson"

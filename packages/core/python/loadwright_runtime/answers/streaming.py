@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from ..http.http1 import ProtocolError
+from ..source.request import Piece, Response
 from .decoding import DecodingError, Decompressor, codings
-from .request import Piece, Response
 from .stream_checks import DONE, StreamWatch
 
 MAXIMUM_EVENT_BYTES = 24 * 1024 * 1024

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .error_names import error_type, type_in
+from ..source.error_names import error_type, type_in
 from .json_checks import JsonCheck, NotJsonError, parse_json
 from .text_checks import TextCheck, several
 

@@ -5,9 +5,9 @@ import zlib
 import pytest
 
 from loadwright_runtime import Failure, Response, ResponseCheck, SetupError
+from loadwright_runtime.answers.checks import verdict
+from loadwright_runtime.answers.json_checks import find, parse_pointer, same
 from loadwright_runtime.measure.failures import reasons
-from loadwright_runtime.source.checks import verdict
-from loadwright_runtime.source.json_checks import find, parse_pointer, same
 
 # The example of RFC 6901, section 5.
 DOCUMENT = {

@@ -1,0 +1,1 @@
+"""What a right answer is, and what a stream of one holds."""
