@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
-import { locustProbe, targetConformance } from '@loadwright/core/testing';
+import { targetConformance } from '@loadwright/core/testing';
 import { describe, expect, it } from 'vitest';
 import { echo } from '../examples/loadwright-target-echo/src/index.js';
 import { root } from './documents.js';
@@ -34,8 +34,8 @@ describe('a target of your own', () => {
   const source = join(examples, 'loadwright-target-echo');
 
   describe('conforms', () => {
-    const probe = locustProbe(join(root, '.venv/bin/locust'));
-    for (const check of targetConformance(echo, { probe })) it(check.name, check.run);
+    const locust = join(root, '.venv/bin/locust');
+    for (const check of targetConformance(echo, { locust })) it(check.name, check.run);
   });
 
   it('is found by its name in the project of its user, and runs', async () => {

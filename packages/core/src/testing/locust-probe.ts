@@ -7,6 +7,7 @@ import { LoadwrightError } from '../errors.js';
 import type { Probe } from '../fleet/contract.js';
 import { resolveLoad } from '../load/resolve.js';
 import { loadProfileSchema } from '../load/profile-schema.js';
+import { noLocust, suiteLocust } from './find-locust.js';
 import type {
   PreflightContext,
   PreflightReport,
@@ -18,10 +19,11 @@ import { askedFor, preflightCommand, readPreflightAnswer } from '../target/prefl
 /**
  * Makes requests with a Locust of this machine.
  *
- * @param locust Path or name of the command. Default: the variable LOADWRIGHT_LOCUST, else `locust`.
+ * @param named Path or name of the command. Default: that of {@link suiteLocust}.
  */
-export function locustProbe(locust = process.env['LOADWRIGHT_LOCUST'] || 'locust'): Probe {
+export function locustProbe(named?: string): Probe {
   return async ({ directory, environment, path, signal }) => {
+    const locust = named ?? (await suiteLocust());
     const command = preflightCommand(path);
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...environment, ...command.variables };
@@ -73,11 +75,4 @@ export async function runPreflight<Input, Options>(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function noLocust(locust: string, cause: unknown): LoadwrightError {
-  return new LoadwrightError('LOCUST_UNAVAILABLE', `There is no ${locust} that makes the request.`, {
-    hint: 'Install Locust (pip install locust), or name one with the variable LOADWRIGHT_LOCUST.',
-    cause,
-  });
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Probe } from '../fleet/contract.js';
-import type { TargetSubject } from './target-subject.js';
+import type { TargetLoad, TargetSubject } from './target-subject.js';
 import type { TargetFactory } from '../target/contract.js';
 import { withKnownGaps, type ConformanceCheck, type KnownGaps } from './conformance.js';
+import { suiteLocust } from './find-locust.js';
 import { locustProbe } from './locust-probe.js';
 import { targetDefinitionChecks } from './target-definition-checks.js';
 import { targetEmulatorChecks } from './target-emulator-checks.js';
+import { targetLoadChecks } from './target-load-checks.js';
 import { targetSecretChecks } from './target-secret-checks.js';
 
 /** What the suite needs to know about a target beyond its definition. */
@@ -14,8 +16,18 @@ export interface TargetConformanceOptions<Input> {
   readonly options?: Input;
   /** Variables around every check. The secrets of the target are filled in. Default: none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Makes the requests of the preflight. Default: the Locust of the variable LOADWRIGHT_LOCUST, else `locust`. */
+  /**
+   * Path of the Locust that makes the requests. Default: the one that the variable LOADWRIGHT_LOCUST names; else the one that
+   * Loadwright keeps, made when it is missing, where `@loadwright/cli` is installed in the project; else `locust`.
+   */
+  readonly locust?: string;
+  /** Makes the requests of the preflight, in place of that Locust. */
   readonly probe?: Probe;
+  /**
+   * Further short loads, by a name for their checks: a stream with the metrics of its tokens, credentials that are renewed,
+   * several names of requests. The suite by itself runs one with its options.
+   */
+  readonly loads?: Readonly<Record<string, TargetLoad>>;
   /**
    * Options that hold the given made-up secret, one for each secret option that cannot be set alone (or only with its
    * neighbours). Default: each `writeOnly` property is set by itself.
@@ -38,18 +50,23 @@ export function targetConformance<Input, Options>(
   settings: TargetConformanceOptions<Input> = {},
 ): ConformanceCheck[] {
   assert(factory?.definition, 'targetConformance needs a factory made with defineTarget');
+  const { locust: named } = settings;
+  const locust = named === undefined ? suiteLocust : async () => named;
   const subject: TargetSubject = {
     factory: factory as TargetFactory,
     definition: factory.definition as TargetFactory['definition'],
     options: settings.options ?? factory.definition.example,
     environment: settings.environment ?? {},
-    probe: settings.probe ?? locustProbe(),
+    locust,
+    probe: settings.probe ?? locustProbe(settings.locust),
+    loads: settings.loads ?? {},
     optionsWithSecret: settings.optionsWithSecret,
   };
   const checks = [
     ...targetDefinitionChecks(subject),
     ...targetSecretChecks(subject),
     ...targetEmulatorChecks(subject),
+    ...targetLoadChecks(subject),
   ];
   return withKnownGaps(checks, settings.knownGaps ?? {});
 }

@@ -1,6 +1,20 @@
 import type { Probe } from '../fleet/contract.js';
 import type { TargetFactory } from '../target/contract.js';
 
+/** A further short load against the emulator, and what it must show. */
+export interface TargetLoad {
+  /** Options of the target, beside those that the suite checks with: they turn on a stream, or several names. */
+  readonly options?: object;
+  /** Options of the emulator: a token that lasts for seconds, a model that streams. */
+  readonly emulator?: object;
+  /** How long requests begin. Default `1s`. */
+  readonly duration?: string;
+  /** Metrics of the definition that this load must record. */
+  readonly metrics?: readonly string[];
+  /** Names that its requests must have. */
+  readonly names?: readonly string[];
+}
+
 /** What every check works with. */
 export interface TargetSubject {
   readonly factory: TargetFactory;
@@ -9,5 +23,8 @@ export interface TargetSubject {
   readonly options: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly probe: Probe;
+  /** Path or name of the Locust that makes loads. */
+  readonly locust: () => Promise<string>;
   readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;
+  readonly loads: Readonly<Record<string, TargetLoad>>;
 }

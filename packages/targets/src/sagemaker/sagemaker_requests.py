@@ -41,13 +41,18 @@ class SageMakerRequests(RequestSource):
         self._signed_at = self._signer.moment()
 
     def next_request(self) -> Request:
+        return self._request_of(self._next_model())
+
+    def request_named(self, name: str) -> Request:
+        return self._request_of(name if name in self.config.get("targetModels", {}) else self._next_model())
+
+    def _request_of(self, model: str | None) -> Request:
         moment = self._signer.moment()
         if moment is not self._signed_at:
             # The same body in the same second has the same signature.
             self._signed_at = moment
             for kept in self._requests.values():
                 kept.clear()
-        model = self._next_model()
         requests = self._requests.get(model) or self._requests_of(model)
         request = requests.of(self._payloads.next_body())
         return request.read_by(self.token_reader()) if self._is_stream else request
