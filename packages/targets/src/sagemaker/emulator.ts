@@ -12,6 +12,7 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { invokeContainer, type ContainerAnswer } from './emulated-container.js';
 import { predict } from './emulated-model.js';
 import { EmulatedTokenStream, streamOptionsSchema, type EmulatedStream } from './emulated-stream.js';
 import { sagemakerOptionsSchema } from './options.js';
@@ -43,6 +44,12 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .max(1)
     .default(0)
     .describe('share of requests, evenly spread, that the model fails (424)'),
+  container: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:8080' })
+    .optional()
+    .describe(
+      'base URL of a model container: requests that SageMaker would accept are sent to its /invocations. Default: a made-up model answers',
+    ),
   stream: streamOptionsSchema
     .prefault({})
     .describe('how it answers InvokeEndpointWithResponseStream: as a language model, whatever the input'),
@@ -73,21 +80,21 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     headers: { ...response.headers, Date: new Date(now()).toUTCString() },
   });
 
-  function answer(request: EmulatedRequest): EmulatedResponse {
+  async function answer(request: EmulatedRequest): Promise<EmulatedResponse> {
     invocations += 1;
     const failures = (count: number) => Math.floor(count * options.modelErrorRate);
-    const result =
-      failures(invocations) > failures(invocations - 1)
-        ? { status: 500, message: 'the model failed, as modelErrorRate asks' }
-        : predict(request.body, request.headers['content-type']);
+    const isStream = request.path.endsWith('-response-stream');
+    if (failures(invocations) > failures(invocations - 1)) {
+      return modelError(options, 500, 'the model failed, as modelErrorRate asks');
+    }
+    const { body, headers } = request;
+    if (options.container !== undefined) {
+      return ofContainer(options, await invokeContainer(options.container, { body, headers, isStream }));
+    }
+    const result = predict(body, headers['content-type']);
     if ('status' in result) return modelError(options, result.status, result.message);
-    const headers = { ...requestId(), 'x-amzn-Invoked-Production-Variant': options.variant };
-    if (!request.path.endsWith('-response-stream')) return { status: 200, headers, body: result };
-    const types = {
-      'content-type': 'application/vnd.amazon.eventstream',
-      'X-Amzn-SageMaker-Content-Type': 'application/jsonlines',
-    };
-    return { status: 200, headers: { ...headers, ...types }, chunks: stream.answer(request.receivedAt) };
+    if (!isStream) return { status: 200, headers: invoked(options), body: result };
+    return streamed(options, 'application/jsonlines', stream.answer(request.receivedAt));
   }
 
   async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
@@ -106,7 +113,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       const refused = await check(request);
       return refused && dated(refused);
     },
-    answer: (request) => dated(answer(request)),
+    answer: async (request) => dated(await answer(request)),
     throttled: () => dated(refuse(400, 'ThrottlingException', null)),
   });
 
@@ -131,6 +138,32 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     streams: () => stream.streams,
     stop: endpoint.stop,
   };
+}
+
+function invoked({ variant }: SagemakerEmulatorOptions): Record<string, string> {
+  return { ...requestId(), 'x-amzn-Invoked-Production-Variant': variant };
+}
+
+function streamed(
+  options: SagemakerEmulatorOptions,
+  contentType: string,
+  chunks: AsyncIterable<Buffer>,
+): EmulatedResponse {
+  const types = {
+    'content-type': 'application/vnd.amazon.eventstream',
+    'X-Amzn-SageMaker-Content-Type': contentType,
+  };
+  return { status: 200, headers: { ...invoked(options), ...types }, chunks };
+}
+
+/** What SageMaker makes of a container's answer. */
+function ofContainer(options: SagemakerEmulatorOptions, answer: ContainerAnswer): EmulatedResponse {
+  if ('failedStatus' in answer) return modelError(options, answer.failedStatus, answer.message);
+  if ('chunks' in answer) return streamed(options, answer.contentType, answer.chunks);
+  const { body, contentType, customAttributes } = answer;
+  const own: Record<string, string> =
+    customAttributes === undefined ? {} : { 'X-Amzn-SageMaker-Custom-Attributes': customAttributes };
+  return { status: 200, headers: { ...invoked(options), ...own, 'content-type': contentType }, body };
 }
 
 function madeUpCredentials(
@@ -172,7 +205,7 @@ function modelError(
   status: number,
   message: string,
 ): EmulatedResponse {
-  const kind = status < 500 ? 'client' : 'server';
+  const kind = status >= 400 && status < 500 ? 'client' : 'server';
   return refuse(
     424,
     'ModelError',
