@@ -12,10 +12,18 @@ from loadwright_runtime.http.poller import READ
 from loadwright_runtime.load.closed_model import UserLoop
 from loadwright_runtime.load.generator import Generator
 from rest_requests import RestRequests
+from sagemaker_requests import SageMakerRequests
 
 PACKAGES = str(Path(__file__).parents[2])
 COMMON = {"requestName": "n", "timeoutSeconds": 60}
 REST = {**COMMON, "path": "/p", "method": "POST", "contentType": "application/json", "headers": {}}
+SAGEMAKER = {
+    **COMMON,
+    "endpointName": "e",
+    "region": "us-east-1",
+    "contentType": "application/json",
+    "headers": {},
+}
 REQUESTS = 200
 
 
@@ -89,3 +97,23 @@ LOOP = {
 
 def test_a_plain_request_is_looked_up_and_sent(path_of):
     assert of_each(path_of(RestRequests, {**REST, "payloads": True})) == LOOP | {"_Rows.next"}
+
+
+def test_a_signed_request_is_made_of_what_is_ready(path_of, monkeypatch):
+    # As of more rows than are kept: each request is signed.
+    monkeypatch.setattr("loadwright_runtime.source.row_requests.KEPT_REQUESTS", 0)
+    found = of_each(path_of(SageMakerRequests, SAGEMAKER))
+    making = {
+        "SageMakerRequests.next_request",
+        "Signer.moment",
+        "_Rows.next",
+        "_Rows._of_row",
+        "Payloads.body_of",
+    }
+    signing = {
+        "SageMakerRequests._make",
+        "SignedRequests.of",
+        "PreparedRequest.signature",
+        "SignedRequest.__init__",
+    }
+    assert found == LOOP | making | signing

@@ -21,6 +21,7 @@ from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError
 from loadwright_runtime.source.row_requests import OneRequest, RowRequests, asks_for_stream
+from loadwright_runtime.source.signed_requests import SignedRequests
 from rest_signing import Signing
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,6 +53,8 @@ class Route:
         self._check = check
         self._signing = signing
         self._signed_at: object = None
+        self._signed_by: object = None
+        self._signed: dict[tuple[str, bool], SignedRequests] = {}
         parameters, query, headers = config.get("parameters", {}), config.get("query", {}), config["headers"]
         self._path_parts = _path_parts(base_path + config["path"], parameters)
         self._query = [
@@ -87,16 +90,23 @@ class Route:
         return self._requests.next if self._signing is None else self._next_signed
 
     def _next_signed(self) -> Request:
-        assert self._signing is not None
-        moment = self._signing.moment()
-        if moment is not self._signed_at:
-            # The same request in the same second has the same signature.
-            self._signed_at = moment
-            self._requests.clear()
+        self._follow_signing()
         return self._requests.next()
 
     def _next_generated(self) -> Request:
+        self._follow_signing()
         return self._next_of(self._make)
+
+    def _follow_signing(self) -> None:
+        signing = self._signing
+        if signing is None or (moment := signing.moment()) is self._signed_at:
+            return
+        # The same request in the same second has the same signature.
+        self._signed_at = moment
+        self._requests.clear()
+        if signing.signer is not self._signed_by:
+            self._signed_by = signing.signer
+            self._signed.clear()
 
     def _next_anew(self) -> Request:
         return self._next_of(self._make_anew)
@@ -116,8 +126,23 @@ class Route:
 
     def _make(self, body: Body) -> Request:
         if self._template is not None:
-            body = Body(self._template(), self._content_type, body.row)
-        return self._request(self._fixed_path, dict(self._fixed_headers), body, None)
+            body = Body(self._template(), self._content_type)
+        content, content_type = self._content(body, None)
+        if self._signing is None:
+            headers = self._with_content_type(self._fixed_headers, content, content_type)
+            return Request(self._method, self._fixed_path, name=self._name, headers=headers, body=content)
+        # A body and none have different headers.
+        key = (content_type, bool(content))
+        signed = self._signed.get(key) or self._prepare(key, content)
+        # The hash of a payload that is the body is kept by its row.
+        return signed.of(body if content is body.content else Body(content, content_type))
+
+    def _prepare(self, key: tuple[str, bool], content: bytes) -> SignedRequests:
+        assert self._signing is not None
+        headers = self._with_content_type(self._fixed_headers, content, key[0])
+        signed = self._signing.requests(self._method, self._fixed_path, headers, self._name)
+        self._signed[key] = signed
+        return signed
 
     def _make_anew(self, payload: Body) -> Request:
         row = self._row(payload) if self._uses_columns else None
@@ -130,14 +155,23 @@ class Route:
             raise PayloadError(payload.row or 0, error) from error
         return request
 
-    def _request(self, path: str, headers: dict[str, str], body: Body, row: Any) -> Request:
-        content, content_type = body.content, body.content_type
+    def _content(self, body: Body, row: Any) -> tuple[bytes, str]:
+        """What is sent for a payload, and its Content-Type."""
         if self._multipart is not None:
-            content, content_type = self._multipart.body(body if self._payloads else None, row)
-        elif self._template is None and not self._sends_payload:
-            content = b""
-        if content or self._method not in _BODILESS:
-            headers["Content-Type"] = content_type
+            return self._multipart.body(body if self._payloads else None, row)
+        if self._template is None and not self._sends_payload:
+            return b"", body.content_type
+        return body.content, body.content_type
+
+    def _with_content_type(
+        self, headers: dict[str, str], content: bytes, content_type: str
+    ) -> dict[str, str]:
+        has_type = content or self._method not in _BODILESS
+        return {**headers, "Content-Type": content_type} if has_type else headers
+
+    def _request(self, path: str, headers: dict[str, str], body: Body, row: Any) -> Request:
+        content, content_type = self._content(body, row)
+        headers = self._with_content_type(headers, content, content_type)
         if self._signing is not None:
             headers = self._signing.headers(self._method, path, headers, content)
         return Request(self._method, path, name=self._name, headers=headers, body=content)

@@ -2,6 +2,7 @@
 
 from loadwright_runtime import Credentials, Signer, host_header
 from loadwright_runtime.source.role_credentials import aws_credentials
+from loadwright_runtime.source.signed_requests import SignedRequests
 from loadwright_runtime.source.sigv4 import PreparedRequest
 
 
@@ -16,7 +17,17 @@ class Signing:
 
     def moment(self) -> object:
         """The same one as long as a signature holds."""
-        return self._signer.moment()
+        return self.signer.moment()
+
+    def requests(self, method: str, path: str, headers: dict[str, str], name: str) -> SignedRequests:
+        """
+        Requests that differ in their body.
+
+        :param path: path and query, percent-encoded, as they are sent
+        """
+        only_path, _, query = path.partition("?")
+        prepared = self.signer.prepare(method, self._host, only_path, query, headers)
+        return SignedRequests(prepared, method, path, self._host, name)
 
     def headers(self, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
         """
@@ -28,14 +39,14 @@ class Signing:
         prepared = self._prepared.get(key)
         if prepared is None:
             only_path, _, query = path.partition("?")
-            prepared = self._signer.prepare(method, self._host, only_path, query, headers)
+            prepared = self.signer.prepare(method, self._host, only_path, query, headers)
             if len(self._prepared) < _KEPT:
                 self._prepared[key] = prepared
         return prepared.headers(body)
 
     def _use(self, credentials: Credentials) -> None:
         """Another signer has moments of its own: what the former one signed is not sent again."""
-        self._signer = Signer(credentials, self._config["region"], self._config["service"])
+        self.signer = Signer(credentials, self._config["region"], self._config["service"])
         self._prepared: dict[tuple, PreparedRequest] = {}
 
 

@@ -3,6 +3,7 @@ import re
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import pytest
 import rest_signing
 from loadwright_runtime import Credentials, SourceSetup
 from loadwright_runtime.source.bundle import read_bundle
@@ -23,15 +24,18 @@ CONFIG = {
 }
 
 
-def source_of(make_bundle, **changes):
-    bundle = read_bundle(make_bundle("chalice", host=HOST, config=CONFIG | changes))
+def source_of(make_bundle, payloads=None, **changes):
+    config = {key: value for key, value in (CONFIG | changes).items() if value is not None}
+    bundle = read_bundle(make_bundle("chalice", host=HOST, config=config, payloads=payloads))
     return RestRequests(SourceSetup(bundle, bundle.host))
 
 
 def their_signature(request, credentials):
     ours = {"Authorization", "X-Amz-Date", "X-Amz-Security-Token"}
     headers = {name: value for name, value in request.headers.items() if name not in ours}
-    theirs = botocore.awsrequest.AWSRequest("POST", HOST + request.path, headers=headers, data=request.body)
+    theirs = botocore.awsrequest.AWSRequest(
+        request.method, HOST + request.path, headers=headers, data=request.body
+    )
     theirs.context["timestamp"] = theirs.headers["X-Amz-Date"] = request.headers["X-Amz-Date"]
     if credentials.token:
         theirs.headers["X-Amz-Security-Token"] = credentials.token
@@ -52,6 +56,31 @@ def test_signatures_are_those_of_botocore(make_bundle, monkeypatch):
     for request in requests:
         signature = re.search(r"Signature=(\w+)$", request.headers["Authorization"])[1]
         assert signature == their_signature(request, credentials), request.path
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "payloads": [{"json": {"a": 1}}, {"text": ""}, {"text": "ü", "contentType": "text/plain"}],
+            "body": None,
+        },
+        {"body": {"n": {"$sequence": True}}},
+        {"body": {"n": 1}},
+        {"payloads": [{"text": "a"}, {"text": "b"}], "body": None, "multipart": {"fields": {"x": "y"}}},
+    ],
+)
+def test_so_are_those_of_requests_of_which_only_the_body_changes(make_bundle, monkeypatch, method, changes):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+    fixed = {"path": "/api/items", "parameters": {}, "query": {"b": "1 2"}, "headers": {"X-Trace": "1"}}
+    source = source_of(make_bundle, method=method, **fixed, **changes)
+    credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "a-secret")
+    for _ in range(7):
+        request = source.next_request()
+        signature = re.search(r"Signature=(\w+)$", request.headers["Authorization"])[1]
+        assert signature == their_signature(request, credentials)
 
 
 def test_newer_credentials_of_a_role_sign_what_comes_after_them(make_bundle, monkeypatch):

@@ -14,14 +14,14 @@ from loadwright_runtime import (
     Credentials,
     Payload,
     Request,
-    RequestCache,
     RequestSource,
     Signer,
     SourceSetup,
     host_header,
 )
 from loadwright_runtime.source.role_credentials import aws_credentials
-from loadwright_runtime.source.sigv4 import PreparedRequest
+from loadwright_runtime.source.row_requests import RowRequests
+from loadwright_runtime.source.signed_requests import SignedRequests
 
 
 class SageMakerRequests(RequestSource):
@@ -37,45 +37,38 @@ class SageMakerRequests(RequestSource):
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
         self._next_model = _chooser(self.config.get("targetModels"))
-        self._requests: dict[str | None, RequestCache] = {}
+        self._requests: dict[str | None, RowRequests] = {}
         self._signed_at = self._signer.moment()
 
     def next_request(self) -> Request:
-        return self._request_of(self._next_model())
-
-    def request_named(self, name: str) -> Request:
-        return self._request_of(name if name in self.config.get("targetModels", {}) else self._next_model())
-
-    def _request_of(self, model: str | None) -> Request:
         moment = self._signer.moment()
         if moment is not self._signed_at:
             # The same body in the same second has the same signature.
             self._signed_at = moment
             for kept in self._requests.values():
                 kept.clear()
-        requests = self._requests.get(model) or self._requests_of(model)
-        request = requests.of(self._payloads.next_body())
-        return request.read_by(self.token_reader()) if self._is_stream else request
+        model = None if self._next_model is None else self._next_model()
+        return (self._requests.get(model) or self._requests_of(model)).next()
 
     def _use(self, credentials: Credentials) -> None:
         """Another signer has moments of its own: what the former one signed is not sent again."""
         self._signer = Signer(credentials, self.config["region"], "sagemaker")
-        self._prepared: dict[tuple[str, str | None], PreparedRequest] = {}
+        self._signed: dict[tuple[str, str | None], SignedRequests] = {}
 
-    def _requests_of(self, model: str | None) -> RequestCache:
-        requests = self._requests[model] = RequestCache(partial(self._make, model))
+    def _requests_of(self, model: str | None) -> RowRequests:
+        reader = self.token_reader if self._is_stream else None
+        make = partial(self._make, model)
+        requests = self._requests[model] = RowRequests(self._payloads, make, reader, lambda _: True)
         return requests
 
     def _make(self, model: str | None, body: Body) -> Request:
-        prepared = self._prepared.get((body.content_type, model)) or self._prepare(body.content_type, model)
-        headers = prepared.headers(body.content)
-        # Each model has statistics of its own.
-        return Request("POST", self._path, name=model or self._name, headers=headers, body=body.content)
+        signed = self._signed.get((body.content_type, model)) or self._prepare(body.content_type, model)
+        return signed.of(body)
 
     def _encode(self, payload: Payload) -> Body:
         return payload.encode(self.config["contentType"])
 
-    def _prepare(self, content_type: str, model: str | None) -> PreparedRequest:
+    def _prepare(self, content_type: str, model: str | None) -> SignedRequests:
         headers = {"Content-Type": content_type, **self.config["headers"]}
         if model is not None:
             headers["X-Amzn-SageMaker-Target-Model"] = model
@@ -83,14 +76,17 @@ class SageMakerRequests(RequestSource):
             # Of a stream the answer itself has another type.
             name = "X-Amzn-SageMaker-Accept" if self._is_stream else "Accept"
             headers[name] = self.config["accept"]
-        prepared = self._signer.prepare("POST", host_header(self.host), self._path, headers=headers)
-        self._prepared[content_type, model] = prepared
-        return prepared
+        host = host_header(self.host)
+        prepared = self._signer.prepare("POST", host, self._path, headers=headers)
+        # Each model has statistics of its own.
+        signed = SignedRequests(prepared, "POST", self._path, host, model or self._name)
+        self._signed[content_type, model] = signed
+        return signed
 
 
-def _chooser(weights: dict[str, float] | None) -> Callable[[], str | None]:
+def _chooser(weights: dict[str, float] | None) -> Callable[[], str] | None:
     """Gives the model of the next request, by the weights of all of them; None where there is no choice."""
     if weights is None:
-        return lambda: None
+        return None
     models, sums = list(weights), list(itertools.accumulate(weights.values()))
     return lambda: random.choices(models, cum_weights=sums)[0]

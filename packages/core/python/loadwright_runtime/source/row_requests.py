@@ -70,16 +70,12 @@ class RowRequests:
         name: str | None = None,
     ):
         """
-        :param make: the request of a payload
+        :param make: the request of a payload, with the number of its row
         :param reader: makes the ``on_piece`` of a request whose answer is a stream; each needs its own
         :param is_streamed: whether the request with this body is such a one
         :param name: what a request counts as that cannot be made; None: the source's only one
         """
-        self._make = make
-        self._reader = reader
-        self._is_streamed = is_streamed
-        self._name = name
-        self._rows = [_Rows(self, one) for one in payloads.parts]
+        self._rows = [_Rows(one, make, reader, is_streamed, name) for one in payloads.parts]
         self.next: Next = chooser(
             [(weight, rows.next) for weight, rows in zip(payloads.weights, self._rows, strict=True)]
         )
@@ -90,33 +86,24 @@ class RowRequests:
         for rows in self._rows:
             rows.clear()
 
-    def made(self, payloads: Payloads, index: int) -> Request:
-        """The request of a payload, which keeps the number of its row."""
-        try:
-            body = payloads.body_of(index)
-        except PayloadError as error:
-            error.request_name = self._name
-            raise
-        request = self._make(body)
-        request.row = body.row
-        return request
-
-    def reads(self, request: Request) -> bool:
-        """Whether each sending needs a reader of its own."""
-        return self._reader is not None and self._is_streamed(request.body)
-
-    def read(self, request: Request) -> Request:
-        assert self._reader is not None
-        return request.read_by(self._reader())
-
 
 class _Rows:
     """Those of one source of payloads."""
 
-    def __init__(self, requests: RowRequests, payloads: Payloads):
-        self._requests = requests
+    def __init__(
+        self,
+        payloads: Payloads,
+        make: Callable[[Body], Request],
+        reader: Callable[[], Callable[[Piece], None]] | None,
+        is_streamed: Callable[[bytes], bool],
+        name: str | None,
+    ):
         self._payloads = payloads
         self._count = len(payloads)
+        self._make = make
+        self._reader = reader
+        self._is_streamed = is_streamed
+        self._name = name
         self._kept: dict[int, Request] = {}
         self._streamed: dict[int, Request] = {}
 
@@ -131,15 +118,19 @@ class _Rows:
         self._streamed.clear()
 
     def _of_row(self, index: int) -> Request:
-        requests = self._requests
-        request = self._streamed.get(index)
-        if request is None:
-            request = requests.made(self._payloads, index)
-            is_read = requests.reads(request)
-            kept = self._streamed if is_read else self._kept
-            # Only the first ones are kept: bodies that are all different would push each other out.
-            if len(kept) < KEPT_REQUESTS and len(request.body) <= KEPT_BODY_BYTES:
-                kept[index] = request
-            if not is_read:
-                return request
-        return requests.read(request)
+        reader = self._reader
+        if reader is not None and (request := self._streamed.get(index)):
+            return request.read_by(reader())
+        try:
+            body = self._payloads.body_of(index)
+        except PayloadError as error:
+            error.request_name = self._name
+            raise
+        request = self._make(body)
+        request.row = body.row
+        is_read = reader is not None and self._is_streamed(request.body)
+        kept = self._streamed if is_read else self._kept
+        # Only the first ones are kept: bodies that are all different would push each other out.
+        if len(kept) < KEPT_REQUESTS and len(request.body) <= KEPT_BODY_BYTES:
+            kept[index] = request
+        return request.read_by(reader()) if is_read else request

@@ -51,7 +51,8 @@ class Signer:
         self._key_date = ""
         self._key = b""
         self._second = -1.0
-        self._moment = _Moment("", "", None, None)
+        self.current = _Moment("", "", None, None)
+        """What :meth:`moment` gave last."""
 
     def prepare(
         self, method: str, host: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
@@ -79,8 +80,8 @@ class Signer:
             key = self._key.ljust(sha256().block_size, b"\0")
             inner = sha256(bytes(byte ^ 0x36 for byte in key))
             inner.update(f"{_ALGORITHM}\n{amz_date}\n{scope}\n".encode())
-            self._moment = _Moment(amz_date, scope, inner, sha256(bytes(byte ^ 0x5C for byte in key)))
-        return self._moment
+            self.current = _Moment(amz_date, scope, inner, sha256(bytes(byte ^ 0x5C for byte in key)))
+        return self.current
 
 
 class PreparedRequest:
@@ -90,7 +91,7 @@ class PreparedRequest:
         self, signer: Signer, method: str, host: str, path: str, query: str, headers: Mapping[str, str]
     ):
         token = signer.credentials.session_token
-        self._signer = signer
+        self.signer = signer
         self._headers = dict(headers)
         if token:
             self._headers["X-Amz-Security-Token"] = token
@@ -104,9 +105,18 @@ class PreparedRequest:
         self._before_date, self._after_date = canonical.split("\0")
         self._begin(signer.moment())
 
+    def follow(self) -> None:
+        """Signs for the second that the signer's last :meth:`Signer.moment` has given."""
+        if self.signer.current is not self._moment:
+            self._begin(self.signer.current)
+
+    def common_headers(self) -> dict[str, str]:
+        """All headers to send but ``Host``; at the end of ``Authorization`` the signature lacks."""
+        return {**self._headers, "Authorization": self._authorization}
+
     def headers(self, body: bytes) -> dict[str, str]:
         """All headers to send but ``Host``. Not to be changed: a body gets the same ones for a second."""
-        moment = self._signer.moment()
+        moment = self.signer.moment()
         if moment is not self._moment:
             self._begin(moment)
         if len(body) > _KEPT_BODY_BYTES:
@@ -123,19 +133,25 @@ class PreparedRequest:
         self._moment = moment
         self._kept: dict[bytes, dict[str, str]] = {}
         self._canonical = sha256(f"{self._before_date}{moment.amz_date}{self._after_date}".encode())
-        credential = f"{self._signer.credentials.access_key}/{moment.scope}"
+        credential = f"{self.signer.credentials.access_key}/{moment.scope}"
         self._authorization = (
             f"{_ALGORITHM} Credential={credential}, SignedHeaders={self._signed_names}, Signature="
         )
         self._headers["X-Amz-Date"] = moment.amz_date
 
-    def _sign(self, body: bytes) -> dict[str, str]:
+    def signature(self, body_hash: bytes) -> str:
+        """:param body_hash: SHA-256 of the body, in hexadecimal digits"""
         canonical = self._canonical.copy()
-        canonical.update(sha256(body).hexdigest().encode())
-        inner, outer = self._moment.inner.copy(), self._moment.outer.copy()
+        canonical.update(body_hash)
+        moment = self._moment
+        inner, outer = moment.inner.copy(), moment.outer.copy()
         inner.update(canonical.hexdigest().encode())
         outer.update(inner.digest())
-        return {**self._headers, "Authorization": self._authorization + outer.hexdigest()}
+        return outer.hexdigest()
+
+    def _sign(self, body: bytes) -> dict[str, str]:
+        signature = self.signature(sha256(body).hexdigest().encode())
+        return {**self._headers, "Authorization": self._authorization + signature}
 
 
 def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
