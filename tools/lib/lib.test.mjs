@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Ledger, withLedger } from './ledger.mjs';
-import { dependenciesMatch } from './node-dependencies.mjs';
+import { dependenciesMatch, installationOf } from './node-dependencies.mjs';
 import { execute, mustRun } from './processes.mjs';
 import { createTestEnvironment } from './test-environment.mjs';
 
@@ -176,6 +176,22 @@ describe('installed dependencies', () => {
     const folder = folderWith(installed);
     mkdirSync(join(folder, 'packages/x/node_modules/c'), { recursive: true });
     expect(dependenciesMatch(folder)).toBe(expected);
+  });
+
+  it('are counted while they are being installed, those of other platforms apart', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dependencies-'));
+    const packages = {
+      '': {},
+      'packages/own': {},
+      'node_modules/a': {},
+      'packages/own/node_modules/b': {},
+      'node_modules/of-another-platform': { optional: true },
+    };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages }));
+    expect(installationOf(folder)).toEqual({ unpacked: 0, wanted: 2 });
+    mkdirSync(join(folder, 'node_modules', 'a'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', 'a', 'package.json'), '{}');
+    expect(installationOf(folder)).toEqual({ unpacked: 1, wanted: 2 });
   });
 
   it("the folder of a package's own dependencies was removed", () => {

@@ -25,9 +25,33 @@ export function dependenciesMatch(folder) {
   );
 }
 
+/** npm itself says nothing before it is done, where its output is no terminal. */
+const progressMilliseconds = 5000;
+
+/** How far an installation is: npm unpacks each package where it will stay. Those of other platforms never come. */
+export function installationOf(folder) {
+  const paths = Object.entries(read(join(folder, 'package-lock.json')))
+    .filter(
+      ([path, { optional, devOptional }]) => /(^|\/)node_modules\//.test(path) && !optional && !devOptional,
+    )
+    .map(([path]) => join(folder, path, 'package.json'));
+  return { unpacked: paths.filter((path) => existsSync(path)).length, wanted: paths.length };
+}
+
 /** Installs the npm dependencies, unless they are there already. */
 export async function ensureNodeDependencies() {
   if (dependenciesMatch(root)) return;
-  sideOutput().write('Installing npm dependencies\n');
-  await mustRun('npm', ['ci', '--no-audit', '--no-fund'], { stream: process.stderr });
+  const said = sideOutput();
+  said.write('Installing npm dependencies: one to three minutes the first time\n');
+  const begin = performance.now();
+  const timer = setInterval(() => {
+    const { unpacked, wanted } = installationOf(root);
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    said.write(`  ${unpacked} of about ${wanted} packages after ${seconds} s\n`);
+  }, progressMilliseconds);
+  try {
+    await mustRun('npm', ['ci', '--no-audit', '--no-fund'], { stream: process.stderr });
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -45,6 +45,15 @@ describe('networkFailure', () => {
     expect(failure(reset).message).toContain('closed the connection (ECONNRESET)');
   });
 
+  it('says that a port is one which nobody may ask', async () => {
+    const error: unknown = await fetch('http://127.0.0.1:1/').catch((caught: unknown) => caught);
+    const failure = networkFailure(error, 'http://127.0.0.1:1/', 'the registry');
+    expect(failure.message).toBe(
+      'Could not ask the registry at http://127.0.0.1:1: its port is one of those that no HTTP client of the web asks, because other protocols have them.',
+    );
+    expect(failure.retryable).toBe(false);
+  });
+
   it('keeps an error that already explains itself', () => {
     const explained = new LoadwrightError('CREDENTIALS_INVALID', 'no');
     expect(failure(explained)).toBe(explained);

@@ -35,11 +35,15 @@ const hints: readonly (readonly [RegExp, string, string])[] = [
   ],
 ];
 
+/** Ports that `fetch` never asks, as browsers: https://fetch.spec.whatwg.org/#port-blocking. */
+const badPort = 'bad port';
+
 /** Every name and code in an error, its causes and its parts, outermost first. */
 function* codesOf(error: unknown, depth = 0): Generator<string> {
   if (typeof error !== 'object' || error === null || depth > 5) return;
-  const { code, name, cause, errors } = error as Record<string, unknown>;
+  const { code, name, message, cause, errors } = error as Record<string, unknown>;
   if (typeof code === 'string') yield code;
+  if (message === badPort) yield badPort;
   if (typeof name === 'string') yield name;
   yield* codesOf(cause, depth + 1);
   if (Array.isArray(errors)) for (const part of errors) yield* codesOf(part, depth + 1);
@@ -66,6 +70,13 @@ export function networkFailure(error: unknown, url: string, what: string): Loadw
   const address = withoutSecrets(url);
   if (codes.includes('AbortError')) {
     return new LoadwrightError('ABORTED', `Stopped while asking ${what} at ${address}.`, { cause: error });
+  }
+  if (codes.includes(badPort)) {
+    return new LoadwrightError(
+      'PREFLIGHT_FAILED',
+      `Could not ask ${what} at ${address}: its port is one of those that no HTTP client of the web asks, because other protocols have them.`,
+      { hint: 'Check the port of the URL.', cause: error },
+    );
   }
   // The outermost first: the SDK of AWS calls every error of the network a TimeoutError, but leaves its code.
   for (const code of codes) {

@@ -1,10 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databricksConfig, dhtConfig, project } from '../../test/project.js';
 import { run, TestIo } from '../../test/support.js';
-import { checkNode, checkResults } from '../doctor/checks.js';
+import { checkDocker, checkNode, checkResults } from '../doctor/checks.js';
 
 /** An empty cache and no Locust named, so that what this machine has installed does not matter. */
 async function emptyCache() {
@@ -15,6 +15,24 @@ async function emptyCache() {
 function withPayloads(payloads: unknown) {
   return { ...databricksConfig, target: { ...databricksConfig.target, payloads } };
 }
+
+describe('docker', () => {
+  it.each([
+    ['exit 1', /the program is there, and no daemon answers/, 'missing'],
+    ['echo 28.2.2', /^daemon 28\.2\.2$/, 'good'],
+  ])('of which the program does %s', async (script, detail, state) => {
+    const folder = await mkdtemp(join(tmpdir(), 'loadwright-docker-'));
+    await writeFile(join(folder, 'docker'), `#!/bin/sh\n${script}\n`);
+    await chmod(join(folder, 'docker'), 0o755);
+    const found = await checkDocker(new TestIo({ environment: { PATH: folder } }));
+    expect(found).toMatchObject({ state, detail: expect.stringMatching(detail) as string });
+  });
+
+  it('that is not there is not missed', async () => {
+    const found = await checkDocker(new TestIo({ environment: { PATH: '/nowhere' } }));
+    expect(found).toMatchObject({ state: 'missing', detail: 'not found' });
+  });
+});
 
 describe('loadwright doctor', () => {
   it('is content without a configuration, and says what is still to come', async () => {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { loadConfiguration, resultsOf } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import {
+  checkDocker,
   checkLocust,
   checkNode,
   checkPayloadsOf,
@@ -56,7 +57,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
         onProgress: (line) => context.note(context.errorColors.dim(line)),
       })),
       await checkProgram('uv', 'makes the first installation of Locust quicker', io),
-      await checkProgram('docker', 'runs a rendered bundle: docker compose up --scale worker=16', io),
+      await checkDocker(io),
       ...(await checkProject(options, context, signal)),
     ],
   );

@@ -76,17 +76,26 @@ describe('loadwright init', () => {
     expect(await readFile(join(io.cwd, 'loadwright.config.yaml'), 'utf8')).toBe(before);
   });
 
-  it('asks on a terminal: target, format, and what the target cannot do without', async () => {
+  it('asks on a terminal: target, format, what the target cannot do without, payloads and load', async () => {
     const { io, answer } = atTerminal();
     const ended = run(['init'], io);
     await answer('What do you want to test?', '\u001B[B\r'); // The second: databricks.
     await answer('Which kind of configuration file?', '\r');
     await answer('baseUrl', '\r');
     await answer('endpointName', '2\r');
+    await writeFile(join(io.cwd, 'rows.jsonl'), '{"dataframe_records":[{"a":1}]}\n');
+    await answer('Where do the request bodies come from?', '\u001B[B\r');
+    await answer('Which file or folder?', 'rows.jsonl\r');
+    await answer('How much load?', '\u001B[B\r');
+    await answer('How many requests a second?', '0\r');
+    await answer('For how long?', '\r');
     expect((await ended).exitCode).toBe(0);
     const text = await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8');
     expect(text).toContain("kind: 'databricks'");
     expect(text).toMatch(/endpointName: '.+2'/);
+    expect(text).toContain("payloads: 'rows.jsonl'");
+    expect(text).toContain("load: { arrivalRate: '500/s', duration: '1m' }");
+    expect((await run(['config', 'print'], new TestIo({ cwd: io.cwd }))).exitCode).toBe(0);
   });
 
   it('writes nothing when the questions are left with Ctrl-C', async () => {

@@ -7,7 +7,7 @@ import { Option, type Command } from 'commander';
 import { builtInTargets } from '../config/built-in-targets.js';
 import type { Context } from '../shell/context.js';
 import { configFormats, firstConfig, formatConfig, type ConfigFormat } from '../init/config-file.js';
-import { askFormat, askOptions, askTarget } from '../init/questions.js';
+import { askFormat, askLoad, askOptions, askPayloads, askTarget } from '../init/questions.js';
 import { examples } from '../output/help.js';
 import { exampleOf, findTarget } from '../config/target.js';
 
@@ -54,9 +54,15 @@ async function init(kind: string | undefined, options: InitOptions, context: Con
   const { definition } = await findTarget(named ?? (await askTarget(io)), io);
   const format = options.format ?? (asks ? await askFormat(io) : 'ts');
   const example = exampleOf(definition);
-  const answers = asks ? await askOptions(requiredTexts(definition), example, io) : {};
+  const answers = asks
+    ? {
+        ...(await askOptions(requiredTexts(definition), example, io)),
+        ...(takesPayloads(definition) && (await askPayloads(io))),
+      }
+    : {};
+  const load = asks ? await askLoad(io) : undefined;
   const file = `loadwright.config.${format}`;
-  const text = formatConfig(firstConfig(named ?? definition.kind, { ...example, ...answers }), format);
+  const text = formatConfig(firstConfig(named ?? definition.kind, { ...example, ...answers }, load), format);
   await writeWhole(join(io.cwd, file), text, { mode: 0o666 });
   context.print(
     `${colors.green('✓')} ${file}`,
@@ -79,6 +85,11 @@ async function refuseToOverwrite({ force }: InitOptions, { io }: Context): Promi
   throw new LoadwrightError('CONFIG_INVALID', `${basename(file)} exists already`, {
     hint: 'edit it, remove it, or overwrite it with --force',
   });
+}
+
+function takesPayloads(definition: TargetDefinition): boolean {
+  const { properties = {} } = jsonSchemaOf(definition.options) as { properties?: Record<string, unknown> };
+  return 'payloads' in properties;
 }
 
 /** The options without which the target cannot do, and that a person can type. */

@@ -42,7 +42,8 @@ export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
   addFleetOverrides(addConfigurationFlags(command), context, { makes: true })
     .description(
-      'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. ' +
+      'Run the load test of the configuration file: check, start the fleet, load, judge, report, clean up. Asks nothing: a fleet ' +
+        'that costs something is made at once, its price is printed, and it is removed at the end; --dry-run only looks. ' +
         'Exit codes: 0 PASS, 99 FAIL, 96 INVALID, 97 the fleet could not be made and nothing is left, 98 something of it is left, ' +
         '104 bad configuration, 105 stopped.',
     )

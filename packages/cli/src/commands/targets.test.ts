@@ -22,6 +22,12 @@ describe('loadwright targets', () => {
     for (const name of Object.keys(options.properties)) expect(stdout).toContain(`\n  ${name} `);
   });
 
+  it('cuts nothing through a pipe, where somebody may search', async () => {
+    const { stdout } = await run(['targets', 'show', 'rest'], new TestIo());
+    expect(stdout).toContain(' string | object | list of object ');
+    expect(stdout).toContain(' "application/json" ');
+  });
+
   it('shows variables and permissions', async () => {
     const { stdout } = await run(['targets', 'show', 'sagemaker']);
     expect(stdout).toMatch(/AWS_SECRET_ACCESS_KEY +required, secret/);

@@ -85,7 +85,9 @@ function describe(
   },
   { colors, io }: Context,
 ): string[] {
-  const width = Math.max(30, (io.stdout.columns || 100) - 56);
+  // Through a pipe nothing is cut: whoever searches in it is to find every value that is allowed.
+  const width = io.stdout.isTTY ? Math.max(30, (io.stdout.columns || 100) - 56) : undefined;
+  const fit = (text: string, longest: number) => (width === undefined ? text : shorten(text, longest));
   const section = (title: string, ...lines: string[]) => ['', colors.bold(title), ...lines];
   const lines = [
     `${colors.bold(kind)}: ${summary}`,
@@ -95,8 +97,8 @@ function describe(
         ['name', 'type', 'default', 'meaning'],
         optionRows(options).map((row) => [
           row.name,
-          shorten(row.type, 20),
-          row.required ? colors.yellow('required') : shorten(row.default ?? '', 16),
+          fit(row.type, 20),
+          row.required ? colors.yellow('required') : fit(row.default ?? '', 16),
           row.secret ? `${row.description} (secret)` : row.description,
         ]),
         colors,

@@ -75,6 +75,28 @@ export async function checkProgram(command: string, use: string, { environment }
   }
 }
 
+/** Docker, whose program says its version also where no daemon runs anything. */
+export async function checkDocker({ environment }: CliIo): Promise<Finding> {
+  const use = 'optional: runs a rendered bundle: docker compose up --scale worker=16';
+  try {
+    const { stdout } = await promisify(execFile)(
+      'docker',
+      ['version', '--format', '{{.Server.Version}}'],
+      // A daemon elsewhere may not answer at all.
+      { env: { ...environment }, timeout: 5000 },
+    );
+    return { subject: 'docker', state: 'good', detail: `daemon ${stdout.trim()}` };
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    return {
+      subject: 'docker',
+      state: 'missing',
+      detail: isThere ? 'the program is there, and no daemon answers it' : 'not found',
+      remedy: isThere ? `${use}. Start the daemon, or name it in DOCKER_HOST` : use,
+    };
+  }
+}
+
 /** The variables of a target: whether they are set, and whether credentials are found at all. */
 export async function checkTarget(target: Target, baseDirectory: string, io: CliIo): Promise<Finding[]> {
   const { definition } = target;

@@ -5,14 +5,22 @@ export const configFormats = ['ts', 'json', 'yaml'] as const;
 
 export type ConfigFormat = (typeof configFormats)[number];
 
+/** Of a first test. */
+const firstLoad: Readonly<Record<string, unknown>> = {
+  users: 20,
+  spawnRate: 5,
+  duration: '1m',
+  waitTime: { min: '50ms', max: '150ms' },
+};
+
 /**
  * A first test: small enough for any service, and long enough to mean something. It says nothing of workers: one is
  * enough for it on this machine, and a fleet elsewhere has as many as suit it.
  */
-export function firstConfig(kind: string, options: Readonly<Record<string, unknown>>) {
+export function firstConfig(kind: string, options: Readonly<Record<string, unknown>>, load = firstLoad) {
   return {
     target: { kind, ...options },
-    load: { users: 20, spawnRate: 5, duration: '1m', waitTime: { min: '50ms', max: '150ms' } },
+    load,
     thresholds: {
       http_req_failed: ['rate<0.01'],
       http_req_duration: ['p(95)<500'],

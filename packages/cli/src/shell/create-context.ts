@@ -19,7 +19,7 @@ export function createContext(
     errorColors: colorsFor(io.stderr, io.environment),
     json: argv.includes('--json'),
     exitCode: exitCodes.pass,
-    asTyped: asTyped(io.environment),
+    asTyped: asTyped(io.environment, io.cwd),
     print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
     printText: (...lines) => context.print(wrapText(context.asTyped(lines.join('\n')), widthOf(io.stdout))),
     note: (...lines) => void io.stderr.write(context.asTyped(`${lines.join('\n')}\n`)),

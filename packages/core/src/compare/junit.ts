@@ -1,4 +1,4 @@
-import { junitXml } from '../report/junit.js';
+import { junitXml, type TestCase } from '../report/junit.js';
 import type { Comparison, FigureComparison } from './contract.js';
 import { formatDifference } from './format.js';
 
@@ -6,21 +6,20 @@ import { formatDifference } from './format.js';
 export function renderComparisonJunit(comparison: Comparison): string {
   const name = 'loadwright.compare';
   const figures = new Map(comparison.figures.map((figure) => [figure.figure, figure]));
-  const testCases = comparison.gates.map(({ expression, figure, passed, judged }) => {
+  const testCases = comparison.gates.map(({ expression, figure, passed, judged }): TestCase => {
     const outcome = `${expression}: ${describe(figures.get(figure)!)}`;
     return {
       name: expression,
       classname: name,
-      ...(judged === null && { errors: [{ message: `${outcome}; it could not be judged` }] }),
-      ...(judged !== null && !passed && { failures: [{ message: outcome }] }),
-      systemOut: [outcome],
+      ...(judged === null && { error: `${outcome}; it could not be judged` }),
+      ...(judged !== null && !passed && { failure: outcome }),
+      output: outcome,
     };
   });
   if (comparison.verdict === 'INVALID' || testCases.length === 0) {
-    const errors = comparison.verdict === 'INVALID' && [{ message: comparison.reasons.join(' ') }];
     testCases.push({
-      ...{ name: 'runs can be compared', classname: name, systemOut: [] },
-      ...(errors && { errors }),
+      ...{ name: 'runs can be compared', classname: name },
+      ...(comparison.verdict === 'INVALID' && { error: comparison.reasons.join(' ') }),
     });
   }
   return junitXml({ name, timestamp: new Date(), testCases });

@@ -294,6 +294,12 @@ describe('loadConfig refuses', () => {
       `${json} cannot be read: Expected double-quoted property name (3:1)`,
     ],
     [
+      'a variable in braces of YAML, without quotes',
+      { [yaml]: 'target: { kind: x, endpointName: ${EP}, region: eu-west-1 }' },
+      {},
+      /quote it: in \{ \} and \[ \] write "\$\{NAME\}", not \$\{NAME\}$/,
+    ],
+    [
       'broken YAML',
       { [yaml]: 'a: [canary-1234\nb: }' },
       {},

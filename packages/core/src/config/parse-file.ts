@@ -17,6 +17,10 @@ export function parseYamlFile(text: string): unknown {
     const reason = (error.message.split('\n', 1)[0] ?? '')
       .replace(/ at line \d+, column \d+:?$/, '')
       .replace(/: ".*$/, '');
+    if (hasUnquotedVariable(text)) {
+      const place = start ? ` (${start.line}:${start.col})` : '';
+      throw new SyntaxError(`${reason}${place}: quote it: in { } and [ ] write "\${NAME}", not \${NAME}`);
+    }
     throw new SyntaxError(start ? `${reason} (${start.line}:${start.col})` : reason);
   }
   visit(document, {
@@ -29,6 +33,11 @@ export function parseYamlFile(text: string): unknown {
   const value = valueOf(document);
   if (value === null) throw new SyntaxError('it is empty');
   return value;
+}
+
+/** YAML takes the brace of `{ name: ${NAME} }` for the beginning of another object. */
+function hasUnquotedVariable(text: string): boolean {
+  return /[{[,:]\s*\$\{[^}]*\}[^\S\n]*[,}\]]/.test(text);
 }
 
 /** The most values that aliases may add to a file: a few lines of them can stand for more than any memory holds. */

@@ -19,8 +19,10 @@ test('has a test case for each threshold, and the measured value of a broken one
 test('says what every threshold was measured as, and over how much, and which one is the default', () => {
   const xml = renderJunit(detailedReport());
   expect(xml).toContain(
-    '<system-out>http_req_duration p(95)&lt;250: measured 160 ms over 52,656 successes and 645 failures\n',
+    '<system-out>http_req_duration p(95)&lt;250: measured 160 ms over 52,656 successes and 645 failures</system-out>',
   );
+  expect(count(xml, /<system-out>[^<]*: measured /g)).toBe(count(xml, /<testcase /g) - 1);
+  expect(xml).not.toMatch(/unk?nown/i);
   expect(xml).toContain(
     'http_req_failed rate&lt;0.01: measured 1.21 %; this is the default, write it out to change it',
   );

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet } from '../fleet/contract.js';
+import { requireFleet } from '../fleet/require-fleet.js';
 import { checkPayloads } from '../payloads/write.js';
 import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
@@ -35,6 +36,7 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       });
     },
     async plan(fleet, { fleetId = createFleetId(), ...options } = {}) {
+      requireFleet(fleet);
       const payloads = test.definition.payloads?.(test.targetOptions);
       // As a run does: whoever reads a plan is to rely on it.
       if (payloads) await checkPayloads(payloads, { baseDirectory: test.baseDirectory, ...options });
@@ -42,13 +44,20 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       return { plan, request };
     },
     async preflight({ fleet, ...phaseOptions }) {
+      requireFleet(fleet);
       const made = new Preflight(test, new Phases(phaseOptions));
       await made.beforeFleet(fleet);
       if (made.isDue) throw needsPython(fleet);
       return made.record && 'summary' in made.record ? made.record.summary : undefined;
     },
-    deploy: (deployOptions) => deployLoadTest(test, deployOptions),
-    run: (runOptions) => runLoadTest(test, runOptions),
+    deploy: async (deployOptions) => {
+      requireFleet((deployOptions as Partial<typeof deployOptions> | undefined)?.fleet);
+      return deployLoadTest(test, deployOptions);
+    },
+    run: async (runOptions) => {
+      requireFleet((runOptions as Partial<typeof runOptions> | undefined)?.fleet);
+      return runLoadTest(test, runOptions);
+    },
   };
 }
 
