@@ -1,9 +1,11 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { InstancePrice } from './behaviours/pricing.js';
+import { idleContainers, type ContainerRuntime } from './ecs/runtime.js';
 import type { Moto } from './moto.js';
 
 /** A machine that RunInstances made. */
@@ -50,6 +52,14 @@ export interface Behaviour {
   onMachineGone: (id: string) => unknown;
   /** What `GetConsoleOutput` shows of a machine. */
   consoleOutput: (id: string) => string;
+  /** Looks at a cluster in which a container instance that has registered is not seen, or one that has ended still is. */
+  registrationLooks: number;
+  /** How many of a list are on a page of ECS and ECR. */
+  pageSize: number;
+  /** Whether ECS keeps to the rates of calls that AWS documents. */
+  throttles: boolean;
+  /** What the tasks of ECS run in. */
+  containers: ContainerRuntime;
 }
 
 export const ordinary: Behaviour = {
@@ -67,12 +77,17 @@ export const ordinary: Behaviour = {
   onMachine: () => {},
   onMachineGone: () => {},
   consoleOutput: () => '',
+  registrationLooks: 1,
+  pageSize: 100,
+  throttles: false,
+  containers: idleContainers,
 };
 
 /** Clients that talk to moto itself: neither logged nor disturbed. For what a test brings, and what it checks. */
 export interface DirectClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
+  readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
   readonly scheduler: SchedulerClient;
   readonly ssm: SSMClient;
@@ -83,6 +98,7 @@ export function directClients(url: string, region: string): DirectClients {
   return {
     ec2: new EC2Client(common),
     iam: new IAMClient(common),
+    logs: new CloudWatchLogsClient(common),
     s3: new S3Client({ ...common, forcePathStyle: true }),
     scheduler: new SchedulerClient(common),
     ssm: new SSMClient(common),

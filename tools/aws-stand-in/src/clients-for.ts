@@ -1,4 +1,7 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -42,7 +45,10 @@ interface Common {
 function makeClients(common: Common) {
   return {
     ec2: new EC2Client(common),
+    ecr: new ECRClient(common),
+    ecs: new ECSClient(common),
     iam: new IAMClient(common),
+    logs: new CloudWatchLogsClient(common),
     pricing: new PricingClient({ ...common, region: 'us-east-1' }),
     quotas: new ServiceQuotasClient(common),
     s3: new S3Client({ ...common, forcePathStyle: true }),

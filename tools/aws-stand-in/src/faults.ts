@@ -28,6 +28,8 @@ export interface Injection {
    * name from then on.
    */
   readonly times?: number;
+  /** Of the calls that it would strike, this share alone, evenly spread: 0.3 of all. */
+  readonly share?: number;
   readonly fault: Fault;
 }
 
@@ -90,6 +92,7 @@ class Pending implements InjectedFault {
   /** Calls of the name that have come, each with its retries as one. */
   readonly #seen = new Set<string>();
   #invocation: string | undefined;
+  #matched = 0;
 
   constructor(injection: Injection) {
     this.injection = injection;
@@ -97,6 +100,9 @@ class Pending implements InjectedFault {
 
   takes(call: Call): boolean {
     if (!this.#matches(call) || this.strikes >= (this.injection.times ?? 1)) return false;
+    this.#matched += 1;
+    const { share = 1 } = this.injection;
+    if (Math.floor(this.#matched * share) === Math.floor((this.#matched - 1) * share)) return false;
     this.strikes += 1;
     return true;
   }

@@ -3,6 +3,7 @@ export { instancePrice, volumePrice } from './behaviours/pricing.js';
 export { ubuntuImage } from './behaviours/public-parameters.js';
 export type { Statement } from './enforcement.js';
 export { publishedPrices, publishedTypes } from './published-prices.js';
+export { locustContainers, type LocustContainers } from './ecs/containers/locust-containers.js';
 export { fakeMaster } from './fake-master.js';
 export { decide } from './behaviours/policy.js';
 export type { Fault, Injection } from './faults.js';

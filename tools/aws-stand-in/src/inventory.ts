@@ -10,10 +10,18 @@ import { ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand } fr
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { DescribeParametersCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { DirectClients } from './account.js';
 
 /** Everything that exists in the account and could have been left behind, as `ec2:instance/i-…`, sorted. */
-export async function readInventory({ ec2, iam, s3, scheduler, ssm }: DirectClients): Promise<string[]> {
+export async function readInventory({
+  ec2,
+  iam,
+  logs,
+  s3,
+  scheduler,
+  ssm,
+}: DirectClients): Promise<string[]> {
   const [
     instances,
     volumes,
@@ -27,6 +35,7 @@ export async function readInventory({ ec2, iam, s3, scheduler, ssm }: DirectClie
     buckets,
     parameters,
     schedules,
+    logGroups,
   ] = await Promise.all([
     ec2.send(new DescribeInstancesCommand({})),
     ec2.send(new DescribeVolumesCommand({})),
@@ -40,6 +49,7 @@ export async function readInventory({ ec2, iam, s3, scheduler, ssm }: DirectClie
     s3.send(new ListBucketsCommand({})),
     ssm.send(new DescribeParametersCommand({})),
     scheduler.send(new ListSchedulesCommand({})),
+    logs.send(new DescribeLogGroupsCommand({})),
   ]);
   const named = (kind: string, names: readonly (string | undefined)[]) =>
     names.map((name) => `${kind}/${name}`);
@@ -98,6 +108,10 @@ export async function readInventory({ ec2, iam, s3, scheduler, ssm }: DirectClie
     ...named(
       'scheduler:schedule',
       (schedules.Schedules ?? []).map(({ Name }) => Name),
+    ),
+    ...named(
+      'logs:group',
+      (logGroups.logGroups ?? []).map(({ logGroupName }) => logGroupName),
     ),
   ].sort();
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreatePolicyCommand } from '@aws-sdk/client-iam';
 import { directClients, ordinary, type Account, type Behaviour, type DirectClients } from './account.js';
 import { callerAddress } from './behaviours/caller-address.js';
@@ -10,6 +11,7 @@ import { instanceProfiles } from './behaviours/instance-profiles.js';
 import { roleInProfile, type Roles } from './behaviours/machine-roles.js';
 import { Machines } from './behaviours/machines.js';
 import { permissions, type Users } from './behaviours/permissions.js';
+import { decide } from './behaviours/policy.js';
 import { pricing } from './behaviours/pricing.js';
 import { publicParameters } from './behaviours/public-parameters.js';
 import { quotas } from './behaviours/quotas.js';
@@ -17,6 +19,8 @@ import { runInstances } from './behaviours/run-instances.js';
 import { securityGroups } from './behaviours/security-groups.js';
 import { simulation } from './behaviours/simulation.js';
 import { readCall, type Answer, type Call, type Layer, type RawRequest } from './calls.js';
+import { Ecs } from './ecs/ecs.js';
+import { LazyRegistry } from './ecs/registry/lazy-registry.js';
 import { addUser, type Statement } from './enforcement.js';
 import { Faults, type InjectedFault, type Injection } from './faults.js';
 import { readInventory, readSecrets } from './inventory.js';
@@ -46,6 +50,8 @@ export class AwsStandIn {
   #faults = new Faults();
   #layers: readonly Layer[] = [];
   #machines: Machines | undefined;
+  #ecs!: Ecs;
+  readonly #registry = new LazyRegistry();
   #users: Users = new Map();
   #roles: Roles = new Map();
 
@@ -68,6 +74,11 @@ export class AwsStandIn {
   /** Its members may be changed between two calls. */
   get behaviour(): Behaviour {
     return this.#behaviour;
+  }
+
+  /** What ECS and ECR have, and what happens to them. */
+  get ecs(): Ecs {
+    return this.#ecs;
   }
 
   /** Base URL of every service. `{endpoint}/checkip` answers as checkip.amazonaws.com does. */
@@ -96,6 +107,7 @@ export class AwsStandIn {
   async reset(changes: Partial<Behaviour> = {}): Promise<void> {
     await this.idle();
     await this.#machines?.clear();
+    await this.#ecs?.close();
     await this.#moto.reset();
     this.#behaviour = { ...ordinary, ...changes };
     await prepareNetwork(this.direct.ec2, this.behaviour.network);
@@ -122,7 +134,8 @@ export class AwsStandIn {
 
   /** What exists in the account, read from moto itself: `ec2:instance/i-…`, sorted. */
   async inventory(): Promise<string[]> {
-    return this.#moto.unrestricted(() => readInventory(this.direct));
+    const inventory = await this.#moto.unrestricted(() => readInventory(this.direct));
+    return [...inventory, ...this.#ecs.inventory()].sort();
   }
 
   /** What is secret in the Parameter Store: tests look for it elsewhere. */
@@ -163,9 +176,24 @@ export class AwsStandIn {
     return name;
   }
 
+  /** The same with the name of the role. */
+  addKeysOfRole(accessKeyId: string, role: string): void {
+    this.#roles.set(accessKeyId, role);
+  }
+
+  /** A machine ends, and nobody has asked for it: as when AWS takes it back, or it breaks. */
+  async endMachine(id: string): Promise<void> {
+    await this.#moto.unrestricted(() =>
+      this.direct.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
+    );
+    await this.#machines?.end(id);
+  }
+
   async stop(): Promise<void> {
     await this.#server.stop();
     await this.#machines?.clear();
+    await this.#ecs.close();
+    await this.#registry.stop();
     for (const client of Object.values(this.direct)) (client as { destroy(): void }).destroy();
     await this.#moto.stop();
   }
@@ -177,7 +205,15 @@ export class AwsStandIn {
       region: this.region,
       behaviour: this.behaviour,
     };
-    const machines = new Machines(account);
+    const ecs = new Ecs(account, {
+      registry: () => this.#registry.get(),
+      permits: (accessKeyId, action, resource) => {
+        const statements = this.#users.get(accessKeyId)?.statements;
+        return !this.#moto.enforcing || !statements || decide(statements, action, resource, {}) === 'allowed';
+      },
+    });
+    this.#ecs = ecs;
+    const machines = new Machines(account, ecs);
     this.#machines = machines;
     return [
       this.#faults.layer,
@@ -194,6 +230,7 @@ export class AwsStandIn {
       publicParameters,
       pricing(account),
       simulation(account, this.#users),
+      ...ecs.layers,
     ];
   }
 

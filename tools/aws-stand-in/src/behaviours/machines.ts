@@ -2,6 +2,8 @@ import { DeleteNetworkInterfaceCommand } from '@aws-sdk/client-ec2';
 import { listOf, textOf, type Answer, type Call } from '../calls.js';
 import type { Account } from '../account.js';
 import { releaseAddress, takeAddress } from '../addresses.js';
+import { hasAgent } from './public-parameters.js';
+import type { Ecs } from '../ecs/ecs.js';
 import { elements, text, type XmlElement } from '../xml.js';
 
 /** States and their codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html. */
@@ -24,12 +26,14 @@ export interface KnownMachine {
 /** The machines of the account: moto's go from `pending` to `running` at once, and end at once. */
 export class Machines {
   readonly #account: Account;
+  readonly #ecs: Ecs;
   readonly #known = new Map<string, KnownMachine>();
   /** Launches that moto is asked for: what they make is not known yet. */
   launching = 0;
 
-  constructor(account: Account) {
+  constructor(account: Account, ecs: Ecs) {
     this.#account = account;
+    this.#ecs = ecs;
   }
 
   get(id: string): KnownMachine | undefined {
@@ -60,7 +64,7 @@ export class Machines {
       const clientToken = textOf(call, 'ClientToken');
       const known = { id, groups: asked, address, clientToken, interfaces };
       this.#known.set(id, { ...known, state: 'pending', looks: 0 });
-      await this.#account.behaviour.onMachine({
+      const machine = {
         id,
         userData,
         publicAddress: text(instance, 'ipAddress') ? address : undefined,
@@ -69,7 +73,9 @@ export class Machines {
           elements(instance, 'tagSet', 'item').map((tag) => [text(tag, 'key'), text(tag, 'value')]),
         ),
         instanceProfile: profileOf(call),
-      });
+      };
+      await this.#account.behaviour.onMachine(machine);
+      if (hasAgent(text(instance, 'imageId'))) await this.#ecs.machineStarted(machine, instance);
     }
   }
 
@@ -79,6 +85,7 @@ export class Machines {
     machine.state = 'shutting-down';
     machine.looks = 0;
     await this.#account.behaviour.onMachineGone(id);
+    await this.#ecs.machineEnded(id);
     releaseAddress(machine.address);
     // What RunInstances made goes with the machine unless it was told otherwise; moto does the reverse.
     const { moto, direct } = this.#account;

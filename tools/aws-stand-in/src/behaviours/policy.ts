@@ -32,6 +32,8 @@ function toExpression(pattern: string, ignoreCase: boolean): RegExp {
 
 const operators: Readonly<Record<string, (pattern: string, value: string) => boolean>> = {
   StringEquals: (pattern, value) => pattern === value,
+  ArnEquals: (pattern, value) => toExpression(pattern, false).test(value),
+  ArnLike: (pattern, value) => toExpression(pattern, false).test(value),
   StringLike: (pattern, value) => toExpression(pattern, false).test(value),
 };
 

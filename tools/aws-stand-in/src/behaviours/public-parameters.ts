@@ -4,18 +4,24 @@ import type { Call, Layer } from '../calls.js';
 
 const images = JSON.parse(readFileSync(new URL('../images.json', import.meta.url), 'utf8')) as {
   ami_id: string;
+  name: string;
   architecture: string;
 }[];
 
 const pattern =
   /^\/aws\/service\/canonical\/ubuntu\/server\/24\.04\/stable\/current\/(amd64|arm64)\/hvm\/ebs-gp3\/ami-id$/;
+const ecsPattern = /^\/aws\/service\/ecs\/optimized-ami\/amazon-linux-2023\/(arm64\/)?recommended\/image_id$/;
+const publishers = ['/aws/service/canonical/', '/aws/service/ecs/'];
 
-/** Canonical's public parameters: they name images that moto has. */
+/** Public parameters of Canonical and of ECS: they name images that moto has. */
 export const publicParameters: Layer = async (call, next) => {
   if (call.name !== 'ssm:GetParameter' && call.name !== 'ssm:GetParameters') return next(call);
   const names = asked(call);
   const found = names.flatMap((name) => parameter(call.region, name) ?? []);
-  if (found.length < names.length && !names.every((name) => name.startsWith('/aws/service/canonical/'))) {
+  if (
+    found.length < names.length &&
+    !names.every((name) => publishers.some((publisher) => name.startsWith(publisher)))
+  ) {
     return next(call);
   }
   if (call.name === 'ssm:GetParameters') {
@@ -27,7 +33,18 @@ export const publicParameters: Layer = async (call, next) => {
 
 /** The image of an architecture, as EC2 names it. */
 export function ubuntuImage(architecture: 'x86_64' | 'arm64'): string {
-  const image = images.find((one) => one.architecture === architecture);
+  return imageOf('ubuntu/', architecture);
+}
+
+/** Whether machines of an image have an agent of ECS. */
+export function hasAgent(imageId: string): boolean {
+  return images.some((one) => one.ami_id === imageId && one.name.startsWith(ecsImages));
+}
+
+const ecsImages = 'al2023-ami-ecs-';
+
+function imageOf(prefix: string, architecture: 'x86_64' | 'arm64'): string {
+  const image = images.find((one) => one.name.startsWith(prefix) && one.architecture === architecture);
   if (!image) throw new Error(`images.json has none for ${architecture}`);
   return image.ami_id;
 }
@@ -38,14 +55,21 @@ function asked(call: Call): string[] {
 }
 
 function parameter(region: string, Name: string) {
-  const architecture = pattern.exec(Name)?.[1];
-  if (!architecture) return undefined;
+  const value = valueOf(Name);
+  if (!value) return undefined;
   return {
     Name,
     Type: 'String',
-    Value: ubuntuImage(architecture === 'amd64' ? 'x86_64' : 'arm64'),
+    Value: value,
     Version: 1,
     DataType: 'aws:ec2:image',
     ARN: `arn:aws:ssm:${region}::parameter${Name}`,
   };
+}
+
+function valueOf(name: string): string | undefined {
+  const ubuntu = pattern.exec(name)?.[1];
+  if (ubuntu) return ubuntuImage(ubuntu === 'amd64' ? 'x86_64' : 'arm64');
+  const ecs = ecsPattern.exec(name);
+  return ecs ? imageOf(ecsImages, ecs[1] ? 'arm64' : 'x86_64') : undefined;
 }
