@@ -5,6 +5,9 @@ import { vitest } from './test-runners.mjs';
  * Test files of which `npm test` has nothing: they compute for many seconds, and it takes their ways in another file. They are those of the matrix `whole`. By folder.
  */
 export const apart = {
+  'tools/aws-stand-in': ['containers/locust-containers', 'enforcement'].map(
+    (name) => `src/ecs/${name}.test.ts`,
+  ),
   'packages/infra': [
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
@@ -56,6 +59,7 @@ export const matrices = {
   },
   whole: {
     tests: {
+      'tools/aws-stand-in': apart['tools/aws-stand-in'],
       'packages/core': ['src/compare/error-rates.test.ts'],
       'packages/infra': [
         'test/ec2/policy.test.ts',
@@ -95,7 +99,7 @@ export async function checkMatrix(name, { env, choice, args }) {
   process.stdout.write(`These cases again: npm run test:${name} -- ${choice}\n`);
   const all = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const [folder, files] of Object.entries(matrices[name].tests)) {
-    const report = `${name}-${folder.replace('packages/', '')}`;
+    const report = `${name}-${folder.replace('packages/', '').replaceAll('/', '-')}`;
     const one = await vitest(folder, { env: { ...env, LOADWRIGHT_MATRIX: choice }, files, args, report });
     for (const count of ['passed', 'failed', 'skipped']) all[count] += one[count];
     all.failures.push(...one.failures);

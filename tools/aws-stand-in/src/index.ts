@@ -9,5 +9,6 @@ export { decide } from './behaviours/policy.js';
 export type { Fault, Injection } from './faults.js';
 export { realMachines, type RealMachines } from './real-machines.js';
 export { sequentialRoundTrips } from './log.js';
+export { parameterProblems } from './parameter-problems.js';
 export { AwsStandIn, type AwsEnvironment } from './stand-in.js';
 export { useAws } from './use-aws.js';

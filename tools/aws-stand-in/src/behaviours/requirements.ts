@@ -4,6 +4,7 @@ import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import type { DirectClients } from '../account.js';
 import { listOf, textOf, type Call } from '../calls.js';
 import type { Context } from './policy.js';
+import { ofEcr, ofEcs, ofLogs } from './requirements-of-containers.js';
 
 /** One thing that a caller must be allowed to do. */
 export interface Requirement {
@@ -48,6 +49,9 @@ export async function requirementsOf(call: Call, direct: DirectClients): Promise
   if (service === 'iam') return ofIam(call, name, direct);
   if (service === 'ec2') return ofEc2(call, name, direct);
   if (service === 'scheduler') return ofScheduler(call);
+  if (service === 'ecs') return ofEcs(call, name);
+  if (service === 'ecr') return ofEcr(call, name);
+  if (service === 'logs') return ofLogs(call, name);
   return [{ action: call.name, resource: '*', context: {} }];
 }
 

@@ -21,7 +21,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
-import { useAws } from '../index.js';
+import { parameterProblems, useAws } from '../index.js';
 import { CannotStart } from './runtime.js';
 import { TestAccount } from './test-account.js';
 
@@ -304,6 +304,18 @@ it('keeps tags, lists in pages, and describes what has gone', async () => {
   await ecs.send(new DeleteClusterCommand({ cluster: world.cluster }));
   const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: [world.cluster] }));
   expect(clusters).toMatchObject([{ status: 'INACTIVE' }]);
+});
+
+it('has calls held against the models of botocore', async () => {
+  const world = await account();
+  await world.define('fine');
+  expect(await parameterProblems(aws().calls)).toEqual([]);
+  const wrong = { family: 'f', networkMode: 'bus', containerDefinitions: [{ image: 7 }] };
+  const command = new RegisterTaskDefinitionCommand(wrong as never);
+  await world.clients.ecs.send(command).catch(() => {});
+  const problems = (await parameterProblems(aws().calls)).join('\n');
+  expect(problems).toContain('networkMode: bus is none of');
+  expect(problems).toMatch(/Invalid type for parameter containerDefinitions\[0\]\.image/);
 });
 
 it('keeps to the documented rates when it is told to', async () => {
