@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { Aws } from '../../src/aws/clients.js';
-import type { AwsStandIn } from '../aws/index.js';
+import type { AwsStandIn } from '@loadwright/aws-stand-in';
 import { quick } from '../ec2/work.js';
 
 /** The project's own clients of the stand-in, as a fleet on ECS has them, for one test. */

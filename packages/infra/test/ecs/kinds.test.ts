@@ -24,7 +24,7 @@ import { kindsOf } from '../../src/aws/removal/fleet-resources.js';
 import { describeResource, takeInventory } from '../../src/aws/removal/inventory.js';
 import { removeFleetResources } from '../../src/aws/removal/remove.js';
 import { ecsResources } from '../../src/ecs/resources.js';
-import { ubuntuImage, useAws } from '../aws/index.js';
+import { ubuntuImage, useAws } from '@loadwright/aws-stand-in';
 import { ecsClients } from './clients.js';
 import { withFolder } from '../ec2/work.js';
 

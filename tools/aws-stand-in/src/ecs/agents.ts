@@ -4,7 +4,7 @@ import type { Machine } from '../account.js';
 import { Refusal } from './errors.js';
 import { now, type Cluster, type ContainerInstance, type Tag } from './records.js';
 import type { Scheduler } from './scheduler.js';
-import { freshId, lastPart, type EcsState } from './state.js';
+import { freshId, type EcsState } from './state.js';
 
 /** What of a machine becomes an attribute of its container instance. */
 export interface MachineFacts {
@@ -96,11 +96,27 @@ export class Agents {
     }
   }
 
+  /** Registers a machine of which only its id is known. */
+  registerUnknown(
+    cluster: Cluster,
+    machineId: string,
+    attributes: readonly { readonly name: string; readonly value?: string }[],
+  ): ContainerInstance {
+    return this.#add({
+      cluster: cluster.name,
+      machineId,
+      address: '127.0.0.1',
+      instanceProfile: undefined,
+      attributes: new Map(attributes.map(({ name, value }) => [name, value])),
+      cpu: 2048,
+      memory: 7482,
+      tags: [],
+      looksLeft: 0,
+    });
+  }
+
   #register({ machine, facts, config }: Candidate, cluster: Cluster): void {
-    const id = freshId();
-    const instance: ContainerInstance = {
-      id,
-      arn: this.#state.arn('container-instance', `${cluster.name}/${id}`),
+    this.#add({
       cluster: cluster.name,
       machineId: machine.id,
       address: machine.privateAddress,
@@ -109,13 +125,26 @@ export class Agents {
       cpu: facts.vcpus * 1024,
       memory: facts.memory - systemMemory - Number(config['ECS_RESERVED_MEMORY'] ?? 0),
       tags: tagsOf(config, machine),
+      looksLeft: this.#lingers(),
+    });
+  }
+
+  #add(
+    given: Omit<ContainerInstance, 'id' | 'arn' | 'registeredAt' | 'agentConnected' | 'status' | 'hasEnded'>,
+  ): ContainerInstance {
+    const id = freshId();
+    const arn = this.#state.arn('container-instance', `${given.cluster}/${id}`);
+    const instance: ContainerInstance = {
+      ...given,
+      id,
+      arn,
       registeredAt: now(),
       agentConnected: true,
       status: 'ACTIVE',
-      looksLeft: this.#lingers(),
       hasEnded: false,
     };
-    this.#state.instances.set(lastPart(instance.arn), instance);
+    this.#state.instances.set(id, instance);
+    return instance;
   }
 }
 

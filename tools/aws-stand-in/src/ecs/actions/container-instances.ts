@@ -38,6 +38,18 @@ export const containerInstanceActions: Actions = {
     };
   },
 
+  /** As the agent of a machine calls it, which the stand-in knows nothing else of. */
+  RegisterContainerInstance(
+    { state, agents },
+    { cluster: clusterName, instanceIdentityDocument, attributes },
+  ) {
+    const cluster = state.cluster(clusterName);
+    const { instanceId } = JSON.parse(String(instanceIdentityDocument)) as { instanceId: string };
+    const given = (attributes ?? []) as readonly { name: string; value?: string }[];
+    const instance = agents.registerUnknown(cluster, instanceId, given);
+    return { containerInstance: describe(state, instance) };
+  },
+
   DeregisterContainerInstance({ state, scheduler }, { cluster: clusterName, containerInstance, force }) {
     const cluster = state.cluster(clusterName);
     const instance = state.instance(cluster, containerInstance);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Refusal } from '../errors.js';
 import { page } from '../pages.js';
 import { accountId } from '../records.js';
@@ -62,6 +63,17 @@ export const ecrActions: Readonly<Record<string, (world: EcrWorld, input: Input)
       throw new Refusal('LifecyclePolicyNotFoundException', 'Lifecycle policy does not exist');
     }
     return { registryId: accountId, repositoryName, lifecyclePolicyText: lifecyclePolicy };
+  },
+
+  /** Its layers are nobody's business: who pulls it finds none. */
+  PutImage({ repositories }, { repositoryName, imageManifest, imageManifestMediaType, imageTag }) {
+    const repository = repositories.get(repositoryName);
+    const text = String(imageManifest);
+    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const { mediaType } = JSON.parse(text) as { mediaType?: string };
+    const image = { digest, mediaType: String(imageManifestMediaType ?? mediaType), bytes: text.length };
+    repositories.store(repository, String(imageTag ?? digest), image);
+    return { image: { registryId: accountId, repositoryName, imageId: { imageDigest: digest, imageTag } } };
   },
 
   DescribeImages({ repositories, pageSize }, input) {
