@@ -19,8 +19,8 @@ export interface MachineFacts {
   readonly memory: number;
 }
 
-/** MiB of a machine that the kernel and the agent have for themselves. */
-const systemMemory = 256;
+/** What the kernel and the agent have for themselves, of a machine's memory. */
+const systemPart = 0.1;
 
 /** An agent that has not registered yet. */
 interface Candidate {
@@ -123,7 +123,7 @@ export class Agents {
       instanceProfile: machine.instanceProfile,
       attributes: new Map([...builtIn(facts), ...ownAttributes(config['ECS_INSTANCE_ATTRIBUTES'])]),
       cpu: facts.vcpus * 1024,
-      memory: facts.memory - systemMemory - Number(config['ECS_RESERVED_MEMORY'] ?? 0),
+      memory: Math.floor(facts.memory * (1 - systemPart)) - Number(config['ECS_RESERVED_MEMORY'] ?? 0),
       tags: tagsOf(config, machine),
       looksLeft: this.#lingers(),
     });

@@ -1,12 +1,9 @@
+import { createFleetId, type Fleet } from '@loadwright/core';
+import { execa } from 'execa';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
-import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
-import { createFleetId } from '@loadwright/core';
-import { execa } from 'execa';
-import { fleetOf } from '../../src/ec2/fleet.js';
-import { fakeMaster, type AwsStandIn, type Fault, type Injection } from '@loadwright/aws-stand-in';
-import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
+import type { AwsStandIn, Behaviour, Fault, Injection } from '@loadwright/aws-stand-in';
+import { quick, uiPort, withFolder, type Work } from '../ec2/work.js';
 
 /** What goes wrong at one call. */
 export const troubles = {
@@ -21,11 +18,28 @@ export const troubles = {
 } as const satisfies Record<string, 'kill' | Fault>;
 
 export type Trouble = keyof typeof troubles;
-export type Phase = 'deploy' | 'destroy';
+
+/** A kind of fleet in these trials. */
+export interface Subject {
+  /** What is done to a fleet, in the order in which it is; the last one removes it. */
+  readonly phases: readonly string[];
+  /** The phases that launch machines. */
+  readonly launches: readonly string[];
+  /** A program that does the phase of its argument with the {@link Work} of its input. */
+  readonly child: string;
+  readonly fleetOf: (work: Work) => Fleet;
+  /** What the account is like before there is a fleet, and the hooks of its machines. */
+  readonly prepare: (aws: AwsStandIn) => Promise<Partial<Behaviour>>;
+  /** @returns resources of the caller, for a fleet that adopts them */
+  readonly bring: (aws: AwsStandIn) => Promise<Work['adopted']>;
+  readonly carryOut: (phase: string, work: Work) => Promise<void>;
+  /** What every fleet of the kind leaves: it is not one's own. */
+  readonly isShared?: (resource: string) => boolean;
+}
 
 /** What the account and the caller are like. */
 export interface Variant {
-  /** The caller brings a security group and an instance profile. */
+  /** The caller brings resources of its own. */
   readonly adopted: boolean;
   /** What is new is not seen at once. */
   readonly hidden: boolean;
@@ -33,7 +47,7 @@ export interface Variant {
 
 /** One case: at that call of that phase this goes wrong. */
 export interface Case extends Variant {
-  readonly phase: Phase;
+  readonly phase: string;
   readonly trouble: Trouble;
   /** Number of the call, from 1. */
   readonly at: number;
@@ -51,21 +65,29 @@ export interface Outcome {
   readonly calls: number;
 }
 
-const never = new AbortController().signal;
+/** Where a case is tried. */
+export interface Place {
+  readonly aws: AwsStandIn;
+  readonly folder: string;
+  /** The program of {@link Subject.child}, built. */
+  readonly child: string;
+}
 
 /** Carries out a case in an account of its own, then destroys. */
-export async function carryOut(aws: AwsStandIn, one: Case, folder: string, child: string): Promise<Outcome> {
-  return inAccount(aws, one, folder, async (work, before) => {
-    if (one.phase === 'destroy') await fleetOf(settingsOf(work)).provision(requestOf(work, never));
+export async function tryCase(subject: Subject, one: Case, place: Place): Promise<Outcome> {
+  const { aws } = place;
+  return inAccount(subject, one, place, async (work, before) => {
+    for (const phase of subject.phases.slice(0, subject.phases.indexOf(one.phase))) {
+      await subject.carryOut(phase, work);
+    }
     const from = aws.calls.length;
-    const struck = await withTrouble(aws, one, work, child);
+    const struck = await withTrouble(subject, one, work, place);
     await aws.idle();
     const calls = aws.calls.length - from;
     aws.withoutFaults();
     if (one.elsewhere) await rm(join(work.folder, 'runs'), { recursive: true, force: true });
-    const { remaining } = await fleetOf(settingsOf(work)).lasting!.destroy(work.fleetId);
-    // Read from moto itself, which hides nothing.
-    const after = await aws.inventory();
+    const { remaining } = await subject.fleetOf(work).lasting!.destroy(work.fleetId);
+    const after = await ownInventory(subject, aws);
     const left = after.filter((resource) => !before.includes(resource));
     const lost = before.filter((resource) => !after.includes(resource));
     return {
@@ -78,33 +100,39 @@ export async function carryOut(aws: AwsStandIn, one: Case, folder: string, child
 
 /** How many calls each phase makes when nothing goes wrong. */
 export async function callsOf(
-  aws: AwsStandIn,
+  subject: Subject,
   variant: Variant,
-  folder: string,
-): Promise<Record<Phase, number>> {
-  return inAccount(aws, variant, folder, async (work) => {
-    const from = aws.calls.length;
-    const fleet = fleetOf(settingsOf(work));
-    await fleet.provision(requestOf(work, never));
-    const deployed = aws.calls.length;
-    await fleet.lasting!.destroy(work.fleetId);
-    return { deploy: deployed - from, destroy: aws.calls.length - deployed };
+  place: Place,
+): Promise<Record<string, number>> {
+  return inAccount(subject, variant, place, async (work) => {
+    const counts: [string, number][] = [];
+    for (const phase of subject.phases) {
+      const from = place.aws.calls.length;
+      await subject.carryOut(phase, work);
+      counts.push([phase, place.aws.calls.length - from]);
+    }
+    return Object.fromEntries(counts);
   });
 }
 
+/** Read from the account itself, which hides nothing. */
+async function ownInventory({ isShared = () => false }: Subject, aws: AwsStandIn): Promise<string[]> {
+  return (await aws.inventory()).filter((resource) => !isShared(resource));
+}
+
 async function inAccount<Result>(
-  aws: AwsStandIn,
+  subject: Subject,
   { adopted, hidden }: Variant,
-  parent: string,
+  { aws, folder: parent }: Place,
   use: (work: Work, before: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
   await aws.reset({ profileRefusals: 1, hiddenLooks: hidden ? 2 : 0 });
-  Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
-  const own = adopted ? await bring(aws) : {};
+  Object.assign(aws.behaviour, await subject.prepare(aws));
+  const own = adopted ? await subject.bring(aws) : {};
   // Looks are counted, not timed: there must be time for three of them, also on a machine that does other things.
   const patient = { ...quick, propagation: 20_000, removal: 20_000 };
   const pace = hidden ? { ...patient, longestPause: 100, unknownOutcome: 2000 } : patient;
-  const before = await aws.inventory();
+  const before = await ownInventory(subject, aws);
   const environment = {
     ...aws.environment,
     LOADWRIGHT_CHECK_IP_URL: `${aws.endpoint}/checkip`,
@@ -117,15 +145,12 @@ async function inAccount<Result>(
 }
 
 /** @returns whether it happened */
-async function withTrouble(aws: AwsStandIn, one: Case, work: Work, child: string): Promise<boolean> {
-  const { phase, trouble } = one;
-  const fault = troubles[trouble];
-  if (fault === 'kill') return killed(aws, one, work, child);
-  const injected = aws.inject({ ...placeOf(aws, one), fault });
-  const fleet = fleetOf(settingsOf(work));
+async function withTrouble(subject: Subject, one: Case, work: Work, place: Place): Promise<boolean> {
+  const fault = troubles[one.trouble];
+  if (fault === 'kill') return killed(one, work, place);
+  const injected = place.aws.inject({ ...placeOf(place.aws, one), fault });
   // Whether it fails or copes with it is not asked here: only what is left.
-  if (phase === 'deploy') await fleet.provision(requestOf(work, never)).catch(() => {});
-  else await fleet.lasting!.destroy(work.fleetId).catch(() => {});
+  await subject.carryOut(one.phase, work).catch(() => {});
   return injected.strikes > 0;
 }
 
@@ -135,7 +160,7 @@ function placeOf({ calls }: AwsStandIn, { at, trouble }: Case): Omit<Injection, 
   return { at: calls.length + at, times: trouble === 'throttled 5 times' ? 5 : Infinity };
 }
 
-async function killed(aws: AwsStandIn, one: Case, work: Work, child: string): Promise<boolean> {
+async function killed(one: Case, work: Work, { aws, child }: Place): Promise<boolean> {
   const process = execa('node', [child, one.phase], {
     input: JSON.stringify(work),
     reject: false,
@@ -147,15 +172,4 @@ async function killed(aws: AwsStandIn, one: Case, work: Work, child: string): Pr
   const { signal, stderr } = await process;
   if (injected.strikes > 0 && signal !== 'SIGKILL') throw new Error(`the process was not killed: ${stderr}`);
   return injected.strikes > 0;
-}
-
-async function bring({ direct }: AwsStandIn): Promise<Work['adopted']> {
-  const { Vpcs } = await direct.ec2.send(
-    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
-  );
-  const group = { GroupName: 'of-the-caller', Description: 'of the caller', VpcId: Vpcs?.[0]?.VpcId };
-  const { GroupId } = await direct.ec2.send(new CreateSecurityGroupCommand(group));
-  const instanceProfile = 'of-the-caller';
-  await direct.iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: instanceProfile }));
-  return { securityGroup: GroupId ?? '', instanceProfile };
 }
