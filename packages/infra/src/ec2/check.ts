@@ -6,15 +6,19 @@ import {
   type FleetRequest,
 } from '@loadwright/core/fleet';
 import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role.js';
-import { startLookups, type AccountLookups } from './account.js';
+import { startLookups, type AccountLookups } from '../aws/account/account.js';
 import type { Aws } from '../aws/clients.js';
-import { checkCredentials } from './check/credentials.js';
-import { failed, findingOf, problemOf } from './check/finding.js';
+import { checkCredentials } from '../aws/check/credentials.js';
+import { failed, findingOf, problemOf } from '../aws/check/finding.js';
+import { anyFleet } from '../aws/permissions/tag-condition.js';
+import { machineStatements } from './permissions/machine.js';
+import { ec2Policies } from './permissions/policy.js';
 import { checkLaunch } from './check/launch.js';
-import { checkBoundary, checkMachineRole, checkPermissions } from './check/permissions.js';
-import { checkQuota } from './check/quota.js';
-import { checkSessionManager } from './check/session-manager.js';
-import { requireTime, type Ec2FleetSettings } from './settings.js';
+import { checkBoundary, checkMachineRole, checkPermissions } from '../aws/check/permissions.js';
+import { checkQuota } from '../aws/check/quota.js';
+import { checkSessionManager } from '../aws/check/session-manager.js';
+import { requireTime } from '../aws/fleet-settings.js';
+import type { Ec2FleetSettings } from './settings.js';
 
 export { accountProblem } from '../aws/account/problem.js';
 
@@ -64,13 +68,19 @@ export async function checkAccount(
       'permissions',
       Promise.all([caller, knownProfileRole(aws, settings.instanceProfile)]).then(
         ([who, instanceProfileRole]) =>
-          checkPermissions(aws, who, { ...settings, instanceProfileRole }, request.iamStatements),
+          checkPermissions(
+            aws,
+            who,
+            ec2Policies,
+            { ...settings, instanceProfileRole },
+            request.iamStatements,
+          ),
       ),
       'unknown',
     ],
     [
       'permissions boundary',
-      caller.then((who) => checkBoundary(aws, who, settings, request.iamStatements)),
+      caller.then((who) => checkBoundary(aws, who, ec2Policies, settings, request.iamStatements)),
       'unknown',
     ],
     [
@@ -134,7 +144,19 @@ function checksOfProfile(
     [
       'permissions of the machine',
       Promise.all([caller, role]).then(([who, arn]) =>
-        checkMachineRole(aws, who, arn, settings, iamStatements),
+        checkMachineRole(
+          aws,
+          who,
+          arn,
+          settings.access,
+          machineStatements({
+            ...aws.fleet(anyFleet),
+            region: aws.settings.region,
+            owner: settings.owner,
+            iamStatements,
+            handsOverCertificate: settings.access === 'https',
+          }),
+        ),
       ),
       'unknown',
     ],

@@ -8,7 +8,7 @@ import {
   type FleetHandle,
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
-import { lookUpAccount } from './account.js';
+import { lookUpAccount } from '../aws/account/account.js';
 import { lookUpCaller } from '../aws/account/caller.js';
 import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
@@ -21,28 +21,30 @@ import { leftToOtherVersion, ownerOf } from '../aws/fleet-identity.js';
 import type { FoundResource } from '../aws/kind.js';
 import { withArchive } from './deploy/archive.js';
 import { accountProblem, checkAccount } from './check.js';
-import { cleanUpAfter, type Destroy } from './deploy/clean-up.js';
-import { knownQuota, requireQuota } from './check/quota.js';
-import { requireSessionManager } from './check/session-manager.js';
+import { cleanUpAfter, type Destroy } from '../aws/deploy/clean-up.js';
+import { knownQuota, requireQuota } from '../aws/check/quota.js';
+import { requireSessionManager } from '../aws/check/session-manager.js';
 import { deploy } from './deploy/deploy.js';
 import type { Deployment } from './deploy/deployment.js';
-import { readFacts } from './facts.js';
+import { readFacts } from '../aws/fleets/facts.js';
 import { Ec2Handle } from './handle.js';
-import { findSecrets, readSecrets } from './deploy/login.js';
-import { requireFreeName } from './name.js';
+import { findSecrets, readSecrets } from '../aws/deploy/login.js';
+import { requireFreeName } from '../aws/fleets/name.js';
 import type { Ec2FleetOptions } from './options.js';
+import { ec2Policies } from './permissions/policy.js';
 import { fleetPermissions } from './permissions/fleet-permissions.js';
 import { ec2Resources } from './resources.js';
-import { lookUpHourlyPrice } from './plan/hourly-price.js';
+import { lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
 import { planFleet } from './plan.js';
-import { probeFromHere } from './reach/probe.js';
-import { reachUi } from './reach/reach-ui.js';
-import { requireReachable } from './reach/reachable.js';
-import { settleAccess } from './reach/settle-access.js';
-import { requireTime, resolveOptions, type Ec2FleetSettings } from './settings.js';
-import { deployedMachine } from './deploy/deployed-machine.js';
-import { deployedFleets } from './deployed-fleets.js';
-import { blockedHint, StartTime, waitForMachine, waitForUi } from './reach/wait-for-master.js';
+import { probeFromHere } from '../local/probe-from-here.js';
+import { reachUi } from '../aws/reach/reach-ui.js';
+import { requireReachable } from '../aws/reach/reachable.js';
+import { settleAccess } from '../aws/reach/settle-access.js';
+import { requireTime, usualPort } from '../aws/fleet-settings.js';
+import { resolveOptions, type Ec2FleetSettings } from './settings.js';
+import { deployedMachine } from '../aws/deploy/deployed-machine.js';
+import { deployedFleets } from '../aws/fleets/deployed-fleets.js';
+import { blockedHint, StartTime, waitForMachine, waitForUi } from '../aws/reach/wait-for-master.js';
 
 /**
  * A Locust master and its workers in containers on one machine of Amazon EC2.
@@ -72,7 +74,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
   // Chosen once: what a plan said is what is made.
   let settled: Promise<Ec2FleetSettings> | undefined;
   const settle = (aws: Aws): Promise<Ec2FleetSettings> => {
-    settled ??= settleAccess(aws, settings).catch((error: unknown) => {
+    settled ??= settleAccess(aws, settings, ec2Policies, usualPort).catch((error: unknown) => {
       settled = undefined;
       throw error;
     });
@@ -151,7 +153,7 @@ async function provision(
       onProgress,
     });
     requireOwnVersion(fleetId, looks.machines);
-    await requireFreeName(aws, request, looks.account.arn);
+    await requireFreeName(aws, ec2Resources, request, looks.account.arn);
     // That machine is counted already.
     if (existing === undefined) requireQuota(settings, quota);
     return await make({ aws, journal, settings, request, ...looks, existing, destroy });

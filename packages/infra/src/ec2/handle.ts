@@ -12,7 +12,7 @@ import {
 import { accountProblem } from '../aws/account/problem.js';
 import type { Aws } from '../aws/clients.js';
 import { describeInstance } from '../aws/kinds/instance.js';
-import type { WayToUi } from './reach/port-forward.js';
+import type { WayToUi } from '../aws/reach/port-forward.js';
 
 /** How old a description of the machine may be, in milliseconds: who watches a load asks every second. */
 const freshMilliseconds = 5000;

@@ -1,7 +1,8 @@
 import type { KnownFleetPlace } from '@loadwright/core/fleet';
 import { readJournals } from '../aws/journal.js';
 import type { Ec2FleetOptions } from './options.js';
-import { ec2Kind, journalsOf } from './settings.js';
+import { journalsOf } from '../aws/fleet-settings.js';
+import { ec2Kind } from './settings.js';
 
 /**
  * The fleets that the journals of this machine list, for commands that do not name its place. Under which profile

@@ -1,5 +1,5 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
-import { lookUpAccount, type Account } from './account.js';
+import { lookUpAccount, type Account } from '../aws/account/account.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import { isPublic } from '../aws/access.js';
 import type { Aws } from '../aws/clients.js';
@@ -11,17 +11,19 @@ import { endRole, role } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from './permissions/policy.js';
-import { endsFromOutside } from './permissions/table.js';
+import { endsFromOutside } from '../aws/permissions/end.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
-import { checkCredentials } from './check/credentials.js';
-import { knownQuota } from './check/quota.js';
-import { outsideDelay } from './deploy/end-from-outside.js';
+import { checkCredentials } from '../aws/check/credentials.js';
+import { knownQuota } from '../aws/check/quota.js';
+import { outsideDelay } from '../aws/deploy/end-from-outside.js';
 import { usualContainerImage } from './machine/user-data.js';
-import { describeParts, lookUpHourlyPrice } from './plan/hourly-price.js';
-import { warnOfAddresses } from './plan/warn-of-addresses.js';
-import { requireFreeName } from './name.js';
-import { requireReachable } from './reach/reachable.js';
-import { requireTime, type Ec2FleetSettings } from './settings.js';
+import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
+import { ec2Resources } from './resources.js';
+import { requireFreeName } from '../aws/fleets/name.js';
+import { requireReachable } from '../aws/reach/reachable.js';
+import { requireTime } from '../aws/fleet-settings.js';
+import type { Ec2FleetSettings } from './settings.js';
 
 /** Ranges that hold every address there is. */
 const everybody = new Set(['0.0.0.0/0', '::/0']);
@@ -47,7 +49,7 @@ export async function planFleet(
     knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
   ]);
-  await requireFreeName(aws, request, account.arn);
+  await requireFreeName(aws, ec2Resources, request, account.arn);
   // A machine of this fleet has its part of the quota already.
   const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
   const place = { ...settings.aws, accountId: account.accountId };

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import { formatDuration, LoadwrightError, secondsOf, validate } from '@loadwright/core/fleet';
-import envPaths from 'env-paths';
-import { patient, type AwsSettings } from '../aws/settings.js';
-import type { Access } from '../aws/access.js';
-import { withPlainEnvironment, type Environment } from '../environment.js';
-import { findSessionPrograms } from './check/session-manager.js';
-import { ec2FleetOptionsSchema, regionSchema, type Ec2FleetOptions } from './options.js';
+import { validate } from '@loadwright/core/fleet';
+import { ubuntuImages, type PublicImages } from '../aws/account/image.js';
+import { resolveShared, type ResolvedOptions, type SharedSettings } from '../aws/fleet-settings.js';
+import { withPlainEnvironment } from '../environment.js';
+import { ec2FleetOptionsSchema, type Ec2FleetOptions } from './options.js';
 
 /** What this kind of fleet is called, in configurations and on what it makes. */
 export const ec2Kind = 'ec2';
@@ -13,21 +10,9 @@ export const ec2Kind = 'ec2';
 type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 
 /** {@link Ec2FleetOptions} with variables and defaults filled in. */
-export interface Ec2FleetSettings extends Omit<
-  ValidOptions,
-  'region' | 'timeToLive' | 'startTimeout' | 'access' | 'uiPort'
-> {
-  readonly aws: AwsSettings;
-  readonly access: Access;
-  /** Why nobody had to say so; undefined when somebody did. */
-  readonly accessReason: string | undefined;
-  readonly uiPort: number;
-  /** As the options say. */
-  readonly givenUiPort: number | undefined;
-  readonly timeToLiveSeconds: number;
-  readonly startTimeoutSeconds: number;
-  readonly journals: string;
-  readonly environment: Environment;
+export interface Ec2FleetSettings
+  extends Omit<ValidOptions, ResolvedOptions | 'environment'>, SharedSettings {
+  readonly newestImages: PublicImages;
 }
 
 /**
@@ -37,91 +22,5 @@ export interface Ec2FleetSettings extends Omit<
  */
 export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
-  const environment: Environment = valid.environment ?? process.env;
-  const region = valid.region ?? regionOf(environment);
-  const profile = valid.profile || environment['AWS_PROFILE'] || undefined;
-  const [access, accessReason] = accessOf(valid, environment);
-  return {
-    ...valid,
-    access,
-    accessReason,
-    uiPort: portFor(access, valid.uiPort),
-    givenUiPort: valid.uiPort,
-    aws: {
-      fleetKind: ec2Kind,
-      region,
-      profile,
-      keys: profile === undefined ? keysOf(environment) : undefined,
-      owner: valid.owner,
-      endpoint: valid.endpoint || environment['AWS_ENDPOINT_URL'] || undefined,
-      pace: patient,
-    },
-    timeToLiveSeconds: secondsOf(valid.timeToLive),
-    startTimeoutSeconds: secondsOf(valid.startTimeout),
-    journals: journalsOf(environment, valid.stateDirectory),
-    environment,
-  };
-}
-
-/** The way to the web UI, and why it is that one; see `settleAccess`. */
-function accessOf(
-  { access, allowedAddresses }: ValidOptions,
-  environment: Environment,
-): [Access, string | undefined] {
-  if (access !== undefined) return [access, undefined];
-  if (allowedAddresses !== undefined) return ['https', 'allowedAddresses says who may reach it'];
-  const { missing } = findSessionPrograms(environment);
-  return missing.length === 0
-    ? ['session-manager', 'the AWS CLI and its plugin are on this machine']
-    : [
-        'https',
-        `for a port forward of Session Manager ${missing.join(' and ')} would have to be on this machine`,
-      ];
-}
-
-/** The port that browsers take for granted. */
-export function portFor(access: Access, given: number | undefined): number {
-  return given ?? (access === 'https' ? 443 : 80);
-}
-
-/** The folder of the journals. */
-export function journalsOf(environment: Environment, stateDirectory?: string): string {
-  const state =
-    stateDirectory || environment['LOADWRIGHT_STATE_DIR'] || envPaths('loadwright', { suffix: '' }).data;
-  return join(state, 'runs');
-}
-
-/**
- * A machine that ends in the middle of the test would spoil it.
- *
- * @throws LoadwrightError `CONFIG_INVALID` when the test lasts longer than the machine.
- */
-export function requireTime({ timeToLiveSeconds }: Ec2FleetSettings, durationSeconds: number): void {
-  if (durationSeconds < timeToLiveSeconds) return;
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `fleet.timeToLive: found ${formatDuration(timeToLiveSeconds)}, expected more than the ${formatDuration(durationSeconds)} that the test lasts`,
-    { hint: 'Set a longer timeToLive, with room for the start of the machine.' },
-  );
-}
-
-/** @throws LoadwrightError `CONFIG_INVALID` when no variable names one, or one that is not supported. */
-function regionOf(environment: Environment): string {
-  const variable = ['AWS_REGION', 'AWS_DEFAULT_REGION'].find((name) => environment[name]);
-  if (variable !== undefined) {
-    return validate(regionSchema, environment[variable], { field: `variable ${variable}` });
-  }
-  throw new LoadwrightError('CONFIG_INVALID', 'fleet.region: missing, expected a region such as eu-west-1', {
-    hint: 'Set the option region, or the variable AWS_REGION.',
-  });
-}
-
-function keysOf(environment: Environment): AwsSettings['keys'] {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
-  return {
-    accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-  };
+  return { ...valid, ...resolveShared(ec2Kind, valid), newestImages: ubuntuImages };
 }

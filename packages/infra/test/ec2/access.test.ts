@@ -12,8 +12,10 @@ import { certificateParameter, parameterPrefix } from '../../src/aws/fleet-ident
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
 import { planFleet } from '../../src/ec2/plan.js';
+import { usualPort } from '../../src/aws/fleet-settings.js';
+import { ec2Policies } from '../../src/ec2/permissions/policy.js';
 import { resolveOptions } from '../../src/ec2/settings.js';
-import { settleAccess } from '../../src/ec2/reach/settle-access.js';
+import { settleAccess } from '../../src/aws/reach/settle-access.js';
 import { useAws, type Machine } from '@loadwright/aws-stand-in';
 import { selfSigned, serveWith } from '../self-signed.js';
 import { lookAt, request } from './look.js';
@@ -67,7 +69,7 @@ describe('the way to the web UI, when nobody says which', () => {
 
   const settled = async (path: { PATH: string }, caller = aws().environment) => {
     const { aws: clients, settings } = lookAt(aws(), { access: undefined }, { ...caller, ...path });
-    return settleAccess(clients, settings);
+    return settleAccess(clients, settings, ec2Policies, usualPort);
   };
 
   it('is no port forward whose programs do not work, or which IAM forbids; the plan says why', async () => {
@@ -82,7 +84,7 @@ describe('the way to the web UI, when nobody says which', () => {
     const place = { fleetKind: 'ec2', accountId: '123456789012', region: aws().region };
     const caller = await aws().asUserWith(policyFor(place, { access: 'https', spot: false }));
     const { aws: clients, settings } = lookAt(aws(), { access: undefined }, { ...caller, ...programs(0) });
-    const denied = await settleAccess(clients, settings);
+    const denied = await settleAccess(clients, settings, ec2Policies, usualPort);
     expect(denied).toMatchObject({ access: 'https', uiPort: 443 });
     expect((await planFleet(clients, denied, request)).notes?.join('\n')).toMatch(
       /The web UI is encrypted, with a certificate [^]*access is https because a port forward of Session Manager would not work: arn:\S+ lacks ssm:StartSession\./,

@@ -1,6 +1,6 @@
 import { isLoadwrightError } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
-import { lookUpAccount } from '../../src/ec2/account.js';
+import { lookUpAccount } from '../../src/aws/account/account.js';
 import { checkAccount } from '../../src/ec2/check.js';
 import { sequentialRoundTrips, useAws, type AwsStandIn } from '@loadwright/aws-stand-in';
 import { brokenAccounts, type BrokenAccount } from './broken-accounts.js';

@@ -6,9 +6,9 @@ import { createFleetId, type IamStatement } from '@loadwright/core';
 import { describe, expect, it } from 'vitest';
 import { lookUpCaller } from '../../src/aws/account/caller.js';
 import { boundaryName } from '../../src/aws/permissions/boundary.js';
-import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
+import { boundaryStatements, ec2Policies, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
-import { checkBoundary, checkPermissions } from '../../src/ec2/check/permissions.js';
+import { checkBoundary, checkPermissions } from '../../src/aws/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { lookAt } from './look.js';
@@ -126,7 +126,13 @@ describe('a schedule of AWS', () => {
     await createBoundary();
     const few = withoutScheduler(policyFor(place, usual));
     const look = lookAt(aws(), { endFromOutside }, await aws().asUserWith(few));
-    const found = await checkPermissions(look.aws, await lookUpCaller(look.aws), look.settings, []);
+    const found = await checkPermissions(
+      look.aws,
+      await lookUpCaller(look.aws),
+      ec2Policies,
+      look.settings,
+      [],
+    );
     expect(found).toMatchObject({ state, detail: expect.stringMatching(says) as string });
   });
 
@@ -163,7 +169,7 @@ describe('a schedule of AWS', () => {
 describe('the check of the permissions boundary', () => {
   const check = async () => {
     const { aws: clients, settings } = lookAt(aws(), {}, await aws().asUserWith(policyFor(place, usual)));
-    return checkBoundary(clients, place, settings, []);
+    return checkBoundary(clients, place, ec2Policies, settings, []);
   };
 
   it('finds one that allows all that is needed', async () => {

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lookUpAccount } from '../../src/ec2/account.js';
+import { lookUpAccount } from '../../src/aws/account/account.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import type { Ec2FleetOptions } from '../../src/ec2/options.js';
-import { lookUpHourlyPrice } from '../../src/ec2/plan/hourly-price.js';
+import { lookUpHourlyPrice } from '../../src/aws/plan/hourly-price.js';
 import { planFleet } from '../../src/ec2/plan.js';
 import { fakeMaster, instancePrice, publishedPrices, publishedTypes, useAws } from '@loadwright/aws-stand-in';
 import { lookAt, request } from './look.js';
@@ -245,21 +245,23 @@ describe('the price of an hour', () => {
     expect(pricePerHour).toMatchObject({ usDollars: known, isIncomplete: true });
   });
 
+  /** Without a public address. */
+  const nowhere = { subnets: [], instanceType: { vcpus: 2, architecture: 'x86_64', zones: [] } } as const;
+
   it('of a stand-in of AWS is kept for nobody else', () =>
     withFolder(tmpdir(), async (folder) => {
       standIn().behaviour.prices = listed;
       const cache = join(folder, 'cache');
       const { aws, settings } = lookAt(standIn(), {}, { LOADWRIGHT_CACHE_DIR: cache });
-      const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve({ subnets: [] }));
+      const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve(nowhere));
       expect(parts[0]?.price?.source).toBe('AWS price list, today');
       await expect(readdir(cache)).rejects.toThrow('ENOENT');
     }));
 
-  // Without a public address, and with a volume whose price is listed: what is left is the machine.
   const machineOf = async (region: string, instanceType: string) => {
     const { aws, settings } = lookAt(standIn(), { region, instanceType });
-    const { total } = await lookUpHourlyPrice(aws, settings, Promise.resolve({ subnets: [] }));
-    return total! - (0.073 * 100) / 730;
+    const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve(nowhere));
+    return parts[0]!.price!.usDollars;
   };
   const volumes = Object.keys(publishedPrices).map((regionCode) => ({
     attributes: { productFamily: 'Storage', volumeApiName: 'gp3', regionCode },

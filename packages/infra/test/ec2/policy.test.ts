@@ -12,10 +12,10 @@ import { lookUpCaller } from '../../src/aws/account/caller.js';
 import { boundaryName } from '../../src/aws/permissions/boundary.js';
 import { anyFleet } from '../../src/aws/permissions/tag-condition.js';
 import { machineStatements } from '../../src/ec2/permissions/machine.js';
-import { boundaryStatements, policyFor } from '../../src/ec2/permissions/policy.js';
+import { boundaryStatements, ec2Policies, policyFor } from '../../src/ec2/permissions/policy.js';
 import { iamPath } from '../../src/aws/fleet-identity.js';
 import { checkAccount } from '../../src/ec2/check.js';
-import { checkPermissions } from '../../src/ec2/check/permissions.js';
+import { checkPermissions } from '../../src/aws/check/permissions.js';
 import { fleetOf } from '../../src/ec2/fleet.js';
 import { fakeMaster, useAws } from '@loadwright/aws-stand-in';
 import { casesToTry } from '../matrix.js';
@@ -141,7 +141,7 @@ describe('the policy of a plan', () => {
         {},
         await standIn().asUserWith(without(statements, action)),
       );
-      const found = await checkPermissions(aws, await lookUpCaller(aws), settings, []);
+      const found = await checkPermissions(aws, await lookUpCaller(aws), ec2Policies, settings, []);
       expect(found).toMatchObject({
         // Without a schedule the machine's own timers end it.
         state: action.startsWith('scheduler:') ? 'unknown' : 'problem',
@@ -188,7 +188,7 @@ describe('permissions', () => {
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
     const { aws, settings } = lookAt(standIn());
-    return checkPermissions(aws, { ...(await lookUpCaller(aws)), arn }, settings, ofTarget);
+    return checkPermissions(aws, { ...(await lookUpCaller(aws)), arn }, ec2Policies, settings, ofTarget);
   };
   const session = 'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice';
 

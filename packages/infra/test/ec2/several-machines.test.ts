@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createFleetId } from '@loadwright/core';
 import { expect, it } from 'vitest';
-import { lookUpAccount } from '../../src/ec2/account.js';
+import { lookUpAccount } from '../../src/aws/account/account.js';
 import { ensure } from '../../src/aws/ensure.js';
 import { Journal, readJournal } from '../../src/aws/journal.js';
 import { instance } from '../../src/aws/kinds/instance.js';

@@ -1,5 +1,5 @@
 /** Opens a way to a web UI in a process of its own, says its address, and ends by itself, or stays when it is told to. */
-import { forwardPort } from '../../src/ec2/reach/port-forward.js';
+import { forwardPort } from '../../src/aws/reach/port-forward.js';
 
 const caller = {
   settings: { fleetKind: 'ec2', region: 'eu-west-1', profile: undefined, endpoint: undefined },

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { Aws } from '../../src/aws/clients.js';
 import type { AwsSettings } from '../../src/aws/settings.js';
 import type { Environment } from '../../src/environment.js';
-import { reachUi } from '../../src/ec2/reach/reach-ui.js';
+import { reachUi } from '../../src/aws/reach/reach-ui.js';
 import { buildChild } from '../ec2/build-child.js';
 import { quick } from '../ec2/work.js';
 import { until } from '../local/processes.js';

@@ -1,6 +1,6 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { LoadwrightError } from '@loadwright/core/fleet';
-import type { Account } from '../account.js';
+import type { Account } from '../../aws/account/account.js';
 import type { Aws } from '../../aws/clients.js';
 import { launchInput } from '../../aws/kinds/instance.js';
 import { codeOf } from '../../aws/service-error.js';

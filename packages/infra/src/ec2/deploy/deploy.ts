@@ -1,5 +1,5 @@
 import { digestWithoutLoad, LoadwrightError, type ProvisionRequest } from '@loadwright/core/fleet';
-import type { Account } from '../account.js';
+import type { Account } from '../../aws/account/account.js';
 import { isPublic } from '../../aws/access.js';
 import { all } from '../../aws/all.js';
 import { ensure, type Step } from '../../aws/ensure.js';
@@ -19,9 +19,9 @@ import {
   parameterPrefix,
   type FleetIdentity,
 } from '../../aws/fleet-identity.js';
-import { makeEndRole, scheduleEnd } from './end-from-outside.js';
+import { makeEndRole, scheduleEnd } from '../../aws/deploy/end-from-outside.js';
 import type { Deployment } from './deployment.js';
-import { factTags } from '../facts.js';
+import { factTags } from '../../aws/fleets/facts.js';
 import {
   certificatePlace,
   createLogin,
@@ -30,7 +30,7 @@ import {
   ofWorkers,
   readSecrets,
   type FleetSecrets,
-} from './login.js';
+} from '../../aws/deploy/login.js';
 import { userData } from '../machine/user-data.js';
 import type { Ec2FleetSettings } from '../settings.js';
 

@@ -1,9 +1,9 @@
 import type { ProvisionRequest } from '@loadwright/core/fleet';
-import type { Account } from '../account.js';
+import type { Account } from '../../aws/account/account.js';
 import type { Aws } from '../../aws/clients.js';
 import type { Journal } from '../../aws/journal.js';
 import type { Archive } from './archive.js';
-import type { TaggedPrice } from '../facts.js';
+import type { TaggedPrice } from '../../aws/fleets/facts.js';
 import type { Ec2FleetSettings } from '../settings.js';
 
 /** What `deploy` needs. */

@@ -7,19 +7,6 @@ import {
   type FleetRegion,
 } from '../../aws/fleet-identity.js';
 import { arnOf } from '../../aws/permissions/arn.js';
-import { tagCondition } from '../../aws/permissions/tag-condition.js';
-
-/** What the role of a schedule may do: end the machine of its fleet, which the tag names. */
-export function endStatements({ fleetKind, fleetId, region }: FleetName & FleetRegion): IamStatement[] {
-  return [
-    {
-      Effect: 'Allow',
-      Action: ['ec2:TerminateInstances'],
-      Resource: [arnOf('ec2', region, 'instance/*', { accountId: '*' })],
-      Condition: tagCondition('aws:ResourceTag', { fleetKind, fleetId }),
-    },
-  ];
-}
 
 /** What the machine of a fleet is for. */
 export interface MachineDuties extends FleetName, FleetRegion {

@@ -3,8 +3,10 @@ import type { FleetRegion } from '../../aws/fleet-identity.js';
 import { asStatements, neededOf, type NeededPermissions } from '../../aws/permissions/needed.js';
 import type { Place } from '../../aws/permissions/place.js';
 import { anyFleet } from '../../aws/permissions/tag-condition.js';
-import { endStatements, machineStatements } from './machine.js';
-import { permissions, type MachineWishes } from './table.js';
+import { endStatements } from '../../aws/permissions/end.js';
+import type { FleetPolicies } from '../../aws/permissions/fleet-policies.js';
+import { machineStatements } from './machine.js';
+import { makesRoles, permissions, type MachineWishes } from './table.js';
 
 /** What the policy of whoever makes fleets consists of. */
 export function neededPermissions(
@@ -28,14 +30,14 @@ export function policyFor(
   return asStatements(neededPermissions(place, wishes, ofTarget));
 }
 
-/**
- * The most that the role of any machine, or of the schedule that ends it, may do, whatever its own policy says. Whoever may
- * make roles could otherwise make one that may do everything, and use it on a machine:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
- *
- * @param ofTargets what the targets that are tested in this account need
- * @param owner whose machines; those of everybody by default
- */
+/** The permissions of fleets on EC2. */
+export const ec2Policies: FleetPolicies<MachineWishes> = {
+  rows: permissions,
+  makesRoles,
+  boundaryStatements,
+};
+
+/** See {@link FleetPolicies.boundaryStatements}; the role of the schedule is among them. */
 export function boundaryStatements(
   { fleetKind, region }: FleetRegion,
   ofTargets: readonly IamStatement[],

@@ -2,22 +2,20 @@ import type { Place } from '../../aws/permissions/place.js';
 import { iamPath, kindPrefix, parameterPrefix } from '../../aws/fleet-identity.js';
 import { arnOf } from '../../aws/permissions/arn.js';
 import type { Access } from '../../aws/access.js';
+import { endsFromOutside, type EndWish } from '../../aws/permissions/end.js';
 import { boundaryOf, type BoundaryWish } from '../../aws/permissions/boundary.js';
 import type { PermissionRow } from '../../aws/permissions/needed.js';
 import { anyFleet, tagCondition } from '../../aws/permissions/tag-condition.js';
 
 /** What of a plan decides which permissions it needs. */
-export interface MachineWishes extends BoundaryWish {
+export interface MachineWishes extends BoundaryWish, EndWish {
   /** Absent: nobody has chosen yet, and every way is allowed. */
   readonly access?: Access | undefined;
   readonly spot: boolean;
   readonly securityGroup?: string | undefined;
-  readonly instanceProfile?: string | undefined;
   /** ARN of the role in that profile; absent when nobody has looked it up. */
   readonly instanceProfileRole?: string | undefined;
   readonly image?: string | undefined;
-  /** Whether a schedule of AWS ends the machine besides; `if-permitted` by default. */
-  readonly endFromOutside?: 'if-permitted' | 'always' | 'never' | undefined;
 }
 
 /** Actions that AWS cannot limit to resources: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
@@ -60,14 +58,6 @@ const getsTag = tagged('aws:RequestTag');
 const ownGroup = ({ securityGroup }: MachineWishes) => securityGroup === undefined;
 const throughSession = ({ access }: MachineWishes) => access === undefined || access === 'session-manager';
 const ownProfile = ({ instanceProfile }: MachineWishes) => instanceProfile === undefined;
-
-/** Is a schedule to end the machine? It needs a role of its own, which who brings a profile may not be allowed to make. */
-export function endsFromOutside({
-  endFromOutside = 'if-permitted',
-  instanceProfile,
-}: MachineWishes): boolean {
-  return endFromOutside === 'always' || (endFromOutside === 'if-permitted' && instanceProfile === undefined);
-}
 
 /** Are roles made at all? */
 export const makesRoles = (wishes: MachineWishes): boolean => ownProfile(wishes) || endsFromOutside(wishes);

@@ -1,10 +1,10 @@
 import { isLoadwrightError, LoadwrightError } from '@loadwright/core/fleet';
-import type { Aws } from '../../aws/clients.js';
-import { poll } from '../../aws/poll.js';
+import type { Aws } from '../clients.js';
+import { poll } from '../poll.js';
 import type { Environment } from '../../environment.js';
-import type { FleetFacts } from '../facts.js';
+import type { FleetFacts } from '../fleets/facts.js';
 import { forwardPort, type WayToUi } from './port-forward.js';
-import { portFor } from '../settings.js';
+import { usualPort } from '../fleet-settings.js';
 import type { RunningMachine } from './wait-for-master.js';
 
 /** What {@link reachUi} needs. */
@@ -31,7 +31,7 @@ export async function reachUi(aws: Aws, place: UiPlace, limit: number): Promise<
     });
   }
   return {
-    url: `${access}://${publicAddress}${uiPort === portFor(access, undefined) ? '' : `:${uiPort}`}`,
+    url: `${access}://${publicAddress}${uiPort === usualPort(access, undefined) ? '' : `:${uiPort}`}`,
     isForwarded: false,
     problem: () => undefined,
     close: async () => {},

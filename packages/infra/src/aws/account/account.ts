@@ -4,22 +4,24 @@ import {
   requireClock,
   sigv4ClockToleranceSeconds,
 } from '@loadwright/core/fleet';
-import type { Environment } from '../environment.js';
-import { lookUpOwnAddress } from '../aws/account/address.js';
-import { lookUpCaller, type Caller } from '../aws/account/caller.js';
-import { combined } from '../aws/account/combined.js';
-import { imageFor, lookUpImages, type Image } from './account/image.js';
-import { lookUpMachineType, type MachineType } from '../aws/account/machine.js';
-import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from '../aws/account/network.js';
-import { accountProblem } from '../aws/account/problem.js';
-import { isPublic } from '../aws/access.js';
-import type { Aws } from '../aws/clients.js';
-import { codeOf } from '../aws/service-error.js';
+import type { Environment } from '../../environment.js';
+import { lookUpOwnAddress } from './address.js';
+import { lookUpCaller, type Caller } from './caller.js';
+import { combined } from './combined.js';
+import { imageFor, lookUpImages, type Image, type PublicImages } from './image.js';
+import { lookUpMachineType, type MachineType } from './machine.js';
+import { lookUpSubnets, usableSubnets, type NetworkWish, type Subnet } from './network.js';
+import { accountProblem } from './problem.js';
+import { isPublic } from '../access.js';
+import type { Aws } from '../clients.js';
+import { codeOf } from '../service-error.js';
 
 /** What is wanted of an account. */
 export interface MachineWish extends NetworkWish {
   readonly instanceType: string;
   readonly image?: string | undefined;
+  /** What it starts from without {@link image}. */
+  readonly newestImages: PublicImages;
   readonly allowedAddresses?: readonly string[] | undefined;
   readonly environment: Environment;
 }
@@ -46,13 +48,13 @@ export interface AccountLookups {
 /** Starts all look-ups: two calls one after the other where the image is not given, otherwise one. */
 export function startLookups(aws: Aws, wish: MachineWish): AccountLookups {
   const machine = lookUpMachineType(aws, wish.instanceType);
-  const images = lookUpImages(aws, wish.image);
+  const images = lookUpImages(aws, wish.image, wish.newestImages);
   const subnets = lookUpSubnets(aws, wish);
   const lookups = {
     caller: lookUpCaller(aws),
     machine,
     image: Promise.all([images, machine]).then(([found, { architecture }]) =>
-      imageFor(found, architecture, wish.instanceType),
+      imageFor(found, architecture, wish.instanceType, wish.newestImages),
     ),
     subnets: Promise.all([subnets, machine]).then(([found, { zones }]) =>
       usableSubnets(found, zones, wish, wish.instanceType),

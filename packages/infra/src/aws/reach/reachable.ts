@@ -1,5 +1,5 @@
 import { LoadwrightError } from '@loadwright/core/fleet';
-import type { Ec2FleetSettings } from '../settings.js';
+import type { SharedSettings } from '../fleet-settings.js';
 
 /**
  * A machine elsewhere would load itself. Where AWS itself is a stand-in on this machine, its machines are here too.
@@ -7,7 +7,7 @@ import type { Ec2FleetSettings } from '../settings.js';
  * @param host base URL of the system under test
  * @throws LoadwrightError `CONFIG_INVALID` when it is an address of this machine.
  */
-export function requireReachable({ aws: { endpoint } }: Ec2FleetSettings, host: string): void {
+export function requireReachable({ aws: { endpoint } }: Pick<SharedSettings, 'aws'>, host: string): void {
   if (!isLoopback(host) || (endpoint !== undefined && isLoopback(endpoint))) return;
   throw new LoadwrightError(
     'CONFIG_INVALID',

@@ -1,15 +1,16 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { lookUpOwnAddress } from '../../aws/account/address.js';
-import { isPublic } from '../../aws/access.js';
-import type { Aws } from '../../aws/clients.js';
-import type { Ec2FleetSettings } from '../settings.js';
+import { lookUpOwnAddress } from '../account/address.js';
+import { isPublic } from '../access.js';
+import type { Aws } from '../clients.js';
+import type { SharedSettings } from '../fleet-settings.js';
+import type { SharedOptions } from '../options.js';
 
 const waits = 'Who makes the fleet would wait for its web UI in vain, until startTimeout is over.';
 
 /** Do the ranges of the user leave out the caller, who must reach the web UI? Not being able to tell is no warning. */
 export async function warnOfAddresses(
   aws: Aws,
-  { access, allowedAddresses, environment }: Ec2FleetSettings,
+  { access, allowedAddresses, environment }: SharedSettings & Pick<SharedOptions, 'allowedAddresses'>,
 ): Promise<readonly string[]> {
   if (!isPublic(access) || allowedAddresses === undefined) return [];
   const ranges = allowedAddresses.map((range) => range.split('/') as [string, string]);

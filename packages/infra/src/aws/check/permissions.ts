@@ -1,16 +1,15 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import type { Finding, IamStatement } from '@loadwright/core/fleet';
-import { findBoundary, missingInBoundary } from '../../aws/account/boundary.js';
-import { lookUpCaller, type Caller } from '../../aws/account/caller.js';
-import { lookUpProfileRole } from '../../aws/account/profile-role.js';
-import type { Aws } from '../../aws/clients.js';
-import { type NeededPermissions } from '../../aws/permissions/needed.js';
-import { anyFleet } from '../../aws/permissions/tag-condition.js';
-import { machineStatements } from '../permissions/machine.js';
-import { boundaryStatements, neededPermissions } from '../permissions/policy.js';
-import { makesRoles, type MachineWishes } from '../permissions/table.js';
-import { codeOf } from '../../aws/service-error.js';
-import type { Ec2FleetSettings } from '../settings.js';
+import { findBoundary, missingInBoundary } from '../account/boundary.js';
+import { lookUpCaller, type Caller } from '../account/caller.js';
+import { lookUpProfileRole } from '../account/profile-role.js';
+import type { Aws } from '../clients.js';
+import { neededOf, type NeededPermissions } from '../permissions/needed.js';
+import type { BoundaryWish } from '../permissions/boundary.js';
+import type { EndWish } from '../permissions/end.js';
+import type { FleetPolicies } from '../permissions/fleet-policies.js';
+import { codeOf } from '../service-error.js';
+import type { Access } from '../access.js';
 import { deniedActions } from './simulate.js';
 
 /** A machine is made without them too, with a warning. */
@@ -19,14 +18,15 @@ const ofSchedules = /^scheduler:/;
 type Found = string | Omit<Finding, 'subject'>;
 
 /** All permissions that the caller lacks, at once. IAM is asked; nothing is tried. */
-export async function checkPermissions(
+export async function checkPermissions<Wishes extends BoundaryWish & EndWish>(
   aws: Aws,
   { accountId, arn }: Caller,
-  wishes: MachineWishes,
+  { rows, makesRoles }: FleetPolicies<Wishes>,
+  wishes: Wishes,
   ofTarget: readonly IamStatement[],
 ): Promise<Found> {
   const place = { ...aws.settings, accountId };
-  const needed = neededPermissions(place, wishes, ofTarget);
+  const needed = neededOf(rows, place, wishes, ofTarget);
   const count = needed.reduce((sum, { actions }) => sum + actions.length, 0);
   if (arn.endsWith(':root')) return `the root user has all ${count}`;
   try {
@@ -70,10 +70,11 @@ export async function checkPermissions(
 }
 
 /** Whether the permissions boundary of the account, where there is one, lets machines do what they must. */
-export async function checkBoundary(
+export async function checkBoundary<Wishes extends BoundaryWish>(
   aws: Aws,
   { accountId }: Pick<Caller, 'accountId'>,
-  wishes: MachineWishes,
+  { makesRoles, boundaryStatements }: FleetPolicies<Wishes>,
+  wishes: Wishes,
   ofTarget: readonly IamStatement[],
 ): Promise<Found> {
   const place = { ...aws.settings, accountId };
@@ -103,20 +104,21 @@ export async function checkBoundary(
  * What is known to keep the caller from a port forward of Session Manager, or a machine with a profile of the user from
  * being reached by one. Undefined: nothing, as far as IAM shows.
  */
-export async function lacksSessions(
+export async function lacksSessions<Wishes>(
   aws: Aws,
-  { instanceProfile, owner }: Pick<Ec2FleetSettings, 'instanceProfile' | 'owner'>,
+  { rows: all }: FleetPolicies<Wishes>,
+  wishes: Wishes & { readonly instanceProfile?: string | undefined },
 ): Promise<string | undefined> {
   try {
     const { accountId, arn } = await lookUpCaller(aws);
-    const wishes = { access: 'session-manager', spot: false, owner } as const;
-    const rows = neededPermissions({ ...aws.settings, accountId }, wishes, []).filter(({ actions }) =>
+    const wanted = { ...wishes, access: 'session-manager' as const };
+    const rows = neededOf(all, { ...aws.settings, accountId }, wanted, []).filter(({ actions }) =>
       actions.includes('ssm:StartSession'),
     );
     const asked = arn.endsWith(':root') ? [] : rows;
     const [principal, role] = await Promise.all([
       principalOf(aws, arn),
-      instanceProfile === undefined ? undefined : lookUpProfileRole(aws, instanceProfile),
+      wishes.instanceProfile === undefined ? undefined : lookUpProfileRole(aws, wishes.instanceProfile),
     ]);
     const ofCaller = asked.map((row) => deniedActions(aws, principal, accountId, row));
     const ofRole = role === undefined ? [] : [deniedActions(aws, role, accountId, agentPermissions)];
@@ -138,21 +140,19 @@ const agentPermissions = {
   condition: undefined,
 };
 
-/** What the role in an instance profile of the user lacks; the machine gets nothing but what it allows. */
+/**
+ * What the role in an instance profile of the user lacks; the machine gets nothing but what it allows.
+ *
+ * @param needed what the machine does
+ */
 export async function checkMachineRole(
   aws: Aws,
   { accountId }: Caller,
   roleArn: string,
-  { access, owner }: MachineWishes,
-  iamStatements: readonly IamStatement[],
+  access: Access,
+  needed: readonly IamStatement[],
 ): Promise<Found> {
-  const statements = machineStatements({
-    ...aws.fleet(anyFleet),
-    region: aws.settings.region,
-    owner,
-    iamStatements,
-    handsOverCertificate: access === 'https',
-  })
+  const statements = needed
     // Session Manager's own, without which a machine is reached at its public address.
     .filter(
       ({ Action }) => access === 'session-manager' || !Action.includes('ssm:UpdateInstanceInformation'),

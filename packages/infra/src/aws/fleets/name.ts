@@ -1,10 +1,9 @@
 import { fleetsNamed, holdsName, LoadwrightError, type FleetRequest } from '@loadwright/core/fleet';
-import type { Aws } from '../aws/clients.js';
-import { ownerOf } from '../aws/fleet-identity.js';
-import { kindsOf } from '../aws/removal/fleet-resources.js';
-import { takeInventory } from '../aws/removal/inventory.js';
+import type { Aws } from '../clients.js';
+import { ownerOf } from '../fleet-identity.js';
+import { kindsOf, type FleetResources } from '../removal/fleet-resources.js';
+import { takeInventory } from '../removal/inventory.js';
 import { deployedFleets } from './deployed-fleets.js';
-import { ec2Resources } from './resources.js';
 
 /**
  * Among the fleets of one owner in a region that are not over, a name means one.
@@ -14,11 +13,12 @@ import { ec2Resources } from './resources.js';
  */
 export async function requireFreeName(
   aws: Aws,
+  resources: FleetResources,
   { fleetId, name }: Pick<FleetRequest, 'fleetId' | 'name'>,
   arn: string,
 ): Promise<void> {
   if (name === undefined) return;
-  const { found } = await takeInventory(aws, kindsOf(ec2Resources), {});
+  const { found } = await takeInventory(aws, kindsOf(resources), {});
   const other = fleetsNamed(deployedFleets(found, new Date()), name).find(
     (one) => holdsName(one) && one.owner === ownerOf(arn) && one.fleetId !== fleetId,
   );

@@ -1,6 +1,6 @@
 import type { Finding } from '@loadwright/core/fleet';
-import type { Caller } from '../../aws/account/caller.js';
-import type { Ec2FleetSettings } from '../settings.js';
+import type { Caller } from '../account/caller.js';
+import type { SharedSettings } from '../fleet-settings.js';
 
 /** Beyond the start and the load: workers connect (2 minutes), and the machine and what it held is removed (5). */
 const marginSeconds = 420;
@@ -8,7 +8,7 @@ const marginSeconds = 420;
 /** Do the credentials last until the machine is removed? */
 export function checkCredentials(
   { arn, credentialsExpireAt }: Pick<Caller, 'arn' | 'credentialsExpireAt'>,
-  { startTimeoutSeconds }: Pick<Ec2FleetSettings, 'startTimeoutSeconds'>,
+  { startTimeoutSeconds }: Pick<SharedSettings, 'startTimeoutSeconds'>,
   durationSeconds: number,
 ): string | Omit<Finding, 'subject'> {
   if (!credentialsExpireAt) return arn;

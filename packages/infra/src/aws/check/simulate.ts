@@ -1,7 +1,7 @@
 import { paginateSimulatePrincipalPolicy, type ContextEntry } from '@aws-sdk/client-iam';
-import type { Aws } from '../../aws/clients.js';
-import type { NeededPermissions } from '../../aws/permissions/needed.js';
-import { tagKeys } from '../../aws/fleet-identity.js';
+import type { Aws } from '../clients.js';
+import type { NeededPermissions } from '../permissions/needed.js';
+import { tagKeys } from '../fleet-identity.js';
 
 /** Replaces the `*` of a pattern: a simulation is about one resource. */
 const sample = 'sample';

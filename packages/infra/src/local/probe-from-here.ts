@@ -1,7 +1,7 @@
 import { isLoadwrightError, type CallOptions, type Probe } from '@loadwright/core/fleet';
-import type { Environment } from '../../environment.js';
-import { ensureLocust } from '../../local/ensure-locust.js';
-import { probeWith } from '../../local/probe.js';
+import type { Environment } from '../environment.js';
+import { ensureLocust } from './ensure-locust.js';
+import { probeWith } from './probe.js';
 
 /**
  * Makes requests with the Python of this machine, before a machine is paid for.

@@ -1,5 +1,5 @@
 import { GetConsoleOutputCommand, type GetConsoleOutputCommandOutput } from '@aws-sdk/client-ec2';
-import type { Aws } from '../../aws/clients.js';
+import type { Aws } from '../clients.js';
 
 /** Begins every line that `prepare.sh` writes to the console. */
 const mark = 'loadwright: ';

@@ -1,13 +1,18 @@
-import type { Aws } from '../../aws/clients.js';
-import { accountProblem } from '../../aws/account/problem.js';
-import { ensure, type Step } from '../../aws/ensure.js';
-import { endRole } from '../../aws/kinds/role.js';
-import { schedule } from '../../aws/kinds/schedule.js';
-import { endStatements } from '../permissions/machine.js';
-import { endsFromOutside } from '../permissions/table.js';
-import { arnOf } from '../../aws/permissions/arn.js';
-import { iamPath } from '../../aws/fleet-identity.js';
-import type { Deployment } from './deployment.js';
+import type { Aws } from '../clients.js';
+import { accountProblem } from '../account/problem.js';
+import { ensure, type Step } from '../ensure.js';
+import { endRole } from '../kinds/role.js';
+import { schedule } from '../kinds/schedule.js';
+import { endsFromOutside, endStatements, type EndWish } from '../permissions/end.js';
+import { arnOf } from '../permissions/arn.js';
+import { iamPath } from '../fleet-identity.js';
+
+/** What of a deployment decides. */
+interface EndedDeployment {
+  readonly settings: EndWish;
+  readonly account: { readonly accountId: string };
+  readonly request: { readonly onProgress: (message: string) => void };
+}
 
 /** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */
 export const outsideDelay = 120_000;
@@ -20,7 +25,7 @@ export const outsideDelay = 120_000;
  */
 export function makeEndRole(
   step: Step,
-  deployment: Deployment,
+  deployment: EndedDeployment,
   boundary: Promise<string | undefined>,
 ): Promise<string | undefined> {
   return unlessOptional(step.aws, deployment, async () => {
@@ -37,7 +42,7 @@ export function makeEndRole(
 /** Has AWS end the machine a while after its own timer should have. */
 export async function scheduleEnd(
   step: Step,
-  deployment: Deployment,
+  deployment: EndedDeployment,
   roleArn: string | undefined,
   instanceId: string,
 ): Promise<void> {
@@ -49,7 +54,7 @@ export async function scheduleEnd(
 /** The machine has timers of its own: without a schedule the progress names what is missing, and the deployment continues. */
 async function unlessOptional(
   { signal }: Aws,
-  { settings, request }: Deployment,
+  { settings, request }: EndedDeployment,
   make: () => Promise<string>,
 ): Promise<string | undefined> {
   if (!endsFromOutside(settings)) return undefined;

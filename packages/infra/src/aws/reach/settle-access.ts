@@ -1,18 +1,24 @@
-import type { Aws } from '../../aws/clients.js';
+import type { Aws } from '../clients.js';
 import { checkSessionManager } from '../check/session-manager.js';
 import { lacksSessions } from '../check/permissions.js';
-import { portFor, type Ec2FleetSettings } from '../settings.js';
+import type { PortFor, SharedSettings } from '../fleet-settings.js';
+import type { FleetPolicies } from '../permissions/fleet-policies.js';
 
 /**
  * The settings with the way to the web UI that it will be. What somebody said stays. A port forward that nobody asked for
  * is made only where its programs work and AWS does not say that it is forbidden: an encrypted web UI takes its place, and
  * never one that can be read on the way.
  */
-export async function settleAccess(aws: Aws, settings: Ec2FleetSettings): Promise<Ec2FleetSettings> {
+export async function settleAccess<Settings extends SharedSettings & Wishes, Wishes extends object>(
+  aws: Aws,
+  settings: Settings,
+  policies: FleetPolicies<Wishes>,
+  portFor: PortFor,
+): Promise<Settings> {
   if (settings.accessReason === undefined || settings.access !== 'session-manager') return settings;
   const [programs, lacked] = await Promise.all([
     checkSessionManager(settings.environment),
-    lacksSessions(aws, settings),
+    lacksSessions(aws, policies, settings),
   ]);
   const why = typeof programs === 'string' ? lacked : programs.detail;
   if (why === undefined) return settings;

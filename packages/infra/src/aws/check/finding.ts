@@ -1,6 +1,6 @@
 import { isLoadwrightError, type Finding, type LoadwrightError } from '@loadwright/core/fleet';
-import { accountProblem } from '../../aws/account/problem.js';
-import type { Aws } from '../../aws/clients.js';
+import { accountProblem } from '../account/problem.js';
+import type { Aws } from '../clients.js';
 
 /** What a look at something gives: its answer in words, or what is wrong with it. */
 export async function findingOf(

@@ -1,8 +1,8 @@
-import type { Aws } from '../../aws/clients.js';
-import type { Expected } from '../../aws/journal.js';
-import type { FoundResource } from '../../aws/kind.js';
-import { describeInstance, instance, lives } from '../../aws/kinds/instance.js';
-import { poll } from '../../aws/poll.js';
+import type { Aws } from '../clients.js';
+import type { Expected } from '../journal.js';
+import type { FoundResource } from '../kind.js';
+import { describeInstance, instance, lives } from '../kinds/instance.js';
+import { poll } from '../poll.js';
 
 /** How {@link deployedMachine} looks. */
 export interface DeployedMachineOptions {

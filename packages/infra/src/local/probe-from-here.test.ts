@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { probeFromHere } from './probe.js';
+import { probeFromHere } from './probe-from-here.js';
 
 it('leaves the request to a worker where this machine has no Locust that can be used', async () => {
   const messages: string[] = [];

@@ -1,5 +1,5 @@
 import { LoadwrightError } from '@loadwright/core/fleet';
-import type { AwsSettings } from '../../aws/settings.js';
+import type { AwsSettings } from '../settings.js';
 import type { Environment } from '../../environment.js';
 import { freePorts } from '../../process/ports.js';
 import { SupervisedProcess } from '../../process/processes.js';

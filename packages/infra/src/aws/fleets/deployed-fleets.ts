@@ -1,9 +1,9 @@
 import type { DeployedFleet } from '@loadwright/core/fleet';
-import type { FoundResource } from '../aws/kind.js';
-import { instance } from '../aws/kinds/instance.js';
-import { describeResource } from '../aws/removal/inventory.js';
-import { leftToOtherVersion, nameTag, startOf, tagKeys } from '../aws/fleet-identity.js';
-import { deployMilliseconds } from '../aws/removal/visibility.js';
+import type { FoundResource } from '../kind.js';
+import { instance } from '../kinds/instance.js';
+import { describeResource } from '../removal/inventory.js';
+import { leftToOtherVersion, nameTag, startOf, tagKeys } from '../fleet-identity.js';
+import { deployMilliseconds } from '../removal/visibility.js';
 import { readPrice } from './facts.js';
 
 /** Fleets by their resources, newest first. */
@@ -17,15 +17,21 @@ export function deployedFleets(found: readonly FoundResource[], now: Date): Depl
 
 function deployedFleet(fleetId: string, resources: readonly FoundResource[], now: Date): DeployedFleet {
   const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
-  const machine = resources.find(({ kind, state }) => kind === instance.name && state !== 'shutting-down');
+  const machines = resources.filter(({ kind, state }) => kind === instance.name && state !== 'shutting-down');
+  // Of several the master's: without it the others do nothing.
+  const machine = machines.find(({ part = 'master' }) => part === 'master');
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(fleetId);
   const owner = tag(tagKeys.owner);
   const name = tag(nameTag);
-  const price = readPrice(resources.find(({ kind }) => kind === instance.name)?.tags ?? {});
+  const price = machines
+    .concat(resources)
+    .map(({ tags }) => readPrice(tags))
+    .find((one) => one !== undefined);
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
-  const costsUntil =
-    machine?.state === 'running' ? now.getTime() : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
+  const costsUntil = machines.some(({ state }) => state === 'running')
+    ? now.getTime()
+    : Math.min(now.getTime(), expiresAt?.getTime() ?? Infinity);
   const own = resources.some(({ otherVersion }) => otherVersion === undefined);
   const other = own ? undefined : resources[0]?.otherVersion;
   return {

@@ -1,8 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { formatDuration, LoadwrightError } from '@loadwright/core/fleet';
-import type { Aws } from '../../aws/clients.js';
-import { describeInstance } from '../../aws/kinds/instance.js';
-import { poll } from '../../aws/poll.js';
+import type { Aws } from '../clients.js';
+import { describeInstance } from '../kinds/instance.js';
+import { poll } from '../poll.js';
 import { consoleLines } from './console-output.js';
 import { Look } from './look.js';
 import type { WayToUi } from './port-forward.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core/fleet';
-import type { Aws } from '../../aws/clients.js';
-import { parameters } from '../../aws/kinds/parameters.js';
-import { certificateParameter, parameterPrefix } from '../../aws/fleet-identity.js';
+import type { Aws } from '../clients.js';
+import { parameters } from '../kinds/parameters.js';
+import { certificateParameter, parameterPrefix } from '../fleet-identity.js';
 
 const names = {
   username: 'master/LOADWRIGHT_UI_USERNAME',

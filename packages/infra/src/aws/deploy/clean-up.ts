@@ -6,8 +6,8 @@ import {
   type DestroyReport,
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
-import { accountProblem } from '../../aws/account/problem.js';
-import { readJournal, removeJournal, type Journal } from '../../aws/journal.js';
+import { accountProblem } from '../account/problem.js';
+import { readJournal, removeJournal, type Journal } from '../journal.js';
 
 export type Destroy = (fleetId: string, options?: DestroyOptions) => Promise<DestroyReport>;
 

@@ -1,5 +1,5 @@
 import { LoadwrightError } from '@loadwright/core/fleet';
-import type { Access } from '../aws/access.js';
+import type { Access } from '../access.js';
 
 /** Tags by which a fleet is found again from any machine. */
 const keys = {

@@ -1,18 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadwrightError, type Finding } from '@loadwright/core/fleet';
-import type { MachineType } from '../../aws/account/machine.js';
-import { lookUpQuota, quotaOf } from '../../aws/account/quota.js';
-import type { Aws } from '../../aws/clients.js';
-import type { Ec2FleetSettings } from '../settings.js';
+import type { MachineType } from '../account/machine.js';
+import { lookUpQuota, quotaOf } from '../account/quota.js';
+import type { Aws } from '../clients.js';
 import { findingOf } from './finding.js';
 
 /** How long a plan and a deployment wait for what they can do without, in milliseconds. */
 const patience = 10_000;
 
+/** Machines that count against one quota. */
+export interface CountedMachines {
+  readonly instanceType: string;
+  readonly spot: boolean;
+  /** Absent: one. */
+  readonly machines?: number;
+}
+
 /** Does the quota of vCPUs suffice? Both halves of the answer are looked up at the same time. */
 export async function checkQuota(
   aws: Aws,
-  { instanceType, spot }: Ec2FleetSettings,
+  { instanceType, spot, machines = 1 }: CountedMachines,
   machine: Promise<Pick<MachineType, 'vcpus'>>,
 ): Promise<string | Omit<Finding, 'subject'>> {
   const quota = quotaOf(instanceType, spot);
@@ -20,7 +27,8 @@ export async function checkQuota(
     const detail = `${instanceType} counts against a quota of its own family, which is not looked up`;
     return { state: 'unknown', detail, remedy: 'See it in the AWS console: Service Quotas, Amazon EC2.' };
   }
-  const [{ vcpus }, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
+  const [type, { limit, used }] = await Promise.all([machine, lookUpQuota(aws, quota, spot)]);
+  const vcpus = machines * type.vcpus;
   if (limit === undefined)
     return { state: 'unknown', detail: `AWS did not tell ${quota.name} (${quota.code})` };
   const detail = `${quota.name} (${quota.code}): ${limit} vCPUs, ${used} in use, ${vcpus} needed`;
@@ -35,7 +43,7 @@ export async function checkQuota(
 /** The same for who can do without: what is not reported, or not in time, is unknown. */
 export function knownQuota(
   aws: Aws,
-  settings: Ec2FleetSettings,
+  settings: CountedMachines,
   account: Promise<{ readonly instanceType: Pick<MachineType, 'vcpus'> }>,
 ): Promise<Finding> {
   const machine = account.then(({ instanceType }) => instanceType);
@@ -54,7 +62,10 @@ export function knownQuota(
  *
  * @throws LoadwrightError `CONFIG_INVALID` when the quota is known not to suffice.
  */
-export function requireQuota({ instanceType }: Ec2FleetSettings, { state, detail, remedy }: Finding): void {
+export function requireQuota(
+  { instanceType }: Pick<CountedMachines, 'instanceType'>,
+  { state, detail, remedy }: Finding,
+): void {
   if (state !== 'problem') return;
   throw new LoadwrightError(
     'CONFIG_INVALID',
