@@ -56,6 +56,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/fleet/stop.js'),
   },
   {
+    usage: 'scale <fleet>',
+    summary: 'change the number of workers of a fleet, also under load',
+    load: () => import('./commands/fleet/scale.js'),
+  },
+  {
     usage: 'status [fleet]',
     summary: 'show the state of a fleet',
     load: () => import('./commands/fleet/status.js'),
@@ -141,8 +146,8 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/config.js'),
   },
   {
-    usage: 'doctor',
-    summary: 'check that this machine and this project are ready',
+    usage: 'doctor [fleet]',
+    summary: 'check this machine and this project, or find out why a fleet does not work',
     load: () => import('./commands/doctor.js'),
   },
 ];

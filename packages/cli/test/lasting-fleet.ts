@@ -6,6 +6,7 @@ import {
   type IamStatement,
   type KnownFleetPlace,
   type DeployedFleet,
+  type LastingFleets,
 } from '@loadwright/core';
 import { localFleet } from '@loadwright/infra/local';
 import { builtInFleets } from '../src/fleet/kinds.js';
@@ -42,6 +43,8 @@ export class LastingFleetDouble {
   whileLooking: (options: Readonly<Record<string, unknown>>) => Promise<void> = async () => {};
   /** Happens while it removes one. */
   whileRemoving: (signal: AbortSignal | undefined) => Promise<void> = async () => {};
+  /** What its kind offers beyond what every kind does. */
+  more: Pick<LastingFleets, 'scaling' | 'diagnose'> = {};
   findings: readonly Finding[] = [{ subject: 'account', state: 'good', detail: '123456789012' }];
   /** The runs that were begun on this machine. */
   readonly known: KnownFleetPlace[] = [];
@@ -110,6 +113,7 @@ export class LastingFleetDouble {
         throw new LoadwrightError('CONFIG_INVALID', `There is no machine of run ${fleetId}.`);
       },
       lasting: {
+        ...this.more,
         check: async () => this.findings,
         permissions: async ({ accountId, iamStatements = [] } = {}) => ({
           statements: [...statements, ...iamStatements],

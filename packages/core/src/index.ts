@@ -5,7 +5,7 @@ export { loadwrightVersion } from './version.js';
 export { formatDuration, parseDuration } from './values/duration.js';
 export type * from './values/json.js';
 export { createLoadTest } from './run/create-load-test.js';
-export { deployFleet, openFleet, OpenedFleet } from './fleet/opened-fleet.js';
+export { deployFleet, openFleet, OpenedFleet, type Scaled } from './fleet/opened-fleet.js';
 export { diagnoseFleet } from './fleet/diagnose.js';
 export { isLoadRunning } from './fleet/idle.js';
 export { createFleetId, createRunId } from './run/run-id.js';

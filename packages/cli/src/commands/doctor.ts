@@ -1,5 +1,5 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { isLoadwrightError, type Finding } from '@loadwright/core';
+import { diagnoseFleet, isLoadwrightError, type Finding } from '@loadwright/core';
 import { findConfigFile } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { loadConfiguration, resultsOf } from '../config/configuration.js';
@@ -17,6 +17,7 @@ import {
 import { checkFleet } from '../doctor/check-fleet.js';
 import { commandOf, nextDocument } from '../output/next-step.js';
 import { interruptible } from '../shell/interrupt.js';
+import { findDeployedFleet, findFleet } from '../fleet/find-fleet.js';
 import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { addFleetFlags, type FleetFlags } from '../fleet/fleet-flags.js';
@@ -29,8 +30,9 @@ export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
   addFleetFlags(command, context)
     .description(
-      'Look at this machine, this project and the account of its fleet, and tell all that is missing at once. Changes ' +
-        'nothing, and makes no request to the service.',
+      'Look at this machine, this project and the account of its fleet, and tell all that is missing at once. With a ' +
+        'fleet: why that one does not work, with the evidence and what to do. Changes nothing, and makes no request to ' +
+        'the service.',
     )
     .option('--fix', 'install the managed Locust')
     .addHelpText(
@@ -38,10 +40,27 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ['loadwright doctor', 'what is missing'],
         ['loadwright doctor --fix', 'and install Locust'],
+        ['loadwright doctor 4f32386de5', 'why does this fleet not work?'],
         [`loadwright doctor ${example.flags}`, `is the account ready for ${example.title}?`],
       ]),
     )
-    .action(context.action((options: DoctorOptions) => doctor(options, context)));
+    .action(
+      context.action((fleet: string | undefined, options: DoctorOptions) =>
+        fleet === undefined ? doctor(options, context) : examine(fleet, options, context),
+      ),
+    );
+}
+
+/** Why one fleet does not work. */
+async function examine(reference: string, options: DoctorOptions, context: Context): Promise<ExitCode> {
+  const fleet = await findFleet(options, context, { command: 'doctor', reference });
+  const { fleetId } = await findDeployedFleet(fleet, reference, context);
+  const findings = await interruptible(
+    context.io,
+    { onStop: () => context.note('stopping…'), abandoned: 'nothing to clean up' },
+    (signal) => diagnoseFleet(fleet, fleetId, { signal }),
+  );
+  return conclude(findings, context, { fleetId });
 }
 
 async function doctor(options: DoctorOptions, context: Context): Promise<ExitCode> {
@@ -61,13 +80,18 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
       ...(await checkProject(options, context, signal)),
     ],
   );
+  return conclude(findings, context);
+}
+
+function conclude(findings: readonly Finding[], context: Context, about: object = {}): ExitCode {
   const problems = findings.filter(({ state }) => state === 'problem').length;
   if (context.json)
     context.printJson({
+      ...about,
       problems,
       findings: findings.map(({ next, ...one }) => ({ ...one, ...nextDocument(next) })),
     });
-  else context.printText(...findings.flatMap((finding) => format(finding, context)), '', conclude(findings));
+  else context.printText(...findings.flatMap((finding) => format(finding, context)), '', summarise(findings));
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
 }
 
@@ -116,7 +140,8 @@ async function checkProject(
   }
 }
 
-function format({ subject, state, detail, remedy, next = [] }: Finding, { colors }: Context): string[] {
+function format(finding: Finding, { colors }: Context): string[] {
+  const { subject, state, detail, evidence = [], remedy, next = [] } = finding;
   const symbol = {
     good: colors.green('✓'),
     missing: colors.yellow('–'),
@@ -126,13 +151,14 @@ function format({ subject, state, detail, remedy, next = [] }: Finding, { colors
   const indent = (text: string) => text.replaceAll('\n', '\n    ');
   return [
     `${symbol} ${colors.bold(subject)}: ${indent(detail)}`,
+    ...(state === 'problem' ? evidence : []).map((line) => `    ${colors.dim(indent(line))}`),
     ...[...(remedy === undefined ? [] : [remedy]), ...next.map(commandOf)].map(
       (line) => `    ${colors.cyan('→')} ${indent(line)}`,
     ),
   ];
 }
 
-function conclude(findings: readonly Finding[]): string {
+function summarise(findings: readonly Finding[]): string {
   const of = (wanted: Finding['state']) =>
     findings.filter(({ state }) => state === wanted).map(({ subject }) => subject);
   const [problems, unknown] = [of('problem').length, of('unknown')];

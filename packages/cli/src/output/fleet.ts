@@ -3,6 +3,7 @@ import {
   type FleetPlan,
   type FleetPrice,
   type FleetRequest,
+  type ScalePlan,
   type DeployedFleet,
 } from '@loadwright/core';
 import type { Colors } from './colors.js';
@@ -108,6 +109,27 @@ function describePrice(plan: FleetPlan, request: FleetRequest): string {
         ]),
   ].join(', ');
   return isIncomplete ? `not known (${prices})` : prices;
+}
+
+/** What another number of workers would change, for people. */
+export function formatScalePlan(plan: ScalePlan, colors: Colors): string[] {
+  const { workersBefore, workersAfter, changes, pricePerHourAfter, warnings = [], notes = [] } = plan;
+  return [
+    `${colors.bold('Would change')} from ${workersBefore} to ${workersAfter} workers`,
+    ...changes.map((change) => `  ${change}`),
+    '',
+    `${colors.bold('Price')} ${formatPriceChange(plan)}`,
+    `  ${colors.dim(`source: ${pricePerHourAfter.source}`)}`,
+    ...warnings.map((warning) => `${colors.yellow('!')} ${warning}`),
+    ...notes.map((note) => `${colors.dim('·')} ${note}`),
+  ];
+}
+
+/** `$0.40 an hour in place of $0.20 an hour (+$0.20)` */
+export function formatPriceChange({ pricePerHourBefore, pricePerHourAfter }: ScalePlan): string {
+  const difference = pricePerHourAfter.usDollars - pricePerHourBefore.usDollars;
+  const change = `${difference < 0 ? '−' : '+'}${formatDollars(Math.abs(difference))}`;
+  return `${formatHourly(pricePerHourAfter)} in place of ${formatHourly(pricePerHourBefore)} (${change})`;
 }
 
 /** What a fleet has cost so far. */

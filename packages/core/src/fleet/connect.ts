@@ -16,7 +16,12 @@ export interface ConnectOptions {
   readonly onConnected?: (workers: number) => void;
   /** Called with what workers do before they are ready, a line for people, whenever it changes. */
   readonly onSetUp?: (text: string) => void;
+  /** A load runs: whoever takes part in it is ready. */
+  readonly underLoad?: boolean;
 }
+
+const readyStates = new Set(['ready']);
+const loadedStates = new Set(['ready', 'spawning', 'running']);
 
 /**
  * Waits until every worker is connected and ready: after a stop workers leave, and come back; and one that reads much data
@@ -42,7 +47,8 @@ export async function waitForWorkers(
         throw isLoadwrightError(error) && error.code === 'MASTER_LOST' ? notConnected(error) : error;
       });
     const { workers, setUp } = statistics;
-    const ready = workers.filter((worker) => worker.state === 'ready').length;
+    const states = options.underLoad ? loadedStates : readyStates;
+    const ready = workers.filter(({ state }) => states.has(state)).length;
     if (ready !== connected) options.onConnected?.((connected = ready));
     if (ready >= handle.expectedWorkers) return statistics;
     const text = describeSetUp(setUp);

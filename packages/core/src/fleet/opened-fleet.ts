@@ -31,6 +31,15 @@ import type {
   ScalePlan,
 } from './contract.js';
 
+/** What was changed. */
+export interface Scaled {
+  /** Workers that the master knew before. */
+  readonly workersBefore: number;
+  readonly workers: number;
+  /** A load was running, and goes on. */
+  readonly underLoad: boolean;
+}
+
 /**
  * A deployed fleet: what its master and its nodes can be asked, whatever kind it is. Everything that it returns has the
  * secrets of the fleet redacted. A judged test on it is `LoadTest.run` with `on`.
@@ -145,13 +154,36 @@ export class OpenedFleet {
   }
 
   /**
-   * Changes the number of workers, also while a load runs. What is asked of this object afterwards expects the new number.
+   * Changes the number of workers, and waits until those are connected. Of a load that runs the users are spread anew over
+   * the workers, and its events have the moment. What is asked of this object afterwards expects the new number.
    *
    * @param workers Load-generating processes.
    * @throws LoadwrightError as {@link planScale}; `PROVISIONING_FAILED`
    */
-  async scale(workers: number, options?: ScaleOptions): Promise<void> {
-    this.#handle = await this.#scaling().scale(this.fleetId, workerCount(workers), options);
+  async scale(workers: number, { signal, onProgress }: ScaleOptions = {}): Promise<Scaled> {
+    const scaling = this.#scaling();
+    const options = { ...(signal && { signal }) };
+    const { workersAfter } = await scaling.plan(this.fleetId, workerCount(workers), options);
+    const before = await this.statistics(options);
+    const underLoad = isLoadRunning(before);
+    // Before anybody leaves: whoever is not expected to would be lost, and with them the load.
+    await this.master.scale(workersAfter, { by: 'whoever deployed the fleet', ...options });
+    try {
+      this.#handle = await scaling.scale(this.fleetId, workersAfter, {
+        ...options,
+        ...(onProgress && { onProgress }),
+      });
+    } catch (error) {
+      await this.master.scale(this.handle.expectedWorkers, { by: 'a change that failed' }).catch(() => {});
+      throw error;
+    }
+    await waitForWorkers(this.master, this.handle, {
+      ...options,
+      underLoad,
+      onConnected: (connected) =>
+        onProgress?.(`${connected} of ${this.handle.expectedWorkers} workers connected`),
+    });
+    return { workersBefore: before.workers.length, workers: this.handle.expectedWorkers, underLoad };
   }
 
   #scaling(): FleetScaling {

@@ -194,6 +194,21 @@ export class LocustMaster {
     if (!success) throw notStopped(message.replace(/\.$/, ''));
   }
 
+  /**
+   * Says that there are about to be so many workers, so that those that leave are not taken for lost. Of a load that runs the
+   * moment is written down.
+   *
+   * @param options.by Who says so, for the record.
+   */
+  async scale(
+    workers: number,
+    { by, ...options }: AskOptions & { readonly by?: string } = {},
+  ): Promise<void> {
+    const body = new URLSearchParams({ workers: String(workers), ...(by !== undefined && { by }) });
+    const response = await this.#retrying('/loadwright/scale', options, { init: { method: 'POST', body } });
+    await this.#parse('answer to the scaling', actionAnswer, response);
+  }
+
   /** The merged statistics of all workers, of the test that runs or ran last. */
   async statistics(options: AskOptions = {}): Promise<MasterStatistics> {
     const response = await this.#retrying('/loadwright/statistics', options);

@@ -74,6 +74,7 @@ export const testEventSchema = z.object({
   action: z.string(),
   accepted: z.boolean(),
   detail: z.string(),
+  workers: z.number().optional(),
 });
 
 /** Checks what the bundle's runtime serves; the runtime may be older or newer than this package. */

@@ -196,12 +196,14 @@ export interface FailureSample {
 export interface TestEvent {
   /** Unix time in seconds. */
   readonly time: number;
-  /** `reset`, `edit`, `stop`, `start`, `worker-lost`, … */
+  /** `reset`, `edit`, `stop`, `start`, `scale`, `worker-lost`, … */
   readonly action: string;
   /** False when it was refused. */
   readonly accepted: boolean;
   /** Who or what, in a sentence. */
   readonly detail: string;
+  /** Of `scale`: how many workers there are to be from then on. */
+  readonly workers?: number | undefined;
 }
 
 /** The progress of the work before the workers are ready. */

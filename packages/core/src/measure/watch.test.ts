@@ -129,6 +129,21 @@ describe('a load that is not as it should be', () => {
     expect(found.problems).toEqual([{ rule: 'worker-lost', reason }]);
   });
 
+  it('goes on with fewer workers, or more, when there are to be so many', async () => {
+    const scale = (workers: number) => ({
+      ...{ time: 1001, action: 'scale', accepted: true, detail: 'by a test', workers },
+    });
+    const found = await watching([
+      reading({ events: [scale(3)] }),
+      reading({ events: [scale(3)], workers: [...both, worker('c')], time: 1002 }),
+      reading({ events: [scale(3), scale(1)], workers: [worker('c')], time: 1003 }),
+      ended,
+    ]);
+    expect(found.problems).toEqual([]);
+    const lost = await watching([reading({ events: [scale(1)], workers: [worker('a', 'missing')] })]);
+    expect(lost.problems).toEqual([{ rule: 'worker-lost', reason: 'A worker was lost: 0 of 1 answer.' }]);
+  });
+
   it('is left when a node fails, with its own words', async () => {
     const nodes = [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }] as const;
     const found = await watching([reading()], { nodes });

@@ -149,14 +149,15 @@ async function lostWorkers(
     return failed.map(({ name, reason }) => problem(`${name} was lost: ${reason ?? 'no reason known'}`));
   if (!loadedStates.has(statistics.state)) return [];
   const alive = aliveOf(statistics);
+  const scaledTo = statistics.events
+    .filter(({ action, accepted }) => action === 'scale' && accepted)
+    .flatMap(({ workers }) => workers ?? []);
+  // Until the new ones are there it is those of before; which of them leave, only the master knows.
+  const expected = Math.min(handle.expectedWorkers, ...scaledTo);
   // One that was there may have been dead already, and replaced: its share of the users is missing all the same.
-  const lost = aliveOf(before).filter((id) => !alive.includes(id));
-  if (alive.length >= handle.expectedWorkers && lost.length === 0) return [];
-  return [
-    problem(
-      `A worker was lost: ${lost.join(', ') || `${alive.length} of ${handle.expectedWorkers} answer`}.`,
-    ),
-  ];
+  const lost = scaledTo.length > 0 ? [] : aliveOf(before).filter((id) => !alive.includes(id));
+  if (alive.length >= expected && lost.length === 0) return [];
+  return [problem(`A worker was lost: ${lost.join(', ') || `${alive.length} of ${expected} answer`}.`)];
 }
 
 const aliveOf = ({ workers }: MasterStatistics): string[] =>

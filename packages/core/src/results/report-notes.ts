@@ -33,7 +33,9 @@ export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boole
       ? [note('refused-reports', `The master refused ${refusedReports} reports that no worker of it sends.`)]
       : []),
     ...events
-      .filter(({ action, accepted }) => (accepted ? isInteractive && action !== 'start' : true))
+      .filter(({ action, accepted }) =>
+        accepted ? action === 'scale' || (isInteractive && action !== 'start') : true,
+      )
       .filter(({ action }) => !action.startsWith('worker-'))
       .map((event) => note('events', describeEvent(event, test?.startedAt ?? event.time))),
   ];

@@ -119,7 +119,10 @@ function format(status: Status, { io, colors }: Context): string[] {
   const { deployed, url, expectedWorkers = 0, nodes, statistics, problem, hint, next = [] } = status;
   const now = new Date(io.now());
   const fact = factFormatter(colors);
-  const failed = nodes.filter(({ state }) => state === 'failed');
+  const ended = nodes.filter(
+    ({ state, reason }) => state === 'failed' || (state === 'stopped' && reason !== undefined),
+  );
+  const instances = instancesOf(nodes);
   const connected = statistics?.workers.filter(({ state }) => state !== 'missing').length ?? 0;
   const cost = deployed.costUsDollars === undefined ? [] : [`${formatCost(deployed)} so far`];
   return [
@@ -142,6 +145,28 @@ function format(status: Status, { io, colors }: Context): string[] {
     ...(problem === undefined ? [] : [fact('master', colors.red(problem))]),
     ...(hint === undefined ? [] : [fact('hint', hint)]),
     ...next.map(({ command }, index) => fact(index === 0 ? 'next' : '', command)),
-    ...failed.map(({ name, reason }) => fact(name, colors.red(reason ?? 'ended'))),
+    ...(instances.length === 0 ? [] : [fact('instances', instances.join(', '))]),
+    ...ended.flatMap(({ name, reason, remedy }) => [
+      fact(name, colors.red(reason ?? 'ended')),
+      ...(remedy === undefined ? [] : [fact('', remedy)]),
+    ]),
   ];
+}
+
+/** The machines with what is on them: `i-1 (master)`, `i-2 (2 workers, 1 of them failed)`. */
+function instancesOf(nodes: readonly FleetNode[]): string[] {
+  const byInstance = new Map<string, FleetNode[]>();
+  for (const node of nodes) {
+    if (node.instance === undefined) continue;
+    byInstance.set(node.instance, [...(byInstance.get(node.instance) ?? []), node]);
+  }
+  return [...byInstance].map(([instance, on]) => {
+    const workers = on.filter(({ role }) => role === 'worker').length;
+    const parts = [
+      ...(on.some(({ role }) => role === 'master') ? ['master'] : []),
+      ...(workers === 0 ? [] : [`${workers} ${workers === 1 ? 'worker' : 'workers'}`]),
+    ];
+    const notRunning = on.filter(({ state }) => state !== 'running').map(({ state }) => state);
+    return `${instance} (${[...parts, ...new Set(notRunning)].join(', ')})`;
+  });
 }

@@ -10,7 +10,8 @@ class Master:
     def __init__(self, **states):
         self.clients = {name: SimpleNamespace(id=name, state=state) for name, state in states.items()}
         self.notes = []
-        self.attendance = Attendance(self, self.notes.append)
+        self.left = []
+        self.attendance = Attendance(self, self.notes.append, self.left.append)
 
 
 @pytest.fixture
@@ -42,3 +43,22 @@ def test_a_worker_that_obeys_leaves_and_comes_back(master):
     master.clients["b"].state = STATE_RUNNING
     master.attendance.look_at_end({"a"})
     assert master.notes == []
+
+
+def test_as_many_as_are_to_go_may_leave_and_none_may_fall_silent(master):
+    assert master.attendance.expect(1) == 2
+    del master.clients["a"]
+    master.attendance.look()
+    assert (master.notes, master.left) == ([], ["worker a left, as there are to be fewer"])
+    master.clients["b"].state = STATE_MISSING
+    master.attendance.look()
+    assert master.notes == ["worker b fell silent"]
+
+
+def test_one_that_joined_is_missed_too(master):
+    master.clients["c"] = SimpleNamespace(id="c", state=STATE_RUNNING)
+    master.attendance.join("c")
+    assert master.attendance.expect(3) == 3
+    del master.clients["c"]
+    master.attendance.look()
+    assert master.notes == ["worker c left"]

@@ -19,16 +19,25 @@ class EventLog:
         """A test begins."""
         self._asked, self._happened, self._exceptions = [], [], {}
 
-    def note(self, action: str, detail: str, *, accepted: bool = True, when: float | None = None) -> None:
+    def note(
+        self,
+        action: str,
+        detail: str,
+        *,
+        accepted: bool = True,
+        when: float | None = None,
+        workers: int | None = None,
+    ) -> None:
         """
         :param detail: who or what, for people
         :param when: in seconds since 1970; by default now
+        :param workers: how many there are to be from then on
         """
         # Whoever asks a thousand times must not keep out what happens to workers.
         events = self._happened if action.startswith("worker-") else self._asked
         if len(events) < _MOST:
             event = {"time": when or time.time(), "action": action, "accepted": accepted, "detail": detail}
-            events.append(event)
+            events.append(event if workers is None else {**event, "workers": workers})
 
     @property
     def events(self) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Which load a test has, and on the master when it ends."""
 
 import time
+from functools import partial
 from typing import Any, NamedTuple
 
 import gevent
@@ -59,13 +60,14 @@ class LoadControl:
     def __init__(self, environment: Any, bundle: Bundle, set_up: SetUp):
         own = bundle.load
         self._environment = environment
+        self.log = EventLog(environment.runner)
         self._set_up = set_up
         self._longest_request_seconds = Limits.of(bundle.config).request
         self._lost_workers = (
             LostWorkers(environment.runner) if isinstance(environment.runner, MasterRunner) else None
         )
         self._attendance = (
-            Attendance(environment.runner, self._note_lost_worker)
+            Attendance(environment.runner, self._note_lost_worker, partial(self.log.note, "worker-left"))
             if isinstance(environment.runner, MasterRunner)
             else None
         )
@@ -80,7 +82,6 @@ class LoadControl:
         self.run_id: str | None = None
         """Of the run that judges the test."""
         self.is_interactive = False
-        self.log = EventLog(environment.runner)
         self._ended_by: str | None = None
         self._settled_at: float | None = None
         self._is_under_way = False
@@ -237,6 +238,18 @@ class LoadControl:
             return None
         return "the load could not be stopped: workers do not answer"
 
+    def scale(self, workers: int, by: str) -> None:
+        """
+        There are about to be so many workers. While a test is under way that is written down, and those that
+        leave for it are not taken for lost.
+
+        :param by: who says so, for people
+        """
+        if not self._is_under_way or self._attendance is None:
+            return
+        before = self._attendance.expect(workers)
+        self.log.note("scale", f"from {before} to {workers} workers, by {by}", workers=workers)
+
     def begin_time(self) -> None:
         """From now on the duration counts: with an arrival rate from the first moment of its schedule."""
         self._cancel()
@@ -290,6 +303,9 @@ class LoadControl:
             self._told_to_stop.discard(client_id)
         elif self._is_under_way:
             self.log.note("worker-joined", f"worker {client_id} joined")
+            # It is among the master's clients as soon as its listeners are done.
+            if self._attendance is not None:
+                gevent.spawn(self._attendance.join, client_id)
 
     def _shape(self, plan: LoadPlan) -> Any:
         if not plan.stages:

@@ -4,13 +4,15 @@ import logging
 from functools import partial
 from typing import Any
 
+import gevent
 from locust.dispatch import UsersDispatcher
 from locust.rpc.protocol import Message
-from locust.runners import STATE_INIT
+from locust.runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING
 
 _logger = logging.getLogger(__name__)
 # What a worker of any version may say in place of its own.
 _ANY_VERSION = -1
+_LOOK_SECONDS = 0.1
 
 
 class LostWorkers:
@@ -18,11 +20,15 @@ class LostWorkers:
     A worker that was missing for a minute is dropped, and may then still say that its users are started.
     Locust up to 2.46 looks it up without a check, and the error may end the greenlet that hears all workers:
     the web UI goes on, and every worker leaves (https://github.com/locustio/locust/issues/3515).
+
+    One that takes its leave while users are being started takes its users with it: Locust gives them to
+    others only when it says that it runs.
     """
 
     def __init__(self, runner: Any):
         self._runner = runner
         self._forgotten: set[str] = set()
+        self._waiting: gevent.Greenlet | None = None
         self._handle = runner.handle_message
         runner.handle_message = self._handle_message
         runner.environment.dispatcher_class = partial(_Dispatcher, runner)
@@ -47,6 +53,15 @@ class LostWorkers:
         else:
             self._forgotten.discard(worker)
         self._handle(client_id, message)
+        if message.type == "quit" and self._runner.state == STATE_SPAWNING and not self._waiting:
+            self._waiting = self._runner.greenlet.spawn(self._start_again)
+
+    def _start_again(self) -> None:
+        runner = self._runner
+        while runner.state == STATE_SPAWNING:
+            gevent.sleep(_LOOK_SECONDS)
+        if runner.state == STATE_RUNNING and runner.user_count < runner.target_user_count:
+            runner.start(runner.target_user_count, runner.spawn_rate)
 
 
 class _Dispatcher(UsersDispatcher):
@@ -61,7 +76,12 @@ class _Dispatcher(UsersDispatcher):
 
     def __next__(self) -> dict[str, dict[str, int]]:
         # May take long: here the dispatcher waits as long as the spawn rate demands.
-        users = super().__next__()
+        try:
+            users = super().__next__()
+        except StopIteration:
+            # Locust forgets to say so when users only moved, and then moves none when the next worker goes.
+            self._dispatch_in_progress = False
+            raise
         if self._runner._users_dispatcher is not self:
             raise StopIteration
         return users

@@ -20,6 +20,7 @@ from ..source.errors import SetupError
 from ..source.set_up import SetUp
 from . import lifeline, listener_guard, other_master, preflight_run, seal, web
 from .defaults import apply_defaults
+from .late_worker import hold_orders
 from .load_control import LoadControl
 from .load_shape import stages_shape
 from .locust_statistics import LocustStatistics
@@ -53,11 +54,13 @@ def prepare() -> type[LoadTestShape] | None:
     locust.stats.PERCENTILES_TO_CHART = _PERCENTILES
     locust.stats.bucket_response_time = _bucket
     _keep_default_arguments()
+    release_orders = hold_orders()
 
     @events.init.add_listener
     def on_init(environment: Any, **_: Any) -> None:
         try:
             _set_up(environment, bundle, counters, own_seal)
+            release_orders()
         except SetupError as error:
             # Informs the master that this worker goes; without it the master waits until it misses it.
             environment.events.quitting.fire(environment=environment, reverse=True)

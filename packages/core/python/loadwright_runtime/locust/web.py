@@ -20,8 +20,8 @@ def extend(
 ) -> None:
     """
     Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=&samplesAfter=``,
-    ``POST /loadwright/stop``, ``POST /loadwright/preflight``, what :mod:`.answers` adds, a field to the form
-    of ``POST /swarm``, and the login when its variable is set.
+    ``POST /loadwright/stop``, ``POST /loadwright/scale``, ``POST /loadwright/preflight``, what
+    :mod:`.answers` adds, a field to the form of ``POST /swarm``, and the login when its variable is set.
     """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
@@ -52,6 +52,14 @@ def extend(
         if is_refused:
             return Response(refusal, 409)
         return _json({"success": refusal is None, "message": refusal or "the load has ended"})
+
+    @routes.post("/scale")
+    def scale() -> Response:
+        workers = request.form.get("workers", "")
+        if not workers.isdecimal() or len(workers) > 6 or int(workers) < 1:
+            return Response("workers must be a whole number from 1", 400)
+        control.scale(int(workers), request.form.get("by") or "a program")
+        return _json({"success": True, "message": f"{workers} workers are expected"})
 
     preflight.add_route(routes)
     answers.add_route(routes)

@@ -1,4 +1,5 @@
 import { percentile } from '../../locust/histogram.js';
+import type { TestEvent } from '../../locust/statistics.js';
 import { type ValidityRule } from './rule.js';
 import { formatFigure, formatLength, formatMeasured, formatRatio } from '../../values/format.js';
 
@@ -47,14 +48,27 @@ export const eventLoopLag: ValidityRule = {
 /** Locust gives every process an id of its own, so one that was not there before has taken the place of another. */
 export const workerRestarted: ValidityRule = {
   summary: 'a worker joined after the load had begun, so one was restarted',
-  check: ({ samples, workers }) => {
+  check: ({ samples, workers, statistics }) => {
     const before = new Set(workers);
     const seen = new Set(samples.flatMap((sample) => sample.workers.map(({ id }) => id)));
+    const wanted = addedBy(statistics.events, before.size);
     return [...seen]
       .filter((id) => !before.has(id))
+      .slice(wanted)
       .map((id) => `Worker ${id} joined after the load had begun: another one was restarted.`);
   },
 };
+
+/** How many workers may join: each time that there are to be more, so many more. */
+function addedBy(events: readonly TestEvent[], atFirst: number): number {
+  let [expected, added] = [atFirst, 0];
+  for (const { action, accepted, workers = expected } of events) {
+    if (action !== 'scale' || !accepted) continue;
+    added += Math.max(0, workers - expected);
+    expected = workers;
+  }
+  return added;
+}
 
 /** The runtime measures it (`stillness.py`): one hole is too few values to show in a percentile of the lag. */
 export const workerStalled: ValidityRule = {

@@ -8,7 +8,10 @@ const changes: Readonly<Record<string, { readonly done: string; readonly tried: 
   reset: { done: 'reset the statistics', tried: 'reset the statistics' },
   stop: { done: 'stopped the load', tried: 'stop the load' },
   start: { done: 'started another load', tried: 'start another load' },
+  scale: { done: 'changed the number of workers', tried: 'change the number of workers' },
 };
+/** What the load and its figures come through. */
+const harmless = new Set(['start', 'scale']);
 
 /** Why a load ended is reported once, where it ended: here is what else was done to it. */
 export const events: ValidityRule = {
@@ -16,7 +19,7 @@ export const events: ValidityRule = {
   check: ({ statistics, interactive, length }) => {
     if (interactive || length.endedEarly) return [];
     return statistics.events
-      .filter(({ action, accepted }) => accepted && action in changes && action !== 'start')
+      .filter(({ action, accepted }) => accepted && action in changes && !harmless.has(action))
       .map((event) => describeEvent(event, length.startedAt));
   },
 };

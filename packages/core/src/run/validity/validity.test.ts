@@ -208,6 +208,20 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
   ],
   ['worker-restarted', 'another id', {}, { workers: ['a'] }, /Worker b joined after/],
   [
+    'worker-restarted',
+    'one more than there are to be',
+    { workers: ['a'], ...happened({ action: 'scale', workers: 2 }) },
+    { workers: ['a'], ...happened({ action: 'scale', workers: 1 }) },
+    /Worker b joined after/,
+  ],
+  [
+    'events',
+    'another number of workers',
+    happened({ action: 'scale', workers: 3 }),
+    happened({}),
+    /changed the load/,
+  ],
+  [
     'resources-exhausted',
     'ports',
     failing('network error EHOSTUNREACH'),
