@@ -62,6 +62,27 @@ def test_over_the_web_ui_of_a_lone_process(locusts, own, foreign):
     eventually(lambda: carries_secret(own), "requests to the bundle's host")
 
 
+def test_a_host_that_the_bundle_declares(make_bundle, start_locusts, own, foreign):
+    """One fleet, one test of a host after the other; any other is refused, for a preflight too."""
+    with serving() as other:
+        directory = make_bundle("chalice", host=own.url, config=CONFIG, load=load_plan())
+        target = json.loads((directory / "target.json").read_text())
+        (directory / "target.json").write_text(json.dumps({**target, "hosts": [own.url, other.url]}))
+        cluster = Cluster(start_locusts(directory), 1, worker_variables=SECRET)
+        web = cluster.web
+        assert refuses(web, {**WITH_LOAD, "host": foreign.url})
+        for stub in (other, own):
+            status, _, body = web.request("/loadwright/preflight", {"host": stub.url})
+            assert (status, json.loads(body)["answer"]["status"]) == (200, 200)
+            assert web.request("/swarm", {**WITH_LOAD, "host": stub.url})[0] == 200
+            eventually(lambda stub=stub: len(stub.requests) > 5, "requests to the host of the test")
+            cluster.settled()
+            eventually(lambda: cluster.connected() == 1, "the worker back")
+        assert all(carries_secret(stub) for stub in (own, other))
+        document = json.loads(web.request("/loadwright/preflight", {"host": foreign.url})[2])
+        assert "is not that of the bundle" in json.dumps(document)
+
+
 def test_a_worker_whose_master_names_another_host(locusts, foreign):
     """Whoever answers in the master's place, or a master of a newer or older bundle."""
     port = free_port()

@@ -28,11 +28,11 @@ export function addConfigurationFlags(command: Command, without: readonly string
   );
 }
 
-/** Gives a command the flags that change the load: the file, and the settings of the load. */
+/** Gives a command the flags that change the load: the file, and the settings of the load and of where it goes. */
 export function addLoadFlags(command: Command): Command {
   return addSettingFlags(
     command,
-    settings.filter(({ path }) => path.startsWith('load.')),
+    settings.filter(({ path }) => /^(load|target)\./.test(path)),
   );
 }
 

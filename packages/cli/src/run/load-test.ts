@@ -8,11 +8,12 @@ export async function createConfiguredTest(
   { config, baseDirectory, file }: LoadedConfig,
   { target = config.target, environment }: { target?: Target; environment: CliIo['environment'] },
 ): Promise<LoadTest> {
-  const { name, workers, load, thresholds, tolerate, preflight } = config;
+  const { name, hosts, workers, load, thresholds, tolerate, preflight } = config;
   const { kind } = target.definition;
   return withHint(`correct ${file}; what the target takes: loadwright targets show ${kind}`, () =>
     createLoadTest({
       ...{ name, target, workers, load, thresholds, tolerate, preflight },
+      ...(hosts !== undefined && { hosts }),
       baseDirectory,
       environment,
     }),

@@ -24,6 +24,8 @@ export interface BundleContents {
   readonly kind: string;
   /** Base URL of the system under test. */
   readonly host: string;
+  /** Base URLs that a test on a fleet with this bundle may have, {@link host} among them. Absent: only that one. */
+  readonly hosts?: readonly string[] | undefined;
   readonly targetConfig: JsonObject;
   readonly locustfile: URL;
   readonly pythonModules: readonly URL[];
@@ -88,7 +90,9 @@ async function writeFiles(
   const target = {
     version: 1,
     kind: contents.kind,
-    host: contents.host,
+    // The same for every test that may be made with it.
+    host: contents.hosts?.[0] ?? contents.host,
+    ...(contents.hosts && { hosts: contents.hosts }),
     config: contents.targetConfig,
     ...(payloads?.parts && { payloads: payloads.parts }),
     ...(contents.tls && { tls: await readCertificates(contents.tls, options.baseDirectory) }),
@@ -99,7 +103,7 @@ async function writeFiles(
   await copy(requirementsFile, file('requirements.txt'));
   for (const path of modules) await copy(path, file(basename(path)));
   await writeWhole(file('target.json'), json(target));
-  await writeWhole(file('load.json'), json(load));
+  await writeWhole(file('load.json'), json({ ...load, ...(contents.hosts && { host: contents.host }) }));
   await writeWhole(file('docker-compose.yml'), composeFile(contents.environment));
   await writeWhole(file('README.md'), bundleReadme({ ...contents, load }));
   // The folder may have been there before.

@@ -23,6 +23,8 @@ export interface LoadwrightConfig {
    * package of the project (`@acme/target`; `kafka` is `loadwright-target-kafka`).
    */
   target: Target | ByKind;
+  /** Base URLs that a test on a deployed fleet may have in place of that of `target` (`--host`). Default: only that one. */
+  hosts?: readonly string[];
   /** Load-generating processes, 1 to 1,000. Default: as many as suit the fleet; 1 where it does not say. */
   workers?: number;
   /** How much load, and for how long. */
@@ -46,6 +48,7 @@ export interface LoadwrightConfig {
 export interface ResolvedConfig {
   readonly name?: string;
   readonly target: Target;
+  readonly hosts?: readonly string[];
   /** Absent: as many as suit the fleet. */
   readonly workers?: number;
   readonly load: LoadProfileInput;

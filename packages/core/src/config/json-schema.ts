@@ -2,7 +2,7 @@ import { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
 import { loadProfileSchema } from '../load/profile-schema.js';
 import { thresholdsSchema } from '../judge/thresholds/input.js';
-import { preflightSchema, tolerateSchema } from '../run/option-schemas.js';
+import { hostsSchema, preflightSchema, tolerateSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';
 import { settings } from './settings.js';
 
@@ -38,6 +38,7 @@ export function configJsonSchema(targets: readonly DescribedTarget[]): JsonSchem
           plugin,
         ],
       },
+      hosts: bare(jsonSchemaOf(hostsSchema)),
       workers: describedSetting('workers'),
       load: { ...loadJsonSchema(), description: 'how much load, and for how long' },
       thresholds: {

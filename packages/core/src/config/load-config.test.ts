@@ -348,7 +348,7 @@ describe('loadConfig refuses', () => {
       'an unknown key',
       { [json]: { ...minimal, worker: 2 } },
       {},
-      'worker: unknown option, did you mean "workers"? Allowed: $schema, name, target, workers, load, thresholds, tolerate, preflight, fleet, results',
+      'worker: unknown option, did you mean "workers"? Allowed: $schema, name, target, hosts, workers, load, thresholds, tolerate, preflight, fleet, results',
       /Correct .*config\.json/,
     ],
     [

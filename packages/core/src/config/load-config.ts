@@ -3,15 +3,28 @@ import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import { Problems } from '../validation/problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
+import type { Target } from '../target/contract.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables, settleNumbers } from './convert.js';
-import { interpolate } from './interpolate.js';
+import { interpolate, isPlainObject } from './interpolate.js';
 import { configJsonSchema } from './json-schema.js';
 import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
 import { locateConfigFile, readConfigFile } from './read-file.js';
 import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
 import { resultsSchema } from '../run/option-schemas.js';
 import { validate } from '../validation/validate.js';
+
+/** A target with one of its options changed; its schema says whether it has such an option. */
+function withOption({ definition, options }: Target, path: string, value: unknown): Target {
+  const [, ...keys] = path.split('.');
+  return { definition, options: withMember(options, keys, value) };
+}
+
+/** A copy, whose other members are the same. */
+function withMember(object: unknown, [key = '', ...rest]: readonly string[], value: unknown): object {
+  const before = isPlainObject(object) ? object : {};
+  return { ...before, [key]: rest.length === 0 ? value : withMember(before[key], rest, value) };
+}
 
 /** What {@link loadConfig} reads. */
 export interface LoadConfigOptions {
@@ -32,6 +45,7 @@ const fileSchema = z.strictObject({
   $schema: z.unknown().optional(),
   name: z.unknown().optional(),
   target: z.unknown().optional(),
+  hosts: z.unknown().optional(),
   workers: z.unknown().optional(),
   load: z.unknown().default({}),
   thresholds: z.unknown().default({}),
@@ -89,7 +103,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     config.target = factory(targetOptions);
   }
   for (const { path, value, origin } of overrides) {
-    setPath(config, path, value);
+    if (path.startsWith('target.')) config.target = withOption(config.target as Target, path, value);
+    else setPath(config, path, value);
     origins[path] = origin;
   }
   const leftOut = leaveOutOtherModel(config, options.flags);

@@ -59,10 +59,11 @@ export async function openDeployedFleet(
   });
 }
 
-function otherBundle(on: string, { kind }: Fleet): LoadwrightError {
+/** What is thrown where a fleet does not accept a test. */
+export function otherBundle(on: string, { kind }: Pick<Fleet, 'kind'>): LoadwrightError {
   return new LoadwrightError(
     'CONFIG_INVALID',
-    `run: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
+    `fleet: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
     {
       hint: 'Deploy another fleet, and remove that one.',
       next: [{ action: 'deploy-fleet' }, { action: 'destroy-fleet', fleetId: on }],

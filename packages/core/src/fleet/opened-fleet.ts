@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { digestWithoutLoad } from '../bundle/digest.js';
 import { LoadwrightError } from '../errors.js';
 import type { LoadProfileInput } from '../load/profile.js';
 import { resolveTestLoad } from '../load/resolve.js';
@@ -13,6 +17,7 @@ import { followTest, type FollowOptions } from '../run/follow.js';
 import { diagnoseFleet } from './diagnose.js';
 import { followLogs } from './follow-logs.js';
 import { fleetIdOf } from './fleet-name.js';
+import { otherBundle } from './open-deployed-fleet.js';
 import { isLoadRunning, requireIdle } from './idle.js';
 import { validate } from '../validation/validate.js';
 import { redactorOf, redactStrings } from '../secrets/redactor.js';
@@ -83,16 +88,38 @@ export class OpenedFleet {
   /**
    * Starts a load that ends by itself when its time is over. Nothing is judged.
    *
+   * @param options.host One of `hosts` of the test that the fleet was deployed for. Default: that of the load before.
    * @returns the load as the workers carry it out.
    * @throws LoadwrightError `CONFIG_INVALID` when the load is wrong or another one is running; as {@link statistics};
    * `ABORTED`
    */
-  async start(load: LoadProfileInput, { signal }: CallOptions = {}): Promise<TestLoad> {
+  async start(
+    load: LoadProfileInput,
+    { signal, host }: CallOptions & { readonly host?: string } = {},
+  ): Promise<TestLoad> {
     const resolved = resolveTestLoad(load, this.handle.expectedWorkers);
     requireIdle(await this.statistics({ ...(signal && { signal }) }), this.fleetId);
     await waitForWorkers(this.master, this.handle, { ...(signal && { signal }) });
-    await this.master.swarm({ load: resolved }, signal);
+    await this.master.swarm({ load: resolved, ...(host !== undefined && { host }) }, signal);
     return resolved;
+  }
+
+  /**
+   * Refuses a test that is made of something else than the fleet was deployed with, its load and its host aside. A fleet that
+   * does not know what it runs refuses none.
+   *
+   * @throws LoadwrightError `CONFIG_INVALID`; as `LoadTest.bundle`
+   */
+  async requireSameBundle(test: Pick<LoadTest, 'bundle'>, options: CallOptions = {}): Promise<void> {
+    const { bundleDigest } = this.handle;
+    if (bundleDigest === undefined) return;
+    const directory = await mkdtemp(join(tmpdir(), 'loadwright-bundle-'));
+    try {
+      const bundle = await test.bundle({ directory, ...options });
+      if (digestWithoutLoad(bundle) !== bundleDigest) throw otherBundle(this.fleetId, this.#fleet);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   }
 
   /**

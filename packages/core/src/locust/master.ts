@@ -231,10 +231,17 @@ export class LocustMaster {
    * ready.
    *
    * @param options.path A path of the host that is asked for with GET. Default: the load's next request.
+   * @param options.host One of the bundle's. Default: as for {@link swarm}.
    * @throws LoadwrightError `MASTER_PROTOCOL` when the master refuses, and says why.
    */
-  async preflight(options: { path?: string; signal?: AbortSignal } = {}): Promise<PreflightAnswer> {
-    const body = new URLSearchParams(options.path === undefined ? {} : { path: options.path });
+  async preflight(
+    options: { path?: string; host?: string; signal?: AbortSignal } = {},
+  ): Promise<PreflightAnswer> {
+    const { path, host } = options;
+    const body = new URLSearchParams({
+      ...(path !== undefined && { path }),
+      ...(host !== undefined && { host }),
+    });
     const response = await this.#fetch(
       '/loadwright/preflight',
       { method: 'POST', body, ...(options.signal && { signal: options.signal }) },

@@ -9,6 +9,7 @@ export function bundleContents(test: SizedTest): BundleContents {
   return {
     kind: definition.kind,
     host: definition.host(targetOptions),
+    hosts: hostsOf(test),
     targetConfig: definition.targetConfig(targetOptions),
     locustfile: definition.locustfile,
     pythonModules: definition.pythonModules ?? [],
@@ -17,6 +18,13 @@ export function bundleContents(test: SizedTest): BundleContents {
     payloads: definition.payloads?.(targetOptions),
     load: (payloadOrder) => resolveLoad(test.load, payloadOrder, test.workers),
   };
+}
+
+/** In the order in which they are declared, that of the test first where it is not declared. */
+function hostsOf({ hosts, definition, targetOptions }: PreparedTest): readonly string[] | undefined {
+  if (hosts.length === 0) return undefined;
+  const host = definition.host(targetOptions);
+  return hosts.includes(host) ? hosts : [host, ...hosts];
 }
 
 /** Settles the number of workers, and asks the fleet what it would make. */

@@ -12,6 +12,11 @@ import type { TolerableRuleId } from '../judge/validity/ids.js';
 export interface LoadTestOptions {
   /** What is tested: `sagemaker({ … })`. */
   target: Target;
+  /**
+   * Base URLs that a test on the same deployed fleet may have: one fleet, tests of one host after the other. The bundle holds
+   * them, and its workers refuse any other. Default: only that of the target.
+   */
+  hosts?: readonly string[];
   /** Load-generating processes, 1 to 1,000. Default: as many as suit the fleet; 1 where it does not say. */
   workers?: number;
   /** How much load, and for how long. */
@@ -104,6 +109,8 @@ export interface Deployment {
 /** A load test whose options are valid. */
 export interface LoadTest {
   readonly name: string;
+  /** Base URL of the system under test, without a trailing slash. */
+  readonly host: string;
   /** Every option with its default filled in and secrets redacted. */
   readonly configuration: JsonObject;
   /** What is known before the load to make its verdict doubtful, a sentence each. */

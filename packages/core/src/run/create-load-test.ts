@@ -24,6 +24,7 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
   const test = prepare(options);
   return {
     name: test.name,
+    host: test.definition.host(test.targetOptions),
     configuration: test.configuration,
     warnings: [...test.support.impossible, ...test.support.unlikely],
     async bundle({ directory, signal } = {}) {

@@ -13,6 +13,20 @@ export const nameSchema = z
 /** Load-generating processes. A Locust master serves a thousand workers with a third of a core. */
 export const workersSchema = z.int().min(1).max(1000);
 
+/** Base URLs that tests on one fleet may have. */
+export const hostsSchema = z
+  .array(
+    z
+      .url({ protocol: /^https?$/, error: 'must be a base URL such as https://chord.example' })
+      .refine((text) => !/[?#]/.test(text), 'must not hold a query or fragment')
+      .transform((text) => text.replace(/\/+$/, '')),
+  )
+  .max(100)
+  .refine((list) => new Set(list).size === list.length, 'must hold distinct URLs')
+  .describe(
+    'base URLs that a test on a deployed fleet may have in place of that of target, credentials included; a fleet refuses any other',
+  );
+
 /** How the one request before the load is made. */
 export const preflightSchema = z.strictObject({
   waitUpTo: durationSchema({ allowZero: true })

@@ -88,9 +88,13 @@ export class Preflight {
   async onFleet(master: LocustMaster): Promise<void> {
     if (!this.#isDue) return;
     const { signal } = this.#phases;
+    const { definition, targetOptions } = this.#test;
+    const host = definition.host(targetOptions);
     await this.#phases.in('preflight', async (detail) =>
       detail(
-        await this.#make((other) => master.preflight({ ...(other && { path: askedFor(other)! }), signal })),
+        await this.#make((other) =>
+          master.preflight({ host, ...(other && { path: askedFor(other)! }), signal }),
+        ),
       ),
     );
   }

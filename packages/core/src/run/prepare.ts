@@ -21,7 +21,7 @@ import { childPath, validate } from '../validation/validate.js';
 import type { LoadTestOptions } from './contract.js';
 import { thresholdsSchema } from '../judge/thresholds/input.js';
 import type { TolerableRuleId } from '../judge/validity/ids.js';
-import { nameSchema, preflightSchema, tolerateSchema, workersSchema } from './option-schemas.js';
+import { hostsSchema, nameSchema, preflightSchema, tolerateSchema, workersSchema } from './option-schemas.js';
 import { percentileSupport, type PercentileSupport } from '../judge/percentile-support.js';
 
 /** A load test after validation: what every step of a run works on. */
@@ -30,6 +30,8 @@ export interface PreparedTest {
   readonly definition: TargetDefinition;
   /** The target's options, validated. May hold secrets. */
   readonly targetOptions: unknown;
+  /** Base URLs that a test on the same fleet may have. */
+  readonly hosts: readonly string[];
   /** Absent: as many as suit the fleet. */
   readonly workers: number | undefined;
   readonly load: LoadProfile;
@@ -57,6 +59,7 @@ export interface SizedTest extends PreparedTest {
 const ownOptions = z.strictObject({
   name: nameSchema.optional(),
   workers: workersSchema.optional(),
+  hosts: hostsSchema.default([]),
   thresholds: thresholdsSchema.default({}),
   tolerate: tolerateSchema.default({}),
   preflight: preflightSchema.optional(),
@@ -107,6 +110,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     name,
     definition,
     targetOptions,
+    hosts: own.hosts,
     workers: own.workers,
     load: profile,
     durationSeconds: totalSeconds(profile),
@@ -117,6 +121,7 @@ export function prepare(options: LoadTestOptions): PreparedTest {
     configuration: {
       name,
       target: { kind: definition.kind, ...redactOptions(schema, targetOptions) },
+      ...(own.hosts.length > 0 && { hosts: own.hosts }),
       ...(own.workers !== undefined && { workers: own.workers }),
       load: profile as JsonObject,
       ...(own.preflight && { preflight: own.preflight as JsonObject }),

@@ -31,6 +31,8 @@ const canary = 'canary-of-a-talkative-worker';
 const tolerate = ['generator-cpu', 'event-loop-lag'] as const;
 
 let endpoint: LoopbackEndpoint;
+/** The fleet may be pointed at it too. */
+let another: LoopbackEndpoint;
 let baseDirectory: string;
 let deployment: Deployment;
 
@@ -54,8 +56,8 @@ async function* logsOf(handle: FleetHandle, options?: { readonly signal?: AbortS
 
 const masterOf = ({ masterUrl: url, login }: FleetHandle) => new LocustMaster({ url, login });
 
-function target(token = canary) {
-  const made = echo({ url: endpoint.url, token });
+function target(token = canary, { url } = endpoint) {
+  const made = echo({ url, token });
   const locustfile = new URL('./talkative_locustfile.py', import.meta.url);
   return { ...made, definition: { ...made.definition, locustfile } };
 }
@@ -72,6 +74,7 @@ function refusing() {
 const loadTest = (change: Partial<LoadTestOptions> = {}) =>
   createLoadTest({
     target: target(),
+    hosts: [endpoint.url, another.url],
     load: { users: 2, duration: '2s', waitTime: '20ms' },
     baseDirectory,
     environment: {},
@@ -86,6 +89,7 @@ const runs = () => readdirSync(join(baseDirectory, 'results', 'echo')).sort();
 
 beforeAll(async () => {
   endpoint = await startEcho();
+  another = await startEcho();
   baseDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-on-')));
   deployment = await loadTest({ workers: 2 }).deploy({ fleet });
 }, 60_000);
@@ -93,6 +97,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await deployment.handle.destroy();
   await endpoint.stop();
+  await another.stop();
   rmSync(baseDirectory, { recursive: true, force: true });
 });
 
@@ -125,12 +130,13 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
     expect((await deployment.handle.status()).map(({ state }) => state)).toEqual(Array(3).fill('running'));
   });
 
-  it('counts anew, carries out another load, and is told apart by its verdict', async () => {
+  it('counts anew, carries out another load on another host, and is told apart by its verdict', async () => {
     const samples: Sample[] = [];
     const report = await runOn(
       {
         load: { arrivalRate: '40/s', duration: '3s' },
         thresholds: { http_req_duration: ['p(95)<0.001'] },
+        target: target(canary, another),
         workers: 7,
       },
       {
@@ -143,6 +149,9 @@ describe('a judged run on a fleet that stands', { timeout: 60_000 }, () => {
       },
     );
     expect(report).toMatchObject({ runId: 'the-second', verdict: 'FAIL', arrivals: {} });
+    expect(report.target.host).toBe(another.url);
+    // Those of the load, and no fewer: all of them went there.
+    expect(another.statistics().requests).toBeGreaterThanOrEqual(report.total.count);
     // Of 120: the schedule begins a moment after the load.
     expect(report.arrivals?.offered).toBeGreaterThan(90);
     expect(report.arrivals?.offered).toBeLessThanOrEqual(120);

@@ -49,7 +49,7 @@ class LoadwrightUser(User):
         LoadwrightUser.bundle = bundle
         LoadwrightUser.counters = counters
         LoadwrightUser.host = bundle.host
-        LoadwrightUser._hosts = {bundle.host}
+        LoadwrightUser._hosts = {bundle.host, *bundle.other_hosts}
         LoadwrightUser.follow(bundle.load)
 
     @staticmethod
@@ -65,7 +65,8 @@ class LoadwrightUser(User):
         if checked not in LoadwrightUser._hosts:
             raise SetupError(
                 f"the host {checked} is not that of the bundle, {LoadwrightUser.bundle.host}: requests carry "
-                "its credentials. Start every process with --host to send them elsewhere."
+                "its credentials. Declare it under hosts before the fleet is deployed, or start each process "
+                "with --host to send them elsewhere."
             )
         return checked
 

@@ -44,29 +44,33 @@ class Preflight:
             runner.register_message(_ANSWER, self._on_answer)
 
     def add_route(self, routes: Blueprint) -> None:
-        """Form: ``path`` asks for that path of the host with GET, in place of the load's own request."""
+        """
+        Form: ``path`` asks for that path of the host with GET, in place of the load's own request; ``host``
+        is one of the bundle's.
+        """
 
         @routes.post("/preflight")
         def preflight() -> Response:
             runner = self._environment.runner
             if runner.state in _LOADED:
                 return Response("a test is running: its figures must not be mixed with a preflight", 409)
-            path = request.form.get("path")
+            path, host = request.form.get("path"), request.form.get("host")
             if not isinstance(runner, MasterRunner):
-                return _json(preflight_run.make(self._environment, path))
+                return _json(preflight_run.make(self._environment, path, host))
             worker = next((node.id for node in runner.clients.values() if node.state == STATE_INIT), None)
             if worker is None:
                 return Response("no worker is ready: wait until they are connected", 409)
-            document = self._ask(worker, path)
+            document = self._ask(worker, path, host)
             if document is None:
                 return Response(f"worker {worker} did not answer within {self._seconds:g} s", 504)
             return _json(document)
 
-    def _ask(self, worker: str, path: str | None) -> dict[str, Any] | None:
+    def _ask(self, worker: str, path: str | None, host: str | None) -> dict[str, Any] | None:
         number = next(self._numbers)
         answer = self._asked[number] = AsyncResult()
         try:
-            self._environment.runner.send_message(_ASK, {"number": number, "path": path}, worker)
+            data = {"number": number, "path": path, "host": host}
+            self._environment.runner.send_message(_ASK, data, worker)
             return answer.get(timeout=self._seconds)
         except Timeout:
             return None
@@ -75,10 +79,10 @@ class Preflight:
 
     def _on_asked(self, msg: Any, **_: Any) -> None:
         # Not here: the greenlet that calls this hears the master.
-        gevent.spawn(self._answer, msg.data["number"], msg.data["path"])
+        gevent.spawn(self._answer, msg.data["number"], msg.data["path"], msg.data["host"])
 
-    def _answer(self, number: int, path: str | None) -> None:
-        document = preflight_run.make(self._environment, path)
+    def _answer(self, number: int, path: str | None, host: str | None) -> None:
+        document = preflight_run.make(self._environment, path, host)
         self._environment.runner.send_message(_ANSWER, {"number": number, "document": document})
 
     def _on_answer(self, msg: Any, **_: Any) -> None:

@@ -31,9 +31,12 @@ def run(environment: Any) -> NoReturn:
     sys.exit(0)
 
 
-def make(environment: Any, path: str | None) -> dict[str, Any]:
+def make(environment: Any, path: str | None, host: str | None = None) -> dict[str, Any]:
     """The request by this process's own source. @returns the document of :func:`.one_request.send_one`"""
     try:
+        if host is not None:
+            # A test to come has it too: it names its host again.
+            environment.host = LoadwrightUser.require_host(host)
         return send_one(_source(environment), path)
     except CredentialsError as error:
         return failed(Failure("credentials", str(error)))

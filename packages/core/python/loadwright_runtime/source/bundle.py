@@ -23,6 +23,8 @@ class Bundle:
     load: LoadPlan
     tls: dict[str, str] = field(default_factory=dict)
     """``ca`` and ``certificate``, in PEM. The private key is no part of a bundle."""
+    other_hosts: tuple[str, ...] = ()
+    """Where a test may send its requests in place of ``host``, if whoever starts it says so."""
     payload_parts: tuple[PayloadPart, ...] = ()
     """What the payloads consist of, when they come from several sources."""
 
@@ -37,9 +39,18 @@ def read_bundle(directory: Path) -> Bundle:
     target = _read(directory / "target.json", json_text.loads)
     load = _read(directory / "load.json")
     try:
-        host = check_host(target["host"])
-        parts = _parts(target.get("payloads", []))
-        return Bundle(directory, host, target["config"], read_load(load), target.get("tls", {}), parts)
+        # With the load: which of its hosts a test has is no part of what a fleet is deployed with.
+        host = check_host(load.pop("host", target["host"]))
+        hosts = tuple(check_host(other) for other in target.get("hosts", []))
+        return Bundle(
+            directory,
+            host,
+            target["config"],
+            read_load(load),
+            target.get("tls", {}),
+            other_hosts=hosts,
+            payload_parts=_parts(target.get("payloads", [])),
+        )
     except KeyError as error:
         raise SetupError(
             f"the bundle in {directory} lacks {error} in its target.json: render it again."
