@@ -60,7 +60,7 @@ export const matrices = {
   whole: {
     tests: {
       'tools/aws-stand-in': apart['tools/aws-stand-in'],
-      'packages/core': ['src/compare/error-rates.test.ts'],
+      'packages/core': ['src/calibrate/coverage.test.ts', 'src/compare/error-rates.test.ts'],
       'packages/infra': [
         'test/ec2/policy.test.ts',
         ...['fleet', 'fleet-failures', 'parent-ends'].map((name) => `test/local/${name}.test.ts`),

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { capacityCase } from '../../test/calibration-cases.js';
+import { searchCapacity } from './search.js';
+
+/** All forty services with `npm run test:whole`, every fourth in `npm test`. */
+const isWhole = process.env['LOADWRIGHT_MATRIX'] !== undefined;
+const numbers = Array.from({ length: 40 }, (_, number) => number).filter(
+  (number) => isWhole || number % 4 === 2,
+);
+/** Seconds of the simulated service that a search may take. */
+const seconds = 240;
+/** Of the requests that a search gets, above which the width is promised. */
+const sufficient = 50_000;
+
+async function calibrate(number: number) {
+  const { capacity, simulation, condition, name } = capacityCase(number, 1);
+  const result = await searchCapacity(simulation, {
+    tiers: [{ name: 'objective', conditions: [condition] }],
+    ...{ startRate: 10, highestRate: 100_000, precision: 0.1, confidence: 0.95, warmUpSeconds: 5 },
+    budget: { seconds },
+  });
+  const [found] = result.capacities;
+  const [lower, upper] = found!.interval;
+  return {
+    ...{ name, capacity, found: found!, requests: simulation.requests, result },
+    isCovered: lower <= capacity && (upper ?? Infinity) >= capacity,
+  };
+}
+
+describe('simulated queues of 1 to 16 slots, 20 to 2,000 requests a second, three kinds of service time', () => {
+  it(
+    'the interval contains the true capacity in nine of ten, and is as narrow as announced',
+    { timeout: 120_000 },
+    async () => {
+      const all = [];
+      for (const number of numbers) all.push(await calibrate(number));
+      const missed = all.filter(({ isCovered }) => !isCovered).map(({ name }) => name);
+      expect(missed.length, missed.join('; ')).toBeLessThanOrEqual(numbers.length / 10);
+      const large = all.filter(({ capacity }) => capacity * seconds >= sufficient);
+      const narrow = large.filter(({ found }) => found.width !== null && found.width <= 0.1);
+      expect(narrow.length / large.length).toBeGreaterThanOrEqual(0.8);
+      for (const { result, requests, capacity } of all) {
+        expect(result.spent.seconds).toBeLessThanOrEqual(seconds);
+        expect(result.spent.requests).toBe(requests);
+        // A search that has what it needs ends: a tenth more than its budget at the capacity is overload of the bracket.
+        expect(requests).toBeLessThanOrEqual(capacity * seconds * 1.1);
+      }
+    },
+  );
+});

@@ -1,0 +1,79 @@
+import type { Budget, Forecast, Prices, SearchOptions, Spent } from './contract.js';
+
+/**
+ * Requests of a whole search, at about the capacity, that give an interval of {@link referenceWidth}. By simulation of queues
+ * of 1 to 16 slots with fixed, exponential and log-normal service times, at 85 % of their use; see docs/how-to/calibrate.md.
+ */
+const referenceRequests = 50_000;
+const referenceWidth = 0.1;
+/** No budget promises more: the width would be that of a guess. */
+const widest = 1;
+
+/** Requests a second that a budget allows at a rate, over all. */
+export function affordableRequests(rate: number, budget: Budget, prices: Prices | undefined): number {
+  const { requests = Infinity, usDollars = Infinity, seconds } = budget;
+  const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
+  const perRequest = usDollarsPerRequest + usDollarsPerHour / 3600 / rate;
+  return Math.min(rate * seconds, requests, perRequest > 0 ? usDollars / perRequest : Infinity);
+}
+
+/**
+ * The width that so many requests give. An interval shrinks with the square root of what it is made from; of little, the more
+ * is left over for it the less the bracket has taken.
+ */
+const widthOf = (requests: number) =>
+  Math.min(widest, referenceWidth * (referenceRequests / Math.max(1, requests)) ** 0.75);
+
+/** What a budget can give, of a rate if one is known. */
+export function forecastOf(
+  { budget, prices, precision }: Pick<SearchOptions, 'budget' | 'prices' | 'precision'>,
+  rate?: number,
+): Forecast {
+  const needed = referenceRequests * (referenceWidth / precision) ** (4 / 3);
+  const sufficientFrom = lowestRate(needed, budget, prices);
+  if (rate === undefined) return { sufficientFrom };
+  const width = Math.max(precision, widthOf(affordableRequests(rate, budget, prices)));
+  return { rate, width, sufficientFrom };
+}
+
+/** The rate at which a budget holds so many requests; Infinity: at none. */
+function lowestRate(needed: number, budget: Budget, prices: Prices | undefined): number {
+  const { requests = Infinity, usDollars = Infinity, seconds } = budget;
+  const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
+  const forTime = usDollars - needed * usDollarsPerRequest;
+  if (requests < needed || forTime < 0) return Infinity;
+  const secondsPaid = usDollarsPerHour === 0 ? Infinity : (forTime / usDollarsPerHour) * 3600;
+  return needed / Math.min(seconds, secondsPaid);
+}
+
+/** What is left of a budget, as seconds of a load. */
+export function secondsLeft(rate: number, { budget, prices }: SearchOptions, spent: Spent): number {
+  const { requests = Infinity, usDollars = Infinity } = budget;
+  const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
+  const perSecond = usDollarsPerHour / 3600 + usDollarsPerRequest * rate;
+  return Math.min(
+    budget.seconds - spent.seconds,
+    (requests - spent.requests) / rate,
+    perSecond === 0 ? Infinity : (usDollars - (spent.usDollars ?? 0)) / perSecond,
+  );
+}
+
+/** Requests that a trial of the bracket needs: five of 5 % to be seen. */
+const bracketRequests = 100;
+const refineTrials = 12;
+
+/** Length of a trial, and how much of its start is not judged, in whole seconds. */
+export function trialLength(
+  purpose: 'bracket' | 'refine',
+  rate: number,
+  { totalSeconds, fillSeconds }: { readonly totalSeconds: number; readonly fillSeconds: number },
+): { seconds: number; skipSeconds: number } {
+  const fill = Math.ceil(fillSeconds);
+  const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));
+  const skipSeconds = Math.max(1, fill);
+  const judged =
+    purpose === 'bracket'
+      ? clamp(bracketRequests / rate, 2, totalSeconds / 20)
+      : clamp(totalSeconds / refineTrials, 5, 60) - skipSeconds;
+  return { seconds: skipSeconds + Math.ceil(Math.max(judged, 2, 3 * fill)), skipSeconds };
+}
