@@ -136,6 +136,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/export.js'),
   },
   {
+    usage: 'scaling',
+    summary: 'simulate, show, set and put back how an endpoint scales',
+    load: () => import('./commands/scaling.js'),
+  },
+  {
     usage: 'targets',
     summary: 'what can be tested, and with which options',
     load: () => import('./commands/targets.js'),

@@ -16,6 +16,7 @@ const steps: { readonly [Action in NextStep['action']]: readonly (readonly [Next
   'deploy-fleet': [[{ action: 'deploy-fleet' }, 'loadwright deploy']],
   'list-fleets': [[{ action: 'list-fleets' }, 'loadwright list']],
   'remove-unused-fleets': [[{ action: 'remove-unused-fleets' }, 'loadwright gc']],
+  'restore-scaling': [[{ action: 'restore-scaling' }, 'loadwright scaling rollback']],
   'show-fleet': [[{ action: 'show-fleet', fleetId }, 'loadwright status lab']],
   'show-fleet-logs': [[{ action: 'show-fleet-logs', fleetId }, 'loadwright logs lab']],
   'stop-load': [[{ action: 'stop-load', fleetId }, 'loadwright stop lab']],

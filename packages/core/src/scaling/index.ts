@@ -2,3 +2,9 @@
 export { changeScaling, restoreScaling, whileSuspended, type ScaledEndpoint } from './change.js';
 export { settingsDifferences, stateDifferences, type ScalingDifference } from './differences.js';
 export { readSnapshot, type ScalingSnapshot } from './snapshot.js';
+export { renderScalingHtml, scoreTexts, type SimulatedComparison } from './picture.js';
+export { handFormula, planNames, planScaling, targetOf, type ScalingPlan } from './plan/plan.js';
+export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/endpoint.js';
+export { loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
+export * from './simulator/model.js';
+export { simulateScaling, type SimulationResult, type SimulationScore } from './simulator/simulate.js';

@@ -77,8 +77,9 @@ describe('a plan', () => {
     const planned = plan({ rampSeconds: 900 });
     expect(planned.strategy).toBe('jump');
     expect(planned.rules.policies).toMatchObject([
-      { type: 'target-tracking' },
+      { type: 'target-tracking', disableScaleIn: true },
       { type: 'step', adjustment: 'exact', steps: [{ lower: 0, adjust: 36 }] },
+      { type: 'step', adjustment: 'exact', alarm: { missing: 'breaching' }, steps: [{ upper: 0 }] },
     ]);
     expect(planned.rules.min).toBeLessThan(30);
   });

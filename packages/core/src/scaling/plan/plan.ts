@@ -23,11 +23,17 @@ export interface ScalingPlan {
 export const planNames = {
   tracking: 'loadwright-target',
   jump: 'loadwright-jump',
+  back: 'loadwright-back',
   zero: 'loadwright-from-zero',
 };
 
 /** Points of the alarm that makes an endpoint jump: two of ten seconds, so that one burst does not. */
 const jumpAlarm = { periodSeconds: 10, datapoints: 2, of: 2 } as const;
+
+/** Back after as long as target tracking waits, and also when there is no request at all. */
+const backAlarm = { periodSeconds: 60, datapoints: 15, of: 15 } as const;
+/** Of the load at which it jumps: back below that, or it would jump again. */
+const backShare = 0.8;
 
 /**
  * Plans the scaling of an endpoint: of target tracking by invocations, by concurrency, and a jump to the peak, what costs least and
@@ -117,7 +123,8 @@ function policiesOf(
     target: targetOf(metric, capacity, headroom.factor),
     scaleOutCooldownSeconds: lag.cooldownSeconds,
     scaleInCooldownSeconds: scaleInCooldown(lag),
-    disableScaleIn: false,
+    // After a jump it would see too many instances, and take them back before the load comes.
+    disableScaleIn: strategy === 'jump',
   };
   const step = (
     name: string,
@@ -141,6 +148,14 @@ function policiesOf(
             },
             adjustment: 'exact',
             steps: [{ lower: 0, adjust: most }],
+          }),
+          step(planNames.back, {
+            alarm: {
+              ...{ ...backAlarm, metric: 'invocations', comparison: 'below' },
+              ...{ threshold: rounded((backShare * headroom.from * 60) / most), missing: 'breaching' },
+            },
+            adjustment: 'exact',
+            steps: [{ upper: 0, adjust: headroom.instances }],
           }),
         ]
       : []),
@@ -232,7 +247,7 @@ const row = (name: string, value: string, reason: string): ScalingReason => ({ n
 const strategyNames = {
   'tracking-invocations': 'target tracking, invocations per instance',
   'tracking-concurrency': 'target tracking, concurrent requests (10 s)',
-  jump: 'step scaling to the peak, target tracking back',
+  jump: 'step scaling to the peak and back',
 };
 const strategyReasons = {
   'tracking-invocations': 'carries the ramp, and no other costs less',
@@ -251,6 +266,10 @@ function minReason(min: number, { instances, to }: Headroom, demand: ScalingDema
 function stepRow(policy: ScalingPolicy): ScalingReason {
   if (policy.type !== 'step') throw new Error('not a step policy');
   const [first] = policy.steps;
+  if (policy.name === planNames.back) {
+    const when = `when an instance has fewer than ${policy.alarm.threshold} requests a minute for 15m, or none`;
+    return row('step', `to ${first!.adjust} instances`, when);
+  }
   return policy.adjustment === 'exact'
     ? row(
         'step',

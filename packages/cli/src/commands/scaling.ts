@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { examples } from '../output/help.js';
+import type { Context } from '../shell/context.js';
+import { configureApply, configureRollback, configureShow } from './scaling/live.js';
+import { configureSimulate } from './scaling/simulate.js';
+
+export function configure(command: Command, context: Context): void {
+  configureSimulate(command.command('simulate'), context);
+  configureShow(command.command('show'), context);
+  configureApply(command.command('apply'), context);
+  configureRollback(command.command('rollback'), context);
+  command.addHelpText(
+    'after',
+    examples(context, [
+      ['loadwright scaling simulate --peak 3000/s --ramp 10m --capacity 42/s', 'policies side by side'],
+      ['loadwright scaling show', 'what scales the endpoint of the configuration'],
+      ['loadwright scaling apply --peak 3000/s --ramp 10m --capacity 42/s', 'set what is recommended'],
+      ['loadwright scaling rollback', 'put back what was there'],
+    ]),
+  );
+}

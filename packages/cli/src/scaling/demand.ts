@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LoadwrightError, parseDuration } from '@loadwright/core';
+import { parseRate } from '@loadwright/core/command';
+import type { InstanceCapacity, ScalingDemand } from '@loadwright/core/target';
+import { Option, type Command } from 'commander';
+
+/** What is said of an instance, and of the load that is to be carried. */
+export interface DemandFlags {
+  readonly capacity?: string;
+  readonly serviceTime?: string;
+  readonly calibration?: string;
+  readonly peak: string;
+  readonly base?: string;
+  readonly ramp: string;
+  readonly startTime: string;
+  readonly fromZero?: boolean;
+}
+
+export function addDemandFlags(command: Command): Command {
+  return command
+    .requiredOption('--peak <rate>', 'the highest rate of the load: 3000/s')
+    .option('--base <rate>', 'the rate before the ramp (default: a tenth of the peak)')
+    .option('--ramp <duration>', 'time from the base to the peak', '10m')
+    .option(
+      '--capacity <rate>',
+      'what one instance holds within the objective: 42/s, or its interval 40/s..44/s',
+    )
+    .option('--service-time <duration>', 'mean time that a request takes without waiting: 80ms')
+    .addOption(
+      new Option(
+        '--calibration <file>',
+        'calibration.json, in place of --capacity and --service-time',
+      ).conflicts(['capacity', 'serviceTime']),
+    )
+    .option('--start-time <duration>', 'from the decision to a new instance that serves', '5m');
+}
+
+/** @throws LoadwrightError `USAGE` or `CONFIG_UNREADABLE`. */
+export async function readCapacity(flags: DemandFlags, cwd: string): Promise<InstanceCapacity> {
+  if (flags.calibration !== undefined) return readCalibration(resolve(cwd, flags.calibration));
+  if (flags.capacity === undefined) {
+    throw new LoadwrightError('USAGE', 'Nothing says what one instance holds.', {
+      hint: 'Measure it with "loadwright calibrate", and name its calibration.json with --calibration; or --capacity 42/s.',
+    });
+  }
+  const [low, high = low] = flags.capacity.split('..').map((text) => rateOf('--capacity', text));
+  if (low! > high!) {
+    throw new LoadwrightError(
+      'USAGE',
+      `--capacity: found "${flags.capacity}", expected the lower rate first.`,
+      {
+        hint: 'Use, for example, --capacity 40/s..44/s.',
+      },
+    );
+  }
+  return {
+    requestsPerSecond: { low: low!, high: high! },
+    ...(flags.serviceTime !== undefined && {
+      serviceSeconds: secondsOf('--service-time', flags.serviceTime),
+    }),
+  };
+}
+
+export function readDemand(flags: DemandFlags): ScalingDemand {
+  const peak = rateOf('--peak', flags.peak);
+  const base = flags.base === undefined ? peak / 10 : rateOf('--base', flags.base, 0);
+  if (base >= peak) {
+    throw new LoadwrightError('USAGE', '--base: expected a rate below the peak.', {
+      hint: 'It is the rate before the ramp. Leave it out for a tenth of the peak.',
+    });
+  }
+  return {
+    peakPerSecond: peak,
+    basePerSecond: flags.fromZero ? 0 : base,
+    rampSeconds: secondsOf('--ramp', flags.ramp),
+    // What the alarms take is known, where they are.
+    detectionSeconds: 0,
+    startSeconds: secondsOf('--start-time', flags.startTime),
+    ...(flags.fromZero && { fromZero: true }),
+  };
+}
+
+interface Calibration {
+  readonly capacities?: readonly {
+    readonly estimate?: number | null;
+    readonly interval?: readonly [number, number | null];
+  }[];
+  readonly levels?: readonly { readonly throughput?: number; readonly concurrency?: number }[];
+}
+
+async function readCalibration(file: string): Promise<InstanceCapacity> {
+  let calibration: Calibration;
+  try {
+    calibration = JSON.parse(await readFile(file, 'utf8')) as Calibration;
+  } catch (error) {
+    throw unreadable(file, (error as Error).message, error);
+  }
+  const [capacity] = calibration.capacities ?? [];
+  const [low = 0, high] = capacity?.interval ?? [];
+  if (!(low > 0)) throw unreadable(file, 'it says of no rate that it holds');
+  // The lowest level waits least: by Little's law its mean time is nearly the service time.
+  const level = calibration.levels?.find(({ throughput = 0 }) => throughput > 0);
+  return {
+    requestsPerSecond: { low, high: high ?? low },
+    ...(level?.concurrency !== undefined && { serviceSeconds: level.concurrency / level.throughput! }),
+  };
+}
+
+function unreadable(file: string, why: string, cause?: unknown): LoadwrightError {
+  return new LoadwrightError('CONFIG_UNREADABLE', `--calibration: ${file} cannot be used: ${why}.`, {
+    hint: 'Name the calibration.json that "loadwright calibrate" wrote, or use --capacity.',
+    cause,
+  });
+}
+
+export function rateOf(flag: string, text: string, least = Number.MIN_VALUE): number {
+  const rate = parseRate(text);
+  if (rate !== undefined && rate >= least && rate <= 10_000_000) return rate;
+  throw new LoadwrightError('USAGE', `${flag}: found "${text}", expected a rate such as 3000/s or 30000/m.`, {
+    hint: 'Use requests in a second (s), minute (m) or hour (h).',
+  });
+}
+
+export function secondsOf(flag: string, text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined && seconds > 0 && seconds <= 7 * 86_400) return seconds;
+  throw new LoadwrightError(
+    'USAGE',
+    `${flag}: found "${text}", expected a duration such as 80ms, 10m or 1h30m.`,
+    {
+      hint: 'It must be more than nothing, and at most a week.',
+    },
+  );
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { LoadwrightError } from '@loadwright/core';
+import { validate } from '@loadwright/core/fleet';
+import type { ScaledEndpoint } from '@loadwright/core/scaling';
+import { loadConfiguration, resultsOf } from '../config/configuration.js';
+import type { Context } from '../shell/context.js';
+
+export interface EndpointFlags {
+  readonly config?: string;
+}
+
+/** The endpoint of the configuration of this folder, with the way in which its service scales. */
+export async function configuredEndpoint(
+  { config }: EndpointFlags,
+  context: Context,
+  signal: AbortSignal,
+): Promise<ScaledEndpoint> {
+  const { io } = context;
+  const loaded = await loadConfiguration({ ...(config !== undefined && { config }) }, io, 'scaling');
+  const { definition, options: given } = loaded.config.target;
+  const { scaling, kind } = definition;
+  if (!scaling) {
+    throw new LoadwrightError('CONFIG_INVALID', `target: nothing is known about how ${kind} scales.`, {
+      hint: 'This works with sagemaker, and with targets of your own that have a member "scaling".',
+    });
+  }
+  const options = validate(definition.options, given, { field: 'target' });
+  const labels = Object.values(definition.labels?.(options) ?? {});
+  const name = [kind, ...labels].join('-').replace(/[^\w.-]+/g, '-');
+  return {
+    scaling,
+    options,
+    kind,
+    snapshotFile: join(resultsOf(loaded), 'scaling', `${name}.json`),
+    context: {
+      environment: io.environment,
+      baseDirectory: loaded.baseDirectory,
+      signal,
+      onChange: (intent) => context.note(`  ${intent}`),
+    },
+  };
+}
