@@ -22,7 +22,7 @@ export const apart = {
       (name) => `test/${name}.test.ts`,
     ),
   ],
-  'packages/targets': ['test/databricks/sdk.test.ts'],
+  'packages/targets': ['test/databricks/sdk.test.ts', 'test/sagemaker/scaling-killed.test.ts'],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
 };
 

@@ -95,8 +95,13 @@ export interface ScalingContext extends TargetContext {
  */
 export interface ScalingDefinition<Options = unknown> {
   describe(options: Options, context: TargetContext): Promise<ScalingState>;
-  /** A pure function. */
-  recommend(options: Options, capacity: InstanceCapacity, demand: ScalingDemand): ScalingRecommendation;
+  /** A pure function. `found` is what is there, where it is known: what can keep its name does. */
+  recommend(
+    options: Options,
+    capacity: InstanceCapacity,
+    demand: ScalingDemand,
+    found?: ScalingState,
+  ): ScalingRecommendation;
   /** Makes the settings those that are given. `found` is what is there. */
   apply(options: Options, context: ScalingContext, settings: JsonObject, found: ScalingState): Promise<void>;
   /**

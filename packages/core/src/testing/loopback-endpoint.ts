@@ -37,6 +37,10 @@ export interface LoopbackEndpointOptions {
    * counted as rejected), or a route that costs the service nothing, such as a health check. Undefined: go on.
    */
   check?(request: EmulatedRequest): EmulatedResponse | undefined | Promise<EmulatedResponse | undefined>;
+  /**
+   * In place of the queue of `capacity`: when the answer is due, by `performance.now()`; undefined: it is throttled.
+   */
+  admit?(now: number): number | undefined;
   /** The answer, given when the service time has passed. */
   answer(request: EmulatedRequest): EmulatedResponse | Promise<EmulatedResponse>;
   /** The answer when the queue is full, in the form that the service uses. */
@@ -73,7 +77,8 @@ export async function startLoopbackEndpoint(options: LoopbackEndpointOptions): P
       if (early.status >= 400) counts.rejected += 1;
       return early;
     }
-    const due = queue.admit(performance.now());
+    const now = performance.now();
+    const due = options.admit ? options.admit(now) : queue.admit(now);
     if (due === undefined) {
       counts.throttled += 1;
       return options.throttled(request);

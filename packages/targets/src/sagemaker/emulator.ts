@@ -14,6 +14,9 @@ import {
 import { z } from 'zod';
 import { invokeContainer, type ContainerAnswer } from './emulated-container.js';
 import { predict } from './emulated-model.js';
+import { ControlPlane } from './emulated-scaling/control-plane.js';
+import { EmulatedScaling } from './emulated-scaling/emulated-scaling.js';
+import { scalingOptionsSchema } from './emulated-scaling/options.js';
 import { EmulatedTokenStream, streamOptionsSchema, type EmulatedStream } from './emulated-stream.js';
 import { sagemakerOptionsSchema } from './options.js';
 import { verifySignature, type AcceptedCredentials } from './verify-signature.js';
@@ -50,6 +53,11 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .describe(
       'base URL of a model container: requests that SageMaker would accept are sent to its /invocations. Default: a made-up model answers',
     ),
+  scaling: scalingOptionsSchema
+    .optional()
+    .describe(
+      'the endpoint scales: it has instances of this capacity, and answers Application Auto Scaling, CloudWatch and SageMaker. Default: it does not',
+    ),
   stream: streamOptionsSchema
     .prefault({})
     .describe('how it answers InvokeEndpointWithResponseStream: as a language model, whatever the input'),
@@ -60,11 +68,16 @@ type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
 /** The account that the emulator's messages speak of. */
 const account = '123456789012';
 
+/** As the SDK spells them in the variables that name an address. */
+const controlServices = ['SAGEMAKER', 'APPLICATION_AUTO_SCALING', 'CLOUDWATCH'];
+
 const route = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/;
 
 /** It also tells what it streamed to the end. */
 export interface SagemakerEmulator extends Emulator {
   streams(): readonly EmulatedStream[];
+  /** With the option `scaling`. */
+  readonly scaling?: EmulatedScaling;
 }
 
 /** A loopback SageMaker runtime: signatures, errors, limits, throttling and latency of InvokeEndpoint. */
@@ -74,6 +87,8 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
   const now = () => Date.now() + options.clockOffset * 1000;
   const credentials = madeUpCredentials(options, now());
   const stream = new EmulatedTokenStream(options.stream);
+  const scaling = options.scaling && new EmulatedScaling({ ...options, ...options.scaling });
+  const controlPlane = scaling && new ControlPlane(scaling);
   let invocations = 0;
   const dated = (response: EmulatedResponse): EmulatedResponse => ({
     ...response,
@@ -98,6 +113,11 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
   }
 
   async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
+    const service = controlPlane?.serviceOf(request);
+    if (service !== undefined) {
+      const refused = await verifySignature(request, credentials, options.region, now(), service);
+      return refused ? refuse(403, refused.type, refused.message) : controlPlane!.answer(request);
+    }
     const name = route.exec(request.path)?.[1];
     if (name === undefined || request.method !== 'POST') {
       return refuse(404, 'UnknownOperationException', 'Unable to determine operation');
@@ -114,6 +134,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       return refused && dated(refused);
     },
     answer: async (request) => dated(await answer(request)),
+    ...(scaling && { admit: (at: number) => scaling.admit(at) }),
     throttled: () => dated(refuse(400, 'ThrottlingException', null)),
   });
 
@@ -133,9 +154,14 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
+      ...(scaling &&
+        Object.fromEntries(
+          controlServices.map((name) => [`AWS_ENDPOINT_URL_${name}`, endpoint.url] as const),
+        )),
     },
     statistics: endpoint.statistics,
     streams: () => stream.streams,
+    ...(scaling && { scaling }),
     stop: endpoint.stop,
   };
 }

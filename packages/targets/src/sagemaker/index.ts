@@ -13,6 +13,7 @@ import { hostOf } from './host.js';
 import { sagemakerOptionsSchema, type SagemakerInput, type SagemakerOptions } from './options.js';
 import { partitionOf } from './partition.js';
 import { sagemakerPreflight } from './preflight.js';
+import { sagemakerScaling } from './scaling/index.js';
 
 export type { SagemakerEmulator } from './emulator.js';
 export type { SagemakerInput, SagemakerOptions } from './options.js';
@@ -42,6 +43,7 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
   labels: ({ endpointName, region }) => ({ endpoint: endpointName, region }),
   metrics: tokenMetrics,
   emulator: sagemakerEmulator,
+  scaling: sagemakerScaling,
 });
 
 export default sagemaker;

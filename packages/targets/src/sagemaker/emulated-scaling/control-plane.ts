@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { EmulatedRequest, EmulatedResponse } from '@loadwright/core/testing';
+import { autoScalingFace } from './autoscaling-face.js';
+import { cloudWatchFace } from './cloudwatch-face.js';
+import type { EmulatedScaling } from './emulated-scaling.js';
+import { sagemakerFace } from './sagemaker-face.js';
+import { ServiceError, type Members, type Operation } from './service-error.js';
+
+interface Face {
+  /** In signatures. */
+  readonly service: string;
+  readonly operations: Readonly<Record<string, Operation>>;
+}
+
+/** The three services that an endpoint's scaling is set with, behind one address: they are told apart by `X-Amz-Target`. */
+export class ControlPlane {
+  readonly #faces: ReadonlyMap<string, Face>;
+
+  constructor(scaling: EmulatedScaling) {
+    this.#faces = new Map([
+      ['SageMaker', { service: 'sagemaker', operations: sagemakerFace(scaling) }],
+      [
+        'AnyScaleFrontendService',
+        { service: 'application-autoscaling', operations: autoScalingFace(scaling) },
+      ],
+      ['GraniteServiceVersion20100801', { service: 'monitoring', operations: cloudWatchFace(scaling) }],
+    ]);
+  }
+
+  /** @returns the service in the signature; undefined when it is a call of none of them. */
+  serviceOf(request: EmulatedRequest): string | undefined {
+    return this.#faces.get(targetOf(request)[0])?.service;
+  }
+
+  answer(request: EmulatedRequest): EmulatedResponse {
+    const [service, operation] = targetOf(request);
+    const run = this.#faces.get(service)?.operations[operation];
+    const headers = {
+      'content-type': request.headers['content-type'] ?? 'application/x-amz-json-1.1',
+      'x-amzn-RequestId': randomUUID(),
+    };
+    try {
+      if (!run)
+        throw new ServiceError(
+          'UnknownOperationException',
+          `The emulator does not know ${service}.${operation}.`,
+        );
+      return { status: 200, headers, body: run(JSON.parse(request.body.toString() || '{}') as Members) };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return { status: 400, headers, body: { __type: error.type, message: error.message } };
+    }
+  }
+}
+
+function targetOf({ headers }: EmulatedRequest): [service: string, operation: string] {
+  const [service = '', operation = ''] = (headers['x-amz-target'] ?? '').split('.');
+  return [service, operation];
+}
