@@ -136,6 +136,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/export.js'),
   },
   {
+    usage: 'recommend',
+    summary: 'recommend how an endpoint should scale',
+    load: () => import('./commands/recommend.js'),
+  },
+  {
     usage: 'scaling',
     summary: 'simulate, show, set and put back how an endpoint scales',
     load: () => import('./commands/scaling.js'),

@@ -1,5 +1,5 @@
-import type { ScalingDifference } from '@loadwright/core/scaling';
-import { formatInstant } from '@loadwright/core/report';
+import type { FrontierRow, ScalingDifference } from '@loadwright/core/scaling';
+import { formatFigure, formatInstant, formatNumber } from '@loadwright/core/report';
 import type { ScalingActivity, ScalingRecommendation, ScalingState } from '@loadwright/core/target';
 import type { Colors } from './colors.js';
 import { factFormatter, formatTable } from './table.js';
@@ -70,4 +70,35 @@ function flatten(value: unknown, path: readonly string[] = []): [string, string]
     return [[path.join('.'), typeof value === 'string' ? value : JSON.stringify(value)]];
   }
   return Object.entries(value).flatMap(([name, member]) => flatten(member, [...path, name]));
+}
+
+/** Ways to scale against each other: what they hold, and what they cost. */
+export function formatFrontier(rows: readonly FrontierRow[], colors: Colors): string[] {
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const isPriced = rows.some(({ usDollarsPerMonth }) => usDollarsPerMonth !== undefined);
+  const range = ([low, high]: readonly [number, number], text = formatFigure) =>
+    text(low) === text(high) ? text(low) : `${text(low)} – ${text(high)}`;
+  return [
+    colors.bold('Capacity and cost, with the load at its peak for a quarter of the time'),
+    formatTable(
+      [
+        'way',
+        'carries the ramp',
+        right('instances'),
+        right('holds at the peak, requests/s'),
+        right('instances on average'),
+        ...(isPriced ? [right('$ a month')] : []),
+      ],
+      rows.map(({ name, carries, instances: [base, peak], holds, meanInstances, usDollarsPerMonth }) => [
+        name,
+        carries === null ? 'see scaling simulate' : carries ? colors.green('yes') : colors.red('no'),
+        base === peak ? String(base) : `${base} – ${peak}`,
+        range(holds),
+        range(meanInstances),
+        ...(usDollarsPerMonth ? [range(usDollarsPerMonth, formatNumber)] : []),
+      ]),
+      colors,
+    ),
+    ...(isPriced ? [] : ['No price is known: give the one of an instance with --price.']),
+  ];
 }

@@ -133,3 +133,12 @@ export function secondsOf(flag: string, text: string): number {
     },
   );
 }
+
+/** US dollars an hour. */
+export function priceOf(text: string): number {
+  const price = Number(text.replace(/^\$/, ''));
+  if (price > 0 && Number.isFinite(price)) return price;
+  throw new LoadwrightError('USAGE', `--price: found "${text}", expected US dollars an hour.`, {
+    hint: 'Use, for example, --price 1.21.',
+  });
+}

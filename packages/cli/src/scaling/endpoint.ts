@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import { validate } from '@loadwright/core/fleet';
-import type { ScaledEndpoint } from '@loadwright/core/scaling';
+import { isChangeable, type ScaledEndpoint } from '@loadwright/core/scaling';
 import { loadConfiguration, resultsOf } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 
@@ -19,10 +19,14 @@ export async function configuredEndpoint(
   const loaded = await loadConfiguration({ ...(config !== undefined && { config }) }, io, 'scaling');
   const { definition, options: given } = loaded.config.target;
   const { scaling, kind } = definition;
-  if (!scaling) {
-    throw new LoadwrightError('CONFIG_INVALID', `target: nothing is known about how ${kind} scales.`, {
-      hint: 'This works with sagemaker, and with targets of your own that have a member "scaling".',
-    });
+  if (!isChangeable(scaling)) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `target: the scaling of ${kind} cannot be changed from here.`,
+      {
+        hint: 'This works with sagemaker, and with targets of your own that have a member "scaling".',
+      },
+    );
   }
   const options = validate(definition.options, given, { field: 'target' });
   const labels = Object.values(definition.labels?.(options) ?? {});

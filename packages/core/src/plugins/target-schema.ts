@@ -18,6 +18,9 @@ const optionsSchema = z.custom((value) => {
   return typeof standard?.validate === 'function' && typeof standard.jsonSchema?.input === 'function';
 }, 'must be a schema with Standard Schema and Standard JSON Schema, such as one of zod 4.2 or later');
 
+/** Members of a scaling that can be changed. */
+const changing = ['describe', 'apply', 'restore', 'observe', 'suspend'];
+
 /** What a {@link TargetDefinition} must have, to be checked where it comes from outside. */
 export const targetDefinitionSchema = z.looseObject({
   kind: z.custom<string>(
@@ -48,16 +51,13 @@ export const targetDefinitionSchema = z.looseObject({
     .looseObject({ options: optionsSchema, start: aFunction }, 'must be an object with options and start')
     .optional(),
   scaling: z
-    .looseObject(
-      {
-        describe: aFunction,
-        recommend: aFunction,
-        apply: aFunction,
-        restore: aFunction,
-        observe: aFunction,
-        suspend: aFunction,
+    .looseObject({ recommend: aFunction }, 'must be an object with recommend')
+    .refine(
+      (scaling) => {
+        const given = changing.filter((member) => typeof scaling[member] === 'function');
+        return given.length === 0 || given.length === changing.length;
       },
-      'must be an object with describe, recommend, apply, restore, observe and suspend',
+      `must have all of ${changing.join(', ')}, or none of them`,
     )
     .optional(),
 });

@@ -1,6 +1,11 @@
 import { allSteps, isLoadwrightError, LoadwrightError, messageOf } from '../errors.js';
 import type { NextStep } from '../next-step.js';
-import type { ScalingContext, ScalingDefinition, ScalingState } from '../target/scaling-contract.js';
+import type {
+  ScalingAdvice,
+  ScalingContext,
+  ScalingDefinition,
+  ScalingState,
+} from '../target/scaling-contract.js';
 import { stateDifferences } from './differences.js';
 import { readSnapshot, removeSnapshot, writeSnapshot, type ScalingSnapshot } from './snapshot.js';
 
@@ -13,6 +18,13 @@ export interface ScaledEndpoint<Options = unknown> {
   readonly kind: string;
   /** The snapshot: it is there as long as something may have to be restored. */
   readonly snapshotFile: string;
+}
+
+/** Whether a scaling can be changed, or only recommended. */
+export function isChangeable<Options>(
+  scaling: ScalingDefinition<Options> | ScalingAdvice<Options> | undefined,
+): scaling is ScalingDefinition<Options> {
+  return scaling !== undefined && 'describe' in scaling;
 }
 
 /**

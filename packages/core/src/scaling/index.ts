@@ -1,8 +1,17 @@
 /** How the number of an endpoint's instances follows the load: changing it, simulating it, recommending it. */
-export { changeScaling, restoreScaling, whileSuspended, type ScaledEndpoint } from './change.js';
+export {
+  changeScaling,
+  isChangeable,
+  restoreScaling,
+  whileSuspended,
+  type ScaledEndpoint,
+} from './change.js';
 export { settingsDifferences, stateDifferences, type ScalingDifference } from './differences.js';
 export { readSnapshot, type ScalingSnapshot } from './snapshot.js';
 export { renderScalingHtml, scoreTexts, type SimulatedComparison } from './picture.js';
+export { cheapestHeadroom } from './plan/factor.js';
+export { lagOf } from './plan/lag.js';
+export { capacityFrontier, type FrontierRow } from './plan/frontier.js';
 export { handFormula, planNames, planScaling, targetOf, type ScalingPlan } from './plan/plan.js';
 export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/endpoint.js';
 export { loadSeconds, rateAt, type RampLoad } from './simulator/load.js';

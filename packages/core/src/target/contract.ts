@@ -4,7 +4,7 @@ import type { MetricDefinition } from '../locust/statistics.js';
 import type { TargetPayloads } from '../payloads/source.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
 import type { PreflightAnswer } from './preflight-answer.js';
-import type { ScalingDefinition } from './scaling-contract.js';
+import type { ScalingAdvice, ScalingDefinition } from './scaling-contract.js';
 import type { TlsOptions } from './tls-options.js';
 
 /** A variable that every load-generating node needs. */
@@ -126,8 +126,8 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   labels?(options: Options): Readonly<Record<string, string>>;
   /** A local stand-in for the service. */
   readonly emulator?: EmulatorDefinition;
-  /** How the service scales. Absent: it does not, or nobody has said how. */
-  readonly scaling?: ScalingDefinition<Options>;
+  /** How the service scales, or at least how it should. Absent: it does not, or nobody has said how. */
+  readonly scaling?: ScalingDefinition<Options> | ScalingAdvice<Options>;
 }
 
 /** A target with its options, as a target's factory returns it. The options are validated by `createLoadTest`. */

@@ -89,12 +89,8 @@ export interface ScalingContext extends TargetContext {
   onChange?(intent: string): void | Promise<void>;
 }
 
-/**
- * How the number of a service's instances follows the load. All but `recommend` use the network. A member that changes
- * something can be called again after it failed in the middle, and comes to the same end.
- */
-export interface ScalingDefinition<Options = unknown> {
-  describe(options: Options, context: TargetContext): Promise<ScalingState>;
+/** What the scaling of a service should be. */
+export interface ScalingAdvice<Options = unknown> {
   /** A pure function. `found` is what is there, where it is known: what can keep its name does. */
   recommend(
     options: Options,
@@ -102,6 +98,14 @@ export interface ScalingDefinition<Options = unknown> {
     demand: ScalingDemand,
     found?: ScalingState,
   ): ScalingRecommendation;
+}
+
+/**
+ * How the number of a service's instances follows the load. All but `recommend` use the network. A member that changes
+ * something can be called again after it failed in the middle, and comes to the same end.
+ */
+export interface ScalingDefinition<Options = unknown> extends ScalingAdvice<Options> {
+  describe(options: Options, context: TargetContext): Promise<ScalingState>;
   /** Makes the settings those that are given. `found` is what is there. */
   apply(options: Options, context: ScalingContext, settings: JsonObject, found: ScalingState): Promise<void>;
   /**

@@ -10,6 +10,7 @@ import {
   type DatabricksOptions,
 } from './options.js';
 import { preflight } from './preflight.js';
+import { databricksScaling } from './scaling.js';
 import { resolveCredentials } from './token.js';
 import { authenticationOf, databricksVariables } from './variables.js';
 
@@ -74,6 +75,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     },
   },
   emulator: databricksEmulator,
+  scaling: databricksScaling,
 });
 
 function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -21,6 +21,7 @@ import { examples } from '../../output/help.js';
 import { formatTable } from '../../output/table.js';
 import {
   addDemandFlags,
+  priceOf,
   readCapacity,
   readDemand,
   secondsOf,
@@ -153,14 +154,6 @@ function wholeNumber(flag: string, text: string, least: number): number {
   if (/^\d+$/.test(text) && value >= least && value <= 4_294_967_295) return value;
   throw new LoadwrightError('USAGE', `${flag}: found "${text}", expected a whole number from ${least}.`, {
     hint: `Use, for example, ${flag} 4.`,
-  });
-}
-
-function priceOf(text: string): number {
-  const price = Number(text.replace(/^\$/, ''));
-  if (price > 0 && Number.isFinite(price)) return price;
-  throw new LoadwrightError('USAGE', `--price: found "${text}", expected US dollars an hour.`, {
-    hint: 'Use, for example, --price 1.21.',
   });
 }
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { databricksOptionsSchema } from './options.js';
+import { databricksScaling } from './scaling.js';
+
+const options = databricksOptionsSchema.parse({
+  baseUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
+  endpointName: 'prices',
+  payloads: { inline: [{ rooms: 3 }] },
+});
+const demand = {
+  ...{ peakPerSecond: 100, basePerSecond: 20, rampSeconds: 7200 },
+  ...{ detectionSeconds: 0, startSeconds: 300 },
+};
+const capacity = { requestsPerSecond: { low: 100, high: 100 }, serviceSeconds: 0.1 };
+
+describe('provisioned concurrency', () => {
+  it('is the rate × the time of a request ÷ the factor, in units of four', () => {
+    const { settings, rows } = databricksScaling.recommend(options, capacity, demand);
+    // 100/s × 0.1 s are 10 at once; no factor is above 0.85.
+    expect(settings['max_provisioned_concurrency']).toBeGreaterThanOrEqual(12);
+    expect(Number(settings['max_provisioned_concurrency']) % 4).toBe(0);
+    expect(Number(settings['min_provisioned_concurrency']) % 4).toBe(0);
+    expect(rows.find(({ name }) => name === 'workload size')?.value).toMatch(/Medium|Large/);
+  });
+
+  it('grows with the speed of the ramp', () => {
+    const least = (rampSeconds: number) =>
+      Number(
+        databricksScaling.recommend(options, capacity, { ...demand, rampSeconds }).settings[
+          'min_provisioned_concurrency'
+        ],
+      );
+    expect(least(300)).toBeGreaterThan(least(36_000));
+  });
+
+  it('warns of zero, and of more than there is', () => {
+    const notes = (changes: object) =>
+      databricksScaling.recommend(options, capacity, { ...demand, ...changes }).notes.join(' ');
+    expect(notes({ fromZero: true, basePerSecond: 0 })).toContain('not for production');
+    expect(notes({ peakPerSecond: 20_000 })).toContain('More than the 1024');
+  });
+
+  it('cannot be said without the time of a request', () => {
+    expect(() =>
+      databricksScaling.recommend(options, { requestsPerSecond: { low: 1, high: 1 } }, demand),
+    ).toThrow('the time of a request');
+  });
+});

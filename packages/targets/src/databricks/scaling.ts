@@ -1,0 +1,98 @@
+import { cheapestHeadroom, defaultAssumptions, lagOf } from '@loadwright/core/scaling';
+import {
+  LoadwrightError,
+  type InstanceCapacity,
+  type ScalingAdvice,
+  type ScalingDemand,
+  type ScalingRecommendation,
+} from '@loadwright/core/target';
+import type { DatabricksOptions } from './options.js';
+
+/** Provisioned concurrency comes in multiples of this. */
+const unit = 4;
+
+/** Workload sizes: from and to so many requests at once. Source: the class ServedEntityInput of databricks-sdk 0.162. */
+const sizes = [
+  { name: 'Small', from: 4, to: 4 },
+  { name: 'Medium', from: 8, to: 16 },
+  { name: 'Large', from: 16, to: 64 },
+];
+
+/** Of the documentation's page on limits, read in 2026: concurrency of a model. */
+const mostConcurrency = 1024;
+
+/** Provisioned concurrency of Model Serving: Databricks scales within it by itself, and has no policy to be set. */
+export const databricksScaling: ScalingAdvice<DatabricksOptions> = { recommend };
+
+function recommend(
+  options: DatabricksOptions,
+  capacity: InstanceCapacity,
+  demand: ScalingDemand,
+): ScalingRecommendation {
+  const { serviceSeconds } = capacity;
+  if (serviceSeconds === undefined) {
+    throw new LoadwrightError(
+      'USAGE',
+      'Provisioned concurrency follows from the time of a request, which is not known.',
+      {
+        hint: 'Give it with --service-time, or a calibration.json.',
+      },
+    );
+  }
+  // A unit of concurrency serves one request at a time.
+  const perUnit = 1 / serviceSeconds;
+  const lag = lagOf(defaultAssumptions.scaleOutAlarm, {
+    ...defaultAssumptions,
+    startSeconds: demand.startSeconds,
+  });
+  const headroom = cheapestHeadroom(perUnit, demand, lag);
+  const max = inUnits((demand.peakPerSecond * serviceSeconds) / headroom.factor);
+  const min = Math.min(max, inUnits(headroom.instances));
+  const size = sizes.find(({ from, to }) => to >= max && from >= min) ?? sizes.find(({ to }) => to >= max);
+  const settings = {
+    min_provisioned_concurrency: demand.fromZero ? 0 : min,
+    max_provisioned_concurrency: max,
+    scale_to_zero_enabled: demand.fromZero ?? false,
+  };
+  const milliseconds = Math.round(serviceSeconds * 1000);
+  return {
+    settings,
+    rows: [
+      {
+        name: 'max concurrency',
+        value: String(max),
+        reason: `${demand.peakPerSecond}/s × ${milliseconds} ms ÷ ${headroom.factor}, in units of ${unit}`,
+      },
+      {
+        name: 'min concurrency',
+        value: String(settings.min_provisioned_concurrency),
+        reason: 'carries the ramp until what is added serves',
+      },
+      {
+        name: 'workload size',
+        value: size?.name ?? 'none',
+        reason: size
+          ? `${size.from} to ${size.to} at once, in place of the two`
+          : 'none is that large: set the two',
+      },
+    ],
+    formats: {
+      json: `${JSON.stringify(settings, null, 2)}\n`,
+      cli: `databricks serving-endpoints update-config ${options.endpointName} --json '${JSON.stringify({ served_entities: [{ ...entity, ...settings }] })}'\n`,
+    },
+    notes: [
+      'Databricks does not say how fast it scales: the lag is that of the assumptions. Measure it with a ramp.',
+      ...(demand.fromZero
+        ? ['From zero the first requests wait, and capacity is not guaranteed: not for production.']
+        : []),
+      ...(max > mostConcurrency
+        ? [`More than the ${mostConcurrency} that a model may have: divide the load, or ask for more.`]
+        : []),
+      'In the command, name your own entity and version.',
+    ],
+  };
+}
+
+const entity = { entity_name: 'catalog.schema.model', entity_version: '1' };
+
+const inUnits = (concurrency: number) => Math.ceil(concurrency / unit) * unit;
