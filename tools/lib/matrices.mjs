@@ -22,7 +22,10 @@ export const apart = {
       (name) => `test/${name}.test.ts`,
     ),
   ],
-  'packages/targets': ['test/databricks/sdk.test.ts', 'test/sagemaker/scaling-killed.test.ts'],
+  'packages/targets': [
+    'test/databricks/sdk.test.ts',
+    ...['scaling-killed', 'scaling-time', 'snippets'].map((name) => `test/sagemaker/${name}.test.ts`),
+  ],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
 };
 

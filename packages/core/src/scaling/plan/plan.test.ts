@@ -93,6 +93,7 @@ describe('a plan', () => {
   it('begins at zero with a step', () => {
     const planned = plan({ fromZero: true, basePerSecond: 0 });
     expect(planned.rules.min).toBe(0);
+    expect(planned.rules.policies).toHaveLength(2);
     expect(planned.rules.policies.at(-1)).toMatchObject({ type: 'step', alarm: { metric: 'no-capacity' } });
   });
 });

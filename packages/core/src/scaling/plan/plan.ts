@@ -89,7 +89,8 @@ function fastCandidates(perInstance: number, demand: ScalingDemand, timed: Scali
   const jump = lagOf(jumpAlarm, timed);
   return [
     candidate('tracking-concurrency', cheapestHeadroom(perInstance, demand, tracking), tracking),
-    candidate('jump', jumpHeadroom(perInstance, demand, jump), jump),
+    // It comes back to its base, which would be none: target tracking can go there by itself.
+    ...(demand.fromZero ? [] : [candidate('jump', jumpHeadroom(perInstance, demand, jump), jump)]),
   ];
 }
 
