@@ -20,7 +20,7 @@ export default defineConfig({
     projects: [
       'tools',
       folder('tools/aws-stand-in', '@loadwright/aws-stand-in'),
-      'packages/core',
+      folder('packages/core', '@loadwright/core'),
       folder('packages/targets', '@loadwright/targets'),
       folder('packages/infra', '@loadwright/infra'),
       folder('packages/cli', '@loadwright/cli', judging),

@@ -22,7 +22,9 @@ export const apart = {
       (name) => `test/${name}.test.ts`,
     ),
   ],
+  'packages/core': ['src/testing/target-load-checks.test.ts'],
   'packages/targets': [
+    'test/conformance.test.ts',
     'test/databricks/sdk.test.ts',
     ...['scaling-killed', 'scaling-time', 'snippets'].map((name) => `test/sagemaker/${name}.test.ts`),
   ],
@@ -63,7 +65,11 @@ export const matrices = {
   whole: {
     tests: {
       'tools/aws-stand-in': apart['tools/aws-stand-in'],
-      'packages/core': ['src/calibrate/coverage.test.ts', 'src/compare/error-rates.test.ts'],
+      'packages/core': [
+        'src/calibrate/coverage.test.ts',
+        'src/compare/error-rates.test.ts',
+        ...apart['packages/core'],
+      ],
       'packages/infra': [
         'test/ec2/policy.test.ts',
         ...['fleet', 'fleet-failures', 'parent-ends'].map((name) => `test/local/${name}.test.ts`),

@@ -4,8 +4,11 @@ It is no part of a bundle: ``locust -f locustfile.py,conformance_load.py``.
 """
 
 import json
+import os
+import time
 from typing import Any
 
+import gevent
 from loadwright_runtime import LoadwrightUser
 from locust import events
 
@@ -40,6 +43,18 @@ def measured() -> dict[str, Any]:
             for name, count in recorded.items()
         },
     }
+
+
+@events.test_start.add_listener
+def end_in_time(environment: Any, **_: Any) -> None:
+    # Locust's own timer counts from before it read the files: a second may end at once.
+    gevent.spawn(_end, environment, time.monotonic() + float(os.environ["LOADWRIGHT_CONFORMANCE_SECONDS"]))
+
+
+def _end(environment: Any, end: float) -> None:
+    while time.monotonic() < end:
+        gevent.sleep(0.02)
+    environment.runner.quit()
 
 
 @events.quit.add_listener

@@ -150,8 +150,16 @@ function runLocust(
   return new Promise<string>((resolve, reject) => {
     execFile(
       locust,
-      // The time wins over that of the bundle, whose payloads are counted only once it is written.
-      ['-f', `locustfile.py,${extraFile}`, '--headless', '-t', `${seconds}s`, '--exit-code-on-error', '0'],
+      // The extra file ends it before that time.
+      [
+        '-f',
+        `locustfile.py,${extraFile}`,
+        '--headless',
+        '-t',
+        `${seconds + 60}s`,
+        '--exit-code-on-error',
+        '0',
+      ],
       {
         cwd: directory,
         env: {
@@ -160,8 +168,9 @@ function runLocust(
           ...variables,
           PYTHONDONTWRITEBYTECODE: '1',
           PYTHONPATH: directory,
+          LOADWRIGHT_CONFORMANCE_SECONDS: `${seconds}`,
         },
-        timeout: (seconds + 60) * 1000,
+        timeout: (seconds + 120) * 1000,
         killSignal: 'SIGKILL',
         maxBuffer: 16 * 1024 * 1024,
       },

@@ -145,7 +145,12 @@ function partsOf({ body, headers, line }: WireRequest): Parts {
     'request line': timeless(line),
     'names of headers': headers.map(([name]) => name),
     body: timeless(body.toString('latin1')),
-    ...Object.fromEntries(headers.map(([name, value]) => [`header ${name}`, redactedUnless(name, value)])),
+    ...Object.fromEntries(
+      headers
+        // It says no more than the body does.
+        .filter(([name]) => !/^content-length$/i.test(name))
+        .map(([name, value]) => [`header ${name}`, redactedUnless(name, value)]),
+    ),
   };
 }
 

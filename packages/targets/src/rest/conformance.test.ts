@@ -1,11 +1,12 @@
 import { targetConformance } from '@loadwright/core/testing';
 import { describe, it } from 'vitest';
+import { withoutLoads } from '../../test/without-loads.js';
 import { rest } from './index.js';
 
 const { example } = rest.definition;
 
 describe('rest with several routes', () => {
-  for (const check of targetConformance(rest)) it(check.name, check.run);
+  for (const check of withoutLoads(targetConformance(rest))) it(check.name, check.run);
 });
 
 describe('rest with a bearer token and one route', () => {
@@ -15,5 +16,5 @@ describe('rest with a bearer token and one route', () => {
     route: '/items',
     body: { a: 1 },
   };
-  for (const check of targetConformance(rest, { options })) it(check.name, check.run);
+  for (const check of withoutLoads(targetConformance(rest, { options }))) it(check.name, check.run);
 });
