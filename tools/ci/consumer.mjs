@@ -4,7 +4,7 @@ import { packages, root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
 import { checkBundles } from './bundles.mjs';
 import { withEmulator } from './emulator.mjs';
-import { checkThirdPartyTarget } from './third-party.mjs';
+import { checkCreatedTarget, checkThirdPartyTarget } from './third-party.mjs';
 
 const examples = join(root, 'docs', 'examples');
 const compilerOptions = {
@@ -68,6 +68,7 @@ export async function checkConsumer(ledger, { env: inherited, folder, tarballs }
     const { stdout } = await loadwright('run', '--config', 'third-party.yaml', '--emulator', '--json');
     expectPass(stdout);
   });
+  await checkCreatedTarget(ledger, { env, folder, tarballs, loadwright });
   await checkBundles(ledger, { env, cwd, loadwright });
 }
 

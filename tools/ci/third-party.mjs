@@ -36,3 +36,24 @@ export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core }) 
     await mustRun('npm', args, { cwd, env, quiet: true });
   });
 }
+
+/**
+ * Makes a target with the installed command, and does with it what its README says, as its author does: with the packed packages
+ * and the Locust that Loadwright made for itself.
+ *
+ * @param {import('../lib/ledger.mjs').Ledger} ledger
+ * @param {{ env: NodeJS.ProcessEnv, cwd: string, folder: string, tarballs: string[], loadwright: Function }} options
+ */
+export async function checkCreatedTarget(ledger, { env, folder, tarballs, loadwright }) {
+  const created = join(folder, 'loadwright-target-my-model');
+  const npm = (...args) => mustRun('npm', args, { cwd: created, env, quiet: true });
+  await ledger.stage('a created target installs and builds', async () => {
+    await loadwright('create-target', 'my-model', '--directory', created);
+    await npm('install', '--no-audit', '--no-fund', '--save-dev', ...tarballs);
+  });
+  await ledger.stage('a created target passes its own lint and tests', async () => {
+    await npm('run', 'lint');
+    await npm('test');
+  });
+  await ledger.stage('a created target runs', () => npm('run', 'try').then(() => undefined));
+}

@@ -18,7 +18,7 @@ export const apart = {
     ),
   ],
   'packages/cli': [
-    ...['ec2.e2e', 'renewal', 'run-on.e2e', 'size.e2e', 'streaming', 'two-kinds'].map(
+    ...['create-target', 'ec2.e2e', 'renewal', 'run-on.e2e', 'size.e2e', 'streaming', 'two-kinds'].map(
       (name) => `test/${name}.test.ts`,
     ),
   ],

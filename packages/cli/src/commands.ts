@@ -151,6 +151,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/targets.js'),
   },
   {
+    usage: 'create-target <name>',
+    summary: 'write a package with a target of your own, which runs at once',
+    load: () => import('./commands/create-target.js'),
+  },
+  {
     usage: 'config',
     summary: 'the resolved configuration, and its JSON Schema',
     load: () => import('./commands/config.js'),
