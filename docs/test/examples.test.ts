@@ -4,6 +4,9 @@ import type { RunReport } from '@loadwright/core';
 import { targetConformance } from '@loadwright/core/testing';
 import { describe, expect, it } from 'vitest';
 import { echo } from '../examples/loadwright-target-echo/src/index.js';
+import { kserve } from '../examples/loadwright-target-kserve/src/index.js';
+import { chat } from '../examples/loadwright-target-openai-chat/src/index.js';
+import { triton } from '../examples/loadwright-target-triton/src/index.js';
 import { root } from './documents.js';
 import { examples, loadwright, project, transpile } from './project.js';
 
@@ -33,9 +36,21 @@ describe('the configuration', () => {
 describe('a target of your own', () => {
   const source = join(examples, 'loadwright-target-echo');
 
-  describe('conforms', () => {
-    const locust = join(root, '.venv/bin/locust');
-    for (const check of targetConformance(echo, { locust })) it(check.name, check.run);
+  const stream = ['time_to_first_token', 'inter_token_latency', 'output_tokens'];
+  const loads = { 'a sequence': { options: { sequenceLength: 3 }, metrics: ['sequences_finished'] } };
+  const locust = join(root, '.venv/bin/locust');
+  const suites = {
+    echo: targetConformance(echo, { locust }),
+    kserve: targetConformance(kserve, { locust }),
+    chat: targetConformance(chat, {
+      locust,
+      loads: { 'a stream': { metrics: stream }, 'whole answers': { options: { stream: false } } },
+    }),
+    triton: targetConformance(triton, { locust, loads }),
+  };
+
+  describe.each(Object.entries(suites))('%s conforms', (_, checks) => {
+    for (const check of checks) it(check.name, check.run);
   });
 
   it('is found by its name in the project of its user, and runs', async () => {

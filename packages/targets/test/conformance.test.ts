@@ -1,5 +1,4 @@
-import { targetConformance, type TargetConformanceOptions } from '@loadwright/core/testing';
-import type { TargetFactory } from '@loadwright/core/target';
+import { targetConformance } from '@loadwright/core/testing';
 import { describe, it } from 'vitest';
 import { chalice } from '../src/chalice/index.js';
 import { databricks } from '../src/databricks/index.js';
@@ -12,60 +11,52 @@ const chat = { tokens: 3, firstToken: '5ms', gap: '5ms' };
 const stream = ['time_to_first_token', 'inter_token_latency'];
 
 /** What each does in a load, beside that of its example. */
-const suites: [TargetFactory<never>, TargetConformanceOptions<unknown>][] = [
-  [
-    databricks,
-    {
-      loads: {
-        'a streamed chat': {
-          options: { format: 'raw', payloads: { inline: [{ messages, stream: true }] } },
-          emulator: { chat },
-          metrics: [...stream, 'output_tokens'],
-        },
-        'tokens that end': {
-          options: { authentication: 'oauth' },
-          emulator: { authentication: 'oauth', tokenLifetime: '2s' },
-          duration: '3s',
-          metrics: ['credential_renewals'],
-        },
+const suites = {
+  databricks: targetConformance(databricks, {
+    loads: {
+      'a streamed chat': {
+        options: { format: 'raw', payloads: { inline: [{ messages, stream: true }] } },
+        emulator: { chat },
+        metrics: [...stream, 'output_tokens'],
+      },
+      'tokens that end': {
+        options: { authentication: 'oauth' },
+        emulator: { authentication: 'oauth', tokenLifetime: '2s' },
+        duration: '3s',
+        metrics: ['credential_renewals'],
       },
     },
-  ],
-  [
-    sagemaker,
-    {
-      // Nothing of this machine's own.
-      environment: { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' },
-      loads: {
-        'a stream': {
-          options: { stream: true },
-          emulator: { stream: chat },
-          metrics: [...stream, 'output_chunks'],
-        },
-        'several models': {
-          options: { targetModels: { 'a.tar.gz': 1, 'b.tar.gz': 1 } },
-          names: ['a.tar.gz', 'b.tar.gz'],
-        },
+  }),
+  sagemaker: targetConformance(sagemaker, {
+    // Nothing of this machine's own.
+    environment: { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' },
+    loads: {
+      'a stream': {
+        options: { stream: true },
+        emulator: { stream: chat },
+        metrics: [...stream, 'output_chunks'],
+      },
+      'several models': {
+        options: { targetModels: { 'a.tar.gz': 1, 'b.tar.gz': 1 } },
+        names: ['a.tar.gz', 'b.tar.gz'],
       },
     },
-  ],
-  [
-    dht,
-    {
-      loads: {
-        'a mix': {
-          options: { mix: { cache: 2, health: 1, metrics: 1 } },
-          metrics: ['cache_hit', 'node_latency'],
-          names: ['cache', 'health', 'metrics'],
-        },
+  }),
+  dht: targetConformance(dht, {
+    loads: {
+      'a mix': {
+        options: { mix: { cache: 2, health: 1, metrics: 1 } },
+        metrics: ['cache_hit', 'node_latency'],
+        names: ['cache', 'health', 'metrics'],
       },
     },
-  ],
-  [rest, { loads: { routes: { names: ['search', 'item', 'order'] } } }],
-  [chalice, { options: { ...chalice.definition.example, authentication: 'api-key' } }],
-];
+  }),
+  rest: targetConformance(rest, { loads: { routes: { names: ['search', 'item', 'order'] } } }),
+  chalice: targetConformance(chalice, {
+    options: { ...chalice.definition.example, authentication: 'api-key' },
+  }),
+};
 
-describe.each(suites)('$definition.kind', (factory, settings) => {
-  const checks = targetConformance(factory as TargetFactory, settings);
+describe.each(Object.entries(suites))('%s', (_, checks) => {
   for (const { name, run } of checks.filter((check) => check.name.startsWith('load'))) it(name, run);
 });
