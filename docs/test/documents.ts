@@ -25,7 +25,10 @@ export interface Page {
   readonly text: string;
 }
 
-const folders = [root, join(root, 'docs'), join(root, 'docs/targets'), join(root, 'docs/decisions')];
+const folders = [
+  root,
+  ...['docs', 'docs/targets', 'docs/decisions', 'docs/reference'].map((name) => join(root, name)),
+];
 
 export const pages: readonly Page[] = folders.flatMap((directory) =>
   readdirSync(directory)

@@ -62,7 +62,10 @@ export async function checkConsumer(ledger, { env: inherited, folder, tarballs }
         }).then(() => undefined),
     ),
   );
-  await checkThirdPartyTarget(ledger, { env, cwd, folder, core: tarballs[packages.indexOf('core')] });
+  const core = tarballs[packages.indexOf('core')];
+  for (const kind of ['echo', 'kserve']) {
+    await checkThirdPartyTarget(ledger, { env, cwd, folder, core, kind });
+  }
   await ledger.stage('a third-party target runs by its name', async () => {
     cpSync(join(examples, 'third-party.yaml'), join(cwd, 'third-party.yaml'));
     const { stdout } = await loadwright('run', '--config', 'third-party.yaml', '--emulator', '--json');

@@ -8,20 +8,20 @@ import { mustRun } from '../lib/processes.mjs';
  * and installs it in the consumer's project.
  *
  * @param {import('../lib/ledger.mjs').Ledger} ledger
- * @param {{ env: NodeJS.ProcessEnv, cwd: string, folder: string, core: string }} options cwd: the consumer's project;
- * core: the tarball
+ * @param {{ env: NodeJS.ProcessEnv, cwd: string, folder: string, core: string, kind: string }} options cwd: the consumer's
+ * project; core: the tarball
  */
-export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core }) {
-  const name = 'loadwright-target-echo';
+export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core, kind }) {
+  const name = `loadwright-target-${kind}`;
   const source = join(folder, name);
   const run = (...args) => mustRun('npm', args, { cwd: source, env, quiet: true });
 
-  await ledger.stage('a third-party target builds with core alone', async () => {
+  await ledger.stage(`a third-party target builds with core alone: ${kind}`, async () => {
     cpSync(join(root, 'docs', 'examples', name), source, { recursive: true });
     await run('install', '--no-audit', '--no-fund', '--save-dev', core);
     await run('run', 'build');
   });
-  await ledger.stage('a third-party target conforms', async () => {
+  await ledger.stage(`a third-party target conforms: ${kind}`, async () => {
     const args = ['--test', '--test-reporter=tap', 'test/conformance.test.mjs'];
     // It makes the requests of the preflight.
     const withLocust = { ...env, LOADWRIGHT_LOCUST: join(root, '.venv', 'bin', 'locust') };
@@ -29,7 +29,7 @@ export async function checkThirdPartyTarget(ledger, { env, cwd, folder, core }) 
     const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
     return { passed: count('pass'), failed: count('fail') };
   });
-  await ledger.stage('a third-party target installs', async () => {
+  await ledger.stage(`a third-party target installs: ${kind}`, async () => {
     const { stdout } = await run('pack', '--json', '--pack-destination', folder);
     const [{ filename }] = JSON.parse(stdout);
     const args = ['install', '--no-audit', '--no-fund', join(folder, filename)];
