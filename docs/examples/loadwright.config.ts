@@ -1,4 +1,4 @@
-import { defineConfig } from '@loadwright/core/config';
+import { defineConfig } from '@loadwright/cli/config';
 import { sagemaker } from '@loadwright/targets/sagemaker';
 
 export default defineConfig({

@@ -25,9 +25,15 @@ export interface Page {
   readonly text: string;
 }
 
+/** Folders of `docs` that hold no pages. */
+const withoutPages = ['examples', 'images', 'node_modules', 'test'];
+
 const folders = [
   root,
-  ...['docs', 'docs/targets', 'docs/decisions', 'docs/reference'].map((name) => join(root, name)),
+  join(root, 'docs'),
+  ...readdirSync(join(root, 'docs'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !withoutPages.includes(entry.name))
+    .map(({ name }) => join(root, 'docs', name)),
 ];
 
 export const pages: readonly Page[] = folders.flatMap((directory) =>

@@ -40,7 +40,7 @@ describe('loadwright init', () => {
   it('writes TypeScript as people write it', async () => {
     const { io } = await run(['init', 'dht', '--yes']);
     expect(await readFile(join(io.cwd, 'loadwright.config.ts'), 'utf8')).toMatchInlineSnapshot(`
-      "import type { LoadwrightConfig } from '@loadwright/core/config';
+      "import type { LoadwrightConfig } from '@loadwright/cli/config';
 
       // A load test for "loadwright run". The first time, without the real service: "loadwright run --emulator".
       // Options of the target: "loadwright targets show dht". Everything resolved: "loadwright config print".

@@ -46,6 +46,11 @@ describe('loadwright report', () => {
     expect(JSON.parse(json)).toMatchObject([{ name: 'other' }, { name: 'fraud' }]);
   });
 
+  it('prints Markdown for the summary of a pipeline', async () => {
+    const { stdout } = await run(['report', '--format', 'markdown'], io);
+    expect(stdout).toMatch(/^### ❌ FAIL: other/);
+  });
+
   it('opens report.html', async () => {
     await run(['report', '--open'], io);
     expect(io.opened).toEqual([join(newest, 'report.html')]);

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { printReport } from '../run/run-and-report.js';
 import { findResults } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
-import { formatMilliseconds, formatNumber, formatRatio } from '@loadwright/core/report';
+import { formatMilliseconds, formatNumber, formatRatio, renderReportMarkdown } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { formatTable } from '../output/table.js';
 import { findRun, listRuns, noRuns, readReport } from '../run/results.js';
@@ -13,6 +13,7 @@ interface ReportOptions {
   readonly results?: string;
   readonly open?: boolean;
   readonly list?: boolean;
+  readonly format: 'text' | 'markdown';
 }
 
 export function configure(command: Command, context: Context): void {
@@ -21,12 +22,14 @@ export function configure(command: Command, context: Context): void {
     .option('--list', 'list the runs, newest first')
     .option('--open', 'open report.html')
     .option('--results <folder>', 'where the results are (default: as the configuration says, or results)')
+    .addOption(new Option('--format <format>', 'of stdout').choices(['text', 'markdown']).default('text'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       examples(context, [
         ['loadwright report', 'the newest run'],
         ['loadwright report --list', 'which runs there are'],
+        ['loadwright report --format markdown', 'for the summary of a pipeline'],
         ['loadwright report demo-sagemaker --open', 'the newest run of that name, in the browser'],
       ]),
     )
@@ -43,7 +46,9 @@ async function report(run: string | undefined, options: ReportOptions, context: 
     return exitCodes.pass;
   }
   const found = await findRun(results, run);
-  printReport(context, await readReport(found));
+  const read = await readReport(found);
+  if (options.format === 'markdown' && !context.json) context.print(renderReportMarkdown(read).trimEnd());
+  else printReport(context, read);
   if (options.open) await context.io.openFile(join(found.directory, 'report.html'));
   return exitCodes.pass;
 }

@@ -42,9 +42,9 @@ export function formatConfig(config: ReturnType<typeof firstConfig>, format: Con
     case 'yaml':
       return `${comments.map((line) => `# ${line}\n`).join('')}${stringify(config)}`;
     case 'ts':
-      // The import is of a type, so the file also runs where @loadwright/core is not installed beside it.
+      // The import is of a type, so the file also runs where @loadwright/cli is not installed beside it.
       return [
-        `import type { LoadwrightConfig } from '@loadwright/core/config';`,
+        `import type { LoadwrightConfig } from '@loadwright/cli/config';`,
         '',
         ...comments.map((line) => `// ${line}`),
         `export default ${formatLiteral(config)} satisfies LoadwrightConfig;`,

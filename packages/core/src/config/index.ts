@@ -1,4 +1,5 @@
 export * from './contract.js';
+export type * from './typed-thresholds.js';
 export { loadConfig, type LoadConfigOptions } from './load-config.js';
 export { findConfigFile } from './read-file.js';
 export { settings, type Setting } from './settings.js';
