@@ -153,6 +153,14 @@ export function detailedReport(): RunReport {
       { time: 1_786_699_890, action: 'worker-lost', accepted: true, detail: 'loader-2_1946ac92 is silent' },
     ],
     stalls: [stall],
+    requestSeries: report.requests.map(({ method, name }, place) => ({
+      method,
+      name,
+      points: report.series.map(({ elapsedSeconds, requestsPerSecond, p50, p95, p99 }) => ({
+        ...{ elapsedSeconds, failuresPerSecond: 0, p50, p95: p95 && p95 * (1 + place), p99 },
+        requestsPerSecond: requestsPerSecond * (place === 0 ? 0.83 : 0.17),
+      })),
+    })),
     warmUpSeconds: 10,
     series: report.series.map((sample, index) => ({
       ...sample,
@@ -162,6 +170,11 @@ export function detailedReport(): RunReport {
         ...{ p50: null, p95: null, p99: null },
       }),
       inFlight: isStalled(sample.elapsedSeconds) ? 200 : Math.round(sample.users * 0.6),
+      bytesPerSecond: sample.requestsPerSecond * 512,
+      ...(!isStalled(sample.elapsedSeconds) && { firstByte: { p50: 30, p95: 70 + (index % 9), p99: 110 + (index % 17) } }),
+      ...(sample.failuresPerSecond > 0 && {
+        failureKinds: { throttled: sample.failuresPerSecond - 1, check: 1 },
+      }),
       oldestSeconds: isStalled(sample.elapsedSeconds) ? sample.elapsedSeconds - stall.from : 0.3,
       metrics: {
         time_to_first_token: isStalled(sample.elapsedSeconds)

@@ -1,12 +1,13 @@
 import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
-import type { Stall } from '../results/summary.js';
+import type { RequestSeries, Stall } from '../results/summary.js';
 import { sumOfRows } from '../series/merge.js';
 import type { SeriesRow, SeriesSample } from '../series/rows.js';
 import { checkBooks, type Books } from '../measure/accounting.js';
 import type { Sample } from '../measure/sample-contract.js';
 import type { RunSeries } from '../measure/run-series.js';
 import { samplesOf } from '../measure/series-samples.js';
+import { requestSeriesOf } from '../measure/request-series.js';
 import { findStalls, stallLimit } from '../measure/stalls.js';
 
 /** A load, as its figures, thresholds and rules look at it. */
@@ -22,6 +23,8 @@ export interface JudgedLoad {
   readonly window: { readonly from: number; readonly to: number };
   /** The whole load, a sample for each whole second. */
   readonly series: readonly Sample[];
+  /** The whole load by request name. */
+  readonly byName: readonly RequestSeries[];
   /** Those in the judged window. */
   readonly samples: readonly Sample[];
   /** What the master stamped. */
@@ -69,6 +72,7 @@ export function judgeLoad(load: MeasuredLoad): JudgedLoad {
     failures,
     window: { from, to },
     series: sampled,
+    byName: requestSeriesOf({ rows, requests, metrics, loadSeconds: to }),
     samples: sampled.filter(({ elapsedSeconds }) => elapsedSeconds > from),
     stamps,
     measuredSeconds,

@@ -22,6 +22,13 @@ export interface Sample {
   /** Totals since the load began. */
   readonly totalRequests: number;
   readonly totalFailures: number;
+  /** In a report: bytes of the bodies of answers, of the requests that were due in this second. */
+  readonly bytesPerSecond?: number | undefined;
+  /** In a report: percentiles of the time to the first byte of an answer, in milliseconds. */
+  readonly firstByte?:
+    { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null } | undefined;
+  /** In a report: requests that were due in this second and failed, by kind. Absent: none did. */
+  readonly failureKinds?: Readonly<Record<string, number>> | undefined;
   /** p99 of the workers' event-loop lag since the last sample, in milliseconds. Absent: it was not reported. */
   readonly lagP99?: number | null | undefined;
   /** What the target measured in this second, all names together, by the metric's name; in a report only. */

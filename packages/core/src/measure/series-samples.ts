@@ -40,6 +40,7 @@ export function samplesOf({ rows, samples, metrics, loadSeconds, arrivals }: Sam
     dropped += statistics.dropped;
     const service = statistics.trends['http_req_service'];
     const points = pointsOf(statistics, metrics);
+    const firstByte = statistics.trends['http_req_first_byte'];
     series.push({
       elapsedSeconds: second + 1,
       users: stamp?.users ?? 0,
@@ -52,6 +53,9 @@ export function samplesOf({ rows, samples, metrics, loadSeconds, arrivals }: Sam
       totalRequests,
       totalFailures,
       lagP99: stamp?.lagP99 ?? null,
+      bytesPerSecond: statistics.bytes,
+      ...(firstByte && { firstByte: percentiles(firstByte) }),
+      ...(Object.keys(sum.failures).length > 0 && { failureKinds: { ...sum.failures } }),
       ...(Object.keys(points).length > 0 && { metrics: points }),
       ...(arrivals && {
         open: {

@@ -4,8 +4,8 @@ import { nothing } from '../values/format.js';
 export interface Chart {
   readonly id: string;
   readonly title: string;
-  /** `time`: lines over the elapsed seconds. `bars`: one bar for each point, side by side. */
-  readonly kind: 'time' | 'bars';
+  /** `time`: lines over the elapsed seconds. `bars`: one bar for each point, side by side. `dots`: one dot for each point. */
+  readonly kind: 'time' | 'bars' | 'dots';
   /** Unit of the vertical axis. */
   readonly unit: string;
   /** What the chart shows, in a sentence, for those who cannot see it, and as long as no point is chosen. */
@@ -14,6 +14,8 @@ export interface Chart {
   /** What each point stands for: the first column of the table. */
   readonly labels: readonly string[];
   readonly labelHeading: string;
+  /** Unit of the horizontal axis, where that is no time of a load. */
+  readonly acrossUnit?: string;
   /** Bars only: the values at the edges between the bars, one more than there are bars. */
   readonly edges?: readonly string[];
   /** Parts of the time that are drawn on another ground. */

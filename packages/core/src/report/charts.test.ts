@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest';
 import { detailedReport } from '../../test/detailed-report-fixture.js';
 import { openReport, realisticReport } from '../../test/report-fixture.js';
-import { timeCharts } from './charts.js';
+import { chartOfLoad, generatorCharts, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
+import { requestCharts } from './request-charts.js';
 
 const chartOf = (report: Parameters<typeof timeCharts>[0], id: string) =>
-  timeCharts(report).find((chart) => chart.id === id)!;
+  [...timeCharts(report), ...generatorCharts(report)].find((chart) => chart.id === id)!;
 
 test('every chart has a text for every point', () => {
   const report = realisticReport({ samples: 40 });
-  const charts = [...timeCharts(report), distributionChart(report.distribution)!];
-  expect(charts).toHaveLength(6);
+  const detailed = detailedReport();
+  const charts = [
+    ...[...timeCharts(report), ...timeCharts(detailed), ...generatorCharts(report)],
+    ...[...requestCharts(detailed), chartOfLoad(report)!, distributionChart(report.distribution)!],
+  ];
+  expect(charts.length).toBeGreaterThan(15);
   for (const chart of charts) {
     for (const series of chart.series) {
       expect(series.values).toHaveLength(chart.x.length);
@@ -69,9 +74,8 @@ test('an open load shows what was offered, in flight and dropped, and both kinds
     'service-times',
     'in-flight',
     'oldest',
-    'event-loop-lag',
-    'worker-cpu',
   ]);
+  expect(generatorCharts(report).map(({ id }) => id)).toEqual(['worker-cpu', 'event-loop-lag']);
   expect(chartOf(report, 'throughput').series.map(({ label }) => label)).toEqual([
     'Offered/s',
     'Achieved/s',
@@ -106,6 +110,45 @@ test('a report that knows nothing of requests in flight draws none', () => {
   const charts = timeCharts({ series });
   expect(charts.map(({ id }) => id)).not.toContain('oldest');
   expect(chartOf({ series }, 'users')).toMatchObject({ title: 'Users', unit: 'users' });
+});
+
+test('failures by kind, bytes a second and the time to the first byte are drawn where they are known', () => {
+  const report = detailedReport();
+  expect(chartOf(report, 'failures')).toMatchObject({
+    unit: 'requests/s',
+    summary: expect.stringMatching(/^Most failed by throttled, up to \d+ a second\.$/) as string,
+    series: [
+      { label: 'throttled', tone: '1' },
+      { label: 'check', tone: '2' },
+    ],
+  });
+  expect(chartOf(report, 'received')).toMatchObject({ unit: 'kB/s', title: 'Bodies received' });
+  expect(chartOf(report, 'time-to-first-byte').summary).toBe('The highest p99 is 126 ms.');
+  const ids = timeCharts(realisticReport()).map(({ id }) => id);
+  for (const id of ['failures', 'received', 'time-to-first-byte']) expect(ids).not.toContain(id);
+});
+
+test('each request name is a line, with its whole name in the table', () => {
+  const [rates, times] = requestCharts(detailedReport());
+  expect(rates!.series.map(({ label }) => label)).toEqual(['POST predict', 'POST predict-batch']);
+  expect(times!.summary).toMatch(/^The slowest is POST predict-batch, up to/);
+  const [long] = requestCharts({
+    requestSeries: detailedReport().requestSeries!.map((one) => ({ ...one, name: 'a'.repeat(99) })),
+  });
+  expect(long!.series[0]!.label).toHaveLength(28);
+  expect(long!.series[0]!.detail).toBe(`POST ${'a'.repeat(99)}`);
+  expect(requestCharts(realisticReport())).toEqual([]);
+});
+
+test('latency is drawn against a load that changes, and against no other', () => {
+  expect(chartOfLoad(realisticReport())).toMatchObject({
+    title: 'Latency against users',
+    acrossUnit: 'users',
+    kind: 'dots',
+  });
+  const steady = realisticReport().series.map((sample) => ({ ...sample, users: 20 }));
+  expect(chartOfLoad({ series: steady })).toBeUndefined();
+  expect(chartOfLoad({ series: [] })).toBeUndefined();
 });
 
 test('every metric of the target has a chart of its kind', () => {

@@ -1,6 +1,14 @@
 import type { Sample } from '../measure/sample-contract.js';
 import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
-import { formatAge, formatClock, formatFigure, formatMilliseconds, formatNumber } from '../values/format.js';
+import {
+  formatAge,
+  formatBytes,
+  formatClock,
+  formatFigure,
+  formatMilliseconds,
+  formatNumber,
+} from '../values/format.js';
+import { loadChart } from './load-chart.js';
 import { metricCharts } from './metric-charts.js';
 import type { RunReport } from '../results/summary.js';
 import { thinSeries, type Point } from './thin-series.js';
@@ -23,12 +31,32 @@ export function timeCharts(report: TimedReport): Chart[] {
     throughput(points),
     times(points, 'Response times', (point) => point),
     ...(isOpen ? [times(points, 'Service times', ({ open }) => open?.service)] : []),
+    ...(points.some(({ failureKinds }) => failureKinds.size > 0) ? [failures(points)] : []),
     isOpen ? inFlight(points) : users(points),
+    ...(points.some(({ firstByte }) => firstByte.p99 !== null)
+      ? [times(points, 'Time to first byte', ({ firstByte }) => firstByte)]
+      : []),
+    ...(points.some(({ bytesPerSecond }) => bytesPerSecond) ? [received(points)] : []),
     ...(points.some(({ oldestSeconds }) => oldestSeconds !== null) ? [age(points)] : []),
     ...metricCharts(points, report.metrics ?? {}),
-    ...(points.some(({ lagP99 }) => lagP99 !== null) ? [eventLoopLag(points)] : []),
-    workerCpu(points),
   ];
+  return inTime(points, parts, report);
+}
+
+/** Charts over time of the load generator itself, which say whether the others can be trusted. */
+export function generatorCharts(report: TimedReport): Chart[] {
+  const points = thinSeries(report.series, mostPoints);
+  if (points.length === 0) return [];
+  const lag = points.some(({ lagP99 }) => lagP99 !== null) ? [eventLoopLag(points)] : [];
+  return inTime(points, [workerCpu(points), ...lag], report);
+}
+
+/** Latency against the load, where that changes. */
+export function chartOfLoad({ series }: TimedReport): Chart | undefined {
+  return loadChart(thinSeries(series, mostPoints));
+}
+
+function inTime(points: readonly Point[], parts: readonly ChartPart[], report: TimedReport): Chart[] {
   const spans = spansOf(report);
   return parts.map((part) => ({
     kind: 'time' as const,
@@ -40,7 +68,11 @@ export function timeCharts(report: TimedReport): Chart[] {
   }));
 }
 
-function spansOf({ stalls = [], warmUpSeconds = 0 }: TimedReport): ChartSpan[] {
+/** Parts of the load that are drawn on a ground of their own. */
+export function spansOf({
+  stalls = [],
+  warmUpSeconds = 0,
+}: Partial<Pick<RunReport, 'stalls' | 'warmUpSeconds'>>): ChartSpan[] {
   return [
     ...(warmUpSeconds > 0
       ? [{ kind: 'warm-up' as const, label: 'warm-up', from: 0, to: warmUpSeconds }]
@@ -93,13 +125,58 @@ function times(
   });
   const answered = of('p99').some((value) => value !== null);
   return {
-    id: title.toLowerCase().replace(' ', '-'),
+    id: title.toLowerCase().replaceAll(' ', '-'),
     title,
     unit: inSeconds ? 's' : 'ms',
     summary: answered ? `The highest p99 is ${formatMilliseconds(peak)}.` : 'No answer was timed.',
     atLeast: 0.1,
     ribbon: true,
     series: [scaled('p50', '1'), scaled('p95', '2'), scaled('p99', '3')],
+  };
+}
+
+/** Up to six kinds, each a line; the rarer ones stand in the table. */
+function failures(points: readonly Point[]): ChartPart {
+  const totals = new Map<string, number>();
+  for (const { failureKinds } of points) {
+    for (const [kind, rate] of failureKinds) totals.set(kind, (totals.get(kind) ?? 0) + rate);
+  }
+  const kinds = [...totals].sort(([, one], [, other]) => other - one).map(([kind]) => kind);
+  const series = kinds.map((kind, index) =>
+    line(
+      kind,
+      index < mostLines ? String(index + 1) : undefined,
+      points.map(({ failureKinds }) => failureKinds.get(kind) ?? 0),
+      formatFigure,
+    ),
+  );
+  return {
+    id: 'failures',
+    title: 'Failures by kind',
+    unit: 'requests/s',
+    summary: `Most failed by ${kinds[0]}, up to ${formatFigure(highest(series[0]!.values))} a second.`,
+    atLeast: 1,
+    series,
+  };
+}
+
+/** In the unit that suits the most. */
+function received(points: readonly Point[]): ChartPart {
+  const values = points.map(({ bytesPerSecond }) => bytesPerSecond);
+  const [unit, divisor] = highest(values) < 1e6 ? (['kB/s', 1e3] as const) : (['MB/s', 1e6] as const);
+  const text = (bytes: number) => `${formatBytes(bytes)}/s`;
+  return {
+    id: 'received',
+    title: 'Bodies received',
+    unit,
+    summary: `Up to ${text(highest(values))}.`,
+    atLeast: 0.1,
+    series: [
+      {
+        ...line('Received', '4', values, text),
+        values: values.map((value) => (value === null ? null : value / divisor)),
+      },
+    ],
   };
 }
 

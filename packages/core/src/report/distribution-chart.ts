@@ -22,6 +22,7 @@ export function distributionChart(distribution: Histogram, what = 'Response time
     title: `${what} of all requests`,
     kind: 'bars',
     unit: 'requests',
+    acrossUnit: 'ms',
     summary: `Half of all requests took up to ${at(0.5)}, 95 % up to ${at(0.95)}, 99 % up to ${at(0.99)}.`,
     x: bins.map((_, index) => index),
     labels: bins.map(({ from, to }) => `${edge(from)} to ${edge(to)} ms`),

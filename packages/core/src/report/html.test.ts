@@ -101,7 +101,7 @@ describe('the content', () => {
     }
     const page = html.slice(html.indexOf('<body>'), html.indexOf('<script'));
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
-    expect(await renderReportHtml(realisticReport())).not.toContain('Load generator');
+    expect(await renderReportHtml(realisticReport())).not.toContain('Table of arrivals');
   });
 
   test('lists what broke beside what makes a run INVALID, and what only warns', async () => {
@@ -172,6 +172,27 @@ describe('the content', () => {
       expect(page).toContain('ended within the warm-up');
       expect(page).toContain('Load < 0.1 s');
     }
+  });
+
+  test('shows charts before tables, and those of the generator last', async () => {
+    const html = await renderReportHtml(detailedReport());
+    const places = ['thresholds', 'over-time', 'latency', 'requests', 'errors', 'generator', 'run'].map(
+      (id) => html.indexOf(`<section id="${id}"`),
+    );
+    expect(places).toEqual([...places].sort((one, other) => one - other));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(html.indexOf('data-chart="worker-cpu"')).toBeGreaterThan(places[5]!);
+  });
+
+  test('says of a limit that is far off how many times it was measured', async () => {
+    const report = realisticReport();
+    const [first] = report.thresholds;
+    const thresholds = [
+      { ...first!, metric: 'http_reqs', expression: 'count>100', measured: 3260, unit: 'requests' },
+    ];
+    const html = await renderReportHtml({ ...report, thresholds });
+    expect(html).toContain('<span>32.6 ×</span>');
+    expect(html).not.toContain('3,260 %');
   });
 
   test('says what is missing', async () => {

@@ -1,9 +1,10 @@
-import { samplesPerPoint, timeCharts } from './charts.js';
+import { chartOfLoad, generatorCharts, samplesPerPoint, timeCharts } from './charts.js';
 import { distributionChart } from './distribution-chart.js';
 import { failuresView } from './failures-view.js';
 import * as format from '../values/format.js';
 import { printable } from '../values/printable.js';
 import { redactStrings } from '../secrets/redactor.js';
+import { requestCharts } from './request-charts.js';
 import { metricTables } from './metrics-view.js';
 import { renderPage } from './page.js';
 import type { RunReport } from '../results/summary.js';
@@ -29,15 +30,18 @@ const files = [
 /** `report.html`. */
 export async function renderReportHtml(measured: RunReport): Promise<string> {
   const report = redactStrings(measured, printable);
-  const charts = timeCharts(report);
+  const charts = [...timeCharts(report), ...requestCharts(report)];
+  const ofGenerator = generatorCharts(report);
   const distributions = [
+    chartOfLoad(report),
     distributionChart(report.distribution),
     distributionChart(report.serviceDistribution ?? [], 'Service times'),
   ].filter((chart) => chart !== undefined);
-  const html = await renderPage('report', [...charts, ...distributions], {
+  const html = await renderPage('report', [...charts, ...distributions, ...ofGenerator], {
     report,
     charts,
     distributions,
+    ofGenerator,
     samplesPerPoint: samplesPerPoint(report.series),
     verdict: verdictView(report),
     thresholds: report.thresholds.map(thresholdRow),

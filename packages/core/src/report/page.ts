@@ -44,10 +44,10 @@ function digest(text: string): string {
 
 /** What `charts.js` needs of a chart; texts it reads from the tables. */
 function drawable({ series, ...chart }: Chart) {
-  const { id, kind, unit, x, edges, markers, spans, ribbon, atLeast } = chart;
+  const { id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, atLeast } = chart;
   const drawn = series.filter(({ tone }) => tone !== undefined);
   return {
-    ...{ id, kind, unit, x, edges, markers, spans, ribbon, atLeast },
+    ...{ id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, atLeast },
     series: drawn.map(({ tone, values }) => ({ tone, values })),
   };
 }

@@ -12,6 +12,14 @@ export interface Point {
   readonly lagP99: number | null;
   readonly inFlight: number | null;
   readonly oldestSeconds: number | null;
+  readonly bytesPerSecond: number | null;
+  readonly firstByte: {
+    readonly p50: number | null;
+    readonly p95: number | null;
+    readonly p99: number | null;
+  };
+  /** A second, by kind. */
+  readonly failureKinds: ReadonlyMap<string, number>;
   /** With an arrival rate only. */
   readonly open: OpenSample | undefined;
   /** What the target measured, by the metric's name. */
@@ -55,10 +63,27 @@ function merge(samples: readonly Sample[]): Point {
     lagP99: highest((sample) => sample.lagP99 ?? null),
     inFlight: highest((sample) => sample.inFlight),
     oldestSeconds: highest((sample) => sample.oldestSeconds),
+    bytesPerSecond: samples.some((sample) => sample.bytesPerSecond !== undefined)
+      ? mean((sample) => sample.bytesPerSecond ?? 0)
+      : null,
+    firstByte: {
+      p50: highest((sample) => sample.firstByte?.p50 ?? null),
+      p95: highest((sample) => sample.firstByte?.p95 ?? null),
+      p99: highest((sample) => sample.firstByte?.p99 ?? null),
+    },
+    failureKinds: failureKindsOf(samples),
     open: openOf(samples),
     metrics: metricsOf(samples),
     cpu,
   };
+}
+
+function failureKindsOf(samples: readonly Sample[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { failureKinds = {} } of samples) {
+    for (const [kind, count] of Object.entries(failureKinds)) sums.set(kind, (sums.get(kind) ?? 0) + count);
+  }
+  return new Map([...sums].map(([kind, sum]) => [kind, sum / samples.length]));
 }
 
 function openOf(samples: readonly Sample[]): OpenSample | undefined {

@@ -1,9 +1,11 @@
-import { formatLength, formatMeasured, formatNumber } from '../values/format.js';
+import { formatFigure, formatLength, formatMeasured, formatNumber } from '../values/format.js';
 import type { ThresholdResult } from '../results/summary.js';
 
 /** One row of the table of thresholds. */
 export interface ThresholdRow {
   readonly metric: string;
+  /** The same in the parts between which a line may end. */
+  readonly metricParts: readonly string[];
   readonly expression: string;
   readonly passed: boolean;
   readonly measured: string;
@@ -16,6 +18,8 @@ export interface ThresholdRow {
   readonly over: string;
   /** Measured ÷ limit, for the bar; absent where the ratio means nothing. */
   readonly ofLimit?: number;
+  /** The same in words: `64 %`, `33 ×`. */
+  readonly ofLimitText?: string;
 }
 
 const limitPattern = /(?<operator><=|>=|={2,3}|!=|<|>)\s*(?<limit>-?\d+(?:\.\d+)?)\s*$/;
@@ -27,6 +31,7 @@ export function thresholdRow(threshold: ThresholdResult): ThresholdRow {
   const limit = Number(text);
   const row = {
     metric,
+    metricParts: metric.split(/(?<=[_{:/.-])/),
     expression,
     passed,
     measured: formatMeasured(measured, unit),
@@ -36,7 +41,7 @@ export function thresholdRow(threshold: ThresholdResult): ThresholdRow {
     limit: text === undefined ? expression : `${operator} ${formatMeasured(limit, unit)}`,
   };
   const comparable = /[<>]/.test(operator) && limit > 0 && measured !== null;
-  return comparable ? { ...row, ofLimit: measured / limit } : row;
+  return comparable ? { ...row, ofLimit: measured / limit, ofLimitText: shareOf(measured / limit) } : row;
 }
 
 /** Of a threshold with `abortOnFail` that did: `stopped the load after 12 s`; otherwise empty. */
@@ -45,6 +50,10 @@ export function stoppedAfter({ stoppedAfterSeconds }: Pick<ThresholdResult, 'sto
     ? ''
     : `stopped the load after ${formatLength(stoppedAfterSeconds)}`;
 }
+
+/** Of a limit: beyond ten times of it nobody reads percent any more. */
+const shareOf = (ratio: number) =>
+  ratio < 10 ? `${formatFigure(ratio * 100)} %` : `${formatFigure(ratio)} ×`;
 
 /** Over how many values a threshold was measured, failed requests apart: `over 52,656 successes and 645 failures`. */
 export function measuredOver({

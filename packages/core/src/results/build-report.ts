@@ -79,6 +79,7 @@ export function figuresOf(judged: JudgedLoad, isOpenModel: boolean): Figures {
     ...(statistics && isOpenModel && { arrivals: summariseArrivals(judged, total) }),
     ...(statistics && summariseGenerator(total)),
     series: judged.series,
+    ...(judged.byName.length > 0 && { requestSeries: judged.byName }),
     distribution: (response ?? service)?.histogram ?? [],
     ...(response && { serviceDistribution: service?.histogram ?? [] }),
   };

@@ -83,6 +83,21 @@ const sample = z.looseObject({
     .describe('each with its state and CPU in percent of one core'),
   totalRequests: count.describe('ended since the load began'),
   totalFailures: count.describe('failed since the load began'),
+  bytesPerSecond: figure
+    .optional()
+    .describe('size of the answers to the requests that were due in this second'),
+  firstByte: z
+    .looseObject({
+      p50: milliseconds.nullable(),
+      p95: milliseconds.nullable(),
+      p99: milliseconds.nullable(),
+    })
+    .optional()
+    .describe('time to the first byte of an answer, of the requests that were due in this second'),
+  failureKinds: z
+    .record(z.string(), count)
+    .optional()
+    .describe('those of the requests that were due in this second that failed, by kind'),
   lagP99: milliseconds.nullable().optional().describe("p99 of the workers' event-loop lag"),
   metrics: z
     .record(
@@ -112,6 +127,21 @@ const sample = z.looseObject({
     })
     .optional()
     .describe('only with an arrival rate'),
+});
+
+const requestSeries = z.looseObject({
+  method: z.string(),
+  name: z.string(),
+  points: z.array(
+    z.looseObject({
+      elapsedSeconds: figure,
+      requestsPerSecond: figure,
+      failuresPerSecond: figure,
+      p50: milliseconds.nullable(),
+      p95: milliseconds.nullable(),
+      p99: milliseconds.nullable(),
+    }),
+  ),
 });
 
 const threshold = z.looseObject({
@@ -222,6 +252,10 @@ const runReportSchema = z.looseObject({
     .optional()
     .describe('how the load generator itself did'),
   series: z.array(sample).describe('one sample a second'),
+  requestSeries: z
+    .array(requestSeries)
+    .optional()
+    .describe('the load by request name: of the six most frequent, in at most 300 intervals'),
   distribution: histogram.describe('times of all requests: pairs of milliseconds and count, sorted'),
   serviceDistribution: histogram.optional().describe('the same of service times; only with an arrival rate'),
   configuration: z.record(z.string(), z.json()).describe('the configuration, resolved, secrets redacted'),

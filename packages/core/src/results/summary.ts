@@ -73,6 +73,11 @@ export interface RunReport {
   /** How the load generator itself did; absent when its runtime reported nothing. */
   readonly generator?: GeneratorSummary | undefined;
   readonly series: readonly Sample[];
+  /**
+   * The load by request name, warm-up included: of the six names with most requests, in at most 300 intervals. Absent:
+   * there was one name, or the report is of an earlier version.
+   */
+  readonly requestSeries?: readonly RequestSeries[] | undefined;
   /** Times of all requests, as in `total`: pairs of milliseconds and count, sorted. */
   readonly distribution: Histogram;
   /** The same of their service times; only with an arrival rate. */
@@ -243,6 +248,25 @@ export interface RateSummary {
   readonly rate: number;
   readonly hits: number;
   readonly total: number;
+}
+
+/** One request name over time. */
+export interface RequestSeries {
+  readonly method: string;
+  readonly name: string;
+  readonly points: readonly RequestPoint[];
+}
+
+/** What became of the requests of a name that were due in an interval. */
+export interface RequestPoint {
+  /** Seconds since the load began, at the end of the interval. */
+  readonly elapsedSeconds: number;
+  readonly requestsPerSecond: number;
+  readonly failuresPerSecond: number;
+  /** As of {@link Sample}, in milliseconds; null when there were none. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
 }
 
 /** One threshold and what was measured. */

@@ -1,7 +1,8 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { timeCharts } from '../../src/report/charts.js';
+import { chartOfLoad, generatorCharts, timeCharts } from '../../src/report/charts.js';
+import { requestCharts } from '../../src/report/request-charts.js';
 import type { RunReport } from '../../src/results/summary.js';
 import { emptyReport, hostileReport, openReport, passingReport, realisticReport } from '../report-fixture.js';
 import { detailedReport, tooShortReport, unbalancedReport } from '../detailed-report-fixture.js';
@@ -56,8 +57,9 @@ const reports: readonly (readonly [string, RunReport])[] = [
 test.each(reports)('%s opens from disk without complaints, the network, or overflow', async (_, report) => {
   await withReport(browser, report, desktop, async ({ page, complaints, requests }) => {
     expect(await page.locator('h1').innerText()).toContain(report.verdict);
-    const charts =
-      timeCharts(report).length + (report.distribution.length === 0 ? 0 : report.arrivals ? 2 : 1);
+    const overTime = [timeCharts, generatorCharts, requestCharts].flatMap((charts) => charts(report)).length;
+    const distributions = report.distribution.length === 0 ? 0 : report.arrivals ? 2 : 1;
+    const charts = overTime + distributions + (chartOfLoad(report) ? 1 : 0);
     expect(await page.locator('.plot canvas').count()).toBe(charts);
     expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
     await page.setViewportSize(phone.viewport);
@@ -128,6 +130,66 @@ test('reads a chart aloud under the arrow keys', async () => {
   });
 });
 
+test('shows a part of the load in every chart over time, and all of it again', async () => {
+  await withReport(browser, detailedReport(), desktop, async ({ page, complaints }) => {
+    // What the axis of a chart says is drawn; what it reads under the keys is not.
+    const shown = (id: string) =>
+      page.evaluate(`document.querySelector('[data-chart="${id}"] .plot').dataset.range`);
+    const plot = page.locator('[data-chart="throughput"] .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 50, { steps: 5 });
+    await page.mouse.up();
+    const [from, to] = String(await shown('throughput'))
+      .split(' ')
+      .map(Number);
+    expect(from).toBeCloseTo(30, -1);
+    expect(to).toBeCloseTo(60, -1);
+    expect(await shown('users')).toBe(await shown('throughput'));
+    expect(await shown('worker-cpu')).toBe(await shown('throughput'));
+    await plot.dblclick();
+    expect(await shown('users')).toBe('0 120');
+    await page.locator('[data-chart="users"] .plot').focus();
+    await page.keyboard.press('+');
+    expect(await shown('throughput')).toBe('30 90');
+    await page.keyboard.press('-');
+    expect(await shown('throughput')).toBe('0 120');
+    await page.keyboard.press('+');
+    await page.keyboard.press('0');
+    expect(await shown('throughput')).toBe('0 120');
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('on a phone no name of a metric breaks within a word, and what was measured is on the screen', async () => {
+  await withReport(browser, detailedReport(), { viewport: { width: 390, height: 800 } }, async ({ page }) => {
+    const broken = await page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll('#thresholds .metric code:first-child')]
+      .flatMap((code) => [...code.childNodes].filter((node) => node.nodeType === 3 && node.data.trim()).filter((node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return range.getClientRects().length > 1;
+      }).map((node) => node.data))`);
+    expect(broken).toEqual([]);
+    const right = await page.evaluate<number>(
+      `Math.max(...[...document.querySelectorAll('#thresholds td.number.strong')].map((cell) => cell.getBoundingClientRect().right))`,
+    );
+    expect(right).toBeLessThanOrEqual(390);
+  });
+});
+
+test('with an arrival rate no table is wider than a desktop', async () => {
+  await withReport(browser, openReport(), desktop, async ({ page }) => {
+    const cut = await page.evaluate(
+      `[...document.querySelectorAll('#requests .scroll')].map((box) => box.scrollWidth - box.clientWidth)`,
+    );
+    expect(cut).toEqual([0, 0]);
+  });
+});
+
 test('is in reach of the Tab key from the first to the last part', async () => {
   await withReport(browser, realisticReport(), desktop, async ({ page }) => {
     await page.keyboard.press('Tab');
@@ -166,6 +228,10 @@ test('prints in light colours, with the configuration, and is as before afterwar
     await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
     expect(await page.locator('.configuration').getAttribute('open')).not.toBeNull();
     expect(await page.evaluate(`getComputedStyle(document.body).color`)).toBe('rgb(21, 25, 31)');
+    // A line is never broken between pages, so no heading is parted from its chart.
+    expect(await page.evaluate(`getComputedStyle(document.querySelector('.charts .chart')).display`)).toBe(
+      'inline-block',
+    );
     // Whatever reaches beyond the paper makes the browser print everything smaller.
     expect(await overflow(page)).toBe(0);
     expect(complaints).toEqual([]);
@@ -188,7 +254,8 @@ test('marks a stall in every chart over time', async () => {
   const report = detailedReport();
   await withReport(browser, report, desktop, async ({ page }) => {
     const tinted = await tintedPixels(page);
-    expect(tinted).toHaveLength(timeCharts(report).length);
+    const overTime = [timeCharts, generatorCharts, requestCharts].flatMap((charts) => charts(report));
+    expect(tinted).toHaveLength(overTime.length);
     for (const pixels of tinted) expect(pixels).toBeGreaterThan(500);
   });
   await withReport(browser, { ...report, stalls: [] }, desktop, async ({ page }) => {

@@ -40,9 +40,23 @@
             incrs: [...secondSteps, ...clockSteps, ...hourSteps],
             values: (_, splits) => splits.map(clock),
           }
-        : edgeAxis(chart, width / scale);
+        : chart.kind === 'bars'
+          ? edgeAxis(chart, width / scale)
+          : { values: (_, splits) => splits.map(grouped) };
     return [
-      { ...common, ...across, grid: { show: false }, space: 56 * scale, size: 26 * scale },
+      {
+        ...common,
+        ...across,
+        grid: { show: false },
+        space: 56 * scale,
+        size: 26 * scale,
+        ...(chart.acrossUnit && {
+          label: chart.acrossUnit,
+          labelFont: common.font,
+          labelSize: 16 * scale,
+          labelGap: 0,
+        }),
+      },
       {
         ...common,
         grid,
@@ -80,6 +94,13 @@
         width: 0,
         paths: uPlot.paths.bars({ size: [0.92, 120] }),
         points: { show: false },
+      };
+    }
+    if (chart.kind === 'dots') {
+      return {
+        stroke,
+        paths: () => null,
+        points: { show: true, size: 6 * scale, fill: `${stroke}60`, width: scale },
       };
     }
     const dash = token(`dash-${tone}`)
@@ -159,6 +180,16 @@
     ctx.restore();
   }
 
+  /** What a chart shows, in whole units of its horizontal axis. */
+  const rangeOf = ({ scales }) => `${Math.round(scales.x.min)} ${Math.round(scales.x.max)}`;
+
+  /** Whether a chart shows all that it has: not a part that was chosen. */
+  const isWhole = (chart, low, high) =>
+    low === null ||
+    low === undefined ||
+    chart.kind === 'bars' ||
+    (low <= chart.x[0] && high >= chart.x.at(-1));
+
   function options(chart, { width, height, scale, onCursor }) {
     const last = chart.x.length - 1;
     const across =
@@ -170,12 +201,13 @@
       legend: { show: false },
       cursor: {
         y: false,
-        drag: { x: false, y: false },
+        // What is dragged across is looked at closer, in all charts over time together.
+        drag: { x: chart.kind === 'time', y: false },
         points: { size: 8 },
         ...(chart.kind === 'time' && { sync: { key: 'time' } }),
       },
       scales: {
-        x: { time: false, range: across },
+        x: { time: false, range: (_, low, high) => (isWhole(chart, low, high) ? across : [low, high]) },
         // From zero: a chart that starts elsewhere makes small differences look large.
         y: { range: (_, __, highest) => [0, Math.max(chart.atLeast, (highest ?? 0) * 1.08)] },
       },
@@ -185,9 +217,20 @@
       hooks: {
         ...(chart.spans && { drawClear: [(plot) => drawSpans(plot, chart.spans, scale)] }),
         setCursor: [(plot) => onCursor(plot.cursor.idx)],
+        setScale: [
+          (plot, key) => {
+            if (key === 'x') plot.root.parentElement.dataset.range = rangeOf(plot);
+          },
+        ],
         ...(chart.markers && { draw: [(plot) => drawMarkers(plot, chart.markers, scale)] }),
       },
     };
+  }
+
+  const plots = new Map();
+  /** Charts over time show the same part. */
+  function zoomed(min, max) {
+    for (const [chart, plot] of plots) if (chart.kind === 'time') plot.setScale('x', { min, max });
   }
 
   /** One chart of the page: draws it, and shows in words what is under its cursor. */
@@ -215,12 +258,13 @@
       const size = paper
         ? {
             scale: 2,
-            width: (chart.kind === 'bars' ? 700 : 340) * 2,
-            height: (chart.kind === 'bars' ? 230 : 190) * 2,
+            width: (chart.kind === 'time' ? 340 : 700) * 2,
+            height: (chart.kind === 'time' ? 190 : 230) * 2,
           }
         : { scale: 1, width: box.clientWidth, height: box.clientHeight };
       const data = [chart.x, ...chart.series.map((series) => series.values)];
       plot = new uPlot(options(chart, { ...size, onCursor }), data, box);
+      plots.set(chart, plot);
     }
 
     /** Moves the cursor of this chart, and with it those of the charts beside it. */
@@ -230,6 +274,16 @@
     function moveTo(index) {
       const chosen = Math.max(0, Math.min(chart.x.length - 1, index));
       setCursor(plot.valToPos(chart.x[chosen], 'x'), plot.over.clientHeight / 2);
+    }
+
+    /** Shows a part of all charts over time, around the point that is read. */
+    function zoom(factor) {
+      if (chart.kind !== 'time') return;
+      const { min, max } = plot.scales.x;
+      const middle = current === null ? (min + max) / 2 : chart.x[current];
+      const half = Math.max(1, ((max - min) * factor) / 2);
+      const [first, end] = [Math.min(0, chart.x[0]), chart.x.at(-1)];
+      zoomed(Math.max(first, middle - half), Math.min(end, middle + half));
     }
 
     const moves = {
@@ -243,6 +297,9 @@
     box.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'Escape') leave();
+      else if (event.key === '+' || event.key === '=') zoom(0.5);
+      else if (event.key === '-') zoom(2);
+      else if (event.key === '0') zoomed(chart.x[0], chart.x.at(-1));
       else if (moves[event.key]) moveTo(moves[event.key]());
       else return;
       event.preventDefault();
