@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from databricks_requests import DatabricksRequests
+from dht_requests import DhtRequests
 from generator_harness import environment_for
 from loadwright_runtime.http.link import IDLE
 from loadwright_runtime.http.poller import READ
@@ -24,6 +26,15 @@ SAGEMAKER = {
     "contentType": "application/json",
     "headers": {},
 }
+DATABRICKS = {**COMMON, "endpointPath": "/e", "format": "raw"}
+DHT = {
+    **COMMON,
+    "path": "/c",
+    "urls": {"list": ["http://o/1", "http://o/2"]},
+    "choice": "uniform",
+    "protocol": "koorde",
+}
+GLANCE = {"Connection._take_ordinary", "glance"}
 REQUESTS = 200
 
 
@@ -117,3 +128,25 @@ def test_a_signed_request_is_made_of_what_is_ready(path_of, monkeypatch):
         "SignedRequest.__init__",
     }
     assert found == LOOP | making | signing
+
+
+def test_a_prediction_is_no_more_than_looked_at(path_of):
+    found = of_each(path_of(DatabricksRequests, DATABRICKS))
+    making = {"DatabricksRequests.next_request", "_Rows.next"}
+    assert found - {name for name in found if name.startswith("Access.")} == (
+        LOOP | GLANCE | making | {"DatabricksRequests.glance", "names_usage"}
+    )
+
+
+def test_what_a_node_says_is_understood_once(path_of):
+    headers = ("X-Cache: HIT-LOCAL", "X-Node-ID: 0xA", "X-Latency-Ms: 1.5")
+    found = of_each(path_of(DhtRequests, DHT, headers=headers))
+    assert {"Answers.count_bytes", "Metrics.count_each"} <= found
+    assert not found & {
+        "Answers._understand",
+        "_decoded",
+        "NodeNames.of",
+        "Headers.get",
+        "parse_head",
+        "judge",
+    }

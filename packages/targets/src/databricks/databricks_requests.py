@@ -1,6 +1,7 @@
 """Requests to a serving endpoint of Databricks."""
 
 import re
+from collections.abc import Container
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,28 +11,24 @@ from loadwright_runtime import (
     Failure,
     Payload,
     Request,
-    RequestCache,
     RequestSource,
     Response,
     SetupError,
     SourceSetup,
     compact_json,
 )
+from loadwright_runtime.source.row_requests import RowRequests
+from loadwright_runtime.source.token_metrics import names_usage
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
 
 _BODY_KEY_BYTES = tuple(key.encode() for key in _BODY_KEYS)
-_STREAM = re.compile(rb'"stream"\s*:\s*true\b')
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 # One status, two limits: of the whole workspace and of the endpoint. The message distinguishes them.
 _LIMITS = ("parallel requests", "provisioned concurrency")
 _MESSAGE_BYTES = 4096
 _REFUSED = frozenset({401, 403})
-
-
-class StreamedBody(Body):
-    """One that asks for its answer in events. Bodies are kept, and looked at once."""
 
 
 class DatabricksRequests(RequestSource):
@@ -50,21 +47,25 @@ class DatabricksRequests(RequestSource):
         self._path = f"{self.base_path}{path}"
         self._token = self._access.token()
         self._name = self.config["requestName"]
-        self._payloads = setup.payloads(self._encode)
-        self._requests = RequestCache(self._make)
+        self._requests = RowRequests(setup.payloads(self._encode), self._make, self.token_reader)
 
     def next_request(self) -> Request:
         token = self._access.token()
         if token is not self._token:
             self._token = token
             self._requests.clear()
-        body = self._payloads.next_body()
-        request = self._requests.of(body)
-        return request.read_by(self.token_reader()) if type(body) is StreamedBody else request
+        return self._requests.next()
 
     def _make(self, body: Body) -> Request:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": body.content_type}
         return Request("POST", self._path, name=self._name, headers=headers, body=body.content)
+
+    def glanced_statuses(self) -> Container[int]:
+        is_own = type(self).check is DatabricksRequests.check
+        return self._response_check.plain_statuses() if is_own else ()
+
+    def glance(self, request: Request, data: bytes, head_bytes: int) -> bool:
+        return not names_usage(data)
 
     def check(self, response: Response) -> str | Failure | None:
         if response.status in _REFUSED:
@@ -79,10 +80,6 @@ class DatabricksRequests(RequestSource):
         return reason
 
     def _encode(self, payload: Payload) -> Body:
-        body = self._body_of(payload)
-        return StreamedBody(*body) if _is_streamed(body.content) else body
-
-    def _body_of(self, payload: Payload) -> Body:
         body_format = self.config["format"]
         if body_format == "raw":
             return payload.encode("application/json")
@@ -91,11 +88,6 @@ class DatabricksRequests(RequestSource):
                 f"payloads.jsonl: the format {body_format} needs JSON, but a payload is {payload.kind}."
             )
         return Body(wrap(payload, body_format), payload.content_type("application/json"))
-
-
-def _is_streamed(content: bytes) -> bool:
-    """Whether a body asks for an answer in events. One that only looks so has a reader too: no harm."""
-    return b'"stream"' in content and _STREAM.search(content) is not None
 
 
 def wrap(payload: Payload, body_format: str) -> bytes:

@@ -1,9 +1,11 @@
 """What the headers of an answer say of the ring."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from loadwright_runtime import Response
+from loadwright_runtime.measure.metrics import Metrics
 
 # What the headers of an answer say, by counter. X-Cache is the word of the node that answered the client,
 # MISS-DHT when it asked another one; the word of that other one is in X-Cache-Origin. Whoever reads X-Cache
@@ -15,11 +17,94 @@ _MOST_NODES = 80
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 
 
-def outcome(response: Response) -> str:
+# What a node says of its work, all but the time; in lower case, as the functions below ask for it.
+_NAMES = ("x-cache", "x-cache-origin", "x-node-id", "x-entry-node", "x-responsible-node")
+_LATENCY = "x-latency-ms"
+_SAID = re.compile(
+    rb"\r\n((?i:x-(?:cache(?:-origin)?|node-id|entry-node|responsible-node|latency-ms))):[ \t]*([^\r\n]*)"
+)
+# So many different things that nodes say are remembered: outcomes times pairs of nodes.
+_MOST_SAYINGS = 4096
+
+Said = Mapping[str, str]
+"""Headers by their names in lower case."""
+
+
+class _Meaning(NamedTuple):
+    counters: tuple[str, ...]
+    is_hit: bool | None
+    """None: the headers are none of a node."""
+
+
+class Answers:
+    """Counts what the headers of answers say. The same headers are understood once."""
+
+    def __init__(self, metrics: Metrics, addresses: dict[str, str]):
+        """:param addresses: of nodes, by id"""
+        self._metrics = metrics
+        self._entry = NodeNames("entry_node", addresses)
+        self._responsible = NodeNames("responsible_node", addresses)
+        self._known: dict[Any, _Meaning] = {}
+
+    def count(self, response: Response) -> None:
+        """By the headers, however they came."""
+        said = {name: value for name in _NAMES if (value := response.header(name)) is not None}
+        self._record(tuple(said.items()), lambda: said, response.header(_LATENCY))
+
+    def count_bytes(self, data: bytes, head_bytes: int) -> None:
+        """
+        By the bytes of an answer.
+
+        :param head_bytes: of the head, with the empty line
+        """
+        found = _SAID.findall(data, 0, head_bytes - 2)
+        latency = None
+        for index, (name, value) in enumerate(found):
+            # Each answer has another time.
+            if name[2] in b"Ll":
+                latency = value
+                del found[index]
+                break
+        self._record(tuple(found), lambda: _decoded(found), latency)
+
+    def _record(self, key: Any, said: Callable[[], Said], latency: str | bytes | None) -> None:
+        metrics = self._metrics
+        meaning = self._known.get(key) or self._understand(key, said())
+        metrics.count_each(meaning.counters)
+        if meaning.is_hit is not None:
+            metrics.rate("cache_hit", meaning.is_hit)
+        if latency is not None and (seconds := latency_seconds(latency)) is not None:
+            metrics.trend("node_latency", seconds)
+
+    def _understand(self, key: Any, said: Said) -> _Meaning:
+        found = outcome(said)
+        entry, responsible = nodes_of(said)
+        counters = [found]
+        if entry:
+            counters.append(self._entry.of(entry))
+        if responsible:
+            counters.append(self._responsible.of(responsible))
+        for name in counters:
+            self._metrics.declare_counter(name)
+        meaning = _Meaning(tuple(counters), None if found == "unknown" else found.startswith("hit_"))
+        if len(self._known) < _MOST_SAYINGS:
+            self._known[key] = meaning
+        return meaning
+
+
+def _decoded(found: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Of a header that was sent several times the first value counts."""
+    said: dict[str, str] = {}
+    for name, value in found:
+        said.setdefault(name.decode().lower(), value.decode("latin-1").rstrip(" \t"))
+    return said
+
+
+def outcome(said: Said) -> str:
     """The counter that an answer belongs to; ``unknown`` for headers that no node of the ring sends."""
-    here = response.header("X-Cache")
+    here = said.get("x-cache")
     if here == "MISS-DHT":
-        return _REMOTE.get(response.header("X-Cache-Origin") or "", "unknown")
+        return _REMOTE.get(said.get("x-cache-origin") or "", "unknown")
     return _LOCAL.get(here or "", "unknown")
 
 
@@ -42,14 +127,13 @@ class NodeNames:
         return name
 
 
-def nodes_of(response: Response) -> tuple[str | None, str | None]:
+def nodes_of(said: Said) -> tuple[str | None, str | None]:
     """
     Which node the client asked, and which one is responsible for the URL. A node that answers by itself is
     both, and tells its id alone.
     """
-    own = response.header("X-Node-ID")
-    entry = response.header("X-Entry-Node") or own
-    return entry, response.header("X-Responsible-Node") or own
+    own = said.get("x-node-id")
+    return said.get("x-entry-node") or own, said.get("x-responsible-node") or own
 
 
 def address_by_id(metrics: Any) -> dict[str, str]:
@@ -61,10 +145,10 @@ def address_by_id(metrics: Any) -> dict[str, str]:
         return {}
 
 
-def latency_seconds(response: Response) -> float | None:
-    """What the node says that it took."""
+def latency_seconds(text: str | bytes) -> float | None:
+    """What the node says that it took, of its milliseconds."""
     try:
-        milliseconds = float(response.header("X-Latency-Ms") or "")
+        milliseconds = float(text)
     except ValueError:
         return None
     return milliseconds / 1000 if 0 <= milliseconds < 1e9 else None

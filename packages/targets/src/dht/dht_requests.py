@@ -4,11 +4,12 @@ import http.client
 import json
 import random
 from bisect import bisect
+from collections.abc import Container
 from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
-from dht_answers import NodeNames, address_by_id, latency_seconds, nodes_of, outcome
+from dht_answers import Answers, address_by_id
 from dht_urls import UrlFile, chooser, pool_of
 from loadwright_runtime import (
     Failure,
@@ -23,6 +24,8 @@ from loadwright_runtime.source.payloads import PayloadError
 
 _KEPT_REQUESTS = 16 * 1024
 _ANSWER_SECONDS = 5.0
+# The first digit of "HTTP/1.1 200".
+_CLASS_OF_STATUS, _SUCCESS = 9, ord("2")
 
 
 class DhtRequests(RequestSource):
@@ -45,10 +48,9 @@ class DhtRequests(RequestSource):
         cache_weight = self.config.get("mix", {}).get("cache", 1)
         self._others = [self._other(name) for name in others]
         self._other_check = ResponseCheck(None)
+        self._other_statuses = self._other_check.plain_statuses()
         self._weights = list(accumulate([*others.values(), cache_weight]))
-        addresses = self._addresses_by_id()
-        self._entry = NodeNames("entry_node", addresses)
-        self._responsible = NodeNames("responsible_node", addresses)
+        self._answers = Answers(self.metrics, self._addresses_by_id())
 
     def next_request(self) -> Request:
         if self._others:
@@ -56,6 +58,18 @@ class DhtRequests(RequestSource):
             if turn < len(self._others):
                 return self._others[turn]
         return self._requests.of(self._choose())
+
+    def glanced_statuses(self) -> Container[int]:
+        """Those that are right of the cache, and of what is mixed in."""
+        statuses = self._response_check.plain_statuses()
+        is_own = type(self).check is DhtRequests.check
+        return statuses if is_own and (not self._others or statuses == self._other_statuses) else ()
+
+    def glance(self, request: Request, data: bytes, head_bytes: int) -> bool:
+        # What refuses a request says nothing of the ring, also where it is what was expected.
+        if request.name == self._name and data[_CLASS_OF_STATUS] == _SUCCESS:
+            self._answers.count_bytes(data, head_bytes)
+        return True
 
     def request_named(self, name: str) -> Request:
         """Of the cache, or of what is mixed in."""
@@ -67,22 +81,8 @@ class DhtRequests(RequestSource):
         if request is not None and request.name != self._name:
             return self._other_check(response)
         if response.is_success:
-            self._count(response)
+            self._answers.count(response)
         return super().check(response)
-
-    def _count(self, response: Response) -> None:
-        found = outcome(response)
-        self.count(found)
-        if found != "unknown":
-            self.metrics.rate("cache_hit", found.startswith("hit_"))
-        entry, responsible = nodes_of(response)
-        if entry:
-            self.count(self._entry.of(entry))
-        if responsible:
-            self.count(self._responsible.of(responsible))
-        seconds = latency_seconds(response)
-        if seconds is not None:
-            self.metrics.trend("node_latency", seconds)
 
     def _make(self, rank: int) -> Request:
         try:

@@ -1,3 +1,4 @@
+import random
 import tracemalloc
 from collections import Counter
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +8,7 @@ from dht_answers import NodeNames, outcome
 from dht_requests import DhtRequests
 from dht_urls import hot_set_chooser, pool_of, zipf_weights
 from loadwright_runtime import Response, SetupError, SourceSetup
+from loadwright_runtime.http.http1 import Headers, parse_head
 from loadwright_runtime.measure.counters import Counters
 from loadwright_runtime.source.bundle import read_bundle
 
@@ -98,8 +100,8 @@ def test_uniform(source):
     ],
 )
 def test_outcomes(here, there, counter):
-    headers = {"x-cache": here, "x-cache-origin": there}
-    assert outcome(Response(200, headers, b"")) == counter
+    said = {"x-cache": here, "x-cache-origin": there}
+    assert outcome({name: value for name, value in said.items() if value}) == counter
 
 
 def test_only_successes_are_counted(source):
@@ -108,6 +110,44 @@ def test_only_successes_are_counted(source):
     assert requests.check(Response(204, {"x-cache": "HIT-LOCAL"}, b"")) is None
     assert requests.check(Response(502, {"x-cache": "MISS-ORIGIN"}, b"")) == "HTTP 502"
     assert counters.totals() == {"hit_local": 1}
+
+
+def test_a_glance_counts_what_a_check_counts(make_bundle):
+    chance = random.Random(3)
+    glanced, checked = Counters(), Counters()
+    bundle = read_bundle(make_bundle("dht", host="http://ring.example", config=CONFIG))
+    by_glance = DhtRequests(SourceSetup(bundle, bundle.host, counters=glanced))
+    by_check = DhtRequests(SourceSetup(bundle, bundle.host, counters=checked))
+    request = by_glance.next_request()
+    for _ in range(2000):
+        lines = [chance.choice([b"HTTP/1.1 200 OK", b"HTTP/1.1 204 No Content", b"HTTP/1.1 404 Not Found"])]
+        for name in chance.sample([b"X-Cache", b"X-Cache-Origin", b"X-Node-ID", b"X-Entry-Node"] * 2, 5):
+            value = chance.choice([b"HIT-LOCAL", b"MISS-DHT", b"MISS-HOT", b"0xA", b"n\xe4 1", b""])
+            spelled = chance.choice([name, name.lower(), name.upper(), b"Not-" + name])
+            lines.append(b"%b:%b%b" % (spelled, chance.choice([b"", b" ", b"\t "]), value))
+        lines.append(b"x-latency-ms: %b" % chance.choice([b"1.5", b"2 ", b"-1", b"soon", b""]))
+        chance.shuffle(rest := lines[1:])
+        head = b"\r\n".join([lines[0], *rest, b"Content-Length: 30", b"", b""])
+        assert by_glance.glance(request, head + b"\r\nX-Cache: HIT-LOCAL\r\n", len(head)) is True
+        parsed = parse_head(head[:-4], "GET")
+        response = Response(parsed.status, Headers(parsed), b"")
+        response.request = request
+        by_check.check(response)
+    assert glanced.totals() == checked.totals() and len(glanced.totals()) > 6
+    row, other = (counters.metrics.row_of_run() for counters in (glanced, checked))
+    assert row.rates == other.rates and row.rates["cache_hit"][1] > 100
+    assert row.trends["node_latency"].buckets == other.trends["node_latency"].buckets
+
+
+def test_a_status_that_is_expected_of_one_alone_needs_a_look(make_bundle):
+    bundle = read_bundle(
+        make_bundle(
+            "dht",
+            host="http://h",
+            config=CONFIG | {"expect": {"status": [404]}, "mix": {"cache": 1, "health": 1}},
+        )
+    )
+    assert DhtRequests(SourceSetup(bundle, bundle.host)).glanced_statuses() == ()
 
 
 def test_hot_set():

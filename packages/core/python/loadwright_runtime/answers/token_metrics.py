@@ -26,6 +26,11 @@ _USAGE = b'_tokens"'
 _USAGE_BYTES = 4096
 
 
+def names_usage(content: bytes) -> bool:
+    """Whether an answer of one piece may name its tokens."""
+    return _USAGE in content[-_USAGE_BYTES:]
+
+
 class GoodputLimits:
     """What a request must meet to count as good: all of it together."""
 
@@ -93,8 +98,8 @@ class TokenMetrics:
 
     def count_usage(self, content: bytes) -> None:
         """The tokens that an answer of one piece names; there are none in most."""
-        end = content[-_USAGE_BYTES:]
-        if _USAGE in end:
+        if names_usage(content):
+            end = content[-_USAGE_BYTES:]
             self.count(_number(_INPUT_TOKENS, end), _number(_OUTPUT_TOKENS, end))
 
     def count(self, input_tokens: int | None, output_tokens: int | None) -> None:

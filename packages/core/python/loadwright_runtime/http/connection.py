@@ -123,7 +123,7 @@ class Connection(Link):
             if self._is_ordinary and self._parser is None:
                 endpoint = self._endpoint
                 form = endpoint.last_form
-                head, head_bytes, size, _, length, is_plain = form
+                head, head_bytes, size, _, length, is_plain, _ = form
                 # The same head as the last one has nothing to parse.
                 if len(data) != size or data[:head_bytes] != head:
                     form = endpoint.form_of(data)
@@ -186,20 +186,29 @@ class Connection(Link):
     def _take_ordinary(self, data: bytes, form: Form) -> None:
         now = _clock()
         seconds = now - self._started
-        headers = Headers(form.head[:-4])
         if not self._has_answered:
             self._has_answered = True
-            self._endpoint.measure.compare_clock(headers, seconds)
+            self._endpoint.measure.compare_clock(Headers(form.head[:-4]), seconds)
         if self._is_retiring:
             self._close()
         else:
             self._state = IDLE
             self._idle_since = now
-        if form.is_plain and self._due is None:
-            self._measure.succeeded(self._row, now, seconds, form.length)
+        is_settled, error = form.is_plain, None
+        if form.is_glanced:
+            is_settled, error = exchange.glance(
+                self._endpoint, self._request, self._row, data, form.head_bytes
+            )
+        if error is not None:
+            self._end(seconds, None, form.length, exchange.check_failed(error), error)
+        elif is_settled:
+            measure, row = self._measure, self._row
+            measure.succeeded(row, now, seconds, form.length)
+            if self._due is not None:
+                measure.responded(row, now - self._due)
             self.owner.finished(self)
         else:
-            response = Response(form.status, headers, data[form.head_bytes :], None, True)
+            response = Response(form.status, Headers(form.head[:-4]), data[form.head_bytes :], None, True)
             self._judge(seconds, response, form.length)
 
     def _take(self, data: bytes) -> None:

@@ -59,9 +59,11 @@ class Form(NamedTuple):
     """Bytes of the body."""
     is_plain: bool
     """Whether the status alone decides, and nobody wants to hear of the answer."""
+    is_glanced: bool
+    """Whether the source may settle it by its bytes, and nobody else wants to hear of it."""
 
 
-_NO_FORM = Form(b"", 0, -1, 0, 0, False)
+_NO_FORM = Form(b"", 0, -1, 0, 0, False, False)
 
 
 class Endpoint:
@@ -105,6 +107,8 @@ class Endpoint:
         """Where requests end whose user has ended."""
         self.plain_statuses: Container[int] = ()
         """Statuses of answers that are right without a look at them."""
+        self.glanced_statuses: Container[int] = ()
+        """Statuses of answers that the source settles by their bytes."""
         self.last_form = _NO_FORM
         """Of the last ordinary answer: their heads are often the same for a second."""
         self.listeners: list[Any] = []
@@ -122,6 +126,7 @@ class Endpoint:
         requests at once.
         """
         self.plain_statuses = () if log.is_on else self.source.plain_statuses()
+        self.glanced_statuses = () if log.is_on else self.source.glanced_statuses()
         self.last_form = _NO_FORM
         self.listeners[:] = [
             listener
@@ -137,8 +142,11 @@ class Endpoint:
         head, status, length = match[0], int(match[1]), int(match[2])
         if len(head) + length != len(data) or length > self.most_answer_bytes:
             return None
-        is_plain = status in self.plain_statuses and not self.listeners
-        self.last_form = form = Form(head, len(head), len(data), status, length, is_plain)
+        is_heard = bool(self.listeners)
+        is_plain = not is_heard and status in self.plain_statuses
+        is_glanced = not is_heard and not is_plain and status in self.glanced_statuses
+        is_glanced = is_glanced and b"content-encoding" not in head.lower()
+        self.last_form = form = Form(head, len(head), len(data), status, length, is_plain, is_glanced)
         return form
 
     def kept_bytes(self, head: Head) -> int:

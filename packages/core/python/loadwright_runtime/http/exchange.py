@@ -27,7 +27,26 @@ def judge(endpoint: Endpoint, response: Response, row: Row | None) -> tuple[Fail
     try:
         return verdict(endpoint.source.check, response), None
     except Exception as error:
-        return reasons.bound(Failure("check", f"check failed: {type(error).__name__}")), error
+        return check_failed(error), error
+    finally:
+        metrics.at_hand = None
+
+
+def check_failed(error: Exception) -> Failure:
+    """What a request counts as about whose answer the target's code raised."""
+    return reasons.bound(Failure("check", f"check failed: {type(error).__name__}"))
+
+
+def glance(
+    endpoint: Endpoint, request: Request, row: Row, data: bytes, head_bytes: int
+) -> tuple[bool, Exception | None]:
+    """Whether the source settles an answer by its bytes, and what its code raised about it."""
+    metrics = endpoint.measure.metrics
+    metrics.at_hand = row
+    try:
+        return endpoint.source.glance(request, data, head_bytes), None
+    except Exception as error:
+        return False, error
     finally:
         metrics.at_hand = None
 

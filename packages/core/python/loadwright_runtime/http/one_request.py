@@ -81,7 +81,7 @@ class _Exchange:
         )
         self._endpoint.on_outcome = lambda *outcome: self._outcome.set(outcome)
         # Every answer is looked at, or nothing would be known of it.
-        self._endpoint.plain_statuses = ()
+        self._endpoint.plain_statuses = self._endpoint.glanced_statuses = ()
         self._endpoint.keeps_bodies = True
 
     def carry_out(self) -> dict[str, Any]:
@@ -190,6 +190,8 @@ class _Unchecked:
 
     def plain_statuses(self) -> tuple[()]:
         return ()
+
+    glanced_statuses = plain_statuses
 
 
 def _get(source: RequestSource, path: str) -> Request:

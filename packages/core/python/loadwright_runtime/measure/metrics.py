@@ -85,6 +85,12 @@ class Metrics:
             raise ValueError(f"{name}: found {number!r}, expected a whole number from 0 to {_GREATEST:.0e}")
         self._row().counters[name] += number
 
+    def count_each(self, names: Iterable[str]) -> None:
+        """Adds one to each of several counters that are declared."""
+        counters = self._row().counters
+        for name in names:
+            counters[name] += 1
+
     def rate(self, name: str, hit: bool, unit: str = "", description: str = "") -> None:
         """Adds one to a share, as a hit or as none."""
         if name not in self.definitions:

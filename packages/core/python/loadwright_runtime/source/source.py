@@ -157,6 +157,22 @@ class RequestSource(ABC):
             return ()
         return self._response_check.plain_statuses()
 
+    def glanced_statuses(self) -> Container[int]:
+        """Statuses of answers that :meth:`glance` may settle: by default none."""
+        return ()
+
+    def glance(self, request: Request, data: bytes, head_bytes: int) -> bool:
+        """
+        Settles an answer by its bytes alone, which costs a fraction of :meth:`check`: it is right, and what
+        it measures is recorded. It is whole, of a status of :meth:`glanced_statuses`, no stream and not
+        compressed.
+
+        :param data: head and body
+        :param head_bytes: of the head, with the empty line
+        :returns: False: nothing was recorded, and :meth:`check` is to look
+        """
+        return False
+
     def event_reader(self, on_event: Callable[[Event], None]) -> EventReader:
         """The ``on_piece`` of one request whose answer is a stream: it checks ``expect.stream`` too."""
         return EventReader(on_event, self._response_check.watch())
