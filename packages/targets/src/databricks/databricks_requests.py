@@ -17,8 +17,8 @@ from loadwright_runtime import (
     SourceSetup,
     compact_json,
 )
+from loadwright_runtime.answers.token_metrics import names_usage
 from loadwright_runtime.source.row_requests import RowRequests
-from loadwright_runtime.source.token_metrics import names_usage
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
 
