@@ -15,7 +15,7 @@ import { checkPackages } from './ci/packages.mjs';
 import { checkPeers } from './ci/peers.mjs';
 import { checkRegistries } from './ci/registries.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
-import { checkMatrix, matrices, partOfThisCommit } from './lib/matrices.mjs';
+import { checkMatrix, matrices, partOfThisCommit, waitingWorkers } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
 import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
@@ -85,8 +85,9 @@ async function browserAndMemory() {
   );
 }
 
-async function everyMatrix() {
-  for (const [name, matrix] of Object.entries(matrices)) {
+/** @param {(name: keyof typeof matrices) => boolean} isWanted */
+async function everyMatrix(isWanted) {
+  for (const [name, matrix] of Object.entries(matrices).filter(([each]) => isWanted(each))) {
     await ledger.stage(matrix.title, async () =>
       checkMatrix(name, { env, choice: await partOfThisCommit(matrix) }),
     );
@@ -108,8 +109,7 @@ async function secondNode() {
         env: { ...second, LOADWRIGHT_MATRIX: 'all' },
         node: binary,
         exclude: notAboutNode[name],
-        // They wait more than they work.
-        args: ['--maxWorkers=3'],
+        args: [`--maxWorkers=${waitingWorkers}`],
       }),
     );
   }
@@ -123,20 +123,22 @@ async function secondNode() {
 await withLedger(ledger, async () => {
   // Its loads must PASS, and one that is measured beside other work is slow, or INVALID.
   await ledger.lanes([asAStranger]);
-  // apt and Docker are one at a time, and so is what takes the machine's memory; the rest waits for most of its time.
+  // apt and Docker are one at a time, and so is what takes the machine's memory; the rest waits for most of its time. Each
+  // lane has about a third of it, so that no lane is left alone with half of the machine idle.
   await ledger.lanes([
     async () => {
       await machines();
       await audit(ledger, { env, folder: environment.folder });
       await browserAndMemory();
-    },
-    async () => {
-      await checkOlderLocust(ledger, { env, folder: environment.folder });
-      await everyMatrix();
       await secondNode();
     },
-    // Counts, and times nothing: it may be beside anything.
-    () => checkPeers(ledger, { folder: environment.folder }),
+    () => everyMatrix((name) => name !== 'leaks'),
+    async () => {
+      // Counts, and times nothing: it may be beside anything.
+      await checkPeers(ledger, { folder: environment.folder });
+      await checkOlderLocust(ledger, { env, folder: environment.folder });
+      await everyMatrix((name) => name === 'leaks');
+    },
   ]);
   await ledger.stage('no process left behind', () => assertNoProcessLeft(environment.folder));
 });

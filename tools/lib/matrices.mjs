@@ -35,7 +35,8 @@ export const apart = {
  * Tests that are too many for `npm test`, which tries a handful of each or none. `.ci/run` tries one of `parts` equal parts,
  * another one with each commit, and `npm run test:<name>` tries everything.
  *
- * tests: folders, and which files or folders of tests there; title: what holds when they pass.
+ * tests: folders, and which files or folders of tests there; workers: how many files at a time, where they do not only wait;
+ * title: what holds when they pass.
  */
 export const matrices = {
   leaks: {
@@ -60,6 +61,8 @@ export const matrices = {
       ),
     },
     parts: 1,
+    // The demo judges what it measures, on a machine that has the time for it.
+    workers: 1,
     title: 'the command with each kind of target, in each phase',
   },
   whole: {
@@ -90,6 +93,9 @@ export const matrices = {
   },
 };
 
+/** How many files of tests that wait more than they work, for processes and for loads to end, are under way at a time. */
+export const waitingWorkers = 3;
+
 /** What `LOADWRIGHT_MATRIX` says in `.ci/run`: a number that grows by one with each commit picks the part. */
 export async function partOfThisCommit({ parts }) {
   const { code, stdout } = await execute('git', ['rev-list', '--count', 'HEAD'], { quiet: true });
@@ -106,10 +112,16 @@ export async function partOfThisCommit({ parts }) {
  */
 export async function checkMatrix(name, { env, choice, args }) {
   process.stdout.write(`These cases again: npm run test:${name} -- ${choice}\n`);
+  const { tests, workers = waitingWorkers } = matrices[name];
   const all = { passed: 0, failed: 0, skipped: 0, failures: [] };
-  for (const [folder, files] of Object.entries(matrices[name].tests)) {
+  for (const [folder, files] of Object.entries(tests)) {
     const report = `${name}-${folder.replace('packages/', '').replaceAll('/', '-')}`;
-    const one = await vitest(folder, { env: { ...env, LOADWRIGHT_MATRIX: choice }, files, args, report });
+    const one = await vitest(folder, {
+      env: { ...env, LOADWRIGHT_MATRIX: choice },
+      files,
+      args: [`--maxWorkers=${workers}`, ...(args ?? [])],
+      report,
+    });
     for (const count of ['passed', 'failed', 'skipped']) all[count] += one[count];
     all.failures.push(...one.failures);
   }
