@@ -145,7 +145,7 @@ export default typescript.config(
         'error',
         {
           paths: [...wholeFiles, entryOf.infra],
-          patterns: [{ group: ['**/ec2/**', '**/local/**'] }],
+          patterns: [{ group: ['**/ec2/**', '**/ecs/**', '**/local/**'] }],
         },
       ],
     },

@@ -12,3 +12,4 @@ export { sequentialRoundTrips } from './log.js';
 export { parameterProblems } from './parameter-problems.js';
 export { AwsStandIn, type AwsEnvironment } from './stand-in.js';
 export { useAws } from './use-aws.js';
+export { pushTestImage } from './ecs/registry/test-image.js';

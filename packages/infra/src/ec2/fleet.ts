@@ -2,26 +2,19 @@ import {
   digestWithoutLoad,
   LoadwrightError,
   type CallOptions,
-  type DestroyOptions,
-  type DestroyReport,
   type Fleet,
   type FleetHandle,
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
 import { lookUpAccount } from '../aws/account/account.js';
-import { lookUpCaller } from '../aws/account/caller.js';
-import { combined } from '../aws/account/combined.js';
 import { Aws } from '../aws/clients.js';
-import { Journal, readJournal, removeJournal, type JournalState } from '../aws/journal.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
-import { kindsOf } from '../aws/removal/fleet-resources.js';
-import { introduceResource, takeInventory } from '../aws/removal/inventory.js';
-import { removeFleetResources } from '../aws/removal/remove.js';
-import { leftToOtherVersion, ownerOf } from '../aws/fleet-identity.js';
-import type { FoundResource } from '../aws/kind.js';
+import { requireOwnVersion, withAws } from '../aws/fleets/existing.js';
 import { withArchive } from './deploy/archive.js';
-import { accountProblem, checkAccount } from './check.js';
-import { cleanUpAfter, type Destroy } from '../aws/deploy/clean-up.js';
+import { checkAccount } from './check.js';
+import type { Destroy } from '../aws/deploy/clean-up.js';
+import { provisionWithJournal } from '../aws/deploy/provision.js';
+import { lastingFleets } from '../aws/fleets/lasting.js';
 import { knownQuota, requireQuota } from '../aws/check/quota.js';
 import { requireSessionManager } from '../aws/check/session-manager.js';
 import { deploy } from './deploy/deploy.js';
@@ -32,7 +25,7 @@ import { findSecrets, readSecrets } from '../aws/deploy/login.js';
 import { requireFreeName } from '../aws/fleets/name.js';
 import type { Ec2FleetOptions } from './options.js';
 import { ec2Policies } from './permissions/policy.js';
-import { fleetPermissions } from './permissions/fleet-permissions.js';
+import { fleetPermissions } from '../aws/permissions/fleet-permissions.js';
 import { ec2Resources } from './resources.js';
 import { lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
 import { planFleet } from './plan.js';
@@ -43,7 +36,6 @@ import { settleAccess } from '../aws/reach/settle-access.js';
 import { requireTime, usualPort } from '../aws/fleet-settings.js';
 import { resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { deployedMachine } from '../aws/deploy/deployed-machine.js';
-import { deployedFleets } from '../aws/fleets/deployed-fleets.js';
 import { blockedHint, StartTime, waitForMachine, waitForUi } from '../aws/reach/wait-for-master.js';
 
 /**
@@ -60,17 +52,8 @@ export function ec2Fleet(options: Ec2FleetOptions = {}): Fleet {
 
 /** The fleet of settings that are valid. */
 export function fleetOf(settings: Ec2FleetSettings): Fleet {
-  const never = new AbortController().signal;
-  const withAws = async <Result>(signal: AbortSignal | undefined, use: (aws: Aws) => Promise<Result>) => {
-    const aws = new Aws(settings.aws, signal ?? never);
-    try {
-      return await use(aws);
-    } catch (error) {
-      throw accountProblem(error);
-    } finally {
-      aws.close();
-    }
-  };
+  const call = <Result>(signal: AbortSignal | undefined, use: (aws: Aws) => Promise<Result>) =>
+    withAws(settings.aws, signal, use);
   // Chosen once: what a plan said is what is made.
   let settled: Promise<Ec2FleetSettings> | undefined;
   const settle = (aws: Aws): Promise<Ec2FleetSettings> => {
@@ -80,46 +63,31 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     });
     return settled;
   };
-  const destroy = (fleetId: string, { signal, onProgress }: DestroyOptions = {}) =>
-    withAws(signal, (aws) => removeEverything(aws, settings, fleetId, onProgress));
+  const lasting = lastingFleets(settings, ec2Resources);
+  const { destroy } = lasting;
   const open = (fleetId: string, { signal }: CallOptions = {}) =>
-    withAws(signal, (aws) => openExisting(aws, settings, fleetId, (options) => destroy(fleetId, options)));
+    call(signal, (aws) => openExisting(aws, settings, fleetId, (options) => destroy(fleetId, options)));
 
   return {
     specificationVersion: 1,
     kind: settings.aws.fleetKind,
     defaultWorkers: ({ signal } = {}) =>
-      withAws(signal, async (aws) => (await lookUpAccount(aws, await settle(aws))).instanceType.vcpus),
+      call(signal, async (aws) => (await lookUpAccount(aws, await settle(aws))).instanceType.vcpus),
     prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
     plan: (request, { signal } = {}) =>
-      withAws(signal, async (aws) => planFleet(aws, await settle(aws), request)),
+      call(signal, async (aws) => planFleet(aws, await settle(aws), request)),
     provision: async (request) => {
       requireTime(settings, request.durationSeconds);
       requireReachable(settings, request.host);
-      return provision(await withAws(request.signal, settle), request, destroy);
+      return provision(await call(request.signal, settle), request, destroy);
     },
     open,
     lasting: {
+      ...lasting,
       check: (request, { signal } = {}) =>
-        withAws(signal, async (aws) => checkAccount(aws, await settle(aws), request)),
+        call(signal, async (aws) => checkAccount(aws, await settle(aws), request)),
       permissions: ({ signal, ...options } = {}) =>
-        withAws(signal, (aws) => fleetPermissions(aws, settings, options)),
-      place: ({ signal } = {}) =>
-        withAws(signal, async (aws) => {
-          const { accountId, arn } = await lookUpCaller(aws);
-          const { region, profile } = settings.aws;
-          const named = profile === undefined ? '' : `, profile ${profile}`;
-          return { description: `${region}, account ${accountId}${named}`, caller: ownerOf(arn) };
-        }),
-      list: () => withAws(undefined, async (aws) => deployedFleets((await inventory(aws)).found, new Date())),
-      inventory: (fleetId) =>
-        withAws(undefined, async (aws) =>
-          (await inventory(aws, fleetId)).found.map((found) => ({
-            fleetId,
-            resource: introduceResource(found),
-          })),
-        ),
-      destroy,
+        call(signal, (aws) => fleetPermissions(aws, ec2Policies, settings, options)),
     },
   };
 }
@@ -130,52 +98,23 @@ async function provision(
   destroy: Destroy,
 ): Promise<FleetHandle> {
   if (settings.access === 'session-manager') await requireSessionManager(settings.environment);
-  given.signal.throwIfAborted();
-  // On the disk before the first call: what is made can then be found, whatever happens.
-  const { journals } = settings;
-  const { fleetKind, region } = settings.aws;
-  const { fleetId } = given;
-  const earlier = await readJournal(journals, { fleetKind, fleetId });
-  if (earlier?.hasBegun) requireRegion(earlier, region);
-  // An interrupted deployment continues under the name that it began with.
-  const name = given.name ?? earlier?.name;
-  const request = { ...given, ...(name !== undefined && { name }) };
-  const journal = await Journal.open(journals, { fleetKind, fleetId, region, name });
-  const aws = new Aws(settings.aws, request.signal);
-  let existing: string | undefined;
-  try {
-    const { onProgress } = request;
+  return provisionWithJournal(settings, given, destroy, async (attempt) => {
+    const { aws, journal, request, earlier } = attempt;
+    const { fleetId, onProgress } = request;
     const { quota, ...looks } = await lookAround(aws, settings, request);
-    existing = await deployedMachine(aws, {
+    const existing = await deployedMachine(aws, {
       fleetId,
       seen: looks.machines,
       expected: earlier?.expected,
       onProgress,
     });
+    attempt.existing = existing;
     requireOwnVersion(fleetId, looks.machines);
     await requireFreeName(aws, ec2Resources, request, looks.account.arn);
     // That machine is counted already.
     if (existing === undefined) requireQuota(settings, quota);
-    return await make({ aws, journal, settings, request, ...looks, existing, destroy });
-  } catch (error) {
-    await journal.close();
-    await cleanUpAfter({
-      error,
-      fleetKind: settings.aws.fleetKind,
-      request,
-      journal,
-      journals,
-      existing,
-      destroy,
-    });
-    if (request.signal.aborted) {
-      throw new LoadwrightError('ABORTED', 'Starting the fleet was stopped.', { cause: error });
-    }
-    throw accountProblem(error);
-  } finally {
-    await journal.close();
-    aws.close();
-  }
+    return make({ aws, journal, settings, request, ...looks, existing, destroy });
+  });
 }
 
 /** What must be known before anything is made. */
@@ -281,55 +220,4 @@ async function openExisting(
     },
     destroy,
   });
-}
-
-async function removeEverything(
-  aws: Aws,
-  { journals }: Ec2FleetSettings,
-  fleetId: string,
-  onProgress: DestroyOptions['onProgress'],
-): Promise<DestroyReport> {
-  // The journal is a cache: one that cannot be read keeps nothing from being removed, and only costs a wait.
-  const known = await readJournal(journals, aws.fleet(fleetId)).catch(() => undefined);
-  if (!known) return removeFleetResources(aws, ec2Resources, fleetId, { expected: undefined, onProgress });
-  requireRegion(known, aws.settings.region);
-  // A disk that is full keeps nothing from being removed: without the lines a second removal waits a minute longer.
-  const journal = await Journal.open(journals, known).catch(() => undefined);
-  try {
-    const report = await removeFleetResources(aws, ec2Resources, fleetId, {
-      expected: known.expected,
-      onProgress,
-      onRemoved: async (resource) => journal?.removed(resource).catch(() => {}),
-    });
-    if (report.remaining.length === 0) await removeJournal(journals, fleetId).catch(() => {});
-    return report;
-  } finally {
-    await journal?.close();
-  }
-}
-
-/** Elsewhere nothing would be found: the fleet would count as removed, or be made a second time and its journal be lost. */
-function requireRegion({ fleetId, region }: JournalState, asked: string): void {
-  if (region === asked) return;
-  throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} is in ${region}, not in ${asked}.`, {
-    hint: `Set the option region to ${region}, or remove the fleet.`,
-    next: [{ action: 'destroy-fleet', fleetId, fleet: { kind: 'ec2', options: { region } } }],
-  });
-}
-
-/** @throws LoadwrightError `CONFIG_INVALID` for a fleet whose machine another version has made. */
-function requireOwnVersion(fleetId: string, machines: readonly FoundResource[]): void {
-  const other = machines.find(({ otherVersion }) => otherVersion !== undefined)?.otherVersion;
-  if (other === undefined) return;
-  throw new LoadwrightError('CONFIG_INVALID', `Fleet ${fleetId} was ${leftToOtherVersion[other]}.`, {
-    hint: 'Use the version that made it.',
-    next: [{ action: 'list-fleets' }],
-  });
-}
-
-/** What exists, of one fleet or of all. @throws LoadwrightError when not all of it could be looked at. */
-async function inventory(aws: Aws, fleetId?: string) {
-  const taken = await takeInventory(aws, kindsOf(ec2Resources), fleetId === undefined ? {} : { fleetId });
-  if (taken.causes.length === 0) return taken;
-  throw combined(taken.causes.map(accountProblem));
 }

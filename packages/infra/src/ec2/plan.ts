@@ -1,7 +1,6 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
 import { lookUpAccount, type Account } from '../aws/account/account.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
-import { isPublic } from '../aws/access.js';
 import type { Aws } from '../aws/clients.js';
 import { bucket } from '../aws/kinds/bucket.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
@@ -13,20 +12,17 @@ import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from './permissions/policy.js';
 import { endsFromOutside } from '../aws/permissions/end.js';
 import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
-import { checkCredentials } from '../aws/check/credentials.js';
 import { knownQuota } from '../aws/check/quota.js';
 import { outsideDelay } from '../aws/deploy/end-from-outside.js';
 import { usualContainerImage } from './machine/user-data.js';
 import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { allowedTo, describeAccess, sharedWarnings } from '../aws/plan/words.js';
 import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
 import { ec2Resources } from './resources.js';
 import { requireFreeName } from '../aws/fleets/name.js';
 import { requireReachable } from '../aws/reach/reachable.js';
 import { requireTime } from '../aws/fleet-settings.js';
 import type { Ec2FleetSettings } from './settings.js';
-
-/** Ranges that hold every address there is. */
-const everybody = new Set(['0.0.0.0/0', '::/0']);
 
 /**
  * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
@@ -135,51 +131,21 @@ function notesOf(
   ];
 }
 
-const ways = {
-  'session-manager': 'The web UI is reached by a port forward of Session Manager: no port is open',
-  https:
-    'The web UI is encrypted, with a certificate that the machine makes: this command takes no other, and shows its SHA-256 for browsers',
-  http: 'The web UI is plain HTTP: its login and what it shows can be read on the way. With access: https they cannot',
-} as const;
-
-function describeAccess({ access, accessReason }: Ec2FleetSettings): string {
-  return `${ways[access]}${accessReason === undefined ? '' : `. access is ${access} because ${accessReason}`}.`;
-}
-
 function warningsOf(
   settings: Ec2FleetSettings,
   { workers, durationSeconds }: FleetRequest,
   account: Account,
 ): string[] {
   const { vcpus } = account.instanceType;
-  const credentials = checkCredentials(account, settings, durationSeconds);
-  const { timeToLiveSeconds, startTimeoutSeconds } = settings;
-  const leftSeconds = timeToLiveSeconds - durationSeconds;
+  const warnings = sharedWarnings(settings, durationSeconds, account);
   return [
-    ...(typeof credentials === 'string'
-      ? []
-      : [
-          `The credentials may end before the machine is removed: ${credentials.detail}. Those that renew themselves, of a role in a profile say, do not.`,
-        ]),
-    ...(allowedTo(settings, account).some((range) => everybody.has(range))
-      ? ['Everybody on the internet may reach the web UI; only its login protects it.']
-      : []),
+    ...warnings.early,
     ...(settings.spot ? ['A spot machine may be taken away in the middle of the test.'] : []),
     ...(workers > vcpus
       ? [`${workers} workers share ${vcpus} vCPUs: more than one a vCPU makes no more load.`]
       : []),
-    ...(leftSeconds < startTimeoutSeconds
-      ? [
-          `Of its ${formatDuration(timeToLiveSeconds)} the machine has ${formatDuration(leftSeconds)} to start in, and may take up to ${formatDuration(startTimeoutSeconds)} (startTimeout): it may end before the test.`,
-        ]
-      : []),
+    ...warnings.late,
   ];
-}
-
-/** Who may reach the web UI from outside. */
-function allowedTo(settings: Ec2FleetSettings, { callerAddress }: Account): readonly string[] {
-  if (!isPublic(settings.access) || settings.securityGroup !== undefined) return [];
-  return settings.allowedAddresses ?? (callerAddress === undefined ? [] : [`${callerAddress}/32`]);
 }
 
 function describeImage(chosen: string | undefined): string {

@@ -15,6 +15,7 @@ export type Architecture = (typeof architectures)[number];
 export interface MachineType {
   readonly vcpus: number;
   readonly architecture: Architecture;
+  readonly memoryMebibytes: number;
   /** Zones of the region that have it. */
   readonly zones: readonly string[];
 }
@@ -40,7 +41,12 @@ export async function lookUpMachineType(aws: Aws, instanceType: string): Promise
       },
     );
   }
-  return { vcpus: found?.VCpuInfo?.DefaultVCpus ?? 0, architecture, zones };
+  return {
+    vcpus: found?.VCpuInfo?.DefaultVCpus ?? 0,
+    architecture,
+    memoryMebibytes: found?.MemoryInfo?.SizeInMiB ?? 0,
+    zones,
+  };
 }
 
 async function offeringZones(aws: Aws, instanceType: string): Promise<string[]> {

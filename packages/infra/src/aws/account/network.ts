@@ -28,6 +28,9 @@ export type WayOut = 'internet-gateway' | 'other' | 'none';
 /** What of the network the user chose. */
 export interface NetworkWish {
   readonly subnet?: string | undefined;
+  /** Several, of one VPC. */
+  readonly subnets?: readonly string[] | undefined;
+  readonly vpc?: string | undefined;
   readonly securityGroup?: string | undefined;
   readonly access: Access;
 }
@@ -39,25 +42,38 @@ export interface NetworkWish {
  *   an error of AWS when an id is unknown.
  */
 export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet[]> {
+  const given = wish.subnets ?? (wish.subnet === undefined ? undefined : [wish.subnet]);
   const [vpcId, subnets, tables, groupVpcId] = await Promise.all([
-    wish.subnet === undefined ? defaultVpc(aws) : undefined,
-    describeSubnets(aws, wish.subnet),
+    given === undefined ? (wish.vpc ?? defaultVpc(aws)) : undefined,
+    describeSubnets(aws, given),
     routeTables(aws),
     wish.securityGroup === undefined ? undefined : vpcOfGroup(aws, wish.securityGroup),
   ]);
   const { region } = aws.settings;
-  if (wish.subnet === undefined && vpcId === undefined) {
+  if (given === undefined && vpcId === undefined) {
     throw new LoadwrightError('PROVISIONING_FAILED', `There is no default VPC in ${region}.`, {
       hint: `Set the option subnet, or make one: aws ec2 create-default-vpc --region ${region}`,
     });
   }
   const own = subnets.filter((subnet) => vpcId === undefined || subnet.VpcId === vpcId);
   if (own.length === 0) {
-    throw new LoadwrightError('PROVISIONING_FAILED', `The default VPC ${vpcId} in ${region} has no subnet.`, {
-      hint: `Set the option subnet, or make one: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a`,
-    });
+    throw new LoadwrightError(
+      'PROVISIONING_FAILED',
+      `The ${wish.vpc === undefined ? 'default ' : ''}VPC ${vpcId} in ${region} has no subnet.`,
+      {
+        hint: `Set the option subnet, or make one: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a`,
+      },
+    );
   }
   const [first] = own;
+  const elsewhere = own.find(({ VpcId }) => VpcId !== first?.VpcId);
+  if (elsewhere) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `fleet.subnets: found ${first?.SubnetId} of ${first?.VpcId} and ${elsewhere.SubnetId} of ${elsewhere.VpcId}, expected subnets of one VPC`,
+      { hint: 'The machines of a fleet reach each other at their private addresses.' },
+    );
+  }
   if (groupVpcId !== undefined && first?.VpcId !== groupVpcId) {
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
@@ -127,10 +143,11 @@ async function defaultVpc(aws: Aws): Promise<string | undefined> {
 }
 
 /** All of the region when none is given: waiting for the VPC first would take longer. */
-async function describeSubnets(aws: Aws, given: string | undefined): Promise<Ec2Subnet[]> {
+async function describeSubnets(aws: Aws, given: readonly string[] | undefined): Promise<Ec2Subnet[]> {
   if (given !== undefined) {
-    const { Subnets = [] } = await aws.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [given] }));
-    return Subnets;
+    const { Subnets = [] } = await aws.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...given] }));
+    // In the order in which they were given.
+    return Subnets.sort((a, b) => given.indexOf(a.SubnetId ?? '') - given.indexOf(b.SubnetId ?? ''));
   }
   const found: Ec2Subnet[] = [];
   const Filters = [{ Name: 'state', Values: ['available'] }];

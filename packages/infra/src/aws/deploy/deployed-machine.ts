@@ -2,11 +2,14 @@ import type { Aws } from '../clients.js';
 import type { Expected } from '../journal.js';
 import type { FoundResource } from '../kind.js';
 import { describeInstance, instance, lives } from '../kinds/instance.js';
+import { keyOf } from '../resource-key.js';
 import { poll } from '../poll.js';
 
 /** How {@link deployedMachine} looks. */
 export interface DeployedMachineOptions {
   readonly fleetId: string;
+  /** Which of several. Absent: the only one. */
+  readonly part?: string;
   /** What EC2 shows of the fleet. */
   readonly seen: readonly FoundResource[];
   /** What the journal of an earlier attempt shows; undefined when there is none. */
@@ -22,10 +25,10 @@ export interface DeployedMachineOptions {
  */
 export async function deployedMachine(
   aws: Aws,
-  { fleetId, seen, expected, onProgress }: DeployedMachineOptions,
+  { fleetId, part, seen, expected, onProgress }: DeployedMachineOptions,
 ): Promise<string | undefined> {
-  const known = idOf(seen);
-  const machine = expected?.get(instance.name);
+  const known = idOf(seen, part);
+  const machine = expected?.get(keyOf({ kind: instance.name, part }));
   if (known !== undefined || !machine) return known;
   const limit = aws.settings.pace.unknownOutcome;
   onProgress(`Looking for the machine of an earlier attempt, for at most ${limit / 1000} s`);
@@ -34,11 +37,13 @@ export async function deployedMachine(
     const described = id === undefined ? undefined : await describeInstance(aws, id);
     if (described) return { id: lives(described) ? id : undefined };
     const later = await instance.find(aws, { fleetId });
-    return later.length > 0 ? { id: idOf(later) } : undefined;
+    return later.some((one) => one.part === part) ? { id: idOf(later, part) } : undefined;
   });
   return found?.id;
 }
 
-function idOf(machines: readonly FoundResource[]): string | undefined {
-  return machines.find(({ state, stays }) => state !== 'shutting-down' && stays === undefined)?.id;
+function idOf(machines: readonly FoundResource[], wanted: string | undefined): string | undefined {
+  return machines.find(
+    ({ part, state, stays }) => part === wanted && state !== 'shutting-down' && stays === undefined,
+  )?.id;
 }

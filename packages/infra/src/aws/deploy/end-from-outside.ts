@@ -4,8 +4,7 @@ import { ensure, type Step } from '../ensure.js';
 import { endRole } from '../kinds/role.js';
 import { schedule } from '../kinds/schedule.js';
 import { endsFromOutside, endStatements, type EndWish } from '../permissions/end.js';
-import { arnOf } from '../permissions/arn.js';
-import { iamPath } from '../fleet-identity.js';
+import { roleArn as arnOfRole } from '../permissions/role-arn.js';
 
 /** What of a deployment decides. */
 interface EndedDeployment {
@@ -31,11 +30,8 @@ export function makeEndRole(
   return unlessOptional(step.aws, deployment, async () => {
     const { fleet } = step;
     const name = await ensure(step, endRole, { statements: endStatements(fleet), boundary });
-    const { accountId } = deployment.account;
-    return arnOf('iam', fleet.region, `role${iamPath(fleet, step.aws.settings.owner)}${name}`, {
-      inRegion: false,
-      accountId,
-    });
+    const { owner } = step.aws.settings;
+    return arnOfRole(fleet, { owner, accountId: deployment.account.accountId }, name);
   });
 }
 

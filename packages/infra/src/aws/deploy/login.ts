@@ -13,6 +13,14 @@ const names = {
 /** Begins the names of the variables of the workers. */
 export const ofWorkers = 'worker/';
 
+/** The parameter by which master and workers on several machines know each other. */
+export const fleetTokenParameter = 'fleet/LOADWRIGHT_FLEET_TOKEN';
+
+/** A new token for it, of 256 random bits. */
+export function createFleetToken(): string {
+  return randomBytes(32).toString('hex');
+}
+
 /** A new login, of which the password has 192 random bits. */
 export function createLogin(): MasterLogin {
   return { username: 'loadwright', password: randomBytes(24).toString('base64url') };
@@ -34,7 +42,7 @@ export function certificatePlace(): Record<string, string> {
 /** What the parameters of a fleet hold. */
 export interface FleetSecrets {
   readonly login: MasterLogin;
-  /** The secrets of its workers. */
+  /** The secrets of its workers, and the token that its machines share. */
   readonly secrets: readonly string[];
   /** The same by the name of their parameter below the prefix of the fleet. */
   readonly ofWorkers: Readonly<Record<string, string>>;
@@ -66,10 +74,11 @@ export async function findSecrets(
   if (username === undefined || password === undefined || !wanted.every((name) => found.has(name)))
     return undefined;
   const certificate = found.get(certificateParameter);
+  const token = found.get(fleetTokenParameter);
   const own = [...found].filter(([name]) => name.startsWith(ofWorkers));
   return {
     login: { username, password },
-    secrets: own.map(([, value]) => value),
+    secrets: [...own.map(([, value]) => value), ...(token === undefined ? [] : [token])],
     ofWorkers: Object.fromEntries(own),
     certificate: certificate === pendingCertificate ? '' : certificate,
   };

@@ -216,6 +216,17 @@ export async function describeInstance(aws: Aws, id: string): Promise<Instance |
   return answer?.Reservations?.[0]?.Instances?.[0];
 }
 
+/** Machines as EC2 describes them; one that it does not show is left out. */
+export async function describeInstances(aws: Aws, ids: readonly string[]): Promise<Instance[]> {
+  // By a filter: ids that are not seen yet would fail the call.
+  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
+  const found: Instance[] = [];
+  for await (const { Reservations = [] } of paginateDescribeInstances({ client: aws.ec2 }, { Filters })) {
+    found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
+  }
+  return found;
+}
+
 async function launch(
   aws: Aws,
   fleet: FleetIdentity,

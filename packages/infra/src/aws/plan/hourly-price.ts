@@ -38,7 +38,9 @@ export interface HourlyPrice {
 export async function lookUpHourlyPrice(
   aws: Aws,
   { instanceType, spot, volumeGigabytes, environment, machines }: PricedFleet,
-  account: Promise<Pick<Account, 'subnets' | 'instanceType'>>,
+  account: Promise<
+    Pick<Account, 'subnets'> & { readonly instanceType: Pick<Account['instanceType'], 'vcpus'> }
+  >,
 ): Promise<HourlyPrice> {
   const counts = machines ?? { onDemand: spot ? 0 : 1, spot: spot ? 1 : 0 };
   const count = counts.onDemand + counts.spot;

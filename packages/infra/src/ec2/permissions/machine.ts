@@ -1,19 +1,11 @@
 import type { IamStatement } from '@loadwright/core/fleet';
-import {
-  bucketName,
-  certificateParameter,
-  parameterPrefix,
-  type FleetName,
-  type FleetRegion,
-} from '../../aws/fleet-identity.js';
+import { bucketName, certificateParameter, parameterPrefix } from '../../aws/fleet-identity.js';
+import type { PolicyDuties } from '../../aws/permissions/fleet-policies.js';
+import { sessionManagerStatement } from '../../aws/permissions/session-manager.js';
 import { arnOf } from '../../aws/permissions/arn.js';
 
 /** What the machine of a fleet is for. */
-export interface MachineDuties extends FleetName, FleetRegion {
-  /** Below whose name its secrets are. */
-  readonly owner?: string | undefined;
-  /** What the target wants of whoever makes the load. */
-  readonly iamStatements: readonly IamStatement[];
+export interface MachineDuties extends PolicyDuties {
   /** Does it hand over a certificate? Default: it may. */
   readonly handsOverCertificate?: boolean;
 }
@@ -47,19 +39,7 @@ export function machineStatements(duties: MachineDuties): IamStatement[] {
           } as const,
         ]
       : []),
-    {
-      // Session Manager's own, which know no resources:
-      // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
-      Effect: 'Allow',
-      Action: [
-        'ssm:UpdateInstanceInformation',
-        'ssmmessages:CreateControlChannel',
-        'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel',
-        'ssmmessages:OpenDataChannel',
-      ],
-      Resource: ['*'],
-    },
+    sessionManagerStatement,
     ...iamStatements,
   ];
 }

@@ -34,6 +34,7 @@ export function policyFor(
 export const ec2Policies: FleetPolicies<MachineWishes> = {
   rows: permissions,
   makesRoles,
+  machineStatements,
   boundaryStatements,
 };
 

@@ -1,14 +1,21 @@
 import { isLoadwrightError, type FleetPermissions, type IamStatement } from '@loadwright/core/fleet';
-import { lookUpCaller } from '../../aws/account/caller.js';
-import { accountProblem } from '../../aws/account/problem.js';
-import type { Aws } from '../../aws/clients.js';
-import { knownProfileRole } from '../../aws/account/profile-role.js';
-import { boundaryName } from '../../aws/permissions/boundary.js';
-import { anyFleet } from '../../aws/permissions/tag-condition.js';
-import { machineStatements } from './machine.js';
-import { boundaryStatements, policyFor } from './policy.js';
-import { iamPath } from '../../aws/fleet-identity.js';
-import type { Ec2FleetSettings } from '../settings.js';
+import { lookUpCaller } from '../account/caller.js';
+import { accountProblem } from '../account/problem.js';
+import type { Aws } from '../clients.js';
+import { knownProfileRole } from '../account/profile-role.js';
+import { boundaryName } from './boundary.js';
+import { anyFleet } from './tag-condition.js';
+import type { Access } from '../access.js';
+import type { SharedSettings } from '../fleet-settings.js';
+import type { FleetPolicies } from './fleet-policies.js';
+import { asStatements, neededOf } from './needed.js';
+import { iamPath } from '../fleet-identity.js';
+
+/** What of the options decides whose roles there are. */
+interface ConfiguredProfile {
+  readonly instanceProfile?: string | undefined;
+  readonly owner?: string | undefined;
+}
 
 /** For whom, and for what, a policy is asked. */
 interface PermissionsAsked {
@@ -25,9 +32,10 @@ const anyAccount = '*';
  * The policy for whoever deploys. The caller needs no permission to read it, and where there are no credentials yet the
  * policy is for any account.
  */
-export async function fleetPermissions(
+export async function fleetPermissions<Wishes extends { readonly access?: Access | undefined }>(
   aws: Aws,
-  configured: Ec2FleetSettings,
+  { rows, machineStatements, boundaryStatements }: FleetPolicies<Wishes>,
+  configured: SharedSettings & Wishes & ConfiguredProfile,
   { accountId: given, owner = configured.owner, iamStatements = [] }: PermissionsAsked,
 ): Promise<FleetPermissions> {
   const { access, accessReason } = configured;
@@ -36,7 +44,9 @@ export async function fleetPermissions(
   const { fleetKind, region } = settings.aws;
   const place = { fleetKind, region };
   const permissionsIn = (accountId: string, notes: readonly string[] = [], instanceProfileRole?: string) => ({
-    statements: policyFor({ ...place, accountId }, { ...settings, instanceProfileRole }, iamStatements),
+    statements: asStatements(
+      neededOf(rows, { ...place, accountId }, { ...settings, instanceProfileRole }, iamStatements),
+    ),
     ofMachine: machineStatements({ ...place, fleetId: anyFleet, owner, iamStatements }),
     boundary: {
       name: boundaryName(place, owner),

@@ -1,0 +1,73 @@
+import { LoadwrightError, type ProvisionRequest } from '@loadwright/core/fleet';
+import { ensure, type Step } from '../ensure.js';
+import { overwriteParameters, parameters } from '../kinds/parameters.js';
+import { poll } from '../poll.js';
+import { findSecrets, ofWorkers, readSecrets, type FleetSecrets } from './login.js';
+
+/** What the role of the machine gives: the caller's own credentials stay where they are. */
+const givenByRole = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
+
+/** The variables of the workers as parameters of the fleet. */
+export function workerParameters({ environment, iamStatements }: ProvisionRequest): Record<string, string> {
+  const isNeeded = (name: string) => iamStatements.length === 0 || !givenByRole.has(name);
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      isNeeded(name) && value !== '' ? [[`${ofWorkers}${name}`, value]] : [],
+    ),
+  );
+}
+
+/**
+ * The login stays as an earlier attempt wrote it. A secret of the workers that has changed since is written anew, unless
+ * the machine has read it already.
+ *
+ * @returns what the machine will have, or has
+ * @throws LoadwrightError `CONFIG_INVALID` when an existing machine would continue with another secret.
+ */
+export async function ensureParameters(
+  step: Step,
+  values: Record<string, string>,
+  existing: string | undefined,
+): Promise<FleetSecrets> {
+  const { aws, fleet } = step;
+  const earlier = existing === undefined ? undefined : await findSecrets(aws, fleet.fleetId);
+  if (existing !== undefined && earlier) requireSameSecrets(existing, fleet.fleetId, values, earlier);
+  await ensure(step, parameters, { values });
+  const wanted = Object.keys(values);
+  const secrets = await poll(aws, aws.settings.pace.propagation, () =>
+    findSecrets(aws, fleet.fleetId, wanted),
+  );
+  const found = secrets ?? (await readSecrets(aws, fleet.fleetId));
+  const changed = changedSecrets(values, found);
+  if (changed.length === 0) return found;
+  const anew = Object.fromEntries(changed.map((name) => [name, values[name] ?? '']));
+  await overwriteParameters(aws, fleet.fleetId, anew);
+  const all = { ...found.ofWorkers, ...anew };
+  return { ...found, secrets: Object.values(all), ofWorkers: all };
+}
+
+/** Names of the workers' parameters that hold, or would hold, something else. */
+function changedSecrets(
+  values: Readonly<Record<string, string>>,
+  { ofWorkers: found }: FleetSecrets,
+): string[] {
+  return Object.keys(values).filter((name) => name.startsWith(ofWorkers) && values[name] !== found[name]);
+}
+
+function requireSameSecrets(
+  machine: string,
+  fleetId: string,
+  values: Readonly<Record<string, string>>,
+  earlier: FleetSecrets,
+): void {
+  const changed = changedSecrets(values, earlier).map((name) => name.slice(ofWorkers.length));
+  if (changed.length === 0) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `The machine ${machine} of fleet ${fleetId} has read its secrets; since then ${changed.join(', ')} changed.`,
+    {
+      hint: 'Remove the fleet, then deploy another one.',
+      next: [{ action: 'destroy-fleet', fleetId }, { action: 'deploy-fleet' }],
+    },
+  );
+}
