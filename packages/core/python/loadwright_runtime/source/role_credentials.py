@@ -1,4 +1,4 @@
-"""Credentials of AWS: from variables, or from the role of the machine, renewed while the test runs."""
+"""Credentials of AWS: from variables, or from the role of a container or machine, renewed in a test."""
 
 import calendar
 import http.client
@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +17,15 @@ from .errors import SetupError
 from .sigv4 import Credentials
 
 _SERVICE = "http://169.254.169.254"
+# Of the agent of ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+_CONTAINER_SERVICE = "http://169.254.170.2"
+_RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+_FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+_AUTHORIZATION = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+_AUTHORIZATION_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+# Whom the SDKs send that token to without TLS: the agents of ECS and of EKS, and this machine.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+_PLAIN_HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost", "::1"})
 _ANSWER_SECONDS = 2.0
 _TOKEN_SECONDS = "300"
 _ATTEMPTS = 5
@@ -27,7 +37,7 @@ _BETWEEN_RENEWALS_SECONDS = 60.0
 
 
 class RoleCredentials(NamedTuple):
-    """What the metadata service says of the machine's role."""
+    """What the service of a container or of a machine says of its role."""
 
     credentials: Credentials
     expires_at: float
@@ -37,7 +47,7 @@ class RoleCredentials(NamedTuple):
 def aws_credentials(purpose: str, renew: Callable[[Credentials], None]) -> Credentials:
     """
     Those of the variables ``AWS_ACCESS_KEY_ID`` …; without them, and with ``LOADWRIGHT_ROLE_CREDENTIALS=1``,
-    those of the machine's role.
+    those of the role of its container, or else of its machine.
 
     :param purpose: what they are for, in the message of the :class:`SetupError` when there are none
     :param renew: is given newer ones of the role before those it has expire, in a greenlet of its own
@@ -61,13 +71,62 @@ def _read_patiently(purpose: str) -> RoleCredentials:
             gevent.sleep(pause)
             pause *= 2
         try:
-            return read_role()
+            return _read()
         except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
             reason = f"{type(error).__name__} {error}" if isinstance(error, OSError) else type(error).__name__
-    raise SetupError(
-        f"the metadata service of this machine gives no credentials of a role ({reason}): {purpose}. "
-        "Give the machine an instance profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    whose, remedy = (
+        ("container", "its task a role")
+        if _in_container()
+        else ("machine", "the machine an instance profile")
     )
+    raise SetupError(
+        f"the metadata service of this {whose} gives no credentials of a role ({reason}): {purpose}. "
+        f"Give {remedy}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    )
+
+
+def _in_container() -> bool:
+    """Whether an agent has handed this process a role. With host networking the machine's is in reach too."""
+    return any(os.environ.get(name) for name in (_RELATIVE_URI, _FULL_URI))
+
+
+def _read() -> RoleCredentials:
+    return read_container_role() if _in_container() else read_role()
+
+
+def read_container_role() -> RoleCredentials:
+    """
+    Asks the agent of a container once: at ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI``, or else at
+    ``AWS_CONTAINER_CREDENTIALS_FULL_URI``, with the token of ``AWS_CONTAINER_AUTHORIZATION_TOKEN``, or of the
+    file that ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`` names, which changes while the test runs.
+
+    Raises OSError, HTTPException, ValueError or KeyError.
+    """
+    relative = os.environ.get(_RELATIVE_URI)
+    url = urlsplit(_CONTAINER_SERVICE + relative if relative else os.environ[_FULL_URI])
+    host = url.hostname or ""
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f"{_FULL_URI} is no URL")
+    if url.scheme == "http" and host not in _PLAIN_HOSTS and not host.startswith("127."):
+        raise ConnectionError(f"{_FULL_URI} names {host}, which may not be asked without TLS")
+    token = _authorization()
+    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = connect(host, url.port, timeout=_ANSWER_SECONDS)
+    try:
+        path = url.path + (f"?{url.query}" if url.query else "")
+        text = _ask(connection, "GET", path or "/", {"Authorization": token} if token else {})
+    finally:
+        connection.close()
+    return _credentials(json.loads(text))
+
+
+def _authorization() -> str | None:
+    path = os.environ.get(_AUTHORIZATION_FILE)
+    token = Path(path).read_text().strip() if path else os.environ.get(_AUTHORIZATION, "").strip()
+    if not token.isprintable():
+        # The HTTP client would quote it in its error.
+        raise ValueError("the token of the container holds a line break")
+    return token or None
 
 
 def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) -> None:
@@ -75,7 +134,7 @@ def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) ->
         early = found.expires_at - time.time() - _EARLY_SECONDS
         gevent.sleep(max(early, _BETWEEN_RENEWALS_SECONDS))
         try:
-            newer = read_role()
+            newer = _read()
         except (OSError, http.client.HTTPException, ValueError, KeyError):
             # There is time for more attempts. When all fail, requests fail with what the service says.
             continue
@@ -101,6 +160,10 @@ def read_role() -> RoleCredentials:
         found: dict[str, Any] = json.loads(_ask(connection, "GET", path + quote(role), with_token))
     finally:
         connection.close()
+    return _credentials(found)
+
+
+def _credentials(found: dict[str, Any]) -> RoleCredentials:
     credentials = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
     return RoleCredentials(
         credentials, calendar.timegm(time.strptime(found["Expiration"], "%Y-%m-%dT%H:%M:%SZ"))

@@ -50,7 +50,9 @@ def of_set(number):
 
 @pytest.fixture
 def service(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+    of_container = ("CREDENTIALS_RELATIVE_URI", "CREDENTIALS_FULL_URI", "AUTHORIZATION_TOKEN_FILE")
+    of_container = [f"AWS_CONTAINER_{name}" for name in of_container]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", *of_container):
         monkeypatch.delenv(name, raising=False)
     application = MetadataService()
     server = WSGIServer(("127.0.0.1", 0), application, log=None)
@@ -130,3 +132,81 @@ def test_asks_a_quarter_of_an_hour_before_they_end_and_then_every_minute(
     gevent.idle()
     started[0].join(0.01)
     assert slept == [pytest.approx(waits, abs=2)]
+
+
+class Agent:
+    """The agent of a container: one set of credentials after the other, for whoever shows its token."""
+
+    def __init__(self):
+        self.sets = [("1", 3600)]
+        self.asked = []
+
+    def __call__(self, environment, start):
+        path = environment["PATH_INFO"] + (f"?{query}" if (query := environment["QUERY_STRING"]) else "")
+        self.asked.append((path, environment.get("HTTP_AUTHORIZATION")))
+        number, seconds = self.sets.pop(0) if len(self.sets) > 1 else self.sets[0]
+        expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        found = {"AccessKeyId": f"ASIA{number}", "SecretAccessKey": f"s{number}", "Token": f"t{number}"}
+        text = json.dumps(
+            {**found, "RoleArn": "arn:aws:iam::123456789012:role/task", "Expiration": expiration}
+        )
+        start("200 OK", [("Content-Length", str(len(text)))])
+        return [text.encode()]
+
+
+@pytest.fixture
+def agent(service, monkeypatch):
+    """Beside the service of the machine, which host networking leaves in reach."""
+    application = Agent()
+    server = WSGIServer(("127.0.0.1", 0), application, log=None)
+    server.start()
+    application.url = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(role_credentials, "_CONTAINER_SERVICE", application.url)
+    yield application
+    server.stop(timeout=0)
+
+
+def test_the_role_of_a_container_goes_before_that_of_its_machine(agent, service, started, monkeypatch):
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/a-task?x=1")
+    assert aws_credentials(PURPOSE, pytest.fail) == of_set(1)
+    assert agent.asked == [("/v2/credentials/a-task?x=1", None)]
+    assert service.asked == 0
+
+
+def test_the_role_of_a_container_is_renewed(agent, started, monkeypatch):
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/a-task")
+    monkeypatch.setattr(role_credentials, "_BETWEEN_RENEWALS_SECONDS", 0.001)
+    agent.sets = [("1", 600), ("1", 600), ("2", 3600)]
+    renewed = []
+    assert aws_credentials(PURPOSE, renewed.append) == of_set(1)
+    with gevent.Timeout(10):
+        while not renewed:
+            gevent.sleep(0.001)
+    assert renewed == [of_set(2)]
+
+
+def test_a_full_uri_is_asked_with_the_token_of_its_file_whenever_it_changes(
+    agent, started, monkeypatch, tmp_path
+):
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{agent.url}/credentials")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "of the variable")
+    assert role_credentials.read_container_role().credentials == of_set(1)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
+    for text in ("first", "second"):
+        token.write_text(f"{text}\n")
+        role_credentials.read_container_role()
+    asked = [authorization for _, authorization in agent.asked]
+    assert asked == ["of the variable", "first", "second"]
+
+
+@pytest.mark.parametrize("uri", ["http://example.org/credentials", "file:///etc/passwd", "nothing"])
+def test_nobody_else_is_shown_the_token(agent, started, monkeypatch, uri):
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary")
+    with pytest.raises(
+        SetupError, match=r"of this container gives no credentials .*Give its task a role"
+    ) as found:
+        aws_credentials(PURPOSE, pytest.fail)
+    assert "canary" not in str(found.value)
