@@ -19,9 +19,16 @@ export const apart = {
     ),
   ],
   'packages/cli': [
-    ...['create-target', 'ec2.e2e', 'renewal', 'run-on.e2e', 'size.e2e', 'streaming', 'two-kinds'].map(
-      (name) => `test/${name}.test.ts`,
-    ),
+    ...[
+      'create-target',
+      'ec2.e2e',
+      'renewal',
+      'run-on.e2e',
+      'size.e2e',
+      'streaming',
+      'two-kinds',
+      'workflow.e2e',
+    ].map((name) => `test/${name}.test.ts`),
   ],
   'packages/core': ['src/testing/target-load-checks.test.ts'],
   'packages/targets': [

@@ -131,6 +131,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/compare.js'),
   },
   {
+    usage: 'workflow',
+    summary: 'carry out several steps as one: deploy, run, compare, destroy',
+    load: () => import('./commands/workflow.js'),
+  },
+  {
     usage: 'export [run]',
     summary: 'write what a past run measured as CSV, Parquet, HdrHistogram, OpenMetrics or OTLP',
     load: () => import('./commands/export.js'),

@@ -10,7 +10,7 @@ import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
 
 /** 0.0042 → `$0.0042`, 3.5 → `$3.50`. */
-function formatDollars(usDollars: number): string {
+export function formatDollars(usDollars: number): string {
   const digits = usDollars > 0 && usDollars < 0.1 ? 4 : 2;
   return `$${usDollars.toFixed(digits)}`;
 }

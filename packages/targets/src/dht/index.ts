@@ -61,7 +61,6 @@ function targetConfig(options: DhtOptions): JsonObject {
     }),
     ...(mix && { mix: Object.fromEntries(Object.entries(mix).filter(([, weight]) => weight > 0)) }),
     ...(entryNodes && { addresses: entryNodes.map(addressOf) }),
-    protocol: options.protocol,
     timeoutSeconds: timeoutSeconds(options),
     maxAnswerBytes: options.maxAnswerBytes,
     requestName: options.requestName,

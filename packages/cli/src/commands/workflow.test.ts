@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { main } from '../main.js';
+import { dhtConfig, project } from '../../test/project.js';
+import { TestIo } from '../../test/support.js';
+
+const steps = [
+  { step: 'deploy', fleet: 'lab' },
+  { step: 'run', name: 'a', on: 'lab', set: { users: 9 } },
+  { step: 'destroy', fleet: 'lab' },
+];
+
+async function workflow(content: unknown, ...flags: string[]) {
+  const { cwd } = await project(dhtConfig);
+  await writeFile(join(cwd, 'w.json'), JSON.stringify(content));
+  const io = new TestIo({ cwd });
+  const exitCode = await main(['workflow', 'run', 'w.json', ...flags], io);
+  return { exitCode, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+it('shows with --dry-run the steps and the price of all', async () => {
+  const { exitCode, stdout } = await workflow({ name: 'w', steps }, '--dry-run');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/1\. deploy lab: 2 workers, \$0\.00 an hour, 10s of load\n {2}2\. run a/);
+  expect(stdout).toContain('Price $0.00 for all loads');
+});
+
+it.each<[string, unknown, string[], number, RegExp]>([
+  [
+    'a wrong step',
+    { name: 'w', steps: [{ step: 'wait' }] },
+    ['--yes'],
+    104,
+    /steps\[0\]\.step: found "wait"/,
+  ],
+  ['no name', { steps }, ['--yes'], 104, /name: missing/],
+  [
+    'a setting that the target refuses, in a later step',
+    { name: 'w', steps: steps.with(1, { ...steps[1]!, set: { protocol: 'kademlia' } } as never) },
+    ['--yes'],
+    104,
+    /target\.protocol: found "kademlia"/,
+  ],
+  ['nobody to ask', { name: 'w', steps }, [], 2, /agree with --yes/],
+  ['nothing to continue', { name: 'w', steps }, ['--yes', '--resume'], 104, /there is no journal of w/],
+])('says before anything is made: %s', async (_what, content, flags, exitCode, message) => {
+  expect(await workflow(content, ...flags)).toMatchObject({
+    exitCode,
+    stderr: expect.stringMatching(message),
+  });
+});

@@ -1,0 +1,85 @@
+import { messageOf } from '@loadwright/core/errors';
+import { isLoadwrightError } from '@loadwright/core';
+import type { Comparison } from '@loadwright/core/compare';
+import { carryOut, TestWorld, type Action, type WorkflowReport } from '@loadwright/core/workflow';
+import { createLiveView } from '../live/view.js';
+import { formatComparison } from '../output/comparison.js';
+import { formatWorkflowEvent, formatWorkflowReport } from '../output/workflow.js';
+import type { Context } from '../shell/context.js';
+import { interruptible } from '../shell/interrupt.js';
+import { findJournal, newJournal } from './journals.js';
+import { resolveStep, type WorkflowPlace } from './resolve.js';
+
+/** How a workflow is carried out. */
+export interface CarryOutFlags {
+  readonly resume?: string | true;
+  readonly live: boolean;
+}
+
+/** Carries out a workflow, and shows what happens. */
+export async function carryOutWorkflow(
+  place: WorkflowPlace,
+  actions: readonly Action[],
+  { resume, live }: CarryOutFlags,
+  context: Context,
+): Promise<{ readonly report: WorkflowReport; readonly comparisons: Readonly<Record<string, Comparison>> }> {
+  const { io, json } = context;
+  const { name } = place.workflow;
+  const colors = json ? context.errorColors : context.colors;
+  const stream = json ? io.stderr : io.stdout;
+  const first = actions.find((action) => action.kind === 'deploy' || action.kind === 'run');
+  const { resultsDirectory } = await resolveStep(
+    place,
+    first && 'setup' in first ? first.setup : {},
+    context,
+  );
+  const journal =
+    resume === undefined
+      ? newJournal(resultsDirectory, name, actions)
+      : await findJournal(resultsDirectory, name, resume, actions);
+  const comparisons: Record<string, Comparison> = {};
+  let view = createLiveView(io, stream, { live });
+  const world = new TestWorld(actions, {
+    resolve: (setup, ofRun) => resolveStep(place, setup, context, ofRun),
+    onProgress: (event) => view.onProgress(event),
+    onComparison: (ofStep, comparison) => {
+      comparisons[ofStep] = comparison;
+      view.say(formatComparison(comparison, colors).join('\n'));
+    },
+  });
+  const report = await interruptible(
+    io,
+    {
+      onStop: (signal) =>
+        view.say(
+          `stopping (${signal}): the fleets of this workflow are removed; press Ctrl-C again to leave at once`,
+        ),
+      abandoned: `go on, and clean up: loadwright workflow run <file> --resume ${journal.id}`,
+      remaining: () =>
+        actions.flatMap(({ id }) => {
+          const { fleetId } = journal.entry(id) ?? {};
+          return fleetId === undefined ? [] : [fleetId];
+        }),
+    },
+    (signal) =>
+      carryOut(actions, world, journal, {
+        signal,
+        onEvent: (event) => {
+          if (event.state !== 'started') view.close();
+          else view = createLiveView(io, stream, { live });
+          stream.write(`${formatWorkflowEvent(event, colors)}\n`);
+          if (event.state === 'failed') context.note(...describeError(event.error));
+        },
+      }),
+  ).finally(() => view.close());
+  if (!json) context.print('', formatWorkflowReport(report, colors));
+  if (report.exitCode !== 0 && report.actions.some(({ state }) => state !== 'done')) {
+    context.note(`Go on where it stopped: loadwright workflow run <file> --resume ${report.id}`);
+  }
+  return { report, comparisons };
+}
+
+function describeError(error: unknown): string[] {
+  if (!isLoadwrightError(error)) return [`error: ${messageOf(error)}`];
+  return [`error: ${error.message}`, ...(error.hint === undefined ? [] : [`  hint: ${error.hint}`])];
+}
