@@ -1,5 +1,5 @@
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { createCautiousRedactor } from '@loadwright/core/command';
+import { createCautiousRedactor } from '@loadwright/core/text';
 import { CommanderError } from 'commander';
 import { type Context } from './shell/context.js';
 import { createContext } from './shell/create-context.js';

@@ -1,4 +1,4 @@
-import { loadwrightVersion } from '@loadwright/core';
+import { loadwrightVersion } from '@loadwright/core/text';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { Command, type CommanderError } from 'commander';
 import { commands, completionSummary } from './commands.js';

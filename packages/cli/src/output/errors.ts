@@ -1,5 +1,4 @@
-import { printable } from '@loadwright/core/fleet';
-import { withoutCredentials, withoutLogins } from '@loadwright/core/command';
+import { printable, withoutCredentials, withoutLogins } from '@loadwright/core/text';
 import { exitCodeOf, isLoadwrightError, messageOf } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';

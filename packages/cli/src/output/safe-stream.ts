@@ -1,5 +1,4 @@
-import { printable } from '@loadwright/core/fleet';
-import { printableInColour } from '@loadwright/core/command';
+import { printable, printableInColour } from '@loadwright/core/text';
 import type { CliIo, OutputStream } from '../shell/io.js';
 import { colorsFor } from './colors.js';
 

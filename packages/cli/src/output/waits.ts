@@ -1,5 +1,4 @@
-import { formatDuration } from '@loadwright/core';
-import { longestWait } from '@loadwright/core/command';
+import { formatDuration, longestWait } from '@loadwright/core/text';
 
 /** When a wait is shown, in milliseconds: nothing of the usual answer, then from time to time. */
 const firstAfter = 5000;

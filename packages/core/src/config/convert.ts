@@ -1,4 +1,5 @@
-import { JsonNumber, takesJsonNumbers } from '../values/json-number.js';
+import { JsonNumber } from '../values/json-number.js';
+import { takesJsonNumbers } from '../values/json-value-schema.js';
 import { childVariants, variants, type JsonSchema, type Variant } from '../values/json-schema.js';
 import { isPlainObject } from './interpolate.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonValueSchema } from '../values/json-number.js';
+import { jsonValueSchema } from '../values/json-value-schema.js';
 
 const order = z
   .enum(['sequential', 'random'])

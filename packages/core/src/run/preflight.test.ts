@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Fleet, ProbeRequest } from '../fleet/contract.js';
 import { LoadwrightError } from '../errors.js';
-import { jsonValueSchema } from '../values/json-number.js';
+import { jsonValueSchema } from '../values/json-value-schema.js';
 import { payloadSourceSchema } from '../payloads/source.js';
 import { pythonDirectory } from '../python-files.js';
 import { defineTarget } from '../target/define-target.js';

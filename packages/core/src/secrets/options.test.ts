@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from '../values/json-schema.js';
-import { jsonValueSchema } from '../values/json-number.js';
+import { jsonValueSchema } from '../values/json-value-schema.js';
 import { childPath } from '../validation/validate.js';
 import { isSecretName } from './names.js';
 import { collectSecrets, redactOptions, refusePlainSecrets } from './options.js';

@@ -1,6 +1,7 @@
 import { LoadwrightError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
-import { JsonNumber, takesJsonNumbers } from '../values/json-number.js';
+import { JsonNumber } from '../values/json-number.js';
+import { takesJsonNumbers } from '../values/json-value-schema.js';
 import {
   childVariants,
   declaredProperty,

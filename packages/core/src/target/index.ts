@@ -2,7 +2,8 @@
 export * from '../errors.js';
 export { durationSchema, formatDuration, parseDuration, secondsOf } from '../values/duration.js';
 export type * from '../values/json.js';
-export { JsonNumber, jsonValueSchema, stringifyJson } from '../values/json-number.js';
+export { JsonNumber, stringifyJson } from '../values/json-number.js';
+export { jsonValueSchema } from '../values/json-value-schema.js';
 export type * from './contract.js';
 export type * from './options-schema.js';
 export type * from './emulator-contract.js';

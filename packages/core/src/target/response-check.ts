@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonValueSchema } from '../values/json-number.js';
+import { jsonValueSchema } from '../values/json-value-schema.js';
 
 /** One of them, or a list of several. */
 function severalOf<Schema extends z.ZodType>(schema: Schema) {

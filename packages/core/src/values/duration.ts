@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export { formatDuration } from './format-duration.js';
+
 const unitSeconds = { h: 3600, m: 60, s: 1, ms: 0.001 } as const;
 const pattern =
   /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
@@ -24,24 +26,6 @@ export function parseDuration(text: string): number | undefined {
 /** The seconds of a text that {@link durationSchema} accepted. */
 export function secondsOf(text: string): number {
   return parseDuration(text) ?? 0;
-}
-
-/** Writes seconds as a duration: 5400 → `1h30m`, 0.25 → `250ms`. What took time is never written as 0. */
-export function formatDuration(seconds: number): string {
-  const milliseconds = Math.round(seconds * 1000);
-  if (seconds > 0 && milliseconds < 1000) return `${Math.max(1, milliseconds)}ms`;
-  const rounded = Math.round(seconds);
-  const parts = [
-    [Math.floor(rounded / 3600), 'h'],
-    [Math.floor((rounded % 3600) / 60), 'm'],
-    [rounded % 60, 's'],
-  ] as const;
-  return (
-    parts
-      .filter(([amount]) => amount > 0)
-      .map(([amount, unit]) => `${amount}${unit}`)
-      .join('') || '0s'
-  );
 }
 
 /** A duration in a schema; it stays text, which {@link parseDuration} reads. */

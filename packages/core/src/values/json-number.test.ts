@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { changedIntegers, JsonNumber, jsonValueSchema, parseJson, stringifyJson } from './json-number.js';
+import { changedIntegers, JsonNumber, parseJson, stringifyJson } from './json-number.js';
+import { jsonValueSchema } from './json-value-schema.js';
 import { jsonSchemaOf } from './json-schema.js';
 
 const numbers = ['0', '-0', '1', '9007199254740993', '2.0', '-0.0', '1e-7', '1E+5', '0.10', '1e400', '1.5'];

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
-import type { JsonValue } from './json.js';
 
 /** What marks a number among the texts of a document that is parsed. */
 const mark = `\u0000${randomBytes(9).toString('base64')}:`;
@@ -106,43 +104,8 @@ function endOfNumber(text: string, start: number): number {
   return numberToken.lastIndex;
 }
 
-/** The keyword by which {@link jsonValueSchema} is known in a JSON Schema. */
-const keyword = 'x-loadwright-json';
-const wrapped = `${mark}number`;
-
-/** True for a JSON Schema whose values may hold {@link JsonNumber}s. */
-export function takesJsonNumbers(schema: Readonly<Record<string, unknown>>): boolean {
-  return schema[keyword] === true;
-}
-
-/**
- * Any JSON value: a payload, a body. Numbers keep the text in which a configuration file has them, and bigints are
- * numbers too: `9007199254740993n`.
- */
-export function jsonValueSchema() {
-  return z
-    .preprocess((value) => mapNumbers(value, (text) => ({ [wrapped]: text })), z.json())
-    .transform((value) => unwrap(value) as JsonValue)
-    .meta({ [keyword]: true });
-}
-
-/** Calls back for each number that zod's `json()` would not take. */
-function mapNumbers(value: unknown, map: (text: string) => unknown): unknown {
-  if (value instanceof JsonNumber || typeof value === 'bigint') return map(String(value));
-  if (Array.isArray(value)) return value.map((item) => mapNumbers(item, map));
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapNumbers(item, map)]));
-}
-
-function unwrap(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrap);
-  if (!isPlainObject(value)) return value;
-  const text = value[wrapped];
-  if (typeof text === 'string') return new JsonNumber(text);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrap(item)]));
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** An object as JSON has them, and none of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
