@@ -27,8 +27,10 @@ export interface StartOptions {
 }
 
 /**
- * Starts the master and, when it answers, the workers; returns when all workers are connected. The order makes sure
- * that the workers find this master, and not another program that took its port.
+ * Starts the master and its workers, all at once, for each spends a second of a core on reading Locust; returns when all
+ * workers are connected. A worker whose master does not listen yet tries again every tenth of a second. Another program
+ * that took the port is no danger to it: a worker hears nobody who does not have the token, and the master, which has
+ * not got its port, ends, and all with it.
  *
  * @throws LoadwrightError `PROVISIONING_FAILED` when a node ends or time is up, `ABORTED` by the signal. What was
  *   started is in `handle.nodes`, for the caller to destroy.
@@ -51,8 +53,16 @@ export async function startNodes(options: StartOptions): Promise<void> {
       ...['--web-host', '127.0.0.1', '--web-port', String(ports.web), '--web-login'],
       ...['--csv', join(handle.workingDirectory, 'locust'), '--csv-full-history'],
     ]);
+    const { workers } = request;
+    request.onProgress(`Starting ${workers} ${workers === 1 ? 'worker' : 'workers'}`);
+    for (let number = 1; number <= workers; number += 1) {
+      startNode(options, `worker-${number}`, 'worker', { ...request.environment, ...token }, [
+        ...['--worker', '--master-host', '127.0.0.1', '--master-port', String(ports.master)],
+      ]);
+    }
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-    await untilTrue(handle, signal, async (either) => {
+    // What keeps all from starting is told of the master.
+    await untilTrue(handle.nodes.slice(0, 1), signal, async (either) => {
       try {
         // Cheap and without the password, until something listens there.
         await fetch(`${master.url}/login`, { redirect: 'manual', signal: either });
@@ -65,15 +75,8 @@ export async function startNodes(options: StartOptions): Promise<void> {
       }
     });
 
-    const { workers } = request;
-    request.onProgress(`Starting ${workers} ${workers === 1 ? 'worker' : 'workers'}`);
     state = `not all of its ${workers} workers connected`;
-    for (let number = 1; number <= workers; number += 1) {
-      startNode(options, `worker-${number}`, 'worker', { ...request.environment, ...token }, [
-        ...['--worker', '--master-host', '127.0.0.1', '--master-port', String(ports.master)],
-      ]);
-    }
-    await untilTrue(handle, signal, async (either) => {
+    await untilTrue(handle.nodes, signal, async (either) => {
       const { workers: known, setUp } = await master.statistics({ signal: either });
       // One that has said nothing of its data may still find that it lacks something, and end.
       const connected = known.length - setUp.workers.filter(({ fraction }) => fraction === 0).length;
@@ -126,7 +129,7 @@ function startNode(
 
 /** Asks again and again until the answer is true; a node that ends, or the signal, ends the wait with an error. */
 async function untilTrue(
-  handle: LocalHandle,
+  nodes: readonly LocalNode[],
   signal: AbortSignal,
   ask: (signal: AbortSignal) => Promise<boolean>,
 ): Promise<void> {
@@ -135,7 +138,7 @@ async function untilTrue(
   const asked = async () => {
     while (!(await ask(either))) await delay(pollMilliseconds, undefined, { signal: either });
   };
-  const ended = handle.nodes.map(async (node) => {
+  const ended = nodes.map(async (node) => {
     await node.process.exited;
     throw nodeEnded(node);
   });

@@ -64,6 +64,30 @@ exec '${locust}' "$@"
     expect(processesIn(request.bundle.directory)).toEqual([]);
   });
 
+  it('starts its workers beside a master that does not answer yet, for each has much to read', async () => {
+    const request = provisionRequest();
+    const slow = join(request.bundle.directory, '..', 'slow');
+    const started = join(request.bundle.directory, '..', 'started');
+    // When its two workers are there, the wait for the master ends.
+    writeFileSync(
+      slow,
+      `#!/bin/sh
+case "$*" in
+  --version) echo locust 2.46.1; exit;;
+  *--worker*) echo worker >> '${started}';;
+  *) until [ "$(wc -l < '${started}')" = 2 ]; do sleep 0.05; done 2>/dev/null
+     echo two workers are there; exit 1;;
+esac
+exec sleep 60
+`,
+      { mode: 0o755 },
+    );
+    await expect(localFleet({ locust: slow }).provision(request)).rejects.toMatchObject({
+      message: expect.stringMatching(/^master did not start: [^]*two workers are there/),
+    });
+    expect(processesIn(request.bundle.directory)).toEqual([]);
+  });
+
   it('says that it took too long', async () => {
     const request = provisionRequest();
     await expect(localFleet({ locust, startTimeout: '100ms' }).provision(request)).rejects.toMatchObject({
