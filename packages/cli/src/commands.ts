@@ -147,7 +147,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'scaling',
-    summary: 'simulate, show, set and put back how an endpoint scales',
+    summary: 'simulate, show, set, verify and put back how an endpoint scales',
     load: () => import('./commands/scaling.js'),
   },
   {

@@ -41,7 +41,7 @@ export async function readCapacity(flags: DemandFlags, cwd: string): Promise<Ins
   if (flags.calibration !== undefined) return readCalibration(resolve(cwd, flags.calibration));
   if (flags.capacity === undefined) {
     throw new LoadwrightError('USAGE', 'Nothing says what one instance holds.', {
-      hint: 'Measure it with "loadwright calibrate", and name its calibration.json with --calibration; or --capacity 42/s.',
+      hint: 'Give it with --capacity 42/s, or name a calibration.json with --calibration.',
     });
   }
   const [low, high = low] = flags.capacity.split('..').map((text) => rateOf('--capacity', text));
@@ -109,7 +109,7 @@ async function readCalibration(file: string): Promise<InstanceCapacity> {
 
 function unreadable(file: string, why: string, cause?: unknown): LoadwrightError {
   return new LoadwrightError('CONFIG_UNREADABLE', `--calibration: ${file} cannot be used: ${why}.`, {
-    hint: 'Name the calibration.json that "loadwright calibrate" wrote, or use --capacity.',
+    hint: 'Name the calibration.json of a calibration, or use --capacity.',
     cause,
   });
 }

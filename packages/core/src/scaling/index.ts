@@ -17,3 +17,12 @@ export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/en
 export { loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
 export * from './simulator/model.js';
 export { simulateScaling, type SimulationResult, type SimulationScore } from './simulator/simulate.js';
+export {
+  verificationCost,
+  verificationRamps,
+  verifyScaling,
+  type ReplayedInterval,
+  type ReplayScore,
+  type VerificationCost,
+  type VerifiedRamp,
+} from './verify.js';

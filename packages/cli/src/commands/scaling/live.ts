@@ -105,9 +105,9 @@ async function apply(flags: ApplyFlags, context: Context): Promise<ExitCode> {
   await interruptible(context.io, stopping(context), async (signal) => {
     const endpoint = await configuredEndpoint(flags, context, signal);
     const { scaling, options, context: around, snapshotFile } = endpoint;
-    const recommendation = scaling.recommend(options, capacity, demand);
-    const { settings } = recommendation;
     const found = await scaling.describe(options, around);
+    const recommendation = scaling.recommend(options, capacity, demand, found);
+    const { settings } = recommendation;
     const differences = settingsDifferences(found.settings, settings);
     if (!context.json) {
       const { colors } = context;

@@ -1,0 +1,67 @@
+import { createFleetId, createRunId, formatDuration, LoadwrightError } from '@loadwright/core';
+import type { LoadedConfig } from '@loadwright/core/config';
+import type { RampLoad, ReplayedInterval } from '@loadwright/core/scaling';
+import { resultsOf } from '../config/configuration.js';
+import { createFleet } from '../fleet/create-fleet.js';
+import { createConfiguredTest } from '../run/load-test.js';
+import type { Context } from '../shell/context.js';
+
+/** A ramp as a load: the rate goes in straight lines, and requests come at random. */
+export function loadOf(ramp: RampLoad) {
+  const rate = (perSecond: number) => `${Number(perSecond.toFixed(3))}/s`;
+  const [base, peak] = [rate(ramp.basePerSecond), rate(ramp.peakPerSecond)];
+  const stage = (seconds: number, arrivalRate: string) => ({
+    duration: formatDuration(seconds),
+    arrivalRate,
+  });
+  return {
+    profile: 'arrival-stages' as const,
+    arrivals: 'poisson' as const,
+    stages: [
+      { duration: '0s', arrivalRate: base },
+      stage(ramp.leadSeconds, base),
+      stage(ramp.rampSeconds, peak),
+      stage(ramp.holdSeconds, peak),
+      stage(ramp.fallSeconds, base),
+      stage(ramp.tailSeconds, base),
+    ],
+  };
+}
+
+/**
+ * Runs a ramp with the fleet of the configuration.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when what was measured cannot be trusted.
+ */
+export async function replayRamp(
+  loaded: LoadedConfig,
+  ramp: RampLoad,
+  context: Context,
+  signal: AbortSignal,
+): Promise<ReplayedInterval[]> {
+  // What the file demands is of its own load.
+  const config = { ...loaded.config, load: loadOf(ramp), thresholds: {} };
+  const test = await createConfiguredTest({ ...loaded, config }, { environment: context.io.environment });
+  const fleet = await createFleet(loaded.config.fleet, context);
+  const report = await test.run({
+    ...{ fleet, runId: createRunId(), fleetId: createFleetId(), signal },
+    ...{ resultsDirectory: resultsOf(loaded), tolerate: [], keepFleet: false, interactive: false },
+    onProgress: () => {},
+  });
+  if (report.verdict === 'INVALID') {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `The ramp of run ${report.runId} was not made as it should be.`,
+      {
+        hint: 'See why with "loadwright report". Often the fleet is too small for the peak.',
+      },
+    );
+  }
+  return report.series.map(({ elapsedSeconds, p95, requestsPerSecond, failuresPerSecond }) => ({
+    at: elapsedSeconds,
+    seconds: 1,
+    p95Seconds: p95 === null ? null : p95 / 1000,
+    requests: requestsPerSecond,
+    failures: failuresPerSecond,
+  }));
+}
