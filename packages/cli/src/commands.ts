@@ -111,6 +111,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/size.js'),
   },
   {
+    usage: 'calibrate',
+    summary: 'find the highest rate at which an objective holds',
+    load: () => import('./commands/calibrate.js'),
+  },
+  {
     usage: 'image',
     summary: 'push the files that Locust runs to a registry, as a container image',
     load: () => import('./commands/image.js'),

@@ -1,0 +1,222 @@
+import { join, resolve } from 'node:path';
+import { digestOf } from './digest.js';
+import { LoadwrightError } from '../errors.js';
+import type { Fleet, FleetHandle, FleetPlan } from '../fleet/contract.js';
+import { makeFolder, writeWhole } from '../files.js';
+import { masterOf } from '../locust/master.js';
+import type { LoadTestOptions } from '../run/contract.js';
+import type { OnProgress } from '../run/events.js';
+import { deployLoadTest } from '../fleet/deploy.js';
+import { OpenedFleet } from '../fleet/opened-fleet.js';
+import { prepare, type PreparedTest } from '../run/prepare.js';
+import { createRunId } from '../run/run-id.js';
+import { removeFleet } from '../fleet/provision.js';
+import { Phases } from '../run/phases.js';
+import { restoreScaling, whileSuspended } from '../scaling/change.js';
+import { formatDuration } from '../values/duration.js';
+import type { Budget, Prices, SearchEvent, SearchResult } from './contract.js';
+import { renderCalibrationHtml } from './html.js';
+import { Journal, journalFile } from './journal.js';
+import { FleetMeasurer } from './measure-fleet.js';
+import { parseTiers, type MeasuredTier, type TierInput } from './objectives.js';
+import { calibrationOf, type Calibration } from './result.js';
+import { searchCapacity } from './search.js';
+
+/** What is calibrated, where the load comes from, and what it may spend. */
+export interface CalibrateOptions extends Pick<
+  LoadTestOptions,
+  'target' | 'workers' | 'preflight' | 'name' | 'baseDirectory' | 'environment'
+> {
+  /** Where the load comes from: `localFleet()`. Its workers are started once, and make all trials. */
+  readonly fleet: Fleet;
+  /** A deployed fleet of that kind, which stays. Default: one is deployed, and removed afterwards. */
+  readonly on?: OpenedFleet;
+  /** What has to hold; the capacity of each tier is found. */
+  readonly tiers: readonly TierInput[];
+  /** Time of all trials, requests and money. */
+  readonly budget: Budget;
+  /** Of one request to the service, in US dollars. Default 0. */
+  readonly usDollarsPerRequest?: number;
+  /** Wanted width of the interval, as a share of its middle. Default 0.1. */
+  readonly precision?: number;
+  /** Of the interval. Default 0.95. */
+  readonly confidence?: number;
+  /** The first rate, in requests a second. Default 10. */
+  readonly startRate?: number;
+  /** No rate is higher. Default 100,000. */
+  readonly highestRate?: number;
+  /** Length of the load before anything is judged, in seconds. Default 5. */
+  readonly warmUpSeconds?: number;
+  /** Default `poisson`: callers do not know of each other. */
+  readonly arrivals?: 'constant' | 'poisson';
+  /** The most requests on their way at once. Default 10,000. */
+  readonly maxInFlight?: number;
+  /** Suspends what scales the service by itself, and puts it back, where the target can. Default true. */
+  readonly suspendScaling?: boolean;
+  /** Rules of validity that do not make a level INVALID. */
+  readonly tolerate?: readonly string[];
+  /** Parent of `{name}/{id}/`. Default: `results` in the base directory. */
+  readonly resultsDirectory?: string;
+  /** Names the calibration. One that was interrupted goes on under its id. Default: a new id. */
+  readonly id?: string;
+  readonly skipPreflight?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+  readonly onEvent?: (event: SearchEvent) => void;
+}
+
+const defaults = {
+  ...{ precision: 0.1, confidence: 0.95, startRate: 10, highestRate: 100_000, warmUpSeconds: 5 },
+  ...{ arrivals: 'poisson', maxInFlight: 10_000, usDollarsPerRequest: 0, tolerate: [] },
+} as const satisfies Partial<CalibrateOptions>;
+
+/** How long requests may take after a trial, in seconds: what a slow service still has is given up. */
+const gracefulStopSeconds = 10;
+
+/**
+ * Finds the highest arrival rate at which objectives hold, and writes `calibration.json` and `calibration.html`.
+ *
+ * @throws LoadwrightError for options and objectives; when no fleet could be made or was lost; `ABORTED`. The trials so far
+ * are kept, and the same id goes on from them.
+ */
+export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+  const settings: Settings = { ...defaults, ...options };
+  requireNumbers(settings);
+  const { target, workers, preflight, name, baseDirectory, environment } = options;
+  const test = prepare({
+    ...{ target, load: longest(options.budget.seconds) },
+    ...(workers !== undefined && { workers }),
+    ...(preflight && { preflight }),
+    ...(name !== undefined && { name }),
+    ...(baseDirectory !== undefined && { baseDirectory }),
+    ...(environment && { environment }),
+  });
+  const tiers = parseTiers(options.tiers, test.definition.metrics);
+  const id = options.id ?? createRunId();
+  const directory = join(resolve(test.baseDirectory, options.resultsDirectory ?? 'results'), test.name, id);
+  await makeFolder(directory);
+  const journal = new Journal(join(directory, journalFile));
+  const { arrivals, confidence, startRate } = settings;
+  const purpose = { target: digestOf(test.configuration), arrivals, confidence, startRate, tiers: options.tiers };
+  const earlier = await journal.open(purpose);
+  const startedAt = new Date();
+  const found = await withFleet(test, options, (handle, plan) =>
+    withoutScaling(test, directory, options, () =>
+      search({ test, tiers, settings, handle, plan, journal, earlier, id }),
+    ),
+  );
+  const { budget, precision } = settings;
+  const calibration = calibrationOf(found, {
+    ...{ name: test.name, id, startedAt, endedAt: new Date(), tiers, budget, precision, directory },
+    target: { kind: test.definition.kind, host: test.definition.host(test.targetOptions) },
+    fleet: options.fleet.kind,
+  });
+  await writeWhole(join(directory, 'calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`);
+  await writeWhole(join(directory, 'calibration.html'), await renderCalibrationHtml(calibration));
+  return calibration;
+}
+
+type Settings = Required<Pick<CalibrateOptions, keyof typeof defaults>> & CalibrateOptions;
+
+interface Work {
+  readonly test: PreparedTest;
+  readonly tiers: readonly MeasuredTier[];
+  readonly settings: Settings;
+  readonly handle: FleetHandle;
+  readonly plan: FleetPlan | undefined;
+  readonly journal: Journal;
+  readonly earlier: Awaited<ReturnType<Journal['open']>>;
+  readonly id: string;
+}
+
+async function search(work: Work): Promise<SearchResult> {
+  const { test, tiers, settings, handle, plan, journal, earlier, id } = work;
+  const tolerance = test.definition.clockToleranceSeconds;
+  const measurer = new FleetMeasurer({
+    ...{ handle, master: masterOf(handle), host: test.definition.host(test.targetOptions) },
+    conditions: tiers.flatMap(({ conditions }) => conditions),
+    ...{ arrivals: settings.arrivals, maxInFlight: settings.maxInFlight, gracefulStopSeconds },
+    ...{ tolerate: settings.tolerate, runId: id },
+    clockToleranceSeconds: typeof tolerance === 'function' ? tolerance(test.targetOptions) : tolerance,
+  });
+  const perHour = plan?.pricePerHour.usDollars ?? 0;
+  const { usDollarsPerRequest, budget, precision, confidence, startRate, highestRate, warmUpSeconds } = settings;
+  const prices: Prices = { usDollarsPerHour: perHour, usDollarsPerRequest };
+  const isPriced = perHour > 0 || usDollarsPerRequest > 0;
+  let known = earlier.length;
+  const found = await searchCapacity(measurer, {
+    ...{ tiers, budget, precision, confidence, startRate, highestRate, warmUpSeconds, earlier },
+    ...(isPriced && { prices }),
+    ...(settings.signal && { signal: settings.signal }),
+    onEvent: async (event) => {
+      if (event.type === 'trial' && known-- <= 0) await journal.add(event.trial);
+      settings.onEvent?.(event);
+    },
+  });
+  if (found.end === 'aborted')
+    throw new LoadwrightError('ABORTED', `The calibration ${id} was stopped after ${found.trials.length} trials.`, {
+      hint: `They are kept: it goes on with the same options and --resume ${id}.`,
+    });
+  return found;
+}
+
+/** The fleet that makes the trials: a deployed one, or one that goes afterwards. */
+async function withFleet<Value>(
+  test: PreparedTest,
+  options: CalibrateOptions,
+  work: (handle: FleetHandle, plan: FleetPlan | undefined) => Promise<Value>,
+): Promise<Value> {
+  const { fleet, on, signal, onProgress, resultsDirectory, skipPreflight } = options;
+  if (on) return work(on.handle, undefined);
+  let plan: FleetPlan | undefined;
+  const phases = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const { handle } = await deployLoadTest(test, {
+    ...phases,
+    fleet,
+    ...(resultsDirectory !== undefined && { resultsDirectory }),
+    ...(skipPreflight !== undefined && { skipPreflight }),
+    agree: (planned) => {
+      ({ plan } = planned);
+      return Promise.resolve();
+    },
+  });
+  try {
+    return await work(handle, plan);
+  } finally {
+    await removeFleet(handle, fleet, new Phases(onProgress ? { onProgress } : {}));
+  }
+}
+
+/** What scales by itself stays as it is meanwhile; the snapshot in the folder puts it back after a crash. */
+async function withoutScaling<Value>(
+  { definition, targetOptions, environment, baseDirectory }: PreparedTest,
+  directory: string,
+  { suspendScaling = true, signal = new AbortController().signal }: CalibrateOptions,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const { scaling, kind } = definition;
+  if (!scaling || !suspendScaling) return work();
+  const endpoint = {
+    ...{ scaling, options: targetOptions, kind, snapshotFile: join(directory, 'scaling-snapshot.json') },
+    context: { environment, baseDirectory, signal },
+  };
+  // Of a calibration that crashed, and goes on now.
+  await restoreScaling(endpoint);
+  return whileSuspended(endpoint, work);
+}
+
+/** For the fleet's cost and expiries: trials bring their own loads. Machines are there a little longer. */
+const longest = (seconds: number) =>
+  ({ profile: 'arrivals', arrivalRate: '1/s', duration: formatDuration(Math.ceil(seconds * 1.2 + 60)) }) as const;
+
+function requireNumbers({ precision, confidence, startRate, highestRate, budget }: Work['settings']): void {
+  const wrong = (field: string, found: number, expected: string) =>
+    new LoadwrightError('CONFIG_INVALID', `${field}: found ${found}, expected ${expected}`, {
+      hint: 'See docs/how-to/calibrate.md.',
+    });
+  if (!(precision >= 0.01 && precision <= 1)) throw wrong('precision', precision, 'a share from 0.01 to 1');
+  if (!(confidence >= 0.5 && confidence < 1)) throw wrong('confidence', confidence, 'a share from 0.5 to below 1');
+  if (!(startRate > 0)) throw wrong('startRate', startRate, 'a rate above 0');
+  if (!(highestRate >= startRate)) throw wrong('highestRate', highestRate, 'at least the first rate');
+  if (!(budget.seconds >= 30)) throw wrong('budget.seconds', budget.seconds, 'at least 30 s');
+}

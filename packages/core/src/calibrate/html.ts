@@ -1,0 +1,4 @@
+import type { Calibration } from './result.js';
+
+export const renderCalibrationHtml = (calibration: Calibration): Promise<string> =>
+  Promise.resolve(JSON.stringify(calibration));
