@@ -23,7 +23,7 @@ _NUMBERS = {name: number for number, name in enumerate(BUILT_IN)}
 _NAMES = tuple(BUILT_IN)
 
 # Up to so many empty buckets for each full one, a histogram is shorter, and added faster, with all of them.
-_SPARSE = 6
+_SPARSE = 12
 # By the size of a lane in bytes.
 _TYPE_CODES = {1: "B", 2: "H", 4: "I"}
 _LONGEST_TEXT = 1000
