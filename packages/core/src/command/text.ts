@@ -7,4 +7,4 @@ export { withoutLogins } from '../secrets/names.js';
 export { formatDuration } from '../values/format-duration.js';
 export { printable, printableInColour } from '../values/printable.js';
 export { loadwrightVersion } from '../version.js';
-export { longestWait } from '../waiting.js';
+export { longestWait, type Wait } from '../waiting.js';
