@@ -24,7 +24,7 @@ async function regenerate(path) {
   return [relative(root, path)];
 }
 
-const folders = [root, join(root, 'docs'), join(root, 'docs', 'targets')];
+const folders = [root, join(root, 'docs'), join(root, 'docs', 'targets'), join(root, 'docs', 'how-to')];
 const files = folders.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.md'))

@@ -12,7 +12,6 @@ const usual = {
   'aws:userid': sample,
   'ec2:CreateAction': 'RunInstances',
   'iam:PassedToService': 'ec2.amazonaws.com',
-  'iam:AWSServiceName': 'spot.amazonaws.com',
 };
 
 /** The same with the tags of fleets of a kind. */
