@@ -12,7 +12,7 @@ export const apart = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['conformance', 'policy'].map((name) => `test/ecs/${name}.test.ts`),
+    ...['conformance', 'diagnose', 'policy'].map((name) => `test/ecs/${name}.test.ts`),
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
     ...['abort-on-fail', 'client-certificate', 'exhaustion', 'stall'].map(
       (name) => `test/run/${name}.test.ts`,

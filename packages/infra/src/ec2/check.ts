@@ -20,8 +20,6 @@ import { checkSessionManager } from '../aws/check/session-manager.js';
 import { requireTime } from '../aws/fleet-settings.js';
 import type { Ec2FleetSettings } from './settings.js';
 
-export { accountProblem } from '../aws/account/problem.js';
-
 type Found = string | Omit<Finding, 'subject'>;
 
 /** Its subject, its answer, and what it is when it fails; a problem by default. */

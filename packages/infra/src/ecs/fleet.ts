@@ -29,6 +29,7 @@ import { probeFromHere } from '../local/probe-from-here.js';
 import { checkAccount } from './check.js';
 import { deploy } from './deploy/deploy.js';
 import type { Deployment } from './deploy/deployment.js';
+import { diagnose } from './diagnose.js';
 import { EcsHandle } from './handle.js';
 import { requireOwnPlaces } from './own-places.js';
 import type { EcsFleetOptions } from './options.js';
@@ -93,6 +94,7 @@ export function fleetOf(settings: EcsFleetSettings): Fleet {
         call(signal, async (aws) => checkAccount(aws, await settle(aws), request)),
       permissions: ({ signal, ...options } = {}) =>
         call(signal, (aws) => fleetPermissions(aws, ecsPolicies, settings, options)),
+      diagnose: (fleetId, { signal } = {}) => call(signal, (aws) => diagnose(aws, fleetId, settings)),
     },
   };
 }

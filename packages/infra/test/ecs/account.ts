@@ -51,7 +51,7 @@ export function optionsFor(aws: AwsStandIn, more: EcsFleetOptions = {}): EcsFlee
 }
 
 /** Them resolved, with the patience that suits a stand-in. */
-export function settingsFor(options: EcsFleetOptions): EcsFleetSettings {
+function settingsFor(options: EcsFleetOptions): EcsFleetSettings {
   const settings = resolveOptions(options);
   const pace = { ...quick, firstPause: 20, longestPause: 100, propagation: 20_000, removal: 20_000 };
   return { ...settings, aws: { ...settings.aws, pace } };

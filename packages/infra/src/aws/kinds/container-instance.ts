@@ -82,7 +82,7 @@ export async function containerInstances(aws: Aws, cluster: string): Promise<Con
 }
 
 /** What a machine registered with; undefined when it has no such attribute. */
-export function attributeOf({ attributes: all = [] }: ContainerInstance, wanted: string): string | undefined {
+function attributeOf({ attributes: all = [] }: ContainerInstance, wanted: string): string | undefined {
   return all.find(({ name }) => name === wanted)?.value;
 }
 

@@ -19,14 +19,14 @@ export interface MachineWishes extends BoundaryWish, EndWish {
 }
 
 /** Actions that AWS cannot limit to resources: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
-export const everything = () => ['*'];
+const everything = () => ['*'];
 
-export const ofEc2 =
+const ofEc2 =
   (...names: readonly string[]) =>
   ({ region, accountId }: Place) =>
     names.map((name) => arnOf('ec2', region, `${name}/*`, { accountId }));
 
-export const ofIam =
+const ofIam =
   (kind: string) =>
   (place: Place, { owner }: MachineWishes) => [
     arnOf('iam', place.region, `${kind}${iamPath(place, owner)}${kindPrefix(place.fleetKind)}*`, {
@@ -35,7 +35,7 @@ export const ofIam =
     }),
   ];
 
-export const ofSsm = ({ fleetKind, region, accountId }: Place, { owner }: MachineWishes) => [
+const ofSsm = ({ fleetKind, region, accountId }: Place, { owner }: MachineWishes) => [
   arnOf(
     'ssm',
     region,

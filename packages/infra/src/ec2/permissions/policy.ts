@@ -9,7 +9,7 @@ import { machineStatements } from './machine.js';
 import { makesRoles, permissions, type MachineWishes } from './table.js';
 
 /** What the policy of whoever makes fleets consists of. */
-export function neededPermissions(
+function neededPermissions(
   place: Place,
   wishes: MachineWishes,
   ofTarget: readonly IamStatement[],

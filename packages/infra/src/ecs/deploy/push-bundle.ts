@@ -40,10 +40,7 @@ export async function pushBundle(
 }
 
 /** @throws LoadwrightError `CONFIG_INVALID` when there is no repository of that name. */
-export async function requireRepository(
-  aws: Aws,
-  { repository, isOwnRepository }: EcsFleetSettings,
-): Promise<void> {
+async function requireRepository(aws: Aws, { repository, isOwnRepository }: EcsFleetSettings): Promise<void> {
   if (!isOwnRepository) return ensureSharedRepository(aws);
   if (await hasRepository(aws, repository)) return;
   throw noRepository(aws, repository);

@@ -58,3 +58,11 @@ export function adviceOn(tasks: readonly Task[]): string | undefined {
   }
   return undefined;
 }
+
+/** Why a task stopped, in the words of ECS. */
+export function describeTask(task: Task): string {
+  const container = task.containers?.[0];
+  const code = container?.exitCode === undefined ? '' : ` (exit code ${container.exitCode})`;
+  const reason = [task.stoppedReason, container?.reason].filter(Boolean).join(': ');
+  return `${task.stopCode ?? 'a task stopped'}: ${reason || 'ECS gives no reason'}${code}`;
+}

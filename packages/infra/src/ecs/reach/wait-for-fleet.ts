@@ -1,4 +1,4 @@
-import type { Service, Task } from '@aws-sdk/client-ecs';
+import type { Service } from '@aws-sdk/client-ecs';
 import { formatDuration, LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../../aws/clients.js';
 import { containerInstances } from '../../aws/kinds/container-instance.js';
@@ -8,7 +8,7 @@ import { poll } from '../../aws/poll.js';
 import { Look } from '../../aws/reach/look.js';
 import type { WayToUi } from '../../aws/reach/port-forward.js';
 import { blockedHint, type StartTime } from '../../aws/reach/wait-for-master.js';
-import { adviceOn, stoppedTasks } from './stopped-tasks.js';
+import { adviceOn, describeTask, stoppedTasks } from './stopped-tasks.js';
 
 /** A fleet that is being made. */
 export interface StartingFleet {
@@ -142,11 +142,4 @@ async function requireNotFailed(aws: Aws, cluster: string, service: Service | un
     ].join('\n  '),
     { hint: adviceOn(stopped) ?? 'Read the events of the service in the console of ECS.' },
   );
-}
-
-function describeTask(task: Task): string {
-  const container = task.containers?.[0];
-  const code = container?.exitCode === undefined ? '' : ` (exit code ${container.exitCode})`;
-  const reason = [task.stoppedReason, container?.reason].filter(Boolean).join(': ');
-  return `${task.stopCode ?? 'a task stopped'}: ${reason || 'ECS gives no reason'}${code}`;
 }
