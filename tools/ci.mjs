@@ -36,9 +36,10 @@ const notAboutNode = {
     'test/run/**',
     'test/truth/**',
     'test/machine/**',
+    'test/ecs/{conformance,leaks,many}.test.ts',
     'test/ec2/{broken-accounts,failed-preparation,leaks,machine-roles,policy,removal,resume,same-run}.test.ts',
   ],
-  cli: ['test/{truth,safety}/**', 'test/{demo,ec2,run-on,run-options,secrets,size}.e2e.test.ts'],
+  cli: ['test/{truth,safety}/**', 'test/{demo,ec2,ecs,run-on,run-options,secrets,size}.e2e.test.ts'],
 };
 
 function countsOfNpmTest() {

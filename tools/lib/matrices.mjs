@@ -12,7 +12,7 @@ export const apart = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['conformance', 'diagnose', 'policy'].map((name) => `test/ecs/${name}.test.ts`),
+    ...['conformance', 'diagnose', 'many', 'policy'].map((name) => `test/ecs/${name}.test.ts`),
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
     ...['abort-on-fail', 'client-certificate', 'exhaustion', 'stall'].map(
       (name) => `test/run/${name}.test.ts`,
@@ -22,6 +22,7 @@ export const apart = {
     ...[
       'create-target',
       'ec2.e2e',
+      'ecs.e2e',
       'renewal',
       'run-on.e2e',
       'size.e2e',
@@ -48,8 +49,8 @@ export const apart = {
  */
 export const matrices = {
   leaks: {
-    tests: { 'packages/infra': ['test/ec2/leaks.test.ts'] },
-    parts: 10,
+    tests: { 'packages/infra': ['ec2', 'ecs'].map((kind) => `test/${kind}/leaks.test.ts`) },
+    parts: 30,
     title: 'nothing left behind in AWS, whichever call fails',
   },
   truth: {

@@ -168,7 +168,9 @@ describe('what is new', () => {
     const all = () => ec2.send(new DescribeInstancesCommand({}));
     const one = () =>
       ec2.send(new DescribeInstancesCommand({ InstanceIds: [Instances?.[0]?.InstanceId ?? ''] }));
-    expect((await all()).Reservations ?? []).toEqual([]);
+    const Filters = [{ Name: 'instance-id', Values: [Instances?.[0]?.InstanceId ?? ''] }];
+    const found = await ec2.send(new DescribeInstancesCommand({ Filters }));
+    expect(found.Reservations ?? []).toEqual([]);
     await expect(one()).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
     expect((await one()).Reservations).toHaveLength(1);
     expect((await all()).Reservations).toHaveLength(1);
@@ -181,9 +183,9 @@ describe('what is new', () => {
     expect((await role()).Role?.RoleName).toBe('r');
 
     const made = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'g', Description: 'test' }));
-    const Filters = [{ Name: 'group-name', Values: ['g'] }];
+    const ofGroup = { Filters: [{ Name: 'group-name', Values: ['g'] }] };
     const groups = async () =>
-      (await ec2.send(new DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups?.length ?? 0;
+      (await ec2.send(new DescribeSecurityGroupsCommand(ofGroup))).SecurityGroups?.length ?? 0;
     expect(await groups()).toBe(0);
     await expect(
       ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [made.GroupId ?? ''] })),

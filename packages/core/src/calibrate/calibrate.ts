@@ -12,7 +12,7 @@ import { prepare, type PreparedTest } from '../run/prepare.js';
 import { createRunId } from '../run/run-id.js';
 import { removeFleet } from '../fleet/provision.js';
 import { Phases } from '../run/phases.js';
-import { restoreScaling, whileSuspended } from '../scaling/change.js';
+import { isChangeable, restoreScaling, whileSuspended } from '../scaling/change.js';
 import { formatDuration } from '../values/duration.js';
 import type { Budget, Prices, SearchEvent, SearchResult } from './contract.js';
 import { renderCalibrationHtml } from './html.js';
@@ -195,7 +195,7 @@ async function withoutScaling<Value>(
   work: () => Promise<Value>,
 ): Promise<Value> {
   const { scaling, kind } = definition;
-  if (!scaling || !suspendScaling) return work();
+  if (!isChangeable(scaling) || !suspendScaling) return work();
   const endpoint = {
     ...{ scaling, options: targetOptions, kind, snapshotFile: join(directory, 'scaling-snapshot.json') },
     context: { environment, baseDirectory, signal },

@@ -1,10 +1,9 @@
-import { CreateSecurityGroupCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
-import { CreateInstanceProfileCommand } from '@aws-sdk/client-iam';
 import { fileURLToPath } from 'node:url';
-import { fakeMaster, type AwsStandIn } from '@loadwright/aws-stand-in';
+import { fakeMaster } from '@loadwright/aws-stand-in';
 import { fleetOf } from '../../src/ec2/fleet.js';
+import { bringGroupAndProfile } from '../leaks/bring.js';
 import { leakMatrix } from '../leaks/matrix.js';
-import { requestOf, settingsOf, uiPort, type Work } from './work.js';
+import { requestOf, settingsOf, uiPort } from './work.js';
 
 leakMatrix(
   {
@@ -13,7 +12,7 @@ leakMatrix(
     child: fileURLToPath(new URL('./child.ts', import.meta.url)),
     fleetOf: (work) => fleetOf(settingsOf(work)),
     prepare: async () => fakeMaster({ port: uiPort, password: '', workers: 2 }),
-    bring,
+    bring: (aws) => bringGroupAndProfile(aws),
     carryOut: async (phase, work) => {
       const fleet = fleetOf(settingsOf(work));
       if (phase === 'deploy') await fleet.provision(requestOf(work, new AbortController().signal));
@@ -22,14 +21,3 @@ leakMatrix(
   },
   { handful: 6 },
 );
-
-async function bring({ direct }: AwsStandIn): Promise<Work['adopted']> {
-  const { Vpcs } = await direct.ec2.send(
-    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
-  );
-  const group = { GroupName: 'of-the-caller', Description: 'of the caller', VpcId: Vpcs?.[0]?.VpcId };
-  const { GroupId } = await direct.ec2.send(new CreateSecurityGroupCommand(group));
-  const instanceProfile = 'of-the-caller';
-  await direct.iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: instanceProfile }));
-  return { securityGroup: GroupId ?? '', instanceProfile };
-}

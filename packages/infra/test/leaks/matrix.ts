@@ -51,7 +51,7 @@ export function leakMatrix(subject: Subject, { handful }: { readonly handful: nu
       process.stdout.write(`cases ${cases.length} of ${all.length}, leaked ${failures.length}\n`);
       expect(failures).toEqual([]);
     },
-    45 * 60_000,
+    180 * 60_000,
   );
 }
 

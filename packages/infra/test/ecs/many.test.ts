@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os';
+import { createFleetId } from '@loadwright/core';
+import { fakeMaster, sequentialRoundTrips, useAws } from '@loadwright/aws-stand-in';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fleetOf } from '../../src/ecs/fleet.js';
+import { variablesFor } from '../ec2/quick-fleet.js';
+import { uiPort, withFolder, type Work } from '../ec2/work.js';
+import { offerBaseImage } from './base-image.js';
+import { requestOf, settingsOf } from './work.js';
+
+const aws = useAws();
+let end: () => Promise<void>;
+beforeAll(async () => {
+  end = await offerBaseImage();
+});
+afterAll(() => end());
+
+const timeout = 180_000;
+
+async function withWork(use: (work: Work) => Promise<void>): Promise<void> {
+  await withFolder(tmpdir(), (folder) =>
+    use({ fleetId: createFleetId(), folder, environment: variablesFor(aws()), uiPort, adopted: {} }),
+  );
+}
+
+/** A fleet of so many machines of workers. */
+function deploy(work: Work, workers: number) {
+  const settings = settingsOf(work);
+  const { onDemand: _, spot } = settings.machines;
+  const fleet = fleetOf({ ...settings, workerMachines: workers, machines: { onDemand: workers + 1, spot } });
+  Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers }));
+  return fleet.provision({ ...requestOf(work), workers });
+}
+
+it(
+  'takes as many round trips for 50 machines of workers as for 2',
+  async () => {
+    const trips: number[] = [];
+    for (const workers of [2, 50]) {
+      await aws().reset();
+      await withWork(async (work) => {
+        await deploy(work, workers);
+        // Whoever waits looks again and again: how often is a matter of time, not of machines.
+        const waits = /^ec2:DescribeInstances$|^ecs:(Describe|List)|^checkip/;
+        trips.push(sequentialRoundTrips(aws().calls.filter(({ name }) => !waits.test(name))));
+        const launches = aws().calls.filter(({ name }) => name === 'ec2:RunInstances');
+        expect(new Set(launches.map(({ parameters }) => parameters['ClientToken'])).size).toBe(workers + 1);
+      });
+    }
+    const [few = 0, many = 0] = trips;
+    process.stdout.write(`round trips one after the other: ${few} for 2, ${many} for 50\n`);
+    expect(many).toBeLessThanOrEqual(few + 5);
+  },
+  timeout,
+);
+
+it(
+  'is made and removed while 30 % of all calls are throttled',
+  async () => {
+    await withWork(async (work) => {
+      const { pace } = settingsOf(work).aws;
+      const patient = {
+        ...work,
+        pace: { ...pace, attempts: 8, unknownOutcome: 60_000, propagation: 60_000, removal: 60_000 },
+      };
+      const injected = aws().inject({ at: '*', times: Infinity, share: 0.3, fault: { kind: 'throttle' } });
+      await deploy(patient, 2);
+      const { remaining } = await fleetOf(settingsOf(patient)).lasting!.destroy(work.fleetId);
+      expect(remaining).toEqual([]);
+      expect(injected.strikes).toBeGreaterThan(30);
+      aws().withoutFaults();
+      const left = (await aws().inventory()).filter((one) => !one.startsWith('ecr:'));
+      expect(left).toEqual([]);
+    });
+  },
+  timeout,
+);
