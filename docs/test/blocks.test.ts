@@ -74,7 +74,7 @@ describe('commands', () => {
 
   it.each(lines)('$place: loadwright $words exists', async ({ words }) => {
     // Of a command within a command the flags are its own.
-    const named = words[0] === 'iam' ? words.slice(0, 2) : words.slice(0, 1);
+    const named = words.slice(0, ['iam', 'workflow'].includes(words[0]!) ? 2 : 1);
     const stdout = await helpOf(named);
     for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag);
   });
