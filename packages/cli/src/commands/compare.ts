@@ -11,6 +11,7 @@ import {
 } from '@loadwright/core/compare';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
+import { configureCompareRun } from './compare-run.js';
 import { findResults } from '../config/configuration.js';
 import { formatComparison } from '../output/comparison.js';
 import { examples } from '../output/help.js';
@@ -31,6 +32,7 @@ interface CompareFlags {
 }
 
 export function configure(command: Command, context: Context): void {
+  configureCompareRun(command, context);
   command
     .description(
       'Compare runs before a change with runs after it: differences with their 95 % confidence intervals. A run is a run id, ' +

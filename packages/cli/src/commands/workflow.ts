@@ -17,7 +17,13 @@ type RunFlags = ConsentFlags & {
 };
 
 export function configure(command: Command, context: Context): void {
-  command.description('Several steps as one: deploy, run, compare, destroy.');
+  command.description('Several steps as one: deploy, run, compare, destroy.').addHelpText(
+    'after',
+    examples(context, [
+      ['loadwright workflow run koorde-vs-chord.yaml', 'show the price, ask, carry it out'],
+      ['loadwright workflow schema', 'for your editor'],
+    ]),
+  );
   command
     .command('run <file>')
     .description(
