@@ -21,6 +21,7 @@ export const apart = {
   'packages/cli': [
     ...[
       'create-target',
+      'calibrate.e2e',
       'ec2.e2e',
       'ecs.e2e',
       'renewal',

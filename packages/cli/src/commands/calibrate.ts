@@ -74,7 +74,9 @@ export function configure(command: Command, context: Context): void {
     .option('--keep-scaling', 'do not suspend what scales the service by itself')
     .option('--skip-preflight', 'make no request before the first trial')
     .addOption(
-      new Option('--on <fleet>', 'on a deployed fleet (loadwright deploy), which stays as it is').conflicts('emulator'),
+      new Option('--on <fleet>', 'on a deployed fleet (loadwright deploy), which stays as it is').conflicts(
+        'emulator',
+      ),
     )
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
@@ -82,7 +84,10 @@ export function configure(command: Command, context: Context): void {
       examples(context, [
         ["loadwright calibrate --objective 'p(95)<200' 'rate<0.01'", 'the capacity under two conditions'],
         ["loadwright calibrate --objective 'p(95)<200' --tier 'p(95)<500'", 'two tiers in one search'],
-        ["loadwright calibrate --objective 'p(95)<200' --budget 3m --emulator", 'try it without the real service'],
+        [
+          "loadwright calibrate --objective 'p(95)<200' --budget 3m --emulator",
+          'try it without the real service',
+        ],
       ]),
     )
     .action(context.action((flags: CalibrateFlags) => run(flags, context)));
@@ -116,14 +121,17 @@ async function runAgainst(
   const { io } = context;
   const { config, baseDirectory } = loaded;
   const { environment } = io;
-  const pointed = emulator ? pointAt(config.target, emulator, environment) : { target: config.target, environment };
+  const pointed = emulator
+    ? pointAt(config.target, emulator, environment)
+    : { target: config.target, environment };
   const { fleet, on } = await fleetOf(loaded, flags, context);
   const { name, workers, preflight } = config;
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: false });
   const calibration = await interruptible(
     io,
     {
-      onStop: (signal) => view.say(`stopping (${signal}): the trials so far are kept; press Ctrl-C again to leave at once`),
+      onStop: (signal) =>
+        view.say(`stopping (${signal}): the trials so far are kept; press Ctrl-C again to leave at once`),
       abandoned: 'the fleet of a calibration may remain: loadwright list',
     },
     (signal) =>
@@ -154,7 +162,11 @@ async function fleetOf(loaded: LoadedConfig, flags: CalibrateFlags, context: Con
   const { on } = flags;
   const { emulator: _, config: __, ...named } = flags;
   if (on === undefined) {
-    const fleet: Fleet = await createFleet(overriddenFleet(loaded.config.fleet, named, context), context, named);
+    const fleet: Fleet = await createFleet(
+      overriddenFleet(loaded.config.fleet, named, context),
+      context,
+      named,
+    );
     return { fleet };
   }
   const fleet = await configuredFleet(loaded, named, context, { command: 'calibrate --on', reference: on });
@@ -195,7 +207,8 @@ function usage(flag: string, text: string, expected: string): LoadwrightError {
 
 function secondsOf(flag: string, text: string, least: number): number {
   const seconds = parseDuration(text);
-  if (seconds === undefined || seconds < least) throw usage(flag, text, `a duration of at least ${least} s, such as 5m`);
+  if (seconds === undefined || seconds < least)
+    throw usage(flag, text, `a duration of at least ${least} s, such as 5m`);
   return seconds;
 }
 

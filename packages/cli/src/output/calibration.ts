@@ -16,7 +16,11 @@ export function formatCalibration(calibration: Calibration, colors: Colors): str
   ];
   const { usDollars } = spent;
   return [
-    formatTable(columns, levels.map((level) => rowOf(level, colors)), colors),
+    formatTable(
+      columns,
+      levels.map((level) => rowOf(level, colors)),
+      colors,
+    ),
     '',
     ...capacities.flatMap((capacity) => describeCapacity(capacity, confidence, colors)),
     ...causes.map(({ reason }) => `  ${colors.yellow('!')} ${reason}`),
@@ -40,7 +44,12 @@ const ends: Readonly<Record<Calibration['end'], string>> = {
 };
 
 function rowOf(level: Level, colors: Colors): string[] {
-  const classes = { lower: colors.green('holds'), upper: colors.red('breaks'), undecided: 'open', invalid: 'INVALID' };
+  const classes = {
+    lower: colors.green('holds'),
+    upper: colors.red('breaks'),
+    undecided: 'open',
+    invalid: 'INVALID',
+  };
   return [
     `${formatFigure(level.rate)}/s`,
     ...[level.p50, level.p95, level.p99].map(formatMilliseconds),

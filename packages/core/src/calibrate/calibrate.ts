@@ -7,7 +7,7 @@ import { masterOf } from '../locust/master.js';
 import type { LoadTestOptions } from '../run/contract.js';
 import type { OnProgress } from '../run/events.js';
 import { deployLoadTest } from '../fleet/deploy.js';
-import { OpenedFleet } from '../fleet/opened-fleet.js';
+import type { OpenedFleet } from '../fleet/opened-fleet.js';
 import { prepare, type PreparedTest } from '../run/prepare.js';
 import { createRunId } from '../run/run-id.js';
 import { removeFleet } from '../fleet/provision.js';
@@ -97,7 +97,13 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   await makeFolder(directory);
   const journal = new Journal(join(directory, journalFile));
   const { arrivals, confidence, startRate } = settings;
-  const purpose = { target: digestOf(test.configuration), arrivals, confidence, startRate, tiers: options.tiers };
+  const purpose = {
+    target: digestOf(test.configuration),
+    arrivals,
+    confidence,
+    startRate,
+    tiers: options.tiers,
+  };
   const earlier = await journal.open(purpose);
   const startedAt = new Date();
   const found = await withFleet(test, options, (handle, plan) =>
@@ -140,7 +146,8 @@ async function search(work: Work): Promise<SearchResult> {
     clockToleranceSeconds: typeof tolerance === 'function' ? tolerance(test.targetOptions) : tolerance,
   });
   const perHour = plan?.pricePerHour.usDollars ?? 0;
-  const { usDollarsPerRequest, budget, precision, confidence, startRate, highestRate, warmUpSeconds } = settings;
+  const { usDollarsPerRequest, budget, precision, confidence, startRate, highestRate, warmUpSeconds } =
+    settings;
   const prices: Prices = { usDollarsPerHour: perHour, usDollarsPerRequest };
   const isPriced = perHour > 0 || usDollarsPerRequest > 0;
   let known = earlier.length;
@@ -154,9 +161,13 @@ async function search(work: Work): Promise<SearchResult> {
     },
   });
   if (found.end === 'aborted')
-    throw new LoadwrightError('ABORTED', `The calibration ${id} was stopped after ${found.trials.length} trials.`, {
-      hint: `They are kept: it goes on with the same options and --resume ${id}.`,
-    });
+    throw new LoadwrightError(
+      'ABORTED',
+      `The calibration ${id} was stopped after ${found.trials.length} trials.`,
+      {
+        hint: `They are kept: it goes on with the same options and --resume ${id}.`,
+      },
+    );
   return found;
 }
 
@@ -207,7 +218,11 @@ async function withoutScaling<Value>(
 
 /** For the fleet's cost and expiries: trials bring their own loads. Machines are there a little longer. */
 const longest = (seconds: number) =>
-  ({ profile: 'arrivals', arrivalRate: '1/s', duration: formatDuration(Math.ceil(seconds * 1.2 + 60)) }) as const;
+  ({
+    profile: 'arrivals',
+    arrivalRate: '1/s',
+    duration: formatDuration(Math.ceil(seconds * 1.2 + 60)),
+  }) as const;
 
 function requireNumbers({ precision, confidence, startRate, highestRate, budget }: Work['settings']): void {
   const wrong = (field: string, found: number, expected: string) =>
@@ -215,7 +230,8 @@ function requireNumbers({ precision, confidence, startRate, highestRate, budget 
       hint: 'See docs/how-to/calibrate.md.',
     });
   if (!(precision >= 0.01 && precision <= 1)) throw wrong('precision', precision, 'a share from 0.01 to 1');
-  if (!(confidence >= 0.5 && confidence < 1)) throw wrong('confidence', confidence, 'a share from 0.5 to below 1');
+  if (!(confidence >= 0.5 && confidence < 1))
+    throw wrong('confidence', confidence, 'a share from 0.5 to below 1');
   if (!(startRate > 0)) throw wrong('startRate', startRate, 'a rate above 0');
   if (!(highestRate >= startRate)) throw wrong('highestRate', highestRate, 'at least the first rate');
   if (!(budget.seconds >= 30)) throw wrong('budget.seconds', budget.seconds, 'at least 30 s');

@@ -49,7 +49,9 @@ function firstBroken(
     const level = levels.find(({ rate }) => rate >= (proven.upper ?? estimate ?? Infinity));
     if (!condition || !level) return;
     const { due, ended } = flowOf(level);
-    const share = due === 0 ? 0 : ended / due;
+    const failed = sum(level.trials.map((trial) => trial.failed));
+    const answered = Math.max(0, ended - failed);
+    const share = due === 0 ? 0 : Math.min(1, answered / due);
     const at = `At ${rateText(level.rate)}`;
     if (condition.kind === 'errors') {
       const id = 'errors' as const;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import oracle from '../../test/mlrsearch-oracle.json' with { type: 'json' };
 import { capacityCase } from '../../test/calibration-cases.js';
 import { searchCapacity } from './search.js';
 
@@ -44,6 +45,25 @@ describe('simulated queues of 1 to 16 slots, 20 to 2,000 requests a second, thre
         expect(result.spent.requests).toBe(requests);
         // A search that has what it needs ends: a tenth more than its budget at the capacity is overload of the bracket.
         expect(requests).toBeLessThanOrEqual(capacity * seconds * 1.1);
+      }
+    },
+  );
+
+  // MLRsearch knows of each trial whether it was good, and counts no request of it: short trials mislead it together.
+  it.runIf(isWhole)(
+    'MLRsearch 1.2.1 does not cover as many with the requests that all of ours take',
+    { timeout: 120_000 },
+    async () => {
+      const ours = [];
+      for (const number of numbers) ours.push(await calibrate(number));
+      const covered = ours.filter(({ isCovered }) => isCovered).length;
+      const requests = ours.reduce((sum, one) => sum + one.requests, 0);
+      for (const { found } of oracle) {
+        const theirs = found.filter(
+          ({ capacity, lower, upper }) => lower <= capacity && (upper ?? Infinity) >= capacity,
+        );
+        const spent = found.reduce((sum, one) => sum + one.requests, 0);
+        expect(theirs.length < covered || spent >= requests).toBe(true);
       }
     },
   );

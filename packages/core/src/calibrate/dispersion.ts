@@ -19,7 +19,7 @@ const leastFreedom = 14;
  * Of shares, before anything was measured, and as much as {@link assumedFreedom} afterwards: bursts of a queue with one slot at
  * 85 % of its use. Bursts that have not come yet are missing in what was measured.
  */
-const assumed = 40;
+const assumed = 100;
 const assumedFreedom = 3;
 /** Levels are near the limit down to this part of it, and up to this multiple: above, bursts have no end. */
 const near = 6;

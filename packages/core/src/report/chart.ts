@@ -4,8 +4,8 @@ import { nothing } from '../values/format.js';
 export interface Chart {
   readonly id: string;
   readonly title: string;
-  /** `time`: lines over the elapsed seconds. `bars`: one bar for each point, side by side. `dots`: one dot for each point. */
-  readonly kind: 'time' | 'bars' | 'dots';
+  /** `time`: lines over the elapsed seconds. `bars`: one bar for each point, side by side. `dots`: one dot for each point. `curve`: lines over a number. */
+  readonly kind: 'time' | 'bars' | 'dots' | 'curve';
   /** Unit of the vertical axis. */
   readonly unit: string;
   /** What the chart shows, in a sentence, for those who cannot see it, and as long as no point is chosen. */
@@ -35,7 +35,7 @@ export type ChartPart = Pick<Chart, 'id' | 'title' | 'unit' | 'summary' | 'atLea
 /** A part of the horizontal axis, in its unit. */
 export interface ChartSpan {
   readonly label: string;
-  readonly kind: 'warm-up' | 'stall';
+  readonly kind: 'warm-up' | 'stall' | 'interval';
   readonly from: number;
   readonly to: number;
 }

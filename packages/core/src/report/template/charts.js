@@ -110,6 +110,7 @@
     return {
       stroke,
       width: 1.75 * scale,
+      ...(chart.kind === 'curve' && { spanGaps: true }),
       ...(dash.length > 1 && { dash }),
       ...((alone || (tone === '1' && chart.id === 'throughput')) && { fill: `${stroke}1c` }),
       ...(tone === 'failure' && { fill: `${stroke}38` }),
@@ -118,7 +119,8 @@
         show: true,
         size: 7 * scale,
         fill: stroke,
-        filter: (plot, index) => aloneIn(plot.data[index]),
+        filter: (plot, index) =>
+          chart.kind === 'curve' ? [...plot.data[index].keys()] : aloneIn(plot.data[index]),
       },
     };
   }
