@@ -31,7 +31,7 @@ export async function renderCalibrationHtml(found: Calibration): Promise<string>
 }
 
 /** `310/s to 345/s`. */
-export function describeInterval([lower, upper]: Calibration['capacities'][number]['interval']): string {
+function describeInterval([lower, upper]: Calibration['capacities'][number]['interval']): string {
   const rate = (value: number) => `${format.formatFigure(value)}/s`;
   if (upper === null) return lower === 0 ? 'nothing is proven' : `at least ${rate(lower)}`;
   return `${rate(lower)} to ${rate(upper)}`;

@@ -10,7 +10,7 @@ const referenceWidth = 0.1;
 const widest = 1;
 
 /** Requests a second that a budget allows at a rate, over all. */
-export function affordableRequests(rate: number, budget: Budget, prices: Prices | undefined): number {
+function affordableRequests(rate: number, budget: Budget, prices: Prices | undefined): number {
   const { requests = Infinity, usDollars = Infinity, seconds } = budget;
   const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
   const perRequest = usDollarsPerRequest + usDollarsPerHour / 3600 / rate;
