@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { digestOf } from './digest.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet, FleetHandle, FleetPlan } from '../fleet/contract.js';
 import { makeFolder, writeWhole } from '../files.js';
