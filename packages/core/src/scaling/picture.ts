@@ -39,7 +39,7 @@ export async function renderScalingHtml(comparison: SimulatedComparison): Promis
     title: `A ramp to ${formatFigure(load.peakPerSecond)} requests/s in ${formatDuration(load.rampSeconds)}`,
     subtitle:
       `From ${formatFigure(load.basePerSecond)} requests/s. The objective: in each ten seconds p95 within ` +
-      `${formatMilliseconds(objective.p95Seconds * 1000)}, and at most ${formatRatio(objective.failureShare)} failed.`,
+      `${formatMilliseconds(objective.p95Seconds * 1000)}, and at most ${formatRatio(objective.failureShare)} failed. First help: from the beginning of the ramp to a new instance that serves.`,
     rows: results.map(scoreTexts),
     facts: factsOf(comparison),
     notes: [
@@ -61,7 +61,7 @@ export function scoreTexts({ name, score, points }: SimulationResult) {
     failures: `${formatNumber(score.failures)} (${formatRatio(score.requests === 0 ? 0 : score.failures / score.requests)})`,
     firstInstance: score.firstInstanceSeconds === null ? nothing : formatDuration(score.firstInstanceSeconds),
     scaleIn: score.scaleInSeconds === null ? nothing : formatDuration(score.scaleInSeconds),
-    instances: `${least}–${score.mostInstances}`,
+    instances: least === score.mostInstances ? String(least) : `${least}–${score.mostInstances}`,
     hours: formatFigure(score.instanceHours),
   };
 }
@@ -78,7 +78,12 @@ function chartsOf({ results, load, usDollarsPerHour, objective }: SimulatedCompa
   const lines = (value: (point: SimulatedPoint) => number | null, text: (value: number) => string) =>
     thinned.map(({ name, points }, index) => line(name, String(index + 1), points.map(value), text));
   const dollars = (point: SimulatedPoint) => point.instanceHours * (usDollarsPerHour ?? 1);
-  const latencies = lines((point) => (point.p95 === null ? null : point.p95 * 1000), formatMilliseconds);
+  const slowest = highest(thinned.flatMap(({ points }) => points.map(({ p95 }) => p95)));
+  const [unit, scale] = slowest >= 5 ? (['s', 1] as const) : (['ms', 1000] as const);
+  const latencies = lines(
+    (point) => (point.p95 === null ? null : point.p95 * scale),
+    (value) => formatMilliseconds((value * 1000) / scale),
+  );
   const parts: ChartPart[] = [
     {
       ...{ id: 'load', title: 'Load', unit: 'requests/s', atLeast: 1 },
@@ -91,7 +96,7 @@ function chartsOf({ results, load, usDollarsPerHour, objective }: SimulatedCompa
       series: lines(({ serving }) => serving, formatNumber),
     },
     {
-      ...{ id: 'latency', title: 'Response time, p95', unit: 'ms', atLeast: objective.p95Seconds * 1000 },
+      ...{ id: 'latency', title: 'Response time, p95', unit, atLeast: objective.p95Seconds * scale },
       summary: `The objective is ${formatMilliseconds(objective.p95Seconds * 1000)}.`,
       series: latencies,
     },

@@ -44,10 +44,13 @@ export interface EmulatedEndpoint {
   stop(): Promise<void>;
 }
 
-export async function startEmulatedEndpoint(scaling: object = {}): Promise<EmulatedEndpoint> {
+export async function startEmulatedEndpoint(
+  scaling: object = {},
+  capacityOptions: object = { serviceTime: '1ms' },
+): Promise<EmulatedEndpoint> {
   polling.milliseconds = 2;
   const { value } = (await sagemakerEmulator.options['~standard'].validate({
-    ...{ endpointName: 'fraud', serviceTime: '1ms' },
+    ...{ endpointName: 'fraud', ...capacityOptions },
     scaling: { instances: 2, timeScale: 10_000, ...scaling },
   })) as { value: never };
   const emulator = (await sagemakerEmulator.start(value)) as SagemakerEmulator;

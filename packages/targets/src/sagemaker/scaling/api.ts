@@ -6,7 +6,7 @@ import { resolveSagemakerEnvironment } from '../credentials.js';
 import type { SagemakerOptions } from '../options.js';
 import { resourceOf, variantOf, variantResource, type ScaledResource } from './scaled-resource.js';
 
-/** How often an endpoint that is being changed is looked at, in milliseconds. */
+/** How often an endpoint that is being changed is looked at in the end, in milliseconds. */
 export const polling = { milliseconds: 5000 };
 
 /** The calls about an endpoint's scaling. The SDK is loaded when it is opened: 20 MB that a load test does not need. */

@@ -85,6 +85,9 @@ export async function restore(
 const isRestored = (now: SagemakerScalingState, snapshot: ScalingState) =>
   isDeepStrictEqual(now.settings, snapshot.settings) && now.instances.desired === snapshot.instances.desired;
 
+/** In milliseconds; then longer and longer. */
+const firstPause = 100;
+
 /** Calls that change something, each of them only where something differs, and announced before. */
 class Change {
   readonly #api: ScalingApi;
@@ -170,10 +173,10 @@ class Change {
 
   /** An endpoint that is being changed takes no other change. */
   async #untilInService() {
-    for (;;) {
+    for (let pause = firstPause; ; pause *= 2) {
       const size = await readSize(this.#api, this.#options);
       if (!size.busy) return size;
-      await delay(polling.milliseconds, undefined, { signal: this.#api.signal });
+      await delay(Math.min(pause, polling.milliseconds), undefined, { signal: this.#api.signal });
     }
   }
 
