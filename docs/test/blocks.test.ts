@@ -74,7 +74,8 @@ describe('commands', () => {
 
   it.each(lines)('$place: loadwright $words exists', async ({ words }) => {
     // Of a command within a command the flags are its own.
-    const isWithin = ['iam', 'workflow'].includes(words[0]!) || words.slice(0, 2).join(' ') === 'compare run';
+    const isWithin =
+      ['iam', 'scaling', 'workflow'].includes(words[0]!) || words.slice(0, 2).join(' ') === 'compare run';
     const named = words.slice(0, isWithin ? 2 : 1);
     const stdout = await helpOf(named);
     for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag);

