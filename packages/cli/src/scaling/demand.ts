@@ -114,7 +114,7 @@ function unreadable(file: string, why: string, cause?: unknown): LoadwrightError
   });
 }
 
-export function rateOf(flag: string, text: string, least = Number.MIN_VALUE): number {
+function rateOf(flag: string, text: string, least = Number.MIN_VALUE): number {
   const rate = parseRate(text);
   if (rate !== undefined && rate >= least && rate <= 10_000_000) return rate;
   throw new LoadwrightError('USAGE', `${flag}: found "${text}", expected a rate such as 3000/s or 30000/m.`, {

@@ -7,7 +7,7 @@ import { createConfiguredTest } from '../run/load-test.js';
 import type { Context } from '../shell/context.js';
 
 /** A ramp as a load: the rate goes in straight lines, and requests come at random. */
-export function loadOf(ramp: RampLoad) {
+function loadOf(ramp: RampLoad) {
   const rate = (perSecond: number) => `${Number(perSecond.toFixed(3))}/s`;
   const [base, peak] = [rate(ramp.basePerSecond), rate(ramp.peakPerSecond)];
   const stage = (seconds: number, arrivalRate: string) => ({

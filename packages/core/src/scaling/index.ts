@@ -12,7 +12,7 @@ export { renderScalingHtml, scoreTexts, type SimulatedComparison } from './pictu
 export { cheapestHeadroom } from './plan/factor.js';
 export { lagOf } from './plan/lag.js';
 export { capacityFrontier, type FrontierRow } from './plan/frontier.js';
-export { handFormula, planNames, planScaling, targetOf, type ScalingPlan } from './plan/plan.js';
+export { handFormula, planNames, planScaling, type ScalingPlan } from './plan/plan.js';
 export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/endpoint.js';
 export { loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
 export * from './simulator/model.js';

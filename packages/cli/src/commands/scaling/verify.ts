@@ -103,7 +103,7 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
 }
 
 /** What a verification takes, in a sentence. */
-export function describeCost({ seconds, requests, usDollars }: VerificationCost): string {
+function describeCost({ seconds, requests, usDollars }: VerificationCost): string {
   const money =
     usDollars === undefined
       ? 'The instances cost what they cost: give the price of one with --price.'

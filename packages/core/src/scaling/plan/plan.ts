@@ -95,7 +95,7 @@ function fastCandidates(perInstance: number, demand: ScalingDemand, timed: Scali
 }
 
 /** Requests a minute and instance, or requests in an instance, at a share of its capacity. */
-export function targetOf(
+function targetOf(
   metric: TargetTrackingPolicy['metric'],
   capacity: InstanceCapacity,
   factor: number,

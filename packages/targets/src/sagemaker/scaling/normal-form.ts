@@ -159,7 +159,7 @@ export function normalScheduledAction(action: ScheduledAction): JsonObject {
 }
 
 /** As JSON: without members that are undefined, dates as text. */
-export function defined(value: object | undefined): JsonObject {
+function defined(value: object | undefined): JsonObject {
   return JSON.parse(JSON.stringify(value ?? {})) as JsonObject;
 }
 
