@@ -36,7 +36,7 @@ export const apart = {
   'packages/targets': [
     'test/conformance.test.ts',
     'test/databricks/sdk.test.ts',
-    ...['scaling-killed', 'scaling-time', 'snippets'].map((name) => `test/sagemaker/${name}.test.ts`),
+    ...['scaling-killed', 'snippets'].map((name) => `test/sagemaker/${name}.test.ts`),
   ],
   docs: ['test/examples.test.ts', 'test/programs.test.ts'],
 };
