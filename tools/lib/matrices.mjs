@@ -24,6 +24,7 @@ export const apart = {
       'calibrate.e2e',
       'ec2.e2e',
       'ecs.e2e',
+      'import.e2e',
       'renewal',
       'run-on.e2e',
       'size.e2e',

@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/init.js'),
   },
   {
+    usage: 'import <kind> <source>',
+    summary: 'make a configuration from OpenAPI, curl commands or a HAR file',
+    load: () => import('./commands/import.js'),
+  },
+  {
     usage: 'run',
     summary: 'run the load test of the configuration file',
     load: () => import('./commands/run.js'),

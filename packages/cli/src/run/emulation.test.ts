@@ -1,4 +1,5 @@
 import { dht } from '@loadwright/targets/dht';
+import { rest } from '@loadwright/targets/rest';
 import { sagemaker } from '@loadwright/targets/sagemaker';
 import { expect, it } from 'vitest';
 import { pointAt, startEmulatorOf } from './emulation.js';
@@ -32,6 +33,17 @@ it('stands in for the very endpoint that a configuration names, with credentials
     expect(environment['AWS_ACCESS_KEY_ID']).not.toBe('callers-own');
     expect(environment['PATH']).toBe('/bin');
     expect(emulator.targetOptions).toMatchObject({ endpointName: 'fraud', region: 'eu-west-1' });
+  } finally {
+    await emulator.stop();
+  }
+});
+
+it('makes up what only the options name, and passes on no secret of the caller', async () => {
+  const target = rest({ baseUrl: 'https://api.example', secretHeaders: { 'X-Api-Key': 'MY_KEY' } });
+  const { emulator } = await startEmulatorOf(target);
+  try {
+    const { environment } = pointAt(target, emulator, { MY_KEY: 'callers-own' });
+    expect(environment['MY_KEY']).toBe('made-up-by-loadwright');
   } finally {
     await emulator.stop();
   }

@@ -65,9 +65,17 @@ export function pointAt(
   const options = { ...withoutSecrets(target), ...emulator.targetOptions };
   const pointed: Target = { definition: target.definition, options };
   // Real credentials of the caller must not reach the emulator, nor be mixed with the made-up ones.
-  const own = new Set(variablesOf(pointed).map((variable) => variable.name));
+  const variables = variablesOf(pointed);
+  const own = new Set(variables.map((variable) => variable.name));
   const others = Object.entries(environment).filter(([name]) => !own.has(name));
-  return { target: pointed, environment: { ...Object.fromEntries(others), ...emulator.environment } };
+  // An emulator does not know the variables that options name, such as those of secretHeaders.
+  const madeUp = variables
+    .filter(({ required }) => required)
+    .map(({ name }) => [name, 'made-up-by-loadwright']);
+  return {
+    target: pointed,
+    environment: { ...Object.fromEntries([...others, ...madeUp]), ...emulator.environment },
+  };
 }
 
 /** The variables that a target's nodes need. */

@@ -43,6 +43,15 @@ const schema = jsonSchemaOf(
     route: z.string().optional(),
     list: z.array(z.string()).optional(),
     headers: z.record(z.string(), z.string()).optional(),
+    secretHeaders: z
+      .record(
+        z.string(),
+        z.union([
+          z.string().meta({ format: 'environment-variable' }),
+          z.strictObject({ prefix: z.string() }),
+        ]),
+      )
+      .optional(),
     payload: jsonValueSchema().optional(),
   }),
 );
@@ -59,6 +68,17 @@ const refusal = (options: unknown): string => {
     return `${(error as Error).message} ${(error as { hint?: string }).hint}`;
   }
 };
+
+describe('a name of a variable', () => {
+  it('is no secret, whatever the header is called; a secret in its place is one', () => {
+    expect(refusal({ secretHeaders: { 'X-Api-Key': 'MY_VARIABLE', Cookie: { prefix: 'a=' } } })).toBe('');
+    expect(redactOptions(schema, { secretHeaders: { 'X-Api-Key': 'MY_VARIABLE' } })).toEqual({
+      secretHeaders: { 'X-Api-Key': 'MY_VARIABLE' },
+    });
+    const inPlace = { secretHeaders: { 'X-Api-Key': `AKIA${'A'.repeat(16)}` } };
+    expect(refusal(inPlace)).toContain('looks like a credential');
+  });
+});
 
 describe('secret names', () => {
   it('are the same in Python', async () => {

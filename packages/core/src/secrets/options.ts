@@ -121,7 +121,11 @@ function mapSecrets(root: JsonSchema, options: unknown, onSecret: (found: Found)
       entries.map(([key, item]) => {
         const children = childVariants(root, described, key);
         const here = [...path, key];
-        const secret = typeof item === 'string' && isSecretName(key) && isFreeForm(described, children, key);
+        const secret =
+          typeof item === 'string' &&
+          isSecretName(key) &&
+          isFreeForm(described, children, key) &&
+          !namesVariable(children);
         return [
           key,
           secret
@@ -159,6 +163,11 @@ function partsOf(text: string): string[] {
   return [login, ...login.split(':'), ...parameters.map(([, , value]) => value ?? '')].filter(
     (part) => part !== '',
   );
+}
+
+/** True where the schema says that the text is the name of a variable, which holds the secret. */
+function namesVariable(described: readonly Variant[]): boolean {
+  return described.some(({ schema }) => schema['format'] === 'environment-variable');
 }
 
 /** True for arbitrary JSON, such as a payload: what it says is not known to be a secret. */

@@ -72,6 +72,7 @@ const extraFile = fileURLToPath(new URL('conformance_load.py', pythonDirectory))
 /** Runs it. Everything of it is gone afterwards. */
 export async function observeLoad(subject: TargetSubject, load: ObservedLoad): Promise<Observation> {
   const { definition, probe } = subject;
+  const locust = await subject.locust();
   const emulated = definition.emulator!;
   const emulator = await emulated.start(validOptions(emulated.options, load.emulator ?? {}));
   const directory = await mkdtemp(join(tmpdir(), 'loadwright-conformance-'));
@@ -115,7 +116,7 @@ export async function observeLoad(subject: TargetSubject, load: ObservedLoad): P
     const before = emulator.statistics();
     const payloads = contents.payloads ? lines(join(directory, 'payloads.jsonl')) : 0;
     const seconds = Math.max(secondsOf(load.duration ?? '1s'), Math.ceil(payloads * secondsAPayload));
-    const output = await runLocust(await subject.locust(), seconds, directory, variables);
+    const output = await runLocust(locust, seconds, directory, variables);
     const measured = measuredOf(output);
     const counted = difference(emulator.statistics(), before);
     const wire = tap.take();

@@ -58,6 +58,7 @@ export function targetConformance<Input, Options>(
     options: settings.options ?? factory.definition.example,
     environment: settings.environment ?? {},
     locust,
+    prepareProbe: settings.probe ? async () => {} : locust,
     probe: settings.probe ?? locustProbe(settings.locust),
     loads: settings.loads ?? {},
     optionsWithSecret: settings.optionsWithSecret,

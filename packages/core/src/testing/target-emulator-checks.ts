@@ -122,6 +122,7 @@ async function preflightOf(
   signal?: AbortSignal,
 ): Promise<PreflightReport> {
   const { definition, probe } = subject;
+  await subject.prepareProbe();
   const context = contextOf({ ...subject.environment, ...emulator.environment, ...overrides });
   return runPreflight(definition, emulatedOptions(subject, emulator), {
     ...context,

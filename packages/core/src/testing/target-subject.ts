@@ -23,6 +23,8 @@ export interface TargetSubject {
   readonly options: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly probe: Probe;
+  /** Makes what the probe needs: a Locust that is missing takes longer to install than a preflight may. */
+  readonly prepareProbe: () => Promise<unknown>;
   /** Path or name of the Locust that makes loads. */
   readonly locust: () => Promise<string>;
   readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;

@@ -60,7 +60,7 @@ export async function startWireTap(url: string): Promise<WireTap> {
 }
 
 /** The whole requests at the beginning of what a client sent. Bodies have a Content-Length, as the load's client sends them. */
-export function requestsOf(bytes: Buffer): WireRequest[] {
+function requestsOf(bytes: Buffer): WireRequest[] {
   const requests: WireRequest[] = [];
   let at = 0;
   for (;;) {

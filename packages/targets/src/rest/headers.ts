@@ -46,7 +46,9 @@ export const headersSchema = withNamesChecked(z.record(z.string(), headerValue),
 
 const variableName = z
   .string()
-  .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, in capitals: MY_VARIABLE');
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, in capitals: MY_VARIABLE')
+  // So that a header's name does not make a secret of it.
+  .meta({ format: 'environment-variable' });
 
 /** Headers with a secret, each with the variable that holds it. */
 export const secretHeadersSchema = withNamesChecked(

@@ -1,0 +1,81 @@
+import { isSecretName } from '@loadwright/core/target';
+import type { Imported } from './requests.js';
+
+type SecretHeaders = Record<string, string | { variable: string; prefix: string }>;
+
+/** The variable of the target `rest` for its bearer token. */
+const tokenVariable = 'LOADWRIGHT_REST_BEARER_TOKEN';
+/** In place of a secret that no header carries. */
+const placeholder = 'REPLACE-ME';
+/** A JSON Web Token, whatever its header is called. */
+const token = /^(?:[A-Za-z]+ +)?eyJ[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** Keeps the values of secrets out of what is written: each becomes a variable. */
+export class SecretKeeper {
+  authentication: Imported['authentication'];
+  readonly secretHeaders: SecretHeaders = {};
+  readonly variables = new Set<string>();
+  readonly notes = new Set<string>();
+
+  /** Whether the value of a header is a secret, and belongs in a variable. */
+  isSecret(name: string, value: string): boolean {
+    return isSecretName(name) || token.test(value) || /^(?:Bearer|Basic|Token) +\S/i.test(value);
+  }
+
+  /** A header whose value comes from a variable from now on. */
+  keep(name: string, value = ''): void {
+    const scheme = /^([A-Za-z][\w-]*) +\S/.exec(value)?.[1];
+    if (name.toLowerCase() === 'authorization' && scheme?.toLowerCase() === 'bearer') {
+      this.bearer();
+      return;
+    }
+    if (Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === name.toLowerCase())) return;
+    const variable = `API_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
+    this.secretHeaders[name] = scheme ? { variable, prefix: `${scheme} ` } : variable;
+    this.variables.add(variable);
+  }
+
+  bearer(): void {
+    this.authentication = 'bearer';
+    this.variables.add(tokenVariable);
+  }
+
+  /** A JSON value without the secrets in it. */
+  json(value: unknown, where: string): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.json(item, where));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) =>
+        isSecretName(name) && (typeof member === 'string' || typeof member === 'number')
+          ? [name, this.#replaced(name, where)]
+          : [name, this.json(member, where)],
+      ),
+    );
+  }
+
+  /** The same of a form, whose other fields stay as they were written. */
+  form(text: string, where: string): string {
+    return text
+      .split('&')
+      .map((field) => {
+        const name = field.slice(0, field.indexOf('='));
+        return isSecretName(decoded(name)) ? `${name}=${this.#replaced(decoded(name), where)}` : field;
+      })
+      .join('&');
+  }
+
+  #replaced(name: string, where: string): string {
+    this.notes.add(
+      `${where}: the secret ${name} of the body is not kept: ${placeholder} stands in its place`,
+    );
+    return placeholder;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
