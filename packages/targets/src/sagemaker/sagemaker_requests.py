@@ -48,6 +48,13 @@ class SageMakerRequests(RequestSource):
             for kept in self._requests.values():
                 kept.clear()
         model = None if self._next_model is None else self._next_model()
+        return self._next_of(model)
+
+    def request_named(self, name: str) -> Request:
+        # Before a load: nothing is signed yet that might be too old.
+        return self._next_of(name) if name in self.config.get("targetModels", {}) else self.next_request()
+
+    def _next_of(self, model: str | None) -> Request:
         return (self._requests.get(model) or self._requests_of(model)).next()
 
     def _use(self, credentials: Credentials) -> None:
