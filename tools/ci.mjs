@@ -71,6 +71,9 @@ async function browserAndMemory() {
   await ledger.stage('the report in a browser', () =>
     vitest('packages/core', { env, config: 'vitest.browser.config.ts', report: 'browser' }),
   );
+  await ledger.stage('a run in a browser', () =>
+    vitest('packages/cli', { env, config: 'vitest.browser.config.ts', report: 'browser-run' }),
+  );
   await ledger.stage('a payload file of 1 GB in less than 200 MB of memory', () =>
     vitest('packages/core', {
       env: { ...env, LOADWRIGHT_TEST_PAYLOAD_MEGABYTES: '1024' },

@@ -5,9 +5,12 @@ export default defineConfig({
     globalSetup: '@loadwright/aws-stand-in/share-servers',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Each of its cases needs a fleet: the matrix `safety` alone tries them, see tools/lib/matrices.mjs.
-    exclude: process.env['LOADWRIGHT_MATRIX']
-      ? []
-      : ['test/safety/ec2.test.ts', 'test/safety/terminated.test.ts'],
+    exclude: [
+      'test/browser/**',
+      ...(process.env['LOADWRIGHT_MATRIX']
+        ? []
+        : ['test/safety/ec2.test.ts', 'test/safety/terminated.test.ts']),
+    ],
     testTimeout: 60_000,
   },
 });

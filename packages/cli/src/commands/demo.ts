@@ -18,6 +18,7 @@ interface DemoOptions {
   readonly results: string;
   readonly wrongCredentials?: boolean;
   readonly live: boolean;
+  readonly web?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -32,6 +33,10 @@ export function configure(command: Command, context: Context): void {
     .option('--results <folder>', 'where the results go', 'results')
     .option('--wrong-credentials', 'hand over a wrong secret, to see what a failed check looks like')
     .option('--no-live', 'plain lines instead of the live view')
+    .option(
+      '--web',
+      'a page of the run on this machine as well: charts, thresholds, and a button that stops it',
+    )
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
       'after',
@@ -76,6 +81,7 @@ async function demo(kind = 'sagemaker', options: DemoOptions, context: Context):
       fleet: await createFleet({ kind: 'local' }, context),
       resultsDirectory: resolve(io.cwd, options.results),
       live: options.live,
+      web: options.web ?? false,
       tolerate: besideEmulator,
     });
   } finally {

@@ -33,6 +33,7 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly emulator?: boolean;
   readonly dryRun?: boolean;
   readonly live: boolean;
+  readonly web?: boolean;
   readonly interactive?: boolean;
   readonly tolerate?: readonly TolerableRuleId[];
   readonly skipPreflight?: boolean;
@@ -66,6 +67,10 @@ export function configure(command: Command, context: Context): void {
       ]),
     )
     .option('--no-live', 'plain lines instead of the live view')
+    .option(
+      '--web',
+      'a page of the run on this machine as well: charts, thresholds, and a button that stops it',
+    )
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .addHelpText(
       'after',
@@ -129,6 +134,7 @@ async function runAgainst(
     skipPreflight: options.skipPreflight ?? false,
     resultsDirectory: resultsOf(loaded),
     live,
+    web: options.web ?? false,
     interactive: options.interactive ?? false,
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
   });

@@ -1,4 +1,5 @@
 import {
+  LoadwrightError,
   createFleetId,
   createRunId,
   type Fleet,
@@ -17,6 +18,8 @@ import { createLiveView } from '../live/view.js';
 import { factFormatter } from '../output/table.js';
 import { formatCostLine, formatEnd, formatEstimatedCost } from '../output/fleet.js';
 import { formatReport } from '../output/report.js';
+import { serveLivePage } from '../web/live-page.js';
+import { listRuns, readReport } from './results.js';
 import { isLasting, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
 
 /** How a run is carried out and shown. */
@@ -25,6 +28,8 @@ export interface RunAndReportOptions {
   readonly resultsDirectory: string;
   /** False: plain lines even on a terminal. */
   readonly live: boolean;
+  /** A page of the run on this machine. Default false. */
+  readonly web?: boolean;
   readonly tolerate: readonly TolerableRuleId[];
   /** Make no request before the load. Default false. */
   readonly skipPreflight?: boolean;
@@ -51,6 +56,19 @@ export async function runAndReport(
   const fate = on !== undefined ? 'stays' : keepFleet ? 'is kept' : 'is removed';
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
   let stopped = false;
+  const pressed = new AbortController();
+  const page = options.web
+    ? await openPage(context, test, resultsDirectory, () => stop('pressed'))
+    : undefined;
+  const stop = (why: string) => {
+    stopped = true;
+    page?.stopping();
+    view.say(
+      `stopping (${why}): the load ends, what was measured is kept, the fleet ${fate}; press Ctrl-C again to leave at once`,
+    );
+    if (why === 'pressed') pressed.abort(new LoadwrightError('ABORTED', 'stopped in the browser'));
+  };
+  if (page) view.say(`  live page: ${page.url}`);
   let mayExist = false;
   let judged: RunReport | undefined;
   let plan: FleetPlan | undefined;
@@ -58,12 +76,7 @@ export async function runAndReport(
   const report = await interruptible(
     io,
     {
-      onStop: (signal) => {
-        stopped = true;
-        view.say(
-          `stopping (${signal}): the load ends, what was measured is kept, the fleet ${fate}; press Ctrl-C again to leave at once`,
-        );
-      },
+      onStop: stop,
       abandoned: abandoned(fleet, fleetId, on),
       remaining: () => (mayExist && isLasting(fleet) ? [fleetId] : []),
     },
@@ -73,7 +86,7 @@ export async function runAndReport(
           fleet,
           runId,
           fleetId,
-          signal,
+          signal: AbortSignal.any([signal, pressed.signal]),
           resultsDirectory,
           tolerate,
           interactive,
@@ -94,11 +107,15 @@ export async function runAndReport(
             madeAt = io.now();
           }
           view.onProgress(event);
+          page?.onProgress(event);
         },
         ...(on !== undefined && { on }),
       }),
   )
-    .finally(() => view.close())
+    .finally(async () => {
+      view.close();
+      await page?.close(judged);
+    })
     .catch((error: unknown) => {
       // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
       if (judged && context.json)
@@ -118,6 +135,32 @@ export async function runAndReport(
   }
   // Also when the load was over already: whoever stopped it learns that it was stopped.
   return stopped ? exitCodes.aborted : exitCodeOfReport(report);
+}
+
+/** So many runs before this one can be shown beside it. */
+const mostOthers = 5;
+
+/** Serves the page of a run, and opens it where somebody sits before a terminal. */
+async function openPage(
+  context: Context,
+  { name, configuration }: LoadTest,
+  results: string,
+  onStop: () => void,
+) {
+  const { finished } = await listRuns(results);
+  const others = finished
+    .filter((run) => run.name === name)
+    .slice(0, mostOthers)
+    .map((run) => ({ title: run.runId, read: () => readReport(run) }));
+  const page = await serveLivePage({
+    name,
+    target: String((configuration['target'] as { kind?: unknown } | undefined)?.kind),
+    others,
+    onStop,
+  });
+  const { io } = context;
+  if (io.stdout.isTTY && !context.json) await io.openFile(page.url).catch(() => {});
+  return page;
 }
 
 /** What to do after nobody waited for the end. */

@@ -30,7 +30,7 @@ function reading(seconds: number, requests: ReturnType<typeof request>): MasterS
 function look(thresholds: ThresholdsInput, at: MasterStatistics, warmUp = 0, rows: SeriesRow[] = []) {
   const series = new RunSeries();
   series.add(seriesUpdate({ rows, samples: [] }));
-  const stop = new EarlyStopCheck(parseThresholds(thresholds), series, warmUp).look(at);
+  const { stop } = new EarlyStopCheck(parseThresholds(thresholds), series, warmUp).look(at);
   return stop && describeEarlyStop(stop);
 }
 
@@ -82,6 +82,18 @@ describe('a threshold with abortOnFail', () => {
     expect(look(failing, reading(30, all), 0, warm)).toMatch(/measured 25 %/);
     expect(look(failing, reading(11.9, all), 2, [])).toBeUndefined();
     expect(look(failing, reading(12, all), 2, [])).toMatch(/^Stopped early: after 12 s/);
+  });
+});
+
+it('says what every threshold would say if the load ended now, and nothing within the warm-up', () => {
+  const check = new EarlyStopCheck(parseThresholds({ http_reqs: ['count>100'] }), new RunSeries(), 5);
+  expect(check.look(reading(4, halfFailed)).results).toEqual([]);
+  expect(check.look(reading(6, halfFailed))).toMatchObject({
+    results: [
+      { metric: 'http_reqs', passed: false, measured: 20 },
+      { metric: 'http_req_failed', passed: false, measured: 0.5, isDefault: true },
+    ],
+    stop: undefined,
   });
 });
 

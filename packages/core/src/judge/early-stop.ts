@@ -2,6 +2,7 @@ import { difference } from '../locust/histogram.js';
 import type { MasterStatistics, RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import type { RunSeries } from '../measure/run-series.js';
 import { sumOfRows } from '../series/merge.js';
+import type { ThresholdResult } from '../results/summary.js';
 import { formatLength, formatMeasured } from '../values/format.js';
 import { evaluateThresholds, requestsOf } from './thresholds/evaluate.js';
 import { metricOf, type Threshold } from './thresholds/parse.js';
@@ -18,8 +19,8 @@ export interface EarlyStop {
 }
 
 /**
- * Holds the thresholds with `abortOnFail` against what has been measured so far, while a load goes on. What was not
- * measured yet stops nothing, and a percentile stops nothing before it has as many values as it needs at the end: a
+ * Holds the thresholds against what has been measured so far, while a load goes on; those with `abortOnFail` stop it. What
+ * was not measured yet stops nothing, and a percentile stops nothing before it has as many values as it needs at the end: a
  * load is not stopped for figures that its verdict could not rest on.
  */
 export class EarlyStopCheck {
@@ -28,26 +29,33 @@ export class EarlyStopCheck {
   readonly #series: RunSeries;
 
   constructor(thresholds: readonly Threshold[], series: RunSeries, warmUpSeconds: number) {
-    this.#thresholds = thresholds.filter(({ abort }) => abort !== undefined);
+    this.#thresholds = thresholds;
     this.#series = series;
     this.#warmUpSeconds = warmUpSeconds;
   }
 
-  /** @returns the first that does not hold any more; undefined when the load may go on. */
-  look(statistics: MasterStatistics): EarlyStop | undefined {
-    if (this.#thresholds.length === 0 || !statistics.test) return undefined;
+  /**
+   * @returns what each says so far, none within the warm-up, and the first that is to stop the load: undefined when it may
+   * go on.
+   */
+  look(statistics: MasterStatistics): {
+    readonly results: readonly ThresholdResult[];
+    readonly stop: EarlyStop | undefined;
+  } {
+    if (this.#thresholds.length === 0 || !statistics.test) return { results: [], stop: undefined };
     const afterSeconds = statistics.time - statistics.test.startedAt;
     const seconds = afterSeconds - this.#warmUpSeconds;
-    const due = this.#thresholds.filter(({ abort }) => abort!.delaySeconds <= seconds);
-    if (due.length === 0) return undefined;
+    if (seconds <= 0) return { results: [], stop: undefined };
     const judged = this.#withoutWarmUp(statistics);
-    const results = evaluateThresholds(due, judged, seconds);
-    for (const [index, { passed, measured, unit }] of results.entries()) {
-      const threshold = due[index]!;
-      if (passed || measured === null || !isSupported(threshold, judged)) continue;
-      return { threshold, afterSeconds, measured, unit };
-    }
-    return undefined;
+    const results = evaluateThresholds(this.#thresholds, judged, seconds);
+    const at = this.#thresholds.findIndex((threshold, index) => {
+      const { passed, measured } = results[index]!;
+      const isDue = threshold.abort !== undefined && threshold.abort.delaySeconds <= seconds;
+      return isDue && !passed && measured !== null && isSupported(threshold, judged);
+    });
+    if (at < 0) return { results, stop: undefined };
+    const { measured, unit } = results[at]!;
+    return { results, stop: { threshold: this.#thresholds[at]!, afterSeconds, measured: measured!, unit } };
   }
 
   /**

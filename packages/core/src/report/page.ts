@@ -16,11 +16,21 @@ const styleSheets = ['tokens.css', 'report.css', 'tables.css', 'failures.css', '
  * there, so that no text on it, hostile or not, becomes more than text.
  *
  * @param name The template's: `report` for `report.eta`.
+ * @param more Further scripts, and what else its policy allows.
  */
-export async function renderPage(name: string, charts: readonly Chart[], values: object): Promise<string> {
+export async function renderPage(
+  name: string,
+  charts: readonly Chart[],
+  values: object,
+  more: { readonly scripts?: readonly string[]; readonly allowed?: readonly string[] } = {},
+): Promise<string> {
   const [style, script] = await Promise.all([
     readTogether([chartLibrary('uPlot.min.css'), ...styleSheets.map(template)]),
-    readTogether([chartLibrary('uPlot.iife.min.js'), template('charts.js')]),
+    readTogether([
+      chartLibrary('uPlot.iife.min.js'),
+      template('charts.js'),
+      ...(more.scripts ?? []).map(template),
+    ]),
   ]);
   const policy = [
     "default-src 'none'",
@@ -28,9 +38,15 @@ export async function renderPage(name: string, charts: readonly Chart[], values:
     `style-src '${digest(style)}'`,
     "base-uri 'none'",
     "form-action 'none'",
+    ...(more.allowed ?? []),
   ].join('; ');
   const data = embed(charts.map(drawable));
   return new Eta({ views: template('') }).render(`./${name}.eta`, { ...values, style, script, policy, data });
+}
+
+/** A part of a page. */
+export function renderPart(name: string, values: object): string {
+  return new Eta({ views: template('') }).render(`./${name}.eta`, values);
 }
 
 async function readTogether(paths: readonly string[]): Promise<string> {

@@ -1,6 +1,6 @@
 import type { FleetPlan } from '../fleet/contract.js';
 import type { Sample } from '../measure/sample-contract.js';
-import type { RunReport } from '../results/summary.js';
+import type { RunReport, ThresholdResult } from '../results/summary.js';
 
 /** The phases of a run, in order. */
 export const phases = [
@@ -47,6 +47,8 @@ export type RunEvent =
       /** How many of the first seconds are not judged. */
       readonly warmUpSeconds: number;
     }
+  /** What the thresholds would say if the load ended now: once a second, from the first judged second on. */
+  | { readonly type: 'thresholds'; readonly thresholds: readonly ThresholdResult[] }
   /** The load is over, and requests in flight are waited for: once a second. */
   | {
       readonly type: 'ending';

@@ -128,7 +128,11 @@ class Run {
         onSample: (sample) =>
           this.#phases.progress({ type: 'sample', sample, durationSeconds, warmUpSeconds: warmUp }),
         onReading,
-        stopEarly: (statistics) => earlyStop.look(statistics),
+        stopEarly: (statistics) => {
+          const { results, stop } = earlyStop.look(statistics);
+          if (results.length > 0) this.#phases.progress({ type: 'thresholds', thresholds: results });
+          return stop;
+        },
         onSilence: (message) => this.#phases.warn(message),
       });
       const { stoppedEarly } = observation;

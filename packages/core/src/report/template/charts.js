@@ -240,7 +240,7 @@
     const figure = document.querySelector(`[data-chart="${chart.id}"]`);
     const box = figure.querySelector('.plot');
     const readout = figure.querySelector('.readout');
-    const rows = figure.querySelectorAll('tbody tr');
+    const body = figure.querySelector('tbody');
     const names = [...figure.querySelectorAll('thead [data-label]')].map((cell) => cell.dataset.label);
     let plot;
     let current = null;
@@ -251,7 +251,7 @@
         readout.textContent = readout.dataset.summary;
         return;
       }
-      const [label, ...cells] = [...rows[current].children].map((cell) => cell.textContent);
+      const [label, ...cells] = [...body.rows[current].children].map((cell) => cell.textContent);
       readout.textContent = `${label}: ${cells.map((text, index) => `${names[index]} ${text}`).join(', ')}`;
     }
 
@@ -312,15 +312,54 @@
       readout.removeAttribute('aria-live');
       leave();
     });
+    /** Of a load that goes on: all points so far. */
+    function update({ x, labels, summary, texts, values }) {
+      const part = plot && !isWhole(chart, plot.scales.x.min, plot.scales.x.max) && plot.scales.x;
+      const reads = current;
+      chart.x = x;
+      chart.series.forEach((series, index) => {
+        series.values = values[index];
+      });
+      readout.dataset.summary = summary;
+      body.replaceChildren(
+        ...labels.map((label, row) => rowOf([label, ...texts.map((column) => column[row])])),
+      );
+      draw(false);
+      if (part) plot.setScale('x', { min: part.min, max: part.max });
+      if (reads === null) readout.textContent = summary;
+      else moveTo(reads);
+    }
+
     new ResizeObserver(() => {
       if (!root.dataset.printing && box.clientWidth > 0) draw(false);
     }).observe(box);
     draw(false);
-    return draw;
+    return { draw, update };
   }
 
-  const drawings = charts.map(mount);
-  const drawAll = (paper) => drawings.forEach((draw) => draw(paper));
+  /** A row of a table of data. */
+  function rowOf([label, ...texts]) {
+    const row = document.createElement('tr');
+    const heading = document.createElement('th');
+    heading.scope = 'row';
+    heading.textContent = label;
+    row.append(
+      heading,
+      ...texts.map((text) => {
+        const cell = document.createElement('td');
+        cell.className = 'number';
+        cell.textContent = text;
+        return cell;
+      }),
+    );
+    return row;
+  }
+
+  const drawings = new Map(charts.map((chart) => [chart.id, mount(chart)]));
+  const drawAll = (paper) => drawings.forEach(({ draw }) => draw(paper));
+  document.addEventListener('loadwright:charts', ({ detail }) => {
+    for (const fresh of detail) drawings.get(fresh.id)?.update(fresh);
+  });
   const closed = [];
 
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAll(false));
