@@ -75,7 +75,7 @@ it('names every kind of target and fleet that comes with Loadwright, and every m
     ...{ sagemaker: true, databricks: true, rest: true, chalice: true, dht: true },
   };
   expect(Object.keys(targets)).toEqual(Object.keys(builtInTargets));
-  const fleets: Record<keyof FleetKinds, true> = { local: true, ec2: true };
+  const fleets: Record<keyof FleetKinds, true> = { local: true, ec2: true, ecs: true };
   expect(Object.keys(fleets).sort()).toEqual(Object.keys(builtInFleets).sort());
   const builtIn: Record<keyof BuiltInThresholds, true> = {
     ...{

@@ -10,6 +10,7 @@ import type {
 } from '@loadwright/core/config';
 import type { Target, ThresholdsInput } from '@loadwright/core';
 import type { Ec2FleetOptions } from '@loadwright/infra/ec2';
+import type { EcsFleetOptions } from '@loadwright/infra/ecs';
 import type { LocalFleetOptions } from '@loadwright/infra/local';
 import type { ChaliceInput } from '@loadwright/targets/chalice';
 import type { DatabricksInput } from '@loadwright/targets/databricks';
@@ -30,6 +31,7 @@ export interface TargetKinds {
 export interface FleetKinds {
   local: LocalFleetOptions;
   ec2: Ec2FleetOptions;
+  ecs: EcsFleetOptions;
 }
 
 /** What thresholds on metrics of those targets may say. */
