@@ -24,8 +24,8 @@ function deployedFleet(fleetId: string, resources: readonly FoundResource[], now
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(fleetId);
   const owner = tag(tagKeys.owner);
   const name = tag(nameTag);
-  const price = machines
-    .concat(resources)
+  const price = resources
+    .filter(({ kind }) => kind === instance.name)
     .map(({ tags }) => readPrice(tags))
     .find((one) => one !== undefined);
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
