@@ -171,7 +171,9 @@ export function detailedReport(): RunReport {
       }),
       inFlight: isStalled(sample.elapsedSeconds) ? 200 : Math.round(sample.users * 0.6),
       bytesPerSecond: sample.requestsPerSecond * 512,
-      ...(!isStalled(sample.elapsedSeconds) && { firstByte: { p50: 30, p95: 70 + (index % 9), p99: 110 + (index % 17) } }),
+      ...(!isStalled(sample.elapsedSeconds) && {
+        firstByte: { p50: 30, p95: 70 + (index % 9), p99: 110 + (index % 17) },
+      }),
       ...(sample.failuresPerSecond > 0 && {
         failureKinds: { throttled: sample.failuresPerSecond - 1, check: 1 },
       }),

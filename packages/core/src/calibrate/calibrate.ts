@@ -97,7 +97,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const journal = new Journal(join(directory, journalFile));
   const { arrivals, confidence, startRate } = settings;
   const purpose = {
-    target: digestOf(test.configuration),
+    name: test.name,
+    target: test.definition.kind,
     arrivals,
     confidence,
     startRate,

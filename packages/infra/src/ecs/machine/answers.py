@@ -1,4 +1,4 @@
-"""Succeeds when this machine does its part: the web UI of a master answers, a worker is connected to its master."""
+"""Succeeds when this machine does its part: a master's web UI answers, a worker is connected."""
 
 import json
 import urllib.request
