@@ -161,13 +161,14 @@ export default typescript.config(
       '@nx/enforce-module-boundaries': boundaries(arrowOfTests, [
         '../../infra/test/**',
         '../../../infra/test/**',
+        '../../../core/test/**',
         '../../packages/infra/test/**',
       ]),
     },
   },
   {
-    // The build is shared, and the example of a target stands for a project outside this repository.
-    files: ['**/tsup.config.ts', 'docs/examples/loadwright-target-echo/**'],
+    // The build is shared, and an example of a target stands for a project outside this repository.
+    files: ['**/tsup.config.ts', 'docs/examples/loadwright-target-*/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   prettier,

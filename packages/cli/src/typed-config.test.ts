@@ -9,7 +9,7 @@ import {
   type TargetKinds,
   type TargetThresholds,
 } from './typed-config.js';
-import { metrics } from '../../core/src/judge/thresholds/metrics.js';
+import { builtInMetrics } from '@loadwright/core/command';
 import type { BuiltInThresholds } from '@loadwright/core/config';
 
 const target = {
@@ -87,7 +87,7 @@ it('names every kind of target and fleet that comes with Loadwright, and every m
     ...{ http_req_blocked: true, http_req_connecting: true, http_req_tls_handshaking: true },
     ...{ http_req_failed: true, http_reqs: true, dropped_iterations: true },
   };
-  expect(Object.keys(builtIn)).toEqual(Object.keys(metrics));
+  expect(Object.keys(builtIn)).toEqual(Object.keys(builtInMetrics));
   const ofTargets: Record<keyof TargetThresholds, true> = {
     ...{
       time_to_first_token: true,

@@ -12,6 +12,7 @@ export {
   type PayloadOptions,
   type WrittenPayloads,
 } from '../payloads/write.js';
+export { metrics as builtInMetrics } from '../judge/thresholds/metrics.js';
 export { describeIssues } from '../validation/validate.js';
 export { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
 export { collectSecrets, redactOptions } from '../secrets/options.js';
