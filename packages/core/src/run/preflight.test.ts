@@ -68,8 +68,9 @@ async function preflight(
   }: Partial<LoadTestOptions> & { options?: object; lasting?: boolean } = {},
 ) {
   const requests: ProbeRequest[] = [];
+  const unasked = () => Promise.reject(new Error('a preflight makes nothing'));
   const fleet = {
-    kind: 'here',
+    ...{ kind: 'here', plan: unasked, provision: unasked },
     ...(lasting && { lasting: {} }),
     prepareProbe: async () => async (request: ProbeRequest) => {
       requests.push(request);
