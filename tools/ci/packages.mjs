@@ -28,7 +28,8 @@ export async function checkPackages(ledger, { env, folder }) {
         tarball = join(folder, filename.replace('@', '').replace('/', '-'));
         const stray = files
           .map((file) => file.path)
-          .filter((path) => /\.test\.|test_\w+\.py$|__pycache__/.test(path));
+          // The tests of a package that `create-target` writes are no tests of ours.
+          .filter((path) => /\.test\.|test_\w+\.py$|__pycache__/.test(path) && !path.endsWith('.template'));
         const missing = ['LICENSE', 'README.md'].filter((name) => !files.some((file) => file.path === name));
         if (missing.length > 0) throw new Error(`the package lacks ${missing.join(' and ')}`);
         if (stray.length > 0) throw new Error(`the package holds tests: ${stray.join(', ')}`);

@@ -61,8 +61,8 @@ function keysOfDocument(value: unknown, schema: z.ZodType | undefined, path = ''
 }
 
 it.each([
-  // The warning is that of a Locust that nobody has tested.
-  ['statistics', masterStatisticsSchema, ['.versionWarning']],
+  // Of a fleet that was scaled, and of a Locust that nobody has tested.
+  ['statistics', masterStatisticsSchema, ['.events[].workers', '.versionWarning']],
   ['series', seriesUpdateSchema, []],
   // Where a body is not UTF-8.
   [

@@ -47,7 +47,10 @@ const schema = jsonSchemaOf(
       .record(
         z.string(),
         z.union([
-          z.string().meta({ format: 'environment-variable' }),
+          z
+            .string()
+            .regex(/^[A-Z_]+$/)
+            .meta({ format: 'environment-variable' }),
           z.strictObject({ prefix: z.string() }),
         ]),
       )
@@ -77,6 +80,10 @@ describe('a name of a variable', () => {
     });
     const inPlace = { secretHeaders: { 'X-Api-Key': `AKIA${'A'.repeat(16)}` } };
     expect(refusal(inPlace)).toContain('looks like a credential');
+    // Whatever the header is called: it is no name of a variable.
+    const noName = { secretHeaders: { 'X-Own': 'canary-5e1f' } };
+    expect(JSON.stringify(redactOptions(schema, noName))).not.toContain('canary');
+    expect(collectSecrets(schema, noName)).toEqual(['canary-5e1f']);
   });
 });
 

@@ -121,11 +121,13 @@ function mapSecrets(root: JsonSchema, options: unknown, onSecret: (found: Found)
       entries.map(([key, item]) => {
         const children = childVariants(root, described, key);
         const here = [...path, key];
+        const ofVariable = variablePatterns(children);
         const secret =
           typeof item === 'string' &&
-          isSecretName(key) &&
-          isFreeForm(described, children, key) &&
-          !namesVariable(children);
+          (ofVariable.length > 0
+            ? // What cannot be the name of a variable is most likely its value.
+              !ofVariable.some((pattern) => pattern.test(item))
+            : isSecretName(key) && isFreeForm(described, children, key));
         return [
           key,
           secret
@@ -165,9 +167,11 @@ function partsOf(text: string): string[] {
   );
 }
 
-/** True where the schema says that the text is the name of a variable, which holds the secret. */
-function namesVariable(described: readonly Variant[]): boolean {
-  return described.some(({ schema }) => schema['format'] === 'environment-variable');
+/** Where a schema wants the name of an environment variable: how such a name looks. */
+function variablePatterns(described: readonly Variant[]): RegExp[] {
+  return described
+    .filter(({ schema }) => schema['format'] === 'environment-variable')
+    .map(({ schema }) => new RegExp(typeof schema['pattern'] === 'string' ? schema['pattern'] : ''));
 }
 
 /** True for arbitrary JSON, such as a payload: what it says is not known to be a secret. */

@@ -120,7 +120,6 @@ describe('what follows from the options', () => {
       urls: { list: [`${origin}/a`, `${origin}/b`] },
       choice: 'zipf',
       zipfExponent: 1.2,
-      protocol: 'koorde',
       timeoutSeconds: 10,
       maxAnswerBytes: 67_108_864,
       requestName: 'cache',
