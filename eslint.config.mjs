@@ -87,6 +87,7 @@ export default typescript.config(
       'results/**',
       'benchmarks/results/**',
       'docs/examples/**/results/**',
+      'examples/**/{cdk.out,results,.venv}/**',
     ],
   },
   ...typescript.configs.recommended,
@@ -167,8 +168,8 @@ export default typescript.config(
     },
   },
   {
-    // The build is shared, and an example of a target stands for a project outside this repository.
-    files: ['**/tsup.config.ts', 'docs/examples/loadwright-target-*/**'],
+    // The build is shared, and these examples stand for projects outside this repository.
+    files: ['**/tsup.config.ts', 'docs/examples/loadwright-target-*/**', 'examples/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   prettier,

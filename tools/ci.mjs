@@ -14,6 +14,7 @@ import { checkOlderLocust } from './ci/older-locust.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { checkPeers } from './ci/peers.mjs';
 import { checkRegistries } from './ci/registries.mjs';
+import { checkService } from './ci/service.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { checkMatrix, matrices, partOfThisCommit, waitingWorkers } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -57,6 +58,7 @@ const ledger = new Ledger(countsOfNpmTest());
 async function asAStranger() {
   const tarballs = await checkPackages(ledger, { env, folder: join(environment.folder, 'tarballs') });
   await checkConsumer(ledger, { env, folder: environment.folder, tarballs });
+  await checkService(ledger, { env });
 }
 
 /** What needs more of the machine. */

@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from './lib/paths.mjs';
 
-const folders = ['packages', 'docs', 'tools', 'benchmarks'];
+const folders = ['packages', 'docs', 'tools', 'benchmarks', 'examples'];
 const source = /\.(ts|mts|mjs|js|py|css|eta)$/;
-const notOurs = /(^|\/)(node_modules|dist|\.cache|results|__pycache__)\//;
+const notOurs = /(^|\/)(node_modules|dist|\.cache|\.venv|cdk\.out|results|__pycache__)\//;
 
 const sizes = folders
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))

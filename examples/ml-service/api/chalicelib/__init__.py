@@ -1,0 +1,1 @@
+"""What the API's code is made of; Chalice deploys this folder with it."""

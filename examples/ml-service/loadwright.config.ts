@@ -1,0 +1,17 @@
+import { defineConfig } from '@loadwright/cli/config';
+import { rest } from '@loadwright/targets/rest';
+
+/** The load test of the API: `npx --no-install loadwright run`, with the address of the API in API_URL. */
+export default defineConfig({
+  name: 'ml-service-api',
+  target: rest({
+    baseUrl: process.env['API_URL'] ?? 'http://127.0.0.1:8000',
+    route: '/evaluate',
+    payloads: './payloads.jsonl',
+    expect: { status: [200], json: { pointer: '/predictions/0', type: 'number' } },
+  }),
+  workers: 1,
+  // `chalice local` answers about 20 requests/s: a higher rate would measure it, and not the API.
+  load: { arrivalRate: '10/s', duration: '20s' },
+  thresholds: { http_req_duration: ['p(95)<1000'], http_req_failed: ['rate<0.01'] },
+});
