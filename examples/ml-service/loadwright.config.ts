@@ -11,7 +11,7 @@ export default defineConfig({
     expect: { status: [200], json: { pointer: '/predictions/0', type: 'number' } },
   }),
   workers: 1,
-  // `chalice local` answers about 20 requests/s: a higher rate would measure it, and not the API.
+  // Low, because `chalice local` is made for trying an API: a higher rate would measure that server.
   load: { arrivalRate: '10/s', duration: '20s' },
   thresholds: { http_req_duration: ['p(95)<1000'], http_req_failed: ['rate<0.01'] },
 });

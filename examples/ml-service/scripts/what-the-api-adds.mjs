@@ -8,8 +8,8 @@ const rows = [
 const milliseconds = (value) => `${value.toFixed(1)} ms`;
 
 const note =
-  'Both loads were 10 requests/s. Most of the difference is `chalice local` itself, which takes about 40 ms for any ' +
-  'answer; API Gateway and Lambda are not in it. Measure them by deploying the API, and setting API_URL.';
+  'Both loads were 10 requests/s. The API was served by `chalice local`: API Gateway and Lambda are not in these ' +
+  'figures. Measure them by deploying the API, and setting API_URL.';
 
 /**
  * The latencies of the endpoint and of the API before it, side by side.
