@@ -100,6 +100,8 @@ export const matrices = {
       docs: apart.docs,
     },
     parts: 1,
+    // They judge loads, and two lanes are beside them.
+    workers: 1,
     title: 'whole runs: fleets that stand, examples of the documentation, each permission',
   },
 };
