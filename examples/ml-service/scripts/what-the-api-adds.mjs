@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 
 const rows = [
   ['median', 'median'],
-  ['95 of 100 requests', 'p95'],
+  ['p95', 'p95'],
   ['slowest', 'maximum'],
 ];
 const milliseconds = (value) => `${value.toFixed(1)} ms`;
@@ -22,7 +22,12 @@ export function compareApi(endpoint, api) {
     const [alone, through] = [endpoint.total[name], api.total[name]];
     return [title, ...[alone, through, through - alone].map(milliseconds)];
   });
-  return { lines: [['', 'endpoint', 'API', 'the API adds'], ...lines], note };
+  const verdicts = ['verdict', endpoint.verdict, api.verdict, ''];
+  const isTrusted = [endpoint, api].every(({ verdict }) => verdict !== 'INVALID');
+  return {
+    lines: [['', 'endpoint', 'API', 'the API adds'], ...lines, verdicts],
+    note: isTrusted ? note : `These figures cannot be trusted: see why in the reports. ${note}`,
+  };
 }
 
 /** @param {string} file */
@@ -40,8 +45,9 @@ export function writePage(file, { lines, note: text }, links) {
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
   table { border-collapse: collapse; width: 100%; }
-  th, td { padding: 0.4rem 0.6rem; text-align: right; border-bottom: 1px solid #8886; }
+  th, td { padding: 0.4rem 0.6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #8886; }
   th:first-child, td:first-child { text-align: left; }
+  @media (max-width: 30rem) { th, td { padding: 0.4rem 0.2rem; } }
 </style>
 <h1>What the API adds</h1>
 <table>
