@@ -166,7 +166,7 @@ def test_a_stop_reaches_workers_that_have_not_yet_started_users(fleet, stub):
         assert fleet.swarm(load_plan())[0::2] == (409, b"no worker is ready: wait until they are connected")
         signal_workers(signal.SIGCONT)
     eventually(fleet.is_ready, "both workers ready after the last test")
-    # A busy machine may hand over the second order a moment after the first: what began by then is all there is.
+    # A busy machine may hand over the second order a moment after the first: no more than that begins.
     stay_idle(fleet, stub)
 
 
