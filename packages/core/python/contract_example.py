@@ -42,6 +42,12 @@ class Requests(RequestSource):
         self.metrics.rate("hits", True, description="a rate")
         return self._requests.of(self._payloads.next_body())
 
+    def request_named(self, name):
+        return self.next_request()
+
+    def names_before(self, name):
+        return ["first"] if name == "later" else []
+
     def _make(self, body):
         headers = {"Content-Type": body.content_type}
         return Request("POST", "/score", name="score", headers=headers, body=body.content)
@@ -111,9 +117,11 @@ def documents(directory: Path, url: str) -> dict[str, list]:
         )
         found["statistics"].append(preparing)
         eventually(lambda: cluster.connected() == 1, "the worker")
-        status, _, body = cluster.web.request("/loadwright/preflight", {})
-        assert status == 200, body
-        found["preflight"].append(json.loads(body))
+        # The second fails; the last is sent after another, whose answer it needs.
+        for form in ({}, {}, {"path": "name:later"}):
+            status, _, body = cluster.web.request("/loadwright/preflight", form)
+            assert status == 200, body
+            found["preflight"].append(json.loads(body))
         for load in (STAGES, ARRIVALS):
             eventually(lambda: cluster.connected() == 1, "the worker is back")
             swarm(cluster.web, load, loadwright_run="a-run")

@@ -76,7 +76,7 @@ class OneByOne:
         request = self.endpoint.source.next_request()
         self.endpoint.reactor.soon(lambda: self.connection.start(request))
         try:
-            self._ended.get(timeout=30)
+            self._ended.get(timeout=90)
         except gevent.GreenletExit:
             self.connection.abort()
             raise

@@ -3,10 +3,13 @@
 import base64
 import contextlib
 import json
+import mmap
 import os
+import random
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -31,14 +34,14 @@ CHALICE = {
     "headers": {},
     "contentType": "application/json",
     "secretHeaders": {},
-    "timeoutSeconds": 5,
+    "timeoutSeconds": 60,
 }
 BEARER = {"Authorization": {"variable": "LOADWRIGHT_CHALICE_BEARER_TOKEN", "prefix": "Bearer "}}
 DHT = {
     "path": "/cache",
     "urls": {"template": "https://origin.example/item/{i}", "count": 10},
     "choice": "uniform",
-    "timeoutSeconds": 5,
+    "timeoutSeconds": 60,
     "requestName": "cache",
 }
 
@@ -160,10 +163,49 @@ def write_bundle(
     return directory
 
 
+class Clock:
+    """Time by which the secrets of a bundle's processes age. It passes only when the test says so."""
+
+    def __init__(self, directory: Path):
+        file = directory / "locustfile.py"
+        file.write_text("import given_clock\n\n" + file.read_text())
+        shutil.copy(Path(__file__).with_name("given_clock.py"), directory)
+        (directory / "clock").write_bytes(bytes(8))
+        with (directory / "clock").open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 8)
+        self.pass_by(time.time())
+
+    def __call__(self) -> float:
+        return struct.unpack("d", self._memory)[0]
+
+    def pass_by(self, seconds: float) -> None:
+        self._memory[:] = struct.pack("d", self() + seconds)
+
+
+# Below those that systems choose from: 32,768 on Linux, 49,152 elsewhere.
+_PORTS = (10_000, 32_000)
+_chance = random.SystemRandom()
+_claims: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """
+    A port that no other test is given while this process lives, nor any socket that leaves the choice to the
+    system: others of the same number would get what is sent to it before somebody listens.
+    """
+    while True:
+        port = _chance.randrange(*_PORTS)
+        # Of UDP, in which nobody else is interested: what a process has bound is free again when it ends.
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        with socket.socket() as probe:
+            try:
+                claim.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                claim.close()
+                continue
+        _claims.append(claim)
+        return port
 
 
 class Locusts:
@@ -225,7 +267,7 @@ def locusts(directory: Path) -> Iterator[Locusts]:
         processes.close()
 
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def eventually(condition: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     """Waits until a condition gives something true, and gives that back."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

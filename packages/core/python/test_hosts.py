@@ -115,7 +115,7 @@ def test_a_worker_whose_master_names_another_host(locusts, foreign):
         say("spawn", job)
         hear("exception")
         worker.terminate()
-        output, _ = worker.communicate(timeout=20)
+        output, _ = worker.communicate(timeout=60)
         assert "is not that of the bundle" in output and "canary" not in output
 
 

@@ -21,6 +21,7 @@ ALLOWED = {
     "locust",
     "loadwright_runtime",
     "msgpack",
+    "psutil",
     "werkzeug",
     "zmq",
 }

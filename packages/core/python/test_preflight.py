@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from locust_harness import Answer, Cluster, free_port, load_plan, serving
@@ -13,7 +14,7 @@ TOKEN = "dapi-canary-4f1d"
 DATABRICKS = {
     "endpointPath": "/serving-endpoints/m/invocations",
     "format": "dataframe_records",
-    "timeoutSeconds": 5,
+    "timeoutSeconds": 60,
     "requestName": "predict",
     "expect": {"status": [200]},
 }
@@ -43,7 +44,10 @@ def test_sends_what_the_load_sends_and_tells_it_without_secrets(databricks):
         return Answer(200, body, {"X-Model": "v1", "Set-Cookie": "session=1"})
 
     with serving(answer) as stub:
-        document = preflight(databricks(stub.url), DATABRICKS_TOKEN=TOKEN)
+        directory = databricks(stub.url)
+        began = time.monotonic()
+        document = preflight(directory, DATABRICKS_TOKEN=TOKEN)
+        elapsed = time.monotonic() - began
         (received,) = stub.requests
     assert received.body == b'{"dataframe_records":[{"a":1}]}'
     assert received.headers["authorization"] == f"Bearer {TOKEN}"
@@ -60,7 +64,7 @@ def test_sends_what_the_load_sends_and_tells_it_without_secrets(databricks):
     assert document["answer"]["headers"]["x-model"] == "v1"
     assert document["answer"]["headers"]["set-cookie"] == "[redacted]"
     assert json.loads(document["answer"]["body"]["text"])["seen"] == "[redacted]"
-    assert 0 < document["seconds"] < 5
+    assert 0 < document["seconds"] <= elapsed
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from .source import variables
 from .source.body_template import compile_template
 from .source.errors import SetupError
 from .source.payloads import Body, Payload, compact_json
+from .source.promise import Promise
 from .source.request import Piece, Request, RequestCache, Response, host_header
 from .source.set_up import Progress, no_progress
 from .source.sigv4 import Credentials, Signer
@@ -30,6 +31,7 @@ __all__ = [
     "Payload",
     "Piece",
     "Progress",
+    "Promise",
     "Request",
     "RequestCache",
     "RequestSource",

@@ -7,6 +7,7 @@ from typing import Any
 from ..measure.failures import Failure, reasons, refused
 from ..source.error_names import error_type, type_in
 from ..source.errors import SetupError
+from ..source.promise import Promise
 from ..source.request import Response
 from .decoding import DecodingError
 from .json_checks import JsonCheck, NotJsonError, parse_json
@@ -20,7 +21,7 @@ _TYPE_HEADER = "x-amzn-errortype"
 _ERROR_BYTES = 8 * 1024
 
 
-def verdict(check: Any, response: Response) -> Failure | None:
+def verdict(check: Any, response: Response) -> Failure | Promise | None:
     """
     What a source says of an answer.
 
@@ -30,6 +31,8 @@ def verdict(check: Any, response: Response) -> Failure | None:
         reason = check(response)
     except DecodingError as error:
         reason = f"check: {error}"
+    if isinstance(reason, Promise):
+        return reason
     if reason is None or isinstance(reason, Failure):
         return reason and reasons.bound(reason)
     return refused(response.status, reason)

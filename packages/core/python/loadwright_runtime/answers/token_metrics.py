@@ -1,6 +1,6 @@
 """
 What a stream of tokens measures beside the time of its request. The definitions, with their sources, are on
-the page ``docs/token-metrics.md``; they agree with those of AIPerf and GuideLLM where these agree.
+the page ``docs/reference/token-metrics.md``; they agree with those of AIPerf and GuideLLM where these agree.
 
 Events are looked at by regular expressions, which are exact here: a quotation mark within a JSON text is
 escaped, so that ``"content":"`` stands for a member of an object and for nothing else. Parsing each event

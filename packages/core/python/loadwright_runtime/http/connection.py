@@ -7,8 +7,9 @@ from ..measure import answers
 from ..measure.failures import Failure, is_close, network_failure
 from ..measure.measure import NameMeasure
 from ..measure.rows import Row
+from ..source.promise import Promise
 from ..source.request import Piece, Request, Response
-from . import exchange, idle_race
+from . import exchange, idle_race, promised
 from .endpoint import Endpoint, Form
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request
 from .idle_race import EndOfStreamError
@@ -123,19 +124,21 @@ class Connection(Link):
             if self._is_ordinary and self._parser is None:
                 endpoint = self._endpoint
                 form = endpoint.last_form
-                head, head_bytes, size, _, length, is_plain, _ = form
+                head, head_bytes, size, status, length, is_plain, _ = form
                 # The same head as the last one has nothing to parse.
                 if len(data) != size or data[:head_bytes] != head:
                     form = endpoint.form_of(data)
                     if form is None:
                         self._take(data)
                         return
-                    length, is_plain = form.length, form.is_plain
+                    size, status, length, is_plain = form.size, form.status, form.length, form.is_plain
                 # Almost every answer of almost every test: each call that is not made here is a percent.
                 if is_plain and self._due is None and self._has_answered and not self._is_retiring:
                     self._idle_since = now = _clock()
                     self._state = IDLE
-                    self._measure.succeeded(self._row, now, now - self._started, length)
+                    row = self._row
+                    row.bytes_received += size
+                    self._measure.succeeded(row, now, now - self._started, length, status)
                     self.owner.finished(self)
                 else:
                     self._take_ordinary(data, form)
@@ -158,8 +161,10 @@ class Connection(Link):
         except OSError as error:
             self._lost(error, 0)
             return
+        row = self._row
+        row.bytes_sent += sent
         if not self._is_retried or not self._is_sent:
-            self._row.sent += 1
+            row.sent += 1
         if sent != len(wire) or (self._stream is not None and self._stream.has_unsent):
             self._rest = memoryview(wire)[sent:]
             self._endpoint.reactor.modify(self._descriptor, READ | WRITE)
@@ -168,7 +173,9 @@ class Connection(Link):
         """While a request is not wholly sent, or none is there."""
         try:
             if self._state == BUSY and mask & WRITE:
+                left = len(self._rest)
                 self._send_rest()
+                self._row.bytes_sent += left - len(self._rest or b"")
             if self._state == BUSY and mask & ~WRITE:
                 # An answer before the end of the request: a refusal, after which the connection is of no use.
                 data = self._receive(_RECEIVE_BYTES)
@@ -186,6 +193,7 @@ class Connection(Link):
     def _take_ordinary(self, data: bytes, form: Form) -> None:
         now = _clock()
         seconds = now - self._started
+        self._row.bytes_received += form.size
         if not self._has_answered:
             self._has_answered = True
             self._endpoint.measure.compare_clock(Headers(form.head[:-4]), seconds)
@@ -200,10 +208,10 @@ class Connection(Link):
                 self._endpoint, self._request, self._row, data, form.head_bytes
             )
         if error is not None:
-            self._end(seconds, None, form.length, exchange.check_failed(error), error)
+            self._end(seconds, None, form.length, exchange.check_failed(error), error, form.status)
         elif is_settled:
             measure, row = self._measure, self._row
-            measure.succeeded(row, now, seconds, form.length)
+            measure.succeeded(row, now, seconds, form.length, form.status)
             if self._due is not None:
                 measure.responded(row, now - self._due)
             self.owner.finished(self)
@@ -217,6 +225,7 @@ class Connection(Link):
             for piece in range(_PIECES_A_TURN):
                 if piece:
                     data = self._receive(_RECEIVE_BYTES)
+                self._row.bytes_received += len(data)
                 if self._parser is None:
                     if not data:
                         self._lost(EndOfStreamError())
@@ -289,7 +298,25 @@ class Connection(Link):
 
     def _judge(self, seconds: float, response: Response, body_bytes: int) -> None:
         response.request = self._request
+        response.seconds = seconds
         failure, error = exchange.judge(self._endpoint, response, self._row)
+        if isinstance(failure, Promise):
+            if self._endpoint.keeps_promises:
+                answered = promised.Answered(
+                    self._measure,
+                    self._row,
+                    self._request,
+                    response,
+                    seconds,
+                    body_bytes,
+                    self.begun,
+                    self._due,
+                )
+                self._parser = None
+                promised.keep(self._endpoint, failure, answered)
+                self.owner.finished(self)
+                return
+            failure = None
         self._end(seconds, response, body_bytes, failure, error)
 
     def _end(
@@ -299,16 +326,20 @@ class Connection(Link):
         body_bytes: int,
         failure: Failure | None,
         error: Exception | None = None,
+        status: int | None = None,
     ) -> None:
+        """:param status: of a whole answer that is not handed on as a response"""
         # Of an answer that is not whole it may hold much.
         self._parser = None
         measure, endpoint, row = self._measure, self._endpoint, self._row
         assert measure is not None and row is not None and self._request is not None
         now = self._started + seconds
+        if response is not None:
+            status = response.status
         if failure is None:
-            measure.succeeded(row, now, seconds, body_bytes)
+            measure.succeeded(row, now, seconds, body_bytes, status)
         else:
-            measure.failed(row, now, seconds, failure, body_bytes)
+            measure.failed(row, now, seconds, failure, body_bytes, status)
         if self._due is not None:
             measure.responded(row, now - self._due)
         second = int(self.begun - endpoint.measure.began)

@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from gevent.event import Event
 
+from ..load.gate import gate
+from ..measure.failures import Failure
+from ..source.promise import Promise
+
 if TYPE_CHECKING:
     from .connection import Connection
     from .reactor import Reactor
@@ -12,6 +16,10 @@ if TYPE_CHECKING:
 _clock = time.perf_counter
 # Beyond the deadline of the last request: its end is a call from the loop.
 _MARGIN_SECONDS = 2.0
+# How soon it is noticed that there is less time for promises than before.
+_LOOK_SECONDS = 0.25
+
+_UNFINISHED = Failure("unfinished", "no result when its time after the end of the load was over")
 
 
 class Drain:
@@ -22,6 +30,9 @@ class Drain:
         self._deadlines: dict[Connection, float] = {}
         self._is_empty = Event()
         self._is_empty.set()
+        self.promises: dict[Promise, None] = {}
+        """Requests that were answered, and whose results are awaited: in the order of their answers."""
+        self._are_kept = Event()
 
     @property
     def is_empty(self) -> bool:
@@ -40,8 +51,26 @@ class Drain:
             if deadline > latest:
                 self._set(connection, latest)
 
+    def await_promise(self, promise: Promise) -> None:
+        """A request was answered, and has not ended."""
+        self._are_kept.clear()
+        self.promises[promise] = None
+
+    def kept(self, promise: Promise) -> None:
+        """It has ended."""
+        self.promises.pop(promise, None)
+        if not self.promises:
+            self._are_kept.set()
+
     def wait(self) -> None:
-        """Until no request is on its way any more."""
+        """Until no request is on its way any more, and no result is awaited."""
+        self._wait_for_answers()
+        while self.promises and gate.grace_left > 0:
+            self._are_kept.wait(min(gate.grace_left, _LOOK_SECONDS))
+        for promise in list(self.promises):
+            promise.end(_UNFINISHED)
+
+    def _wait_for_answers(self) -> None:
         while self._deadlines:
             last = max(self._deadlines.values())
             if not self._is_empty.wait(max(0.0, last - _clock()) + _MARGIN_SECONDS):

@@ -4,7 +4,6 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Container
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -37,13 +36,19 @@ class Limits(NamedTuple):
     """Resolving, connecting and TLS together."""
     first_byte: float
     request: float
+    result: float
+    """Until a result that an answer has promised is there; else as ``request``."""
 
     @staticmethod
     def of(config: dict[str, Any]) -> "Limits":
-        """From the target's ``timeoutSeconds``, ``connectTimeoutSeconds`` and ``firstByteTimeoutSeconds``."""
+        """
+        From the target's ``timeoutSeconds``, ``connectTimeoutSeconds``, ``firstByteTimeoutSeconds`` and
+        ``resultTimeoutSeconds``.
+        """
         request = float(config.get("timeoutSeconds", _REQUEST_SECONDS))
         connect = float(config.get("connectTimeoutSeconds", min(_CONNECT_SECONDS, request)))
-        return Limits(connect, float(config.get("firstByteTimeoutSeconds", request)), request)
+        first_byte = float(config.get("firstByteTimeoutSeconds", request))
+        return Limits(connect, first_byte, request, float(config.get("resultTimeoutSeconds", request)))
 
 
 class Form(NamedTuple):
@@ -82,6 +87,8 @@ class Endpoint:
         """Of a body as it comes."""
         self.keeps_bodies = not source.plain_statuses()
         """Whether answers are kept as a whole, for there are checks that look into them."""
+        self.keeps_promises = True
+        """Whether a request whose answer promises a result ends with that, and not with its answer."""
         self.first_reserved_descriptor = descriptors.first_reserved()
         self.proxy = proxy.proxy_for(url)
         self.tls_context = source.tls_context
@@ -115,10 +122,6 @@ class Endpoint:
         self.on_outcome: Callable[[Request, Response | None, Failure | None, float], None] | None = None
         """Called at the end of each request that is not a plain success, with its seconds."""
         self.find_listeners()
-
-    @cached_property
-    def next_request(self) -> Callable[[], Request]:
-        return self.source.maker()
 
     def find_listeners(self) -> None:
         """

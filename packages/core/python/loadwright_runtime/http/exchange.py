@@ -9,6 +9,7 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from ..answers.checks import verdict
 from ..measure.failures import Failure, RequestFailedError, reasons
 from ..measure.rows import Row
+from ..source.promise import Promise
 from ..source.request import Request, Response
 from .endpoint import Endpoint
 
@@ -16,7 +17,9 @@ _CONTROL = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, Inter
 _logger = logging.getLogger(__name__)
 
 
-def judge(endpoint: Endpoint, response: Response, row: Row | None) -> tuple[Failure | None, Exception | None]:
+def judge(
+    endpoint: Endpoint, response: Response, row: Row | None
+) -> tuple[Failure | Promise | None, Exception | None]:
     """
     What is wrong with an answer, and what the target's own code raised about it.
 

@@ -38,19 +38,32 @@ def send_one(source: RequestSource, path: str | None = None) -> dict[str, Any]:
     It is in no figures.
 
     :param path: of the host: asked for with GET in place of the load's own request, and any answer is right;
-        or ``name:`` and the name of one of the load's requests
+        or ``name:`` and the name of one of the load's requests. Those whose answers this one needs are sent
+        first; the first that fails is described in its place
     """
     is_own = path is None or path.startswith(_NAMED)
+    before = 0
     try:
         if path is None:
             request = source.next_request()
         elif is_own:
-            request = source.request_named(path.removeprefix(_NAMED))
+            name = path.removeprefix(_NAMED)
+            for earlier in source.names_before(name):
+                document = _Exchange(source, source.request_named(earlier)).carry_out()
+                if document["failure"] is not None:
+                    return _after(before, document)
+                before += 1
+            request = source.request_named(name)
         else:
             request = _get(source, path)
     except Exception as error:
-        return failed(failure_of(error)[0])
-    return _Exchange(source if is_own else _Unchecked(source), request).carry_out()
+        return _after(before, failed(failure_of(error)[0]))
+    return _after(before, _Exchange(source if is_own else _Unchecked(source), request).carry_out())
+
+
+def _after(before: int, document: dict[str, Any]) -> dict[str, Any]:
+    """:param before: how many requests have succeeded whose answers the one of the document needs"""
+    return {**document, "before": before} if before else document
 
 
 def failed(failure: Failure) -> dict[str, Any]:
@@ -83,6 +96,7 @@ class _Exchange:
         # Every answer is looked at, or nothing would be known of it.
         self._endpoint.plain_statuses = self._endpoint.glanced_statuses = ()
         self._endpoint.keeps_bodies = True
+        self._endpoint.keeps_promises = False
 
     def carry_out(self) -> dict[str, Any]:
         connection = Connection(self._endpoint, self)
@@ -130,20 +144,13 @@ class _Exchange:
             on_piece(piece)
 
         observe.reader = on_piece
-        return Request(
-            request.method,
-            request.path,
-            name=request.name,
-            headers=request.headers,
-            body=request.body,
-            on_piece=observe,
-        )
+        return request.read_by(observe)
 
     def _describe(
         self, response: Response | None, failure: Failure | None, seconds: float, sent_at: float
     ) -> dict[str, Any]:
         request, source = self._request, self._endpoint.source
-        redact = Redactor(request.headers)
+        redact = Redactor(request.headers, request.secrets)
         return {
             "version": VERSION,
             "request": {

@@ -6,6 +6,7 @@ import resource
 import socket
 import struct
 import sys
+import time
 from types import SimpleNamespace
 
 import gevent
@@ -172,6 +173,8 @@ def test_a_crash_within_a_request_is_not_retried(serve, make_user, end):
     user = make_user(f"http://{serve(answers_then(end, requests, 0.05))}")
     for _ in range(4):
         user.send_next()
+        # However late a connection was made here: one that nobody waited for.
+        user.endpoint.round_trip_seconds = 0.001
         gevent.sleep(IDLE_SECONDS)
     assert user.reasons == [None, CLOSED, None, CLOSED]
     assert (len(requests), totals(user)) == (4, {})
@@ -179,7 +182,9 @@ def test_a_crash_within_a_request_is_not_retried(serve, make_user, end):
 
 
 @pytest.mark.parametrize("end", [close_in_order, reset])
-def test_a_crash_on_a_busy_connection_is_not_retried(serve, make_user, ample_margin, end):
+def test_a_crash_on_a_busy_connection_is_not_retried(serve, make_user, ample_margin, monkeypatch, end):
+    # However long this process gets no turn between two requests.
+    monkeypatch.setattr("loadwright_runtime.http.idle_race._IDLE_SECONDS", 3600)
     requests = []
     user = make_user(f"http://{serve(answers_then(end, requests))}")
     for _ in range(4):
@@ -272,12 +277,7 @@ def test_nothing_is_retried_after_the_first_byte(serve, make_user):
 
 
 def test_limits_of_time(serve, make_user):
-    def slow(connection):
-        read_request(connection)
-        gevent.sleep(0.4)
-        connection.sendall(OK)
-
-    user = make_user(f"http://{serve(slow)}", timeout=5, firstByteTimeoutSeconds=0.2)
+    user = make_user(f"http://{serve(lambda _: gevent.sleep(3600))}", firstByteTimeoutSeconds=0.2)
     user.send_next()
     assert user.reasons == ["no first byte within 0.2 s"]
 
@@ -314,26 +314,37 @@ def test_pauses_grow_while_nothing_listens(make_user):
 
 
 def test_pieces_of_an_answer(serve, make_user):
-    pieces = []
+    pieces, written, read = [], [], []
 
     class Streaming(Source):
         def next_request(self):
-            return Request("POST", "/", name="n", body=b"body", on_piece=pieces.append)
+            return Request("POST", "/", name="n", body=b"body", on_piece=take)
+
+    def take(piece):
+        read.append(time.perf_counter() - began)
+        pieces.append(piece)
 
     def handle(connection):
         while read_request(connection):
+            received = time.perf_counter()
             connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
             for text in (b"one", b"two"):
-                gevent.sleep(0.1)
+                gevent.sleep(0.01)
+                written.append(time.perf_counter() - received)
                 connection.sendall(b"3\r\n" + text + b"\r\n")
+                while len(pieces) < len(written):
+                    gevent.sleep(0.001)
             connection.sendall(b"0\r\n\r\n")
 
     user = make_user(f"http://{serve(handle)}", Streaming)
-    user.send_next()
-    user.send_next()
+    for _ in range(2):
+        began = time.perf_counter()
+        user.send_next()
     assert user.reasons == [None] * 2
     assert [piece.data for piece in pieces] == [b"one", b"two"] * 2
-    assert 0.09 < pieces[0].seconds < pieces[1].seconds - 0.09 and pieces[1].seconds < 2
+    # Each from its request on: after it was written, and before it was handed over.
+    for piece, earliest, latest in zip(pieces, written, read, strict=True):
+        assert earliest <= piece.seconds <= latest
     assert (pieces[0].status, pieces[0].headers.get("x-a")) == (200, "1")
     assert user.events[0]["response_length"] == 0
     assert user.figures.total().trends["http_req_first_byte"].count == 2

@@ -40,7 +40,7 @@ def test_few_ports(tmp_path):
 
 
 def run(command):
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=SCRIPT.parent)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=SCRIPT.parent)
     assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr
     return json.loads(ended.stdout)
 
@@ -50,7 +50,7 @@ def check(outcome, name):
     assert set(outcome["reasons"]) == {f"network error {name}"} and set(outcome["kinds"]) == {"connect"}
     assert outcome["failures"] == sum(outcome["reasons"].values()) == outcome["kinds"]["connect"]
     # 20 of 30 users get no connection: each tries ten times in three seconds, after longer and longer pauses.
-    assert 20 <= outcome["failures"] <= 300
+    assert 20 <= outcome["failures"] <= 100 * outcome["seconds"]
     # The others are not held up: 3 s ÷ 20 ms is 150 each, if the machine has nothing else to do.
     assert outcome["succeeded"] > 200 and outcome["due"] == outcome["succeeded"] + outcome["failures"]
     assert outcome["ended"] == 30 and outcome["cpuShare"] < 0.5 and outcome["lagTicks"] > 20

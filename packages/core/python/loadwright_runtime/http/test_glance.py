@@ -44,7 +44,7 @@ class Owner:
         self._ended = AsyncResult()
         request = self.endpoint.source.next_request()
         self.endpoint.reactor.soon(lambda: self.connection.start(request, due))
-        return self._ended.get(timeout=30)
+        return self._ended.get(timeout=90)
 
     def finished(self, _):
         self._ended.set()
@@ -64,7 +64,7 @@ def owner(serve, tmp_path):
             while connection.recv(4096):
                 connection.sendall(answer)
 
-        return Owner(environment_for(tmp_path, f"http://{serve(handle)}", Glancing, {"timeoutSeconds": 5}))
+        return Owner(environment_for(tmp_path, f"http://{serve(handle)}", Glancing, {"timeoutSeconds": 60}))
 
     yield make
     Generator.end()

@@ -16,6 +16,7 @@ class Share:
 
     index: int = 0
     count: int = 1
+    """0: none of them is this worker's."""
     from_seconds: float = 0.0
     """Since the start of the test: when it begins to hold."""
 

@@ -21,6 +21,7 @@ class UserLoop:
         """:param wait_seconds: the pause after a request; None: no pauses"""
         self._endpoint = endpoint
         self._wait_seconds = wait_seconds
+        self._next_request = endpoint.source.maker()
         self._connection = Connection(endpoint, self)
         self._not_made = 0
         """Requests in a row that could not be made."""
@@ -69,7 +70,7 @@ class UserLoop:
         # Behind a gate that is shut the user waits to be stopped.
         if self._is_closed or not gate.is_open:
             return
-        request = make(self._endpoint)
+        request = make(self._endpoint, self._next_request)
         if request is None:
             self._go_on_later()
             return

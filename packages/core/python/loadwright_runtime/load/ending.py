@@ -1,5 +1,6 @@
 """How a load ends in a process that sends: first nothing new is sent, then all that is under way ends."""
 
+import os
 from collections import deque
 from typing import Any
 
@@ -13,8 +14,14 @@ from .generator import Generator
 GRACE_MESSAGE = "loadwright_grace"
 """From a master: requests on their way have so many seconds from now, if they had more."""
 
+LEAVING_MESSAGE = "loadwright_leaving"
+"""From a worker that is to end in the middle of a load: others are to send what it sends."""
+
 INTERRUPTED_GRACE_SECONDS = 5.0
 """When the process itself is to end, by Ctrl-C or SIGTERM: whoever asked does not wait for long."""
+
+_LEAVE_VARIABLE = "LOADWRIGHT_LEAVE_SECONDS"
+"""Set where something other than a person ends processes, and waits for so long at least."""
 
 # What a worker must hear while its last requests end. All else waits until it has said that it stopped.
 _URGENT = ("heartbeat", "quit", GRACE_MESSAGE)
@@ -64,7 +71,7 @@ class Ending:
     def _on_quitting(self, **_: Any) -> None:
         """A worker hands over its last figures before it says that it leaves: afterwards nobody hears it."""
         if gate.is_open or not self.is_over:
-            shorten(INTERRUPTED_GRACE_SECONDS)
+            shorten(float(os.environ.get(_LEAVE_VARIABLE, INTERRUPTED_GRACE_SECONDS)))
         self._runner.stop()
 
     def _on_message(self, message: Any) -> None:

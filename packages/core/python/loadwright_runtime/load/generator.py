@@ -67,4 +67,8 @@ class Generator:
             busy = [one.begun for one in (*endpoint.connections, *endpoint.opening) if one.is_busy]
             count += len(busy)
             begun += busy
+        promises = self.drain.promises
+        if promises:
+            count += len(promises)
+            begun.append(next(iter(promises)).begun)
         return count, time.perf_counter() - min(begun) if begun else 0.0

@@ -37,11 +37,13 @@ class ArrivalPlan:
     """When requests are due, whether or not those before are answered."""
 
     kind: str
-    """``constant`` or ``poisson``"""
+    """``constant``, ``poisson``, or ``trace``: at the times of the bundle's ``schedule.csv``"""
     start_rate: float
     stages: tuple[ArrivalStage, ...]
     maximum_in_flight: int
     """Of all workers together. An arrival beyond it waits."""
+    speed: float = 1.0
+    """How often faster than recorded a trace is replayed."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,17 @@ def read_load(document: Any) -> LoadPlan:
 
 
 def _arrivals(fields: "_Fields") -> ArrivalPlan:
+    kind = fields.one_of("kind", ("constant", "poisson", "trace"))
+    is_trace = kind == "trace"
     return ArrivalPlan(
-        kind=fields.one_of("kind", ("constant", "poisson")),
+        kind=kind,
         start_rate=fields.number("startRate"),
         stages=tuple(
             ArrivalStage(stage.number("durationSeconds"), stage.number("ratePerSecond"))
-            for stage in fields.objects("stages")
+            for stage in fields.objects("stages", optional=is_trace, may_be_empty=is_trace)
         ),
         maximum_in_flight=fields.integer("maxInFlight", 1, _MOST_USERS),
+        speed=fields.number("speed", more_than=0) if is_trace else 1.0,
     )
 
 
@@ -170,11 +175,11 @@ class _Fields:
     def object(self, name: str) -> "_Fields":
         return self._within(self._get(name), self._name(name))
 
-    def objects(self, name: str, optional: bool = False) -> list["_Fields"]:
+    def objects(self, name: str, optional: bool = False, may_be_empty: bool = False) -> list["_Fields"]:
         if optional and not self.has(name):
             return []
         value = self._get(name)
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list) or (not value and not may_be_empty):
             self._refuse(name, value, "a list that is not empty")
         return [self._within(item, f"{self._name(name)}[{index}]") for index, item in enumerate(value)]
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from ..http.endpoint import Endpoint
 from ..http.http1 import encode_request
@@ -18,15 +19,16 @@ _told: set[Failure] = set()
 _EXCERPT_CHARACTERS = 200
 
 
-def make(endpoint: Endpoint, due: float | None = None) -> Request | None:
+def make(endpoint: Endpoint, next_request: Callable[[], Request], due: float | None = None) -> Request | None:
     """
+    :param next_request: what the source of the endpoint gave to make requests with
     :param due: when the request is due, in the open model
     :returns: ready to be sent; None when it could not be made, which is counted
     """
     metrics = endpoint.measure.metrics
     metrics.is_making = True
     try:
-        request = endpoint.next_request()
+        request = next_request()
         if request.wire is None:
             request.wire = encode_request(request, endpoint.host_header)
     except Exception as error:

@@ -14,7 +14,7 @@ from .making import make
 # Below it lies what timers and a loop that has other things to do cost anyway.
 _LATE_SECONDS = 0.01
 
-_clock = time.perf_counter
+clock = time.perf_counter
 
 
 class ArrivalLoop:
@@ -27,6 +27,7 @@ class ArrivalLoop:
 
     def __init__(self, endpoint: Endpoint, plan: ArrivalPlan):
         self._endpoint = endpoint
+        self._next_request = endpoint.source.maker()
         self._plan = plan
         self._curve = ArrivalCurve(plan)
         self._began = 0.0
@@ -97,7 +98,7 @@ class ArrivalLoop:
             self.stop()
             connection.abort()
             return
-        oldest = _clock() - self._endpoint.limits.request
+        oldest = clock() - self._endpoint.limits.request
         while self._waiting and self._waiting[0] < oldest:
             self._endpoint.measure.dropped(self._waiting.popleft())
         # One that cannot be made leaves the room to the next.
@@ -114,9 +115,16 @@ class ArrivalLoop:
         self.finished(connection)
 
     def _take(self, share: Share) -> None:
-        self._due = due_times(self._curve, self._plan.kind, share)
-        self._maximum_in_flight = -(-self._plan.maximum_in_flight // share.count)
         self._next_share = None
+        if share.count == 0:
+            # Others take all of it; what has no room waits as before.
+            self._due = iter(())
+            return
+        self._due = self._due_times(share)
+        self._maximum_in_flight = -(-self._plan.maximum_in_flight // share.count)
+
+    def _due_times(self, share: Share) -> Iterator[float]:
+        return due_times(self._curve, self._plan.kind, share)
 
     def _advance(self) -> None:
         self._next_due = next(self._due, None)
@@ -148,9 +156,9 @@ class ArrivalLoop:
 
     def _send(self, connection: Connection, due: float) -> bool:
         """False when there is nothing to send."""
-        if _clock() - due > _LATE_SECONDS:
+        if clock() - due > _LATE_SECONDS:
             self._endpoint.measure.count("late")
-        request = make(self._endpoint, due)
+        request = make(self._endpoint, self._next_request, due)
         if request is None:
             return False
         self._busy.add(connection)

@@ -3,6 +3,7 @@ import time
 import gevent
 import pytest
 from generator_harness import OK, Source, environment_for, read_request
+from gevent.event import Event
 
 from loadwright_runtime.load.arrivals import Share
 from loadwright_runtime.load.generator import Generator
@@ -44,49 +45,75 @@ def percentile(pairs, fraction):
     raise AssertionError("no values")
 
 
-def stalling(seconds, after):
-    """Answers at once, but for one time at which it stops for everybody."""
-    began = time.monotonic()
+def sum_of(pairs):
+    """In milliseconds."""
+    return sum(milliseconds_of(value) * count for value, count in pairs)
 
-    def handle(connection):
+
+class Stalling:
+    """Answers at once, but for one time, when 300 have come, at which it stops for everybody."""
+
+    def __init__(self, seconds, in_flight):
+        self.seconds, self.in_flight = seconds, in_flight
+        self.received = 0
+        self.stalled = 0
+        """How many requests it has meanwhile."""
+        self._is_over = Event()
+
+    def __call__(self, connection):
         while read_request(connection):
-            now = time.monotonic() - began
-            if after <= now < after + seconds:
-                gevent.sleep(after + seconds - now)
+            self.received += 1
+            if self.received == 300:
+                gevent.spawn(self._stall)
+            if self.received >= 300 and not self._is_over.is_set():
+                self.stalled += 1
+                self._is_over.wait()
             connection.sendall(OK)
 
-    return handle
+    def _stall(self):
+        gevent.sleep(self.seconds)
+        # On a machine on which nobody had a turn meanwhile too.
+        while self.stalled < self.in_flight:
+            gevent.sleep(0.01)
+        self._is_over.set()
 
 
 def test_a_stall_is_seen_by_those_who_wait(serve, run):
     """Nobody is sent while the server stands still, but all that were due have waited."""
-    _, total, _ = run(serve(stalling(2, 1)), 300, 6, in_flight=4)
-    assert (total.due, total.sent, total.succeeded, total.failed, total.dropped) == (1800, 1800, 1800, 0, 0)
-    assert total.counters["late"] > 500
+    server = Stalling(2, in_flight=4)
+    began = time.monotonic()
+    _, total, _ = run(serve(server), 300, 4, in_flight=4)
+    elapsed = time.monotonic() - began
+    assert (total.due, total.sent, total.succeeded, total.failed, total.dropped) == (1200, 1200, 1200, 0, 0)
+    assert total.counters["late"] > 500 and server.stalled == 4
+    # As many were due in two seconds: they waited for one second each, on average.
     responses = total.trends["http_req_response"].pairs()
-    assert sum(count for _, count in responses) == 1800
-    assert milliseconds_of(percentile(responses, 0.99)) > 1900
+    assert sum(count for _, count in responses) == 1200
+    assert milliseconds_of(percentile(responses, 0.99)) > 1900 and sum_of(responses) > 550_000
+    # No more than four were ever at the service: all of their times are at most four times the whole. None
+    # of them has in it how long a request waited for its turn.
     service = total.trends["http_req_service"].pairs()
-    assert milliseconds_of(percentile(service, 0.99)) < 500
-    assert milliseconds_of(percentile(service, 1)) > 1900
+    assert sum(count for _, count in service) == 1200
+    assert milliseconds_of(percentile(service, 1)) > 1900 and sum_of(service) <= 4 * elapsed * 1000
 
 
 def test_the_rate_does_not_fall(serve, run):
     """With room in flight, requests go out at their rate while no answer comes."""
     arrived = []
 
+    everybody = Event()
+
     def handle(connection):
         while read_request(connection):
-            arrived.append(time.monotonic())
-            gevent.sleep(max(0.0, began + 2.5 - time.monotonic()))
+            arrived.append(connection)
+            if len(arrived) == 400:
+                everybody.set()
+            # All of them come before the first answer.
+            everybody.wait()
             connection.sendall(OK)
 
-    host = serve(handle)
-    began = time.monotonic()
-    _, total, _ = run(host, 200, 2, in_flight=1000)
+    _, total, _ = run(serve(handle), 200, 2, in_flight=1000)
     assert (total.due, total.succeeded) == (400, 400) and total.counters.keys() <= {"late"}
-    # All of them before the first answer.
-    assert sum(at - began < 2.5 for at in arrived) == 400
 
 
 def test_what_waits_too_long_is_dropped(serve, run):

@@ -62,7 +62,7 @@ class LoadControl:
         self._environment = environment
         self.log = EventLog(environment.runner)
         self._set_up = set_up
-        self._longest_request_seconds = Limits.of(bundle.config).request
+        self._longest_request_seconds = Limits.of(bundle.config).result
         self._lost_workers = (
             LostWorkers(environment.runner) if isinstance(environment.runner, MasterRunner) else None
         )

@@ -9,6 +9,8 @@ from locust.dispatch import UsersDispatcher
 from locust.rpc.protocol import Message
 from locust.runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING
 
+from ..load.ending import LEAVING_MESSAGE
+
 _logger = logging.getLogger(__name__)
 # What a worker of any version may say in place of its own.
 _ANY_VERSION = -1
@@ -22,12 +24,14 @@ class LostWorkers:
     the web UI goes on, and every worker leaves (https://github.com/locustio/locust/issues/3515).
 
     One that takes its leave while users are being started takes its users with it: Locust gives them to
-    others only when it says that it runs.
+    others only when it says that it runs. One that says before that it is about to leave has its users given
+    to others at once, while it still waits for its last answers.
     """
 
     def __init__(self, runner: Any):
         self._runner = runner
         self._forgotten: set[str] = set()
+        self._leaving: set[str] = set()
         self._waiting: gevent.Greenlet | None = None
         self._handle = runner.handle_message
         runner.handle_message = self._handle_message
@@ -53,14 +57,30 @@ class LostWorkers:
         else:
             self._forgotten.discard(worker)
         self._handle(client_id, message)
-        if message.type == "quit" and self._runner.state == STATE_SPAWNING and not self._waiting:
-            self._waiting = self._runner.greenlet.spawn(self._start_again)
+        if message.type == "client_ready":
+            self._leaving.discard(worker)
+        leaves = message.type == LEAVING_MESSAGE and self._lets_go(worker)
+        if leaves or (message.type == "quit" and self._runner.state == STATE_SPAWNING):
+            self._waiting = self._waiting or self._runner.greenlet.spawn(self._start_again)
+
+    def _lets_go(self, worker: str) -> bool:
+        """Counts on it for no users any more. Not when there is no other."""
+        runner = self._runner
+        dispatcher = runner._users_dispatcher
+        if worker not in runner.clients or dispatcher is None or runner.worker_count < 2:
+            return False
+        self._leaving.add(worker)
+        dispatcher.remove_worker(runner.clients[worker])
+        return True
 
     def _start_again(self) -> None:
         runner = self._runner
         while runner.state == STATE_SPAWNING:
             gevent.sleep(_LOOK_SECONDS)
-        if runner.state == STATE_RUNNING and runner.user_count < runner.target_user_count:
+        self._waiting = None
+        staying = [client for client in runner.clients.values() if client.id not in self._leaving]
+        users = sum(client.user_count for client in staying)
+        if runner.state == STATE_RUNNING and users < runner.target_user_count:
             runner.start(runner.target_user_count, runner.spawn_rate)
 
 

@@ -34,7 +34,9 @@ class Preflight:
     def __init__(self, environment: Any, bundle: Bundle):
         self._environment = environment
         limits = Limits.of(bundle.config)
-        self._seconds = limits.connect + limits.request + _GRACE_SECONDS
+        # Those that a request needs the answers of are sent before it.
+        requests = int(bundle.config.get("preflightRequests", 1))
+        self._seconds = (limits.connect + limits.request) * requests + _GRACE_SECONDS
         self._numbers = itertools.count()
         self._asked: dict[int, AsyncResult] = {}
         runner = environment.runner

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import traceback
 from typing import Any, NoReturn
 
 from locust.runners import LocalRunner
@@ -14,8 +15,12 @@ from ..measure.failures import Failure
 from ..source.errors import CredentialsError, SetupError
 
 VARIABLE = "LOADWRIGHT_PREFLIGHT"
-"""Asks for the request: :data:`ORDINARY`, or a path of the host that is asked for with GET."""
+"""Asks for the request: :data:`ORDINARY`, a path of the host that is asked for with GET, or a name."""
 ORDINARY = "load"
+TAKES_MORE_VARIABLE = "LOADWRIGHT_PREFLIGHT_TAKES_MORE"
+"""Set: each line of the input asks for a further request, as JSON text, until the input ends."""
+END = "loadwright-preflight: answered"
+"""Printed on a line of its own after each answer, where further requests are taken."""
 
 
 def is_asked(environment: Any) -> bool:
@@ -24,11 +29,43 @@ def is_asked(environment: Any) -> bool:
 
 
 def run(environment: Any) -> NoReturn:
-    """Prints the document, and ends the process."""
-    path = os.environ[VARIABLE]
-    document = make(environment, None if path == ORDINARY else path)
-    print(json.dumps(document), flush=True)
+    """Prints the document of each request that is asked for, and ends the process."""
+    asked = os.environ[VARIABLE]
+    if not os.environ.get(TAKES_MORE_VARIABLE):
+        _print_document(environment, asked)
+        sys.exit(0)
+    _in_process_of_its_own(environment, asked)
+    for line in sys.stdin or ():
+        _in_process_of_its_own(environment, json.loads(line))
     sys.exit(0)
+
+
+def _in_process_of_its_own(environment: Any, asked: str) -> None:
+    """
+    In a copy of this process as it was before any request: no source was used before, and a request that
+    crashes ends no other.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        try:
+            # One output: what a request printed stands before its end.
+            os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
+            _print_document(environment, asked)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+    os.waitpid(child, 0)
+    print(END, flush=True)
+
+
+def _print_document(environment: Any, asked: str) -> None:
+    document = make(environment, None if asked == ORDINARY else asked)
+    print(json.dumps(document), flush=True)
 
 
 def make(environment: Any, path: str | None, host: str | None = None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from locust import LoadTestShape, events
 from locust.runners import MasterRunner
 
 from ..load import open_run
+from ..load.schedule import read_schedule
 from ..load.stillness import Stillness, stillness
 from ..load.user import LoadwrightUser
 from ..measure import answers
@@ -18,7 +19,7 @@ from ..measure.histogram import bucket_of, milliseconds_of
 from ..source.bundle import Bundle, read_bundle
 from ..source.errors import SetupError
 from ..source.set_up import SetUp
-from . import lifeline, listener_guard, other_master, preflight_run, seal, web
+from . import forks, lifeline, listener_guard, other_master, preflight_run, seal, web
 from .defaults import apply_defaults
 from .late_worker import hold_orders
 from .load_control import LoadControl
@@ -42,6 +43,7 @@ def prepare() -> type[LoadTestShape] | None:
     """
     try:
         lifeline.watch()
+        forks.pass_signals_on()
         own_seal = seal.apply()
         bundle = read_bundle(Path(__file__).resolve().parents[2])
     except SetupError as error:
@@ -110,5 +112,8 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters, own_seal: seal
             # The Locust file may have users of other kinds.
             if issubclass(user_class, LoadwrightUser):
                 user_class.source(environment)
+        if bundle.schedule_file.exists():
+            # Now: when the load begins, its first requests are due.
+            read_schedule(bundle.schedule_file)
     other_master.join_again(environment.runner, own_seal, set_up)
     set_up.done()

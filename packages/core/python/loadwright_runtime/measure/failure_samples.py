@@ -66,7 +66,7 @@ class FailureSamples:
         """
         if not self._room.take(request.method, request.name, *failure):
             return
-        redact = Redactor(request.headers)
+        redact = Redactor(request.headers, request.secrets)
         sample: Sample = {
             "method": request.method,
             "name": request.name,
@@ -79,6 +79,9 @@ class FailureSamples:
             sample["requestRow"] = request.row
         if response is not None:
             sample |= _answer(response, redact)
+            if failure.kind == "extract":
+                # What was looked for may be a secret, and stand elsewhere in it.
+                del sample["body"]
         elif isinstance(request.on_piece, EventReader) and request.on_piece.status is not None:
             reader = request.on_piece
             sample |= {"status": reader.status, "body": _text(reader.beginning, redact)}

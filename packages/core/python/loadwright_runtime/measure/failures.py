@@ -21,7 +21,7 @@ class Failure(NamedTuple):
     kind: str
     """
     ``connect``, ``tls``, ``timeout``, ``reset``, ``protocol``, ``status``, ``throttled``, ``check``,
-    ``stream``, ``size``, ``payload``, ``credentials``, ``target`` or ``unfinished``
+    ``stream``, ``extract``, ``size``, ``payload``, ``credentials``, ``target`` or ``unfinished``
     """
     reason: str
 

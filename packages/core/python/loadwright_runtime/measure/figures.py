@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 from .failures import Failure, Reasons
+from .rows import Code
 from .sums import RowSum, sum_of
 from .wire import Key, pack_sum, unpack_sum
 
@@ -19,6 +20,11 @@ _BLOCKS_AT_ONCE = 1
 
 MAXIMUM_REASONS = 300
 """Distinct reasons of failures of all workers together: each of them keeps to a number of its own."""
+
+
+MAXIMUM_CODES = 100
+"""Distinct codes of a test; no service that means well has so many."""
+OTHER_CODES = "other"
 
 
 class _Block(NamedTuple):
@@ -68,6 +74,7 @@ class Figures:
         self.errors: dict[tuple[str, str, str, str], int] = {}
         """By method, name, kind and reason."""
         self._reasons = Reasons(MAXIMUM_REASONS)
+        self._codes: set[Code] = set()
         self._names: dict[Key, _Name] = {}
         self._newest = 0
         self._newest_block_revision = 0
@@ -78,6 +85,8 @@ class Figures:
         for second, key, row in rows:
             if row.failures:
                 row.failures = self._bounded(row.failures)
+            if not self._codes.issuperset(row.codes):
+                row.codes = self._bounded_codes(row.codes)
             name = self._names.get(key)
             if name is None:
                 name = self._names[key] = _Name()
@@ -151,6 +160,17 @@ class Figures:
         for failure, count in failures.items():
             known = self._reasons.bound(failure)
             bounded[known] = bounded.get(known, 0) + count
+        return bounded
+
+    def _bounded_codes(self, codes: dict[Code, int]) -> dict[Code, int]:
+        bounded: dict[Code, int] = {}
+        for code, count in codes.items():
+            if code not in self._codes:
+                if len(self._codes) < MAXIMUM_CODES:
+                    self._codes.add(code)
+                else:
+                    code = OTHER_CODES
+            bounded[code] = bounded.get(code, 0) + count
         return bounded
 
     def _changes(self, revision: int) -> Iterator[tuple[int, int, int, Key, int, Any]]:

@@ -7,7 +7,7 @@ from ..http.http1 import Headers, ProtocolError
 from .clock import clock_offset
 from .counters import Counters
 from .failures import Failure
-from .rows import RESPONSE, Row
+from .rows import COMMON_STATUS, RESPONSE, Row
 
 NEVER = float("inf")
 _clock = time.perf_counter
@@ -63,12 +63,14 @@ class NameMeasure:
         made, self.metrics.made = self.metrics.made, None
         row.add_metrics(made)
 
-    def succeeded(self, row: Row, now: float, seconds: float, body_bytes: int) -> None:
+    def succeeded(self, row: Row, now: float, seconds: float, body_bytes: int, status: int) -> None:
         """
         :param now: on the clock of ``time.perf_counter``
         :param seconds: from just before the first byte was handed to the kernel to the answer's last byte
         """
         row.bytes += body_bytes
+        if status != COMMON_STATUS:
+            row.count_code(status)
         microseconds = int(seconds * 1e6)
         # The text of Trend.add: a call of its own would cost as much as all the rest.
         shift = microseconds.bit_length() - 8
@@ -86,8 +88,23 @@ class NameMeasure:
             row.ended_later += 1
             self._measure.row_of_second(int(now - self._measure.began)).ended += 1
 
-    def failed(self, row: Row, now: float, seconds: float, failure: Failure, body_bytes: int = 0) -> None:
-        """As :meth:`succeeded`, of a request that failed, sent or not."""
+    def failed(
+        self,
+        row: Row,
+        now: float,
+        seconds: float,
+        failure: Failure,
+        body_bytes: int = 0,
+        status: int | None = None,
+    ) -> None:
+        """
+        As :meth:`succeeded`, of a request that failed, sent or not.
+
+        :param status: None when there was no answer, or not the whole of one
+        """
+        code = failure.kind if status is None else status
+        if code != COMMON_STATUS:
+            row.count_code(code)
         row.failed += 1
         row.bytes += body_bytes
         row.failures[failure] += 1

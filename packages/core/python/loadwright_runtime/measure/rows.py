@@ -8,8 +8,22 @@ from .histogram import Histogram, bucket_of
 SERVICE = "http_req_service"
 RESPONSE = "http_req_response"
 
-COUNTS = ("due", "sent", "succeeded", "failed", "dropped", "bytes", "ended", "ended_failed")
+COUNTS = (
+    "due", "sent", "succeeded", "failed", "dropped", "bytes", "bytes_sent", "bytes_received",
+    "ended", "ended_failed",
+)  # fmt: skip
 """The counts of a row, in the order in which they travel."""
+
+
+Code = int | str
+"""
+How a request ended: with the status code of its answer or, where there was no whole answer, with the kind of
+its failure.
+"""
+
+
+COMMON_STATUS = 200
+"""Of almost every answer of almost every test: how many there are is known when a row is handed on."""
 
 
 class Trend:
@@ -51,8 +65,9 @@ class Row:
     """
 
     __slots__ = (
-        "_pending_before", "bytes", "counters", "dropped", "due", "ended", "ended_failed", "ended_later",
-        "failed", "failures", "rates", "sent", "service", "trends", "until",
+        "_pending_before", "bytes", "bytes_received", "bytes_sent", "counters", "dropped", "due",
+        "ended", "ended_failed", "ended_later", "failed", "failures", "rates", "sent", "service", "trends",
+        "uncommon", "until",
     )  # fmt: skip
 
     def __init__(self, until: float = float("-inf")) -> None:
@@ -64,6 +79,10 @@ class Row:
 
     def clear(self) -> None:
         self.due = self.sent = self.failed = self.dropped = self.bytes = 0
+        self.bytes_sent = self.bytes_received = 0
+        """Of requests and answers, heads included, without what TLS adds."""
+        self.uncommon: dict[Code, int] = {}
+        """By code, the requests that ended, but for those with :data:`COMMON_STATUS`."""
         self.ended = self.ended_failed = 0
         """Of the whole run's row: requests of all names that ended in this second."""
         self.ended_later = 0
@@ -85,6 +104,16 @@ class Row:
         return self.service.count - self.failed
 
     @property
+    def codes(self) -> dict[Code, int]:
+        """Each request that ended counts for one."""
+        common = self.service.count - sum(self.uncommon.values())
+        return {COMMON_STATUS: common, **self.uncommon} if common else dict(self.uncommon)
+
+    def count_code(self, code: Code) -> None:
+        """Of a request that ended with another code than :data:`COMMON_STATUS`."""
+        self.uncommon[code] = self.uncommon.get(code, 0) + 1
+
+    @property
     def pending(self) -> int:
         """Requests that are due and have not ended."""
         return self._pending_before + self.due - self.succeeded - self.failed - self.dropped
@@ -94,6 +123,8 @@ class Row:
         return not (
             self.due
             or self.sent
+            or self.bytes_sent
+            or self.bytes_received
             or self.service.buckets
             or self.dropped
             or self.ended
@@ -130,5 +161,5 @@ class Row:
 
 _MOVED = (
     *(name for name in COUNTS if name != "succeeded"),
-    *("ended_later", "service", "trends", "counters", "rates", "failures"),
+    *("ended_later", "service", "trends", "counters", "rates", "failures", "uncommon"),
 )

@@ -148,7 +148,7 @@ def _row(second: int, method: str, name: str, row: RowSum, metrics: Metrics) -> 
     }
 
 
-def _counts(row: RowSum) -> dict[str, int]:
+def _counts(row: RowSum) -> dict[str, Any]:
     return {
         "due": row.due,
         "sent": row.sent,
@@ -156,6 +156,9 @@ def _counts(row: RowSum) -> dict[str, int]:
         "failed": row.failed,
         "dropped": row.dropped,
         "bytes": row.bytes,
+        "bytesSent": row.bytes_sent,
+        "bytesReceived": row.bytes_received,
+        "codes": {str(code): count for code, count in row.codes.items()},
     }
 
 

@@ -6,6 +6,7 @@ on the order in which reports come, and the sum of all rows is the total to the 
 from collections.abc import Iterator
 
 from .failures import Failure
+from .rows import Code
 
 _LANE_BITS = 64
 _LANE_BYTES = 8
@@ -65,13 +66,15 @@ class RowSum:
     """A row of several processes, or several rows."""
 
     __slots__ = (
-        "bytes", "changed_at", "counters", "dropped", "due", "ended", "ended_failed", "failed", "failures",
-        "rates", "revision", "sent", "succeeded", "trends",
+        "bytes", "bytes_received", "bytes_sent", "changed_at", "codes", "counters", "dropped", "due", "ended",
+        "ended_failed", "failed", "failures", "rates", "revision", "sent", "succeeded", "trends",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.due = self.sent = self.succeeded = self.failed = self.dropped = self.bytes = 0
+        self.bytes_sent = self.bytes_received = 0
         self.ended = self.ended_failed = 0
+        self.codes: dict[Code, int] = {}
         self.trends: dict[str, TrendSum] = {}
         self.counters: dict[str, int] = {}
         self.rates: dict[str, tuple[int, int]] = {}
@@ -89,8 +92,12 @@ class RowSum:
         self.failed += other.failed
         self.dropped += other.dropped
         self.bytes += other.bytes
+        self.bytes_sent += other.bytes_sent
+        self.bytes_received += other.bytes_received
         self.ended += other.ended
         self.ended_failed += other.ended_failed
+        for code, count in other.codes.items():
+            self.codes[code] = self.codes.get(code, 0) + count
         for name, trend in other.trends.items():
             own = self.trends.get(name)
             if own is None:

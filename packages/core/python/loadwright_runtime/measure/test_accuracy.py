@@ -14,7 +14,8 @@ from loadwright_runtime.load.closed_model import UserLoop
 from loadwright_runtime.load.generator import Generator
 from loadwright_runtime.measure.histogram import bucket_of, milliseconds_of
 
-# Answers after a time drawn log-normally, and writes how long each took, in seconds.
+# Answers after a time drawn log-normally. Writes how long each took until it was sent, and by how much that
+# was more than the time that was drawn, in seconds.
 SERVER = """
 import asyncio, random, sys, time
 chance, log = random.Random(7), []
@@ -26,14 +27,16 @@ class Server(asyncio.Protocol):
     def data_received(self, data):
         started = time.perf_counter()
         if b"/end" in data:
-            print("\\n".join(map(repr, log)), flush=True)
+            print("\\n".join(log), flush=True)
             sys.exit()
         wait = min(2.0, chance.lognormvariate(-4.2, 1.0))
-        asyncio.get_running_loop().call_later(wait, self.answer, started)
+        asyncio.get_running_loop().call_later(wait, self.answer, started, wait)
 
-    def answer(self, started):
+    def answer(self, started, wait):
+        # Before it is sent: whatever else runs in between is in no time of the client.
+        took = time.perf_counter() - started
+        log.append(f"{took} {took - wait}")
         self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
-        log.append(time.perf_counter() - started)
 
 async def main():
     server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
@@ -79,17 +82,21 @@ def test_percentiles_are_those_of_the_server(tmp_path):
     finally:
         process.kill()
         Generator.end()
-    served = sorted(float(line) * 1000 for line in output.split())
+    milliseconds = [[float(word) * 1000 for word in line.split()] for line in output.splitlines()]
+    served = sorted(took for took, _ in milliseconds)
+    delays = sorted(max(0.0, late - TIMER_MILLISECONDS) for _, late in milliseconds)
     assert len(served) == total.succeeded == total.due > 1000
     ours = spread(total.trends["http_req_service"])
-    # How late this process got to look, on a machine that does other things too.
-    late = nearest_rank(spread(lag), 0.9)
+    lags = spread(lag)
+    # A standstill holds up all requests on their way, and is one figure among the many of how late it was.
+    stood_still = max(lags[-1], delays[-1]) > STANDSTILL_MILLISECONDS
     exactly.sort()
     for fraction in FRACTIONS:
         server, exact, shown = (nearest_rank(times, fraction) for times in (served, exactly, ours))
-        print(
-            f"{fraction}: server {server:.3f} exact {exact:.3f} shown {shown:.3f} ms; loop late {late:.3f} ms"
-        )
+        # How late both processes got to look, on a machine that does other things too.
+        rank = 1 if stood_still else max(0.9, fraction)
+        late = nearest_rank(lags, rank) + nearest_rank(delays, rank)
+        print(f"{fraction}: server {server:.3f} exact {exact:.3f} shown {shown:.3f} ms; late {late:.3f} ms")
         assert abs(shown - exact) <= max(0.001, exact * 0.005)
         bar = max(0.1, server * 0.01)
         assert -bar <= shown - server <= bar + WAY_MILLISECONDS + late
@@ -101,6 +108,10 @@ def spread(trend):
 
 # Over loopback, and to wake both processes: the generator's time has it, the server's own has not.
 WAY_MILLISECONDS = 0.5
+# By which a timer of asyncio may be late on an idle machine: it waits for whole milliseconds.
+TIMER_MILLISECONDS = 1.0
+# More than other programs take from one that runs beside them, unless something stops it.
+STANDSTILL_MILLISECONDS = 50
 
 
 def test_buckets_from_a_tenth_of_a_millisecond_to_100_seconds():

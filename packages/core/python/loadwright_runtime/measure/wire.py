@@ -7,13 +7,13 @@ from typing import Any
 from .failures import Failure
 from .histogram import Histogram
 from .metrics import BUILT_IN
-from .rows import COUNTS, SERVICE, Row, Trend
+from .rows import COUNTS, SERVICE, Code, Row, Trend
 from .sums import BILLION, RowSum, TrendSum, counts_of
 
 Key = tuple[str, str]
 """Method and name. Both empty: what belongs to no request."""
 
-VERSION = 1
+VERSION = 2
 """Of the form in which rows travel: master and workers run the same package, or they are refused."""
 
 MOST_BUCKETS = 8192
@@ -43,7 +43,7 @@ def pack_rows(rows: Iterable[tuple[int, Key, Row]]) -> list[Any]:
             trends += (_NUMBERS.get(name, name), _pack_trend(trend))
         counts = [getattr(row, name) for name in COUNTS]
         rest = _pack_rest(row.failures, row.counters, row.rates)
-        names.setdefault(key, []).append([second, counts, trends, rest])
+        names.setdefault(key, []).append([second, counts, trends, _pack_codes(row.codes), rest])
     return [[method, name, of_name] for (method, name), of_name in names.items()]
 
 
@@ -52,10 +52,10 @@ def unpack_rows(packed: Any) -> list[tuple[int, Key, RowSum]]:
     rows = []
     for method, name, of_name in packed:
         key = _text(method), _text(name)
-        for second, counts, trends, rest in of_name:
+        for second, counts, trends, codes, rest in of_name:
             if type(second) is not int or not 0 <= second < 10**8:
                 raise ValueError("not a second")
-            rows.append((second, key, _unpack(counts, trends, rest)))
+            rows.append((second, key, _unpack(counts, trends, codes, rest)))
     return rows
 
 
@@ -70,11 +70,15 @@ def pack_sum(row: RowSum) -> list[Any]:
         total = trend.total.to_bytes((trend.total.bit_length() + 7) // 8, "little")
         trends += (_NUMBERS.get(name, name), [total, trend.minimum, trend.maximum, first, size, data])
     counts = [getattr(row, name) for name in COUNTS]
-    return [counts, trends, _pack_rest(row.failures, row.counters, row.rates)]
+    return [counts, trends, _pack_codes(row.codes), _pack_rest(row.failures, row.counters, row.rates)]
 
 
 def unpack_sum(packed: Any) -> RowSum:
     return _unpack(*packed)
+
+
+def _pack_codes(codes: dict[Code, int]) -> list[Any]:
+    return [part for pair in codes.items() for part in pair]
 
 
 def _pack_rest(failures: Any, counters: Any, rates: Any) -> list[Any] | None:
@@ -109,11 +113,12 @@ def _pack_histogram(buckets: Histogram) -> tuple[int, int, Any]:
     return first, lane, lanes.tobytes()
 
 
-def _unpack(counts: Any, trends: Any, rest: Any) -> RowSum:
+def _unpack(counts: Any, trends: Any, codes: Any, rest: Any) -> RowSum:
     row = RowSum()
-    (
-        row.due, row.sent, row.succeeded, row.failed, row.dropped, row.bytes, row.ended, row.ended_failed,
-    ) = map(_natural, counts)  # fmt: skip
+    for name, value in zip(COUNTS, counts, strict=True):
+        setattr(row, name, _natural(value))
+    for code, count in zip(codes[::2], codes[1::2], strict=True):
+        row.codes[_code(code)] = _natural(count)
     for name, trend in zip(trends[::2], trends[1::2], strict=True):
         known = _NAMES[_natural(name)] if type(name) is int else _text(name)
         row.trends[known] = _unpack_trend(*trend)
@@ -179,6 +184,12 @@ def _natural(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _MOST:
         raise ValueError("not a count")
     return value
+
+
+def _code(value: Any) -> Code:
+    if type(value) is int and 0 <= value < 1000:
+        return value
+    return _text(value)
 
 
 def _text(value: Any) -> str:

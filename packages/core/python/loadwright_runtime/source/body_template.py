@@ -5,7 +5,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +16,15 @@ from .payloads import compact_json
 Make = Callable[[Any], bytes]
 """The JSON text of a value, of the payload at hand (its value, or None)."""
 Part = bytes | Make
+Generators = Mapping[str, Callable[[Any], Part]]
+"""What makes the part that an object with one key stands for, by that key."""
 
 
 class ColumnError(SetupError):
     """A payload lacks what a template takes from it."""
 
 
-def compile_template(template: Any) -> Callable[..., bytes]:
+def compile_template(template: Any, more: Generators | None = None) -> Callable[..., bytes]:
     """
     A function that makes one JSON text after the other. It takes the value of a payload, for ``$column``.
 
@@ -33,9 +35,11 @@ def compile_template(template: Any) -> Callable[..., bytes]:
     ``{"$uuid": true}`` a UUID, ``{"$sequence": true}`` 0, 1, 2, … in each process, or from the number that
     stands there, ``{"$timestamp": "iso"}`` the time (``seconds`` and ``milliseconds``: of Unix),
     ``{"$column": "id"}`` a member of the payload.
+
+    :param more: further generators
     """
     parts: list[Part] = []
-    for part in _parts(template):
+    for part in _parts(template, {**_GENERATORS, **(more or {})}):
         if parts and isinstance(part, bytes) and isinstance(parts[-1], bytes):
             parts[-1] += part
         else:
@@ -46,41 +50,44 @@ def compile_template(template: Any) -> Callable[..., bytes]:
     return lambda row=None: b"".join([part if isinstance(part, bytes) else part(row) for part in parts])
 
 
-def compile_text(value: Any) -> Callable[..., str | None]:
+def compile_text(value: Any, more: Generators | None = None) -> Callable[..., str | None]:
     """
     As :func:`compile_template`, for a text: a string as it is, any other value as JSON writes it; None for
     null.
     """
-    generate = compile_template(value)
-    if is_constant(value):
-        constant = _text_of(generate())
+    generate = compile_template(value, more)
+    if is_constant(value, more):
+        constant = text_of(generate())
         return lambda row=None: constant
-    return lambda row=None: _text_of(generate(row))
+    return lambda row=None: text_of(generate(row))
 
 
-def is_constant(template: Any) -> bool:
+def is_constant(template: Any, more: Generators | None = None) -> bool:
     """Whether nothing in it is generated."""
-    return all(isinstance(part, bytes) for part in _parts(template))
+    return all(isinstance(part, bytes) for part in _parts(template, {**_GENERATORS, **(more or {})}))
 
 
-def _text_of(content: bytes) -> str | None:
+def text_of(content: bytes) -> str | None:
+    """A value of JSON as a path, a query or a header has it; None for null."""
     if content[:1] == b'"':
         return str(json.loads(content))
     return None if content == b"null" else content.decode()
 
 
-def _parts(value: Any) -> list[Part]:
+def _parts(value: Any, generators: Generators) -> list[Part]:
     """The JSON text of a value, cut where something is generated."""
     if isinstance(value, list):
-        items = [[*_parts(item), b","] for item in value]
+        items = [[*_parts(item, generators), b","] for item in value]
         return [b"[", *_joined(items), b"]"]
     if not isinstance(value, dict):
         return [compact_json(value)]
     if len(value) == 1:
         name, argument = next(iter(value.items()))
-        if name in _GENERATORS:
-            return [_GENERATORS[name](argument)]
-    members = [[compact_json(name), b":", *_parts(member), b","] for name, member in value.items()]
+        if name in generators:
+            return [generators[name](argument)]
+    members = [
+        [compact_json(name), b":", *_parts(member, generators), b","] for name, member in value.items()
+    ]
     return [b"{", *_joined(members), b"}"]
 
 
@@ -138,7 +145,7 @@ def _column(name: str) -> Part:
     return column
 
 
-_GENERATORS: dict[str, Callable[[Any], Part]] = {
+_GENERATORS: Generators = {
     "$uniform": _uniform,
     "$normal": _normal,
     "$integer": _integer,

@@ -32,6 +32,11 @@ class Bundle:
     def payloads_file(self) -> Path:
         return self.directory / "payloads.jsonl"
 
+    @property
+    def schedule_file(self) -> Path:
+        """Of payloads that are a trace: when each is due."""
+        return self.directory / "schedule.csv"
+
 
 def read_bundle(directory: Path) -> Bundle:
     """Reads ``target.json`` and ``load.json``. Raises :class:`SetupError` when they are not Loadwright's."""

@@ -37,13 +37,13 @@ def redacted_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 class Redactor:
     """
-    Replaces every value that :mod:`.variables` has given out, and every value of a credential header of the
-    given ones, as it is and as JSON or a URL writes it.
+    Replaces every value that :mod:`.variables` has given out, every value of a credential header of the
+    given ones, and the secrets given, as they are and as JSON or a URL writes them.
     """
 
-    def __init__(self, headers: Mapping[str, str] | None = None):
+    def __init__(self, headers: Mapping[str, str] | None = None, secrets: Iterable[str] = ()):
         forms = set()
-        for secret in {*variables.given(), *_secrets_of(headers or {})}:
+        for secret in {*variables.given(), *_secrets_of(headers or {}), *secrets}:
             forms |= {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)}
         # The longest first: one secret may be the beginning of another.
         longest_first = sorted(

@@ -1,6 +1,6 @@
 """What goes over the seam between "what to send" and "how it is sent"."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,6 +27,9 @@ class Request:
     """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
 
     __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "row", "wire")
+
+    secrets: Iterable[str] = ()
+    """What must not be shown of it and of its answer, beside secret headers; a subclass may have some."""
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class RequestCache:
 class Response:
     """One complete answer."""
 
-    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "request", "status")
+    __slots__ = ("_content", "_headers", "body", "is_ordinary", "reader", "request", "seconds", "status")
 
     def __init__(
         self,
@@ -121,6 +124,8 @@ class Response:
         self.is_ordinary = is_ordinary
         self.request: Request | None = None
         """Which one it answers."""
+        self.seconds: float | None = None
+        """Service time: from just before the first byte of the request was sent to the answer's last byte."""
         self._content: bytes | None = None
 
     @property

@@ -34,6 +34,7 @@ _FIRST_PAUSE_SECONDS = 0.2
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 _EARLY_SECONDS = 15 * 60
 _BETWEEN_RENEWALS_SECONDS = 60.0
+_SHORTEST_PAUSE_SECONDS = 1.0
 
 
 class RoleCredentials(NamedTuple):
@@ -131,8 +132,7 @@ def _authorization() -> str | None:
 
 def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) -> None:
     while True:
-        early = found.expires_at - time.time() - _EARLY_SECONDS
-        gevent.sleep(max(early, _BETWEEN_RENEWALS_SECONDS))
+        gevent.sleep(_seconds_until_renewal(found.expires_at - time.time()))
         try:
             newer = _read()
         except (OSError, http.client.HTTPException, ValueError, KeyError):
@@ -141,6 +141,19 @@ def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) ->
         if newer.credentials != found.credentials:
             renew(newer.credentials)
         found = newer
+
+
+def _seconds_until_renewal(left: float) -> float:
+    """
+    Until newer credentials are asked for: a quarter of an hour before the end; after that once a minute, and
+    of what ends within two minutes at the half of its rest, so that there are several attempts before.
+
+    :param left: seconds until the present ones end
+    """
+    pause = _BETWEEN_RENEWALS_SECONDS
+    if left > 0:
+        pause = min(pause, max(left / 2, _SHORTEST_PAUSE_SECONDS))
+    return max(left - _EARLY_SECONDS, pause)
 
 
 def read_role() -> RoleCredentials:

@@ -70,9 +70,13 @@ class SideCalls:
         return self._call("GET", path, None, headers)
 
     def post_form(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """As :meth:`get`. A redirect is an answer like any other: it is not followed."""
+        """As :meth:`post`, with a form."""
         headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
-        return self._call("POST", path, urlencode(form).encode(), headers)
+        return self.post(path, urlencode(form).encode(), headers)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """As :meth:`get`. A redirect is an answer like any other: it is not followed."""
+        return self._call("POST", path, body, headers)
 
     def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         connection = self._connection()

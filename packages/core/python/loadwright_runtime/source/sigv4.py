@@ -83,6 +83,14 @@ class Signer:
             self.current = _Moment(amz_date, scope, inner, sha256(bytes(byte ^ 0x5C for byte in key)))
         return self.current
 
+    def sign_text(self, canonical_request: str) -> str:
+        """The signature of a request in its canonical form, such as one whose signature is in its query."""
+        moment = self.moment()
+        inner, outer = moment.inner.copy(), moment.outer.copy()
+        inner.update(sha256(canonical_request.encode()).hexdigest().encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
 
 class PreparedRequest:
     """A request whose canonical form is ready but for the date and the body."""

@@ -1,7 +1,7 @@
 """The seam's one side: what to send."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from .bundle import Bundle
 from .errors import SetupError
 from .line_index import LineIndex
 from .payloads import Body, Payload, Payloads, SeveralPayloads
+from .promise import Promise
 from .request import Request, Response
 from .set_up import Progress, no_progress
 
@@ -84,6 +85,8 @@ class RequestSource(ABC):
 
     def __init__(self, setup: SourceSetup):
         self.config = setup.config
+        self.opened = setup.opened
+        """The payloads that this source has opened."""
         self._tls = setup.bundle.tls
         self.send_to(setup.host)
         self._response_check = ResponseCheck(setup.config.get("expect"))
@@ -112,7 +115,9 @@ class RequestSource(ABC):
     def maker(self) -> Callable[[], Request]:
         """
         What a load calls for each request: :meth:`next_request`, or the very function that this would call
-        where there is but one. Asked for once.
+        where there is but one. In the closed model each user asks for its own, in the open model each load
+        for one: a source whose requests need earlier answers keeps there what its user, or the load, may
+        send next.
         """
         return self.next_request
 
@@ -122,13 +127,21 @@ class RequestSource(ABC):
         """
         return self.next_request()
 
-    def check(self, response: Response) -> str | Failure | None:
+    def names_before(self, name: str) -> Sequence[str]:
+        """
+        Names of the requests whose answers the one of this name needs, in their order. Before a load they are
+        sent first, and :meth:`request_named` is asked for one after the other.
+        """
+        return ()
+
+    def check(self, response: Response) -> str | Failure | Promise | None:
         """
         Why an answer is a failure, or None when it is right. By default ``expect`` in the configuration
         decides.
 
         A report keeps one entry for each distinct reason: reasons are few and hold no varying parts. A
-        :class:`.failures.Failure` says its kind too.
+        :class:`.failures.Failure` says its kind too. A :class:`.promise.Promise` says that the request
+        has not ended yet, and that whoever sent it goes on.
         """
         return self.check_by(self._response_check, response)
 

@@ -1,7 +1,9 @@
-import time
+import heapq
+import itertools
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from loadwright_runtime.measure.metrics import Metrics
 from loadwright_runtime.measure.rows import Row
@@ -13,10 +15,55 @@ from loadwright_runtime.source.renewal import FAILED_RENEWALS, RENEWALS, Lasting
 WHAT = "the OAuth token"
 
 
+class Clock:
+    """Time that passes only when a test says so: how busy the machine is changes nothing."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self._test = gevent.getcurrent()
+        self._alarms = []
+        self._order = itertools.count()
+
+    def __call__(self):
+        return self.now
+
+    def alarm(self, seconds):
+        rings = Event()
+        heapq.heappush(self._alarms, (self.now + seconds, next(self._order), rings))
+        return rings
+
+    def sleep(self, seconds):
+        if gevent.getcurrent() is self._test:
+            self.pass_by(seconds)
+        else:
+            self.alarm(seconds).wait()
+
+    def pass_by(self, seconds):
+        gevent.idle()
+        end = self.now + seconds
+        while self._alarms and self._alarms[0][0] <= end:
+            self.now, _, rings = heapq.heappop(self._alarms)
+            rings.set()
+            gevent.idle()
+        self.now = end
+
+    def wanted(self):
+        """An event of which no one waits longer than by this clock."""
+        clock = self
+
+        class Wanted(Event):
+            def wait(self, timeout=None):
+                gevent.wait([self, clock.alarm(timeout)], count=1)
+                return self.is_set()
+
+        return Wanted()
+
+
 class Service:
     """Gives out one token after the other."""
 
-    def __init__(self, *lives, answer_seconds=0.0):
+    def __init__(self, clock, *lives, answer_seconds=0.0):
+        self.clock = clock
         self.lives = list(lives)
         self.answer_seconds = answer_seconds
         self.asked_at = []
@@ -24,9 +71,9 @@ class Service:
         self.ends = {}
 
     def __call__(self):
-        now = time.monotonic()
+        now = self.clock.now
         self.asked_at.append(now)
-        gevent.sleep(self.answer_seconds)
+        self.clock.sleep(self.answer_seconds)
         if self.problems:
             raise self.problems.pop(0)
         seconds = self.lives.pop(0) if len(self.lives) > 1 else self.lives[0]
@@ -36,8 +83,16 @@ class Service:
 
 
 @pytest.fixture
-def renewed(monkeypatch):
-    monkeypatch.setattr(renewal, "_FIRST_PAUSE_SECONDS", 0.001)
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(renewal, "_clock", clock)
+    monkeypatch.setattr(renewal, "Event", clock.wanted)
+    monkeypatch.setattr(renewal.gevent, "sleep", clock.sleep)
+    return clock
+
+
+@pytest.fixture
+def renewed(clock):
     made = []
 
     def make(service, metrics=None):
@@ -51,71 +106,69 @@ def renewed(monkeypatch):
 
 def use(one, seconds, service):
     """Asks for the secret all the time. How often it was one that had ended, and which ones it was."""
-    dead, seen = 0, []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    clock, dead, seen = service.clock, 0, []
+    end = clock.now + seconds
+    while clock.now < end:
         value = one.current()
-        dead += time.monotonic() >= service.ends[value]
+        dead += clock.now >= service.ends[value]
         if value not in seen:
             seen.append(value)
-        gevent.sleep(0.001)
+        clock.pass_by(seconds / 2000)
     return dead, seen
 
 
-def test_there_is_always_one_that_is_valid(renewed):
-    service = Service(0.4, answer_seconds=0.03)
-    dead, seen = use(renewed(service), 1.5, service)
+@pytest.mark.parametrize("life", [2, 60, 600, 3600, 86_400])
+def test_there_is_always_one_that_is_valid(clock, renewed, life):
+    service = Service(clock, life, answer_seconds=min(life / 13, 60))
+    dead, seen = use(renewed(service), 4 * life, service)
     assert dead == 0 and seen == [f"token-{number}" for number in range(1, len(seen) + 1)]
     # Once at the start, and then no more often than twice a life.
-    assert 4 <= len(service.asked_at) <= 1 + 1.5 / 0.2
+    assert 4 <= len(service.asked_at) <= 1 + 4 / 0.5
 
 
 @pytest.mark.parametrize(
     ("lasts", "earliest", "latest"), [(3600, 2400, 2880), (600, 300, 420), (7200, 6000, 6480)]
 )
-def test_each_worker_renews_at_a_moment_of_its_own(renewed, lasts, earliest, latest):
-    moments = [renewed(Service(lasts))._renew_at - time.monotonic() for _ in range(50)]
-    assert earliest - 1 <= min(moments) and max(moments) <= latest
+def test_each_worker_renews_at_a_moment_of_its_own(clock, renewed, lasts, earliest, latest):
+    moments = [renewed(Service(clock, lasts))._renew_at - clock.now for _ in range(50)]
+    assert earliest <= min(moments) and max(moments) <= latest
     assert max(moments) - min(moments) > (latest - earliest) / 2
 
 
-def test_a_renewal_that_fails_is_tried_again_and_nobody_notices(renewed, caplog, monkeypatch):
-    monkeypatch.setattr(renewal, "_SHORTEST_PAUSE_SECONDS", 0.01)
+def test_a_renewal_that_fails_is_tried_again_and_nobody_notices(clock, renewed, caplog):
     metrics, row = Metrics(), Row()
     metrics.row_of_run = lambda: row
-    service = Service(0.5, 0.5, 60)
+    service = Service(clock, 60, 60, 3600)
     one = renewed(service, metrics)
     service.problems = [NoSecretError("HTTP 503"), ValueError("no JSON")]
-    dead, seen = use(one, 0.8, service)
+    dead, seen = use(one, 90, service)
     assert dead == 0 and len(seen) >= 2
     assert row.counters[FAILED_RENEWALS] == 2 and row.counters[RENEWALS] == len(seen) - 1
     assert [record.message for record in caplog.records if WHAT in record.message][0].endswith("HTTP 503")
 
 
-def test_one_that_has_ended_is_never_used(renewed):
-    service = Service(0.3)
+def test_one_that_has_ended_is_never_used(clock, renewed):
+    service = Service(clock, 60)
     one = renewed(service)
     service.problems = [NoSecretError("HTTP 503")] * 1000
     with pytest.raises(CredentialsError, match="the OAuth token has ended and .*: HTTP 503"):
-        use(one, 2, service)
+        use(one, 120, service)
     service.problems = []
-    with gevent.Timeout(5):
-        while one._problem:
-            gevent.sleep(0.01)
-    assert use(one, 0.05, service)[0] == 0
+    clock.pass_by(60)
+    assert one._problem is None and use(one, 10, service)[0] == 0
 
 
-def test_a_life_of_nothing_asks_no_more_than_ten_times_a_second(renewed):
-    service = Service(0)
+def test_a_life_of_nothing_asks_no_more_than_ten_times_a_second(clock, renewed):
+    service = Service(clock, 0)
     one = renewed(service)
-    gevent.sleep(0.45)
-    assert len(service.asked_at) <= 6
+    clock.pass_by(10)
+    assert 90 <= len(service.asked_at) <= 101
     with pytest.raises(CredentialsError):
         one.current()
 
 
-def test_the_first_one_is_waited_for(renewed):
-    service = Service(60)
+def test_the_first_one_is_waited_for(clock, renewed):
+    service = Service(clock, 60)
     service.problems = [NoSecretError("HTTP 503")] * 4
     assert renewed(service).current() == "token-5"
 
@@ -127,30 +180,34 @@ def test_the_first_one_is_waited_for(renewed):
         ([NoSecretError("HTTP 503")] * 9, 5),
     ],
 )
-def test_no_first_one(renewed, problems, asked):
-    service = Service(60)
+def test_no_first_one(clock, renewed, problems, asked):
+    service = Service(clock, 60)
     service.problems = problems
     with pytest.raises(CredentialsError, match=f"the OAuth token cannot be had: {problems[0]}"):
         renewed(service)
     assert len(service.asked_at) == asked
 
 
-def test_one_that_is_refused_is_renewed_once_a_minute_at_most(renewed):
-    service = Service(600)
+def test_one_that_is_refused_is_renewed_once_a_minute_at_most(clock, renewed):
+    service = Service(clock, 600)
     one = renewed(service)
     first = one.current()
     for _ in range(20):
         one.refused(one.current())
-        gevent.sleep(0.001)
+        clock.pass_by(1)
     assert one.current() != first
     one.refused(first)
-    gevent.sleep(0.01)
+    clock.pass_by(1)
     assert len(service.asked_at) == 2
+    clock.pass_by(60)
+    one.refused(one.current())
+    clock.pass_by(1)
+    assert len(service.asked_at) == 3
 
 
-def test_sources_that_come_and_go_share_one(monkeypatch):
+def test_sources_that_come_and_go_share_one(clock, monkeypatch):
     monkeypatch.setattr(Renewed, "_shared", {})
-    service = Service(600)
+    service = Service(clock, 600)
     first, second = (Renewed.shared(("host", "id"), WHAT, service) for _ in range(2))
     other = Renewed.shared(("host", "another"), WHAT, service)
     assert first is second and other is not first and len(service.asked_at) == 2
@@ -158,8 +215,8 @@ def test_sources_that_come_and_go_share_one(monkeypatch):
         one.close()
 
 
-def test_what_is_renewed_is_not_shown_and_not_kept_for_ever(renewed, monkeypatch):
-    service = Service(600)
+def test_what_is_renewed_is_not_shown_and_not_kept_for_ever(clock, renewed, monkeypatch):
+    service = Service(clock, 600)
     renewed(service)
     assert Redactor()("Bearer token-1!") == "Bearer [redacted]!"
     before = len(variables.given())

@@ -113,7 +113,9 @@ def test_renewed_whenever_the_service_has_newer_ones(service, started, monkeypat
     assert renewed == [of_set(2), of_set(3)]
 
 
-@pytest.mark.parametrize(("lasts", "waits"), [(6 * 3600, 6 * 3600 - 900), (1000, 100), (400, 60), (-5, 60)])
+@pytest.mark.parametrize(
+    ("lasts", "waits"), [(6 * 3600, 6 * 3600 - 900), (1000, 100), (400, 60), (25, 12), (-5, 60)]
+)
 def test_asks_a_quarter_of_an_hour_before_they_end_and_then_every_minute(
     service, started, monkeypatch, lasts, waits
 ):
