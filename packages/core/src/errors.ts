@@ -19,6 +19,10 @@ export const errorCodes = {
   TARGET_VERSION_UNSUPPORTED: exitCodes.badConfiguration,
   /** Two targets claim the same kind. */
   TARGET_KIND_DUPLICATE: exitCodes.badConfiguration,
+  /** No exporter was found for a name, or what was loaded is none. */
+  EXPORTER_INVALID: exitCodes.badConfiguration,
+  /** The receiver of an export did not take a past run. */
+  EXPORT_FAILED: exitCodes.badConfiguration,
   /** A credential is missing, or expires before the run ends. */
   CREDENTIALS_INVALID: exitCodes.badConfiguration,
   /** The one cheap request before the run did not succeed. */

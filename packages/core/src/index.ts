@@ -1,4 +1,8 @@
-/** What a program needs that deploys fleets, runs tests and reads what they measured. */
+/**
+ * What a program needs that deploys fleets, runs tests and reads what they measured.
+ *
+ * @packageDocumentation
+ */
 export * from './errors.js';
 export * from './exit-codes.js';
 export { loadwrightVersion } from './version.js';
@@ -16,11 +20,14 @@ export type * from './target/contract.js';
 export type * from './fleet/contract.js';
 export type { Bundle } from './bundle/bundle.js';
 export type { PayloadSource } from './payloads/source.js';
+export type { TraceSummary } from './payloads/trace/schedule.js';
 export type { AbortingThreshold, ThresholdsInput } from './judge/thresholds/input.js';
 export type { LoadProfile, LoadProfileInput } from './load/profile.js';
 export type * from './load/plan.js';
 export type * from './locust/statistics.js';
 export type * from './results/summary.js';
+export type * from './results/observed-service.js';
+export type { ObserveOptions } from './observe/options.js';
 export {
   tolerableRuleIds,
   validityRuleIds,

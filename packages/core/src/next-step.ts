@@ -30,4 +30,6 @@ export type NextStep =
   /** See the options of a target, and the variables and permissions that it needs. */
   | { readonly action: 'show-target'; readonly kind: string }
   /** See the permissions that a fleet needs: of whoever deploys it, of its machines, or those of the boundary. */
-  | { readonly action: 'show-permissions'; readonly of: 'caller' | 'machine' | 'boundary' };
+  | { readonly action: 'show-permissions'; readonly of: 'caller' | 'machine' | 'boundary' }
+  /** Keep runs as what later ones are compared with. */
+  | { readonly action: 'save-baseline'; readonly name: string; readonly replace?: boolean };

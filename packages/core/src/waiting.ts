@@ -8,7 +8,7 @@ export interface Wait {
 
 const waits = new Set<Wait>();
 
-/** Does work that waits for somebody else; meanwhile {@link longestWait} can tell for whom. */
+/** Does work that waits for somebody else; meanwhile `longestWait` can tell for whom. */
 export async function whileWaiting<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   const wait = { what, since: performance.now() };
   waits.add(wait);

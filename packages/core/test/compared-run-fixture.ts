@@ -18,6 +18,8 @@ export interface ServiceModel {
   readonly runVariation?: number;
   /** Share of requests that fail. Default 0. */
   readonly failing?: number;
+  /** Status code of those. Default 503; null: the run is of a version that counted no codes. */
+  readonly code?: string | null;
   readonly seconds?: number;
   readonly perSecond?: number;
 }
@@ -36,7 +38,7 @@ export function makeRun(
   change: Partial<RunReport> = {},
 ): ComparedRun {
   const { median = 20, correlation = 0, levelVariation = 0.15, runVariation = 0, failing = 0 } = model;
-  const { seconds = 60, perSecond = 100 } = model;
+  const { code = '503', seconds = 60, perSecond = 100 } = model;
   const normal = normalNumbers(uniform);
   const ofRun = normal() * runVariation;
   let level = normal();
@@ -48,6 +50,7 @@ export function makeRun(
     return {
       ...{ second, method: 'POST', name: 'predict', due: perSecond, sent: perSecond },
       ...{ succeeded: perSecond - failed, failed, dropped: 0, bytes: 0, failures: {} },
+      ...(code !== null && { codes: { 200: perSecond - failed, ...(failed > 0 && { [code]: failed }) } }),
       trends: { http_req_service: trendOf(times) },
     };
   });

@@ -19,6 +19,14 @@ const customMetrics = ({ count }: RequestSummary): Record<string, MetricSummary>
   is_cached: { rate: 0.2814, hits: Math.round(count * 0.2814), total: count },
 });
 
+/** How the requests of a name ended. */
+const codesOf = ({ succeeded, failed }: RequestSummary) => ({
+  200: succeeded,
+  503: Math.floor(failed * 0.8),
+  429: Math.floor(failed * 0.1),
+  timeout: failed - Math.floor(failed * 0.8) - Math.floor(failed * 0.1),
+});
+
 const body = `{"error":{"type":"overloaded_error","message":"Overloaded: the queue is full <retry later>","request":"req_011CSHoEeqs5C35K2UUqR7Fy"}}`;
 
 /**
@@ -34,6 +42,7 @@ export function detailedReport(): RunReport {
     ...request,
     retried: index === 0 ? 212 : 3,
     metrics: customMetrics(request),
+    codes: codesOf(request),
   }));
   const invalidity =
     'The event loops of the workers were late: the p99 of their lag was 14.2 ms, more than 10 ms allow. Use more workers.';
@@ -81,7 +90,10 @@ export function detailedReport(): RunReport {
         over: 53_301,
       },
     ],
-    total: { ...report.total, retried: 215, metrics: customMetrics(report.total) },
+    total: {
+      ...{ ...report.total, retried: 215, metrics: customMetrics(report.total) },
+      codes: codesOf(report.total),
+    },
     requests,
     metrics: {
       time_to_first_token: { kind: 'trend', unit: 'ms', description: 'from sending to the first token' },
@@ -159,6 +171,10 @@ export function detailedReport(): RunReport {
       points: report.series.map(({ elapsedSeconds, requestsPerSecond, p50, p95, p99 }) => ({
         ...{ elapsedSeconds, failuresPerSecond: 0, p50, p95: p95 && p95 * (1 + place), p99 },
         requestsPerSecond: requestsPerSecond * (place === 0 ? 0.83 : 0.17),
+        codesPerSecond: {
+          200: requestsPerSecond * (place === 0 ? 0.8 : 0.17),
+          ...(place === 0 && requestsPerSecond > 0 && { 503: requestsPerSecond * 0.03 }),
+        },
       })),
     })),
     warmUpSeconds: 10,
@@ -171,6 +187,14 @@ export function detailedReport(): RunReport {
       }),
       inFlight: isStalled(sample.elapsedSeconds) ? 200 : Math.round(sample.users * 0.6),
       bytesPerSecond: sample.requestsPerSecond * 512,
+      bytesSentPerSecond: sample.requestsPerSecond * 1800,
+      bytesReceivedPerSecond: sample.requestsPerSecond * 700,
+      ...(!isStalled(sample.elapsedSeconds) && {
+        codes: {
+          200: Math.round(sample.requestsPerSecond - sample.failuresPerSecond),
+          ...(index > 60 && { 429: index % 7, 503: 20 + (index % 13), timeout: index % 3 }),
+        },
+      }),
       ...(!isStalled(sample.elapsedSeconds) && {
         firstByte: { p50: 30, p95: 70 + (index % 9), p99: 110 + (index % 17) },
       }),

@@ -30,6 +30,12 @@ export interface SimulatedService {
   readonly slowdown?: (second: number, served: number) => number;
   /** Requests that find more than so many waiting fail at once. Default: none. */
   readonly mostWaiting?: number;
+  /** Of the requests, that many fail by themselves at once, at a rate. Default: none. */
+  readonly failing?: (rate: number) => number;
+  /** Instances that serve at a time in seconds: with fewer than at the beginning everything takes so much longer. Default: not told. */
+  readonly instances?: (second: number) => number;
+  /** It says how long requests wait. */
+  readonly tellsQueue?: boolean;
   /** The generator offers no more, in requests a second. Default: everything. */
   readonly generatorLimit?: number;
 }
@@ -76,6 +82,7 @@ export class QueueSimulation implements Measurer {
   readonly #freeAt: Float64Array;
   #clock = 0;
   #served = 0;
+  #waited = 0;
   requests = 0;
   trials = 0;
 
@@ -94,7 +101,8 @@ export class QueueSimulation implements Measurer {
     const { generatorLimit = Infinity } = this.#service;
     const offered = Math.min(rate, generatorLimit);
     const bySecond = Array.from({ length: seconds }, () => ({ times: [] as number[], failed: 0, due: 0 }));
-    const finishes: number[] = [];
+    let refused = 0;
+    this.#waited = 0;
     const flow: { due: number; ended: number; inFlight: number }[] = [];
     let underWay: number[] = [];
     let arrival = begin - Math.log(1 - this.#uniform()) / offered;
@@ -102,11 +110,12 @@ export class QueueSimulation implements Measurer {
       const own = bySecond[second]!;
       for (; arrival < begin + second + 1; arrival += -Math.log(1 - this.#uniform()) / offered) {
         own.due += 1;
-        const finish = this.#serve(arrival);
-        if (finish === undefined) own.failed += 1;
+        const share = this.#service.failing?.(offered);
+        const finish = share !== undefined && this.#uniform() < share ? null : this.#serve(arrival);
+        if (finish === undefined) refused += 1;
+        if (finish === undefined || finish === null) own.failed += 1;
         else {
           own.times.push((finish - arrival) * 1000);
-          finishes.push(finish);
           underWay.push(finish);
         }
       }
@@ -136,20 +145,25 @@ export class QueueSimulation implements Measurer {
       requests,
       spentSeconds: restSeconds + flow.length,
       backlog: underWay.length,
+      ...(failed > 0 && { refusedShare: Math.min(1, refused / failed) }),
+      ...(this.#service.instances && { instances: this.#service.instances(begin + flow.length / 2) }),
+      ...(this.#service.tellsQueue && { queuedSeconds: this.#waited / Math.max(1, requests) }),
       invalid: offered < rate * 0.95 ? [`${Math.round(offered)} requests/s were sent of ${rate}.`] : [],
     });
   }
 
   /** @returns when its answer comes; undefined: it was refused. */
   #serve(arrival: number): number | undefined {
-    const { meanSeconds, slowdown, mostWaiting = Infinity, slots } = this.#service;
+    const { meanSeconds, slowdown, instances, mostWaiting = Infinity, slots } = this.#service;
     let slot = 0;
     for (let other = 1; other < slots; other += 1)
       if (this.#freeAt[other]! < this.#freeAt[slot]!) slot = other;
     const start = Math.max(arrival, this.#freeAt[slot]!);
     if ((start - arrival) * (slots / meanSeconds) > mostWaiting) return undefined;
     this.#served += 1;
-    const slower = slowdown?.(arrival, this.#served) ?? 1;
+    this.#waited += start - arrival;
+    const fewer = instances ? instances(0) / instances(arrival) : 1;
+    const slower = fewer * (slowdown?.(arrival, this.#served) ?? 1);
     const finish = start + this.#next() * meanSeconds * slower;
     this.#freeAt[slot] = finish;
     return finish;

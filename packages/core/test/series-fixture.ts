@@ -24,9 +24,14 @@ const empty = { sent: 0, succeeded: 0, failed: 0, dropped: 0, bytes: 0, failures
 /** A name that every format must quote. */
 export const awkwardName = 'batch, "large" {id} 100%';
 
-/** The series of a run of some seconds with two request names, failures, dropped requests and custom metrics. */
+/**
+ * The series of a run of some seconds with two request names, failures, dropped requests and custom metrics.
+ *
+ * @param scale How many times 20 to 50 requests a name and second.
+ */
 export function makeSeries(
   seconds = 20,
+  scale = 1,
 ): Series & { readonly times: ReadonlyMap<string, readonly number[]> } {
   const random = uniformNumbers(11);
   const rows: SeriesRow[] = [];
@@ -36,7 +41,7 @@ export function makeSeries(
       ['predict', 42],
       [awkwardName, 180],
     ] as const) {
-      const sent = 20 + Math.floor(30 * random());
+      const sent = scale * (20 + Math.floor(30 * random()));
       const values = Array.from({ length: sent }, () => median * Math.exp(1.2 * (random() - 0.3)));
       times.set(name, [...(times.get(name) ?? []), ...values]);
       const failed = Math.floor(random() * 4);
@@ -44,7 +49,12 @@ export function makeSeries(
       rows.push({
         ...{ second, method: 'POST', name, due: sent, sent, failed, dropped: 0 },
         succeeded: sent - failed,
-        bytes: sent * 106,
+        ...{ bytes: sent * 106, bytesSent: sent * 310, bytesReceived: sent * 190 },
+        codes: {
+          200: sent - failed,
+          ...(timeouts > 0 && { timeout: timeouts }),
+          ...(failed > 0 && { 503: failed - timeouts }),
+        },
         failures: {
           ...(timeouts > 0 && { timeout: timeouts }),
           ...(failed > 0 && { status: failed - timeouts }),

@@ -1,3 +1,5 @@
+import type { TraceSchedule } from '../payloads/trace/schedule.js';
+
 /** The folder of files that Locust runs. Same input, same bytes, same digest. */
 export interface Bundle {
   /** Absolute path of the folder. */
@@ -8,6 +10,8 @@ export interface Bundle {
   readonly digest: string;
   /** What may be a mistake in its payloads, one line each. */
   readonly notes?: readonly string[];
+  /** When its payloads are due. Absent: they are no trace. */
+  readonly schedule?: TraceSchedule;
 }
 
 /** One file of a {@link Bundle}. */

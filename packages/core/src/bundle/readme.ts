@@ -42,7 +42,7 @@ The files are for their owner alone, hence the variable.
 ## Files
 - \`locustfile.py\`, \`*_requests.py\`: what is sent
 - \`loadwright_runtime/\`: how it is sent
-- \`target.json\`, \`load.json\`, \`payloads.jsonl\`: the data they read; no secrets
+- \`target.json\`, \`load.json\`, \`payloads.jsonl\`, and of a trace \`schedule.csv\`: the data they read; no secrets
 - \`requirements.txt\`: Locust and what it needs, pinned with hashes
 `;
 }
@@ -50,6 +50,9 @@ The files are for their owner alone, hence the variable.
 function describeLoad(load: LoadPlan): string {
   const length = formatDuration(load.durationSeconds);
   const numbers = 'The numbers come from `load.json`';
+  if (load.arrivals?.kind === 'trace') {
+    return `The requests of \`schedule.csv\` at their times, ${load.arrivals.speed} times as fast as recorded, for ${length}. ${numbers}; Locust needs one user for each worker to send them (\`--users\`).`;
+  }
   if (load.arrivals) {
     const peak = Math.max(
       load.arrivals.startRate,

@@ -4,12 +4,13 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '../errors.js';
-import { isDiskError, makeFolder, makePrivate, unwritable, writeWhole } from '../files.js';
+import { isDiskError, makeFolder, makePrivate, unwritable, writeWhole, writeWholeStream } from '../files.js';
 import type { JsonObject } from '../values/json.js';
 import { stringifyJson } from '../values/json-number.js';
 import type { LoadPlan } from '../load/plan.js';
-import { writePayloads } from '../payloads/write.js';
+import { writePayloads, type PayloadOptions } from '../payloads/write.js';
 import type { TargetPayloads } from '../payloads/source.js';
+import type { TraceSchedule } from '../payloads/trace/schedule.js';
 import { pythonDirectory, requirementsFile } from '../python-files.js';
 import type { EnvironmentVariable } from '../target/contract.js';
 import { readCertificates } from '../target/tls.js';
@@ -33,7 +34,16 @@ export interface BundleContents {
   /** Files of certificates. */
   readonly tls?: TlsOptions | undefined;
   readonly payloads: TargetPayloads | undefined;
+  /** The longest body by the requests that payloads are for. Absent: any length. */
+  readonly bodyLimit?: PayloadOptions['bodyLimit'];
   readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
+  /**
+   * Looks whether the payloads and the load fit. Absent: any do.
+   *
+   * @param schedule When the payloads are due; undefined: they are no trace.
+   * @returns what should be known of them, one line each.
+   */
+  readonly checkTrace?: (schedule: TraceSchedule | undefined) => readonly string[];
 }
 
 /** What may stand in a folder that a bundle is written to: an earlier bundle, which is replaced. */
@@ -43,6 +53,7 @@ const ownEntries = [
   'target.json',
   'load.json',
   'payloads.jsonl',
+  'schedule.csv',
   'requirements.txt',
   'docker-compose.yml',
   'README.md',
@@ -85,7 +96,12 @@ async function writeFiles(
   const payloads =
     contents.payloads === undefined
       ? undefined
-      : await writePayloads(contents.payloads, file('payloads.jsonl'), options);
+      : await writePayloads(contents.payloads, file('payloads.jsonl'), {
+          ...options,
+          bodyLimit: contents.bodyLimit,
+        });
+  const schedule = payloads?.schedule;
+  const traceNotes = (options.firstPayloadOnly ? undefined : contents.checkTrace?.(schedule)) ?? [];
   const load = contents.load(payloads?.order ?? 'sequential');
   const target = {
     version: 1,
@@ -102,13 +118,15 @@ async function writeFiles(
   await copy(contents.locustfile, file('locustfile.py'));
   await copy(requirementsFile, file('requirements.txt'));
   for (const path of modules) await copy(path, file(basename(path)));
+  if (schedule) await writeWholeStream(file('schedule.csv'), schedule.lines());
   await writeWhole(file('target.json'), json(target));
   await writeWhole(file('load.json'), json({ ...load, ...(contents.hosts && { host: contents.host }) }));
   await writeWhole(file('docker-compose.yml'), composeFile(contents.environment));
   await writeWhole(file('README.md'), bundleReadme({ ...contents, load }));
   // The folder may have been there before.
   await makePrivate(directory);
-  return describeBundle(directory, payloads?.notes ?? []);
+  const described = await describeBundle(directory, [...(payloads?.notes ?? []), ...traceNotes]);
+  return { ...described, ...(schedule && { schedule }) };
 }
 
 /** The modules of the runtime without their tests. */

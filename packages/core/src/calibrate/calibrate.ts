@@ -7,19 +7,25 @@ import type { LoadTestOptions } from '../run/contract.js';
 import type { OnProgress } from '../run/events.js';
 import { deployLoadTest } from '../fleet/deploy.js';
 import type { OpenedFleet } from '../fleet/opened-fleet.js';
+import { digestPayloads } from '../payloads/write.js';
 import { prepare, type PreparedTest } from '../run/prepare.js';
 import { createRunId } from '../run/run-id.js';
 import { removeFleet } from '../fleet/provision.js';
+import { observerOf, unobserved } from '../observe/observe-run.js';
+import type { ObserveOptions } from '../observe/options.js';
+import type { ServiceObserver } from '../observe/service-observer.js';
+import type { ObservedService } from '../results/observed-service.js';
 import { Phases } from '../run/phases.js';
 import { isChangeable, restoreScaling, whileSuspended } from '../scaling/change.js';
 import { formatDuration } from '../values/duration.js';
+import { findCauses } from './causes.js';
 import type { Budget, Prices, SearchEvent, SearchResult } from './contract.js';
-import { renderCalibrationHtml } from './html.js';
+import { renderCalibrationHtml } from './page/html.js';
 import { Journal, journalFile } from './journal.js';
 import { FleetMeasurer } from './measure-fleet.js';
 import { parseTiers, type MeasuredTier, type TierInput } from './objectives.js';
 import { calibrationOf, type Calibration } from './result.js';
-import { searchCapacity } from './search.js';
+import { searchCapacity } from './search/search.js';
 
 /** What is calibrated, where the load comes from, and what it may spend. */
 export interface CalibrateOptions extends Pick<
@@ -58,7 +64,14 @@ export interface CalibrateOptions extends Pick<
   readonly resultsDirectory?: string;
   /** Names the calibration. One that was interrupted goes on under its id. Default: a new id. */
   readonly id?: string;
+  /**
+   * What the service is: an interrupted calibration goes on with the same one alone. Default: address and options of the target, secrets
+   * left out; for a service with another address each time, such as an emulator.
+   */
+  readonly service?: unknown;
   readonly skipPreflight?: boolean;
+  /** Read what the service tells of itself, for the resource that limits it. Default: no. */
+  readonly observe?: boolean | ObserveOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   readonly onEvent?: (event: SearchEvent) => void;
@@ -91,6 +104,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ...(environment && { environment }),
   });
   const tiers = parseTiers(options.tiers, test.definition.metrics);
+  if ((test.definition.stagingStatements?.(test.targetOptions) ?? []).length > 0) throw putsInputs();
   const id = options.id ?? createRunId();
   const directory = join(resolve(test.baseDirectory, options.resultsDirectory ?? 'results'), test.name, id);
   await makeFolder(directory);
@@ -103,12 +117,20 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     confidence,
     startRate,
     tiers: options.tiers,
+    // Trials of another endpoint, or with other payloads, are none of this capacity.
+    service: options.service ?? [
+      test.definition.host(test.targetOptions),
+      test.configuration['target'] ?? null,
+    ],
+    payloads: await payloadsOf(test, options.signal),
   };
   const earlier = await journal.open(purpose);
   const startedAt = new Date();
-  const found = await withFleet(test, options, (handle, plan) =>
+  const { found, observed } = await withFleet(test, options, (handle, plan) =>
     withoutScaling(test, directory, options, () =>
-      search({ test, tiers, settings, handle, plan, journal, earlier, id }),
+      observing(test, options, (observer) =>
+        search({ test, tiers, settings, handle, plan, journal, earlier, id, observer }),
+      ),
     ),
   );
   const { budget, precision } = settings;
@@ -116,10 +138,20 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ...{ name: test.name, id, startedAt, endedAt: new Date(), tiers, budget, precision, directory },
     target: { kind: test.definition.kind, host: test.definition.host(test.targetOptions) },
     fleet: options.fleet.kind,
+    ...(observed && { observed }),
   });
   await writeWhole(join(directory, 'calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`);
   await writeWhole(join(directory, 'calibration.html'), await renderCalibrationHtml(calibration));
   return calibration;
+}
+
+/** The digest of its payloads; null: it has none. */
+async function payloadsOf(
+  { definition, targetOptions, baseDirectory }: PreparedTest,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  const source = definition.payloads?.(targetOptions);
+  return source === undefined ? null : digestPayloads(source, { baseDirectory, ...(signal && { signal }) });
 }
 
 type Settings = Required<Pick<CalibrateOptions, keyof typeof defaults>> & CalibrateOptions;
@@ -133,16 +165,57 @@ interface Work {
   readonly journal: Journal;
   readonly earlier: Awaited<ReturnType<Journal['open']>>;
   readonly id: string;
+  readonly observer: ServiceObserver | undefined;
 }
 
-async function search(work: Work): Promise<SearchResult> {
-  const { test, tiers, settings, handle, plan, journal, earlier, id } = work;
+/** A search, and how much of the service's resources each of its trials used: known once its figures have appeared. */
+interface Searched {
+  readonly found: SearchResult;
+  readonly used: () => SearchResult;
+}
+
+/** Observes the service while it is searched, if that is wanted. */
+async function observing(
+  test: PreparedTest,
+  { observe, signal = new AbortController().signal, onProgress }: CalibrateOptions,
+  work: (observer: ServiceObserver | undefined) => Promise<Searched>,
+): Promise<{ found: SearchResult; observed?: ObservedService }> {
+  if (!observe) return { found: (await work(undefined)).found };
+  const observer = observerOf(test, signal);
+  if (!observer) return { found: (await work(undefined)).found, observed: unobserved(test.definition.kind) };
+  const startedAt = Date.now();
+  try {
+    const { used } = await work(observer);
+    const observed = await observer.finish({
+      ...{ startedAt, endedAt: Date.now(), signal },
+      ...(observe !== true && { waitSeconds: observe.waitSeconds }),
+      onWait: (seconds) =>
+        new Phases(onProgress ? { onProgress } : {}).inform(
+          `Figures of the service appear late: they are read for ${formatDuration(Math.ceil(seconds))} more.`,
+        ),
+    });
+    return { found: used(), observed };
+  } finally {
+    observer.abandon();
+  }
+}
+
+function putsInputs(): LoadwrightError {
+  return new LoadwrightError(
+    'CONFIG_INVALID',
+    'target: its inputs are put into a store before each load, and a calibration makes many loads',
+    { hint: 'Send inputs within the requests, or name such that lie in the store already.' },
+  );
+}
+
+async function search(work: Work): Promise<Searched> {
+  const { test, tiers, settings, handle, plan, journal, earlier, id, observer } = work;
   const tolerance = test.definition.clockToleranceSeconds;
   const measurer = new FleetMeasurer({
     ...{ handle, master: masterOf(handle), host: test.definition.host(test.targetOptions) },
     conditions: tiers.flatMap(({ conditions }) => conditions),
     ...{ arrivals: settings.arrivals, maxInFlight: settings.maxInFlight, gracefulStopSeconds },
-    ...{ tolerate: settings.tolerate, runId: id },
+    ...{ tolerate: settings.tolerate, runId: id, observer },
     clockToleranceSeconds: typeof tolerance === 'function' ? tolerance(test.targetOptions) : tolerance,
   });
   const perHour = plan?.pricePerHour.usDollars ?? 0;
@@ -168,7 +241,15 @@ async function search(work: Work): Promise<SearchResult> {
         hint: `They are kept: it goes on with the same options and --resume ${id}.`,
       },
     );
-  return found;
+  const used = () => {
+    const trials = found.trials.map((trial, index) => {
+      const span = measurer.spans[index - earlier.length];
+      if (!observer || !span) return trial;
+      return { ...trial, ...observer.toldBetween(...span), resources: observer.usedBetween(...span) };
+    });
+    return { ...found, trials, causes: findCauses(trials, found.capacities, tiers) };
+  };
+  return { found, used };
 }
 
 /** The fleet that makes the trials: a deployed one, or one that goes afterwards. */

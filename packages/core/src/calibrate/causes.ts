@@ -1,9 +1,9 @@
-import { addTallies, judgedSeconds, poolLevels, type PooledLevel } from './levels.js';
-import { conditionsOf } from './capacities.js';
+import { addTallies, judgedSeconds, poolLevels, type PooledLevel } from './search/levels.js';
+import { conditionsOf } from './search/capacities.js';
 import { orient } from './evidence.js';
 import type { Capacity, Cause, Condition, RecordedTrial, Tier, TrialSecond } from './contract.js';
-import { percentile } from '../locust/histogram.js';
-import { formatFigure, formatMilliseconds } from '../values/format.js';
+import { percentile, sum as sumHistograms } from '../locust/histogram.js';
+import { formatFigure, formatMilliseconds, formatRatio } from '../values/format.js';
 
 /** Of what was offered: a service that answers so much of it has room in its throughput. */
 const keepsUp = 0.97;
@@ -14,6 +14,14 @@ const clearlyLess = 0.95;
 const leastPairs = 4;
 /** Of the pairs across a moment. */
 const nearlyAll = 0.8;
+/** Of a rate: at much lower ones a trial that is not slower says nothing. */
+const nearRate = 0.7;
+/** By how much requests are slower where they wait. */
+const waitingFactor = 1.3;
+/** Of their time: a queue that takes less is not what makes them slow. */
+const mostlyWaiting = 0.5;
+/** Instances, and means of them over a trial, differ by at least so much of one when one was taken or added. */
+const anInstance = 0.5;
 /** Shorter trials begin with an idle service and say little of its times, in seconds. */
 const longSeconds = 3;
 const manyRequests = 150;
@@ -46,7 +54,8 @@ function firstBroken(
   const named = new Map<Cause['id'], Cause>();
   capacities.forEach(({ estimate, brokenBy, proven }, tier) => {
     const condition = tiers[tier]!.conditions.find(({ text }) => text === brokenBy);
-    const level = levels.find(({ rate }) => rate >= (proven.upper ?? estimate ?? Infinity));
+    // A proven rate has been through a logarithm and back.
+    const level = levels.find(({ rate }) => rate >= (proven.upper ?? estimate ?? Infinity) * (1 - 1e-9));
     if (!condition || !level) return;
     const { due, ended } = flowOf(level);
     const failed = sum(level.trials.map((trial) => trial.failed));
@@ -54,15 +63,14 @@ function firstBroken(
     const share = due === 0 ? 0 : Math.min(1, answered / due);
     const at = `At ${rateText(level.rate)}`;
     if (condition.kind === 'errors') {
-      const id = 'errors' as const;
-      named.set(id, {
-        id,
-        reason: `${at} "${condition.text}" breaks: requests fail before they become slow.`,
-      });
+      const cause = refusals(levels, level, `${at} "${condition.text}" breaks`);
+      named.set(cause.id, cause);
     } else if (!level.overloaded && share >= keepsUp) {
       const id = 'latency-before-throughput' as const;
       const reason = `${at} "${condition.text}" breaks although the service still answers ${Math.round(share * 100)} % of what is offered: it is too slow before it is full.`;
       named.set(id, { id, reason });
+      const queue = observedQueue(level, at);
+      if (queue) named.set(queue.id, queue);
     } else {
       const id = 'saturation' as const;
       const perSecond = rateText(ended / Math.max(1, secondsOf(level)));
@@ -70,9 +78,65 @@ function firstBroken(
         id,
         reason: `${at} the service is full: it answers ${perSecond}, and its backlog grows.`,
       });
+      const queue = observedQueue(level, at);
+      if (queue) named.set(queue.id, queue);
     }
   });
   return [...named.values()];
+}
+
+/**
+ * What requests fail by that are not slow. Refused ones leave a service that has room, unless those it takes become slower with the
+ * rate: then it has a queue, which is full. A limit of the rate, or of requests at once, makes none wait.
+ */
+function refusals(levels: readonly PooledLevel[], level: PooledLevel, breaks: string): Cause {
+  const failing = levels.filter(
+    ({ rate, trials }) => rate >= level.rate && trials.some(({ failed }) => failed > 0),
+  );
+  const most = failing.at(-1) ?? level;
+  const share = refusedShareOf(most);
+  if (share < nearlyAll) {
+    return { id: 'errors', reason: `${breaks}: requests fail before they become slow.` };
+  }
+  const idle = medianOf(levels.filter(({ rate }) => rate <= level.rate * nearRate));
+  const full = medianOf([most]);
+  const refused = `${breaks}: ${formatRatio(share)} of the failures at ${rateText(most.rate)} are refusals (429 or 503)`;
+  if (idle === null || full === null || full < idle * waitingFactor) {
+    const reason = `${refused}, and what is taken is not slower: a limit of the rate, or of requests at once, is reached.`;
+    return { id: 'errors', reason };
+  }
+  const times = `${formatMilliseconds(full)} in place of ${formatMilliseconds(idle)} (p50)`;
+  return { id: 'queue', reason: `${refused}, and what is taken waits, ${times}: its queue is full.` };
+}
+
+/** What the service itself says of its queue, where most of the time of a request is spent in it. */
+function observedQueue(level: PooledLevel, at: string): Cause | undefined {
+  const { trials } = level;
+  const waits = trials.flatMap((trial) => {
+    const { queuedSeconds, queuedRequests } = trial;
+    const perSecond = trial.ended / Math.max(1, judgedSeconds(trial).length);
+    // Little's law: so many wait, and so many go on in a second.
+    const seconds =
+      queuedSeconds ??
+      (queuedRequests === undefined ? undefined : queuedRequests / Math.max(perSecond, 1e-9));
+    return seconds === undefined ? [] : [seconds * 1000];
+  });
+  if (waits.length === 0) return undefined;
+  const waited = sum(waits) / waits.length;
+  const answers = trials.flatMap(({ times }) => times);
+  const mean = sum(answers.map(([value, count]) => value * count)) / sum(answers.map(([, count]) => count));
+  if (!(waited >= mean * mostlyWaiting)) return undefined;
+  const reason = `${at} requests wait ${formatMilliseconds(waited)} in the queue of the service, as it says itself, of ${formatMilliseconds(mean)} that they take: more of them at once, or faster ones, would hold more.`;
+  return { id: 'queue', reason };
+}
+
+const medianOf = (levels: readonly PooledLevel[]) =>
+  percentile(levels.flatMap(({ trials }) => trials.map(({ times }) => times)).reduce(sumHistograms, []), 0.5);
+
+function refusedShareOf({ trials }: PooledLevel): number {
+  const failing = trials.filter(({ failed }) => failed > 0);
+  const refused = sum(failing.map(({ failed, refusedShare = 0 }) => failed * refusedShare));
+  return refused / Math.max(1, sum(failing.map(({ failed }) => failed)));
 }
 
 const secondsOf = ({ trials }: PooledLevel) => sum(trials.map((trial) => judgedSeconds(trial).length));
@@ -112,14 +176,59 @@ function changesOverTime(trials: readonly RecordedTrial[]): Cause[] {
     `${rateText(later.rate)} were answered ${describe(later)}, after ${rateText(earlier.rate)} had been ${describe(earlier)}`;
   const more = findChange(judged, ({ earlier, later }) => isWorse(later, earlier));
   if (more) {
-    const reason = `${said(more)}: the capacity changes during the calibration, as with autoscaling.`;
+    const reason = `${said(more)}: the capacity changes during the calibration, as with autoscaling${instancesOf(more)}.`;
     return [{ id: 'capacity-changes', reason }];
   }
+  // With fewer instances the same service is slower: a leak shows at as many as before.
+  const leak = findChange(judged, (pair) =>
+    isWithOtherInstances(pair) ? undefined : isWorse(pair.earlier, pair.later),
+  );
+  if (leak) {
+    const { instances } = leak.later;
+    const why =
+      instances === undefined
+        ? 'by a leak or because instances were taken away'
+        : `by a leak, as ${formatFigure(instances)} instances served all the time`;
+    const reason = `${said(leak)}: the service becomes slower while it works, ${why}. Its capacity is that of these minutes only.`;
+    return [{ id: 'slow-leak', reason }];
+  }
   const less = findChange(judged, ({ earlier, later }) => isWorse(earlier, later));
-  if (!less) return [];
-  const reason = `${said(less)}: the service becomes slower while it works. Its capacity is that of these minutes only.`;
-  return [{ id: 'slow-leak', reason }];
+  if (less) {
+    const reason = `${said(less)}: instances were taken away during the calibration, as by autoscaling${instancesOf(less)}.`;
+    return [{ id: 'capacity-changes', reason }];
+  }
+  return otherInstances(judged);
 }
+
+/** How many there were is known of both, and differs. */
+function isWithOtherInstances({ earlier, later }: Pair): boolean {
+  const [before, after] = [earlier.instances, later.instances];
+  return before !== undefined && after !== undefined && Math.abs(before - after) >= anInstance;
+}
+
+function instancesOf({ earlier, later }: Pair): string {
+  if (earlier.instances === undefined || later.instances === undefined) return '';
+  return ` (${formatFigure(earlier.instances)} instances then, ${formatFigure(later.instances)} later)`;
+}
+
+/** Times may hide it, but the service says it: trials at different numbers of instances are of different services. */
+function otherInstances(judged: readonly RecordedTrial[]): Cause[] {
+  const [earlier] = judged;
+  const later = judged.findLast(
+    (trial) => earlier !== undefined && isWithOtherInstances({ earlier, later: trial }),
+  );
+  if (!earlier || !later) return [];
+  const reason = `The number of instances changes during the calibration, as by autoscaling${instancesOf({ earlier, later })}.`;
+  return [{ id: 'capacity-changes', reason }];
+}
+
+/** Answered ÷ offered, in the judged seconds. */
+function endedShare(trial: RecordedTrial): number {
+  const seconds = judgedSeconds(trial);
+  return sum(seconds.map(({ ended }) => ended)) / Math.max(1, sum(seconds.map(({ due }) => due)));
+}
+
+const isFull = (trial: RecordedTrial) => trial.overloaded || endedShare(trial) < keepsUp;
 
 /** The last pair of a change that is shown by pairs across one moment. */
 function findChange(
@@ -143,10 +252,13 @@ function findChange(
 /** Whether one trial is clearly slower than another although its rate is not higher. Undefined: they say nothing of it. */
 function isWorse(good: RecordedTrial, bad: RecordedTrial): boolean | undefined {
   const factor = bad.rate / good.rate;
-  if (good.overloaded || factor > 1.001) return undefined;
+  // A short trial may be over before its backlog is seen to grow.
+  if (isFull(good) || factor > 1.001) return undefined;
   if (bad.overloaded) return factor <= clearlyLess ? true : undefined;
   const [before, after] = [percentile(good.times, 0.5), percentile(bad.times, 0.5)];
-  return before === null || after === null ? undefined : after >= before * driftFactor;
+  if (before === null || after === null) return undefined;
+  if (after >= before * driftFactor) return true;
+  return factor >= nearRate ? false : undefined;
 }
 
 function describe({ overloaded, times }: RecordedTrial): string {

@@ -76,6 +76,13 @@ export interface Trial {
   readonly backlog: number;
   /** Why the generator did not offer this rate, a sentence each. Such a trial says nothing about the service. */
   readonly invalid: readonly string[];
+  /** Share of the failed ones that the service refused for want of room, with 429 or 503. Absent: it is not known. */
+  readonly refusedShare?: number;
+  /** Instances of the service that were observed meanwhile, on average; and what waited in its queue. Absent: not observed. */
+  readonly instances?: number;
+  readonly queuedRequests?: number;
+  /** How long requests waited there, in seconds. */
+  readonly queuedSeconds?: number;
   /** Highest use of the service's resources that was observed, 0 to 1, by name. Empty: not observed. */
   readonly resources?: Readonly<Record<string, number>>;
 }
@@ -155,9 +162,11 @@ export type SearchEvent =
 export interface Forecast {
   /** The estimated capacity that it is made for; absent before anything was measured. */
   readonly rate?: number;
-  /** Width that is to be expected, as a share of the middle. Absent as long as no rate is known. */
+  /** Width that is to be expected, as a share of the middle: about what half of all searches reach. Absent as long as no rate is known. */
   readonly width?: number;
-  /** The lowest capacity, in requests a second, of which the budget gives the precision that was asked for. */
+  /** Width that nine of ten searches keep to; 2: perhaps nothing is proven to hold. Absent as long as no rate is known. */
+  readonly atMost?: number;
+  /** The lowest capacity, in requests a second, of which the budget gives the precision that was asked for, mostly. */
   readonly sufficientFrom: number;
 }
 
@@ -170,7 +179,10 @@ export interface SearchProgress {
 /** The capacity of a tier, as far as it is known. Rates in requests a second. */
 export interface Capacity {
   readonly tier: string;
-  /** Where the isotonic fit crosses the limit of the condition that breaks first. Null: no level broke it, or all did. */
+  /**
+   * Where the ratio of the condition that breaks first crosses its limit; always within {@link interval}, by the same fit. Null: no level
+   * broke it, or all did.
+   */
   readonly estimate: number | null;
   /** Limits of the confidence interval. Lower 0: nothing is proven to hold. Upper null: nothing is proven to break. */
   readonly interval: readonly [lower: number, upper: number | null];
@@ -178,7 +190,7 @@ export interface Capacity {
   readonly proven: { readonly lower: number | null; readonly upper: number | null };
   /** (upper − lower) ÷ their middle; null without an upper limit. */
   readonly width: number | null;
-  /** The condition that breaks first; null: none did. */
+  /** The condition that breaks first, or at all levels; null: none did. */
   readonly brokenBy: string | null;
 }
 
@@ -216,6 +228,7 @@ export interface Cause {
   readonly id:
     | 'latency-before-throughput'
     | 'errors'
+    | 'queue'
     | 'saturation'
     | 'slow-leak'
     | 'cold-start'

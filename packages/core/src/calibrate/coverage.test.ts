@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import oracle from '../../test/mlrsearch-oracle.json' with { type: 'json' };
 import { capacityCase } from '../../test/calibration-cases.js';
-import { searchCapacity } from './search.js';
+import { searchCapacity } from './search/search.js';
 
-/** All forty services with `npm run test:whole`, every fourth in `npm test`. */
+/** All forty services with `npm run test:statistics`, every fourth in `npm test`. */
 const isWhole = process.env['LOADWRIGHT_MATRIX'] !== undefined;
 const numbers = Array.from({ length: 40 }, (_, number) => number).filter(
   (number) => isWhole || number % 4 === 2,
 );
+/** The settings of the search were chosen with seeds up to 12, 21 to 23 and 31 to 33; the others had no part in that. */
+const seeds = isWhole ? [1, 2, 41, 42] : [1];
+/** Of so few searches as in `npm test`, chance takes more. */
+const outside = isWhole ? 0.1 : 0.2;
 /** Seconds of the simulated service that a search may take. */
 const seconds = 240;
 /** Of the requests that a search gets, above which the width is promised. */
 const sufficient = 50_000;
 
-async function calibrate(number: number) {
-  const { capacity, simulation, condition, name } = capacityCase(number, 1);
+async function calibrate(number: number, seed = 1) {
+  const { capacity, simulation, condition, name } = capacityCase(number, seed);
   const result = await searchCapacity(simulation, {
     tiers: [{ name: 'objective', conditions: [condition] }],
     ...{ startRate: 10, highestRate: 100_000, precision: 0.1, confidence: 0.95, warmUpSeconds: 5 },
@@ -30,16 +34,21 @@ async function calibrate(number: number) {
 
 describe('simulated queues of 1 to 16 slots, 20 to 2,000 requests a second, three kinds of service time', () => {
   it(
-    'the interval contains the true capacity in nine of ten, and is as narrow as announced',
-    { timeout: 120_000 },
+    'the interval contains the true capacity in nine of ten, and in nine of ten is at most as wide as announced',
+    { timeout: 300_000 },
     async () => {
       const all = [];
-      for (const number of numbers) all.push(await calibrate(number));
+      for (const seed of seeds) for (const number of numbers) all.push(await calibrate(number, seed));
       const missed = all.filter(({ isCovered }) => !isCovered).map(({ name }) => name);
-      expect(missed.length, missed.join('; ')).toBeLessThanOrEqual(numbers.length / 10);
+      expect(missed.length, missed.join('; ')).toBeLessThanOrEqual(all.length * outside);
+      const wider = all.filter(({ found, result }) => (found.width ?? 2) > result.forecast.atMost!);
+      const widths = wider.map(
+        ({ name, found, result }) => `${name}: ${found.width} > ${result.forecast.atMost}`,
+      );
+      expect(wider.length, widths.join('; ')).toBeLessThanOrEqual(all.length * outside);
       const large = all.filter(({ capacity }) => capacity * seconds >= sufficient);
       const narrow = large.filter(({ found }) => found.width !== null && found.width <= 0.1);
-      expect(narrow.length / large.length).toBeGreaterThanOrEqual(0.8);
+      expect(narrow.length / large.length).toBeGreaterThanOrEqual(0.9);
       for (const { result, requests, capacity } of all) {
         expect(result.spent.seconds).toBeLessThanOrEqual(seconds);
         expect(result.spent.requests).toBe(requests);
@@ -52,7 +61,7 @@ describe('simulated queues of 1 to 16 slots, 20 to 2,000 requests a second, thre
   // MLRsearch knows of each trial whether it was good, and counts no request of it: short trials mislead it together.
   it.runIf(isWhole)(
     'MLRsearch 1.2.1 does not cover as many with the requests that all of ours take',
-    { timeout: 120_000 },
+    { timeout: 360_000 },
     async () => {
       const ours = [];
       for (const number of numbers) ours.push(await calibrate(number));

@@ -9,13 +9,14 @@ import type { TestLoad } from '../load/plan.js';
 import { resolveLoad } from '../load/resolve.js';
 import { endedRequests } from '../locust/outcomes.js';
 import type { LocustMaster } from '../locust/master.js';
-import type { MasterStatistics, MetricDefinition } from '../locust/statistics.js';
+import type { ErrorStatistics, MasterStatistics, MetricDefinition } from '../locust/statistics.js';
 import { RunSeries } from '../measure/run-series.js';
 import { watch, type Observation } from '../measure/watch.js';
 import type { Problem } from '../results/summary.js';
 import { endLoad, type Ending } from '../run/end-load.js';
 import { sumOfRows } from '../series/merge.js';
 import type { SeriesRow } from '../series/rows.js';
+import type { ServiceObserver } from '../observe/service-observer.js';
 import type { Measurer, Trial, TrialRequest, TrialSecond } from './contract.js';
 import type { MeasuredCondition } from './objectives.js';
 
@@ -34,6 +35,8 @@ export interface FleetTrials {
   readonly clockToleranceSeconds: number | undefined;
   /** Names the trials on the master. */
   readonly runId: string;
+  /** Reads the service meanwhile. */
+  readonly observer?: ServiceObserver | undefined;
 }
 
 /** What ends a calibration: there is nothing to measure with any more. */
@@ -45,6 +48,8 @@ const droppedShare = 0.04;
 export class FleetMeasurer implements Measurer {
   readonly #fleet: FleetTrials;
   #number = 0;
+  /** Beginning and end of each trial, in milliseconds since 1970: figures of the service may appear after it. */
+  readonly spans: (readonly [from: number, to: number])[] = [];
 
   constructor(fleet: FleetTrials) {
     this.#fleet = fleet;
@@ -58,6 +63,7 @@ export class FleetMeasurer implements Measurer {
     const before = await waitForWorkers(master, handle, {});
     const load = this.#loadOf(request);
     const series = new RunSeries();
+    const from = Date.now();
     const { observation, ending } = await this.#carryOut(request, load, before, series);
     const judged = judgeLoad({
       ...{ statistics: ending.statistics, series, arrivals: load.arrivals },
@@ -72,7 +78,13 @@ export class FleetMeasurer implements Measurer {
       });
     }
     const { total } = judged.statistics;
+    this.spans.push([from, Date.now()]);
+    const resources = this.#fleet.observer?.usedBetween(from, Date.now());
+    const refusedShare = refusedOf(judged.statistics.errors);
     return {
+      ...(resources && { resources }),
+      ...this.#fleet.observer?.toldBetween(from, Date.now()),
+      ...(refusedShare !== undefined && { refusedShare }),
       rate: request.rate,
       seconds: secondsOf(series, judged, this.#fleet.conditions),
       times: (total.trends['http_req_response'] ?? total.trends['http_req_service'])?.histogram ?? [],
@@ -149,12 +161,22 @@ export class FleetMeasurer implements Measurer {
       },
       interactive: false,
       violations: books?.violations ?? [],
+      contradictions: [],
     });
     return [...problems, ...findings]
       .filter(({ rule }) => !this.#fleet.tolerate.includes(rule))
       .filter(({ rule }) => rule !== 'offered-rate' || !(isFull || aborted))
       .map(({ reason }) => reason);
   }
+}
+
+/** Of the failures of a trial; undefined: there were none. */
+function refusedOf(errors: readonly ErrorStatistics[]): number | undefined {
+  const count = (some: readonly ErrorStatistics[]) =>
+    some.reduce((sum, { occurrences }) => sum + occurrences, 0);
+  const all = count(errors);
+  const refused = errors.filter(({ kind, error }) => kind === 'throttled' || error.startsWith('HTTP 503'));
+  return all === 0 ? undefined : count(refused) / all;
 }
 
 type Flow = Pick<TrialSecond, 'due' | 'ended' | 'inFlight'>;

@@ -12,7 +12,7 @@ export interface MeasuredCondition extends Condition {
   tally(statistics: MeasuredStatistics): Tally;
 }
 
-/** A tier of {@link MeasuredCondition}s. */
+/** A tier of conditions, each with what was measured. */
 export interface MeasuredTier extends Tier {
   readonly conditions: readonly MeasuredCondition[];
 }

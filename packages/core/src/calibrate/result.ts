@@ -1,4 +1,6 @@
 import type { Budget, Capacity, Cause, Forecast, Level, SearchEnd, SearchResult, Spent } from './contract.js';
+import type { ObservedService } from '../results/observed-service.js';
+import { formatRatio } from '../values/format.js';
 import type { MeasuredTier } from './objectives.js';
 
 /** What a calibration found: `calibration.json`. Rates in requests a second, times in milliseconds. */
@@ -19,8 +21,15 @@ export interface Calibration {
   readonly precision: number;
   readonly levels: readonly Level[];
   readonly causes: readonly Cause[];
-  /** The resource of the service that was used most at the highest level that held; null: not observed. */
+  /**
+   * The resource of the service that was used most at the highest level that held, if that is at least seven tenths of it; else `queue`,
+   * where its queue is full or most of the time is spent in it; null: none is so full, or none was observed.
+   */
   readonly limitingResource: string | null;
+  /** How much of each resource was used there, 0 to 1. Absent: not observed. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** What the service told of itself during the trials. Absent: it was not asked. */
+  readonly observed?: ObservedService;
   readonly budget: Budget;
   readonly spent: Spent;
   readonly forecast: Forecast;
@@ -37,11 +46,13 @@ export interface CalibrationFacts extends Pick<
   readonly endedAt: Date;
   readonly tiers: readonly MeasuredTier[];
   readonly directory: string;
+  readonly observed?: ObservedService;
 }
 
 /** The result of a search, as it is written. */
 export function calibrationOf(found: SearchResult, facts: CalibrationFacts): Calibration {
-  const { capacities, confidence, levels, causes, spent, end, forecast, trials } = found;
+  const { capacities, confidence, levels, causes, spent, end, forecast } = found;
+  const resources = resourcesAtCapacity(found);
   const { startedAt, endedAt, tiers, directory, ...named } = facts;
   const isFound = capacities.every(({ interval: [lower, upper] }) => lower > 0 && upper !== null);
   return {
@@ -52,15 +63,37 @@ export function calibrationOf(found: SearchResult, facts: CalibrationFacts): Cal
     outcome: isFound ? 'FOUND' : end === 'generator' ? 'INVALID' : 'OPEN',
     tiers: tiers.map(({ name, conditions }) => ({ name, conditions: conditions.map(({ text }) => text) })),
     ...{ capacities, confidence, levels, causes },
-    limitingResource: limitingResource(trials),
+    limitingResource: limitOf(resources) ?? (causes.some(({ id }) => id === 'queue') ? 'queue' : null),
+    ...(resources && { resources }),
     ...{ spent, forecast, end },
     resultsDirectory: directory,
   };
 }
 
-function limitingResource(trials: SearchResult['trials']): string | null {
-  const [most] = trials
-    .flatMap(({ resources }) => Object.entries(resources ?? {}))
-    .sort(([, one], [, other]) => other - one);
-  return most?.[0] ?? null;
+/** The most that was used of each resource in the trials of the highest level that held; of all, where none did. */
+function resourcesAtCapacity({ trials, levels }: SearchResult): Record<string, number> | undefined {
+  const held = levels.findLast(({ classes }) => classes[0] === 'lower');
+  const observed = trials.filter(({ rate, resources }) => resources && (!held || rate === held.rate));
+  const used: Record<string, number> = {};
+  for (const [name, share] of observed.flatMap(({ resources }) => Object.entries(resources!))) {
+    used[name] = Math.max(used[name] ?? 0, share);
+  }
+  return Object.keys(used).length > 0 ? used : undefined;
+}
+
+/** What is used less does not limit: the figures of services are means of a minute, and a full resource shows as at least so much. */
+const limitingShare = 0.7;
+
+function limitOf(resources: Readonly<Record<string, number>> = {}): string | null {
+  const [most] = Object.entries(resources).sort(([, one], [, other]) => other - one);
+  return most && most[1] >= limitingShare ? most[0] : null;
+}
+
+/** What limits the service, as people read it. */
+export function describeLimit({ limitingResource, resources = {} }: Calibration): string {
+  const [most] = Object.entries(resources).sort(([, one], [, other]) => other - one);
+  if (limitingResource === 'queue') return 'its queue';
+  if (!most) return 'not observed';
+  const used = `${most[0]}, ${formatRatio(most[1])} of it in use at the highest rate that held`;
+  return limitingResource === null ? `none of those observed; used most: ${used}` : used;
 }

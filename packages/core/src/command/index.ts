@@ -12,6 +12,8 @@ export {
   type PayloadOptions,
   type WrittenPayloads,
 } from '../payloads/write.js';
+export { failureKinds } from '../locust/statistics.js';
+export { validityRules } from '../judge/validity/index.js';
 export { metrics as builtInMetrics } from '../judge/thresholds/metrics.js';
 export { describeIssues } from '../validation/validate.js';
 export { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';

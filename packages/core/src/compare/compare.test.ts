@@ -115,6 +115,84 @@ describe('one run a side', () => {
   });
 });
 
+describe('status codes', () => {
+  const codeOf = ({ codes }: Comparison, wanted: string) => codes.find(({ code }) => code === wanted)!;
+
+  it('are shares of the requests that ended, in pairs with the t-test of all shares', () => {
+    const { baseline, candidate } = makePairs(
+      6,
+      { ...short, failing: 0.02 },
+      { ...short, failing: 0.1 },
+      uniformNumbers(5),
+    );
+    const comparison = compareRuns(baseline, candidate);
+    expect(comparison.codes.map(({ code, figure }) => [code, figure])).toEqual([
+      ['200', '200'],
+      ['503', '503'],
+    ]);
+    const failed = comparison.figures.find(({ figure }) => figure === 'http_req_failed rate')!;
+    const { code, figure, worse, ...share } = codeOf(comparison, '503');
+    // Every failure has this code, so that its share is that of failures; but that one is worse is not known.
+    expect(share).toEqual({ ...failed, figure: undefined, worse: undefined });
+    expect(share).toMatchObject({ scale: 'difference', conclusion: 'higher' });
+    expect([code, figure, worse]).toEqual(['503', '503', undefined]);
+    expect(share.difference).toBeCloseTo(-codeOf(comparison, '200').difference!, 10);
+    expect(share.pairsNeeded).toBeGreaterThanOrEqual(2);
+  });
+
+  it('that one side alone has are none of the other, and what has no answer is worse', () => {
+    const uniform = uniformNumbers(3);
+    const baseline = makeRun(1, short, uniform);
+    const candidate = makeRun(2, { ...short, failing: 0.2, code: 'timeout' }, uniform);
+    const comparison = compareRuns([baseline], [candidate]);
+    const { series } = candidate;
+    const timeouts = series.rows.reduce((sum, { codes }) => sum + (codes!['timeout'] ?? 0), 0);
+    expect(codeOf(comparison, 'timeout')).toMatchObject({
+      ...{ figure: 'no answer: timeout', baseline: 0, candidate: timeouts / 1200, worse: 'higher' },
+      conclusion: 'higher',
+    });
+    // One run a side shows nothing of other runs: it has no number of pairs, and the note.
+    expect(codeOf(comparison, 'timeout').pairsNeeded).toBeUndefined();
+    expect(comparison.notes.join()).toContain('about these two runs alone');
+  });
+
+  it('are undecided where the seconds of two single runs differ as much as the runs', () => {
+    const uniform = uniformNumbers(4);
+    const shaken = (number: number, every: number) => {
+      const run = makeRun(number, short, uniform);
+      const rows = run.series.rows.map((row, second) => ({
+        ...row,
+        codes: { [second % every === 0 ? '503' : '200']: 60 },
+      }));
+      return { ...run, series: { ...run.series, rows } };
+    };
+    const comparison = compareRuns([shaken(1, 4)], [shaken(2, 5)]);
+    expect(codeOf(comparison, '503')).toMatchObject({ baseline: 0.25, candidate: 0.2 });
+    expect(codeOf(comparison, '503').conclusion).toBe('undecided');
+  });
+
+  it('leave the warm-up out', () => {
+    const uniform = uniformNumbers(3);
+    const runs = [1, 2].map((number) => {
+      const run = makeRun(number, short, uniform, { warmUpSeconds: 5 });
+      const rows = run.series.rows.map((row) => (row.second < 5 ? { ...row, codes: { 404: 60 } } : row));
+      return { ...run, series: { ...run.series, rows } };
+    });
+    expect(compareRuns([runs[0]!], [runs[1]!]).codes.map(({ code }) => code)).toEqual(['200']);
+  });
+
+  it('of a version that did not count them are unknown, not none', () => {
+    const [[before], [after]] = single({}, { ...short, code: null });
+    const comparison = compareRuns([before!], [after!]);
+    expect(codeOf(comparison, '200')).toMatchObject({ baseline: 1, candidate: null, difference: null });
+    expect(comparison.notes.join()).toContain('status codes of run-2 are unknown');
+    const old = [1, 2].map((number) => makeRun(number, { ...short, code: null }, uniformNumbers(3)));
+    const without = compareRuns([old[0]!], [old[1]!]);
+    expect(without.codes).toEqual([]);
+    expect(without.notes.join()).not.toContain('status codes');
+  });
+});
+
 describe('runs that cannot be compared', () => {
   const cases: [why: string, change: Partial<RunReport>, reason: RegExp][] = [
     ['one is INVALID', { verdict: 'INVALID', reasons: ['A worker was lost.'] }, /run-2 is INVALID: A worker/],

@@ -1,4 +1,5 @@
 import { LoadwrightError } from '../errors.js';
+import { inOrderOfCodes } from '../report/codes.js';
 import { uniformNumbers } from '../values/random.js';
 import { normalNumbers } from './bootstrap.js';
 import { findIncomparable } from './comparable.js';
@@ -10,7 +11,7 @@ import {
   pairsNeeded,
   type Estimate,
 } from './estimate.js';
-import { parseGates, standardFigures, type Figure } from './figures.js';
+import { codeFigures, parseGates, standardFigures, type Figure } from './figures.js';
 import { judgeGates, verdictOf, type Compared } from './judge-gates.js';
 import { JudgedSeconds } from './seconds.js';
 
@@ -53,15 +54,19 @@ export function compareRuns(
   const names = [...new Set(report.requests.map(({ name }) => name))];
   const figures = standardFigures(declared, names, report.arrivals !== undefined);
   for (const { figure } of gates) if (!figures.some(({ text }) => text === figure.text)) figures.push(figure);
+  const codes = codesOf(sides);
+  const shares = codeFigures(codes);
   const resampled =
-    method === 'single' ? resampleSides(figures, sides, options) : new Map<string, number[]>();
+    method === 'single'
+      ? resampleSides([...figures, ...shares], sides, options)
+      : new Map<string, number[]>();
   const compared = new Map(
     figures.map((figure) => [figure.text, compareFigure(figure, sides, margin, resampled)]),
   );
   const judged = judgeGates(gates, compared, method === 'single' && options.runVariation === undefined);
   return {
     ...verdictOf(judged, problems, compared),
-    notes: [...notes, ...methodNotes(method, sides, options)],
+    notes: [...notes, ...methodNotes(method, sides, options), ...codeNotes(codes, sides)],
     method,
     baseline: sorted.baseline.map((run) => run.report.runId),
     candidate: sorted.candidate.map((run) => run.report.runId),
@@ -73,8 +78,29 @@ export function compareRuns(
         ({ figure, baseline, candidate }) =>
           baseline !== null || candidate !== null || gates.some((gate) => gate.figure.text === figure),
       ),
+    codes: shares.map((share, index) => ({
+      code: codes[index]!,
+      ...compareFigure(share, sides, margin, resampled).comparison,
+    })),
     gates: judged,
   };
+}
+
+/** Every code that a run has, in the order in which they are shown. */
+function codesOf({ baseline, candidate }: Sides): string[] {
+  const all = [...baseline, ...candidate].flatMap((run) => Object.keys(run.codes ?? {}));
+  return [...new Set(all)].sort(inOrderOfCodes);
+}
+
+/** Runs whose codes are not known, where those of others are. */
+function codeNotes(codes: readonly string[], { baseline, candidate }: Sides): string[] {
+  if (codes.length === 0) return [];
+  return [...baseline, ...candidate]
+    .filter((run) => run.codes === undefined)
+    .map(
+      ({ runId }) =>
+        `The status codes of ${runId} are unknown: its version of Loadwright did not count them.`,
+    );
 }
 
 function requireOptions(
@@ -161,7 +187,7 @@ function estimateOf(
   return differences ? bootstrapEstimate(candidate[0]! - baseline[0]!, differences) : null;
 }
 
-/** Figures of one metric and request name come from the same resamples. */
+/** Figures of one group come from the same resamples. */
 function resampleSides(
   figures: readonly Figure[],
   { baseline, candidate }: Sides,
@@ -171,8 +197,7 @@ function resampleSides(
   const normal = normalNumbers(uniform);
   const groups = new Map<string, Figure[]>();
   for (const figure of figures) {
-    const key = JSON.stringify([figure.metric, figure.requestName]);
-    groups.set(key, [...(groups.get(key) ?? []), figure]);
+    groups.set(figure.group, [...(groups.get(figure.group) ?? []), figure]);
   }
   const resampled = new Map<string, number[]>();
   for (const group of groups.values()) {

@@ -58,6 +58,12 @@ export interface FigureComparison {
   readonly pairsNeeded?: number;
 }
 
+/** The share of one status code of the requests that ended, on both sides. */
+export interface CodeComparison extends FigureComparison {
+  /** The status code of the answer or, without a whole answer, the kind of the failure; `figure` is the same for people. */
+  readonly code: string;
+}
+
 /** A condition of {@link CompareOptions.failIf}, judged. */
 export interface GateResult {
   /** As written. */
@@ -87,5 +93,7 @@ export interface Comparison {
   readonly candidate: readonly string[];
   readonly margin: number;
   readonly figures: readonly FigureComparison[];
+  /** How requests ended: every code that a run has. Empty: the runs are of a version that did not count them. */
+  readonly codes: readonly CodeComparison[];
   readonly gates: readonly GateResult[];
 }

@@ -3,7 +3,7 @@ import { makePairs, makeRun, type ServiceModel } from '../../test/compared-run-f
 import { uniformNumbers } from '../values/random.js';
 import { compareRuns } from './compare.js';
 
-/** All comparisons with `npm run test:whole`, fewer in `npm test`. */
+/** All comparisons with `npm run test:statistics`, fewer in `npm test`. */
 const isWhole = process.env['LOADWRIGHT_MATRIX'] !== undefined;
 const service: ServiceModel = {
   correlation: 0.8,

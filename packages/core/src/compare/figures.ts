@@ -1,17 +1,35 @@
 import { LoadwrightError } from '../errors.js';
 import { requestsOf } from '../judge/thresholds/evaluate.js';
-import type { Aggregation, MeasuredStatistics } from '../judge/thresholds/metrics.js';
+import {
+  fold,
+  type Aggregation,
+  type Measured,
+  type MeasuredStatistics,
+} from '../judge/thresholds/metrics.js';
 import { metricOf, parseThreshold, type DeclaredMetrics, type Threshold } from '../judge/thresholds/parse.js';
-import type { RequestStatistics } from '../locust/statistics.js';
+import { endedRequests } from '../locust/outcomes.js';
+import type { RequestStatistics, TrendStatistics } from '../locust/statistics.js';
+import { codeLabel, hasNoAnswer } from '../report/codes.js';
 
-/** One number of a run: a metric, folded, of all requests or of one name. */
-export type Figure = Pick<Threshold, 'metric' | 'declared' | 'requestName' | 'aggregation'> & {
+/** One number of a run: a metric, folded, of all requests or of one name; or the share of a status code. */
+export interface Figure {
   /** `http_req_duration p(95)` */
   readonly text: string;
   readonly unit: string;
   readonly scale: 'ratio' | 'difference';
   readonly worse?: 'higher' | 'lower';
-};
+  /** Absent: it is of all requests. */
+  readonly requestName?: string;
+  /** Figures of one group are of the same requests, and come from the same resamples. */
+  readonly group: string;
+  /** Null when there is nothing to measure. */
+  measure(measured: Measured): number | null;
+  /** Of a figure of many values: where they are, and how they become one. */
+  readonly trend?: {
+    of(requests: RequestStatistics): TrendStatistics | undefined;
+    fold(values: TrendStatistics): number | null;
+  };
+}
 
 /** A condition that fails a comparison. */
 export interface Gate {
@@ -69,14 +87,16 @@ function parseFigure(
 }
 
 function figureOf(threshold: Threshold): Figure {
-  const { metric, declared, requestName, aggregation, key } = threshold;
-  const unit = metricOf(threshold).unit(aggregation);
+  const { metric, requestName, aggregation, key } = threshold;
+  const ofMetric = metricOf(threshold);
+  const unit = ofMetric.unit(aggregation);
   const worse = worseDirection(metric, aggregation);
+  const { trend } = ofMetric;
   return {
-    metric,
-    ...(declared && { declared }),
     ...(requestName !== undefined && { requestName }),
-    aggregation,
+    group: JSON.stringify([metric, requestName]),
+    measure: (measured) => ofMetric.measure(measured, aggregation)?.value ?? null,
+    ...(trend && { trend: { of: trend, fold: (values: TrendStatistics) => fold(values, aggregation) } }),
     text: `${key} ${aggregation.name === 'p' ? `p(${aggregation.percentile})` : aggregation.name}`,
     unit,
     scale: unit === '' ? 'difference' : 'ratio',
@@ -115,6 +135,24 @@ export function standardFigures(
     .filter((figure) => typeof figure !== 'string');
 }
 
+/**
+ * The share of each status code, or kind of failure without an answer, of the requests that ended. Which codes are as they should
+ * be is the configuration's affair, so of them nobody knows here what is worse.
+ */
+export function codeFigures(codes: readonly string[]): Figure[] {
+  return codes.map((code) => ({
+    text: codeLabel(code),
+    unit: '',
+    scale: 'difference',
+    ...(hasNoAnswer(code) && { worse: 'higher' as const }),
+    group: 'status codes',
+    measure: ({ requests }) => {
+      const ended = endedRequests(requests);
+      return requests.codes && ended > 0 ? (requests.codes[code] ?? 0) / ended : null;
+    },
+  }));
+}
+
 /** The figure of these requests; null when there is nothing to measure. */
 export function measureFigure(
   figure: Figure,
@@ -122,10 +160,5 @@ export function measureFigure(
   seconds: number,
 ): number | null {
   const requests = requestsOf(figure, statistics);
-  return requests ? measureRequests(figure, requests, seconds) : null;
-}
-
-/** The same of statistics that hold the figure's requests alone. */
-export function measureRequests(figure: Figure, requests: RequestStatistics, seconds: number): number | null {
-  return metricOf(figure).measure({ requests, seconds }, figure.aggregation)?.value ?? null;
+  return requests ? figure.measure({ requests, seconds }) : null;
 }

@@ -1,9 +1,23 @@
-import type { Comparison } from './contract.js';
+import type { Comparison, FigureComparison } from './contract.js';
 import { describeConclusion, formatDifference, formatSide } from './format.js';
 
 /** A comparison as Markdown, for the summary of a pipeline or a comment on a change. */
 export function renderComparisonMarkdown(comparison: Comparison): string {
-  const { verdict, reasons, notes, figures, margin, baseline, candidate } = comparison;
+  const { verdict, reasons, notes, figures, codes, margin, baseline, candidate } = comparison;
+  const list = (items: readonly string[]) =>
+    items.map((item) => `- ${item.replaceAll('\n', ' ')}`).join('\n');
+  return [
+    `### ${verdict ?? 'Comparison'}`,
+    ...(reasons.length > 0 ? [list(reasons)] : []),
+    table('figure', figures, margin),
+    ...(codes.length > 0 ? [table('status code', codes, margin)] : []),
+    `Baseline: ${baseline.join(', ')}. Candidate: ${candidate.join(', ')}.`,
+    ...(notes.length > 0 ? [list(notes)] : []),
+    '',
+  ].join('\n\n');
+}
+
+function table(heading: string, figures: readonly FigureComparison[], margin: number): string {
   const rows = figures.map((figure) => {
     const interval =
       figure.interval?.map((limit) => formatDifference(limit, figure.scale)).join(' to ') ?? '–';
@@ -16,18 +30,9 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
       describeConclusion(figure, margin),
     ].map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' '));
   });
-  const list = (items: readonly string[]) =>
-    items.map((item) => `- ${item.replaceAll('\n', ' ')}`).join('\n');
   return [
-    `### ${verdict ?? 'Comparison'}`,
-    ...(reasons.length > 0 ? [list(reasons)] : []),
-    [
-      '| figure | baseline | candidate | difference | 95 % interval | conclusion |',
-      '| --- | ---: | ---: | ---: | ---: | --- |',
-      ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-    ].join('\n'),
-    `Baseline: ${baseline.join(', ')}. Candidate: ${candidate.join(', ')}.`,
-    ...(notes.length > 0 ? [list(notes)] : []),
-    '',
-  ].join('\n\n');
+    `| ${heading} | baseline | candidate | difference | 95 % interval | conclusion |`,
+    '| --- | ---: | ---: | ---: | ---: | --- |',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
 }

@@ -1,12 +1,11 @@
-import { fold, type MeasuredStatistics } from '../judge/thresholds/metrics.js';
-import { metricOf } from '../judge/thresholds/parse.js';
+import type { MeasuredStatistics } from '../judge/thresholds/metrics.js';
 import type { RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import { RowSum, sumOfRows } from '../series/merge.js';
 import type { SeriesRow } from '../series/rows.js';
 import { optimalBlockLength } from './block-length.js';
 import { circularBlocks } from './bootstrap.js';
 import type { ComparedRun } from './contract.js';
-import { measureFigure, measureRequests, type Figure } from './figures.js';
+import { measureFigure, type Figure } from './figures.js';
 
 /** More units of time than these change no interval, and only take time. */
 const mostUnits = 600;
@@ -31,14 +30,26 @@ export class JudgedSeconds {
   /** The figure of the whole run. */
   measure(figure: Figure): number | null {
     const seconds = Math.max(0, this.#run.report.loadSeconds - this.#from);
-    this.#statistics ??= sumOfRows(this.#rows, this.#run.series.header.metrics);
-    return measureFigure(figure, this.#statistics, seconds);
+    return measureFigure(figure, this.#sum(), seconds);
+  }
+
+  /** How its requests ended: by code, as in the series. Undefined: it is of a version that did not count them. */
+  get codes(): Readonly<Record<string, number>> | undefined {
+    return this.#sum().total.codes;
+  }
+
+  get runId(): string {
+    return this.#run.report.runId;
+  }
+
+  #sum(): MeasuredStatistics {
+    return (this.#statistics ??= sumOfRows(this.#rows, this.#run.series.header.metrics));
   }
 
   /**
    * Figures of resamples of the run.
    *
-   * @param figures Of one metric and one request name: they come from the same resamples.
+   * @param figures Of one group: they come from the same resamples.
    * @returns for each figure one value a resample, null where there was nothing to measure.
    */
   resample(figures: readonly Figure[], count: number, uniform: () => number): (number | null)[][] {
@@ -46,21 +57,24 @@ export class JudgedSeconds {
     const unitSeconds = Math.ceil(length / mostUnits);
     const units = this.#units(figures[0]!, Math.floor(length / unitSeconds), unitSeconds);
     const blockLengths = figures.map((figure) =>
-      optimalBlockLength(withoutGaps(units.map((unit) => measureRequests(figure, unit, unitSeconds)))),
+      optimalBlockLength(
+        withoutGaps(units.map((requests) => figure.measure({ requests, seconds: unitSeconds }))),
+      ),
     );
     const draw = circularBlocks(units.length, Math.ceil(Math.max(...blockLengths)), uniform);
-    const { trend } = metricOf(figures[0]!);
-    const sumOf = trend && trendAdder(units.map((unit) => trend(unit)));
+    const { trend } = figures[0]!;
+    const sumOf = trend && trendAdder(units.map((unit) => trend.of(unit)));
+    const countsOf = trend ? undefined : countAdder(units);
     const results = figures.map((): (number | null)[] => []);
     for (let resample = 0; resample < count; resample += 1) {
       const drawn = draw();
       const values = sumOf?.(drawn);
-      const counts = values ? undefined : sumOfCounts(units, drawn);
+      const requests = countsOf?.(drawn);
       figures.forEach((figure, index) =>
         results[index]!.push(
           values
-            ? fold(values, figure.aggregation)
-            : measureRequests(figure, counts!, drawn.length * unitSeconds),
+            ? figure.trend!.fold(values)
+            : figure.measure({ requests: requests!, seconds: drawn.length * unitSeconds }),
         ),
       );
     }
@@ -117,20 +131,38 @@ function withoutGaps(values: readonly (number | null)[]): number[] {
   return values.map((value) => value ?? mean);
 }
 
-/** All but trends, added up. */
-function sumOfCounts(units: readonly RequestStatistics[], drawn: Int32Array): RequestStatistics {
-  const total = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, bytes: 0 };
-  const counters: Record<string, number> = {};
-  const rates: Record<string, { hits: number; total: number }> = {};
-  for (const index of drawn) {
-    const unit = units[index]!;
-    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += unit[key];
-    for (const [name, count] of Object.entries(unit.counters)) counters[name] = (counters[name] ?? 0) + count;
-    for (const [name, rate] of Object.entries(unit.rates)) {
-      const own = (rates[name] ??= { hits: 0, total: 0 });
-      own.hits += rate.hits;
-      own.total += rate.total;
+const counts = ['due', 'sent', 'succeeded', 'failed', 'dropped', 'bytes'] as const;
+
+/** All but trends: each unit is one array of numbers, as these are added thousands of times. */
+function countAdder(units: readonly RequestStatistics[]) {
+  const namesOf = (member: 'counters' | 'rates' | 'codes') => [
+    ...new Set(units.flatMap((unit) => Object.keys(unit[member] ?? {}))),
+  ];
+  const [counters, rates, codes] = [namesOf('counters'), namesOf('rates'), namesOf('codes')];
+  const numbers = units.map((unit) =>
+    Float64Array.from([
+      ...counts.map((key) => unit[key]),
+      ...counters.map((name) => unit.counters[name] ?? 0),
+      ...codes.map((code) => unit.codes?.[code] ?? 0),
+      ...rates.map((name) => unit.rates[name]?.hits ?? 0),
+      ...rates.map((name) => unit.rates[name]?.total ?? 0),
+    ]),
+  );
+  const sums = new Float64Array(numbers[0]?.length ?? 0);
+  return (drawn: Int32Array): RequestStatistics => {
+    sums.fill(0);
+    for (const index of drawn) {
+      const own = numbers[index]!;
+      for (let place = 0; place < own.length; place += 1) sums[place]! += own[place]!;
     }
-  }
-  return { method: '', name: '', ...total, trends: {}, counters, rates };
+    let next = 0;
+    const take = <Name extends string>(names: readonly Name[]) =>
+      Object.fromEntries(names.map((name) => [name, sums[next++]!])) as Record<Name, number>;
+    const known = { ...take(counts), counters: take(counters), codes: take(codes) };
+    const [hits, totals] = [take(rates), take(rates)];
+    return {
+      ...{ method: '', name: '', trends: {}, ...known },
+      rates: Object.fromEntries(rates.map((name) => [name, { hits: hits[name]!, total: totals[name]! }])),
+    };
+  };
 }

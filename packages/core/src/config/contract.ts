@@ -1,6 +1,7 @@
 import type { ThresholdsInput } from '../judge/thresholds/input.js';
 import type { TolerableRuleId } from '../judge/validity/ids.js';
 import type { LoadProfileInput } from '../load/profile.js';
+import type { Exporter } from '../exporters/contract.js';
 import type { Target } from '../target/contract.js';
 
 /** Something that is named by its kind, with the options of that kind. */
@@ -40,6 +41,11 @@ export interface LoadwrightConfig {
   preflight?: { waitUpTo?: string };
   /** Where the load comes from. Default `{ kind: 'local' }`. */
   fleet?: ByKind;
+  /**
+   * Where the figures go while the load runs: `[{ kind: 'prometheus-remote-write', url: 'http://127.0.0.1:9090/api/v1/write' }]`. A kind
+   * is one of Loadwright's own, a path, or a package of the project. Default: nowhere.
+   */
+  exporters?: readonly (Exporter | ByKind)[];
   /** Folder of all results, relative to this file. Default `results`. */
   results?: string;
 }
@@ -56,6 +62,7 @@ export interface ResolvedConfig {
   readonly tolerate?: Readonly<Partial<Record<TolerableRuleId, string>>>;
   readonly preflight?: { readonly waitUpTo?: string };
   readonly fleet: ByKind;
+  readonly exporters?: readonly Exporter[];
   readonly results: string;
 }
 

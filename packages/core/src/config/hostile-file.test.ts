@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from './read-file.js';
 
-/** What reading a file of that text is refused with, and how long that took in milliseconds. */
+/** What reading a file of that text is refused with, and for how many milliseconds this process computed for it. */
 async function refusal(ending: string, write: (path: string) => Promise<void>) {
   const path = join(await mkdtemp(join(tmpdir(), 'loadwright-hostile-')), `loadwright.config.${ending}`);
   await write(path);
-  const before = performance.now();
+  const before = process.cpuUsage();
   const error: unknown = await readConfigFile(path).catch((reason: unknown) => reason);
-  return { error, milliseconds: performance.now() - before };
+  const { user, system } = process.cpuUsage(before);
+  return { error, milliseconds: (user + system) / 1000 };
 }
 
 const bomb = (levels: number, width: number) =>
@@ -25,7 +26,7 @@ const merges = Array.from(
     `a${level}: &a${level} {<<: [${level === 0 ? '' : `*a${level - 1}, *a${level - 1}`}], k${level}: 1}`,
 ).join('\n');
 
-describe('a hostile configuration file ends in an error within a second', () => {
+describe('a hostile configuration file ends in an error after less than a second of work', () => {
   it.each([
     ['dashes without end', '- '.repeat(400_000)],
     ['a billion laughs', bomb(10, 10)],

@@ -1,3 +1,8 @@
+/**
+ * Configuration files: the types of one, and reading one.
+ *
+ * @packageDocumentation
+ */
 export * from './contract.js';
 export type * from './typed-thresholds.js';
 export { loadConfig, type LoadConfigOptions } from './load-config.js';

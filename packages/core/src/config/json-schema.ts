@@ -4,6 +4,7 @@ import { loadProfileSchema } from '../load/profile-schema.js';
 import { thresholdsSchema } from '../judge/thresholds/input.js';
 import { hostsSchema, preflightSchema, tolerateSchema } from '../run/option-schemas.js';
 import type { TargetDefinition } from '../target/contract.js';
+import { builtInExporters } from '../exporters/load-exporter.js';
 import { settings } from './settings.js';
 
 type DescribedTarget = Pick<TargetDefinition, 'kind' | 'summary' | 'options'>;
@@ -55,6 +56,22 @@ export function configJsonSchema(targets: readonly DescribedTarget[]): JsonSchem
         description: 'the one request before the load',
       },
       fleet: { ...byKind('where the load comes from, with its options'), default: { kind: 'local' } },
+      exporters: {
+        type: 'array',
+        maxItems: 20,
+        description: 'where the figures go while the load runs',
+        items: {
+          oneOf: [
+            ...Object.values(builtInExporters).map(({ definition: { kind, summary, options } }) => ({
+              ...withKind(jsonSchemaOf(options), kind),
+              description: summary,
+            })),
+            byKind('an exporter plugin: a package of the project, or a path such as ./exporter.ts', {
+              pattern: `^(?!(?:${Object.keys(builtInExporters).join('|')})$)`,
+            }),
+          ],
+        },
+      },
       results: {
         ...describedSetting('results'),
         description: 'folder of all results, relative to this file',

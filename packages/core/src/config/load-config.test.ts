@@ -348,7 +348,7 @@ describe('loadConfig refuses', () => {
       'an unknown key',
       { [json]: { ...minimal, worker: 2 } },
       {},
-      'worker: unknown option, did you mean "workers"? Allowed: $schema, name, target, hosts, workers, load, thresholds, tolerate, preflight, fleet, results',
+      'worker: unknown option, did you mean "workers"? Allowed: $schema, name, target, hosts, workers, load, thresholds, tolerate, preflight, fleet, exporters, results',
       /Correct .*config\.json/,
     ],
     [
@@ -423,7 +423,7 @@ describe('loadConfig refuses', () => {
       'another profile',
       { [json]: minimal },
       { flags: { '--profile': 'wave' } },
-      '--profile (load.profile): found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages"',
+      '--profile (load.profile): found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages", "replay"',
     ],
     [
       'a folder as a name',

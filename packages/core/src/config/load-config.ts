@@ -4,6 +4,7 @@ import { LoadwrightError } from '../errors.js';
 import { Problems } from '../validation/problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
 import type { Target } from '../target/contract.js';
+import { exportersSchema, findExporters } from './exporters.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables, settleNumbers } from './convert.js';
 import { interpolate, isPlainObject } from './interpolate.js';
@@ -52,6 +53,7 @@ const fileSchema = z.strictObject({
   tolerate: z.unknown().optional(),
   preflight: z.unknown().optional(),
   fleet: byKindSchema.default({ kind: 'local' }),
+  exporters: exportersSchema.optional(),
   results: resultsSchema.default('results'),
 });
 
@@ -102,6 +104,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     const { kind: _, ...targetOptions } = config.target as Record<string, unknown>;
     config.target = factory(targetOptions);
   }
+  if (config.exporters)
+    config.exporters = await findExporters(config.exporters as readonly unknown[], baseDirectory);
   for (const { path, value, origin } of overrides) {
     if (path.startsWith('target.')) config.target = withOption(config.target as Target, path, value);
     else setPath(config, path, value);

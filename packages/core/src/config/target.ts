@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JsonNumber } from '../values/json-number.js';
 import { assertTarget } from '../plugins/load-target.js';
-import { isFactoryLike } from '../plugins/validate-target.js';
+import { isFactoryLike } from '../plugins/load-plugin.js';
 import type { Target } from '../target/contract.js';
 import { validate } from '../validation/validate.js';
 import type { ByKind } from './contract.js';

@@ -8,6 +8,7 @@ import {
   percentilesOf,
   requestCountNames,
   startOf,
+  traffic,
   type ExportInput,
 } from './intervals.js';
 
@@ -26,12 +27,17 @@ export function* toCsv(input: ExportInput): Generator<string> {
 function columnsOf(input: ExportInput): Column[] {
   const { rows } = input;
   const kinds = [...new Set(rows.flatMap((row) => Object.keys(failuresByKind(row))))].sort();
+  const codes = [...new Set(rows.flatMap((row) => Object.keys(row.codes ?? {})))].sort();
   return [
     ['second', (row) => row.second],
     ['time', (row) => new Date(startOf(input, row)).toISOString()],
     ['method', (row) => row.method],
     ['name', (row) => row.name],
     ...requestCountNames.map((count): Column => [count, (row) => row[count]]),
+    ...traffic
+      .filter(([count]) => rows.some((row) => row[count] !== undefined))
+      .map(([count, title]): Column => [title, (row) => row[count]]),
+    ...codes.map((code): Column => [`code_${code}`, (row) => row.codes && (row.codes[code] ?? 0)]),
     ...kinds.map((kind): Column => [`failed_${kind}`, (row) => failuresByKind(row)[kind] ?? 0]),
     ...namesOf(rows, 'trends').flatMap((name) => trendColumns(input, name)),
     ...namesOf(rows, 'counters').map((name): Column => [name, (row) => row.counters?.[name]]),

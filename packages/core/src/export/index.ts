@@ -1,3 +1,8 @@
+/**
+ * The series of a run in the formats of other tools.
+ *
+ * @packageDocumentation
+ */
 import type { Series } from '../series/resample.js';
 import { toCsv } from './csv.js';
 import { toHdrLog } from './hdr.js';

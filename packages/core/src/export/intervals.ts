@@ -52,10 +52,26 @@ export const requestCounts = {
   bytes: 'Size of the bodies of all answers.',
 } as const;
 
-type RequestCount = keyof typeof requestCounts;
+export type RequestCount = keyof typeof requestCounts;
 
 /** Their names. */
 export const requestCountNames = Object.keys(requestCounts) as RequestCount[];
+
+/** What a row counts besides; it has neither in series of earlier versions. */
+export const trafficCounts = {
+  bytesSent: 'Bytes of requests, headers included.',
+  bytesReceived: 'Bytes of answers, headers included.',
+} as const;
+
+/** A count of {@link trafficCounts}, and what it is called where words are parted by an underscore. */
+export const traffic = [
+  ['bytesSent', 'bytes_sent'],
+  ['bytesReceived', 'bytes_received'],
+] as const;
+
+/** What the counts by code are. */
+export const codesDescription =
+  'Requests that ended, by the status code of the answer or, without a whole answer, by the kind of the failure.';
 
 /** Failures of a row by kind; what has no kind is counted as `unknown`, so that the sum is that of the failures. */
 export function failuresByKind({ failures, failed }: SeriesRow): Record<string, number> {
@@ -69,8 +85,11 @@ export function namesOf(rows: readonly SeriesRow[], member: 'trends' | 'counters
 }
 
 /** What is known of a metric; a plain number where nothing is. */
-export const definitionOf = ({ metrics }: SeriesHeader, name: string, kind: MetricKind): MetricDefinition =>
-  metrics[name] ?? { kind, unit: '', description: '' };
+export const definitionOf = (
+  { metrics }: Pick<SeriesHeader, 'metrics'>,
+  name: string,
+  kind: MetricKind,
+): MetricDefinition => metrics[name] ?? { kind, unit: '', description: '' };
 
 /** The percentiles that are exported where values do not come as a histogram. */
 export const percentiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 } as const;

@@ -2,16 +2,21 @@ import { bucketRange } from '../series/bucketing.js';
 import type { SeriesRow, SeriesTrend } from '../series/rows.js';
 import { mergeTrends } from '../series/resample.js';
 import {
+  codesDescription,
   definitionOf,
   endOf,
   failuresByKind,
   namesOf,
   requestCountNames,
   requestCounts,
+  traffic,
+  trafficCounts,
   type ExportInput,
+  type RequestCount,
 } from './intervals.js';
 
-type Labels = Readonly<Record<string, string>>;
+/** Names and values of labels. */
+export type OpenMetricsLabels = Readonly<Record<string, string>>;
 
 /** Upper bounds of the histograms between two powers of two: each is also the edge of one of the runtime's buckets. */
 const boundsPerDoubling = 8;
@@ -22,42 +27,65 @@ const boundsPerDoubling = 8;
  */
 export function* toOpenMetrics(input: ExportInput): Generator<string> {
   for (const count of requestCountNames) {
-    const help = requestCounts[count];
-    const metric = count === 'bytes' ? 'loadwright_response_bytes' : `loadwright_requests_${count}`;
-    yield* counterFamily(input, metric, help, (row) =>
-      count === 'failed'
-        ? Object.entries(failuresByKind(row)).map(([kind, value]) => [{ kind }, value])
-        : [[{}, row[count]]],
-    );
+    yield* counterFamily(input, countMetric(count), requestCounts[count]);
   }
+  for (const [count] of traffic) yield* counterFamily(input, trafficMetrics[count], trafficCounts[count]);
+  yield* counterFamily(input, codesMetric, codesDescription);
   for (const name of namesOf(input.rows, 'counters')) {
-    const { description } = definitionOf(input.header, name, 'counter');
-    yield* counterFamily(input, metricName(name), description, (row) => [[{}, row.counters?.[name]]]);
+    yield* counterFamily(input, metricName(name), definitionOf(input.header, name, 'counter').description);
   }
   for (const name of namesOf(input.rows, 'rates')) {
     const { description } = definitionOf(input.header, name, 'rate');
-    yield* counterFamily(input, `${metricName(name)}_hits`, description, (row) => [
-      [{}, row.rates?.[name]?.hits],
-    ]);
-    yield* counterFamily(input, `${metricName(name)}_checked`, description, (row) => [
-      [{}, row.rates?.[name]?.total],
-    ]);
+    for (const part of rateParts) yield* counterFamily(input, `${metricName(name)}_${part}`, description);
   }
   for (const name of namesOf(input.rows, 'trends')) yield* histogramFamily(input, name);
   yield '# EOF\n';
 }
 
-function* counterFamily(
-  input: ExportInput,
-  metric: string,
-  help: string,
-  read: (row: SeriesRow) => (readonly [Labels, number | undefined])[],
-): Generator<string> {
+/** What a rate counts. */
+const rateParts = ['hits', 'checked'] as const;
+
+const countMetric = (count: RequestCount) =>
+  count === 'bytes' ? 'loadwright_response_bytes' : `loadwright_requests_${count}`;
+
+const codesMetric = 'loadwright_requests_by_code';
+const trafficMetrics = {
+  bytesSent: 'loadwright_sent_bytes',
+  bytesReceived: 'loadwright_received_bytes',
+} as const;
+
+/** Every number of a row that only grows, with the metric that it is of and the labels that are its own. */
+export function* valuesOfRow(
+  row: SeriesRow,
+): Generator<
+  { readonly metric: string; readonly labels: OpenMetricsLabels; readonly value: number },
+  undefined
+> {
+  for (const count of requestCountNames) {
+    const metric = countMetric(count);
+    if (count !== 'failed') yield { metric, labels: {}, value: row[count] };
+    else
+      for (const [kind, value] of Object.entries(failuresByKind(row)))
+        yield { metric, labels: { kind }, value };
+  }
+  for (const [count] of traffic)
+    if (row[count] !== undefined) yield { metric: trafficMetrics[count], labels: {}, value: row[count] };
+  for (const [code, value] of Object.entries(row.codes ?? {}))
+    yield { metric: codesMetric, labels: { code }, value };
+  for (const [name, value] of Object.entries(row.counters ?? {}))
+    yield { metric: metricName(name), labels: {}, value };
+  for (const [name, { hits, total }] of Object.entries(row.rates ?? {})) {
+    yield { metric: `${metricName(name)}_hits`, labels: {}, value: hits };
+    yield { metric: `${metricName(name)}_checked`, labels: {}, value: total };
+  }
+  return undefined;
+}
+
+function* counterFamily(input: ExportInput, metric: string, help: string): Generator<string> {
   // The points in time of one set of labels must stand together.
   const points = new Map<string, { sum: number; readonly lines: string[] }>();
   for (const row of input.rows) {
-    for (const [labels, value] of read(row)) {
-      if (value === undefined) continue;
+    for (const { labels, value } of [...valuesOfRow(row)].filter((found) => found.metric === metric)) {
       const labelText = formatLabels({ ...labelsOf(input, row), ...labels });
       const point = points.get(labelText) ?? { sum: 0, lines: [] };
       point.sum += value;
@@ -74,9 +102,7 @@ function* counterFamily(
 
 function* histogramFamily(input: ExportInput, name: string): Generator<string> {
   const { unit, description } = definitionOf(input.header, name, 'trend');
-  const metric = unit === 'ms' ? `${metricName(name)}_seconds` : metricName(name);
-  // Sums of times are in milliseconds, OpenMetrics has seconds.
-  const scale = unit === 'ms' ? 1e-3 : 1;
+  const { metric, scale } = trendMetric(name, unit);
   const rows = input.rows.filter((row) => row.trends[name]?.count);
   const bounds = boundsOf(rows.map((row) => row.trends[name]!));
   const points = new Map<string, { trend: SeriesTrend | undefined; readonly lines: string[] }>();
@@ -96,22 +122,40 @@ function* histogramFamily(input: ExportInput, name: string): Generator<string> {
   for (const { lines } of points.values()) yield lines.join('');
 }
 
-function histogramPoint(
-  metric: string,
-  labels: Labels,
-  { buckets, count, sum }: SeriesTrend,
-  { bounds, scale, time }: { bounds: readonly number[]; scale: number; time: string },
-): string[] {
-  const lines: string[] = [];
+/** What a trend is called, and what its sum is multiplied by: times are in milliseconds, OpenMetrics has seconds. */
+export const trendMetric = (name: string, unit: string) =>
+  unit === 'ms'
+    ? { metric: `${metricName(name)}_seconds`, scale: 1e-3 }
+    : { metric: metricName(name), scale: 1 };
+
+/**
+ * How many values of a trend are at most each bound.
+ *
+ * @param bounds Ascending, in millionths of what was recorded; exact where each is the edge of a bucket.
+ */
+export function countsAt({ buckets }: SeriesTrend, bounds: readonly number[]): number[] {
   let at = 0;
   let seen = 0;
-  for (const bound of bounds) {
+  return bounds.map((bound) => {
     while (at < buckets.length && millionthsOf(buckets[at]!).to <= bound) {
       seen += buckets[at + 1]!;
       at += 2;
     }
-    lines.push(`${metric}_bucket${formatLabels({ ...labels, le: number(bound / 1e6) })} ${seen} ${time}\n`);
-  }
+    return seen;
+  });
+}
+
+function histogramPoint(
+  metric: string,
+  labels: OpenMetricsLabels,
+  trend: SeriesTrend,
+  { bounds, scale, time }: { bounds: readonly number[]; scale: number; time: string },
+): string[] {
+  const { count, sum } = trend;
+  const lines = countsAt(trend, bounds).map(
+    (seen, at) =>
+      `${metric}_bucket${formatLabels({ ...labels, le: number(bounds[at]! / 1e6) })} ${seen} ${time}\n`,
+  );
   lines.push(
     `${metric}_bucket${formatLabels({ ...labels, le: '+Inf' })} ${count} ${time}\n`,
     `${metric}_count${formatLabels(labels)} ${count} ${time}\n`,
@@ -145,7 +189,7 @@ function boundsOf(trends: readonly SeriesTrend[]): number[] {
   }
 }
 
-const labelsOf = ({ header, name }: ExportInput, row: SeriesRow): Labels => ({
+const labelsOf = ({ header, name }: ExportInput, row: SeriesRow): OpenMetricsLabels => ({
   test: name,
   run: header.runId,
   ...(row.method !== '' && { method: row.method }),
@@ -156,7 +200,7 @@ const metricName = (name: string) => `loadwright_${name.replace(/[^a-zA-Z0-9_]/g
 
 const timeOf = (input: ExportInput, row: SeriesRow) => number(endOf(input, row) / 1000);
 
-function formatLabels(labels: Labels): string {
+function formatLabels(labels: OpenMetricsLabels): string {
   return `{${Object.entries(labels)
     .map(([name, value]) => `${name}="${escape(value)}"`)
     .join(',')}}`;

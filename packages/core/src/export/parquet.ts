@@ -8,6 +8,7 @@ import {
   percentilesOf,
   requestCountNames,
   startOf,
+  traffic,
   type ExportInput,
 } from './intervals.js';
 
@@ -19,6 +20,8 @@ interface Entry {
   readonly unit: string;
   /** Kind of the failures that are counted. */
   readonly failure?: string;
+  /** Status code of the requests that are counted, or the kind of their failure where there was no whole answer. */
+  readonly code?: string;
   /** How many values a trend has, how much a counter grew, the hits of a rate. */
   readonly count: number;
   /** Of a rate: hits and misses. */
@@ -76,6 +79,11 @@ export function toParquet(input: ExportInput): Uint8Array {
       'failure',
       'text',
       entries.map(({ failure }) => failure ?? null),
+    ),
+    column(
+      'code',
+      'text',
+      entries.map(({ code }) => code ?? null),
     ),
     column(
       'count',
@@ -149,6 +157,16 @@ function entriesOf(row: SeriesRow, { header }: ExportInput): Entry[] {
     failure,
     count,
   }));
+  const sizes = traffic.flatMap(([count, metric]) =>
+    row[count] === undefined
+      ? []
+      : [{ row, metric, kind: 'counter' as const, unit: 'bytes', count: row[count] }],
+  );
+  const codes = Object.entries(row.codes ?? {}).map(([code, count]) => ({
+    ...{ row, metric: 'requests_by_code', kind: 'counter' as const, unit: 'requests' },
+    code,
+    count,
+  }));
   const trends = Object.entries(row.trends).map(([metric, trend]) => ({
     ...{ row, metric, trend, kind: 'trend' as const },
     unit: definitionOf(header, metric, 'trend').unit,
@@ -163,7 +181,7 @@ function entriesOf(row: SeriesRow, { header }: ExportInput): Entry[] {
     unit: definitionOf(header, metric, 'rate').unit,
     count: hits,
   }));
-  return [...counted, ...failed, ...trends, ...counters, ...rates];
+  return [...counted, ...sizes, ...failed, ...codes, ...trends, ...counters, ...rates];
 }
 
 /** A column, its values, and how they are stored. */

@@ -40,7 +40,8 @@ export async function waitForWorkers(
   let changedAt = performance.now();
   let [connected, seen, shown] = [-1, '', ''];
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
-    await requireNodes(handle);
+    // A machine that starts is something that happens: how long it may take, its kind knows.
+    if (await isStarting(handle)) changedAt = performance.now();
     const statistics = await master
       .statistics({ ...signal, timeoutMilliseconds: answerMilliseconds })
       .catch((error: unknown) => {
@@ -60,9 +61,11 @@ export async function waitForWorkers(
   }
 }
 
-async function requireNodes(handle: Pick<FleetHandle, 'status'>): Promise<void> {
-  const failed = (await handle.status()).filter((node) => node.state === 'failed');
-  if (failed.length === 0) return;
+/** @throws LoadwrightError `PROVISIONING_FAILED` when a node has ended. */
+async function isStarting(handle: Pick<FleetHandle, 'status'>): Promise<boolean> {
+  const nodes = await handle.status();
+  const failed = nodes.filter((node) => node.state === 'failed');
+  if (failed.length === 0) return nodes.some(({ state }) => state === 'starting');
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
     failed

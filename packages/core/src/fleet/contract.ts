@@ -17,6 +17,8 @@ export interface FleetRequest {
   readonly host: string;
   /** What the nodes must be allowed to do. */
   readonly iamStatements: readonly IamStatement[];
+  /** Names of the variables that the target may give every node, see {@link ProvisionRequest.environment}. Absent: not known. */
+  readonly variables?: readonly string[];
 }
 
 /** What something costs. */
@@ -95,11 +97,6 @@ export interface LogLine {
 export interface LogOptions extends CallOptions {
   /** Only those of this side. Default: of both. */
   readonly role?: FleetNode['role'];
-  /**
-   * Go on with what comes, until the signal aborts. A kind that cannot do so ends as without it: its caller asks again
-   * then, and leaves out what it has had.
-   */
-  readonly follow?: boolean;
 }
 
 /** What a clean-up did. */
@@ -144,6 +141,11 @@ export interface FleetHandle {
   status(): Promise<readonly FleetNode[]>;
   /** The log lines so far of every node, oldest first. */
   logs(options?: LogOptions): AsyncIterable<LogLine>;
+  /**
+   * The log lines so far and then those that come, each once, until the signal aborts or the fleet is gone. Absent: whoever
+   * follows asks {@link logs} again and again, and leaves out what it has had.
+   */
+  followLogs?(options: LogOptions & { readonly signal: AbortSignal }): AsyncIterable<LogLine>;
   /** Removes everything; safe to repeat, never throws for what is already gone. */
   destroy(options?: Pick<DestroyOptions, 'onProgress'>): Promise<DestroyReport>;
 }
@@ -276,7 +278,8 @@ export interface FleetScaling {
    * says the new number: whoever opens the fleet from then on expects it. It does not wait for new workers to connect; the
    * caller does. Machines that were begun and cannot be had are removed again, and the number is as before. The machines
    * that go get the time that a worker needs to leave its master (SIGTERM, then its grace period).
-   * Repeating it with the same number continues, and changes nothing that is as asked.
+   * Repeating it with the same number continues, replaces machines that have ended or are about to, and changes nothing that
+   * is as asked.
    *
    * @returns the fleet with its new number of workers.
    * @throws LoadwrightError as {@link plan}; `PROVISIONING_FAILED`
@@ -334,8 +337,13 @@ export interface ProbeRequest extends CallOptions {
   readonly path?: string | undefined;
 }
 
-/** Makes one request by the load's own code. @throws LoadwrightError when that code does not run. */
-export type Probe = (request: ProbeRequest) => Promise<PreflightAnswer>;
+/** Makes requests by the load's own code, each as if it were the first. */
+export interface Probe {
+  /** Makes one. @throws LoadwrightError when that code does not run. */
+  (request: ProbeRequest): Promise<PreflightAnswer>;
+  /** Ends what it keeps between requests, whatever that is doing; safe to repeat. Absent: it keeps nothing. */
+  close?(): Promise<void>;
+}
 
 /** Where the load comes from: a master and its workers. Version 1 of the contract. */
 export interface Fleet {

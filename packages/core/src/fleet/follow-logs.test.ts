@@ -19,7 +19,10 @@ describe('newLines', () => {
   });
 });
 
-function fleetWith(logs: (options?: LogOptions) => AsyncIterable<LogLine>): FleetHandle {
+function fleetWith(
+  logs: FleetHandle['logs'],
+  followed?: NonNullable<FleetHandle['followLogs']>,
+): FleetHandle {
   return {
     fleetId: 'the-fleet',
     masterUrl: 'http://127.0.0.1:1',
@@ -28,6 +31,7 @@ function fleetWith(logs: (options?: LogOptions) => AsyncIterable<LogLine>): Flee
     secrets: [],
     status: async () => [],
     logs,
+    ...(followed && { followLogs: followed }),
     destroy: async () => ({ removed: [], remaining: [] }),
   };
 }
@@ -65,16 +69,33 @@ describe('followLogs', () => {
     });
     const taken = await take(handle, 4);
     expect(taken.toSorted()).toEqual(['worker-1 ***', 'worker-1 a', 'worker-1 c', 'worker-2 x']);
-    expect(asked.every((options) => options?.role === 'worker' && options.follow)).toBe(true);
+    expect(asked.every((options) => options?.role === 'worker')).toBe(true);
   });
 
   it('reads a kind that follows as it writes, until the signal', async () => {
     let looks = 0;
-    const handle = fleetWith(async function* (options) {
+    const handle = fleetWith(noLines, async function* ({ role, signal }) {
       looks += 1;
-      for (let line = 1; !options?.signal?.aborted; line += 1) yield { node: 'worker-1', line: String(line) };
+      expect(role).toBe('worker');
+      for (let line = 1; ; line += 1) {
+        signal.throwIfAborted();
+        yield { node: 'worker-1', line: `secret ${line}` };
+      }
     });
-    expect(await take(handle, 3)).toEqual(['worker-1 1', 'worker-1 2', 'worker-1 3']);
+    expect(await take(handle, 3)).toEqual(['worker-1 *** 1', 'worker-1 *** 2', 'worker-1 *** 3']);
     expect(looks).toBe(1);
   });
+
+  it('ends with a kind that follows when its fleet is gone, and passes on why one cannot be read', async () => {
+    const gone = fleetWith(noLines, async function* () {
+      yield { node: 'worker-1', line: 'the last' };
+    });
+    expect(await take(gone, 3)).toEqual(['worker-1 the last']);
+    const denied = fleetWith(noLines, async function* () {
+      throw new Error('not allowed');
+    });
+    await expect(take(denied, 3)).rejects.toThrow('not allowed');
+  });
 });
+
+async function* noLines(): AsyncIterable<LogLine> {}

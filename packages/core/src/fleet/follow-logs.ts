@@ -7,33 +7,42 @@ const intervalMilliseconds = 1000;
 
 /**
  * The log lines so far, and then those that come, until the signal aborts. A kind that follows by itself is read as it
- * writes; any other is asked again and again, and gives only what it has not given before.
+ * writes, and may end when its fleet is gone; any other is asked again and again, and gives only what it has not given before.
  */
 export async function* followLogs(
   handle: FleetHandle,
-  { role, signal }: Omit<LogOptions, 'follow'> & { readonly signal: AbortSignal },
+  options: LogOptions & { readonly signal: AbortSignal },
   redact: (text: string) => string,
   interval = intervalMilliseconds,
 ): AsyncIterable<LogLine> {
+  const { signal } = options;
+  try {
+    if (!handle.followLogs) return yield* askAgainAndAgain(handle, options, redact, interval);
+    for await (const { node, line } of handle.followLogs(options)) yield { node, line: redact(line) };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function* askAgainAndAgain(
+  handle: FleetHandle,
+  { role, signal }: LogOptions & { readonly signal: AbortSignal },
+  redact: (text: string) => string,
+  interval: number,
+): AsyncGenerator<LogLine, void> {
   const given = new Map<string, readonly string[]>();
   do {
     const now = new Map<string, string[]>();
-    try {
-      const lines = handle.logs({ ...(role && { role }), follow: true, signal })[Symbol.asyncIterator]();
-      const next = () => lines.next();
-      // Only the first answer shows a silent master: a fleet may have nothing to say for hours.
-      for (let one = await askMaster(handle, next); !one.done; one = await next()) {
-        const { node } = one.value;
-        const line = redact(one.value.line);
-        const soFar = now.get(node);
-        if (soFar) soFar.push(line);
-        else now.set(node, [line]);
-        // Of a node that was read before it is known at the end of the reading what is new.
-        if (!given.has(node)) yield { node, line };
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error;
+    const lines = handle.logs({ ...(role && { role }), signal })[Symbol.asyncIterator]();
+    const next = () => lines.next();
+    for (let one = await askMaster(handle, next); !one.done; one = await next()) {
+      const { node } = one.value;
+      const line = redact(one.value.line);
+      const soFar = now.get(node);
+      if (soFar) soFar.push(line);
+      else now.set(node, [line]);
+      // Of a node that was read before it is known at the end of the reading what is new.
+      if (!given.has(node)) yield { node, line };
     }
     for (const [node, lines] of now) {
       const before = given.get(node);

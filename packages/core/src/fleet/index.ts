@@ -1,4 +1,8 @@
-/** All that the author of a fleet imports, but for the tests of one: they are in `@loadwright/core/testing`. */
+/**
+ * All that the author of a fleet imports, but for the tests of one: they are in `@loadwright/core/testing`.
+ *
+ * @packageDocumentation
+ */
 export * from '../errors.js';
 export { loadwrightVersion } from '../version.js';
 export { durationSchema, formatDuration, parseDuration, secondsOf } from '../values/duration.js';
@@ -28,7 +32,8 @@ export { resolveLoad, resolveTestLoad } from '../load/resolve.js';
 export type * from '../load/plan.js';
 export { collectResults, type CollectedResults } from '../results/collect-results.js';
 export { followTest, type FollowOptions } from '../run/follow.js';
-export { preflightCommand, readPreflightAnswer } from '../target/preflight-command.js';
+export * from '../target/kept-probe.js';
+export { readPreflightAnswer, type PreflightCommand } from '../target/preflight-command.js';
 export type { PreflightAnswer } from '../target/preflight-answer.js';
 export { clockOffset, requireClock, sigv4ClockToleranceSeconds, type ClockOffset } from '../clock.js';
 export { networkFailure } from '../network-failure.js';

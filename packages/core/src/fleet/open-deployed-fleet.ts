@@ -9,6 +9,7 @@ import { bundleContents } from '../run/bundle-contents.js';
 import { askMaster } from './ask-master.js';
 import { fleetIdOf } from './fleet-name.js';
 import { requireIdle } from './idle.js';
+import { replaceLost } from './replace-lost.js';
 import type { Phases } from '../run/phases.js';
 import { withWorkers, type PreparedTest } from '../run/prepare.js';
 import { Preflight } from '../run/preflight.js';
@@ -29,12 +30,16 @@ export async function openDeployedFleet(
   return phases.in('open', async (detail) => {
     const { signal } = phases;
     const on = await fleetIdOf(fleet, options.on);
-    const handle = await fleet.open(on, { signal });
-    const master = masterOf(handle);
+    const found = await fleet.open(on, { signal });
+    const master = masterOf(found);
     requireIdle(
-      await askMaster(handle, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
+      await askMaster(found, (limit) => master.statistics({ signal: AbortSignal.any([signal, limit]) })),
       on,
     );
+    const handle = await replaceLost(fleet, found, {
+      signal,
+      onProgress: (message) => phases.inform(message),
+    });
 
     const sized = withWorkers(test, handle.expectedWorkers);
     const redact = redactorOf(handle, test.secrets);
@@ -55,7 +60,17 @@ export async function openDeployedFleet(
     detail(`${on}, ${sized.workers} ${sized.workers === 1 ? 'worker' : 'workers'}`);
     // Those of its workers were handed over when it was made: until when they are valid is not known here.
     const expiresAt = undefined;
-    return { test: sized, handle, folder, ...digestsOf(bundle), redact, preflight, expiresAt };
+    return {
+      test: sized,
+      handle,
+      folder,
+      ...digestsOf(bundle),
+      schedule: bundle.schedule,
+      redact,
+      preflight,
+      expiresAt,
+      close: () => Promise.resolve(),
+    };
   });
 }
 

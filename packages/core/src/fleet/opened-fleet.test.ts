@@ -71,6 +71,22 @@ describe('OpenedFleet.scale', () => {
     expect(fleet.handle.expectedWorkers).toBe(4);
   });
 
+  it('tells the master of a load that workers are about to leave, before they do', async () => {
+    answer = statistics({ state: 'running', test: test(), workers: ['a', 'b'].map((id) => worker(id)) });
+    const scaling: FleetScaling = {
+      plan: async () => ({ ...plan(1), workersAfter: 1 }),
+      scale: async (_id, workers) => {
+        done.push(`machines for ${workers}`);
+        answer = { ...answer, workers: [worker('a')] };
+        return handle(workers);
+      },
+    };
+    const fleet = new OpenedFleet(handle(2), { kind: 'pretend', lasting: { scaling } as Fleet['lasting'] });
+    expect(await fleet.scale(1)).toEqual({ workersBefore: 2, workers: 1, underLoad: true });
+    expect(done).toEqual(['/loadwright/scale 1', 'machines for 1']);
+    expect(fleet.handle.expectedWorkers).toBe(1);
+  });
+
   it('tells the master that nothing changes when it cannot be done', async () => {
     const fleet = opened(async () => {
       throw new LoadwrightError('PROVISIONING_FAILED', 'There is no capacity.');

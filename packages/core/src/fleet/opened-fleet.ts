@@ -19,6 +19,7 @@ import { followLogs } from './follow-logs.js';
 import { fleetIdOf } from './fleet-name.js';
 import { otherBundle } from './open-deployed-fleet.js';
 import { isLoadRunning, requireIdle } from './idle.js';
+import { replaceLost } from './replace-lost.js';
 import { validate } from '../validation/validate.js';
 import { redactorOf, redactStrings } from '../secrets/redactor.js';
 import type {
@@ -88,6 +89,7 @@ export class OpenedFleet {
   /**
    * Starts a load that ends by itself when its time is over. Nothing is judged.
    *
+   * @param options
    * @param options.host One of `hosts` of the test that the fleet was deployed for. Default: that of the load before.
    * @returns the load as the workers carry it out.
    * @throws LoadwrightError `CONFIG_INVALID` when the load is wrong or another one is running; as {@link statistics};
@@ -99,6 +101,7 @@ export class OpenedFleet {
   ): Promise<TestLoad> {
     const resolved = resolveTestLoad(load, this.handle.expectedWorkers);
     requireIdle(await this.statistics({ ...(signal && { signal }) }), this.fleetId);
+    this.#handle = await replaceLost(this.#fleet, this.handle, { ...(signal && { signal }) });
     await waitForWorkers(this.master, this.handle, { ...(signal && { signal }) });
     await this.master.swarm({ load: resolved, ...(host !== undefined && { host }) }, signal);
     return resolved;
@@ -150,23 +153,31 @@ export class OpenedFleet {
    *
    * @throws LoadwrightError as {@link statistics}
    */
-  async logs({ role, signal }: Omit<LogOptions, 'follow'> = {}): Promise<readonly LogLine[]> {
-    return askMaster(this.handle, async (limit) => {
-      const lines: LogLine[] = [];
-      const options = { ...(role && { role }), signal: anyOf(signal, limit) };
-      for await (const { node, line } of this.handle.logs(options)) {
-        lines.push({ node, line: this.#redact(line) });
-      }
-      return lines;
-    });
+  async logs({ role, signal }: LogOptions = {}): Promise<readonly LogLine[]> {
+    const silence = new AbortController();
+    const options = { ...(role && { role }), signal: anyOf(signal, silence.signal) };
+    const read = this.handle.logs(options)[Symbol.asyncIterator]();
+    // Only the first answer shows a silent master: a service may have more lines than it gives within the limit.
+    const first = async (limit: AbortSignal) => {
+      const end = () => silence.abort(limit.reason);
+      limit.addEventListener('abort', end);
+      return read.next().finally(() => limit.removeEventListener('abort', end));
+    };
+    const lines: LogLine[] = [];
+    for (let one = await askMaster(this.handle, first); !one.done; one = await read.next()) {
+      const { node, line } = one.value;
+      lines.push({ node, line: this.#redact(line) });
+    }
+    return lines;
   }
 
   /**
-   * The log lines so far, and then those that come, until the signal aborts.
+   * The log lines so far, and then those that come, until the signal aborts; of a fleet whose service keeps its lines, also
+   * until that fleet is gone.
    *
    * @throws LoadwrightError as {@link statistics}
    */
-  followLogs(options: Omit<LogOptions, 'follow'> & { readonly signal: AbortSignal }): AsyncIterable<LogLine> {
+  followLogs(options: LogOptions & { readonly signal: AbortSignal }): AsyncIterable<LogLine> {
     return followLogs(this.handle, options, this.#redact);
   }
 
@@ -182,7 +193,7 @@ export class OpenedFleet {
 
   /**
    * Changes the number of workers, and waits until those are connected. Of a load that runs the users are spread anew over
-   * the workers, and its events have the moment. What is asked of this object afterwards expects the new number.
+   * the workers, and its events have the moment: those of workers that leave go to the others at once. What is asked of this object afterwards expects the new number.
    *
    * @param workers Load-generating processes.
    * @throws LoadwrightError as {@link planScale}; `PROVISIONING_FAILED`

@@ -10,9 +10,11 @@ import { createRedactor, redactorOf } from '../secrets/redactor.js';
 import { bundleContents, planFor } from '../run/bundle-contents.js';
 import { waitForWorkers } from './connect.js';
 import type { PlannedFleet } from '../run/contract.js';
+import type { Credentials } from '../run/credentials.js';
 import type { Phases } from '../run/phases.js';
 import { Preflight } from '../run/preflight.js';
 import type { PreparedTest, SizedTest } from '../run/prepare.js';
+import type { TraceSchedule } from '../payloads/trace/schedule.js';
 import { ResultsFolder } from '../results/results-folder.js';
 
 /** Where a run or a deployment writes, and on what. */
@@ -29,12 +31,16 @@ export interface ReadyFleet {
   readonly folder: ResultsFolder;
   readonly bundleDigest: string;
   readonly payloadsDigest: string | undefined;
+  /** When the payloads are due; undefined: they are no trace. */
+  readonly schedule: TraceSchedule | undefined;
   /** Removes the secrets of the run from a text. */
   readonly redact: (text: string) => string;
   /** Made, skipped, or still to be made when the workers are ready. */
   readonly preflight: Preflight;
   /** When the workers' credentials expire. */
   readonly expiresAt: Date | undefined;
+  /** Credentials are handed out no more, where they were. To be called at the end of the run. */
+  close(): Promise<void>;
 }
 
 /**
@@ -56,47 +62,70 @@ export async function provisionFleet(
   const folderName = runId ?? fleetId;
   const { signal } = phases;
   await folderOf(prepared, folderName, options, (text) => text).requireWritable();
-  const preflight = new Preflight(prepared, phases, { skip: options.skipPreflight });
-  const { environment, secrets } = await preflight.beforeFleet(fleet);
-  const { test, request } = await phases.in('plan', async () => {
-    const planned = await planFor(
-      prepared,
-      fleet,
-      { fleetId, ...(name !== undefined && { name }) },
-      { signal },
-    );
-    phases.progress({ type: 'plan', plan: planned.plan });
-    await agree?.(planned);
-    return planned;
+  const preflight = new Preflight(prepared, phases, {
+    skip: options.skipPreflight,
+    // A fleet that is made for loads to come outlives its command.
+    isServed: runId !== undefined,
   });
+  const credentials = await preflight.beforeFleet(fleet);
+  try {
+    return await provisionWith(credentials);
+  } catch (error) {
+    await credentials.close();
+    throw error;
+  }
 
-  const redact = createRedactor(secrets);
-  const folder = folderOf(test, folderName, options, redact);
-  return phases.in('provision', async () => {
-    await folder.create({
-      ...(runId !== undefined && { runId }),
-      fleet: fleet.kind,
-      fleetId,
-      ...test.configuration,
+  async function provisionWith({ environment, secrets, close }: Credentials): Promise<ReadyFleet> {
+    const { test, request } = await phases.in('plan', async () => {
+      const planned = await planFor(
+        prepared,
+        fleet,
+        { fleetId, ...(name !== undefined && { name }) },
+        { signal },
+      );
+      phases.progress({ type: 'plan', plan: planned.plan });
+      await agree?.(planned);
+      return planned;
     });
-    const bundle = await writeBundle(folder.bundleDirectory, bundleContents(test), {
-      baseDirectory: test.baseDirectory,
-      signal,
+
+    const redact = createRedactor(secrets);
+    const folder = folderOf(test, folderName, options, redact);
+    return phases.in('provision', async () => {
+      await folder.create({
+        ...(runId !== undefined && { runId }),
+        fleet: fleet.kind,
+        fleetId,
+        ...test.configuration,
+      });
+      const bundle = await writeBundle(folder.bundleDirectory, bundleContents(test), {
+        baseDirectory: test.baseDirectory,
+        signal,
+      });
+      for (const note of bundle.notes ?? []) phases.warn(note);
+      const handle = await fleet.provision({
+        ...request,
+        bundle,
+        environment: environment.variables,
+        logDirectory: folder.logDirectory,
+        redact,
+        signal,
+        onProgress: (message) => phases.inform(message),
+      });
+      const { expiresAt } = environment;
+      const known = redactorOf(handle, secrets);
+      return {
+        test,
+        handle,
+        folder,
+        ...digestsOf(bundle),
+        schedule: bundle.schedule,
+        redact: known,
+        preflight,
+        expiresAt,
+        close,
+      };
     });
-    for (const note of bundle.notes ?? []) phases.warn(note);
-    const handle = await fleet.provision({
-      ...request,
-      bundle,
-      environment: environment.variables,
-      logDirectory: folder.logDirectory,
-      redact,
-      signal,
-      onProgress: (message) => phases.inform(message),
-    });
-    const { expiresAt } = environment;
-    const known = redactorOf(handle, secrets);
-    return { test, handle, folder, ...digestsOf(bundle), redact: known, preflight, expiresAt };
-  });
+  }
 }
 
 /** Where the results of a run or a deployment of this id go. */

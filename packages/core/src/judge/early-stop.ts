@@ -104,6 +104,7 @@ function minus(all: RequestStatistics, part: RequestStatistics): RequestStatisti
     failed: left(all.failed, part.failed),
     dropped: left(all.dropped, part.dropped),
     bytes: left(all.bytes, part.bytes),
+    ...(all.codes && { codes: each(all.codes, (count, code) => left(count, part.codes?.[code])) }),
     trends: each(all.trends, (trend, name) => trendMinus(trend, part.trends[name])),
     counters: each(all.counters, (count, name) => left(count, part.counters[name])),
     rates: each(all.rates, ({ hits, total }, name) => ({

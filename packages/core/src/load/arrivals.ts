@@ -52,6 +52,24 @@ export const arrivalStagesProfile = <Common extends z.ZodRawShape>(common: Commo
     ...common,
   });
 
+/** The profile of a load that happened before. */
+export const replayProfile = <Common extends z.ZodRawShape>(common: Common) =>
+  z.strictObject({
+    profile: z
+      .literal('replay')
+      .describe('open model: the requests of a trace, which are the payloads, at the times that it has'),
+    duration: durationSchema().describe('length of the load: of a longer trace the beginning is sent'),
+    speed: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(1)
+      .describe('how often faster than recorded: with 10 an hour of the trace takes 6 minutes'),
+    arrivals: z.literal('trace').default('trace').describe('at the times of the trace'),
+    maxInFlight,
+    ...common,
+  });
+
 /** Fields of the closed model, in which users send. */
 const userFields = [
   'users',
@@ -64,7 +82,7 @@ const userFields = [
   'peakDuration',
   'rampDuration',
 ];
-const rateFields = ['arrivalRate', 'arrivals', 'maxInFlight'];
+const rateFields = ['arrivalRate', 'arrivals', 'maxInFlight', 'speed'];
 
 /**
  * What is wrong with a load that has fields of both models, or of one and the name of the other; undefined when
@@ -92,10 +110,11 @@ export function mixtureOf(load: Readonly<Record<string, unknown>>): string | und
   if (foreign.length === 0) return undefined;
   return isOpen
     ? `found ${foreign.join(', ')} with profile ${profile}, which has arrivals and no users; remove them, or the profile`
-    : `found ${foreign.join(', ')} with profile ${profile}, which has users; write profile arrivals or arrival-stages, or leave it out`;
+    : `found ${foreign.join(', ')} with profile ${profile}, which has users; write profile arrivals, arrival-stages or replay, or leave it out`;
 }
 
-const isOpenProfile = (profile: string) => profile === 'arrivals' || profile === 'arrival-stages';
+const openProfiles: ReadonlySet<string> = new Set(['arrivals', 'arrival-stages', 'replay']);
+const isOpenProfile = (profile: string) => openProfiles.has(profile);
 
 /**
  * The fields of a load that belong to another model than the one which some of its fields were given to choose: users
@@ -111,7 +130,8 @@ export function fieldsOfOtherModel(
   if (open === closed) return [];
   const { profile } = load;
   const other =
-    typeof profile === 'string' && (profile.endsWith('stages') || isOpenProfile(profile) !== open);
+    typeof profile === 'string' &&
+    (profile.endsWith('stages') || profile === 'replay' || isOpenProfile(profile) !== open);
   return [...(other ? ['profile'] : []), ...(open ? userFields : rateFields), 'stages'].filter(
     (field) => load[field] !== undefined && !given.has(field),
   );
@@ -119,6 +139,7 @@ export function fieldsOfOtherModel(
 
 /** The profile of a load that names none. */
 export function impliedProfile(load: Readonly<Record<string, unknown>>): string {
+  if ('speed' in load) return 'replay';
   if (!('stages' in load)) return 'arrivalRate' in load ? 'arrivals' : 'constant';
   const first: unknown = Array.isArray(load['stages']) ? load['stages'][0] : undefined;
   const hasRate = typeof first === 'object' && first !== null && 'arrivalRate' in first;

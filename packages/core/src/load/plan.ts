@@ -42,8 +42,13 @@ export interface LoadStage {
 
 /** When requests are due: a rate that moves in straight lines. All numbers are those of all workers together. */
 export interface ArrivalPlan {
-  /** `constant`: at equal distances. `poisson`: independent of each other, at exponentially distributed ones. */
-  readonly kind: 'constant' | 'poisson';
+  /**
+   * `constant`: at equal distances. `poisson`: independent of each other, at exponentially distributed ones. `trace`: at the
+   * times of the bundle's `schedule.csv`, of which the stages are the mean.
+   */
+  readonly kind: 'constant' | 'poisson' | 'trace';
+  /** How often faster than recorded a trace is sent. */
+  readonly speed?: number;
   /**
    * The most requests that are on their way at any time. What is due beyond them waits, and is dropped when it has waited
    * for as long as a request may take, or to the end of the load.
@@ -51,6 +56,7 @@ export interface ArrivalPlan {
   readonly maxInFlight: number;
   /** Requests a second at the beginning of the first stage. */
   readonly startRate: number;
+  /** None of a trace that is not read yet. */
   readonly stages: readonly ArrivalStage[];
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../values/duration.js';
 import { shareSchema } from '../values/share.js';
-import { arrivalsProfile, arrivalStagesProfile } from './arrivals.js';
+import { arrivalsProfile, arrivalStagesProfile, replayProfile } from './arrivals.js';
 
 const users = z.int().min(1).max(1_000_000);
 const spawnRate = z.number().positive().max(100_000).describe('users started a second');
@@ -99,6 +99,7 @@ export const profiles = z.discriminatedUnion('profile', [
   soak,
   arrivalsProfile(everyModel),
   arrivalStagesProfile(everyModel),
+  replayProfile(everyModel),
 ]);
 
 type WithoutProfile<Profile> = Profile extends {

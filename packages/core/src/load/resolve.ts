@@ -36,8 +36,9 @@ export function resolveLoad(
       spawnRate: workers,
       arrivals: {
         kind: load.arrivals,
+        ...(load.profile === 'replay' && { speed: load.speed }),
         maxInFlight: load.maxInFlight,
-        startRate: load.profile === 'arrivals' ? stages[0]!.ratePerSecond : 0,
+        startRate: load.profile === 'arrivals' ? (stages[0]?.ratePerSecond ?? 0) : 0,
         stages,
       },
       waitTime: { minimumSeconds: 0, maximumSeconds: 0 },
@@ -77,12 +78,13 @@ function waitTimeOf(wait: string | { min: string; max: string }): LoadPlan['wait
   return { minimumSeconds: secondsOf(min), maximumSeconds: secondsOf(max) };
 }
 
-function arrivalStagesOf(load: OpenProfile): [ArrivalStage, ...ArrivalStage[]] {
+function arrivalStagesOf(load: OpenProfile): ArrivalStage[] {
+  if (load.profile === 'replay') return [];
   const stage = (written: { duration: string; arrivalRate: string }) => ({
     durationSeconds: secondsOf(written.duration),
     ratePerSecond: parseRate(written.arrivalRate) ?? 0,
   });
-  return load.profile === 'arrivals' ? [stage(load)] : (load.stages.map(stage) as [ArrivalStage]);
+  return load.profile === 'arrivals' ? [stage(load)] : load.stages.map(stage);
 }
 
 function stagesOf(load: StagedProfile): LoadStage[] {

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { row, seriesUpdate, stamp } from '../../test/statistics-fixture.js';
 import { resolveTestLoad } from '../load/resolve.js';
 import { LocustMaster } from './master.js';
@@ -158,8 +159,8 @@ describe('LocustMaster', () => {
     [200, '<h1>Welcome</h1>', 'they are no JSON'],
   ])('does not take a page with HTTP %i for an answer', async (status, page, says) => {
     const { master } = await serve((_request, response) => void response.writeHead(status).end(page));
-    for (const answer of [master.logs(), master.statistics()]) {
-      await expect(answer).rejects.toMatchObject({
+    for (const ask of [() => master.logs(), () => master.statistics()]) {
+      await expect(ask()).rejects.toMatchObject({
         code: 'MASTER_PROTOCOL',
         message: expect.stringContaining(says),
       });
@@ -217,5 +218,26 @@ describe('LocustMaster', () => {
       'name,error\n\'=1+1,"token, [redacted] é refused\\u001b[2J"\n',
     );
     expect(await master.download('/missing', destination, redact)).toBe(false);
+  });
+
+  it('lets go of a file that it cannot save, so that nothing of it fails later', async () => {
+    let isGone: Promise<unknown> | undefined;
+    const { master } = await serve((_request, response) => {
+      isGone = once(response, 'close');
+      response.writeHead(200).write('a beginning');
+    });
+    const errors: unknown[] = [];
+    const hear = (error: unknown) => void errors.push(error);
+    process.on('uncaughtException', hear);
+    onTestFinished(() => void process.off('uncaughtException', hear));
+    const limit = new AbortController();
+    const destination = join(tmpdir(), 'a folder that is not there', 'failures.csv');
+    const { signal } = limit;
+    const saved = master.download('/failures', destination, (text) => text, { signal });
+    await expect(saved).rejects.toThrow(/not there/);
+    await isGone;
+    limit.abort(new Error('the time is over'));
+    await new Promise(setImmediate);
+    expect(errors).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { Readable, Transform } from 'node:stream';
+import { Transform } from 'node:stream';
 import { parse } from 'csv-parse';
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
@@ -198,6 +198,7 @@ export class LocustMaster {
    * Says that there are about to be so many workers, so that those that leave are not taken for lost. Of a load that runs the
    * moment is written down.
    *
+   * @param options
    * @param options.by Who says so, for the record.
    */
   async scale(
@@ -284,11 +285,18 @@ export class LocustMaster {
     options: AskOptions = {},
   ): Promise<boolean> {
     const response = await this.#retrying(path, options, { understood: [404] });
-    if (response.status === 404 || !response.body) return false;
-    await writeWholeStream(destination, Readable.fromWeb(response.body), {
-      transforms: [redactLines(redact), ...(destination.endsWith('.csv') ? harmlessCsv() : [])],
-    });
-    return true;
+    const { body } = response;
+    if (!body) return false;
+    try {
+      if (response.status === 404) return false;
+      await writeWholeStream(destination, body, {
+        transforms: [redactLines(redact), ...(destination.endsWith('.csv') ? harmlessCsv() : [])],
+      });
+      return true;
+    } finally {
+      // Also where nothing of it was read, for lack of a place to write it to: what is left open ends by an error that nobody hears.
+      await body.cancel().catch(() => {});
+    }
   }
 
   /** @throws LoadwrightError `MASTER_PROTOCOL` for an answer of another shape, also one that is no JSON. */

@@ -21,6 +21,9 @@ const request = z.object({
   failed: count,
   dropped: count,
   bytes: count,
+  bytesSent: count.optional(),
+  bytesReceived: count.optional(),
+  codes: z.record(z.string(), count).optional(),
   trends: z.record(z.string(), trend),
   counters: z.record(z.string(), count),
   rates: z.record(z.string(), z.object({ hits: count, total: count })),
@@ -35,7 +38,8 @@ const loadPlan = z.object({
   startUsers: z.number().optional(),
   arrivals: z
     .object({
-      kind: z.enum(['constant', 'poisson']),
+      kind: z.enum(['constant', 'poisson', 'trace']),
+      speed: z.number().optional(),
       maxInFlight: z.number(),
       startRate: z.number(),
       stages: z.array(z.object({ durationSeconds: z.number(), ratePerSecond: z.number() })),

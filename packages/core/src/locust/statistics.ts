@@ -132,6 +132,14 @@ export interface RequestStatistics {
   readonly dropped: number;
   /** Size of all answers' bodies. */
   readonly bytes: number;
+  /** Of requests and of answers, heads included, without what TLS adds. Absent: a runtime of an earlier version. */
+  readonly bytesSent?: number | undefined;
+  readonly bytesReceived?: number | undefined;
+  /**
+   * How the requests ended, each in one: by the status code of its answer or, where there was no whole answer, by the kind of its
+   * failure; `other` for what is beyond 100 different ones. Absent: a runtime of an earlier version.
+   */
+  readonly codes?: Readonly<Record<string, number>> | undefined;
   /** By the metric's name. */
   readonly trends: Readonly<Record<string, TrendStatistics>>;
   readonly counters: Readonly<Record<string, number>>;
@@ -149,6 +157,7 @@ export const failureKinds = [
   'throttled',
   'check',
   'stream',
+  'extract',
   'size',
   'payload',
   'credentials',

@@ -20,7 +20,12 @@ function anyLoad(seed: number): { rows: SeriesRow[]; statistics: MasterStatistic
       const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
       const due = succeeded + failed;
       const sent = Math.max(0, due - unsent);
-      return row(second, [], { name: `name-${name}`, due, sent, succeeded, failed, failures });
+      const { status: answered = 0, ...codes }: Record<string, number> = failures;
+      if (answered > 0) codes['503'] = answered;
+      if (succeeded > 0) codes['200'] = succeeded;
+      const traffic = { bytes: upTo(99), bytesSent: upTo(99), bytesReceived: upTo(99) };
+      const counts = { due, sent, succeeded, failed, failures, codes, ...traffic };
+      return row(second, [], { name: `name-${name}`, ...counts });
     }),
   ]).flat();
   const { total, requests } = sumOfRows(rows, {});
@@ -45,25 +50,51 @@ describe('the books of any load', () => {
     }
   });
 
-  it.each(['due', 'sent', 'succeeded', 'failed', 'dropped'] as const)(
+  const keys = ['due', 'sent', 'succeeded', 'failed', 'dropped'] as const;
+  it.each([...keys, 'bytes', 'bytesSent', 'bytesReceived'] as const)(
     'do not hold when one of %s is lost or counted twice anywhere',
     (key) => {
       for (const seed of seeds) {
         const { rows, statistics } = anyLoad(seed);
         const index = seed % rows.length;
         for (const change of [1, -1]) {
-          const wrongRows = rows.with(index, { ...rows[index]!, [key]: rows[index]![key] + change });
+          const wrongRows = rows.with(index, { ...rows[index]!, [key]: (rows[index]![key] ?? 0) + change });
           expect(checkBooks(statistics, wrongRows).accounting.holds, `row, seed ${seed}`).toBe(false);
-          const total = { ...statistics.total, [key]: statistics.total[key] + change };
+          const total = { ...statistics.total, [key]: (statistics.total[key] ?? 0) + change };
           expect(checkBooks({ ...statistics, total }, rows).accounting.holds, `total, ${seed}`).toBe(false);
           const [first, ...others] = statistics.requests;
           if (!first || key === 'dropped') continue;
-          const requests = [{ ...first, [key]: first[key] + change }, ...others];
+          const requests = [{ ...first, [key]: (first[key] ?? 0) + change }, ...others];
           expect(checkBooks({ ...statistics, requests }, rows).accounting.holds, `name, ${seed}`).toBe(false);
         }
       }
     },
   );
+
+  it('do not hold when a status code is lost, counted twice or taken for another one anywhere', () => {
+    for (const seed of seeds) {
+      const { rows, statistics } = anyLoad(seed);
+      const [code] = Object.keys(statistics.total.codes ?? {});
+      if (code === undefined) continue;
+      const wrong = <Value extends { readonly codes?: Readonly<Record<string, number>> | undefined }>(
+        value: Value,
+        changes: Readonly<Record<string, number>>,
+      ): Value => {
+        const codes = { ...value.codes };
+        for (const [name, change] of Object.entries(changes)) codes[name] = (codes[name] ?? 0) + change;
+        return { ...value, codes };
+      };
+      for (const changes of [{ [code]: 1 }, { [code]: -1 }, { [code]: -1, '418': 1 }]) {
+        const index = rows.findIndex((row) => row.codes?.[code]);
+        const broken = rows.with(index, wrong(rows[index]!, changes));
+        expect(checkBooks(statistics, broken).accounting.holds, `row, seed ${seed}`).toBe(false);
+        const total = wrong(statistics.total, changes);
+        expect(checkBooks({ ...statistics, total }, rows).accounting.holds, `total, ${seed}`).toBe(false);
+        const requests = statistics.requests.with(0, wrong(statistics.requests[0]!, changes));
+        expect(checkBooks({ ...statistics, requests }, rows).accounting.holds, `name, ${seed}`).toBe(false);
+      }
+    }
+  });
 
   it('do not hold while requests are in flight', () => {
     for (const seed of seeds) {
@@ -113,6 +144,24 @@ describe('what does not agree is told with its numbers', () => {
       {},
       [row(0, [1, 2], { failures: { status: 1 } }), row(1, [3])],
       /^0 requests failed, but the seconds have 1 of some kind\.$/,
+    ],
+    [
+      'a request without a status code',
+      {
+        total: { ...total, codes: { '200': 2 } },
+        requests: [request('predict', [1, 2, 3], { codes: { '200': 2 } })],
+      },
+      [row(0, [1, 2], { codes: { '200': 2 } }), row(1, [3])],
+      /^3 requests ended, but 2 have a status code or a reason for none\.$/,
+    ],
+    [
+      'a status code of another second',
+      {
+        total: { ...total, codes: { '200': 3 } },
+        requests: [request('predict', [1, 2, 3], { codes: { '200': 3 } })],
+      },
+      [row(0, [1, 2], { codes: { '200': 2 } }), row(1, [3], { codes: { timeout: 1 } })],
+      /^The status codes of the seconds are not those of the total: 200 2 of 3, timeout 1 of 0\.$/,
     ],
   ])('%s', (_name, change, rows, expected) => {
     const { violations } = checkBooks({ ...sound, ...change }, rows);

@@ -3,8 +3,11 @@ import type { MasterStatistics, RequestStatistics } from '../locust/statistics.j
 import type { Accounting } from '../results/summary.js';
 import type { SeriesRow } from '../series/rows.js';
 
-type Counts = Pick<RequestStatistics, 'due' | 'sent' | 'succeeded' | 'failed' | 'dropped'>;
+type Counts = Pick<RequestStatistics, 'due' | 'sent' | 'succeeded' | 'failed' | 'dropped'> &
+  Partial<Pick<RequestStatistics, 'bytes' | 'bytesSent' | 'bytesReceived' | 'codes'>>;
+type Codes = Readonly<Record<string, number>>;
 const counted = ['due', 'sent', 'succeeded', 'failed', 'dropped'] as const;
+const compared = [...counted, 'bytes', 'bytesSent', 'bytesReceived'] as const;
 
 /** The books of a load. */
 export interface Books {
@@ -28,6 +31,7 @@ export function checkBooks(
     ...compare(total, named(sumOf(requests), total), 'the request names'),
     ...compare(total, seconds, 'the seconds'),
     ...failuresOf(total, errors, seconds.failures),
+    ...codesOf(total, requests, seconds.codes),
     ...(missingReports > 0
       ? [`${missingReports} reports of workers never came: what they counted is in no figure.`]
       : []),
@@ -56,11 +60,16 @@ function lawOf(total: Counts, inFlight: number): string[] {
 /** @returns the counts, and how many failures have a kind. */
 function sumOf(
   parts: Iterable<Counts & Partial<Pick<SeriesRow, 'failures'>>>,
-): Counts & { failures: number } {
-  const sum = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, failures: 0 };
+): Counts & { failures: number; codes: Codes } {
+  const codes: Record<string, number> = {};
+  const sum = {
+    ...{ due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, failures: 0 },
+    ...{ bytes: 0, bytesSent: 0, bytesReceived: 0, codes },
+  };
   for (const part of parts) {
-    for (const key of counted) sum[key] += part[key];
+    for (const key of compared) sum[key] += part[key] ?? 0;
     for (const count of Object.values(part.failures ?? {})) sum.failures += count;
+    for (const [code, count] of Object.entries(part.codes ?? {})) codes[code] = (codes[code] ?? 0) + count;
   }
   return sum;
 }
@@ -71,9 +80,9 @@ function named(names: Counts, { dropped }: Counts): Counts {
 }
 
 function compare(total: Counts, other: Counts, what: string): string[] {
-  const different = counted.filter((key) => total[key] !== other[key]);
+  const different = compared.filter((key) => (total[key] ?? 0) !== (other[key] ?? 0));
   if (different.length === 0) return [];
-  const numbers = different.map((key) => `${key} ${other[key]} of ${total[key]}`).join(', ');
+  const numbers = different.map((key) => `${key} ${other[key] ?? 0} of ${total[key] ?? 0}`).join(', ');
   return [`The sums of ${what} are not those of the total: ${numbers}.`];
 }
 
@@ -83,4 +92,28 @@ function failuresOf({ failed }: Counts, errors: MasterStatistics['errors'], byKi
     ...(listed === failed ? [] : [`${failed} requests failed, but the list of errors has ${listed}.`]),
     ...(byKind === failed ? [] : [`${failed} requests failed, but the seconds have ${byKind} of some kind.`]),
   ];
+}
+
+/** Every request that ended has one code, in the total, by name and by second. A runtime of an earlier version has none. */
+function codesOf(total: Counts, requests: MasterStatistics['requests'], bySecond: Codes): string[] {
+  const { codes } = total;
+  if (!codes) return [];
+  const ended = endedRequests(total);
+  const known = Object.values(codes).reduce((sum, count) => sum + count, 0);
+  return [
+    ...(known === ended
+      ? []
+      : [`${ended} requests ended, but ${known} have a status code or a reason for none.`]),
+    ...differentCodes(codes, sumOf(requests).codes, 'the request names'),
+    ...differentCodes(codes, bySecond, 'the seconds'),
+  ];
+}
+
+function differentCodes(codes: Codes, other: Codes, what: string): string[] {
+  const different = [...new Set([...Object.keys(codes), ...Object.keys(other)])].filter(
+    (code) => (codes[code] ?? 0) !== (other[code] ?? 0),
+  );
+  if (different.length === 0) return [];
+  const numbers = different.map((code) => `${code} ${other[code] ?? 0} of ${codes[code] ?? 0}`).join(', ');
+  return [`The status codes of ${what} are not those of the total: ${numbers}.`];
 }

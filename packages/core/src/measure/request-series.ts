@@ -54,6 +54,11 @@ export function requestSeriesOf({ rows, requests, metrics, loadSeconds }: NamedR
         elapsedSeconds: end,
         requestsPerSecond: statistics ? endedRequests(statistics) / seconds : 0,
         failuresPerSecond: (statistics?.failed ?? 0) / seconds,
+        ...(statistics?.codes && {
+          codesPerSecond: Object.fromEntries(
+            Object.entries(statistics.codes).map(([code, count]) => [code, count / seconds]),
+          ),
+        }),
         p50: percentileOf(trend, 0.5),
         p95: percentileOf(trend, 0.95),
         p99: percentileOf(trend, 0.99),

@@ -1,5 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AskOptions, LocustMaster } from '../locust/master.js';
+import { RowsByName } from '../series/resample.js';
+import { subtractRow } from '../series/subtract.js';
 import type { SeriesRow, SeriesSample, SeriesUpdate } from '../series/rows.js';
 
 /** So many seconds are kept together. */
@@ -17,6 +19,12 @@ export class RunSeries {
   #newest = 0;
   #revision: number | undefined;
   #test: number | undefined;
+  /** What has come since it was last taken; undefined: nobody takes it. */
+  #increments: RowsByName | undefined;
+
+  constructor({ gathersIncrements = false }: { readonly gathersIncrements?: boolean } = {}) {
+    if (gathersIncrements) this.#increments = new RowsByName();
+  }
 
   /** Asks for what has changed since the last time: what a caller that slept has missed is in it. */
   async read(master: Pick<LocustMaster, 'series'>, options?: AskOptions): Promise<void> {
@@ -35,12 +43,22 @@ export class RunSeries {
     this.#revision = revision;
     for (const row of rows) {
       const number = Math.floor(row.second / blockSeconds);
-      const block = this.#warm.get(number) ?? new Map<string, SeriesRow>();
+      // What is to be compared with it is unpacked once, until it cools again.
+      const rested = this.#increments && this.#cold.has(number) ? this.#block(number) : undefined;
+      const block = this.#warm.get(number) ?? rested ?? new Map<string, SeriesRow>();
+      this.#increments?.add(subtractRow(row, block.get(keyOf(row))));
       this.#warm.set(number, block.set(keyOf(row), row));
       this.#newest = Math.max(this.#newest, row.second);
     }
     for (const sample of samples) this.#samples.set(sample.second, sample);
     this.#cool();
+  }
+
+  /** What has come since the last call, by request name; all of them add up to the rows. */
+  takeIncrements(): SeriesRow[] {
+    const taken = this.#increments?.rows ?? [];
+    if (this.#increments) this.#increments = new RowsByName();
+    return taken;
   }
 
   /** By second, then by name. They can be gone through again and again, and are never all in memory. */

@@ -24,6 +24,14 @@ export interface Sample {
   readonly totalFailures: number;
   /** In a report: bytes of the bodies of answers, of the requests that were due in this second. */
   readonly bytesPerSecond?: number | undefined;
+  /** Bytes of requests and of answers, heads included; in a report of the requests that were due in this second. */
+  readonly bytesSentPerSecond?: number | undefined;
+  readonly bytesReceivedPerSecond?: number | undefined;
+  /**
+   * How requests ended, by the status code of the answer or, without a whole answer, by the kind of the failure: in a report
+   * those that were due in this second, live those that ended, a second. Absent: none did, or the runtime is of an earlier version.
+   */
+  readonly codes?: Readonly<Record<string, number>> | undefined;
   /** In a report: percentiles of the time to the first byte of an answer, in milliseconds. */
   readonly firstByte?:
     { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null } | undefined;
@@ -33,6 +41,8 @@ export interface Sample {
   readonly lagP99?: number | null | undefined;
   /** What the target measured in this second, all names together, by the metric's name; in a report only. */
   readonly metrics?: Readonly<Record<string, MetricPoint>> | undefined;
+  /** What happened to the service in this second, as charts mark it; in a report of a run with `--observe` only. */
+  readonly marks?: readonly string[] | undefined;
   /** Only with an arrival rate. */
   readonly open?: OpenSample | undefined;
 }

@@ -37,7 +37,7 @@ const ended = reading({ state: 'ready', test: endedTest() });
 /** Watches a load of ten seconds; time passes by itself. */
 async function watching(
   answers: readonly Answer[],
-  change: Partial<WatchOptions> & { nodes?: readonly FleetNode[] } = {},
+  change: Partial<WatchOptions> & { nodes?: readonly FleetNode[] | (() => readonly FleetNode[]) } = {},
 ) {
   const { nodes = [], ...options } = change;
   const samples: Sample[] = [];
@@ -45,7 +45,7 @@ async function watching(
   const begin = performance.now();
   const result = watch(
     masterWith(...answers),
-    { expectedWorkers: 2, status: async () => nodes },
+    { expectedWorkers: 2, status: async () => (typeof nodes === 'function' ? nodes() : nodes) },
     new RunSeries(),
     {
       runId: 'run-1',
@@ -82,6 +82,32 @@ describe('a load that is watched', () => {
       { requestsPerSecond: 10, totalRequests: 10, inFlight: 3, oldestSeconds: 0.4, elapsedSeconds: 1 },
       { requestsPerSecond: 15, totalRequests: 30, elapsedSeconds: 2 },
     ]);
+  });
+
+  it('has the status codes and the bytes of each second, averaged as its rate is', async () => {
+    const total = (change: object) => request('Aggregated', [5], change);
+    const found = await watching([
+      reading({ total: total({ codes: { 200: 10 }, bytesSent: 1000, bytesReceived: 500 }) }),
+      reading({ total: total({ codes: { 200: 30 }, bytesSent: 3000, bytesReceived: 1500 }), time: 1002 }),
+      reading({ total: total({ codes: { 200: 30, timeout: 3 }, bytesSent: 3300 }), time: 1003 }),
+      reading({ total: total({ codes: { 200: 40, timeout: 6 }, bytesSent: 4000 }), time: 1004 }),
+      ended,
+    ]);
+    expect(found.samples.map(({ codes }) => codes)).toEqual([
+      { 200: 10 },
+      { 200: 15 },
+      { 200: 10, timeout: 1 },
+      { 200: 10, timeout: 2 },
+    ]);
+    expect(found.samples.map(({ bytesSentPerSecond }) => bytesSentPerSecond)).toEqual([
+      1000, 1500, 1100, 1000,
+    ]);
+    const [first] = found.samples;
+    expect(first).toMatchObject({ bytesReceivedPerSecond: 500 });
+    // A runtime of an earlier version counts neither.
+    const [without] = (await watching([reading(), ended])).samples;
+    expect(without!.codes).toBeUndefined();
+    expect(without!.bytesSentPerSecond).toBeUndefined();
   });
 
   it('is left a few seconds after its time when the master does not end it', async () => {
@@ -148,6 +174,31 @@ describe('a load that is not as it should be', () => {
     const nodes = [{ name: 'worker-1', role: 'worker', state: 'failed', reason: 'no memory' }] as const;
     const found = await watching([reading()], { nodes });
     expect(found.problems).toEqual([{ rule: 'worker-lost', reason: 'worker-1 was lost: no memory' }]);
+  });
+
+  it.each([
+    ['says that it leaves', reading({ workers: [worker('b')], time: 1002 })],
+    ['was the last', reading({ test: { ...endedTest(), endedBy: 'workers-lost' }, workers: [], time: 1002 })],
+  ])('is left with the reason that is known a moment after a worker %s', async (_, second) => {
+    let begin = Infinity;
+    const nodes = (): readonly FleetNode[] => {
+      const node = { name: 'worker-1', role: 'worker', instance: 'i-1' } as const;
+      return performance.now() - begin < 1700
+        ? [{ ...node, state: 'running' }]
+        : [{ ...node, state: 'failed', reason: 'a spot interruption notice' }];
+    };
+    const onSample = () => (begin = performance.now());
+    const found = await watching([reading(), second], { nodes, onSample });
+    const reason = 'worker-1 was lost: a spot interruption notice';
+    expect(found.problems).toEqual([{ rule: 'worker-lost', reason }]);
+    expect(found.seconds).toBeLessThan(5);
+  });
+
+  it('is left without a reason when nobody knows one', async () => {
+    const nodes = [{ name: 'worker-1', role: 'worker', state: 'running', instance: 'i-1' }] as const;
+    const found = await watching([reading(), reading({ workers: [worker('b')] })], { nodes });
+    expect(found.problems).toEqual([{ rule: 'worker-lost', reason: 'A worker was lost: a.' }]);
+    expect(found.seconds).toBeLessThan(6);
   });
 
   it('is left at once when the master is dead', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FleetHandle } from '../fleet/contract.js';
+import type { FleetHandle, FleetNode } from '../fleet/contract.js';
 import type { ArrivalPlan } from '../load/plan.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { EarlyStop } from '../judge/early-stop.js';
@@ -7,7 +7,7 @@ import type { Problem } from '../results/summary.js';
 import type { Sample } from './sample-contract.js';
 import { describeLostMaster, liveAnswer, nodesOf, readTest, type TestReader } from './read-test.js';
 import type { RunSeries } from './run-series.js';
-import { sampleOf } from './sample.js';
+import { LiveSamples } from './sample.js';
 import { formatLength } from '../values/format.js';
 
 /** What was seen while the load lasted. */
@@ -35,7 +35,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly onSample: (sample: Sample) => void;
   /** Called after each reading of the load; what it throws is as if the master did not answer. */
-  readonly onReading?: () => Promise<void>;
+  readonly onReading?: (statistics: MasterStatistics) => Promise<void>;
   /** Called after each sample: what it returns ends the load, as a threshold with `abortOnFail` does. */
   readonly stopEarly?: (statistics: MasterStatistics) => EarlyStop | undefined;
   /** Called once each time that the master falls silent, with a line for people. */
@@ -46,6 +46,12 @@ export interface WatchOptions {
 const patienceSeconds = 5;
 /** How long a master may be silent before it counts as lost. In seconds. */
 const silenceSeconds = 10;
+/**
+ * How long whoever describes the machines may take to say why a worker left, in milliseconds: a master hears from the worker
+ * itself, at once.
+ */
+const namingMilliseconds = 2500;
+const namingPause = 250;
 const deadStates = new Set(['missing', 'stopped']);
 /** States of the master in which every worker must be there: after a stop, workers leave and come back. */
 const loadedStates = new Set(['spawning', 'running']);
@@ -64,7 +70,7 @@ export async function watch(
   const { before, signal, durationSeconds } = options;
   const begin = performance.now();
   const elapsed = () => (performance.now() - begin) / 1000;
-  const samples: Sample[] = [];
+  const samples = new LiveSamples(options.arrivals);
   const problems: Problem[] = [];
   let statistics: MasterStatistics | undefined;
   let answeredAt = 0;
@@ -79,7 +85,7 @@ export async function watch(
     try {
       const isOwn = (found: MasterStatistics) => isOwnTest(found, options, earlier);
       reading = await readTest(master, series, { ...liveAnswer, signal }, isOwn);
-      if (reading.isOwn) await options.onReading?.();
+      if (reading.isOwn) await options.onReading?.(reading.statistics);
     } catch (error) {
       if (signal.aborted) continue;
       const silent = elapsed() - answeredAt;
@@ -96,10 +102,11 @@ export async function watch(
     }
     statistics = reading.statistics;
     const { test, time } = statistics;
-    if (test?.endedAt !== undefined) break;
-    const sample = sampleOf(statistics, earlier, time - test!.startedAt, samples, options.arrivals);
-    samples.push(sample);
-    options.onSample(sample);
+    if (test?.endedAt !== undefined) {
+      if (test.endedBy === 'workers-lost') problems.push(...(await namedLosses(handle)));
+      break;
+    }
+    options.onSample(samples.next(statistics, earlier, time - test!.startedAt));
     problems.push(...(await lostWorkers(handle, before, statistics)));
     if (elapsed() > durationSeconds + patienceSeconds) break;
     // What was lost is worse: then nothing can be judged.
@@ -143,10 +150,8 @@ async function lostWorkers(
   before: MasterStatistics,
   statistics: MasterStatistics,
 ): Promise<Problem[]> {
-  const problem = (reason: string): Problem => ({ rule: 'worker-lost', reason });
-  const failed = (await nodesOf(handle)).filter((node) => node.state === 'failed');
-  if (failed.length > 0)
-    return failed.map(({ name, reason }) => problem(`${name} was lost: ${reason ?? 'no reason known'}`));
+  const failed = failedOf(await nodesOf(handle));
+  if (failed.length > 0) return failed;
   if (!loadedStates.has(statistics.state)) return [];
   const alive = aliveOf(statistics);
   const scaledTo = statistics.events
@@ -157,7 +162,34 @@ async function lostWorkers(
   // One that was there may have been dead already, and replaced: its share of the users is missing all the same.
   const lost = scaledTo.length > 0 ? [] : aliveOf(before).filter((id) => !alive.includes(id));
   if (alive.length >= expected && lost.length === 0) return [];
-  return [problem(`A worker was lost: ${lost.join(', ') || `${alive.length} of ${expected} answer`}.`)];
+  // One that fell silent has done so for seconds: whoever describes its machine would have said why by now.
+  const isSilent = statistics.workers.some(({ state }) => deadStates.has(state));
+  const named = isSilent ? [] : await namedLosses(handle);
+  if (named.length > 0) return named;
+  const who = lost.join(', ') || `${alive.length} of ${expected} answer`;
+  return [{ rule: 'worker-lost', reason: `A worker was lost: ${who}.` }];
+}
+
+/** Workers that are lost, as soon as whoever describes their machines says so; none if nobody does. */
+async function namedLosses(handle: Pick<FleetHandle, 'status'>): Promise<Problem[]> {
+  const end = performance.now() + namingMilliseconds;
+  for (;;) {
+    const nodes = await nodesOf(handle);
+    const failed = failedOf(nodes);
+    // Of processes on this machine all is known at once.
+    const isDescribed = nodes.some(({ instance }) => instance !== undefined);
+    if (failed.length > 0 || !isDescribed || performance.now() > end) return failed;
+    await delay(namingPause);
+  }
+}
+
+function failedOf(nodes: readonly FleetNode[]): Problem[] {
+  return nodes
+    .filter(({ state }) => state === 'failed')
+    .map(({ name, reason }) => ({
+      rule: 'worker-lost',
+      reason: `${name} was lost: ${reason ?? 'no reason known'}`,
+    }));
 }
 
 const aliveOf = ({ workers }: MasterStatistics): string[] =>

@@ -69,10 +69,10 @@ export class PayloadFile {
   /** The bytes of the file, in chunks; what is compressed with gzip is unpacked. */
   async *read(): AsyncGenerator<Buffer> {
     try {
+      const isCompressed = await this.#isCompressed();
+      // Read at once: nobody would hear that it cannot be.
       const stream = createReadStream(this.path, { highWaterMark: chunkBytes });
-      const bytes = (await this.#isCompressed())
-        ? pipeline(stream, createGunzip(), throughIteration)
-        : stream;
+      const bytes = isCompressed ? pipeline(stream, createGunzip(), throughIteration) : stream;
       for await (const chunk of bytes) yield chunk as Buffer;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonValueSchema } from '../values/json-value-schema.js';
+import { traceSourceSchema } from './trace/source.js';
 
 const order = z
   .enum(['sequential', 'random'])
@@ -62,6 +63,7 @@ const singleSourceSchema = z.union([
       .describe('Content-Type of every payload. Default: by the ending of each path'),
     order,
   }),
+  traceSourceSchema,
 ]);
 
 /** Where payloads come from: one place, or several with weights. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JsonNumber } from '../values/json-number.js';
 import type { PayloadSource } from './source.js';
-import { checkPayloads, writePayloads } from './write.js';
+import { checkPayloads, digestPayloads, writePayloads } from './write.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -57,6 +58,17 @@ describe('writePayloads', () => {
     await given('list.json', ` ${JSON.stringify(items, null, 2)}\n`);
     const lines = await written('list.json');
     expect(lines.map((line) => (JSON.parse(line) as { json: unknown }).json)).toEqual(items);
+  });
+
+  it('knows the digest of what it would write', async () => {
+    const destination = join(folder, 'digested.jsonl');
+    const source = { inline: [{ a: 1 }, 'text'] };
+    await writePayloads(source, destination, { baseDirectory: folder });
+    expect(await digestPayloads(source, { baseDirectory: folder })).toBe(
+      createHash('sha256')
+        .update(await readFile(destination))
+        .digest('hex'),
+    );
   });
 
   it('takes any other JSON document as one payload', async () => {

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LoadwrightError } from '../errors.js';
 import { writeWholeStream } from '../files.js';
+import type { BodyLimit } from '../target/contract.js';
 import { stringifyJson } from '../values/json-number.js';
+import { withinLimit } from './body-limit.js';
 import { readCsv } from './csv.js';
 import { filesOf } from './files.js';
 import { contentTypeOf, formatOf } from './format.js';
@@ -11,6 +14,9 @@ import { longestPayload, PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
 import { PayloadSurvey } from './survey.js';
 import { isSeveral, partsOf, type SingleSource, type TargetPayloads } from './source.js';
+import { traceLines } from './trace/read.js';
+import { TraceSchedule } from './trace/schedule.js';
+import type { TraceSource } from './trace/source.js';
 
 /** What {@link writePayloads} wrote. */
 export interface WrittenPayloads {
@@ -21,6 +27,8 @@ export interface WrittenPayloads {
   readonly order: 'sequential' | 'random';
   /** What may be a mistake in them, one line each. */
   readonly notes: readonly string[];
+  /** When each is due. Absent: they are no trace. */
+  readonly schedule?: TraceSchedule;
   /** Of several sources, in the order of their lines. Absent: there is one. */
   readonly parts?: readonly WrittenPart[];
 }
@@ -41,6 +49,8 @@ export interface PayloadOptions {
   readonly signal?: AbortSignal;
   /** Read no more than the first one of each source takes. Default false. */
   readonly firstPayloadOnly?: boolean;
+  /** The longest body by the requests that a part is for. Absent: any length. */
+  readonly bodyLimit?: ((requests: string | undefined) => BodyLimit | undefined) | undefined;
 }
 
 /**
@@ -53,14 +63,16 @@ export interface PayloadOptions {
 export async function writePayloads(
   source: TargetPayloads,
   destination: string,
-  { baseDirectory, signal, firstPayloadOnly = false }: PayloadOptions,
+  { baseDirectory, signal, firstPayloadOnly = false, bodyLimit }: PayloadOptions,
 ): Promise<WrittenPayloads> {
   const parts: WrittenPart[] = [];
   const notes: string[] = [];
+  const schedule = scheduleOf(source);
   async function* text() {
     for (const part of partsOf(source)) {
       let rows = 0;
-      for await (const found of recordLines(part.source, baseDirectory, notes)) {
+      const all = recordLines(part.source, baseDirectory, notes, schedule);
+      for await (const found of withinLimit(all, nameOf(part.source), bodyLimit?.(part.of))) {
         if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
         if (found.length === 0) continue;
         const lines = firstPayloadOnly ? found.slice(0, 1) : found;
@@ -75,7 +87,11 @@ export async function writePayloads(
   }
   const bytes = await writeWholeStream(destination, text());
   const count = parts.reduce((sum, { rows }) => sum + rows, 0);
-  return { count, bytes, order: parts[0]!.order, notes, ...(isSeveral(source) && { parts }) };
+  return {
+    ...{ count, bytes, order: parts[0]!.order, notes },
+    ...(schedule && { schedule: schedule.finish() }),
+    ...(isSeveral(source) && { parts }),
+  };
 }
 
 /**
@@ -86,12 +102,14 @@ export async function writePayloads(
  */
 export async function checkPayloads(
   source: TargetPayloads,
-  { baseDirectory, signal }: PayloadOptions,
+  { baseDirectory, signal, bodyLimit }: PayloadOptions,
+  schedule = scheduleOf(source),
 ): Promise<number> {
   let count = 0;
   for (const part of partsOf(source)) {
     const before = count;
-    for await (const lines of recordLines(part.source, baseDirectory)) {
+    const all = recordLines(part.source, baseDirectory, [], schedule);
+    for await (const lines of withinLimit(all, nameOf(part.source), bodyLimit?.(part.of))) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
       count += lines.length;
     }
@@ -100,20 +118,81 @@ export async function checkPayloads(
   return count;
 }
 
+/**
+ * SHA-256 of the file that {@link writePayloads} would write, in hexadecimal; it writes nothing.
+ *
+ * @throws LoadwrightError as {@link writePayloads} does.
+ */
+export async function digestPayloads(
+  source: TargetPayloads,
+  { baseDirectory, signal }: PayloadOptions,
+): Promise<string> {
+  const digest = createHash('sha256');
+  const schedule = scheduleOf(source);
+  for (const part of partsOf(source)) {
+    for await (const lines of recordLines(part.source, baseDirectory, [], schedule)) {
+      if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
+      if (lines.length > 0) digest.update(`${lines.join('\n')}\n`);
+    }
+  }
+  return digest.digest('hex');
+}
+
+/**
+ * When the requests of a trace are due. Reads all of it, and writes nothing.
+ *
+ * @returns undefined when the source is no trace.
+ * @throws LoadwrightError as {@link writePayloads} does.
+ */
+export async function readSchedule(
+  source: TargetPayloads,
+  options: PayloadOptions,
+): Promise<TraceSchedule | undefined> {
+  const schedule = scheduleOf(source);
+  if (schedule) await checkPayloads(source, options, schedule);
+  return schedule?.finish();
+}
+
+/** What takes the times of a source; undefined when it has none. */
+function scheduleOf(source: TargetPayloads): TraceSchedule | undefined {
+  const parts = partsOf(source);
+  if (!parts.some(({ source: single }) => isTrace(single))) return undefined;
+  if (parts.length === 1) return new TraceSchedule();
+  throw new LoadwrightError('PAYLOADS_INVALID', 'payloads: found a trace beside other sources', {
+    hint: 'A trace says when each of its requests is due: let it be the only source of the only route.',
+  });
+}
+
+const isTrace = (source: SingleSource): source is TraceSource =>
+  typeof source === 'object' && 'trace' in source;
+
 function orderOf(source: SingleSource): 'sequential' | 'random' {
   return (typeof source === 'string' ? undefined : source.order) ?? 'sequential';
 }
 
+/** As the user wrote it. */
+function nameOf(source: SingleSource): string {
+  if (typeof source === 'string') return source;
+  if ('file' in source) return source.file;
+  return isTrace(source) ? source.trace : 'payloads';
+}
+
 function noPayload(source: SingleSource): LoadwrightError {
-  const name = typeof source === 'string' ? source : 'file' in source ? source.file : 'payloads';
-  return new LoadwrightError('PAYLOADS_INVALID', `${name}: there is no payload in it`, {
+  return new LoadwrightError('PAYLOADS_INVALID', `${nameOf(source)}: there is no payload in it`, {
     hint: 'Add at least one: a line of a .jsonl file, an item of a JSON list, a row of a .csv file below the header.',
   });
 }
 
 /** @param notes Is given what may be a mistake in a source once all of it is read. */
-async function* recordLines(source: SingleSource, baseDirectory: string, notes: string[] = []): RecordLines {
-  if (typeof source === 'object' && 'inline' in source) {
+async function* recordLines(
+  source: SingleSource,
+  baseDirectory: string,
+  notes: string[],
+  schedule: TraceSchedule | undefined,
+): RecordLines {
+  if (isTrace(source)) {
+    yield* traceLines(source, baseDirectory, schedule!, notes);
+  } else if (typeof source === 'object' && 'inline' in source) {
     const survey = new PayloadSurvey();
     for (const value of source.inline) survey.add(value);
     notes.push(...survey.notes('inline'));

@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LoadwrightError, messageOf } from '../errors.js';
-import { nearest } from '../values/nearest.js';
+import { LoadwrightError } from '../errors.js';
 import type { TargetFactory } from '../target/contract.js';
-import { isFactoryLike, validateTargetFactory } from './validate-target.js';
+import { loadPlugin, type PluginKind } from './load-plugin.js';
+import { validateTargetFactory } from './validate-target.js';
 
 export { assertTarget, validateTargetFactory } from './validate-target.js';
 
@@ -20,8 +17,11 @@ export interface LoadTargetOptions {
   readonly loaded?: Map<string, string>;
 }
 
-const packagePrefix = 'loadwright-target-';
-const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+const targets: PluginKind = {
+  noun: 'target',
+  prefix: 'loadwright-target-',
+  codes: { notFound: 'TARGET_NOT_FOUND', invalid: 'TARGET_INVALID' },
+};
 
 /**
  * Loads a target by its name: a built-in kind, a path (`./target.ts`, `/abs/target.mjs`, a `file:` URL), or a package
@@ -37,13 +37,8 @@ export async function loadTarget(
   const importBuiltIn = Object.hasOwn(builtIn, reference) ? builtIn[reference] : undefined;
   if (importBuiltIn) return validateTargetFactory((await importBuiltIn()).default, reference);
 
-  const url = isPath(reference)
-    ? resolvePath(reference, from)
-    : await resolvePackage(reference, from, builtIn);
-  const factory = validateTargetFactory(
-    pickFactory(await importModule(url, reference, from), reference),
-    reference,
-  );
+  const { url, exported } = await loadPlugin(reference, from, Object.keys(builtIn), targets);
+  const factory = validateTargetFactory(exported, reference);
   const { kind } = factory.definition;
   const other = Object.hasOwn(builtIn, kind) ? 'a target that comes with Loadwright' : loaded.get(kind);
   if (other !== undefined && other !== url) {
@@ -57,84 +52,4 @@ export async function loadTarget(
   }
   loaded.set(kind, url);
   return factory;
-}
-
-function isPath(reference: string): boolean {
-  return /^\.{1,2}[\\/]|^file:/.test(reference) || isAbsolute(reference);
-}
-
-function resolvePath(reference: string, from: string): string {
-  const path = reference.startsWith('file:') ? fileURLToPath(reference) : resolve(from, reference);
-  if (existsSync(path)) return pathToFileURL(path).href;
-  throw new LoadwrightError('TARGET_NOT_FOUND', `There is no target at ${reference}`, {
-    hint: `Looked for ${path}. Paths start from ${from} and name a file with its ending.`,
-  });
-}
-
-async function resolvePackage(reference: string, from: string, builtIn: BuiltInTargets): Promise<string> {
-  const plain = !reference.startsWith('@') && !reference.includes('/');
-  const candidates =
-    plain && !reference.startsWith(packagePrefix) ? [packagePrefix + reference, reference] : [reference];
-  // Resolves as `import` does from the user's project; Node's own resolvers know that only for the calling module.
-  const { createJiti } = await import('jiti');
-  const resolver = createJiti(resolve(from) + sep, { fsCache: false });
-  for (const candidate of candidates) {
-    try {
-      const url = resolver.esmResolve(candidate);
-      if (url.startsWith('file:')) return url;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw notLoaded(candidate, error);
-    }
-  }
-  const meant = nearest(reference, Object.keys(builtIn));
-  const install = candidates[0] ?? reference;
-  throw new LoadwrightError('TARGET_NOT_FOUND', `There is no target "${reference}"`, {
-    hint: [
-      meant && `Did you mean "${meant}"?`,
-      packageName.test(install) &&
-        `${meant ? 'If not, install' : 'Install'} it: npm install --save-dev ${install}`,
-      `Targets that need no installation: ${Object.keys(builtIn).join(', ') || 'none'}. A path begins with "./".`,
-    ]
-      .filter((sentence) => sentence)
-      .join('\n'),
-  });
-}
-
-async function importModule(url: string, reference: string, from: string): Promise<Record<string, unknown>> {
-  try {
-    if (!/\.[cm]?ts$/.test(url)) return (await import(url)) as Record<string, unknown>;
-    const { createJiti } = await import('jiti');
-    return await createJiti(resolve(from) + sep, { fsCache: false }).import(fileURLToPath(url));
-  } catch (error) {
-    throw notLoaded(reference, error);
-  }
-}
-
-function notLoaded(reference: string, cause: unknown): LoadwrightError {
-  const reason = messageOf(cause);
-  return new LoadwrightError('TARGET_INVALID', `${reference} cannot be loaded: ${reason.split('\n')[0]}`, {
-    hint: 'The mistake is in the target, not in your configuration: upgrade it, or tell its author.',
-    cause,
-  });
-}
-
-/** The default export, or the only export that means to be a target. */
-function pickFactory(module: Record<string, unknown>, reference: string): unknown {
-  // A CommonJS module that was compiled from ESM has its default export one level down.
-  const inner = (module.default as { default?: unknown } | null | undefined)?.default;
-  const chosen = [module.default, inner].find(isFactoryLike);
-  if (chosen) return chosen;
-  const others = Object.entries(module).filter(([, value]) => isFactoryLike(value));
-  if (others.length > 1) {
-    const names = others.map(([name]) => name).join(', ');
-    throw new LoadwrightError(
-      'TARGET_INVALID',
-      `${reference} exports several targets and no default: ${names}`,
-      {
-        hint: 'Export one of them as the default export.',
-      },
-    );
-  }
-  return others[0]?.[1] ?? module.default;
 }

@@ -1,15 +1,11 @@
 import { LoadwrightError } from '../errors.js';
 import type { Target, TargetFactory } from '../target/contract.js';
 import { describeIssues, describeValue } from '../validation/validate.js';
+import { isFactoryLike } from './load-plugin.js';
 import { targetDefinitionSchema } from './target-schema.js';
 
 /** The version of the target contract that this copy of Loadwright understands. */
 const supportedVersion = 1;
-
-/** True for anything that means to be a target's factory, right or wrong. */
-export function isFactoryLike(value: unknown): value is { definition: unknown } {
-  return typeof value === 'function' && 'definition' in value;
-}
 
 /**
  * Checks that a value is a {@link TargetFactory}.

@@ -22,6 +22,8 @@ export interface Chart {
   readonly spans?: readonly ChartSpan[];
   /** The ground between the first and the last line is tinted: they are percentiles of the same values. */
   readonly ribbon?: boolean;
+  /** The lines stand on top of each other: values are those of each, and the highest line is their sum. */
+  readonly stacked?: boolean;
   /** Vertical lines at places of the horizontal axis. */
   readonly markers?: readonly { readonly label: string; readonly x: number }[];
   /** The vertical axis reaches at least to here. */
@@ -30,7 +32,10 @@ export interface Chart {
 }
 
 /** A chart over time without what all of them share. */
-export type ChartPart = Pick<Chart, 'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'ribbon' | 'series'>;
+export type ChartPart = Pick<
+  Chart,
+  'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'ribbon' | 'stacked' | 'series'
+>;
 
 /** A part of the horizontal axis, in its unit. */
 export interface ChartSpan {

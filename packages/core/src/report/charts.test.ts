@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { detailedReport } from '../../test/detailed-report-fixture.js';
 import { openReport, realisticReport } from '../../test/report-fixture.js';
 import { chartOfLoad, generatorCharts, timeCharts } from './charts.js';
+import { codesTable } from './codes.js';
 import { distributionChart } from './distribution-chart.js';
 import { requestCharts } from './request-charts.js';
 
@@ -122,10 +123,67 @@ test('failures by kind, bytes a second and the time to the first byte are drawn 
       { label: 'check', tone: '2' },
     ],
   });
-  expect(chartOf(report, 'received')).toMatchObject({ unit: 'kB/s', title: 'Bodies received' });
+  expect(chartOf(report, 'traffic')).toMatchObject({ unit: 'kB/s', title: 'Bytes sent and received' });
+  const earlier = report.series.map(({ bytesSentPerSecond: _, bytesReceivedPerSecond: __, ...one }) => one);
+  expect(chartOf({ series: earlier }, 'received')).toMatchObject({ unit: 'kB/s', title: 'Bodies received' });
   expect(chartOf(report, 'time-to-first-byte').summary).toBe('The highest p99 is 126 ms.');
   const ids = timeCharts(realisticReport()).map(({ id }) => id);
-  for (const id of ['failures', 'received', 'time-to-first-byte']) expect(ids).not.toContain(id);
+  for (const id of ['failures', 'status-codes', 'traffic', 'received', 'time-to-first-byte'])
+    expect(ids).not.toContain(id);
+});
+
+test('status codes stand on top of each other, each value as its own, and the rarer ones as one', () => {
+  const chart = chartOf(detailedReport(), 'status-codes');
+  expect(chart).toMatchObject({ stacked: true, unit: 'requests/s' });
+  expect(chart.series.map(({ label }) => label)).toEqual(['200', '429', '503', 'no answer: timeout']);
+  expect(chart.summary).toMatch(/^\d+(\.\d+)? % of the requests: 200; 503 up to 32 a second\.$/);
+  const [sample] = realisticReport({ samples: 1 }).series;
+  const codes = { 200: 90, 201: 8, 400: 7, 404: 6, 500: 5, 502: 4, reset: 3, other: 2 };
+  const many = chartOf({ series: [{ ...sample!, codes }] }, 'status-codes');
+  expect(many.series.map(({ label, tone, values }) => [label, tone, values[0]])).toEqual([
+    ...[
+      ['200', '1', 90],
+      ['201', '2', 8],
+      ['400', '3', 7],
+      ['404', '4', 6],
+      ['500', '5', 5],
+    ],
+    ...[
+      ['all others', '6', 9],
+      ['502', undefined, 4],
+    ],
+    ...[
+      ['other codes', undefined, 2],
+      ['no answer: reset', undefined, 3],
+    ],
+  ]);
+  const drawn = many.series.filter(({ tone }) => tone !== undefined);
+  expect(drawn.reduce((sum, { values }) => sum + values[0]!, 0)).toBe(125);
+  const only = {
+    series: [
+      { ...sample!, codes: { 200: 5 } },
+      { ...sample!, codes: undefined },
+    ],
+  };
+  expect(chartOf(only, 'status-codes')).toMatchObject({
+    summary: 'All requests: 200.',
+    series: [{ values: [5, 0] }],
+  });
+});
+
+test('each request name that had several status codes has a chart of them', () => {
+  const charts = requestCharts(detailedReport()).filter(({ stacked }) => stacked);
+  expect(charts).toMatchObject([{ id: 'request-codes-1', title: 'Status codes of POST predict' }]);
+  expect(charts[0]!.series.map(({ label }) => label)).toEqual(['200', '503']);
+});
+
+test('a table has every status code, of all requests and by name', () => {
+  const { headings, rows } = codesTable(detailedReport())!;
+  expect(headings).toEqual(['Requests', 'Share', 'POST predict', 'POST predict-batch']);
+  expect(rows.map(({ label }) => label)).toEqual(['200', '429', '503', 'no answer: timeout']);
+  for (const { cells } of rows) expect(cells).toHaveLength(headings.length);
+  expect(rows[0]!.cells[0]).toBe('49,817');
+  expect(codesTable(realisticReport())).toBeUndefined();
 });
 
 test('each request name is a line, with its whole name in the table', () => {
@@ -145,6 +203,7 @@ test('latency is drawn against a load that changes, and against no other', () =>
     title: 'Latency against users',
     acrossUnit: 'users',
     kind: 'dots',
+    series: [{ label: 'p50' }, { label: 'p95' }, { label: 'p99' }],
   });
   const steady = realisticReport().series.map((sample) => ({ ...sample, users: 20 }));
   expect(chartOfLoad({ series: steady })).toBeUndefined();

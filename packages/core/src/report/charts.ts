@@ -1,5 +1,5 @@
 import type { Sample } from '../measure/sample-contract.js';
-import { highest, line, type Chart, type ChartPart, type ChartSpan } from './chart.js';
+import { highest, line, type Chart, type ChartPart, type ChartSeries, type ChartSpan } from './chart.js';
 import {
   formatAge,
   formatBytes,
@@ -8,6 +8,7 @@ import {
   formatMilliseconds,
   formatNumber,
 } from '../values/format.js';
+import { codesChart } from './codes.js';
 import { loadChart } from './load-chart.js';
 import { metricCharts } from './metric-charts.js';
 import type { RunReport } from '../results/summary.js';
@@ -20,7 +21,7 @@ const mostLines = 6;
 
 /** What the charts over time are drawn from. */
 type TimedReport = Pick<RunReport, 'series'> &
-  Partial<Pick<RunReport, 'metrics' | 'stalls' | 'warmUpSeconds'>>;
+  Partial<Pick<RunReport, 'metrics' | 'observed' | 'stalls' | 'warmUpSeconds'>>;
 
 /** The charts over time. None without samples. */
 export function timeCharts(report: TimedReport): Chart[] {
@@ -31,12 +32,13 @@ export function timeCharts(report: TimedReport): Chart[] {
     throughput(points),
     times(points, 'Response times', (point) => point),
     ...(isOpen ? [times(points, 'Service times', ({ open }) => open?.service)] : []),
+    ...(points.some(({ codes }) => codes.size > 0) ? [codesChart(points.map(({ codes }) => codes))] : []),
     ...(points.some(({ failureKinds }) => failureKinds.size > 0) ? [failures(points)] : []),
     isOpen ? inFlight(points) : users(points),
     ...(points.some(({ firstByte }) => firstByte.p99 !== null)
       ? [times(points, 'Time to first byte', ({ firstByte }) => firstByte)]
       : []),
-    ...(points.some(({ bytesPerSecond }) => bytesPerSecond) ? [received(points)] : []),
+    ...traffic(points),
     ...(points.some(({ oldestSeconds }) => oldestSeconds !== null) ? [age(points)] : []),
     ...metricCharts(points, report.metrics ?? {}),
   ];
@@ -51,6 +53,16 @@ export function generatorCharts(report: TimedReport): Chart[] {
   return inTime(points, [workerCpu(points), ...lag], report);
 }
 
+/** Further charts on the same axis, made from its seconds. None without samples. */
+export function onTimeAxis(
+  report: TimedReport,
+  partsAt: (seconds: readonly number[]) => readonly ChartPart[],
+): Chart[] {
+  const points = thinSeries(report.series, mostPoints);
+  if (points.length === 0) return [];
+  return inTime(points, partsAt(points.map(({ elapsedSeconds }) => elapsedSeconds)), report);
+}
+
 /** Latency against the load, where that changes. */
 export function chartOfLoad({ series }: TimedReport): Chart | undefined {
   return loadChart(thinSeries(series, mostPoints));
@@ -58,12 +70,14 @@ export function chartOfLoad({ series }: TimedReport): Chart | undefined {
 
 function inTime(points: readonly Point[], parts: readonly ChartPart[], report: TimedReport): Chart[] {
   const spans = spansOf(report);
+  const markers = markersOf(report);
   return parts.map((part) => ({
     kind: 'time' as const,
     labelHeading: 'Elapsed',
     x: points.map((point) => point.elapsedSeconds),
     labels: points.map((point) => formatClock(point.elapsedSeconds)),
     ...(spans.length > 0 && { spans }),
+    ...(markers.length > 0 && { markers }),
     ...part,
   }));
 }
@@ -79,6 +93,16 @@ export function spansOf({
       : []),
     ...stalls.map(({ from, to }) => ({ kind: 'stall' as const, label: 'stall', from, to })),
   ];
+}
+
+/** What happened to the service while it was loaded, as far as it is to be marked. */
+function markersOf({ observed, series }: TimedReport): { label: string; x: number }[] {
+  const end = series.at(-1)?.elapsedSeconds ?? 0;
+  return (observed?.events ?? []).flatMap(({ elapsedSeconds, mark }) =>
+    mark === undefined || elapsedSeconds < 0 || elapsedSeconds > end
+      ? []
+      : [{ label: mark, x: elapsedSeconds }],
+  );
 }
 
 /** How many samples a point of the charts over time stands for. */
@@ -160,23 +184,43 @@ function failures(points: readonly Point[]): ChartPart {
   };
 }
 
-/** In the unit that suits the most. */
-function received(points: readonly Point[]): ChartPart {
-  const values = points.map(({ bytesPerSecond }) => bytesPerSecond);
-  const [unit, divisor] = highest(values) < 1e6 ? (['kB/s', 1e3] as const) : (['MB/s', 1e6] as const);
+/** What went over the connections; of a report of an earlier version the bodies of answers alone. */
+function traffic(points: readonly Point[]): ChartPart[] {
+  const sent = points.map(({ sentPerSecond }) => sentPerSecond);
+  const received = points.map(({ receivedPerSecond }) => receivedPerSecond);
   const text = (bytes: number) => `${formatBytes(bytes)}/s`;
+  if ([...sent, ...received].some((value) => value))
+    return [
+      bytesChart(
+        { id: 'traffic', title: 'Bytes sent and received' },
+        `Sent up to ${text(highest(sent))}, received up to ${text(highest(received))}, headers included.`,
+        [line('Sent', '2', sent, text), line('Received', '4', received, text)],
+      ),
+    ];
+  const bodies = points.map(({ bytesPerSecond }) => bytesPerSecond);
+  if (!bodies.some((value) => value)) return [];
+  return [
+    bytesChart({ id: 'received', title: 'Bodies received' }, `Up to ${text(highest(bodies))}.`, [
+      line('Received', '4', bodies, text),
+    ]),
+  ];
+}
+
+/** In the unit that suits the most. */
+function bytesChart(
+  names: Pick<ChartPart, 'id' | 'title'>,
+  summary: string,
+  series: readonly ChartSeries[],
+): ChartPart {
+  const most = Math.max(...series.map(({ values }) => highest(values)));
+  const [unit, divisor] = most < 1e6 ? (['kB/s', 1e3] as const) : (['MB/s', 1e6] as const);
+  const scaled = (value: number | null) => (value === null ? null : value / divisor);
   return {
-    id: 'received',
-    title: 'Bodies received',
+    ...names,
     unit,
-    summary: `Up to ${text(highest(values))}.`,
+    summary,
     atLeast: 0.1,
-    series: [
-      {
-        ...line('Received', '4', values, text),
-        values: values.map((value) => (value === null ? null : value / divisor)),
-      },
-    ],
+    series: series.map((one) => ({ ...one, values: one.values.map(scaled) })),
   };
 }
 

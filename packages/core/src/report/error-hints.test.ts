@@ -83,6 +83,7 @@ test.each([
   'throttled',
   'check',
   'stream',
+  'extract',
   'size',
   'payload',
   'credentials',

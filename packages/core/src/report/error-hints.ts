@@ -225,9 +225,15 @@ const hintsByKind: Readonly<Record<string, string>> = {
     'What came was no valid answer of HTTP. Look into the log of the service and of proxies before it.',
   status: 'The service refused the request. The failure samples of the report show what it said.',
   throttled: 'The load is above a limit of the service. Lower it, or have the limit raised.',
+  'cold-start':
+    'The model was not loaded yet. Warm it up before the load, or leave its first seconds out with load.warmUp.',
+  'async-failed':
+    'The model failed: its failure location in S3 has an object. The failure samples show the first ones.',
   check: 'An answer came, but not the expected one. Compare the failure samples with `expect` of the target.',
   stream:
     'The stream of an answer was wrong. Compare the failure samples with `expect.stream` of the target.',
+  extract:
+    'A value that a later step of a flow takes was not in the answer. Compare `extract` of the step with what the service answers.',
   size: 'The body of an answer is larger than the option `maxAnswerBytes` of the target, 64 MB by default. Raise it if that is right, and see to it that the workers have the memory.',
   credentials: credentialsHint,
   payload: 'Correct the payload of the row that the failure sample names: it could not be sent.',

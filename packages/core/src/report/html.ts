@@ -1,9 +1,11 @@
 import { chartOfLoad, generatorCharts, samplesPerPoint, timeCharts } from './charts.js';
+import { codesTable } from './codes.js';
 import { distributionChart } from './distribution-chart.js';
 import { failuresView } from './failures-view.js';
 import * as format from '../values/format.js';
 import { printable } from '../values/printable.js';
 import { redactStrings } from '../secrets/redactor.js';
+import { serviceCharts } from './service-charts.js';
 import { requestCharts } from './request-charts.js';
 import { metricTables } from './metrics-view.js';
 import { renderPage } from './page.js';
@@ -31,21 +33,24 @@ const files = [
 export async function renderReportHtml(measured: RunReport): Promise<string> {
   const report = redactStrings(measured, printable);
   const charts = [...timeCharts(report), ...requestCharts(report)];
+  const ofService = serviceCharts(report);
   const ofGenerator = generatorCharts(report);
   const distributions = [
     chartOfLoad(report),
     distributionChart(report.distribution),
     distributionChart(report.serviceDistribution ?? [], 'Service times'),
   ].filter((chart) => chart !== undefined);
-  const html = await renderPage('report', [...charts, ...distributions, ...ofGenerator], {
+  const html = await renderPage('report', [...charts, ...ofService, ...distributions, ...ofGenerator], {
     report,
     charts,
+    ofService,
     distributions,
     ofGenerator,
     samplesPerPoint: samplesPerPoint(report.series),
     verdict: verdictView(report),
     thresholds: report.thresholds.map(thresholdRow),
     metricTables: metricTables(report),
+    codes: codesTable(report),
     failures: failuresView(report),
     peakThroughput: report.series.reduce((peak, sample) => Math.max(peak, sample.requestsPerSecond), 0),
     files,

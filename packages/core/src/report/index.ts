@@ -1,4 +1,8 @@
-/** Reports and series: reading, writing and showing what a run measured. */
+/**
+ * Reports and series: reading, writing and showing what a run measured.
+ *
+ * @packageDocumentation
+ */
 export * from '../values/format.js';
 export { errorHint } from './error-hints.js';
 export { failuresView, type FailuresView, type FailureView } from './failures-view.js';

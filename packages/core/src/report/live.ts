@@ -23,7 +23,8 @@ export interface LiveRun {
   /** Somebody has asked for its end. */
   readonly isStopping: boolean;
   /** Another run, whose charts are shown beside. */
-  readonly beside?: { readonly title: string; readonly samples: readonly Sample[] } | undefined;
+  readonly beside?:
+    { readonly title: string; readonly samples: readonly Sample[]; readonly isGoingOn?: boolean } | undefined;
   /** What may be shown beside, and where. */
   readonly others: readonly { readonly title: string; readonly address: string }[];
 }
@@ -32,7 +33,7 @@ export interface LiveRun {
 export interface LiveUpdate {
   readonly head: string;
   readonly thresholds: string;
-  /** Ids of the charts that the page must have: others come with the whole page. */
+  /** The charts that the page must have, each with its unit and lines: others come with the whole page. */
   readonly ids: string;
   readonly charts: readonly {
     readonly id: string;
@@ -51,14 +52,24 @@ const chartsOf = (run: Pick<LiveRun, 'samples' | 'warmUpSeconds'>): Chart[] => {
   return [...timeCharts(report), ...generatorCharts(report)];
 };
 
-/** What changes each second of a run. */
+const besideOf = ({ beside }: LiveRun): Chart[] =>
+  beside
+    ? chartsOf({ samples: beside.samples, warmUpSeconds: 0 }).map((chart) => ({
+        ...chart,
+        id: `${chart.id}-beside`,
+      }))
+    : [];
+
+/** What changes each second of a run, and of one beside it that goes on as well. */
 export function renderLiveUpdate(run: LiveRun): LiveUpdate {
-  const charts = chartsOf(run);
+  const charts = [...chartsOf(run), ...(run.beside?.isGoingOn ? besideOf(run) : [])];
   return redactStrings(
     {
       head: renderPart('live-head', headOf(run)),
       thresholds: renderPart('thresholds', { thresholds: run.thresholds.map(thresholdRow), format }),
-      ids: charts.map(({ id }) => id).join(' '),
+      ids: charts
+        .map(({ id, unit, series }) => [id, unit, ...series.map(({ label }) => label)].join('/'))
+        .join(' '),
       charts: charts.map(({ id, x, labels, summary, series }) => ({
         ...{ id, x, labels, summary },
         values: series.filter(({ tone }) => tone !== undefined).map(({ values }) => values),
@@ -76,12 +87,7 @@ export function renderLiveUpdate(run: LiveRun): LiveUpdate {
  */
 export async function renderLivePage(run: LiveRun): Promise<string> {
   const charts = chartsOf(run);
-  const beside = run.beside
-    ? chartsOf({ samples: run.beside.samples, warmUpSeconds: 0 }).map((chart) => ({
-        ...chart,
-        id: `${chart.id}-beside`,
-      }))
-    : [];
+  const beside = besideOf(run);
   const pairs = charts.map((chart) => ({
     chart,
     other: beside.find(({ id }) => id === `${chart.id}-beside`),

@@ -17,7 +17,7 @@ export function loadChart(points: readonly Point[]): Chart | undefined {
     .sort((one, other) => loadOf(one) - loadOf(other) || one.elapsedSeconds - other.elapsedSeconds);
   const levels = new Set(timed.map((point) => Math.round(loadOf(point))));
   if (levels.size < fewestLevels) return undefined;
-  const of = (key: 'p50' | 'p95') => timed.map((point) => point[key]);
+  const of = (key: 'p50' | 'p95' | 'p99') => timed.map((point) => point[key]);
   const unit = isOpen ? 'requests/s' : 'users';
   const half = timed.slice(Math.floor(timed.length / 2));
   const [low, high] = [
@@ -38,6 +38,7 @@ export function loadChart(points: readonly Point[]): Chart | undefined {
     series: [
       line('p50', '1', of('p50'), formatMilliseconds),
       line('p95', '2', of('p95'), formatMilliseconds),
+      line('p99', '3', of('p99'), formatMilliseconds),
     ],
   };
 }

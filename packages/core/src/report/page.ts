@@ -25,11 +25,11 @@ export async function renderPage(
   more: { readonly scripts?: readonly string[]; readonly allowed?: readonly string[] } = {},
 ): Promise<string> {
   const [style, script] = await Promise.all([
-    readTogether([chartLibrary('uPlot.min.css'), ...styleSheets.map(template)]),
+    readTogether([chartLibrary('uPlot.min.css'), ...styleSheets.map((name) => template(`styles/${name}`))]),
     readTogether([
       chartLibrary('uPlot.iife.min.js'),
-      template('charts.js'),
-      ...(more.scripts ?? []).map(template),
+      template('scripts/charts.js'),
+      ...(more.scripts ?? []).map((name) => template(`scripts/${name}`)),
     ]),
   ]);
   const policy = [
@@ -60,10 +60,10 @@ function digest(text: string): string {
 
 /** What `charts.js` needs of a chart; texts it reads from the tables. */
 function drawable({ series, ...chart }: Chart) {
-  const { id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, atLeast } = chart;
+  const { id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, stacked, atLeast } = chart;
   const drawn = series.filter(({ tone }) => tone !== undefined);
   return {
-    ...{ id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, atLeast },
+    ...{ id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, stacked, atLeast },
     series: drawn.map(({ tone, values }) => ({ tone, values })),
   };
 }

@@ -2,11 +2,16 @@ import { formatClock, formatFigure, formatMilliseconds, shorten } from '../value
 import type { RunReport } from '../results/summary.js';
 import { highest, line, type Chart } from './chart.js';
 import { spansOf } from './charts.js';
+import { codesChart } from './codes.js';
 
 /** Longer names are cut in a legend; the table has them in full. */
 const longestName = 28;
+const longestTitle = 60;
 
-/** Rate and latency of each request name over time. None for a load of one name. */
+/**
+ * Rate and latency of each request name over time, and the status codes of those names that had several. None for a load of
+ * one name.
+ */
 export function requestCharts(
   report: Pick<RunReport, 'requestSeries'> & Partial<Pick<RunReport, 'stalls' | 'warmUpSeconds'>>,
 ): Chart[] {
@@ -60,5 +65,11 @@ export function requestCharts(
       atLeast: 0.1,
       series: slow,
     },
+    ...requestSeries.flatMap((series, index): Chart[] => {
+      const points = series.points.map(({ codesPerSecond = {} }) => new Map(Object.entries(codesPerSecond)));
+      if (new Set(points.flatMap((rates) => [...rates.keys()])).size < 2) return [];
+      const title = `Status codes of ${shorten(named(series), longestTitle)}`;
+      return [{ ...common, ...codesChart(points, { id: `request-codes-${index + 1}`, title }) }];
+    }),
   ];
 }

@@ -13,6 +13,11 @@ export interface Point {
   readonly inFlight: number | null;
   readonly oldestSeconds: number | null;
   readonly bytesPerSecond: number | null;
+  /** Of requests and answers with their heads. */
+  readonly sentPerSecond: number | null;
+  readonly receivedPerSecond: number | null;
+  /** A second, by code; empty where that is not known. */
+  readonly codes: ReadonlyMap<string, number>;
   readonly firstByte: {
     readonly p50: number | null;
     readonly p95: number | null;
@@ -46,6 +51,8 @@ export function thinSeries(series: readonly Sample[], most: number): Point[] {
 function merge(samples: readonly Sample[]): Point {
   const mean = (pick: (sample: Sample) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
+  const meanOfKnown = (pick: (sample: Sample) => number | undefined) =>
+    samples.some((sample) => pick(sample) !== undefined) ? mean((sample) => pick(sample) ?? 0) : null;
   const highest = (pick: (sample: Sample) => number | null) => highestOf(samples.map(pick));
   const cpu = new Map<string, number>();
   for (const worker of samples.flatMap((sample) => sample.workers)) {
@@ -63,27 +70,30 @@ function merge(samples: readonly Sample[]): Point {
     lagP99: highest((sample) => sample.lagP99 ?? null),
     inFlight: highest((sample) => sample.inFlight),
     oldestSeconds: highest((sample) => sample.oldestSeconds),
-    bytesPerSecond: samples.some((sample) => sample.bytesPerSecond !== undefined)
-      ? mean((sample) => sample.bytesPerSecond ?? 0)
-      : null,
+    bytesPerSecond: meanOfKnown((sample) => sample.bytesPerSecond),
+    sentPerSecond: meanOfKnown((sample) => sample.bytesSentPerSecond),
+    receivedPerSecond: meanOfKnown((sample) => sample.bytesReceivedPerSecond),
+    codes: meansOf(samples, ({ codes }) => codes),
     firstByte: {
       p50: highest((sample) => sample.firstByte?.p50 ?? null),
       p95: highest((sample) => sample.firstByte?.p95 ?? null),
       p99: highest((sample) => sample.firstByte?.p99 ?? null),
     },
-    failureKinds: failureKindsOf(samples),
+    failureKinds: meansOf(samples, ({ failureKinds }) => failureKinds),
     open: openOf(samples),
     metrics: metricsOf(samples),
     cpu,
   };
 }
 
-function failureKindsOf(samples: readonly Sample[]): Map<string, number> {
+function meansOf(
+  samples: readonly Sample[],
+  pick: (sample: Sample) => Readonly<Record<string, number>> | undefined,
+): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const { failureKinds = {} } of samples) {
-    for (const [kind, count] of Object.entries(failureKinds)) sums.set(kind, (sums.get(kind) ?? 0) + count);
-  }
-  return new Map([...sums].map(([kind, sum]) => [kind, sum / samples.length]));
+  for (const [name, count] of samples.flatMap((sample) => Object.entries(pick(sample) ?? {})))
+    sums.set(name, (sums.get(name) ?? 0) + count);
+  return new Map([...sums].map(([name, sum]) => [name, sum / samples.length]));
 }
 
 function openOf(samples: readonly Sample[]): OpenSample | undefined {

@@ -4,6 +4,9 @@ import type { Problem, RunReport, ThresholdResult } from './summary.js';
 import { evaluateThresholds } from '../judge/thresholds/evaluate.js';
 import { figuresOf, versionsOf } from './build-report.js';
 import type { RunOptions } from '../run/contract.js';
+import { splitLatency } from './latency-split.js';
+import type { Sample } from '../measure/sample-contract.js';
+import type { ObservedService } from './observed-service.js';
 import { endProblems } from '../judge/end-cause.js';
 import type { Ending } from '../run/end-load.js';
 import { describeEarlyStop, type EarlyStop } from '../judge/early-stop.js';
@@ -25,6 +28,8 @@ export interface Measurement {
   readonly observation: Observation;
   readonly ending: Ending;
   readonly series: RunSeries;
+  /** Absent: the service was not observed. */
+  readonly observed?: ObservedService | undefined;
 }
 
 /** The report of a run, its verdict included. May hold secrets. */
@@ -39,6 +44,7 @@ export function assembleReport(measurement: Measurement): RunReport {
     warmUpSeconds: warmUpSeconds(test.load),
     arrivals: plan.arrivals,
   });
+  const observed = measurement.observed && withLatency(measurement.observed, test, judged);
   const isInteractive = options.interactive ?? false;
   const { stoppedEarly } = observation;
   const known = {
@@ -66,7 +72,14 @@ export function assembleReport(measurement: Measurement): RunReport {
       thresholds,
       problems,
       findings: findingsOf(measurement, judged, { endedEarly: aborted || problems.length > 0, endedAt }),
-      notes: notesOf(judged, isInteractive),
+      notes: [
+        ...notesOf(judged, isInteractive),
+        ...(observed?.notes ?? []).map((reason): Problem => ({ rule: 'observation', reason })),
+        ...(observed?.comparison?.differences ?? []).map((reason): Problem => ({
+          rule: 'service-counts',
+          reason,
+        })),
+      ],
       tolerated: {
         ...Object.fromEntries((options.tolerate ?? []).map((rule) => [rule, undefined])),
         ...test.tolerate,
@@ -91,13 +104,43 @@ export function assembleReport(measurement: Measurement): RunReport {
     startedAt: measurement.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     thresholds,
+    ...(observed && { observed }),
     ...figures,
+    ...(observed && { series: withMarks(figures.series, observed) }),
     configuration: test.configuration,
     bundleDigest,
     payloadsDigest,
     versions: versionsOf(statistics),
     resultsDirectory: folder.directory,
   };
+}
+
+/** Each mark in the second in which it happened. */
+function withMarks(series: readonly Sample[], { events }: ObservedService): readonly Sample[] {
+  const marked = new Map<Sample, string[]>();
+  for (const { elapsedSeconds, mark } of events) {
+    const sample =
+      elapsedSeconds < 0 ? undefined : series.find((one) => one.elapsedSeconds >= elapsedSeconds);
+    if (mark !== undefined && sample) marked.set(sample, [...(marked.get(sample) ?? []), mark]);
+  }
+  return series.map((sample) => {
+    const marks = marked.get(sample);
+    return marks ? { ...sample, marks } : sample;
+  });
+}
+
+/** What the service says of its time, put into what the load measured; or why not. */
+function withLatency(
+  observed: ObservedService,
+  { definition, targetOptions }: Measurement['ready']['test'],
+  { statistics, window }: JudgedLoad,
+): ObservedService {
+  const times = definition.observation?.serviceTimes?.(targetOptions, observed.figures, window);
+  if (!times || !statistics) return observed;
+  const split = splitLatency(statistics.total, times);
+  return typeof split === 'string'
+    ? { ...observed, notes: [...observed.notes, split] }
+    : { ...observed, latency: split };
 }
 
 /** What stopped the load did not hold, whatever the requests made of it that were in flight. */
@@ -111,7 +154,7 @@ function withStop(result: ThresholdResult, { afterSeconds, measured }: EarlyStop
 }
 
 function findingsOf(
-  { ready, options, plan, observation }: Measurement,
+  { ready, options, plan, observation, observed }: Measurement,
   judged: JudgedLoad,
   { endedEarly, endedAt }: { endedEarly: boolean; endedAt: Date },
 ): Problem[] {
@@ -139,6 +182,7 @@ function findingsOf(
     },
     interactive: options.interactive ?? false,
     violations: books?.violations ?? [],
+    contradictions: observed?.comparison?.contradictions ?? [],
   });
 }
 

@@ -149,6 +149,7 @@ function summarise(
     retried: request.counters['retried_idle'] ?? 0,
     ...(response ? { ...latenciesOf(response), service } : service),
     averageBytes: count > 0 ? request.bytes / count : 0,
+    ...(request.codes && { codes: request.codes }),
     metrics: Object.fromEntries(
       Object.entries(metrics).flatMap(([metric, definition]) => {
         const summary = summariseMetric(metric, definition, request, seconds);

@@ -65,6 +65,10 @@ const requestSummary = z.looseObject({
   ...latencies,
   service: z.looseObject(latencies).optional().describe('sent → answered; only with an arrival rate'),
   averageBytes: figure.describe("mean size of an answer's body, in bytes"),
+  codes: z
+    .record(z.string(), count)
+    .optional()
+    .describe('by the status code of the answer or, without a whole answer, by the kind of the failure'),
   metrics: z.record(z.string(), metric).describe('what the target measured, by the name of the metric'),
 });
 
@@ -83,9 +87,19 @@ const sample = z.looseObject({
     .describe('each with its state and CPU in percent of one core'),
   totalRequests: count.describe('ended since the load began'),
   totalFailures: count.describe('failed since the load began'),
+  marks: z
+    .array(z.string())
+    .optional()
+    .describe('what happened to the service in this second, as charts mark it (--observe)'),
   bytesPerSecond: figure
     .optional()
     .describe('size of the answers to the requests that were due in this second'),
+  bytesSentPerSecond: figure.optional().describe('bytes of requests, headers included'),
+  bytesReceivedPerSecond: figure.optional().describe('bytes of answers, headers included'),
+  codes: z
+    .record(z.string(), count)
+    .optional()
+    .describe('of the requests that were due in this second: as in requests[]'),
   firstByte: z
     .looseObject({
       p50: milliseconds.nullable(),
@@ -137,11 +151,69 @@ const requestSeries = z.looseObject({
       elapsedSeconds: figure,
       requestsPerSecond: figure,
       failuresPerSecond: figure,
+      codesPerSecond: z.record(z.string(), figure).optional(),
       p50: milliseconds.nullable(),
       p95: milliseconds.nullable(),
       p99: milliseconds.nullable(),
     }),
   ),
+});
+
+const observed = z.looseObject({
+  readings: z.looseObject({ good: count, failed: count }),
+  figures: z.array(
+    z.looseObject({
+      name: z.string(),
+      part: z.string().optional().describe('of the service: the name of a variant'),
+      unit: z.string(),
+      description: z.string(),
+      full: z.number().optional().describe('the value at which the resource is used up'),
+      points: z
+        .array(z.tuple([z.number(), figure, z.number()]))
+        .describe('beginning in seconds since the load began, length in seconds, value'),
+    }),
+  ),
+  events: z.array(
+    z.looseObject({
+      elapsedSeconds: z.number(),
+      text: z.string(),
+      mark: z.string().optional().describe('what marks it in the charts and in the series'),
+    }),
+  ),
+  notes: z.array(z.string()).describe('what could not be observed'),
+  comparison: z
+    .looseObject({
+      counts: z.array(
+        z.looseObject({
+          name: z.string().describe('what was counted'),
+          part: z.string().optional().describe('by which part of the service'),
+          load: z.number().describe('what the load counted'),
+          service: z.number().describe('what the service counted meanwhile'),
+        }),
+      ),
+      differences: z.array(z.string()).describe('what differs and may'),
+      contradictions: z.array(z.string()).describe('what the load counted and cannot be'),
+    })
+    .optional()
+    .describe('counts of the service beside those of the load'),
+  latency: z
+    .looseObject({
+      milliseconds: z.number().describe('mean of a request, as the load measured it: the parts add up to it'),
+      parts: z.array(
+        z.looseObject({
+          name: z.string().describe('client, network, and the parts of the service'),
+          milliseconds: z.number(),
+          source: z
+            .enum(['load', 'service', 'rest'])
+            .describe('measured by the load, told by the service, or what these leave over'),
+          description: z.string(),
+        }),
+      ),
+      requests: z.looseObject({ load: count, service: z.number() }).describe('how many the means are of'),
+      notes: z.array(z.string()).describe('what keeps them from being the same requests'),
+    })
+    .optional()
+    .describe('where the mean time of a request went'),
 });
 
 const threshold = z.looseObject({
@@ -251,6 +323,7 @@ const runReportSchema = z.looseObject({
     })
     .optional()
     .describe('how the load generator itself did'),
+  observed: observed.optional().describe('what the service told of itself during the load (--observe)'),
   series: z.array(sample).describe('one sample a second'),
   requestSeries: z
     .array(requestSeries)

@@ -7,6 +7,7 @@ import type {
   TestEvent,
 } from '../locust/statistics.js';
 import type { Sample } from '../measure/sample-contract.js';
+import type { ObservedService } from './observed-service.js';
 
 /** PASS: every threshold held. FAIL: one broke. INVALID: the measurement cannot be trusted. */
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
@@ -72,6 +73,8 @@ export interface RunReport {
   readonly arrivals?: ArrivalSummary | undefined;
   /** How the load generator itself did; absent when its runtime reported nothing. */
   readonly generator?: GeneratorSummary | undefined;
+  /** What the service told of itself; absent when it was not asked. */
+  readonly observed?: ObservedService | undefined;
   readonly series: readonly Sample[];
   /**
    * The load by request name, warm-up included: of the six names with most requests, in at most 300 intervals. Absent:
@@ -216,6 +219,11 @@ export interface RequestSummary extends Latencies {
   readonly service?: Latencies | undefined;
   /** Mean size of an answer's body. */
   readonly averageBytes: number;
+  /**
+   * How the requests ended, each in one: by the status code of its answer or, without a whole answer, by the kind of its failure;
+   * `other` for what is beyond 100 different ones. Absent in reports of earlier versions.
+   */
+  readonly codes?: Readonly<Record<string, number>> | undefined;
   /** What the target measured, by the metric's name; {@link RunReport.metrics} says its kind and unit. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
 }
@@ -263,6 +271,8 @@ export interface RequestPoint {
   readonly elapsedSeconds: number;
   readonly requestsPerSecond: number;
   readonly failuresPerSecond: number;
+  /** As `codes` of {@link Sample}, a second. */
+  readonly codesPerSecond?: Readonly<Record<string, number>> | undefined;
   /** As of {@link Sample}, in milliseconds; null when there were none. */
   readonly p50: number | null;
   readonly p95: number | null;

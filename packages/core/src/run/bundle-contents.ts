@@ -1,6 +1,7 @@
 import type { BundleContents } from '../bundle/write-bundle.js';
 import type { CallOptions, Fleet, FleetPlan, FleetRequest } from '../fleet/contract.js';
 import { resolveLoad } from '../load/resolve.js';
+import { checkTrace } from './replay.js';
 import { sizeFor, type PreparedTest, type SizedTest } from './prepare.js';
 
 /** What the bundle of a test is made from. */
@@ -16,7 +17,9 @@ export function bundleContents(test: SizedTest): BundleContents {
     environment: definition.environment?.(targetOptions) ?? [],
     tls: definition.tls?.(targetOptions),
     payloads: definition.payloads?.(targetOptions),
+    bodyLimit: (requests) => definition.bodyLimit?.(targetOptions, requests),
     load: (payloadOrder) => resolveLoad(test.load, payloadOrder, test.workers),
+    checkTrace: (schedule) => checkTrace(test.load, schedule),
   };
 }
 
@@ -48,5 +51,6 @@ function fleetRequest(test: SizedTest, named: Pick<FleetRequest, 'fleetId' | 'na
     durationSeconds: test.durationSeconds,
     host: definition.host(targetOptions),
     iamStatements: definition.iamStatements?.(targetOptions) ?? [],
+    variables: (definition.environment?.(targetOptions) ?? []).map(({ name }) => name),
   };
 }

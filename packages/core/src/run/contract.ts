@@ -2,8 +2,11 @@ import type { Bundle } from '../bundle/bundle.js';
 import type { CallOptions, Fleet, FleetHandle, FleetPlan, FleetRequest } from '../fleet/contract.js';
 import type { JsonObject } from '../values/json.js';
 import type { LoadProfileInput } from '../load/profile.js';
+import type { TraceSummary } from '../payloads/trace/schedule.js';
 import type { RunReport } from '../results/summary.js';
 import type { Target } from '../target/contract.js';
+import type { Exporter } from '../exporters/contract.js';
+import type { ObserveOptions } from '../observe/options.js';
 import type { OnProgress } from './events.js';
 import type { ThresholdsInput } from '../judge/thresholds/input.js';
 import type { TolerableRuleId } from '../judge/validity/ids.js';
@@ -65,6 +68,16 @@ export interface RunOptions {
    * false: it is refused, and somebody who does it all the same makes the run INVALID.
    */
   interactive?: boolean;
+  /**
+   * Read what the service tells of itself while it is loaded (instances, CPU, its own latencies) into the report. It needs
+   * permissions of its own to read; what fails is a note. Default false.
+   */
+  observe?: boolean | ObserveOptions;
+  /**
+   * Where the figures go while the load runs: `[prometheusRemoteWrite({ url })]`. What a receiver does can neither delay nor fail
+   * the run; what did not arrive is a warning of the report. Default: nowhere.
+   */
+  exporters?: readonly Exporter[];
   /** Keep the fleet after the run. Default false. */
   keepFleet?: boolean;
   /**
@@ -82,6 +95,8 @@ export interface RunOptions {
 export interface PlannedFleet {
   readonly plan: FleetPlan;
   readonly request: FleetRequest;
+  /** What the test makes of the trace that its payloads are; absent: they are none, or not read. */
+  readonly trace?: TraceSummary;
 }
 
 /** How a fleet is made for tests that come later. */
@@ -118,7 +133,8 @@ export interface LoadTest {
   /**
    * Writes the files that Locust runs.
    *
-   * @param directory Where to. Default: a new folder under the system's folder for temporary files.
+   * @param options
+   * @param options.directory Where to. Default: a new folder under the system's folder for temporary files.
    * @throws LoadwrightError `PAYLOADS_INVALID`
    */
   bundle(options?: { directory?: string; signal?: AbortSignal }): Promise<Bundle>;
@@ -128,6 +144,12 @@ export interface LoadTest {
    * @throws LoadwrightError `PAYLOADS_INVALID`, `CONFIG_INVALID`, what the fleet finds wrong, or `ABORTED`
    */
   plan(fleet: Fleet, options?: CallOptions & { readonly fleetId?: string }): Promise<PlannedFleet>;
+  /**
+   * What the test makes of the trace that its payloads are: reads all of it. Undefined when they are none.
+   *
+   * @throws LoadwrightError `PAYLOADS_INVALID`; `CONFIG_INVALID` when the load does not fit the trace; `ABORTED`
+   */
+  trace(options?: CallOptions): Promise<TraceSummary | undefined>;
   /**
    * The target's one cheap request, with the credentials that the workers would use, made by the load's own code on this
    * machine.

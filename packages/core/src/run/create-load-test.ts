@@ -13,6 +13,7 @@ import { Phases } from './phases.js';
 import { Preflight } from './preflight.js';
 import { prepare, sizeFor } from './prepare.js';
 import { createFleetId } from './run-id.js';
+import { summarizeTrace } from './replay.js';
 import { runLoadTest } from './run.js';
 
 /**
@@ -36,18 +37,21 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
         ...(signal && { signal }),
       });
     },
+    trace: (traceOptions) => summarizeTrace(test, { baseDirectory: test.baseDirectory, ...traceOptions }),
     async plan(fleet, { fleetId = createFleetId(), ...options } = {}) {
       requireFleet(fleet);
       const payloads = test.definition.payloads?.(test.targetOptions);
       // As a run does: whoever reads a plan is to rely on it.
-      if (payloads) await checkPayloads(payloads, { baseDirectory: test.baseDirectory, ...options });
+      const reading = { baseDirectory: test.baseDirectory, ...options };
+      const trace = await summarizeTrace(test, reading);
+      if (payloads && !trace) await checkPayloads(payloads, reading);
       const { plan, request } = await planFor(test, fleet, { fleetId }, options);
-      return { plan, request };
+      return { plan, request, ...(trace && { trace }) };
     },
     async preflight({ fleet, ...phaseOptions }) {
       requireFleet(fleet);
       const made = new Preflight(test, new Phases(phaseOptions));
-      await made.beforeFleet(fleet);
+      await (await made.beforeFleet(fleet)).close();
       if (made.isDue) throw needsPython(fleet);
       return made.record && 'summary' in made.record ? made.record.summary : undefined;
     },

@@ -11,30 +11,51 @@ export interface Credentials {
   readonly environment: ResolvedEnvironment;
   /** Values that must never be written. */
   readonly secrets: readonly string[];
+  /** Hands out no more of them. */
+  close(): Promise<void>;
 }
 
 /**
  * Finds the credentials, and checks that they outlive the run.
  *
+ * @param isServed Workers on this machine may be handed newer ones instead.
+ *
  * @throws LoadwrightError `CREDENTIALS_INVALID`
  */
-export async function resolveCredentials(test: PreparedTest, signal: AbortSignal): Promise<Credentials> {
+export async function resolveCredentials(
+  test: PreparedTest,
+  isServed: boolean,
+  signal: AbortSignal,
+): Promise<Credentials> {
   const { definition, targetOptions, environment: variables, baseDirectory } = test;
   const context = { environment: variables, baseDirectory, signal };
-  const environment = (await definition.resolveEnvironment?.(targetOptions, context)) ?? { variables: {} };
-  requireLifetime(environment.expiresAt, test.durationSeconds);
+  const resolved = (await definition.resolveEnvironment?.(targetOptions, context)) ?? { variables: {} };
+  const { serve, ...environment } = resolved;
+  const isRenewed = serve && isServed && !outlives(resolved.expiresAt, test.durationSeconds);
+  if (!isRenewed) requireLifetime(resolved.expiresAt, test.durationSeconds);
   const secretValues = (definition.environment?.(targetOptions) ?? [])
     .filter((variable) => variable.secret)
     .map((variable) => environment.variables[variable.name])
     .filter((value) => value !== undefined);
-  return { environment, secrets: [...test.secrets, ...secretValues] };
+  const secrets = [...test.secrets, ...secretValues];
+  if (!isRenewed) return { environment, secrets, close: () => Promise.resolve() };
+  const served = await serve();
+  const kept = Object.entries(resolved.variables).filter(([name]) => !served.replaces.includes(name));
+  return {
+    environment: { variables: { ...Object.fromEntries(kept), ...served.variables } },
+    secrets: [...secrets, ...served.secrets],
+    close: served.close,
+  };
+}
+
+function outlives(expiresAt: Date | undefined, durationSeconds: number): boolean {
+  return !expiresAt || (expiresAt.getTime() - Date.now()) / 1000 >= durationSeconds + startUpSeconds;
 }
 
 function requireLifetime(expiresAt: Date | undefined, durationSeconds: number): void {
-  if (!expiresAt) return;
+  if (!expiresAt || outlives(expiresAt, durationSeconds)) return;
   const remaining = (expiresAt.getTime() - Date.now()) / 1000;
   const needed = durationSeconds + startUpSeconds;
-  if (remaining >= needed) return;
   throw new LoadwrightError(
     'CREDENTIALS_INVALID',
     remaining <= 0

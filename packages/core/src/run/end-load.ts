@@ -25,7 +25,7 @@ export interface EndOptions {
   /** Shortens the grace period. */
   readonly signal: AbortSignal;
   /** Called after each reading of the load. */
-  readonly onReading?: () => Promise<void>;
+  readonly onReading?: (statistics: MasterStatistics) => Promise<void>;
   readonly onEnding: (event: Extract<RunEvent, { type: 'ending' }>) => void;
 }
 
@@ -145,7 +145,7 @@ class LoadEnd {
     );
     if (!isOwn) return;
     this.#statistics = statistics;
-    await this.#options.onReading?.();
+    await this.#options.onReading?.(statistics);
   }
 
   #unsettled(): Problem[] {

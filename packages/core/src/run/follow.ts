@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics, TestStatistics } from '../locust/statistics.js';
 import type { Sample } from '../measure/sample-contract.js';
-import { sampleOf } from '../measure/sample.js';
+import { LiveSamples } from '../measure/sample.js';
 
 /** Time between two readings, in milliseconds: workers report once a second. */
 const interval = 1000;
@@ -27,9 +27,9 @@ export async function followTest(
   master: Pick<LocustMaster, 'statistics'>,
   { signal, onSample }: FollowOptions,
 ): Promise<MasterStatistics> {
-  const samples: Sample[] = [];
   let statistics = await master.statistics();
   const number = statistics.test?.number;
+  const samples = new LiveSamples(statistics.test?.load.arrivals);
   for (;;) {
     const { test } = statistics;
     // One that was started in the meantime is another one.
@@ -39,9 +39,7 @@ export async function followTest(
     const next = await master.statistics();
     // After its end it has no users any more, and its time is over: that is no sample of it.
     if (next.test?.number === number && next.test.endedAt === undefined) {
-      const sample = sampleOf(next, statistics, next.time - test.startedAt, samples, test.load.arrivals);
-      samples.push(sample);
-      onSample(sample, test);
+      onSample(samples.next(next, statistics, next.time - test.startedAt), test);
     }
     statistics = next;
   }

@@ -33,14 +33,23 @@ export class Preflight {
   #environment: ResolvedEnvironment = { variables: {} };
   #record: PreflightSummary | undefined;
   #isDue: boolean;
+  readonly #isServed: boolean;
   /** When the load's request was sent first, and answered last: Unix times in seconds. */
   #firstSentAt: number | undefined;
   #answeredAt = 0;
   /** Whether the last request got no answer. */
   #isUnanswered = false;
 
-  /** @param options.skip Make none, and record that. */
-  constructor(test: PreparedTest, phases: Phases, { skip = false }: { skip?: boolean | undefined } = {}) {
+  /**
+   * @param options.skip Make none, and record that.
+   * @param options.isServed Whether workers on this machine may be handed credentials as long as the caller lives. Default true.
+   */
+  constructor(
+    test: PreparedTest,
+    phases: Phases,
+    { skip = false, isServed = true }: { skip?: boolean | undefined; isServed?: boolean } = {},
+  ) {
+    this.#isServed = isServed;
     this.#test = test;
     this.#phases = phases;
     this.#isDue = !skip && test.definition.preflight !== undefined;
@@ -64,7 +73,11 @@ export class Preflight {
    */
   async beforeFleet(fleet: Fleet): Promise<Credentials> {
     return this.#phases.in('preflight', async (detail) => {
-      const credentials = await resolveCredentials(this.#test, this.#phases.signal);
+      const credentials = await resolveCredentials(
+        this.#test,
+        this.#isServed && fleet.kind === 'local',
+        this.#phases.signal,
+      );
       this.#environment = credentials.environment;
       for (const warning of numberWarnings(this.#test)) this.#phases.warn(warning);
       if (!this.#isDue) {
@@ -75,7 +88,10 @@ export class Preflight {
       try {
         detail(await this.#make((other) => here.request(other)));
       } catch (error) {
-        if (!here.isImpossible) throw fleet.lasting ? this.#withFleetHint(error) : error;
+        if (!here.isImpossible) {
+          await credentials.close();
+          throw fleet.lasting ? this.#withFleetHint(error) : error;
+        }
         detail('made by a worker, before the load');
       } finally {
         await here.close();

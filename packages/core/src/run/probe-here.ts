@@ -7,11 +7,14 @@ import type { Fleet, Probe } from '../fleet/contract.js';
 import { createRedactor, redactStrings } from '../secrets/redactor.js';
 import type { OtherRequest } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
+import type { StagedInputs } from '../target/staging-contract.js';
 import { askedFor } from '../target/preflight-command.js';
 import { bundleContents } from './bundle-contents.js';
 import type { Credentials } from './credentials.js';
 import type { Phases } from './phases.js';
 import { withWorkers, type PreparedTest } from './prepare.js';
+import { createRunId } from './run-id.js';
+import { removeInputs, stageInputs } from './stage-inputs.js';
 
 /** Requests by the Python of this machine, on a bundle that holds the first payload alone. */
 export class ProbeHere {
@@ -19,6 +22,7 @@ export class ProbeHere {
   isImpossible = false;
   #prepared: Promise<{ probe: Probe; directory: string }> | undefined;
   #directory: string | undefined;
+  #inputs: StagedInputs | undefined;
 
   constructor(
     private readonly test: PreparedTest,
@@ -38,8 +42,10 @@ export class ProbeHere {
   }
 
   async close(): Promise<void> {
-    await this.#prepared?.catch(() => {});
+    const prepared = await this.#prepared?.catch(() => {});
+    await prepared?.probe.close?.();
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
+    await removeInputs(this.#inputs, this.phases);
   }
 
   async #prepare() {
@@ -58,6 +64,7 @@ export class ProbeHere {
       firstPayloadOnly: true,
       signal,
     });
+    this.#inputs = await stageInputs(this.test, directory, createRunId(), this.phases);
     return { probe, directory };
   }
 }

@@ -2,10 +2,12 @@ import { messageOf } from '../errors.js';
 import type { LoadPlan } from '../load/plan.js';
 import { warmUpSeconds } from '../load/length.js';
 import { resolveLoad } from '../load/resolve.js';
+import { withoutTrace, withTrace } from './replay.js';
 import type { LocustMaster } from '../locust/master.js';
 import type { MasterStatistics } from '../locust/statistics.js';
 import type { RunReport } from '../results/summary.js';
 import { redactStrings } from '../secrets/redactor.js';
+import type { StagedInputs } from '../target/staging-contract.js';
 import { validate } from '../validation/validate.js';
 import { assembleReport } from '../results/assemble-report.js';
 import { openDeployedFleet } from '../fleet/open-deployed-fleet.js';
@@ -19,8 +21,13 @@ import { requireSupport } from '../judge/percentile-support.js';
 import { Phases } from './phases.js';
 import type { PreparedTest } from './prepare.js';
 import { createFleetId, createRunId } from './run-id.js';
+import { removeInputs, stageInputs } from './stage-inputs.js';
 import { liveAnswer } from '../measure/read-test.js';
 import { RunSeries } from '../measure/run-series.js';
+import { prepareExporters, type PreparedExporter } from '../exporters/prepare.js';
+import { RunExports, runLabelsOf, withWarnings } from '../exporters/run-exports.js';
+import { RunObserver, spanOf } from '../observe/observe-run.js';
+import type { ObservedService } from '../results/observed-service.js';
 import { connect, removeFleet, provisionFleet, type ReadyFleet } from '../fleet/provision.js';
 import { watch, type Observation } from '../measure/watch.js';
 
@@ -34,6 +41,7 @@ export async function runLoadTest(test: PreparedTest, options: RunOptions): Prom
   const phases = new Phases(options);
   const fleetId = validate(nameSchema, options.fleetId ?? createFleetId(), { field: 'fleetId' });
   const { on, tolerate = [] } = options;
+  const exporters = prepareExporters(options.exporters ?? [], test.environment);
   const isTolerated =
     tolerate.includes('percentile-samples') || Object.hasOwn(test.tolerate, 'percentile-samples');
   if (!isTolerated) requireSupport(test.support);
@@ -43,7 +51,7 @@ export async function runLoadTest(test: PreparedTest, options: RunOptions): Prom
       on === undefined
         ? await provisionFleet(test, phases, { ...options, runId, fleetId })
         : await openDeployedFleet(test, phases, { ...options, runId, on });
-    return new Run(ready, runId, startedAt, options, phases).carryOut();
+    return new Run(ready, runId, startedAt, options, phases, exporters).carryOut();
   });
 }
 
@@ -54,46 +62,92 @@ class Run {
   readonly #plan: LoadPlan;
   readonly #options: RunOptions;
   readonly #phases: Phases;
+  readonly #exporters: readonly PreparedExporter[];
+  #observer: RunObserver | undefined;
+  #inputs: StagedInputs | undefined;
+  #exports: RunExports | undefined;
 
-  constructor(ready: ReadyFleet, runId: string, startedAt: Date, options: RunOptions, phases: Phases) {
+  constructor(
+    ready: ReadyFleet,
+    runId: string,
+    startedAt: Date,
+    options: RunOptions,
+    phases: Phases,
+    exporters: readonly PreparedExporter[],
+  ) {
     const { load, workers } = ready.test;
     this.#ready = ready;
     this.#runId = runId;
     this.#startedAt = startedAt;
-    this.#plan = resolveLoad(load, 'sequential', workers);
+    this.#plan = withTrace(resolveLoad(load, 'sequential', workers), ready.schedule);
     this.#options = options;
     this.#phases = phases;
+    this.#exporters = exporters;
   }
 
   async carryOut(): Promise<RunReport> {
+    let delivered: Promise<RunReport> | undefined;
     try {
-      return await this.#measure();
+      const judged = await this.#measure();
+      delivered = this.#deliver(judged);
+      // Whoever waits for it comes later, and a rejection that nobody hears would end the command.
+      delivered.catch(() => {});
     } catch (error) {
       // The fleet may be gone in a moment, and with it what it could say.
       await saveLogs(this.#ready, this.#phases);
       this.#warnOfUnwritten();
       throw error;
     } finally {
-      await this.#leave();
+      this.#observer?.abandon();
+      try {
+        if (!delivered) await this.#exports?.abandon();
+        await removeInputs(this.#inputs, this.#phases);
+      } finally {
+        // Machines that cost money do not wait for whoever takes the figures.
+        await this.#leave()
+          .finally(() => this.#ready.close())
+          .finally(() => delivered?.catch(() => {}))
+          .finally(() => this.#exports?.release());
+      }
     }
+    return delivered;
   }
 
   /** Everything between a fleet that is ready and its removal. */
   async #measure(): Promise<RunReport> {
     const phases = this.#phases;
     const { handle, folder, redact } = this.#ready;
+    this.#inputs = await stageInputs(this.#ready.test, folder.bundleDirectory, this.#runId, phases);
     const { master, before } = await connect(handle, phases);
     await this.#ready.preflight.onFleet(master);
-    const series = new RunSeries();
+    const exporters = this.#exporters;
+    const series = new RunSeries({ gathersIncrements: exporters.length > 0 });
+    const exports = new RunExports({
+      ...{ exporters, series, redact },
+      run: runLabelsOf(this.#ready.test, this.#runId, this.#options.fleet),
+      onTrouble: (message) => phases.warn(message),
+    });
+    this.#exports = exports;
     const log = this.#plan.logRequests ? folder.requestLog() : undefined;
-    const onReading = async () => log?.read(master, liveAnswer, (problem) => phases.warn(problem));
+    const onReading = async (statistics: MasterStatistics) => {
+      exports.add(statistics);
+      await log?.read(master, liveAnswer, (problem) => phases.warn(problem));
+    };
+    const { observe } = this.#options;
+    if (observe) {
+      this.#observer = new RunObserver(this.#ready.test, observe === true ? {} : observe);
+      await this.#observer.start(phases.signal);
+    }
     const observation = await phases.in('load', () => this.#load(master, before, series, onReading));
     const ending = await phases.in('stop', () => this.#end(master, series, observation, onReading));
     const isLost = observation.problems.some(({ rule }) => rule === 'master-lost');
-    await phases.in('collect', () => this.#collect(master, series, { ...ending, isLost }, log));
+    const observed = await phases.in('collect', async () => {
+      await this.#collect(master, series, { ...ending, isLost }, log);
+      return this.#observed(ending);
+    });
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
-      const report = redactStrings(this.#report(observation, ending, series), redact);
+      const report = redactStrings(this.#report(observation, ending, series, observed), redact);
       await folder.writeReport(report);
       this.#warnOfUnwritten();
       phases.progress({ type: 'report', report });
@@ -102,11 +156,22 @@ class Run {
     });
   }
 
+  /** Delivers what waits for exporters. @returns the report, with what did not arrive */
+  async #deliver(judged: RunReport): Promise<RunReport> {
+    const { signal } = this.#phases;
+    const report = withWarnings(judged, (await this.#exports?.finish(judged, signal)) ?? []);
+    if (report === judged) return report;
+    await this.#ready.folder.writeReport(report);
+    this.#warnOfUnwritten();
+    this.#phases.progress({ type: 'report', report });
+    return report;
+  }
+
   async #load(
     master: LocustMaster,
     before: MasterStatistics,
     series: RunSeries,
-    onReading: () => Promise<void>,
+    onReading: (statistics: MasterStatistics) => Promise<void>,
   ): Promise<Observation> {
     const { test, handle } = this.#ready;
     const runId = this.#runId;
@@ -118,7 +183,7 @@ class Run {
     const earlyStop = new EarlyStopCheck(test.thresholds, series, warmUp);
     try {
       // Without the signal: a start that breaks off may have taken effect, and then there is a load to stop.
-      await master.swarm({ load, host, run: runId, interactive });
+      await master.swarm({ load: withoutTrace(load), host, run: runId, interactive });
       const observation = await watch(master, handle, series, {
         runId,
         before,
@@ -150,7 +215,7 @@ class Run {
     master: LocustMaster,
     series: RunSeries,
     observation: Observation,
-    onReading: () => Promise<void>,
+    onReading: (statistics: MasterStatistics) => Promise<void>,
   ): Promise<Ending> {
     const { test } = observation.statistics ?? {};
     const ending = await endLoad(master, series, observation, {
@@ -194,7 +259,22 @@ class Run {
     if (problem !== undefined) this.#phases.warn(problem);
   }
 
-  #report(observation: Observation, ending: Ending, series: RunSeries): RunReport {
+  async #observed({ statistics }: Ending): Promise<ObservedService | undefined> {
+    return this.#observer?.finish(
+      {
+        ...spanOf(statistics, this.#startedAt),
+        counts: statistics && { counters: statistics.counters, requests: statistics.requests },
+      },
+      this.#phases,
+    );
+  }
+
+  #report(
+    observation: Observation,
+    ending: Ending,
+    series: RunSeries,
+    observed: ObservedService | undefined,
+  ): RunReport {
     return assembleReport({
       ready: this.#ready,
       runId: this.#runId,
@@ -204,6 +284,7 @@ class Run {
       observation,
       ending,
       series,
+      observed,
     });
   }
 

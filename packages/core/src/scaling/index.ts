@@ -1,4 +1,8 @@
-/** How the number of an endpoint's instances follows the load: changing it, simulating it, recommending it. */
+/**
+ * How the number of an endpoint's instances follows the load: changing it, simulating it, recommending it.
+ *
+ * @packageDocumentation
+ */
 export {
   changeScaling,
   isChangeable,
@@ -14,14 +18,14 @@ export { lagOf } from './plan/lag.js';
 export { capacityFrontier, type FrontierRow } from './plan/frontier.js';
 export { handFormula, planNames, planScaling, type ScalingPlan } from './plan/plan.js';
 export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/endpoint.js';
-export { loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
+export { arrivalTimes, loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
 export * from './simulator/model.js';
 export { simulateScaling, type SimulationResult, type SimulationScore } from './simulator/simulate.js';
+export { readReplay, type Replay, type ReplayedInterval } from './replay.js';
 export {
   verificationCost,
   verificationRamps,
   verifyScaling,
-  type ReplayedInterval,
   type ReplayScore,
   type VerificationCost,
   type VerifiedRamp,

@@ -11,6 +11,8 @@ import {
 } from '../values/format.js';
 import { printable } from '../values/printable.js';
 import { loadwrightVersion } from '../version.js';
+import { frontierPicture } from './frontier-picture.js';
+import type { FrontierRow } from './plan/frontier.js';
 import type { ScalingAssumptions, SimulatedService } from './simulator/model.js';
 import { instanceRate } from './simulator/model.js';
 import { loadSeconds, type RampLoad } from './simulator/load.js';
@@ -23,6 +25,8 @@ export interface SimulatedComparison {
   readonly objective: SimulatedObjective;
   readonly assumptions: ScalingAssumptions;
   readonly results: readonly SimulationResult[];
+  /** What these and other ways cost, and hold. */
+  readonly frontier?: readonly FrontierRow[];
   /** Price of an instance in US dollars an hour, where it is known. */
   readonly usDollarsPerHour?: number;
 }
@@ -32,7 +36,7 @@ const mostPoints = 300;
 
 /** The picture of a simulation: load, instances, latency and cost of all policies over each other. One HTML file. */
 export async function renderScalingHtml(comparison: SimulatedComparison): Promise<string> {
-  const { load, objective, results } = comparison;
+  const { load, objective, results, frontier } = comparison;
   const charts = chartsOf(comparison);
   const page = await renderPage('scaling', charts, {
     charts,
@@ -41,6 +45,7 @@ export async function renderScalingHtml(comparison: SimulatedComparison): Promis
       `From ${formatFigure(load.basePerSecond)} requests/s. The objective: in each ten seconds p95 within ` +
       `${formatMilliseconds(objective.p95Seconds * 1000)}, and at most ${formatRatio(objective.failureShare)} failed. First help: from the beginning of the ramp to a new instance that serves.`,
     rows: results.map(scoreTexts),
+    ...(frontier && { frontier: frontierPicture(frontier, load.peakPerSecond) }),
     facts: factsOf(comparison),
     notes: [
       'A request is bound to an instance when it arrives. Instances cost from when they are asked for.',
@@ -112,7 +117,11 @@ function chartsOf({ results, load, usDollarsPerHour, objective }: SimulatedCompa
       atLeast: 0.1,
       summary:
         results
-          .map(({ name, score }) => `${name}: ${formatFigure(score.instanceHours)} instance-hours`)
+          .map(({ name, score }) =>
+            usDollarsPerHour === undefined
+              ? `${name}: ${formatFigure(score.instanceHours)} instance-hours`
+              : `${name}: $${formatFigure(score.instanceHours * usDollarsPerHour)}`,
+          )
           .join('; ') + '.',
       series: lines(dollars, (value) => formatNumber(value, 2)),
     },

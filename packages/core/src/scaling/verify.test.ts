@@ -62,6 +62,18 @@ describe('the score of a replayed ramp', () => {
   });
 });
 
+it('what came due in the moment of its end is no part of a ramp, and what is allowed is forgiven', () => {
+  const [load] = verificationRamps(demand);
+  const end = 3900;
+  const intervals = [
+    { at: end, seconds: 10, p95Seconds: 3, requests: 200, failures: 0 },
+    { at: end + 10, seconds: 10, p95Seconds: null, requests: 1, failures: 1 },
+  ];
+  const strict = scoreRamp(load!, intervals, [], objective);
+  expect([strict.holds, strict.score.secondsOutside, strict.score.requests]).toEqual([false, 10, 200]);
+  expect(scoreRamp(load!, intervals, [], objective, 10).holds).toBe(true);
+});
+
 describe('a verification', () => {
   it('is two ramps, and says what it takes', () => {
     const ramps = verificationRamps(demand);
@@ -90,7 +102,10 @@ describe('a verification', () => {
         ...{ ramps: verificationRamps(demand), objective },
         replay: () => {
           current += 1;
-          return Promise.resolve([{ at: 10, seconds: 10, p95Seconds: 3, requests: 5, failures: 0 }]);
+          return Promise.resolve({
+            startedAt: Date.now(),
+            intervals: [{ at: 10, seconds: 10, p95Seconds: 3, requests: 5, failures: 0 }],
+          });
         },
       },
     );

@@ -1,19 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ScalingObservation } from '../target/scaling-contract.js';
 import type { ScaledEndpoint } from './change.js';
+import { quickened, type Replay, type ReplayedInterval } from './replay.js';
 import { loadRequests, loadSeconds, type RampLoad } from './simulator/load.js';
 import type { SimulatedObjective } from './simulator/simulate.js';
-
-/** What was measured of the requests that were due in some seconds. */
-export interface ReplayedInterval {
-  /** End, in seconds since the load began. */
-  readonly at: number;
-  readonly seconds: number;
-  /** Null: nothing was answered. */
-  readonly p95Seconds: number | null;
-  readonly requests: number;
-  readonly failures: number;
-}
 
 /** How many instances there were, in seconds since the load began. */
 export interface InstanceCount {
@@ -54,13 +44,21 @@ export interface VerificationCost {
 export interface VerificationOptions {
   readonly ramps: readonly RampLoad[];
   readonly objective: SimulatedObjective;
-  /** Makes the load, and says what was measured. */
-  replay(load: RampLoad, signal: AbortSignal): Promise<readonly ReplayedInterval[]>;
+  /** Of a ramp that still counts as carried, in seconds of the service. Default 0. */
+  readonly allowedSecondsOutside?: number;
+  /**
+   * Seconds of the service in one of this machine: of an emulator whose clock goes faster. Ramps and scores are in seconds of the
+   * service. Default 1.
+   */
+  readonly timeScale?: number;
+  /** Makes the load, quickened by the time scale, and says what was measured. */
+  replay(load: RampLoad, signal: AbortSignal): Promise<Replay>;
   readonly onRamp?: (ramp: VerifiedRamp) => void;
 }
 
-/** How often the number of instances is looked at, in seconds. */
+/** How often the number of instances is looked at, in seconds of the service; and at most, in milliseconds of this machine. */
 const observeSeconds = 10;
+const leastMilliseconds = 500;
 
 /**
  * The ramps of a verification: the one that is to be carried, and one that is twice as slow. A quarter of an hour must go by after
@@ -90,36 +88,59 @@ export function verificationCost(
   };
 }
 
-/** Replays ramps one after the other against an endpoint as it is, and scores how its scaling carries them. Changes nothing. */
+/**
+ * Replays ramps one after the other against an endpoint as it is, and scores how its scaling carries them. Changes nothing.
+ *
+ * @throws what the replay throws, which a failed observation ends, or what the observation does.
+ */
 export async function verifyScaling<Options>(
-  { scaling, options, context }: ScaledEndpoint<Options>,
-  { ramps, objective, replay, onRamp }: VerificationOptions,
+  endpoint: ScaledEndpoint<Options>,
+  options: VerificationOptions,
 ): Promise<VerifiedRamp[]> {
+  const { ramps, objective, allowedSecondsOutside, timeScale = 1, onRamp } = options;
   const verified: VerifiedRamp[] = [];
   for (const load of ramps) {
-    const since = Date.now();
-    const over = new AbortController();
-    const counts: InstanceCount[] = [];
-    const observe = () => scaling.observe(options, context, since);
-    const note = ({ instances }: ScalingObservation) =>
-      counts.push({ at: (Date.now() - since) / 1000, ...instances });
-    note(await observe());
-    const watching = (async () => {
-      while (!over.signal.aborted) {
-        await delay(observeSeconds * 1000, undefined, { signal: over.signal }).catch(() => {});
-        note(await observe());
-      }
-    })();
-    // Whatever fails first is what is told; the other is waited for.
-    const [measured] = await Promise.all([
-      replay(load, context.signal).finally(() => over.abort()),
-      watching,
-    ]);
-    const ramp = scoreRamp(load, measured, counts, objective);
+    const { replay, counts } = await watched(endpoint, quickened(load, timeScale), options);
+    const since = counts.map(({ at, ...count }) => ({
+      ...count,
+      at: ((at - replay.startedAt) / 1000) * timeScale,
+    }));
+    const ramp = scoreRamp(load, replay.intervals, since, objective, allowedSecondsOutside);
     verified.push(ramp);
     onRamp?.(ramp);
   }
   return verified;
+}
+
+/** Replays a ramp, and looks at the number of instances meanwhile: `at` is in milliseconds since 1970. */
+async function watched<Options>(
+  { scaling, options, context }: ScaledEndpoint<Options>,
+  load: RampLoad,
+  { replay, timeScale = 1 }: VerificationOptions,
+): Promise<{ replay: Replay; counts: InstanceCount[] }> {
+  const counts: InstanceCount[] = [];
+  const began = Date.now();
+  const look = async () => {
+    const { instances }: ScalingObservation = await scaling.observe(options, context, began);
+    counts.push({ at: Date.now(), ...instances });
+  };
+  await look();
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const pause = Math.max(leastMilliseconds, (observeSeconds * 1000) / timeScale);
+  const watch = async () => {
+    for (;;) {
+      await delay(pause, undefined, { signal }).catch(() => {});
+      await look();
+      if (signal.aborted) return;
+    }
+  };
+  const watching = watch();
+  watching.catch((error: unknown) => over.abort(error));
+  // What the end of the load says comes first: resources may remain.
+  const measured = await replay(load, signal).finally(() => over.abort());
+  await watching;
+  return { replay: measured, counts };
 }
 
 /** What was measured of a ramp, against its objective. */
@@ -128,8 +149,11 @@ export function scoreRamp(
   measured: readonly ReplayedInterval[],
   counts: readonly InstanceCount[],
   objective: SimulatedObjective,
+  allowedSecondsOutside = 0,
 ): VerifiedRamp {
-  const outside = measured.filter(
+  // What came due in the moment of its end is no whole interval.
+  const judged = measured.filter(({ at }) => at <= loadSeconds(load) + 1e-6);
+  const outside = judged.filter(
     ({ p95Seconds, failures, requests }) =>
       (p95Seconds ?? 0) > objective.p95Seconds || failures > objective.failureShare * requests,
   );
@@ -140,18 +164,19 @@ export function scoreRamp(
   const atFall = counts.findLast(({ at }) => at <= fallBegins)?.desired ?? atRamp;
   const more = counts.find(({ at, current }) => at > load.leadSeconds && current > atRamp);
   const fewer = counts.find(({ at, desired }) => at > fallBegins && desired < atFall);
+  const within = (at: number) => Math.min(loadSeconds(load), Math.max(0, at));
   const held = counts.map(
-    (count, index) => ((counts[index + 1]?.at ?? loadSeconds(load)) - count.at) * count.desired,
+    (count, index) => (within(counts[index + 1]?.at ?? Infinity) - within(count.at)) * count.desired,
   );
   const score: ReplayScore = {
     secondsOutside: sum(outside, ({ seconds }) => seconds),
-    seconds: sum(measured, ({ seconds }) => seconds),
-    requests: sum(measured, ({ requests }) => requests),
-    failures: sum(measured, ({ failures }) => failures),
+    seconds: sum(judged, ({ seconds }) => seconds),
+    requests: sum(judged, ({ requests }) => requests),
+    failures: sum(judged, ({ failures }) => failures),
     firstInstanceSeconds: more ? more.at - load.leadSeconds : null,
     scaleInSeconds: fewer ? fewer.at - fallBegins : null,
-    instanceHours: sum(held, (seconds) => Math.max(0, seconds)) / 3600,
+    instanceHours: sum(held, (seconds) => seconds) / 3600,
     mostInstances: counts.reduce((most, { desired }) => Math.max(most, desired), 0),
   };
-  return { load, counts, score, holds: score.secondsOutside === 0 };
+  return { load, counts, score, holds: score.secondsOutside <= allowedSecondsOutside };
 }

@@ -19,6 +19,8 @@ interface TrendSum {
 
 /** Adds rows up; exact, because histograms of the same buckets are. */
 export class RowSum {
+  /** Absent: no row has them. */
+  readonly #later: { bytesSent?: number; bytesReceived?: number; codes?: Record<string, number> } = {};
   readonly #counts = { due: 0, sent: 0, succeeded: 0, failed: 0, dropped: 0, bytes: 0 };
   readonly #trends = new Map<string, TrendSum>();
   readonly #counters: Record<string, number> = {};
@@ -29,6 +31,12 @@ export class RowSum {
   add(row: SeriesRow): void {
     for (const key of ['due', 'sent', 'succeeded', 'failed', 'dropped', 'bytes'] as const)
       this.#counts[key] += row[key];
+    for (const key of ['bytesSent', 'bytesReceived'] as const)
+      if (row[key] !== undefined) this.#later[key] = (this.#later[key] ?? 0) + row[key];
+    if (row.codes) {
+      const codes = (this.#later.codes ??= {});
+      for (const [code, count] of Object.entries(row.codes)) codes[code] = (codes[code] ?? 0) + count;
+    }
     for (const [kind, count] of Object.entries(row.failures))
       this.failures[kind] = (this.failures[kind] ?? 0) + count;
     for (const [name, trend] of Object.entries(row.trends)) this.#addTrend(name, trend);
@@ -62,6 +70,8 @@ export class RowSum {
       method,
       name,
       ...this.#counts,
+      ...this.#later,
+      ...(this.#later.codes && { codes: { ...this.#later.codes } }),
       trends: Object.fromEntries(
         [...this.#trends].map(([metric, trend]) => [
           metric,

@@ -63,12 +63,17 @@ function mergeRows(left: SeriesRow, right: SeriesRow): SeriesRow {
     trends: mergeMembers(left.trends, right.trends, mergeTrends),
     counters: mergeMembers(left.counters ?? {}, right.counters ?? {}, add),
     rates: mergeMembers(left.rates ?? {}, right.rates ?? {}, addRates),
+    ...addOptional('bytesSent', left, right),
+    ...addOptional('bytesReceived', left, right),
+    ...((left.codes ?? right.codes) && { codes: mergeMembers(left.codes ?? {}, right.codes ?? {}, add) }),
     ...addOptional('ended', left, right),
     ...addOptional('endedFailed', left, right),
   };
 }
 
-function addOptional(key: 'ended' | 'endedFailed', left: SeriesRow, right: SeriesRow) {
+type OptionalCount = 'bytesSent' | 'bytesReceived' | 'ended' | 'endedFailed';
+
+function addOptional(key: OptionalCount, left: SeriesRow, right: SeriesRow) {
   if (left[key] === undefined && right[key] === undefined) return {};
   return { [key]: (left[key] ?? 0) + (right[key] ?? 0) };
 }
@@ -84,6 +89,21 @@ function mergeMembers<Value>(
     merged.set(name, before === undefined ? value : merge(before, value));
   }
   return Object.fromEntries(merged);
+}
+
+/** Rows added up by request name. */
+export class RowsByName {
+  readonly #rows = new Map<string, SeriesRow>();
+
+  add(row: SeriesRow): void {
+    const key = JSON.stringify([row.method, row.name]);
+    const before = this.#rows.get(key);
+    this.#rows.set(key, before ? mergeRows(before, row) : row);
+  }
+
+  get rows(): SeriesRow[] {
+    return [...this.#rows.values()];
+  }
 }
 
 /** How rows are put together. */

@@ -29,6 +29,14 @@ export interface SeriesRow {
   readonly failed: number;
   readonly dropped: number;
   readonly bytes: number;
+  /** Of requests and of answers, heads included, without what TLS adds. Absent in series of earlier versions, as `codes`. */
+  readonly bytesSent?: number | undefined;
+  readonly bytesReceived?: number | undefined;
+  /**
+   * How the requests ended, each in one: by the status code of its answer or, where there was no whole answer, by the kind of its
+   * failure; `other` for what is beyond 100 different ones.
+   */
+  readonly codes?: Readonly<Record<string, number>> | undefined;
   /** By kind of failure. */
   readonly failures: Readonly<Record<string, number>>;
   readonly trends: Readonly<Record<string, SeriesTrend>>;
@@ -88,6 +96,9 @@ export const seriesRowSchema = z.object({
   failed: z.number(),
   dropped: z.number(),
   bytes: z.number(),
+  bytesSent: z.number().optional(),
+  bytesReceived: z.number().optional(),
+  codes: numbers.optional(),
   failures: numbers,
   trends: z.record(
     z.string(),

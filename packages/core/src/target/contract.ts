@@ -2,10 +2,15 @@ import type { OptionsSchema } from './options-schema.js';
 import type { JsonObject } from '../values/json.js';
 import type { MetricDefinition } from '../locust/statistics.js';
 import type { TargetPayloads } from '../payloads/source.js';
+import type { IamStatement, TargetContext } from './context.js';
 import type { EmulatorDefinition } from './emulator-contract.js';
+import type { ObservationDefinition } from './observation-contract.js';
 import type { PreflightAnswer } from './preflight-answer.js';
 import type { ScalingAdvice, ScalingDefinition } from './scaling-contract.js';
+import type { StagedInputs, StagingContext } from './staging-contract.js';
 import type { TlsOptions } from './tls-options.js';
+
+export type { IamStatement, TargetContext } from './context.js';
 
 /** A variable that every load-generating node needs. */
 export interface EnvironmentVariable {
@@ -23,24 +28,53 @@ export interface ResolvedEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** When the credentials among the values stop working. Absent: not known, or never. */
   readonly expiresAt?: Date;
+  /**
+   * Hands out what is renewed while a load runs, to workers on this machine. Asked for where the values end before the load
+   * would. Absent: they cannot be renewed from here.
+   */
+  serve?(): Promise<ServedEnvironment>;
 }
 
-/** One statement of an IAM policy, as AWS spells it. */
-export interface IamStatement {
-  readonly Sid?: string;
-  readonly Effect: 'Allow';
-  readonly Action: readonly string[];
-  readonly Resource: readonly string[];
-  readonly Condition?: JsonObject;
+/** Where workers on this machine get values that are renewed. */
+export interface ServedEnvironment {
+  /** Beside those of {@link ResolvedEnvironment.variables} that stay. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Names of those that go: values that are not renewed. */
+  readonly replaces: readonly string[];
+  /** Values that must never be written. */
+  readonly secrets: readonly string[];
+  /** Hands out no more. */
+  close(): Promise<void>;
 }
 
-/** What surrounds a target's calls. */
-export interface TargetContext {
-  /** The caller's environment; read variables from here, never from `process.env`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The folder that relative paths in the options start from. */
-  readonly baseDirectory: string;
-  readonly signal: AbortSignal;
+/** The longest body that a service takes. */
+export interface BodyLimit {
+  readonly bytes: number;
+  /** Whose limit it is, for a sentence: `is what API Gateway takes`. */
+  readonly what: string;
+  /** What to do about longer ones. */
+  readonly hint: string;
+  /** What the target makes of a payload. Absent: it is sent as it is. */
+  readonly made?: MadeBody;
+}
+
+/** How long the bodies are that a target makes of its payloads. */
+export interface MadeBody {
+  /** By how much a body may be longer than its payload, in bytes: shorter payloads are not measured. `Infinity`: that depends on them. */
+  readonly mostAdded: number;
+  /** Length of a body in bytes; of parts that differ from request to request, at their shortest. */
+  bytesOf(payload: MeasuredPayload): number;
+}
+
+/** A payload, for {@link MadeBody}. */
+export interface MeasuredPayload {
+  readonly kind: 'json' | 'text' | 'base64';
+  /** The JSON text as it was written, the text itself, or its bytes in base64. */
+  readonly text: string;
+  /** Length of what it stands for, in bytes. */
+  readonly bytes: number;
+  /** Its own; undefined: the target's. */
+  readonly contentType?: string | undefined;
 }
 
 /** What a preflight call saw. */
@@ -53,28 +87,25 @@ export interface PreflightReport {
   readonly notes?: readonly string[];
 }
 
-/** What a preflight may ask for in place of the load's first request. */
+/**
+ * What a preflight may ask for in place of the load's first request: a path of the host, with GET, of which any status is right; or the
+ * name of a request of the load, where it makes several.
+ */
 export type OtherRequest = { readonly path: string } | { readonly name: string };
 
 /** What a preflight needs beyond the context. */
 export interface PreflightContext extends TargetContext {
   /** What {@link TargetDefinition.resolveEnvironment} gave. Empty where a fleet has credentials of its own. */
   readonly resolvedEnvironment: ResolvedEnvironment;
-  /**
-   * Sends one request, by the same Python code, over the same route and with the same environment as the load.
-   *
-   * @param other.path A path of the host that is asked for with GET, in place of the load's first request; any status is
-   * right.
-   * @param other.name Name of a request of the load, where it makes several.
-   */
+  /** Sends one request, by the same Python code, over the same route and with the same environment as the load. */
   request(other?: OtherRequest): Promise<PreflightAnswer>;
 }
 
 /**
  * How one kind of endpoint is tested. Version 1 of the contract.
  *
- * Members are functions of the validated options. They must not have side effects; only `resolveEnvironment` and
- * `preflight` may use the network.
+ * Members are functions of the validated options. They must not have side effects; only `resolveEnvironment`,
+ * `stageInputs` and `preflight` may use the network.
  */
 export interface TargetDefinition<Input = unknown, Options = unknown> {
   readonly specificationVersion: 1;
@@ -93,13 +124,20 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   host(options: Options): string;
   /** What the Python files need to know: `target.json`. Never a secret. */
   targetConfig(options: Options): JsonObject;
-  /** Whom TLS trusts and what it shows, from files: the option of {@link tlsOptionsSchema}. Absent: the system's authorities. */
+  /** Whom TLS trusts and what it shows, from files: the option of `tlsOptionsSchema`. Absent: the system's authorities. */
   tls?(options: Options): TlsOptions | undefined;
   /**
    * Where payloads come from; parts name for which requests they are. Absent or undefined: the Python files make the requests by
    * themselves.
    */
   payloads?(options: Options): TargetPayloads | undefined;
+  /**
+   * The longest body that the service takes: a payload of which a longer one is made is refused before a fleet is made.
+   * Undefined: it is not known, or no body is made of payloads.
+   *
+   * @param requests What a part of the payloads names as the requests that it is for.
+   */
+  bodyLimit?(options: Options, requests?: string): BodyLimit | undefined;
   /** The variables that every node needs. */
   environment?(options: Options): readonly EnvironmentVariable[];
   /** Finds the values of {@link environment}. Throws `CREDENTIALS_INVALID` when one is missing. */
@@ -111,6 +149,14 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
    */
   preflight?(options: Options, context: PreflightContext): Promise<PreflightReport>;
   /**
+   * Puts the bodies of the load where the service fetches them by itself, before the preflight and before a load; whoever
+   * starts the run removes them at its end. Undefined: there is nothing to put. Throws `PREFLIGHT_FAILED`, `CREDENTIALS_INVALID`
+   * or `CONFIG_INVALID`, with nothing left behind.
+   */
+  stageInputs?(options: Options, context: StagingContext): Promise<StagedInputs | undefined>;
+  /** What whoever starts a run must be allowed to do for {@link stageInputs}. */
+  stagingStatements?(options: Options): readonly IamStatement[];
+  /**
    * How far a node's clock may be off the service's, in seconds, before the service refuses what it signs: 300 for
    * SigV4. A run with a worker beyond it is INVALID. Absent: no clock matters.
    */
@@ -119,7 +165,8 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   iamStatements?(options: Options): readonly IamStatement[];
   /**
    * What the Python files measure beside the built-in metrics, by name: thresholds may ask for it. It is recorded there with
-   * `self.metrics`; the kinds must be the same.
+   * `self.metrics`; the kinds must be the same. A name that ends in `*` stands for all that begin like it, and are known by the
+   * load alone: `entry_node_*`. What none of them has recorded is not measured, also of counters.
    */
   readonly metrics?: Readonly<Record<string, MetricDefinition>>;
   /** Facts that belong in every report, for instance `{ protocol: 'koorde' }`. */
@@ -128,6 +175,11 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   readonly emulator?: EmulatorDefinition;
   /** How the service scales, or at least how it should. Absent: it does not, or nobody has said how. */
   readonly scaling?: ScalingDefinition<Options> | ScalingAdvice<Options>;
+  /**
+   * What the service tells of itself during a run (`--observe`). Absent: the number of instances, where {@link scaling} can
+   * observe it; else nothing.
+   */
+  readonly observation?: ObservationDefinition<Options>;
 }
 
 /** A target with its options, as a target's factory returns it. The options are validated by `createLoadTest`. */

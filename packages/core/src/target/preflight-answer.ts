@@ -26,6 +26,7 @@ export const preflightAnswerSchema: z.ZodType<PreflightAnswer> = z.object({
   seconds: z.number(),
   sentAt: z.number(),
   failure: z.object({ kind: z.string(), reason: z.string() }).nullable(),
+  before: z.number().optional(),
 });
 
 /** A body as it may be shown: secrets are redacted, and what a service has compressed is decoded. */
@@ -66,7 +67,9 @@ export interface PreflightAnswer {
   readonly sentAt: number;
   /**
    * What the load would count it as; null: a success. Kinds: `setup`, `payload`, `target`, `connect`, `tls`, `timeout`, `reset`,
-   * `protocol`, `stream`, `status`, `throttled`, `check`.
+   * `protocol`, `stream`, `status`, `throttled`, `check`, `extract`.
    */
   readonly failure: { readonly kind: string; readonly reason: string } | null;
+  /** How many requests were sent before it, whose answers it needs. Absent: none. */
+  readonly before?: number | undefined;
 }

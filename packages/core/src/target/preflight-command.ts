@@ -14,12 +14,27 @@ export function askedFor(other: OtherRequest | undefined): string | undefined {
   return other && ('name' in other ? `name:${other.name}` : other.path);
 }
 
-/** @param path A path of the host that is asked for with GET, or `name:` and the name of a request. Absent: the load's first request. */
-export function preflightCommand(path?: string): PreflightCommand {
+/** What a process that takes further requests prints on a line of its own after each answer. */
+export const preflightEnd = 'loadwright-preflight: answered';
+
+/** The line of its input that asks such a process for a further request, as {@link preflightCommand} asks for the first. */
+export function preflightLine(path?: string): string {
+  return JSON.stringify(path ?? ordinary);
+}
+
+const ordinary = 'load';
+
+/**
+ * @param path A path of the host that is asked for with GET, or `name:` and the name of a request. Absent: the load's first request.
+ * @param options
+ * @param options.takesMore Whether the process stays for further requests, one for each line of its input, until that ends.
+ */
+export function preflightCommand(path?: string, { takesMore = false } = {}): PreflightCommand {
   return {
     arguments: ['-f', 'locustfile.py', '--headless'],
     variables: {
-      LOADWRIGHT_PREFLIGHT: path ?? 'load',
+      LOADWRIGHT_PREFLIGHT: path ?? ordinary,
+      ...(takesMore && { LOADWRIGHT_PREFLIGHT_TAKES_MORE: '1' }),
       // The folder is removed: running it must not add files to it.
       PYTHONDONTWRITEBYTECODE: '1',
     },

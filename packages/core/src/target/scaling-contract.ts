@@ -1,5 +1,5 @@
 import type { JsonObject } from '../values/json.js';
-import type { TargetContext } from './contract.js';
+import type { TargetContext } from './context.js';
 
 /** What scales an endpoint, and how large it is now. Reading it changes nothing. */
 export interface ScalingState {

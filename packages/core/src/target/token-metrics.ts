@@ -32,6 +32,12 @@ const counter = (description: string, unit: string): MetricDefinition => ({
   description,
 });
 
+/** `metrics` of a target whose Python files renew credentials with `Renewed`. */
+export const renewalMetrics: Readonly<Record<string, MetricDefinition>> = {
+  credential_renewals: counter('credentials that were renewed while the test ran', ''),
+  credential_renewals_failed: counter('renewals of credentials that failed, and were tried again', ''),
+};
+
 /** `metrics` of a target whose Python files read streams with `token_reader()`. */
 export const tokenMetrics: Readonly<Record<string, MetricDefinition>> = {
   time_to_first_token: trend('until the first event with output'),

@@ -218,7 +218,7 @@ async function statusOfMaster(
   const response = await send(`${masterUrl}/stats/requests`, {
     headers: password === undefined ? {} : { Authorization: `Bearer ${password}` },
     redirect: 'manual',
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   await response.arrayBuffer();
   return response.status;

@@ -1,8 +1,16 @@
+/**
+ * What the tests of a target or a fleet of your own use: checks that it keeps the contract, and emulators' parts.
+ *
+ * @packageDocumentation
+ */
 export {
   capacityOptionsSchema,
   capacityRequestsPerSecond,
   logNormalSigma,
+  serviceTimes,
+  SlotQueue,
   type CapacityOptions,
+  type ServiceModel,
 } from './capacity.js';
 export {
   startLoopbackEndpoint,

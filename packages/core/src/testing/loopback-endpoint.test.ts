@@ -54,6 +54,16 @@ describe('startLoopbackEndpoint', () => {
     expect([...(request?.body ?? [])]).toEqual([0, 255]);
   });
 
+  it('answers at once, without a word, when it is late itself', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => void warnings.push(warning);
+    process.on('warning', hear);
+    const endpoint = await start({}, { admit: (now) => now - 30 });
+    expect(await statusOf(endpoint.url)).toBe(200);
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
   it('sends objects as JSON and bytes as they are', async () => {
     const endpoint = await start(
       {},
@@ -114,14 +124,23 @@ describe('startLoopbackEndpoint', () => {
     const endpoint = await start(options);
     const requests = Array.from({ length: 150 });
     const started = performance.now();
+    // What others take of the machine's time is not the endpoint's.
+    let held = 0;
+    let last = started;
+    const look = setInterval(() => {
+      const now = performance.now();
+      held += Math.max(0, now - last - 10);
+      last = now;
+    }, 10);
     await Promise.all(requests.map(() => statusOf(endpoint.url)));
+    clearInterval(look);
     const elapsed = performance.now() - started;
 
     // The same draws, all arriving at once: that long the slots need, and not one after the other.
     const queue = new SlotQueue(capacityOptionsSchema.parse(options));
     const needed = Math.max(...requests.map(() => queue.admit(0) ?? NaN));
     expect(elapsed).toBeGreaterThanOrEqual(needed);
-    expect(elapsed).toBeLessThan(needed * 3);
+    expect(elapsed).toBeLessThan(needed * 3 + held);
     expect(needed).toBeLessThan(
       (requests.length / capacityRequestsPerSecond(capacityOptionsSchema.parse(options))) * 1300,
     );

@@ -40,7 +40,7 @@ export interface LoopbackEndpointOptions {
   /**
    * In place of the queue of `capacity`: when the answer is due, by `performance.now()`; undefined: it is throttled.
    */
-  admit?(now: number): number | undefined;
+  admit?(now: number, request: EmulatedRequest): number | undefined;
   /** The answer, given when the service time has passed. */
   answer(request: EmulatedRequest): EmulatedResponse | Promise<EmulatedResponse>;
   /** The answer when the queue is full, in the form that the service uses. */
@@ -61,7 +61,7 @@ export interface LoopbackEndpoint {
 const keepAliveMilliseconds = 75_000;
 
 /**
- * Starts an HTTP server on 127.0.0.1 with a known capacity (see {@link SlotQueue}).
+ * Starts an HTTP server on 127.0.0.1 with a known capacity (see `SlotQueue`).
  *
  * @throws `CONFIG_INVALID` when the port is taken or not allowed.
  */
@@ -78,7 +78,7 @@ export async function startLoopbackEndpoint(options: LoopbackEndpointOptions): P
       return early;
     }
     const now = performance.now();
-    const due = options.admit ? options.admit(now) : queue.admit(now);
+    const due = options.admit ? options.admit(now, request) : queue.admit(now);
     if (due === undefined) {
       counts.throttled += 1;
       return options.throttled(request);
@@ -120,13 +120,13 @@ export async function startLoopbackEndpoint(options: LoopbackEndpointOptions): P
 
 function untilTime(due: number, timers: Set<NodeJS.Timeout>): Promise<void> {
   return new Promise((resolve) => {
-    // Rounded up: an answer may be late by about a millisecond, but is never early.
+    // Rounded up: an answer may be late by about a millisecond, but is never early. On a busy machine it may be due already.
     const timer = setTimeout(
       () => {
         timers.delete(timer);
         resolve();
       },
-      Math.ceil(due - performance.now()),
+      Math.max(0, Math.ceil(due - performance.now())),
     );
     timers.add(timer);
   });

@@ -71,11 +71,12 @@ const extraFile = fileURLToPath(new URL('conformance_load.py', pythonDirectory))
 
 /** Runs it. Everything of it is gone afterwards. */
 export async function observeLoad(subject: TargetSubject, load: ObservedLoad): Promise<Observation> {
-  const { definition, probe } = subject;
+  const { definition } = subject;
   const locust = await subject.locust();
   const emulated = definition.emulator!;
   const emulator = await emulated.start(validOptions(emulated.options, load.emulator ?? {}));
   const directory = await mkdtemp(join(tmpdir(), 'loadwright-conformance-'));
+  const probe = subject.openProbe();
   let tap: Awaited<ReturnType<typeof startWireTap>> | undefined;
   try {
     const options = validOptions(definition.options, {
@@ -135,6 +136,7 @@ export async function observeLoad(subject: TargetSubject, load: ObservedLoad): P
       secrets: declared.map(({ name }) => variables[name]).filter((value) => value !== undefined),
     };
   } finally {
+    await probe.close?.();
     await tap?.close();
     await emulator.stop();
     await rm(directory, { recursive: true, force: true });

@@ -96,6 +96,12 @@ const good: Definition = {
   },
   iamStatements: () => [statement('dynamodb:GetItem', 'arn:aws:dynamodb:eu-west-1:*:table/mirror')],
   labels: ({ path }) => ({ path }),
+  observation: {
+    figures: { cpu: { unit: '%', description: 'of all cores', full: 100 } },
+    intervalSeconds: 10,
+    iamStatements: () => [statement('cloudwatch:GetMetricData', '*')],
+    read: async () => ({ points: [{ figure: 'cpu', at: Date.now(), seconds: 20, value: 12 }] }),
+  },
   emulator: {
     options: capacityOptionsSchema,
     start: startEmulator as (options: unknown) => Promise<Emulator>,
@@ -149,6 +155,11 @@ describe('a target that does everything right', () => {
   for (const check of ownChecks(good)) it(check.name, check.run);
 });
 
+const observing = (change: Partial<NonNullable<Definition['observation']>>): Partial<Definition> => ({
+  observation: { ...good.observation!, ...change },
+});
+const figures = 'observation: describes its figures, and asks for permissions to read alone';
+const reads = 'observation: reads from the emulator what it says it reads';
 const wrongSecret = 'emulator: preflight with a wrong secret is refused, without showing it';
 const keepsSecrets = 'keeps secret options and variables out of what is written';
 const python = 'brings static Python files without secrets';
@@ -262,6 +273,25 @@ const broken: [check: string, defect: string, change: Partial<Definition>][] = [
     'emulator: throttles when its queue is full, and preflight says so',
     'counts nothing',
     withEmulator(() => ({ statistics: () => ({ requests: 9, served: 9, throttled: 0, rejected: 0 }) })),
+  ],
+  [figures, 'no description', observing({ figures: { cpu: { unit: '%', description: '' } } })],
+  [
+    figures,
+    'a permission to change',
+    observing({ iamStatements: () => [statement('sagemaker:UpdateEndpoint', '*')] }),
+  ],
+  [reads, 'nothing', observing({ read: async () => ({ points: [] }) })],
+  [
+    reads,
+    'a figure of another name',
+    observing({ read: async () => ({ points: [{ figure: 'x', at: Date.now(), seconds: 1, value: 1 }] }) }),
+  ],
+  [
+    reads,
+    'seconds in place of milliseconds',
+    observing({
+      read: async () => ({ points: [{ figure: 'cpu', at: Date.now() / 1000, seconds: 1, value: 1 }] }),
+    }),
   ],
   [
     'emulator: stops for good, and preflight says that nothing answers',

@@ -8,6 +8,7 @@ import { locustProbe } from './locust-probe.js';
 import { targetDefinitionChecks } from './target-definition-checks.js';
 import { targetEmulatorChecks } from './target-emulator-checks.js';
 import { targetLoadChecks } from './target-load-checks.js';
+import { targetObservationChecks } from './target-observation-checks.js';
 import { targetSecretChecks } from './target-secret-checks.js';
 
 /** What the suite needs to know about a target beyond its definition. */
@@ -28,6 +29,8 @@ export interface TargetConformanceOptions<Input> {
    * several names of requests. The suite by itself runs one with its options.
    */
   readonly loads?: Readonly<Record<string, TargetLoad>>;
+  /** Options of the emulator with which it tells figures of itself, where it does not by itself. */
+  readonly observedEmulator?: object;
   /**
    * Options that hold the given made-up secret, one for each secret option that cannot be set alone (or only with its
    * neighbours). Default: each `writeOnly` property is set by itself.
@@ -50,7 +53,7 @@ export function targetConformance<Input, Options>(
   settings: TargetConformanceOptions<Input> = {},
 ): ConformanceCheck[] {
   assert(factory?.definition, 'targetConformance needs a factory made with defineTarget');
-  const { locust: named } = settings;
+  const { locust: named, probe } = settings;
   const locust = named === undefined ? suiteLocust : async () => named;
   const subject: TargetSubject = {
     factory: factory as TargetFactory,
@@ -58,15 +61,18 @@ export function targetConformance<Input, Options>(
     options: settings.options ?? factory.definition.example,
     environment: settings.environment ?? {},
     locust,
-    prepareProbe: settings.probe ? async () => {} : locust,
-    probe: settings.probe ?? locustProbe(settings.locust),
+    prepareProbe: probe ? async () => {} : locust,
+    // One that is given is its giver's to close.
+    openProbe: probe ? () => (request) => probe(request) : () => locustProbe(named),
     loads: settings.loads ?? {},
+    observedEmulator: settings.observedEmulator,
     optionsWithSecret: settings.optionsWithSecret,
   };
   const checks = [
     ...targetDefinitionChecks(subject),
     ...targetSecretChecks(subject),
     ...targetEmulatorChecks(subject),
+    ...targetObservationChecks(subject),
     ...targetLoadChecks(subject),
   ];
   return withKnownGaps(checks, settings.knownGaps ?? {});

@@ -39,11 +39,16 @@ export function targetEmulatorChecks(subject: TargetSubject): ConformanceCheck[]
       run: () =>
         withEmulator(emulator, {}, async (running) => {
           let asked = 0;
-          const probe: Probe = (request) => {
-            asked += 1;
-            return subject.probe(request);
+          const openProbe = (): Probe => {
+            const probe = subject.openProbe();
+            const counting: Probe = async (request) => {
+              const answer = await probe(request);
+              asked += 1 + (answer.before ?? 0);
+              return answer;
+            };
+            return Object.assign(counting, { close: async () => probe.close?.() });
           };
-          await preflightOf({ ...subject, probe }, running);
+          await preflightOf({ ...subject, openProbe }, running);
           assert.equal(
             running.statistics().requests,
             asked,
@@ -121,12 +126,16 @@ async function preflightOf(
   overrides: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
 ): Promise<PreflightReport> {
-  const { definition, probe } = subject;
   await subject.prepareProbe();
   const context = contextOf({ ...subject.environment, ...emulator.environment, ...overrides });
-  return runPreflight(definition, emulatedOptions(subject, emulator), {
-    ...context,
-    ...(signal && { signal }),
-    probe,
-  });
+  const probe = subject.openProbe();
+  try {
+    return await runPreflight(subject.definition, emulatedOptions(subject, emulator), {
+      ...context,
+      ...(signal && { signal }),
+      probe,
+    });
+  } finally {
+    await probe.close?.();
+  }
 }

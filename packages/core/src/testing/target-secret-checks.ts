@@ -13,7 +13,7 @@ export function canary(): string {
 
 /** A context for calls of a target. */
 export function contextOf(environment: TargetContext['environment']): TargetContext {
-  return { environment, baseDirectory: process.cwd(), signal: AbortSignal.timeout(30_000) };
+  return { environment, baseDirectory: process.cwd(), signal: AbortSignal.timeout(180_000) };
 }
 
 /** Fails unless a promise rejects with a {@link LoadwrightError} of one of the codes, with a hint. */

@@ -22,11 +22,14 @@ export interface TargetSubject {
   /** Not validated. */
   readonly options: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly probe: Probe;
+  /** What makes the requests of one preflight; whoever opens it closes it. */
+  readonly openProbe: () => Probe;
   /** Makes what the probe needs: a Locust that is missing takes longer to install than a preflight may. */
   readonly prepareProbe: () => Promise<unknown>;
   /** Path or name of the Locust that makes loads. */
   readonly locust: () => Promise<string>;
   readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;
+  /** Options of the emulator that the service is observed of. */
+  readonly observedEmulator: object | undefined;
   readonly loads: Readonly<Record<string, TargetLoad>>;
 }

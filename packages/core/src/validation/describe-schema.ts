@@ -2,7 +2,7 @@ import type { JsonSchema, Variant } from '../values/json-schema.js';
 import type { JsonValue } from '../values/json.js';
 import { formatNumber } from '../values/format.js';
 
-const mostAlternatives = 5;
+const mostAlternatives = 6;
 
 /** Words joined as a sentence does: `a, b or c`. */
 export function alternatives(words: readonly string[]): string {
@@ -25,7 +25,7 @@ export function describeSchema(described: readonly Variant[]): string | undefine
 /** Many different objects are better called an object than listed one by one. */
 function summarise(phrases: string[]): string[] {
   const objects = phrases.filter((phrase) => phrase.startsWith('an object'));
-  if (phrases.length <= mostAlternatives && objects.length <= 3) return phrases;
+  if (phrases.length <= mostAlternatives && objects.length <= 4) return phrases;
   return [
     ...phrases.filter((phrase) => !objects.includes(phrase)),
     ...(objects.length > 0 ? ['an object'] : []),

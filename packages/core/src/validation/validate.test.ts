@@ -48,7 +48,7 @@ describe('validate', () => {
     ],
     [
       { users: 1, user: 2, duration: '5m' },
-      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration',
+      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration, speed, arrivals, maxInFlight',
     ],
     [
       { profile: 'constant', users: 1, duration: '5m', whatever: 1 },
@@ -57,7 +57,7 @@ describe('validate', () => {
     [{ users: 1, duration: '5m', hold: '1m' }, 'load.hold: only allowed with profile "ramp"'],
     [
       { profile: 'wave' },
-      'load.profile: found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages"',
+      'load.profile: found "wave", expected one of "constant", "ramp", "stages", "step", "spike", "soak", "arrivals", "arrival-stages", "replay"',
     ],
     [
       { profile: 'spike', users: 20, peakUsers: 10, duration: '5m' },
@@ -89,7 +89,7 @@ describe('validate', () => {
 
   it('names the alternatives of a union', () => {
     const expected =
-      'expected text that is not empty, an object with inline, an object with file, an object with files or a list with at least 1 item';
+      'expected text that is not empty, an object with inline, an object with file, an object with files, an object with trace, format or a list with at least 1 item';
     expect(payloads(3)).toBe(`payloads: found 3, ${expected}`);
     expect(payloads({ fil: 'x' })).toBe(`payloads: found an object with fil, ${expected}`);
     expect(payloads({ file: 3, csvAs: 'x' })).toBe(

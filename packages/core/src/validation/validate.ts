@@ -49,7 +49,7 @@ export function validate<Schema extends StandardSchemaV1>(
   });
 }
 
-/** What {@link describeIssues} needs to know about the value. */
+/** What `describeIssues` needs to know about the value. */
 export interface DescribeOptions {
   /** The beginning of every path. */
   readonly root: string;

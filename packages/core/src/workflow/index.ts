@@ -1,5 +1,10 @@
-/** Several steps as one: deploy, run, compare, destroy; continued after an interruption. */
-export { defineWorkflow, workflowJsonSchema, settingName } from './schema.js';
+/**
+ * Several steps as one: deploy, run, compare, destroy; continued after an interruption.
+ *
+ * @packageDocumentation
+ */
+export { defineWorkflow } from './define.js';
+export { workflowJsonSchema, settingName } from './schema.js';
 export type { RunSetup, Workflow, WorkflowStep } from './schema.js';
 export { interleaved, planActions, type Action } from './plan.js';
 export { Journal } from './journal.js';

@@ -3,7 +3,8 @@ import { LoadwrightError } from '../errors.js';
 import { settleNumbers } from '../config/convert.js';
 import { interpolate } from '../config/interpolate.js';
 import { locateConfigFile, readConfigFile } from '../config/read-file.js';
-import { defineWorkflow, workflowJsonSchema, type Workflow } from './schema.js';
+import { defineWorkflow } from './define.js';
+import { workflowJsonSchema, type Workflow } from './schema.js';
 
 /** Where a workflow comes from. */
 export interface LoadWorkflowOptions {

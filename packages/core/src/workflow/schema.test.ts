@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interleaved, planActions } from './plan.js';
-import { defineWorkflow, workflowJsonSchema, type Workflow } from './schema.js';
+import { defineWorkflow } from './define.js';
+import { workflowJsonSchema, type Workflow } from './schema.js';
 
 const deploy = { step: 'deploy', fleet: 'lab' } as const;
 const destroy = { step: 'destroy', fleet: 'lab' } as const;

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { jsonSchemaOf, type JsonSchema } from '../values/json-schema.js';
 import { settings } from '../config/settings.js';
-import { validate } from '../validation/validate.js';
 import { nameSchema } from '../run/option-schemas.js';
 import { byKindSchema } from '../config/target.js';
-import { planActions } from './plan.js';
 
 /** `--spawn-rate` is written `spawnRate` in a workflow. */
 export const settingName = (flag: string): string =>
@@ -72,7 +70,7 @@ const stepSchema = z.discriminatedUnion('step', [
   z.strictObject({ step: z.literal('destroy'), fleet }),
 ]);
 
-const workflowSchema = z.strictObject({
+export const workflowSchema = z.strictObject({
   $schema: z.string().optional(),
   name: nameSchema.describe('names the workflow, and the folder of its journal'),
   config: z.string().min(1).optional().describe('the configuration file. Default: that of the folder'),
@@ -85,17 +83,6 @@ export type Workflow = z.input<typeof workflowSchema>;
 export type WorkflowStep = z.output<typeof stepSchema>;
 /** Which test a step makes. */
 export type RunSetup = Pick<Extract<WorkflowStep, { step: 'run' }>, 'config' | 'set'>;
-
-/**
- * Gives a workflow its type, and checks all of it that can be checked without reading its configuration files.
- *
- * @throws LoadwrightError `CONFIG_INVALID` with all problems, one a line.
- */
-export function defineWorkflow(workflow: Workflow): Workflow {
-  const valid = validate(workflowSchema, workflow, { field: '' });
-  planActions(valid);
-  return valid;
-}
 
 /** JSON Schema, draft 2020-12, of a workflow file in JSON or YAML. */
 export function workflowJsonSchema(): JsonSchema {

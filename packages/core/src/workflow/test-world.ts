@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { compareRuns } from '../compare/compare.js';
-import type { ComparedRun, Comparison } from '../compare/contract.js';
-import { LoadwrightError, messageOf } from '../errors.js';
+import type { Comparison } from '../compare/contract.js';
+import { readComparedRun, readRunReport } from '../compare/read-run.js';
+import { LoadwrightError } from '../errors.js';
 import type { CallOptions, Fleet, FleetHandle } from '../fleet/contract.js';
 import { OpenedFleet } from '../fleet/opened-fleet.js';
-import { parseRunReport } from '../results/parse.js';
 import type { RunReport } from '../results/summary.js';
 import type { LoadTest } from '../run/contract.js';
 import type { OnProgress } from '../run/events.js';
-import { readSeries, seriesFile } from '../series/index.js';
-import type { SeriesRow } from '../series/rows.js';
 import { formatFigure } from '../values/format.js';
 import type { RunIds, WorkflowWorld } from './carry-out.js';
 import type { Outcome } from './outcome.js';
@@ -90,7 +87,7 @@ export class TestWorld implements WorkflowWorld {
 
   async recover(action: ActionOf<'run'>, { runId, on, fleetId }: RunIds): Promise<Outcome | undefined> {
     const { test, fleet, resultsDirectory } = await this.#options.resolve(action.setup, action.name);
-    const report = await readReport(resolve(resultsDirectory, test.name, runId)).catch(() => undefined);
+    const report = await readRunReport(resolve(resultsDirectory, test.name, runId)).catch(() => undefined);
     if (on === undefined && fleetId !== undefined) await removeAll(fleet, fleetId);
     if (report && !report.aborted) return outcomeOf(report);
     if (action.on === undefined || on === undefined) return undefined;
@@ -160,27 +157,5 @@ function outcomeOf({ verdict, total, resultsDirectory }: RunReport): Outcome {
   return { verdict, detail, directory: resultsDirectory };
 }
 
-async function readReport(directory: string): Promise<RunReport> {
-  const json: unknown = JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8'));
-  return { ...parseRunReport(json), resultsDirectory: directory };
-}
-
-async function readAll(outcomes: readonly Outcome[]): Promise<ComparedRun[]> {
-  return Promise.all(
-    outcomes.map(async ({ directory = '' }) => {
-      try {
-        const report = await readReport(directory);
-        const { header, rows } = await readSeries(join(directory, seriesFile));
-        const all: SeriesRow[] = [];
-        for await (const row of rows) all.push(row);
-        return { report, series: { header, rows: all } };
-      } catch (error) {
-        throw new LoadwrightError(
-          'RESULTS_UNREADABLE',
-          `${directory}: the run cannot be compared: ${messageOf(error)}`,
-          { hint: 'Its results may have been moved or deleted.', cause: error },
-        );
-      }
-    }),
-  );
-}
+const readAll = (outcomes: readonly Outcome[]) =>
+  Promise.all(outcomes.map(({ directory = '' }) => readComparedRun(directory)));

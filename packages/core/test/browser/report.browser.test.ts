@@ -163,6 +163,44 @@ test('shows a part of the load in every chart over time, and all of it again', a
   });
 });
 
+test('shows a part of the latency against the load, in that chart alone', async () => {
+  await withReport(browser, detailedReport(), desktop, async ({ page, complaints }) => {
+    const shown = (id: string) =>
+      page.evaluate(`document.querySelector('[data-chart="${id}"] .plot').dataset.range`);
+    const whole = await shown('throughput');
+    const plot = page.locator('[data-chart="load"] .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 50, { steps: 5 });
+    await page.mouse.up();
+    const [from, to] = String(await shown('load'))
+      .split(' ')
+      .map(Number);
+    expect(from).toBeCloseTo(100, -1);
+    expect(to).toBeCloseTo(150, -1);
+    expect(await shown('throughput')).toBe(whole);
+    await page.locator('[data-chart="load"] .plot').focus();
+    await page.keyboard.press('0');
+    expect(await shown('load')).toBe('0 200');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('+');
+    expect(await shown('load')).toBe('50 150');
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('reads each layer of a stack with its own value', async () => {
+  await withReport(browser, detailedReport(), desktop, async ({ page }) => {
+    await page.locator('[data-chart="status-codes"] .plot').focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('[data-chart="status-codes"] .readout').innerText()).toMatch(
+      /^2:00: 200 4\d\d, 429 \d, 503 \d\d, no answer: timeout \d$/,
+    );
+  });
+});
+
 test('on a phone no name of a metric breaks within a word, and what was measured is on the screen', async () => {
   await withReport(browser, detailedReport(), { viewport: { width: 390, height: 800 } }, async ({ page }) => {
     const broken = await page.evaluate<

@@ -60,6 +60,7 @@ function merge(left: RequestStatistics, right: RequestStatistics): RequestStatis
     failed: left.failed + right.failed,
     dropped: left.dropped + right.dropped,
     bytes: left.bytes + right.bytes,
+    ...(left.codes && { codes: mergeRecords(left.codes, right.codes ?? {}, (one, other) => one + other) }),
     trends: mergeRecords(left.trends, right.trends, mergeTrends),
     counters: mergeRecords(left.counters, right.counters, (one, other) => one + other),
     rates: mergeRecords(left.rates, right.rates, mergeRates),

@@ -175,7 +175,11 @@ export const metrics: Readonly<Record<string, Metric>> = {
 };
 
 /** The metric of a threshold on what a target measures. */
-export function targetMetric(name: string, { kind, unit, description }: MetricDefinition): Metric {
+export function targetMetric(
+  name: string,
+  { kind, unit, description }: MetricDefinition,
+  isOfFamily = false,
+): Metric {
   const common = { summary: description, byName: true, openModelOnly: false };
   switch (kind) {
     case 'trend': {
@@ -193,7 +197,10 @@ export function targetMetric(name: string, { kind, unit, description }: MetricDe
       };
     }
     case 'counter':
-      return { ...counted(unit, ({ counters }) => counters[name] ?? 0), ...common };
+      return {
+        ...counted(unit, ({ counters }) => counters[name] ?? (isOfFamily ? undefined : 0)),
+        ...common,
+      };
     case 'rate':
       return {
         ...common,

@@ -16,6 +16,8 @@ export interface Threshold {
   readonly metric: string;
   /** What the metric is; absent for a built-in one. */
   readonly declared?: MetricDefinition;
+  /** It is one of several whose names the load alone knows: what is absent was not measured, and is not 0. */
+  readonly isOfFamily?: boolean;
   /** True when nobody wrote it. */
   readonly isDefault?: true;
   /** The request name that it looks at. Absent: all requests. */
@@ -42,8 +44,22 @@ export const defaultThresholds: ThresholdsInput = {
 };
 
 /** The metric that a threshold looks at. */
-export function metricOf({ metric, declared }: Pick<Threshold, 'metric' | 'declared'>): Metric {
-  return declared ? targetMetric(metric, declared) : metrics[metric]!;
+export function metricOf({
+  metric,
+  declared,
+  isOfFamily = false,
+}: Pick<Threshold, 'metric' | 'declared' | 'isOfFamily'>): Metric {
+  return declared ? targetMetric(metric, declared, isOfFamily) : metrics[metric]!;
+}
+
+/** Names of metrics, as the load has them. */
+const namePattern = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** The declared name that ends in `*` and stands for this one. */
+function familyOf(name: string, declared: DeclaredMetrics): string | undefined {
+  return Object.keys(declared).find(
+    (known) => known.endsWith('*') && name.length >= known.length && name.startsWith(known.slice(0, -1)),
+  );
 }
 
 /**
@@ -132,11 +148,28 @@ export function parseThreshold(
 ): Threshold | string {
   const { metric: metricName = '', tag, value } = keyPattern.exec(key.trim())?.groups ?? {};
   const isBuiltIn = Object.hasOwn(metrics, metricName);
-  const definition = !isBuiltIn && Object.hasOwn(declared, metricName) ? declared[metricName] : undefined;
+  const isExact = !isBuiltIn && Object.hasOwn(declared, metricName) && !metricName.endsWith('*');
+  const family = isBuiltIn || isExact ? undefined : familyOf(metricName, declared);
+  const definition = isBuiltIn ? undefined : declared[isExact ? metricName : (family ?? '')];
+  if (family !== undefined && !namePattern.test(metricName)) {
+    const written = metricName
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/_+$/g, '');
+    const like = metricName.endsWith('*')
+      ? `one of them, such as ${family.slice(0, -1)}10_0_0_1_4000`
+      : written;
+    return `${field}: found "${metricName}", expected a name of lower-case letters, digits and _: ${like}`;
+  }
   if (!isBuiltIn && !definition) {
     return `${field}: unknown metric "${metricName || key}", expected one of ${namesOf(declared).join(', ')}`;
   }
-  const metric = metricOf({ metric: metricName, ...(definition && { declared: definition }) });
+  const known = {
+    metric: metricName,
+    ...(definition && { declared: definition }),
+    ...(family !== undefined && { isOfFamily: true }),
+  };
+  const metric = metricOf(known);
   if (tag !== undefined && tag !== 'name') {
     return `${field}: unknown tag "${tag}", expected name: the request name, as in ${metricName}{name:predict}`;
   }
@@ -159,8 +192,7 @@ export function parseThreshold(
   return {
     key,
     expression,
-    metric: metricName,
-    ...(definition && { declared: definition }),
+    ...known,
     ...(value !== undefined && { requestName: value }),
     aggregation,
     operator: (groups['operator'] === '===' ? '==' : groups['operator']) as Threshold['operator'],

@@ -175,6 +175,43 @@ describe('the default threshold', () => {
   });
 });
 
+describe('thresholds on metrics whose names the load alone knows', () => {
+  const declared = {
+    'entry_node_*': { kind: 'counter', unit: '', description: 'answers by node' },
+    'variant_*': { kind: 'trend', unit: 'ms', description: 'by variant' },
+  } as const;
+  const total = request('Aggregated', [1, 2], {
+    trends: { variant_blue: trend(oneToHundred) },
+    counters: { entry_node_a: 60 },
+  });
+
+  it.each([
+    ['entry_node_a', 'count>50', 60, true],
+    ['variant_blue', 'p(95)<100', 95, true],
+    // A name that nothing was recorded of is no count of 0.
+    ['entry_node_b', 'count<10', null, false],
+    ['variant_green', 'avg<1000', null, false],
+  ])('%s: %s', (metric, expression, measured, passed) => {
+    const thresholds = parseThresholds({ [metric]: [expression] }, declared);
+    expect(evaluateThresholds(thresholds, { total, requests: [] }, 10)[0]).toMatchObject({
+      measured,
+      passed,
+    });
+  });
+
+  it.each([
+    [
+      'entry_node_10.0.0.1:4000',
+      /expected a name of lower-case letters, digits and _: entry_node_10_0_0_1_4000/,
+    ],
+    ['entry_node_*', /expected a name .*: one of them, such as entry_node_/],
+    ['entry_node_', /unknown metric|expected a name/],
+    ['other_node_a', /unknown metric "other_node_a", expected one of .*entry_node_\*/],
+  ])('refuses %s', (metric, message) => {
+    expect(() => parseThresholds({ [metric]: ['count<1'] }, declared)).toThrow(message);
+  });
+});
+
 describe('thresholds on what a target measures', () => {
   const declared = {
     time_to_first_token: { kind: 'trend', unit: 'ms', description: 'until the first token' },

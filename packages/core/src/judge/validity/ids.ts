@@ -13,13 +13,14 @@ export const validityRuleIds = [
   'offered-rate',
   'percentile-samples',
   'accounting',
+  'service-counts',
 ] as const;
 
 /** The name of a rule. */
 export type ValidityRuleId = (typeof validityRuleIds)[number];
 
-/** What a PASS always means: every request has an outcome, and the load was as long and as much as planned. */
-const neverTolerated = ['accounting', 'load-length', 'events'] as const;
+/** What a PASS always means: every request has an outcome, the load was as long and as much as planned, and its counts are true. */
+const neverTolerated = ['accounting', 'load-length', 'events', 'service-counts'] as const;
 
 /** The name of a rule that may only warn. */
 export type TolerableRuleId = Exclude<ValidityRuleId, (typeof neverTolerated)[number]>;

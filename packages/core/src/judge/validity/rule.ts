@@ -24,6 +24,8 @@ export interface ValidityEvidence {
   readonly interactive: boolean;
   /** What does not agree in the accounting, a sentence each. */
   readonly violations: readonly string[];
+  /** What the load counted and the counts of the service exclude, a sentence each; nothing where they were not compared. */
+  readonly contradictions: readonly string[];
 }
 
 /** How long a load was. Times are Unix seconds of the master's clock. */

@@ -48,3 +48,8 @@ export const accounting: ValidityRule = {
   summary: 'a request has no outcome or two, or the sums of seconds, request names and total differ',
   check: ({ violations }) => [...violations],
 };
+
+export const serviceCounts: ValidityRule = {
+  summary: 'with `--observe`: the load counted more of something than the service itself did',
+  check: ({ contradictions }) => [...contradictions],
+};

@@ -102,6 +102,7 @@ const sound: ValidityEvidence = {
   },
   interactive: false,
   violations: [],
+  contradictions: [],
 };
 
 const lasting = (change: Partial<ValidityEvidence['length']>) => ({ length: { ...sound.length, ...change } });
@@ -199,6 +200,7 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
     /raised KeyError: 'a' \(3 × on w1\)/,
   ],
   ['accounting', 'a sum', {}, { violations: ['10 were due; 9 succeeded.'] }, /^10 were due/],
+  ['service-counts', 'a hit', {}, { contradictions: ['9 hits; the ring has 8.'] }, /^9 hits/],
   [
     'worker-stalled',
     'one hole',
@@ -341,6 +343,6 @@ describe('each rule, on both sides of its limit', () => {
 
   it('is tolerable, but for those that make PASS true', () => {
     const others = validityRuleIds.filter((rule) => !(tolerableRuleIds as readonly string[]).includes(rule));
-    expect(others).toEqual(['load-length', 'events', 'accounting']);
+    expect(others).toEqual(['load-length', 'events', 'accounting', 'service-counts']);
   });
 });
