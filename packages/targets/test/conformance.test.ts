@@ -5,6 +5,7 @@ import { databricks } from '../src/databricks/index.js';
 import { dht } from '../src/dht/index.js';
 import { rest } from '../src/rest/index.js';
 import { sagemaker } from '../src/sagemaker/index.js';
+import { flowOptions } from './flow-options.js';
 
 const messages = [{ role: 'user', content: 'Say it' }];
 const chat = { tokens: 3, firstToken: '5ms', gap: '5ms' };
@@ -36,6 +37,25 @@ const suites = {
         emulator: { stream: chat },
         metrics: [...stream, 'output_chunks'],
       },
+      'the route of OpenAI': {
+        options: {
+          openai: true,
+          inferenceComponent: 'qwen',
+          payloads: { inline: [{ messages, stream: true }, { messages }] },
+        },
+        emulator: { chat },
+        metrics: [...stream, 'output_tokens'],
+      },
+      'every header': {
+        options: {
+          accept: 'application/json',
+          customAttributes: 'trace=1, of a test',
+          targetVariant: 'AllTraffic',
+          targetContainer: 'first',
+          inferenceComponent: 'qwen',
+          sessionId: 'session-1',
+        },
+      },
       'several models': {
         options: { targetModels: { 'a.tar.gz': 1, 'b.tar.gz': 1 } },
         names: ['a.tar.gz', 'b.tar.gz'],
@@ -51,7 +71,16 @@ const suites = {
       },
     },
   }),
-  rest: targetConformance(rest, { loads: { routes: { names: ['search', 'item', 'order'] } } }),
+  rest: targetConformance(rest, {
+    loads: {
+      routes: { names: ['search', 'item', 'order'] },
+      flows: {
+        options: flowOptions,
+        names: ['login', 'order', 'look'],
+        metrics: ['flow_duration', 'flows_completed'],
+      },
+    },
+  }),
   chalice: targetConformance(chalice, {
     options: { ...chalice.definition.example, authentication: 'api-key' },
   }),

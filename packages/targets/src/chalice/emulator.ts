@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
+import type { EmulatorDefinition } from '@loadwright/core/target';
 import {
   capacityOptionsSchema,
   startLoopbackEndpoint,
@@ -7,6 +7,9 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { noTokens, type EmulatedUserPool } from '../rest/cognito/emulated-user-pool.js';
+import { authenticationOf, poolOf, poolOptions } from '../rest/cognito/emulator-options.js';
+import type { PoolEmulator } from '../rest/emulator.js';
 import { verifySignature, type AcceptedCredentials } from '../sagemaker/verify-signature.js';
 import { apiKeyVariable, bearerTokenVariable } from './credentials.js';
 
@@ -17,13 +20,17 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .default('api')
     .describe('stage of the API, the first part of every path'),
   authentication: z
-    .enum(['none', 'api-key', 'bearer', 'iam'])
-    .default('api-key')
-    .describe('what requests must carry'),
+    .enum(['none', 'api-key', 'bearer', 'cognito', 'iam'])
+    .optional()
+    .describe(
+      'what requests must carry; cognito: tokens of a user pool, which it has as well. Default: cognito where the target has it, otherwise api-key',
+    ),
+  ...poolOptions,
   region: z.string().min(1).default('eu-west-1').describe('region that signatures are made for, with iam'),
 });
 
-type ChaliceEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
+type Given = z.output<typeof emulatorOptionsSchema>;
+type ChaliceEmulatorOptions = Given & { readonly authentication: NonNullable<Given['authentication']> };
 
 /** The linear model behind the service: cost = base + perUnit × distance. */
 const price = { base: 2.5, perUnit: 1.75 } as const;
@@ -31,7 +38,9 @@ const price = { base: 2.5, perUnit: 1.75 } as const;
 /** A loopback Chalice service behind API Gateway: keys, tokens, routes, validation, throttling and latency. */
 export const chaliceEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
 
-async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
+async function start(given: Given): Promise<PoolEmulator> {
+  const options = { ...given, authentication: authenticationOf(given, 'api-key') };
+  const pool = options.authentication === 'cognito' ? poolOf(options) : undefined;
   const secret = randomBytes(24).toString('base64url');
   const credentials: AcceptedCredentials = {
     accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -41,15 +50,19 @@ async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
   const endpoint = await startLoopbackEndpoint({
     capacity: options,
     check: async (request) =>
-      (await checkSignature(request, options, credentials)) ?? checkRequest(request, options, secret),
+      pool?.answer(request) ??
+      (await checkSignature(request, options, credentials)) ??
+      checkRequest(request, options, secret, pool),
     answer: ({ body }) => {
       const { distance } = JSON.parse(body.toString()) as { distance: number };
       return respond(200, { cost: price.base + price.perUnit * distance });
     },
     throttled: () => gatewayError(429, 'TooManyRequestsException', 'Too Many Requests'),
   });
+  const connection = pool?.connection(endpoint.url);
   const variables = {
     none: {},
+    cognito: connection?.environment ?? {},
     'api-key': { [apiKeyVariable]: secret },
     bearer: { [bearerTokenVariable]: secret },
     iam: {
@@ -67,9 +80,12 @@ async function start(options: ChaliceEmulatorOptions): Promise<Emulator> {
       secretHeaders: {},
       authentication: options.authentication,
       ...(options.authentication === 'iam' && { region: options.region }),
+      // In place of the pool of whoever runs against it.
+      cognito: connection?.options,
     },
     environment: variables[options.authentication],
-    statistics: endpoint.statistics,
+    tokenRequests: () => ({ ...(pool?.counts ?? noTokens) }),
+    statistics: () => (pool ? pool.without(endpoint.statistics()) : endpoint.statistics()),
     stop: endpoint.stop,
   };
 }
@@ -89,6 +105,7 @@ function checkRequest(
   request: EmulatedRequest,
   { authentication, stage }: ChaliceEmulatorOptions,
   secret: string,
+  pool: EmulatedUserPool | undefined,
 ): EmulatedResponse | undefined {
   const route = `${request.method} ${request.path.replace(`/${stage}`, '') || '/'}`;
   if (!`${request.path}/`.startsWith(`/${stage}/`) || !['GET /', 'POST /evaluate'].includes(route)) {
@@ -100,6 +117,8 @@ function checkRequest(
   if (authentication === 'bearer' && request.headers['authorization'] !== `Bearer ${secret}`) {
     return gatewayError(401, 'UnauthorizedException', 'Unauthorized');
   }
+  const problem = pool?.problemOf(request);
+  if (problem !== undefined) return gatewayError(401, 'UnauthorizedException', problem);
   if (route === 'GET /')
     return respond(200, { message: 'POST {"distance": number} to /evaluate for its cost.' });
   return checkEvaluation(request);

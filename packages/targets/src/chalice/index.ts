@@ -1,10 +1,13 @@
 import {
   defineTarget,
+  renewalMetrics,
   sigv4ClockToleranceSeconds,
   tokenMetrics,
   type IamStatement,
 } from '@loadwright/core/target';
 import { hostOf } from '../rest/base-url.js';
+import { flowMetrics } from '../rest/flows.js';
+import { bodyLimit } from './body-limit.js';
 import { pathOf, routesOf } from '../rest/options.js';
 import { pythonFiles } from '../rest/python-files.js';
 import { restConfig, restPayloads } from '../rest/target-config.js';
@@ -43,13 +46,14 @@ export const chalice = defineTarget<ChaliceInput, ChaliceOptions>({
   targetConfig,
   tls: (options) => options.tls,
   payloads: restPayloads,
+  bodyLimit,
   environment: chaliceVariables,
   resolveEnvironment: resolveChaliceEnvironment,
   preflight: chalicePreflight,
   clockToleranceSeconds: ({ authentication }) =>
     authentication === 'iam' ? sigv4ClockToleranceSeconds : undefined,
   iamStatements,
-  metrics: tokenMetrics,
+  metrics: { ...tokenMetrics, ...renewalMetrics, ...flowMetrics },
   labels: (options) => ({ method: routesOf(options)[0]!.method, path: pathOf(options) }),
   emulator: chaliceEmulator,
 });

@@ -29,10 +29,10 @@ export const chaliceOptionsSchema = z
   .strictObject({
     ...restShape(chaliceWords),
     authentication: z
-      .enum(['none', 'api-key', 'bearer', 'iam'])
+      .enum(['none', 'api-key', 'bearer', 'cognito', 'iam'])
       .optional()
       .describe(
-        'how requests are authenticated; iam: signed with SigV4 for execute-api. Default: by apiKey or bearerToken when given, otherwise none',
+        'how requests are authenticated; iam: signed with SigV4 for execute-api. Default: by apiKey, bearerToken or cognito when given, otherwise none',
       ),
     apiKey: secretText
       .optional()

@@ -38,7 +38,7 @@ describe('preflight', () => {
       apiKey: 'CANARYKEY',
       bearerToken: 'CANARYTOKEN',
     });
-    const context = { environment: {}, baseDirectory: '.', signal: AbortSignal.timeout(20_000) };
+    const context = { environment: {}, baseDirectory: '.', signal: new AbortController().signal };
     const report = await runPreflight(chalice.definition, options, context).finally(endpoint.stop);
     expect(report.summary).toBe(`POST ${endpoint.url}/api/price?fast=1 answered 200`);
     expect(report.latencyMilliseconds).toBeGreaterThan(0);
@@ -86,6 +86,16 @@ describe('preflight', () => {
       message: expect.stringContaining('answered, but check of /price: no such value: {"cost":1}'),
       hint: expect.stringContaining('expect'),
     });
+  });
+
+  it.each([401, 403])('explains %i where tokens come from a user pool', async (status) => {
+    const cognito = { clientId: 'client1', domain: 'https://shop.auth.eu-west-1.amazoncognito.com' };
+    await expect(preflight({ status, body: { message: 'Unauthorized' } }, { cognito })).rejects.toMatchObject(
+      {
+        code: 'CREDENTIALS_INVALID',
+        hint: expect.stringMatching(/cognito\.scopes.*cognito\.tokenType, now access/),
+      },
+    );
   });
 
   it('explains that there is no answer in time', async () => {

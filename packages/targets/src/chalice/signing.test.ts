@@ -15,7 +15,7 @@ const environment = {
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   AWS_SESSION_TOKEN: credentials.sessionToken,
 };
-const context = { baseDirectory: '.', signal: AbortSignal.timeout(60_000) };
+const context = { baseDirectory: '.', signal: AbortSignal.timeout(600_000) };
 
 describe('authentication iam', () => {
   it('signs every part of a request, by the word of another implementation', async () => {

@@ -1,5 +1,7 @@
 import type { EmulatedRequest, EmulatedResponse } from '@loadwright/core/testing';
+import { bearerOf, failure } from './emulated-answers.js';
 import type { EmulatedTokens } from './emulated-tokens.js';
+import type { EmulatedServing } from './scaling/emulated-serving.js';
 
 /** What the API of a workspace says of a serving endpoint. */
 export interface EmulatedEndpoint {
@@ -21,19 +23,6 @@ export function authorizationDetails(id: string): string {
   ]);
 }
 
-/** Errors of the gateway carry their status as a number, errors of the services behind it a name. */
-export function failure(status: number, code: string | number, message: string): EmulatedResponse {
-  return { status, body: { error_code: code, message } };
-}
-
-/** What was sent in the header `Authorization`, or the answer that refuses its absence. */
-export function bearerOf(request: EmulatedRequest): string | EmulatedResponse {
-  return (
-    /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1] ??
-    failure(401, 401, 'Credential was not sent or was of an unsupported type for this API.')
-  );
-}
-
 /** It comes first in the paths of route-optimised endpoints. */
 export const emulatedWorkspaceId = '7405610926171';
 
@@ -47,10 +36,20 @@ export class EmulatedWorkspace {
   readonly counts = { requests: 0, rejected: 0 };
   readonly #tokens: EmulatedTokens;
   readonly #endpoint: () => EmulatedEndpoint;
+  readonly #export: () => string;
+  readonly #serving: EmulatedServing;
 
-  constructor(tokens: EmulatedTokens, endpoint: () => EmulatedEndpoint) {
+  /** @param metrics The export of the endpoint's metrics. */
+  constructor(
+    tokens: EmulatedTokens,
+    endpoint: () => EmulatedEndpoint,
+    serving: EmulatedServing,
+    metrics: () => string,
+  ) {
+    this.#serving = serving;
     this.#tokens = tokens;
     this.#endpoint = endpoint;
+    this.#export = metrics;
   }
 
   /** Undefined for what is no matter of the workspace. */
@@ -72,8 +71,12 @@ export class EmulatedWorkspace {
       const body = { oidc_endpoint: issuerOf(request), workspace_id: emulatedWorkspaceId, cloud: 'AWS' };
       return { status: 200, body };
     }
-    const name = /^\/api\/2\.0\/serving-endpoints\/([^/]+)$/.exec(path)?.[1];
-    return method === 'GET' && name !== undefined ? this.#describe(request, name) : undefined;
+    const [, name, part] = /^\/api\/2\.0\/serving-endpoints\/([^/]+)(\/metrics|\/config)?$/.exec(path) ?? [];
+    if (name === undefined || method !== (part === '/config' ? 'PUT' : 'GET')) return undefined;
+    const described = this.#describe(request, name);
+    if (part === undefined || described.status !== 200) return described;
+    if (part === '/config') return this.#serving.update(request) ?? this.#describe(request, name);
+    return { status: 200, headers: { 'content-type': 'text/plain' }, body: this.#export() };
   }
 
   #discovery(request: EmulatedRequest): EmulatedResponse {
@@ -107,9 +110,9 @@ export class EmulatedWorkspace {
     return {
       status: 200,
       body: {
+        ...this.#serving.describe(),
         name,
         id,
-        state: { ready: 'READY', config_update: 'NOT_UPDATING' },
         route_optimized: direct !== undefined,
         ...info,
       },

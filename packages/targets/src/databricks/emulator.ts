@@ -1,3 +1,4 @@
+import { EmulatedExport } from './observation/emulated-export.js';
 import { randomBytes } from 'node:crypto';
 import {
   durationSchema,
@@ -13,15 +14,13 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
-import { chatOptionsSchema, EmulatedChat, type EmulatedStream } from './emulated-chat.js';
+import { chatOptionsSchema, EmulatedChat, type EmulatedStream } from '../emulation/emulated-chat.js';
+import { servingLimitBytes } from './body-limit.js';
+import { bearerOf, failure } from './emulated-answers.js';
 import { EmulatedTokens } from './emulated-tokens.js';
-import {
-  authorizationDetails,
-  bearerOf,
-  emulatedWorkspaceId,
-  EmulatedWorkspace,
-  failure,
-} from './emulated-workspace.js';
+import { authorizationDetails, emulatedWorkspaceId, EmulatedWorkspace } from './emulated-workspace.js';
+import { EmulatedServing } from './scaling/emulated-serving.js';
+import type { ServedEntity } from './scaling/settings.js';
 import { InvalidInput, predictions } from './scoring.js';
 import { clientIdVariable, clientSecretVariable, tokenVariable } from './variables.js';
 
@@ -47,10 +46,14 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .boolean()
     .default(false)
     .describe('the endpoint answers at a URL of its own only, and refuses personal access tokens'),
+  endpointUrl: z
+    .string()
+    .optional()
+    .describe('that of the target: with a whole URL the endpoint is route-optimised, as with routeOptimized'),
   bodyLimitBytes: z
     .int()
     .min(1)
-    .default(16 * 1024 * 1024)
+    .default(servingLimitBytes)
     .describe('largest body, in bytes; the service allows 16 MB, and 4 MB for foundation models and agents'),
   throttledBy: z
     .enum(['endpoint', 'workspace'])
@@ -64,6 +67,21 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .min(0)
     .optional()
     .describe('Retry-After of the answers 429, in seconds. Default: they have none'),
+  servedEntities: z
+    .array(z.looseObject({ name: z.string().min(1) }))
+    .min(1)
+    .optional()
+    .describe(
+      'what the endpoint serves, each as the API of a workspace answers it. Default: one with as much provisioned concurrency ' +
+        'as concurrency says. What is changed of it changes the metrics, not the capacity',
+    ),
+  updateTime: durationSchema({ allowZero: true })
+    .default('1s')
+    .describe('time that an update of the configuration takes'),
+  permission: z
+    .enum(['CAN_QUERY', 'CAN_MANAGE'])
+    .default('CAN_MANAGE')
+    .describe('of whoever calls: without CAN_MANAGE the configuration cannot be changed'),
   chat: chatOptionsSchema
     .prefault({})
     .describe(
@@ -73,11 +91,14 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
 
 type EmulatorInput = z.input<typeof emulatorOptionsSchema>;
 type EmulatorOptions = z.output<typeof emulatorOptionsSchema>;
+type Served = Omit<EmulatorOptions, 'endpointUrl'>;
 
 /** It also counts the tokens that it gave out, and the requests for one that it refused. */
 export interface DatabricksEmulator extends Emulator {
   /** The streams of tokens that were sent to their end. */
   streams(): readonly EmulatedStream[];
+  /** The configuration of the endpoint. */
+  readonly serving: EmulatedServing;
   tokenRequests(): { readonly issued: number; readonly refused: number };
 }
 
@@ -90,7 +111,10 @@ export const databricksEmulator: EmulatorDefinition<EmulatorInput, EmulatorOptio
   start,
 };
 
-async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
+async function start({ endpointUrl, ...given }: EmulatorOptions): Promise<DatabricksEmulator> {
+  // A path is one of the workspace.
+  const isElsewhere = endpointUrl !== undefined && !endpointUrl.startsWith('/');
+  const options = { ...given, routeOptimized: given.routeOptimized || isElsewhere };
   const { endpointName, routeOptimized } = options;
   const id = randomBytes(16).toString('hex');
   const details = authorizationDetails(id);
@@ -98,14 +122,31 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
     lifetimeSeconds: options.tokenLifetime === undefined ? undefined : parseDuration(options.tokenLifetime),
     authorizationDetails: details,
   });
-  const workspace = new EmulatedWorkspace(tokens, () => ({
-    name: endpointName,
-    id,
-    direct: direct && { url: direct.url + directPath(options), authorizationDetails: details },
-  }));
+  const endpointServing = new EmulatedServing({
+    ...{ concurrency: options.concurrency, permission: options.permission },
+    servedEntities: options.servedEntities as readonly ServedEntity[] | undefined,
+    updateMilliseconds: parseDuration(options.updateTime)! * 1000,
+  });
+  const metrics = new EmulatedExport(
+    endpointName,
+    options.concurrency,
+    parseDuration(options.serviceTime)!,
+    () => endpointServing.units,
+  );
+  const workspace = new EmulatedWorkspace(
+    tokens,
+    () => ({
+      name: endpointName,
+      id,
+      direct: direct && { url: direct.url + directPath(options), authorizationDetails: details },
+    }),
+    endpointServing,
+    () => metrics.text(),
+  );
   const chat = new EmulatedChat(options.chat, endpointName);
   const serving = {
     answer: (request: EmulatedRequest): EmulatedResponse => {
+      metrics.record(performance.now() - request.receivedAt);
       const text = request.body.toString('utf8');
       const task = chat.taskOf(text);
       return task === undefined
@@ -143,7 +184,12 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
   const usesOAuth = (options.authentication ?? (routeOptimized ? 'oauth' : 'token')) === 'oauth';
   return {
     url: endpoint.url,
-    targetOptions: { baseUrl: endpoint.url, endpointName },
+    // Whose credentials are used must not stay when these options are laid over a user's own.
+    targetOptions: {
+      ...{ baseUrl: endpoint.url, endpointName, clientId: undefined, profile: undefined },
+      // The workspace says where it is.
+      ...(isElsewhere && { endpointUrl: undefined, endpointId: undefined }),
+    },
     environment: {
       DATABRICKS_HOST: endpoint.url,
       ...(usesOAuth
@@ -151,6 +197,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
         : { [tokenVariable]: tokens.personal }),
     },
     statistics: () => withoutManagement(sum(endpoint.statistics(), direct?.statistics()), workspace.counts),
+    serving: endpointServing,
     streams: () => chat.streams,
     tokenRequests: () => ({ ...tokens.counts }),
     stop: async () => {
@@ -160,7 +207,7 @@ async function start(options: EmulatorOptions): Promise<DatabricksEmulator> {
 }
 
 /** Path of a route-optimised endpoint at its own host: the id of the workspace comes first. */
-function directPath({ endpointName }: EmulatorOptions): string {
+function directPath({ endpointName }: Served): string {
   return `/${emulatedWorkspaceId}/serving-endpoints/${endpointName}/invocations`;
 }
 
@@ -197,7 +244,7 @@ const throttledMessages = {
  */
 function refuse(
   request: EmulatedRequest,
-  options: EmulatorOptions,
+  options: Served,
   tokens: EmulatedTokens,
   direct?: string,
 ): EmulatedResponse | undefined {
@@ -241,7 +288,7 @@ function modelOf({ path, body }: EmulatedRequest): string | undefined {
 
 function checkBody(
   { headers, body }: EmulatedRequest,
-  options: EmulatorOptions,
+  options: Served,
   chat: EmulatedChat,
 ): EmulatedResponse | undefined {
   if (body.length > options.bodyLimitBytes) {

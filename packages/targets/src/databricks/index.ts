@@ -1,4 +1,5 @@
-import { defineTarget, goodputConfig, tokenMetrics } from '@loadwright/core/target';
+import { defineTarget, goodputConfig, renewalMetrics, tokenMetrics } from '@loadwright/core/target';
+import { bodyLimit } from './body-limit.js';
 import { databricksEmulator } from './emulator.js';
 import {
   databricksOptionsSchema,
@@ -9,8 +10,9 @@ import {
   type DatabricksInput,
   type DatabricksOptions,
 } from './options.js';
+import { databricksObservation } from './observation/index.js';
 import { preflight } from './preflight.js';
-import { databricksScaling } from './scaling.js';
+import { databricksScaling } from './scaling/index.js';
 import { resolveCredentials } from './token.js';
 import { authenticationOf, databricksVariables } from './variables.js';
 
@@ -52,6 +54,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   }),
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
+  bodyLimit,
   environment: databricksVariables,
   resolveEnvironment: resolveCredentials,
   preflight,
@@ -63,18 +66,10 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
       unit: 'ms',
       description: 'how long services that refused asked to wait',
     },
-    credential_renewals: {
-      kind: 'counter',
-      unit: '',
-      description: 'credentials that were renewed while the test ran',
-    },
-    credential_renewals_failed: {
-      kind: 'counter',
-      unit: '',
-      description: 'renewals of credentials that failed, and were tried again',
-    },
+    ...renewalMetrics,
   },
   emulator: databricksEmulator,
+  observation: databricksObservation,
   scaling: databricksScaling,
 });
 

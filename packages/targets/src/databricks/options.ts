@@ -66,6 +66,13 @@ const properties = z.strictObject({
     .describe(
       'id of a route-optimised endpoint, for which OAuth tokens are asked with endpointUrl. Default: the workspace is asked for it',
     ),
+  servedEntity: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, hyphens and underscores')
+    .optional()
+    .describe(
+      'the served entity whose scaling is recommended and set; no request is made otherwise by it. Default: the only one with provisioned concurrency',
+    ),
   format: z
     .enum([...bodyFormats, 'raw'])
     .default('dataframe_records')
@@ -116,6 +123,14 @@ const properties = z.strictObject({
   timeout: durationSchema()
     .default(defaultTimeout)
     .describe('time limit of a whole request; the service itself gives up after 297 s'),
+  maxBodyBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'longest body that the endpoint takes, in bytes: payloads of which a longer one is made are refused before the load. ' +
+        'Of foundation models, external models and agents 4194304. Default: that, where endpointName begins with databricks-, else 16777216',
+    ),
   maxAnswerBytes: maxAnswerBytesSchema(),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
   goodput: goodputSchema

@@ -17,15 +17,19 @@ interface Explanation {
 
 /** What an answer with an unexpected status means, and what to do about it. */
 export function refusal(answer: UnexpectedAnswer): LoadwrightError {
-  const { code, hint, retryable } = explain(answer, messageOf(answer.text));
-  return new LoadwrightError(code, `${answer.url} answered ${answer.status}: ${messageOf(answer.text)}`, {
-    hint,
-    retryable,
-  });
+  const { code, hint, retryable } = explain(answer, messageOfAnswer(answer.text));
+  return new LoadwrightError(
+    code,
+    `${answer.url} answered ${answer.status}: ${messageOfAnswer(answer.text)}`,
+    {
+      hint,
+      retryable,
+    },
+  );
 }
 
 /** Databricks answers errors with `{"error_code", "message"}`; a proxy before it may answer with anything. */
-function messageOf(text: string): string {
+export function messageOfAnswer(text: string): string {
   try {
     const { error_code: code, message } = JSON.parse(text) as { error_code?: unknown; message?: unknown };
     if (typeof message === 'string') return typeof code === 'string' ? `${code}, ${message}` : message;

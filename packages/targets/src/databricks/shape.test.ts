@@ -37,7 +37,7 @@ describe('the shape of a payload', () => {
     const context = {
       environment: emulator.environment,
       baseDirectory: '.',
-      signal: AbortSignal.timeout(30_000),
+      signal: new AbortController().signal,
     };
     const report = await runPreflight(databricks.definition, options, context).finally(emulator.stop);
     expect(report.notes).toEqual([expect.stringContaining('dataframe_split')]);

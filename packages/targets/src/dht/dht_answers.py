@@ -12,6 +12,8 @@ from loadwright_runtime.measure.metrics import Metrics
 # alone counts about one hit in N of a ring of N nodes.
 _LOCAL = {"HIT-LOCAL": "hit_local", "MISS-ORIGIN": "miss_origin", "MISS-HOT": "miss_hot"}
 _REMOTE = {"HIT-LOCAL": "hit_remote", "MISS-ORIGIN": "miss_origin", "MISS-HOT": "miss_hot"}
+# Words of a node that asked another one.
+_PASSED_ON = ("MISS-DHT", "MISS-HOT")
 # Counters have names of their own: a ring whose nodes have ever new names must not use them up.
 _MOST_NODES = 80
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -33,7 +35,8 @@ Said = Mapping[str, str]
 class _Meaning(NamedTuple):
     counters: tuple[str, ...]
     is_hit: bool | None
-    """None: the headers are none of a node."""
+    """None: the headers do not tell."""
+    hops: int | None
 
 
 class Answers:
@@ -73,12 +76,14 @@ class Answers:
         metrics.count_each(meaning.counters)
         if meaning.is_hit is not None:
             metrics.rate("cache_hit", meaning.is_hit)
+        if meaning.hops is not None:
+            metrics.trend("hops", meaning.hops, unit="")
         if latency is not None and (seconds := latency_seconds(latency)) is not None:
             metrics.trend("node_latency", seconds)
 
     def _understand(self, key: Any, said: Said) -> _Meaning:
         found = outcome(said)
-        entry, responsible = nodes_of(said)
+        entry, responsible = nodes_of(said, found)
         counters = [found]
         if entry:
             counters.append(self._entry.of(entry))
@@ -86,7 +91,8 @@ class Answers:
             counters.append(self._responsible.of(responsible))
         for name in counters:
             self._metrics.declare_counter(name)
-        meaning = _Meaning(tuple(counters), None if found == "unknown" else found.startswith("hit_"))
+        is_hit = None if found == "unknown" else found.startswith("hit_")
+        meaning = _Meaning(tuple(counters), is_hit, hops(said))
         if len(self._known) < _MOST_SAYINGS:
             self._known[key] = meaning
         return meaning
@@ -101,7 +107,10 @@ def _decoded(found: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def outcome(said: Said) -> str:
-    """The counter that an answer belongs to; ``unknown`` for headers that no node of the ring sends."""
+    """
+    The counter that an answer belongs to; ``unknown`` where no node says how it ended: of a ring in which
+    nodes come and go the one that was asked second asks a third, and its word is lost.
+    """
     here = said.get("x-cache")
     if here == "MISS-DHT":
         return _REMOTE.get(said.get("x-cache-origin") or "", "unknown")
@@ -127,13 +136,26 @@ class NodeNames:
         return name
 
 
-def nodes_of(said: Said) -> tuple[str | None, str | None]:
+def hops(said: Said) -> int | None:
+    """How often nodes have passed the request on, as far as headers show it: a third time is not seen."""
+    here = said.get("x-cache") or ""
+    if here in _PASSED_ON:
+        return 2 if said.get("x-cache-origin") in _PASSED_ON else 1
+    return 0 if here in _LOCAL else None
+
+
+def nodes_of(said: Said, found: str) -> tuple[str | None, str | None]:
     """
     Which node the client asked, and which one is responsible for the URL. A node that answers by itself is
-    both, and tells its id alone.
+    both, and tells its id alone. One that says MISS-HOT is responsible, and names the one that it asked.
+
+    :param found: the counter that the answer belongs to; of ``unknown`` nobody says who is responsible
     """
     own = said.get("x-node-id")
-    return said.get("x-entry-node") or own, said.get("x-responsible-node") or own
+    entry = said.get("x-entry-node") or own
+    if found == "unknown":
+        return entry, None
+    return entry, entry if said.get("x-cache") == "MISS-HOT" else said.get("x-responsible-node") or own
 
 
 def address_by_id(metrics: Any) -> dict[str, str]:

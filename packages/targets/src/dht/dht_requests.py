@@ -3,6 +3,7 @@
 import http.client
 import json
 import random
+import time
 from bisect import bisect
 from collections.abc import Container
 from itertools import accumulate
@@ -24,6 +25,8 @@ from loadwright_runtime.source.payloads import PayloadError
 
 _KEPT_REQUESTS = 16 * 1024
 _ANSWER_SECONDS = 5.0
+# All nodes together: a worker that reaches none of them is ready all the same.
+_ALL_SECONDS = 10.0
 # The first digit of "HTTP/1.1 200".
 _CLASS_OF_STATUS, _SUCCESS = 9, ord("2")
 
@@ -102,14 +105,18 @@ class DhtRequests(RequestSource):
         be asked one by one say which is whose.
         """
         found: dict[str, str] = {}
-        for host, port in self.config.get("addresses", []):
-            found |= address_by_id(_metrics_of(host, port, f"{self.base_path}/metrics"))
+        end = time.monotonic() + _ALL_SECONDS
+        for host, port in self.config.get("nodes", []):
+            left = end - time.monotonic()
+            if left > 0:
+                seconds = min(left, _ANSWER_SECONDS)
+                found |= address_by_id(_metrics_of(host, port, f"{self.base_path}/metrics", seconds))
         return found
 
 
-def _metrics_of(host: str, port: int, path: str) -> Any:
+def _metrics_of(host: str, port: int, path: str, seconds: float) -> Any:
     """None: it does not say, and its own names must do."""
-    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())

@@ -1,6 +1,6 @@
 import { validate, type Emulator } from '@loadwright/core/target';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dhtEmulator } from './emulator.js';
+import { dhtEmulator, type DhtEmulator } from './emulator.js';
 
 let emulator: Emulator | undefined;
 
@@ -128,6 +128,30 @@ describe('GET /metrics', () => {
         stats: { protocol: 'koorde' },
       },
     });
+  });
+});
+
+describe('a port for each node', () => {
+  it('answers of that node alone, and is closed when the node is killed', async () => {
+    const ring = (await start({ nodes: 3 })) as DhtEmulator;
+    const { nodes } = ring.targetOptions as { nodes: string[] };
+    const asked = await Promise.all(nodes.map((node) => fetch(`http://${node}/metrics`)));
+    const told = (await Promise.all(asked.map((answer) => answer.json()))) as { node: { addr: string } }[];
+    expect(new Set(told.map(({ node }) => node.addr)).size).toBe(3);
+    // What an observer asks of a node is no load.
+    expect(ring.statistics().requests).toBe(0);
+    await fetch(`http://${nodes[1]}${item(1)}`);
+    expect(ring.statistics()).toMatchObject({ requests: 1, served: 1 });
+    await ring.leave(1);
+    await expect(fetch(`http://${nodes[1]}/health`)).rejects.toThrow();
+    const joined = await ring.join();
+    expect((await fetch(`http://${joined}/health`)).status).toBe(200);
+    expect(
+      ring
+        .counts()
+        .nodes.map(({ entered }) => entered)
+        .toSorted(),
+    ).toEqual([0, 0, 0, 1]);
   });
 });
 

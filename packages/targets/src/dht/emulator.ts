@@ -1,177 +1,86 @@
-import type { Emulator, EmulatorDefinition } from '@loadwright/core/target';
 import {
-  capacityOptionsSchema,
-  startLoopbackEndpoint,
-  type EmulatedRequest,
-  type EmulatedResponse,
-} from '@loadwright/core/testing';
-import { z } from 'zod';
-import { Ring, type RingNode } from './ring.js';
+  parseDuration,
+  type Emulator,
+  type EmulatorDefinition,
+  type EmulatorStatistics,
+} from '@loadwright/core/target';
+import { SlotQueue, startLoopbackEndpoint } from '@loadwright/core/testing';
+import { EmulatedRing, type RingCounts } from './emulated-ring.js';
+import { emulatorOptionsSchema, type EmulatorInput, type EmulatorOptions } from './emulator-options.js';
 
-const emulatorOptionsSchema = capacityOptionsSchema
-  .extend({
-    protocol: z.enum(['koorde', 'chord']).default('koorde').describe('what /health and /metrics say'),
-    nodes: z.int().min(1).max(1000).default(4).describe('nodes of the ring'),
-    cacheBytes: z
-      .int()
-      .min(0)
-      .default(64 * 1024 * 1024)
-      .describe('capacity of the cache of each node, in bytes'),
-    objectBytes: z
-      .int()
-      .min(1)
-      .max(16 * 1024 * 1024)
-      .default(1024)
-      .describe('size of every object of the origin, in bytes'),
-    hotMisses: z
-      .int()
-      .min(1)
-      .default(10)
-      .describe('a URL that its node has missed more often than this is hot: another node is asked for it'),
-    reencodes: z
-      .boolean()
-      .default(false)
-      .describe(
-        'nodes encode a URL again when they pass it on. The original nodes do not, and cut it off at & and #',
-      ),
-    state: z
-      .enum(['READY', 'NOT_INITIALIZED', 'DEBRUIJN_NOT_READY'])
-      .default('READY')
-      .describe('what /health says; when it is not READY, /cache fails as well'),
-    originFails: z
-      .boolean()
-      .default(false)
-      .describe('the origin never answers, so that every miss ends in 502'),
-  })
-  .refine(({ protocol, state }) => protocol === 'koorde' || state !== 'DEBRUIJN_NOT_READY', {
-    path: ['state'],
-    error: 'DEBRUIJN_NOT_READY is a state of koorde only; chord has no de Bruijn graph',
-  });
-
-type EmulatorInput = z.input<typeof emulatorOptionsSchema>;
-type EmulatorOptions = z.output<typeof emulatorOptionsSchema>;
+/** An emulated ring, with what it counts for itself and with nodes that come and go. */
+export interface DhtEmulator extends Emulator {
+  counts(): RingCounts;
+  /** Kills the node with this place in the ring. */
+  leave(index: number): Promise<void>;
+  /** Adds a node, which answers at the address that is returned. */
+  join(): Promise<string>;
+}
 
 /**
- * A ring of nodes behind a load balancer that takes them in turn. The origin is inside: it answers every URL with an
- * object of the same size, and no request ever leaves the emulator. The queue belongs to the whole cluster, and a
- * request takes the same service time whether it is a hit or a miss.
+ * A ring of nodes behind a load balancer that takes them in turn; each has a port of its own as well. The origin is inside: it
+ * answers every URL with an object of the same size, and no request ever leaves the emulator. The queue belongs to the whole
+ * cluster, and a request takes the same service time whether it is a hit or a miss.
  */
 export const dhtEmulator: EmulatorDefinition<EmulatorInput, EmulatorOptions> = {
   options: emulatorOptionsSchema,
   start,
 };
 
-async function start(options: EmulatorOptions): Promise<Emulator> {
-  const ring = new Ring(options);
-  const object = Buffer.alloc(options.objectBytes, 'x');
-  let turn = 0;
-  const nextNode = () => ring.nodes[turn++ % ring.nodes.length]!;
-  const arrivals = new WeakMap<EmulatedRequest, number>();
-  const endpoint = await startLoopbackEndpoint({
+async function start(options: EmulatorOptions): Promise<DhtEmulator> {
+  const ring = new EmulatedRing(options);
+  const queue = new SlotQueue(options);
+  const ofAll = ring.endpoint(() => ring.next());
+  const balancer = await startLoopbackEndpoint({
+    ...ofAll,
     capacity: options,
-    check: (request) => {
-      arrivals.set(request, performance.now());
-      return check(request, ring, nextNode, options);
-    },
-    answer: (request) => {
-      const { found, headers } = ring.lookUp(request.query.get('url')!, nextNode());
-      if (!found) return text(502, 'failed to fetch from origin: origin request failed');
-      const latency = (performance.now() - arrivals.get(request)!).toFixed(2);
-      return {
-        status: 200,
-        headers: { 'Content-Type': 'text/plain', ...headers, 'X-Latency-Ms': latency },
-        body: object,
-      };
-    },
-    throttled: () => routingFailed(options),
+    admit: (now) => queue.admit(now),
   });
-  return {
-    url: endpoint.url,
-    targetOptions: { baseUrl: endpoint.url, protocol: options.protocol },
-    environment: {},
-    statistics: endpoint.statistics,
-    stop: endpoint.stop,
-  };
-}
-
-function check(
-  request: EmulatedRequest,
-  ring: Ring,
-  nextNode: () => RingNode,
-  options: EmulatorOptions,
-): EmulatedResponse | undefined {
-  switch (request.path) {
-    case '/health':
-      return health(nextNode(), options);
-    case '/metrics':
-      return metrics(nextNode(), ring, options);
-    case '/cache':
-      if (!request.query.get('url')) return text(400, "missing 'url' query parameter");
-      if (options.state === 'NOT_INITIALIZED') return text(500, 'node not initialized');
-      return options.state === 'READY' ? undefined : routingFailed(options);
-    default:
-      return text(404, '404 page not found');
+  try {
+    await ring.open((endpoint, port) =>
+      startLoopbackEndpoint({
+        ...endpoint,
+        capacity: { ...options, port },
+        admit: (now) => queue.admit(now),
+      }),
+    );
+  } catch (error) {
+    await balancer.stop();
+    throw error;
   }
-}
-
-/** Errors are plain text with a line break, as Go's `http.Error` writes them. */
-function text(status: number, message: string): EmulatedResponse {
-  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
-}
-
-function routingFailed({ protocol }: EmulatorOptions): EmulatedResponse {
-  const name = protocol === 'koorde' ? 'Koorde' : 'Chord';
-  return text(503, `${name} routing failed: no responsible node available for key`);
-}
-
-/** De Bruijn neighbours that a Koorde node needs to be ready, and the degree of the graph that it strives for. */
-const deBruijnDegree = 8;
-
-function neighbours({ nodes, protocol, state }: EmulatorOptions): { successors: number; deBruijn: number } {
-  const others = state === 'NOT_INITIALIZED' ? 0 : nodes - 1;
-  const isKoorde = protocol === 'koorde' && state === 'READY';
+  const timers = [
+    after(options.leaveAfter, () => ring.leave(0)),
+    after(options.joinAfter, () => ring.join()),
+  ];
   return {
-    successors: Math.min(others, deBruijnDegree),
-    deBruijn: isKoorde ? Math.min(nodes, deBruijnDegree) : 0,
-  };
-}
-
-function health(node: RingNode, options: EmulatorOptions): EmulatedResponse {
-  const { successors, deBruijn } = neighbours(options);
-  const healthy = options.state === 'READY';
-  return {
-    status: healthy ? 200 : 503,
-    body: {
-      healthy,
-      status: options.state,
-      node_id: `0x${node.id}`,
-      details: {
-        protocol: options.protocol,
-        successor_ready: options.state !== 'NOT_INITIALIZED',
-        successor_count: successors,
-        de_bruijn_ready: options.state !== 'DEBRUIJN_NOT_READY',
-        de_bruijn_count: deBruijn,
-        required_de_bruijn: deBruijnDegree,
-      },
+    url: balancer.url,
+    targetOptions: { baseUrl: balancer.url, protocol: options.protocol, nodes: ring.ports() },
+    environment: {},
+    statistics: () => sumOf(balancer.statistics(), ring.statistics()),
+    counts: () => ring.counts(),
+    leave: (index) => ring.leave(index),
+    join: () => ring.join(),
+    stop: async () => {
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all([balancer.stop(), ring.close()]);
     },
   };
 }
 
-function metrics(node: RingNode, ring: Ring, options: EmulatorOptions): EmulatedResponse {
-  const { successors, deBruijn } = neighbours(options);
-  const urls = ring.hotUrls(node);
-  return {
-    status: 200,
-    body: {
-      node: { id: `0x${node.id}`, addr: node.address },
-      cache: node.cache.metrics(),
-      hotspots: { count: urls.length, urls },
-      routing: {
-        successor_count: successors,
-        debruijn_count: deBruijn,
-        has_predecessor: successors > 0,
-        stats: { protocol: options.protocol },
-      },
-    },
-  };
+function after(duration: string | undefined, action: () => Promise<unknown>): NodeJS.Timeout | undefined {
+  if (duration === undefined) return undefined;
+  return setTimeout(() => void action(), parseDuration(duration)! * 1000);
+}
+
+/** What was asked of one node about itself is no load: the observer of a run does so. */
+function sumOf(all: EmulatorStatistics, each: readonly EmulatorStatistics[]): EmulatorStatistics {
+  return each.reduce(
+    (sum, { served, throttled, rejected }) => ({
+      requests: sum.requests + served + throttled + rejected,
+      served: sum.served + served,
+      throttled: sum.throttled + throttled,
+      rejected: sum.rejected + rejected,
+    }),
+    all,
+  );
 }

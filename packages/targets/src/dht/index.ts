@@ -10,8 +10,11 @@ import {
   type DhtOptions,
 } from './options.js';
 import { ringMetrics } from './metrics.js';
+import { ringObservation } from './observation/index.js';
 import { dhtPreflight } from './preflight.js';
 
+export type { DhtEmulator } from './emulator.js';
+export type { RingCounts } from './emulated-ring.js';
 export type { DhtInput, DhtOptions } from './options.js';
 
 /** Web caches on a distributed hash table (Koorde and Chord rings), asked with `GET /cache?url=`. */
@@ -35,6 +38,7 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
   payloads: urlFile,
   metrics: ringMetrics,
   preflight: dhtPreflight,
+  observation: ringObservation,
   labels: (options) => ({
     protocol: options.protocol,
     urls: 'file' in options.urls ? options.urls.file : String(urlCount(options)),
@@ -46,7 +50,7 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
 export default dht;
 
 function targetConfig(options: DhtOptions): JsonObject {
-  const { choice, entryNodes, expect, hotSet, mix, reencodes, urls } = options;
+  const { choice, entryNodes, expect, hotSet, mix, nodes = entryNodes, reencodes, urls } = options;
   return {
     path: options.path,
     urls: 'file' in urls ? { file: true, reencodes, ...(urls.column && { column: urls.column }) } : urls,
@@ -61,6 +65,7 @@ function targetConfig(options: DhtOptions): JsonObject {
     }),
     ...(mix && { mix: Object.fromEntries(Object.entries(mix).filter(([, weight]) => weight > 0)) }),
     ...(entryNodes && { addresses: entryNodes.map(addressOf) }),
+    ...(nodes && { nodes: nodes.map(addressOf) }),
     timeoutSeconds: timeoutSeconds(options),
     maxAnswerBytes: options.maxAnswerBytes,
     requestName: options.requestName,

@@ -46,6 +46,8 @@ describe('options', () => {
     ['urls', { file: 'urls.csv' }, 'name the column'],
     ['choice', 'trace', 'only where urls names a file'],
     ['mix', { cache: 0 }, 'mix'],
+    ['nodes', [], 'nodes'],
+    ['nodes', ['10.0.0.1'], 'host and port'],
     ['entryNodes', ['http://10.0.0.1:8080'], 'host and port'],
     ['urls', { list: [`${origin}/1`], count: 5 }, 'count'],
     ['choice', 'pareto', 'zipf'],

@@ -11,6 +11,9 @@ import { originUrl, originUrlProblem, placeholder, webUrl } from './origin-url.j
 /** The exponent that the cluster's own workload generator uses. */
 const defaultZipfExponent = 1.2;
 
+/** `simple` shares URLs by the remainder of their hash, as a base line for the other two. */
+export const protocols = ['koorde', 'chord', 'simple'] as const;
+
 /** After so long a node gives up a request of its own, in seconds. */
 export const nodeLimitSeconds = 30;
 
@@ -83,7 +86,7 @@ export const dhtOptionsSchema = z
       .default('/cache')
       .describe('path that takes the parameter url'),
     protocol: z
-      .enum(['koorde', 'chord'])
+      .enum(protocols)
       .describe('protocol of the ring; a label of every report, and compared with what /health says'),
     urls,
     choice: z
@@ -105,6 +108,13 @@ export const dhtOptionsSchema = z
       .min(1)
       .optional()
       .describe('nodes that connections are made to, in turn, in place of the host of baseUrl'),
+    nodes: z
+      .array(entryNode)
+      .min(1)
+      .optional()
+      .describe(
+        'HTTP address of every node: --observe reads their counts and states there, and workers ask each once whose id is whose. Default: entryNodes',
+      ),
     mix: mixSchema
       .optional()
       .describe('weights of /cache, /health and /metrics; each has its own name in statistics'),

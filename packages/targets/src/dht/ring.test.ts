@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Ring, type RingNode, type RingOptions } from './ring.js';
 
 const roomy: RingOptions = {
+  protocol: 'chord',
   nodes: 4,
   cacheBytes: 1_000_000,
   objectBytes: 100,
@@ -125,5 +127,61 @@ describe('a URL that is passed on', () => {
     const entry = other(ring, owner!);
     expect(ring.lookUp(one, entry).headers['X-Cache-Origin']).toBe('MISS-ORIGIN');
     expect(ring.lookUp(two, entry).headers['X-Cache-Origin']).toBe(second);
+  });
+});
+
+describe('simple', () => {
+  it('gives a URL to the node of its SHA-1 modulo their number, by address', () => {
+    const ring = new Ring({ ...roomy, protocol: 'simple' });
+    const index = Number(BigInt(`0x${createHash('sha1').update(url).digest('hex')}`) % 4n);
+    expect(ring.responsibleFor(url).address).toBe(`10.0.0.${index}:4000`);
+  });
+
+  it('gives most URLs to others when a node joins', () => {
+    const ring = new Ring({ ...roomy, protocol: 'simple' });
+    const items = Array.from({ length: 500 }, (_, i) => `https://origin.example/item/${i}`);
+    const before = items.map((item) => ring.responsibleFor(item));
+    ring.join();
+    const moved = items.filter((item, i) => ring.responsibleFor(item) !== before[i]);
+    // Of five nodes four in five.
+    expect(moved.length / 500).toBeCloseTo(0.8, 1);
+  });
+});
+
+describe('nodes that come and go', () => {
+  it('what belonged to one that left fails until the others know, and then belongs to its successor', () => {
+    const ring = new Ring(roomy);
+    const owner = ring.responsibleFor(url);
+    const left = ring.nodes.filter((node) => node !== owner);
+    const entry = left.find((node) => node !== ring.responsibleFor(url, left))!;
+    ring.lookUp(url, entry);
+    ring.leave(owner);
+    expect(ring.lookUp(url, entry)).toEqual({ found: false, headers: {}, problem: 'proxy failed' });
+    ring.settle();
+    const successor = ring.responsibleFor(url);
+    const { found, headers } = ring.lookUp(url, other(ring, successor));
+    expect([found, headers['X-Cache-Origin']]).toEqual([true, 'MISS-ORIGIN']);
+  });
+
+  it('what belongs to a new one is passed on twice until the others know it', () => {
+    const ring = new Ring(roomy);
+    const joined = ring.join();
+    const item = Array.from({ length: 999 }, (_, i) => `https://origin.example/item/${i}`).find(
+      (candidate) => ring.responsibleFor(candidate) === joined,
+    )!;
+    const before = ring.responsibleFor(
+      item,
+      ring.nodes.filter((node) => node !== joined),
+    );
+    const entry = ring.nodes.find((node) => node !== joined && node !== before)!;
+    expect(ring.lookUp(item, entry).headers).toEqual({
+      'X-Cache': 'MISS-DHT',
+      'X-Cache-Origin': 'MISS-DHT',
+      'X-Responsible-Node': before.address,
+      'X-Entry-Node': entry.address,
+    });
+    expect(ring.passedOn).toBe(2);
+    ring.settle();
+    expect(ring.lookUp(item, entry).headers).toMatchObject({ 'X-Cache-Origin': 'HIT-LOCAL' });
   });
 });

@@ -4,7 +4,7 @@ from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from dht_answers import NodeNames, outcome
+from dht_answers import NodeNames, hops, nodes_of, outcome
 from dht_requests import DhtRequests
 from dht_urls import hot_set_chooser, pool_of, zipf_weights
 from loadwright_runtime import Response, SetupError, SourceSetup
@@ -97,11 +97,36 @@ def test_uniform(source):
         ("MISS-DHT", "MISS-HOT", "miss_hot"),
         ("MISS-DHT", None, "unknown"),
         (None, None, "unknown"),
+        ("MISS-DHT", "MISS-DHT", "unknown"),
+        ("MISS-HOT", "MISS-DHT", "miss_hot"),
+        ("HIT-CDN", None, "unknown"),
     ],
 )
 def test_outcomes(here, there, counter):
     said = {"x-cache": here, "x-cache-origin": there}
     assert outcome({name: value for name, value in said.items() if value}) == counter
+
+
+@pytest.mark.parametrize(
+    ("said", "entry", "responsible", "times"),
+    [
+        ({"x-cache": "HIT-LOCAL", "x-node-id": "A"}, "A", "A", 0),
+        ({"x-cache": "MISS-ORIGIN", "x-node-id": "A"}, "A", "A", 0),
+        ({"x-cache": "MISS-DHT", "x-cache-origin": "HIT-LOCAL"}, "E", "R", 1),
+        ({"x-cache": "MISS-DHT", "x-cache-origin": "MISS-HOT"}, "E", "R", 2),
+        # The one that was asked is responsible, and has asked R for help.
+        ({"x-cache": "MISS-HOT", "x-cache-origin": "HIT-LOCAL"}, "E", "E", 1),
+        ({"x-cache": "MISS-HOT", "x-cache-origin": "MISS-DHT"}, "E", "E", 2),
+        # R has asked somebody else.
+        ({"x-cache": "MISS-DHT", "x-cache-origin": "MISS-DHT"}, "E", None, 2),
+        ({}, None, None, None),
+    ],
+)
+def test_nodes_and_hops(said, entry, responsible, times):
+    if said.get("x-cache", "") in ("MISS-DHT", "MISS-HOT"):
+        said = said | {"x-entry-node": "E", "x-responsible-node": "R"}
+    assert nodes_of(said, outcome(said)) == (entry, responsible)
+    assert hops(said) == times
 
 
 def test_only_successes_are_counted(source):
@@ -136,7 +161,8 @@ def test_a_glance_counts_what_a_check_counts(make_bundle):
     assert glanced.totals() == checked.totals() and len(glanced.totals()) > 6
     row, other = (counters.metrics.row_of_run() for counters in (glanced, checked))
     assert row.rates == other.rates and row.rates["cache_hit"][1] > 100
-    assert row.trends["node_latency"].buckets == other.trends["node_latency"].buckets
+    for name in ("node_latency", "hops"):
+        assert row.trends[name].buckets == other.trends[name].buckets
 
 
 def test_a_status_that_is_expected_of_one_alone_needs_a_look(make_bundle):

@@ -27,7 +27,7 @@ class Ring:
         self._lock = threading.Lock()
         self.seen, self.entries, self.responsible, self.cache = Counter(), Counter(), Counter(), set()
         self.order = []
-        self.hits = 0
+        self.hits = self.passed_on = 0
         self.stubs = [stack.enter_context(serving(self._answers_of(index))) for index in range(nodes)]
         self.addresses = [["127.0.0.1", urlsplit(stub.url).port] for stub in self.stubs]
 
@@ -57,6 +57,7 @@ class Ring:
                 is_hit = url in self.cache
                 self.cache.add(url)
                 self.hits += is_hit
+                self.passed_on += owner != index
             word = "HIT-LOCAL" if is_hit else "MISS-ORIGIN"
             if owner == index:
                 headers = {"X-Cache": word, "X-Node-ID": f"0x{index}"}
@@ -81,7 +82,11 @@ def counted(statistics, kind):
 def test_a_ring_of_three_nodes(make_bundle, start_locusts):
     with contextlib.ExitStack() as stack:
         ring = Ring(stack, 3)
-        config = CONFIG | {"addresses": ring.addresses, "mix": {"cache": 8, "health": 1, "metrics": 1}}
+        config = CONFIG | {
+            "addresses": ring.addresses,
+            "nodes": ring.addresses,
+            "mix": {"cache": 8, "health": 1, "metrics": 1},
+        }
         payloads = [{"text": url} for url in URLS]
         host = ring.stubs[0].url
         directory = make_bundle("dht", host=host, config=config, payloads=payloads, load=load_plan(**EAGER))
@@ -109,6 +114,8 @@ def test_a_ring_of_three_nodes(make_bundle, start_locusts):
         counters = statistics["counters"]
         assert counters["hit_local"] + counters["hit_remote"] == ring.hits
         assert counters["miss_origin"] == total - ring.hits == len(URLS)
+        hops = statistics["total"]["trends"]["hops"]
+        assert (hops["count"], hops["sum"]) == (total, ring.passed_on)
         latency = statistics["total"]["trends"]["node_latency"]
         assert latency["count"] == total and abs(latency["sum"] / total - 2.5) < 1e-6
         # Exactly these, each as often as the others but for where the workers were when they ended.

@@ -4,6 +4,7 @@ import {
   type ResolvedEnvironment,
   type TargetContext,
 } from '@loadwright/core/target';
+import { cognitoPasswordVariable, cognitoVariables } from './cognito/options.js';
 import { allSecretHeaders, type RestOptions } from './options.js';
 
 /** A variable that may be given as an option too. */
@@ -34,7 +35,7 @@ export function restVariables(
   const others = known
     .filter(({ name }) => !named.some((one) => one.name === name))
     .map(({ name, description }) => ({ name, secret: true, required: true, description }));
-  return [...others, ...named].filter(
+  return [...others, ...named, ...cognitoVariables(options.cognito)].filter(
     ({ name }, index, all) => all.findIndex((one) => one.name === name) === index,
   );
 }
@@ -48,17 +49,20 @@ export function resolveRestEnvironment(
 ): ResolvedEnvironment {
   const variables: Record<string, string> = {};
   const given = new Map(withToken(options, tokenVariable, known).map((one) => [one.name, one]));
-  for (const { name } of restVariables(options, tokenVariable, known)) {
+  const ofPool = cognitoVariables(options.cognito).map(({ name }) => name);
+  for (const { name, required } of restVariables(options, tokenVariable, known)) {
     const option = given.get(name);
     const value = option?.value ?? environment[name];
     if (!value) {
+      if (!required) continue;
       throw new LoadwrightError('CREDENTIALS_INVALID', `${name} is not set.`, {
         hint: option
           ? `Set the variable ${name} or the option ${option.option}, or set authentication to none for an open API.`
-          : `Set the variable ${name}, which secretHeaders names.`,
+          : `Set the variable ${name}, which ${ofPool.includes(name) ? 'the option cognito needs' : 'secretHeaders names'}.`,
       });
     }
-    if (!/^[\x21-\x7e]+$/.test(value)) {
+    const isPassword = name === cognitoPasswordVariable;
+    if (!(isPassword ? /^[\x20-\x7e]+$/ : /^[\x21-\x7e]+$/).test(value)) {
       throw new LoadwrightError(
         'CREDENTIALS_INVALID',
         `${name} holds spaces, line breaks or other characters that a header cannot carry.`,

@@ -1,11 +1,12 @@
 import { isSecretName } from '@loadwright/core/target';
 import { z } from 'zod';
-import { textTemplateSchema } from './template.js';
+import { extractedOf, textTemplateSchema } from './template.js';
 
 /** Text that a header can carry. */
 export const headerText = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII');
 
-const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** How the name of a header looks. */
+export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Headers that follow from other options. */
 const ownHeaders: Readonly<Record<string, string>> = {
@@ -29,15 +30,17 @@ function withNamesChecked<Schema extends z.ZodType<Record<string, unknown>>>(
   isSecret: boolean,
 ) {
   return schema.superRefine((headers, context) => {
-    for (const name of Object.keys(headers)) {
-      const message = nameProblem(name, isSecret);
+    for (const [name, value] of Object.entries(headers)) {
+      // What an answer gave is in no file.
+      const message = nameProblem(name, isSecret || extractedOf(value) !== undefined);
       if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
     }
   });
 }
 
 const headerValue = textTemplateSchema.superRefine((value, context) => {
-  if (typeof value === 'string' && !headerText.safeParse(value).success)
+  const fixed = extractedOf(value)?.prefix ?? value;
+  if (typeof fixed === 'string' && !headerText.safeParse(fixed).success)
     context.addIssue({ code: 'custom', message: 'must be printable ASCII' });
 });
 

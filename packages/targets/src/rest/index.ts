@@ -1,12 +1,14 @@
-import { defineTarget, tokenMetrics } from '@loadwright/core/target';
+import { defineTarget, renewalMetrics, tokenMetrics } from '@loadwright/core/target';
 import { hostOf } from './base-url.js';
 import { resolveRestEnvironment, restVariables } from './credentials.js';
 import { restEmulator } from './emulator.js';
+import { flowMetrics } from './flows.js';
 import { restOptionsSchema, restWords, routesOf, type RestInput, type RestOptions } from './options.js';
 import { restPreflight } from './preflight.js';
 import { pythonFiles } from './python-files.js';
 import { restConfig, restPayloads } from './target-config.js';
 
+export type { PoolEmulator } from './emulator.js';
 export type { RestInput, RestOptions } from './options.js';
 
 const { tokenVariable } = restWords;
@@ -45,7 +47,7 @@ export const rest = defineTarget<RestInput, RestOptions>({
       advice: () => undefined,
       notes: [],
     }),
-  metrics: tokenMetrics,
+  metrics: { ...tokenMetrics, ...renewalMetrics, ...flowMetrics },
   labels: restLabels,
   emulator: restEmulator,
 });

@@ -12,6 +12,9 @@ const inContext = (environment: Record<string, string> = {}) => ({
 });
 const id = { id: { $integer: [1, 9] } };
 const column = { $column: 'a' };
+const clientId = 'client1';
+const client = { clientId, domain: 'https://shop.auth.eu-west-1.amazoncognito.com' };
+const user = { clientId, username: 'someone', region: 'eu-west-1' };
 
 describe('options of rest', () => {
   it.each<[string, object, string]>([
@@ -37,6 +40,23 @@ describe('options of rest', () => {
     ['query.a.$normal', { query: { a: { $normal: [1] } } }, 'standard deviation'],
     ['headers.a', { headers: { a: 'ü' } }, 'printable ASCII'],
     ['secretHeaders.a.prefix', { secretHeaders: { a: { variable: 'A', prefix: 'ü' } } }, 'printable ASCII'],
+    ['cognito', { authentication: 'cognito' }, 'must be given with authentication cognito'],
+    ['cognito', { authentication: 'none', cognito: { ...client } }, 'no effect with authentication none'],
+    ['bearerToken', { bearerToken: 'a', cognito: client }, 'beside the tokens of cognito'],
+    [
+      'secretHeaders.authorization',
+      { secretHeaders: { authorization: 'A' }, cognito: client },
+      'cognito.header',
+    ],
+    ['headers.X-Id', { headers: { 'X-Id': 'A' }, cognito: { ...client, header: 'x-id' } }, 'cognito.header'],
+    ['cognito.domain', { cognito: { clientId } }, '(neither is given)'],
+    ['cognito.domain', { cognito: { ...client, username: 'a' } }, '(both are given)'],
+    ['cognito.domain', { cognito: { ...client, domain: 'http://pool.example' } }, 'https URL'],
+    ['cognito.tokenType', { cognito: { ...client, tokenType: 'id' } }, 'no ID token'],
+    ['cognito.region', { cognito: { ...client, region: 'eu-west-1' } }, 'username alone'],
+    ['cognito.region', { cognito: { clientId, username: 'a' } }, 'endpointUrl in its place'],
+    ['cognito.scopes', { cognito: { ...user, scopes: ['a'] } }, 'domain alone'],
+    ['cognito.clientId', { cognito: { ...user, clientId: '' } }, 'id of an app client'],
   ])('refuse %s of %j', (field, input, message) => {
     const issues = restOptionsSchema.safeParse({ baseUrl, ...input }).error?.issues ?? [];
     const all = JSON.stringify(issues);
@@ -105,5 +125,42 @@ describe('credentials of rest', () => {
       inContext({ LOADWRIGHT_REST_BEARER_TOKEN: 'canary' }),
     );
     expect(found).toEqual({ variables: { LOADWRIGHT_REST_BEARER_TOKEN: 'canary' } });
+  });
+
+  it('of a user pool are secrets, and what is no secret is for the Python files', async () => {
+    const secrets = {
+      LOADWRIGHT_COGNITO_PASSWORD: 'canary pass',
+      LOADWRIGHT_COGNITO_CLIENT_SECRET: 'canary-secret',
+    };
+    const asUser = options({ cognito: user });
+    const asClient = options({ cognito: { ...client, scopes: ['a/read'] } });
+    expect(
+      definition.environment!(asUser).map(({ name, secret, required }) => [name, secret, required]),
+    ).toEqual([
+      ['LOADWRIGHT_COGNITO_PASSWORD', true, true],
+      ['LOADWRIGHT_COGNITO_CLIENT_SECRET', true, false],
+    ]);
+    const resolve = (parsed: typeof asUser, environment: Record<string, string>) =>
+      definition.resolveEnvironment!(parsed, inContext(environment));
+    expect(await resolve(asUser, secrets)).toEqual({ variables: secrets });
+    const { LOADWRIGHT_COGNITO_PASSWORD } = secrets;
+    expect(await resolve(asUser, { LOADWRIGHT_COGNITO_PASSWORD })).toEqual({
+      variables: { LOADWRIGHT_COGNITO_PASSWORD },
+    });
+    expect(await resolve(asClient, secrets)).toEqual({
+      variables: { LOADWRIGHT_COGNITO_CLIENT_SECRET: 'canary-secret' },
+    });
+    await expect(resolve(asUser, {})).rejects.toMatchObject({
+      hint: 'Set the variable LOADWRIGHT_COGNITO_PASSWORD, which the option cognito needs.',
+    });
+    const common = { clientId, header: 'Authorization', prefix: 'Bearer ' };
+    expect(definition.targetConfig(asUser)).toMatchObject({
+      cognitoUrl: 'https://cognito-idp.eu-west-1.amazonaws.com',
+      cognito: { ...common, username: 'someone', tokenType: 'access' },
+    });
+    expect(definition.targetConfig(asClient)).toMatchObject({
+      cognitoUrl: client.domain,
+      cognito: { ...common, scopes: ['a/read'], tokenType: 'access' },
+    });
   });
 });

@@ -7,8 +7,11 @@ import {
 } from '@loadwright/core/target';
 import { z } from 'zod';
 import { baseUrlSchema, isReadable, pathBelow } from './base-url.js';
+import { cognitoSchema } from './cognito/options.js';
 import { secretHeadersOf, secretHeadersSchema, secretText, type SecretHeader } from './headers.js';
-import { pathSchema, routeProblems, routeSchema, routeShape, type Route } from './routes.js';
+import { flowSchema, routeOfStep } from './flows.js';
+import { pathSchema, routeProblems, routeSchema, routeShape, templatesOf, type Route } from './routes.js';
+import { extractedIn } from './template.js';
 
 /** The words in which targets of this kind differ. */
 export interface RestWords {
@@ -39,12 +42,22 @@ export function restShape(words: RestWords) {
       .min(1)
       .optional()
       .describe('several routes, each with its name and weight, in place of the options of the single one'),
+    flows: z
+      .array(flowSchema)
+      .min(1)
+      .optional()
+      .describe(
+        'requests in an order, of which later ones take values out of the answers to earlier ones; beside routes, or in place of the single one',
+      ),
     secretHeaders: secretHeadersSchema
       .default({})
       .describe(
         'headers with a secret, each with the variable that holds it: { "Ocp-Apim-Subscription-Key": "MY_KEY" }, or { variable, prefix }',
       ),
     bearerToken: secretText.optional().describe(`bearer token. Default: the variable ${words.tokenVariable}`),
+    cognito: cognitoSchema
+      .optional()
+      .describe('user pool of Amazon Cognito whose tokens requests carry, renewed during the run'),
     requestName: z
       .string()
       .min(1)
@@ -63,6 +76,7 @@ export function restShape(words: RestWords) {
 /** What the code of these targets needs to know of their options. */
 export type RestOptions = z.output<z.ZodObject<ReturnType<typeof restShape>>> & {
   readonly authentication?: string | undefined;
+  readonly apiKey?: string | undefined;
 };
 
 /** Options that describe the one route. */
@@ -89,18 +103,41 @@ export function checkRestOptions(options: RestOptions, context: z.RefinementCtx,
       'must be an https URL; http is allowed for this machine (localhost, 127.0.0.1), and elsewhere with allowPlainHttp: true',
     );
   }
-  if (options.routes === undefined) {
+  if (!hasNames(options)) {
     const single = { ...options, path: options.route };
     for (const { path, message } of routeProblems(single, 'route')) issue(path, message);
   } else {
     checkRoutes(options, words, issue);
   }
+  checkExtracted(options, issue);
   if (options.authentication === 'none' && options.bearerToken !== undefined) {
     issue(['bearerToken'], 'has no effect with authentication none');
   }
   for (const name of Object.keys(options.secretHeaders)) {
     if (name.toLowerCase() === 'authorization' && usesBearerToken(options)) {
       issue(['secretHeaders', name], 'is set by bearerToken already: give one of the two');
+    }
+  }
+  checkCognito(options, issue);
+}
+
+function checkCognito(
+  { authentication, bearerToken, cognito, headers, secretHeaders }: RestOptions,
+  issue: (path: readonly PropertyKey[], message: string) => void,
+): void {
+  if (cognito === undefined) {
+    if (authentication === 'cognito') issue(['cognito'], 'must be given with authentication cognito');
+    return;
+  }
+  if (authentication !== undefined && authentication !== 'cognito') {
+    issue(['cognito'], `has no effect with authentication ${authentication}`);
+  }
+  if (bearerToken !== undefined) issue(['bearerToken'], 'cannot be sent beside the tokens of cognito');
+  for (const [field, names] of Object.entries({ headers, secretHeaders })) {
+    for (const name of Object.keys(names)) {
+      if (name.toLowerCase() === cognito.header.toLowerCase()) {
+        issue([field, name], 'is set by cognito already: give one of the two, or another cognito.header');
+      }
     }
   }
 }
@@ -114,13 +151,56 @@ function checkRoutes(
   const defaults = z.object(restShape(words)).parse({ baseUrl: 'https://none.example', route, requestName });
   for (const field of singleRouteFields) {
     if (stringifyJson(options[field]) !== stringifyJson(defaults[field])) {
-      issue([field], 'belongs to a single route: with routes, write it into each of them');
+      issue([field], 'belongs to a single route: with routes or flows, write it into each of them');
     }
   }
-  const names = options.routes!.map(({ name }) => name);
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) < index) issue(['routes', index, 'name'], `is there twice: "${name}"`);
+  const { flows = [], routes: single = [] } = options;
+  const routes = [
+    ...single.map(({ name }, index) => ({ name, path: ['routes', index] })),
+    ...flows.flatMap(({ steps }, flow) =>
+      steps.map(({ name }, index) => ({ name, path: ['flows', flow, 'steps', index] })),
+    ),
+  ];
+  const names = routes.map(({ name }) => name);
+  for (const [index, { name, path }] of routes.entries()) {
+    if (names.indexOf(name) < index) issue([...path, 'name'], `is there twice: "${name}"`);
   }
+}
+
+/** Only steps have earlier answers; and a header has one value. */
+function checkExtracted(
+  options: RestOptions,
+  issue: (path: readonly PropertyKey[], message: string) => void,
+): void {
+  const { cognito, flows = [], headers, routes = [], secretHeaders } = options;
+  const outside = [
+    ...extractedIn(hasNames(options) ? { headers } : templatesOf(options)),
+    ...routes.flatMap((route, index) => extractedIn(templatesOf(route), ['routes', index])),
+  ];
+  for (const { name, path } of outside) {
+    issue(path, `takes "${name}" out of an earlier answer, which only a step of flows can`);
+  }
+  const common = [
+    ...Object.keys(secretHeaders),
+    ...(usesBearerToken(options) || options.authentication === 'iam' ? ['Authorization'] : []),
+    ...(options.authentication === 'api-key' || options.apiKey !== undefined ? ['x-api-key'] : []),
+    ...(cognito ? [cognito.header] : []),
+  ].map((name) => name.toLowerCase());
+  for (const [flow, { steps }] of flows.entries()) {
+    for (const [index, step] of steps.entries()) {
+      for (const name of Object.keys(step.headers).filter((own) => common.includes(own.toLowerCase()))) {
+        issue(
+          ['flows', flow, 'steps', index, 'headers', name],
+          'is set for all requests already, by secretHeaders or authentication: give one of the two',
+        );
+      }
+    }
+  }
+}
+
+/** Whether its requests have names of their own: there are several routes, or flows. */
+export function hasNames({ flows, routes }: Pick<RestOptions, 'flows' | 'routes'>): boolean {
+  return flows !== undefined || routes !== undefined;
 }
 
 /** Whether requests carry a bearer token. */
@@ -128,9 +208,10 @@ function usesBearerToken({ authentication, bearerToken }: RestOptions): boolean 
   return authentication === 'bearer' || bearerToken !== undefined;
 }
 
-/** Its routes, the single one among them. */
+/** Its routes, the single one and the steps of flows among them. */
 export function routesOf(options: RestOptions): readonly Route[] {
-  if (options.routes !== undefined) return options.routes;
+  const { flows = [], routes = [] } = options;
+  if (hasNames(options)) return [...routes, ...flows.flatMap(({ steps }) => steps.map(routeOfStep))];
   const { route: path, requestName: name } = options;
   const { body, contentType, expect, method, multipart, parameters, payloads, query } = options;
   const shape = { body, contentType, expect, method, multipart, parameters, payloads, query };
@@ -142,7 +223,7 @@ export function pathOf(options: RestOptions): string {
   return pathBelow(options.baseUrl, routesOf(options)[0]!.path);
 }
 
-/** Every header with a secret. */
+/** Every header whose secret is the value of a variable. */
 export function allSecretHeaders(
   options: RestOptions,
   tokenVariable: string,
@@ -168,9 +249,11 @@ export const restOptionsSchema = z
   .strictObject({
     ...restShape(restWords),
     authentication: z
-      .enum(['none', 'bearer'])
+      .enum(['none', 'bearer', 'cognito'])
       .optional()
-      .describe('how requests are authenticated. Default: by bearerToken when given, otherwise none'),
+      .describe(
+        'how requests are authenticated. Default: by bearerToken or cognito when given, otherwise none',
+      ),
   })
   .superRefine((options, context) => checkRestOptions(options, context, restWords));
 

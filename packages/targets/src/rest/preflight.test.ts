@@ -33,6 +33,59 @@ describe('the preflight of rest', () => {
     });
   });
 
+  describe('of flows', () => {
+    const steps = [
+      { name: 'login', path: '/login', extract: { token: { json: '/token' } } },
+      { name: 'look', method: 'GET', path: '/items', query: { token: { $extracted: 'token' } } },
+    ];
+    const flows = [{ name: 'buy', steps }];
+    const preflightOf = async (name: string, answer: FixedAnswer, more: Partial<RestInput> = {}) => {
+      const options = restOptionsSchema.parse({ baseUrl: 'https://api.example', flows, ...more });
+      const asked: unknown[] = [];
+      const { request: sent, ...rest_ } = answered(answer);
+      const request = async (what: unknown) => {
+        asked.push(what);
+        return { ...rest_, request: { ...sent!, name } };
+      };
+      const report = await rest.definition.preflight!(options, { request } as never);
+      return { asked, report };
+    };
+
+    it('asks for the last step, before which the others are sent', async () => {
+      const { asked, report } = await preflightOf(
+        'look',
+        { status: 200 },
+        { routes: [{ name: 'ping', path: '/ping' }] },
+      );
+      expect(asked).toEqual([{ name: 'ping' }, { name: 'look' }]);
+      expect(report.summary).toBe(
+        'ping: POST https://api.example/ping answered 200; buy (2 steps): GET https://api.example/items answered 200',
+      );
+    });
+
+    it('says which step is refused', async () => {
+      await expect(preflightOf('login', { status: 404 })).rejects.toMatchObject({
+        message: 'POST https://api.example/login answered 404, but expect.status allows 200.',
+        hint: expect.stringContaining('route (/login)'),
+      });
+    });
+
+    it('says what was not found, and shows nothing of the answer', async () => {
+      const failure = { kind: 'extract', reason: 'extract of token: no value at /token' };
+      const error: unknown = await preflightOf('login', {
+        status: 200,
+        body: { access: 'canary' },
+        failure,
+      }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'PREFLIGHT_FAILED',
+        message: 'POST https://api.example/login answered 200, but extract of token: no value at /token.',
+        hint: expect.stringContaining('extract of the step login'),
+      });
+      expect(JSON.stringify(error)).not.toContain('canary');
+    });
+  });
+
   it.each<[number, string, RegExp]>([
     [401, 'CREDENTIALS_INVALID', /LOADWRIGHT_REST_BEARER_TOKEN.*secretHeaders/],
     [403, 'CREDENTIALS_INVALID', /secretHeaders/],

@@ -3,11 +3,13 @@ import {
   LoadwrightError,
   preflightFailure,
   type ErrorCode,
+  type PreflightAnswer,
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core/target';
 import { hostOf, isReadable, pathBelow } from './base-url.js';
-import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
+import { routeOfStep } from './flows.js';
+import { allSecretHeaders, hasNames, routesOf, type RestOptions } from './options.js';
 import type { Route } from './routes.js';
 
 /** What to do about an answer that is not expected. */
@@ -28,7 +30,7 @@ export interface RestPreflight {
 }
 
 /**
- * Calls each route once, and says what the answers mean.
+ * Calls each route and carries out each flow once, and says what the answers mean.
  *
  * @throws `CREDENTIALS_INVALID` or `PREFLIGHT_FAILED`.
  */
@@ -39,18 +41,22 @@ export async function restPreflight(
 ): Promise<PreflightReport> {
   const lines: string[] = [];
   let seconds = 0;
-  for (const route of routesOf(options)) {
-    const url = hostOf(options) + pathBelow(options.baseUrl, route.path);
-    const asked = await request(options.routes === undefined ? undefined : { name: route.name });
-    const { answer } = asked;
-    if (answer === null) throw preflightFailure(asked, kind.service);
-    const { status, body } = answer;
-    if (!route.expect.status.includes(status)) throw refusal(status, body.text ?? '', url, route, kind);
-    const wrong = contentFailure(asked, `${route.method} ${url}`);
-    if (wrong) throw wrong;
-    const name = options.routes === undefined ? '' : `${route.name}: `;
-    lines.push(`${name}${route.method} ${url} answered ${status}`);
+  const call = async (named: boolean, title: string, steps: readonly Route[]) => {
+    // The load's client sends what comes before it, and describes the first one that fails in its place.
+    const asked = await request(named ? { name: steps.at(-1)!.name } : undefined);
+    const route = steps.find(({ name }) => name === asked.request?.name) ?? steps.at(-1)!;
+    const called = `${route.method} ${hostOf(options)}${pathBelow(options.baseUrl, route.path)}`;
+    throwIfWrong(asked, route, called, withCognito(kind, options));
+    lines.push(`${title}${called} answered ${asked.answer!.status}`);
     seconds = Math.max(seconds, asked.seconds);
+  };
+  const { flows = [], routes = hasNames(options) ? [] : routesOf(options) } = options;
+  for (const route of routes) {
+    const title = hasNames(options) ? `${route.name}: ` : '';
+    await call(hasNames(options), title, [route]);
+  }
+  for (const { name, steps } of flows) {
+    await call(true, `${name} (${steps.length} steps): `, steps.map(routeOfStep));
   }
   return {
     summary: lines.join('; '),
@@ -59,8 +65,47 @@ export async function restPreflight(
   };
 }
 
+/** @param called Method and URL. */
+function throwIfWrong(asked: PreflightAnswer, route: Route, called: string, kind: RestPreflight): void {
+  const { answer, failure } = asked;
+  if (answer === null) throw preflightFailure(asked, kind.service);
+  const { status, body } = answer;
+  if (!route.expect.status.includes(status)) throw refusal(status, body.text ?? '', called, route, kind);
+  if (failure?.kind === 'extract') {
+    // Without the body: the value may be a secret.
+    throw new LoadwrightError('PREFLIGHT_FAILED', `${called} answered ${status}, but ${failure.reason}.`, {
+      hint: `Compare extract of the step ${route.name} with what the service answers. The flow ends there.`,
+    });
+  }
+  const wrong = contentFailure(asked, called);
+  if (wrong) throw wrong;
+}
+
+/** What a kind says of a refusal is of other credentials than those of a user pool. */
+function withCognito(kind: RestPreflight, { cognito }: RestOptions): RestPreflight {
+  if (cognito === undefined) return kind;
+  return {
+    ...kind,
+    advice: (status, text, route) => {
+      const isRefused = status === 401 || (status === 403 && !text.includes('Missing Authentication Token'));
+      if (!isRefused) return kind.advice(status, text, route);
+      return {
+        code: 'CREDENTIALS_INVALID',
+        hint:
+          'Cognito gave a token that the API does not accept. Its authorizer must name this user pool and app client. ' +
+          'With scopes it takes access tokens that hold one of them (cognito.scopes), without scopes a REST API takes ' +
+          `ID tokens (cognito.tokenType, now ${cognito.tokenType}). Check cognito.header and cognito.prefix too.`,
+      };
+    },
+  };
+}
+
 function readableNotes(options: RestOptions, { tokenVariable }: RestPreflight): string[] {
-  const headers = Object.keys(allSecretHeaders(options, tokenVariable));
+  const { cognito } = options;
+  const headers = [
+    ...Object.keys(allSecretHeaders(options, tokenVariable)),
+    ...(cognito ? [cognito.header] : []),
+  ];
   if (!isReadable(options.baseUrl) || headers.length === 0) return [];
   return [
     `Secrets go over plain http to ${new URL(options.baseUrl).host} (${headers.join(', ')}): whoever is on the way can read them.`,
@@ -70,7 +115,7 @@ function readableNotes(options: RestOptions, { tokenVariable }: RestPreflight): 
 function refusal(
   status: number,
   text: string,
-  url: string,
+  called: string,
   route: Route,
   kind: RestPreflight,
 ): LoadwrightError {
@@ -78,7 +123,7 @@ function refusal(
   const said = messageOf(text);
   return new LoadwrightError(
     advice.code ?? 'PREFLIGHT_FAILED',
-    `${route.method} ${url} answered ${status}, but expect.status allows ${route.expect.status.join(', ')}` +
+    `${called} answered ${status}, but expect.status allows ${route.expect.status.join(', ')}` +
       (said === undefined ? '.' : `: ${said}`),
     { hint: advice.hint, retryable: advice.retryable ?? false },
   );

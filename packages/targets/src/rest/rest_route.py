@@ -18,14 +18,14 @@ from loadwright_runtime import (
 )
 from loadwright_runtime.answers.token_metrics import TokenReader
 from loadwright_runtime.source import json_text
-from loadwright_runtime.source.body_template import ColumnError, compile_text, is_constant
+from loadwright_runtime.source.body_template import ColumnError, Generators, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError
 from loadwright_runtime.source.row_requests import OneRequest, RowRequests, asks_for_stream
 from loadwright_runtime.source.signed_requests import SignedRequests
 from rest_signing import Signing
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
+HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _KEPT_ROWS = 4096
 
 Text = Callable[..., str | None]
@@ -42,10 +42,12 @@ class Route:
         signing: Signing | None,
         check: ResponseCheck,
         of: str | None,
+        more: Generators,
     ):
         """
         :param config: an item of ``routes`` in ``target.json``, with the headers of all routes
         :param of: whose payloads are for it; None: all of them
+        :param more: generators beside those of every template
         """
         self._method = config["method"]
         self._name = config["requestName"]
@@ -56,19 +58,19 @@ class Route:
         self._signed_by: object = None
         self._signed: dict[tuple[str, bool], SignedRequests] = {}
         parameters, query, headers = config.get("parameters", {}), config.get("query", {}), config["headers"]
-        self._path_parts = _path_parts(base_path + config["path"], parameters)
+        self._path_parts = _path_parts(base_path + config["path"], parameters, more)
         self._query = [
-            (quote(name, safe=""), compile_text(item))
+            (quote(name, safe=""), compile_text(item, more))
             for name, value in query.items()
             for item in (value if isinstance(value, list) else [value])
         ]
-        self._headers = {name: compile_text(value) for name, value in headers.items()}
-        self._multipart = Multipart(config["multipart"]) if "multipart" in config else None
-        self._template = compile_template(config["body"]) if "body" in config else None
+        self._headers = {name: compile_text(value, more) for name, value in headers.items()}
+        self._multipart = Multipart(config["multipart"], more) if "multipart" in config else None
+        self._template = compile_template(config["body"], more) if "body" in config else None
         self._payloads = setup.payloads(self._encode, of) if config.get("payloads") else None
         self._sends_payload = config.get("sendsPayload", "body" not in config)
         self._uses_columns = config.get("usesColumns", False)
-        self._is_fixed = is_constant([parameters, query, headers]) and not self._uses_columns
+        self._is_fixed = is_constant([parameters, query, headers], more) and not self._uses_columns
         self._is_fixed = self._is_fixed and (self._multipart is None or self._multipart.is_constant)
         self._constant = Body(b"", self._content_type)
         if self._is_fixed:
@@ -79,7 +81,14 @@ class Route:
             self._requests = OneRequest(lambda: self._make(self._constant), self._reader)
         else:
             self._requests = RowRequests(self._payloads, self._make, self._reader, name=self._name)
-        self.next_request = self._maker(is_constant(config.get("body")))
+        self.next_request = self._maker(is_constant(config.get("body"), more))
+
+    def carry(self, headers: dict[str, str]) -> None:
+        """Headers in place of former ones: what was made with those is not sent again."""
+        self._headers.update({name: compile_text(value) for name, value in headers.items()})
+        if self._is_fixed:
+            self._fixed_headers = self._header_values(None)
+        self._requests.clear()
 
     def _maker(self, is_same_body: bool) -> Callable[[], Request]:
         """What makes each request: chosen once, so that no request pays for what it is not."""
@@ -188,7 +197,7 @@ class Route:
             value = make(row)
             if value is None:
                 continue
-            if not _HEADER_VALUE.fullmatch(value):
+            if not HEADER_VALUE.fullmatch(value):
                 raise ColumnError(f"the header {name} can carry printable ASCII only")
             headers[name] = value
         return headers
@@ -207,27 +216,27 @@ class Route:
         return row
 
 
-def _path_parts(path: str, parameters: dict[str, Any]) -> list[str | Text]:
+def _path_parts(path: str, parameters: dict[str, Any], more: Generators) -> list[str | Text]:
     """The path, cut where a ``{name}`` of the parameters stands."""
     names = "|".join(map(re.escape, parameters))
     pieces = re.split(rf"\{{({names})\}}", path) if parameters else [path]
-    return [_segment(parameters[piece]) if index % 2 else piece for index, piece in enumerate(pieces)]
+    return [_segment(parameters[piece], more) if index % 2 else piece for index, piece in enumerate(pieces)]
 
 
-def _segment(value: Any) -> Text:
-    text = compile_text(value)
+def _segment(value: Any, more: Generators) -> Text:
+    text = compile_text(value, more)
     return lambda row: quote(text(row) or "", safe="")
 
 
 class Multipart:
     """A body of ``multipart/form-data`` (RFC 7578): fields, and the payload as a file."""
 
-    def __init__(self, config: dict[str, Any]):
+    def __init__(self, config: dict[str, Any], more: Generators):
         self._file: str = config.get("file", "file")
-        self._filename = compile_text(config.get("filename"))
+        self._filename = compile_text(config.get("filename"), more)
         fields = config.get("fields", {})
-        self._fields = [(name, compile_text(value)) for name, value in fields.items()]
-        self.is_constant = is_constant([config.get("filename"), fields])
+        self._fields = [(name, compile_text(value, more)) for name, value in fields.items()]
+        self.is_constant = is_constant([config.get("filename"), fields], more)
         self._boundary = f"loadwright-{uuid.UUID(int=0x10AD << 112).hex}"
 
     def body(self, payload: Body | None, row: Any) -> tuple[bytes, str]:

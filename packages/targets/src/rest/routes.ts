@@ -1,7 +1,7 @@
 import { isSecretName, payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
 import { z } from 'zod';
 import { headersSchema, headerText } from './headers.js';
-import { bodyTemplateSchema, textTemplateSchema, usesColumns } from './template.js';
+import { bodyTemplateSchema, extractedOf, textTemplateSchema, usesColumns } from './template.js';
 
 /** What takes no body. */
 const bodiless = ['GET', 'HEAD'];
@@ -20,7 +20,10 @@ export const pathSchema = z
 /** A secret belongs in a header, whose value comes from a variable: everything else is written to files. */
 function withoutSecretNames<Schema extends z.ZodType<Record<string, unknown>>>(schema: Schema) {
   return schema.superRefine((values, context) => {
-    for (const name of Object.keys(values).filter(isSecretName)) {
+    for (const [name, value] of Object.entries(values)) {
+      // What an answer gave is in no file.
+      const items: unknown[] = Array.isArray(value) ? value : [value];
+      if (!isSecretName(name) || items.every((item) => extractedOf(item))) continue;
       const message =
         'cannot be set here: its value is a secret, which belongs in no file. Send it as a header, with secretHeaders';
       context.addIssue({ code: 'custom', path: [name], message });
@@ -139,15 +142,16 @@ export function* routeProblems(
   }
 }
 
+type Templates = Pick<RouteParts, 'body' | 'headers' | 'multipart' | 'parameters' | 'query'>;
+
+/** All of it in which values may be generated. */
+export function templatesOf({ body, headers, multipart, parameters, query }: Templates): Templates {
+  return { body, headers, multipart, parameters, query };
+}
+
 /** Whether it takes values from its payloads. */
-export function takesColumns({
-  body,
-  headers,
-  multipart,
-  parameters,
-  query,
-}: Pick<RouteParts, 'body' | 'headers' | 'multipart' | 'parameters' | 'query'>): boolean {
-  return usesColumns([body ?? null, headers, multipart ?? null, parameters, query]);
+export function takesColumns(route: Templates): boolean {
+  return usesColumns(templatesOf(route));
 }
 
 /** Whether the payload is what is sent. */

@@ -6,15 +6,26 @@ import {
   type TargetPayloads,
 } from '@loadwright/core/target';
 import { pathBelow } from './base-url.js';
-import { allSecretHeaders, routesOf, type RestOptions } from './options.js';
+import { cognitoConfig } from './cognito/options.js';
+import { routeOfStep } from './flows.js';
+import { allSecretHeaders, hasNames, routesOf, type RestOptions } from './options.js';
 import { sendsPayload, takesColumns, type Route } from './routes.js';
 
 /** What the Python files read. @param more What a target of this kind adds. */
 export function restConfig(options: RestOptions, tokenVariable: string, more: JsonObject = {}): JsonObject {
-  const routes = routesOf(options).map((route) => routeConfig(route, options.baseUrl));
-  const { weight: _, payloads: __, headers: ___, ...single } = routes[0]!;
+  const configOf = (route: Route) => routeConfig(route, options.baseUrl);
+  const first = configOf(routesOf(options)[0]!);
+  const { weight: _, payloads: __, headers: ___, ...single } = first;
   return {
-    ...(options.routes === undefined ? single : { routes, requestName: routes[0]!['requestName']! }),
+    ...(hasNames(options) ? { requestName: first['requestName']! } : single),
+    ...(options.routes && { routes: options.routes.map(configOf) }),
+    ...(options.flows && {
+      flows: options.flows.map(({ steps, weight }) => ({
+        weight,
+        steps: steps.map((step) => ({ ...configOf(routeOfStep(step)), extract: step.extract as JsonObject })),
+      })),
+      preflightRequests: Math.max(...options.flows.map(({ steps }) => steps.length)),
+    }),
     headers: options.headers as JsonObject,
     secretHeaders: Object.fromEntries(
       Object.entries(allSecretHeaders(options, tokenVariable)).map(([name, { variable, prefix }]) => [
@@ -24,6 +35,7 @@ export function restConfig(options: RestOptions, tokenVariable: string, more: Js
     ),
     timeoutSeconds: parseDuration(options.timeout)!,
     maxAnswerBytes: options.maxAnswerBytes,
+    ...(options.cognito && cognitoConfig(options.cognito)),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
     ...more,
   };
@@ -50,10 +62,10 @@ function routeConfig(route: Route, baseUrl: string): JsonObject {
   };
 }
 
-/** The payloads of all routes, each for its own requests. */
+/** The payloads of all routes and steps, each for its own requests. */
 export function restPayloads(options: RestOptions): TargetPayloads | undefined {
-  if (options.routes === undefined) return options.payloads;
-  const parts = options.routes.flatMap(({ name, payloads }) =>
+  if (!hasNames(options)) return options.payloads;
+  const parts = routesOf(options).flatMap(({ name, payloads }) =>
     payloads === undefined ? [] : partsOf(payloads).map((part) => ({ ...part, of: name })),
   );
   return parts.length === 0 ? undefined : parts;

@@ -1,6 +1,9 @@
 import { JsonNumber, jsonValueSchema, withoutLogins, type JsonValue } from '@loadwright/core/target';
 import { z } from 'zod';
 
+/** How the name of a value that a step takes out of an answer looks. */
+export const valueName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 const range = z
   .tuple([z.number(), z.number()], 'must be [lowest, highest]')
   .refine(([lowest, highest]) => lowest <= highest, 'must have the lower bound first');
@@ -20,6 +23,13 @@ const generators = {
   $sequence: z.union([z.literal(true), z.int()], 'must be true, or the whole number that it begins with'),
   $timestamp: z.enum(['iso', 'seconds', 'milliseconds'], 'must be iso, seconds or milliseconds'),
   $column: z.string('must be the name of a member of the payloads').min(1),
+  $extracted: z.union(
+    [
+      z.string().regex(valueName),
+      z.strictObject({ name: z.string().regex(valueName), prefix: z.string().min(1).max(100) }),
+    ],
+    'must be the name of a value that an earlier step extracts, or { name, prefix }',
+  ),
 } as const;
 
 type GeneratorName = keyof typeof generators;
@@ -87,6 +97,34 @@ export const textTemplateSchema = jsonValueSchema().superRefine((value, context)
 function isText(value: JsonValue): boolean {
   if (value === null || Array.isArray(value)) return false;
   return typeof value !== 'object' || value instanceof JsonNumber || generatorOf(value) !== undefined;
+}
+
+interface Extracted {
+  readonly name: string;
+  /** What stands before the value. */
+  readonly prefix: string;
+}
+
+/** The value of an earlier step that a template stands for. Undefined: it is something else. */
+export function extractedOf(template: unknown): Extracted | undefined {
+  if (template === null || typeof template !== 'object' || !Object.hasOwn(template, '$extracted'))
+    return undefined;
+  const { $extracted: given } = template as { readonly $extracted: string | Extracted };
+  return typeof given === 'string' ? { name: given, prefix: '' } : given;
+}
+
+/** Every value of earlier steps that a template takes, with the place where it stands. */
+export function extractedIn(
+  template: unknown,
+  path: readonly PropertyKey[] = [],
+): (Extracted & { readonly path: readonly PropertyKey[] })[] {
+  if (template === null || typeof template !== 'object' || template instanceof JsonNumber) return [];
+  const extracted = extractedOf(template);
+  if (extracted) return [{ ...extracted, path }];
+  if (!Array.isArray(template) && generatorOf(template) !== undefined) return [];
+  return Object.entries(template).flatMap(([key, part]) =>
+    extractedIn(part, [...path, Array.isArray(template) ? Number(key) : key]),
+  );
 }
 
 /** Whether a template takes something from the payloads. */

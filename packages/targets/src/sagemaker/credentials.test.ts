@@ -72,6 +72,7 @@ describe('credentials', () => {
     expect(await resolve({ profile: 'temporary' }, {})).toEqual({
       variables: { AWS_ACCESS_KEY_ID: 'PROCESS', AWS_SECRET_ACCESS_KEY: 'p', AWS_SESSION_TOKEN: 't' },
       expiresAt: new Date('2037-01-02T03:04:05Z'),
+      serve: expect.any(Function) as unknown,
     });
   });
 

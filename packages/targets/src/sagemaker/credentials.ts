@@ -1,3 +1,4 @@
+import { serveCredentials, type Provider } from './credential-server.js';
 import {
   isLoadwrightError,
   LoadwrightError,
@@ -51,8 +52,10 @@ export async function resolveSagemakerEnvironment(
   options: AwsCredentialOptions,
   context: TargetContext,
 ): Promise<ResolvedEnvironment> {
-  const credentials =
-    options.credentials ?? fromVariables(options, context.environment) ?? (await fromChain(options, context));
+  const given = options.credentials ?? fromVariables(options, context.environment);
+  const { credentials, provider }: { credentials: Credentials; provider?: Provider } = given
+    ? { credentials: given }
+    : await fromChain(options, context);
   return {
     variables: {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -60,6 +63,7 @@ export async function resolveSagemakerEnvironment(
       ...(credentials.sessionToken ? { AWS_SESSION_TOKEN: credentials.sessionToken } : {}),
     },
     ...('expiration' in credentials && credentials.expiration ? { expiresAt: credentials.expiration } : {}),
+    ...(provider && credentials.expiration && { serve: () => serveCredentials(provider, credentials) }),
   };
 }
 
@@ -84,7 +88,7 @@ function fromVariables(
 async function fromChain(
   options: AwsCredentialOptions,
   { environment, signal }: TargetContext,
-): Promise<Credentials> {
+): Promise<{ credentials: Credentials; provider: Provider }> {
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   const profile = options.profile ?? environment['AWS_PROFILE'];
   // The chain reads process.env. What can be handed over is, so that the given environment counts; the variables of
@@ -102,7 +106,8 @@ async function fromChain(
   };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   try {
-    return await untilAborted(fromNodeProviderChain(given)(), signal);
+    const provider = fromNodeProviderChain(given) as Provider;
+    return { credentials: await untilAborted(provider(), signal), provider };
   } catch (error) {
     if (isLoadwrightError(error)) throw error;
     throw new LoadwrightError('CREDENTIALS_INVALID', missingMessage(profile, environment), {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import {
   InvokeEndpointCommand,
@@ -232,6 +233,15 @@ describe('the model', () => {
     for (let count = 0; count < 8; count += 1) statuses.push((await call()).status);
     expect(statuses.filter((status) => status === 424)).toHaveLength(2);
   });
+});
+
+it('loads each model of a multi-model endpoint when it is named for the first time', async () => {
+  await start({ modelLoadTime: '50ms' });
+  const invoke = (model: string) => call({ headers: { 'x-amzn-sagemaker-target-model': model } });
+  expect(await invoke('a.tar.gz')).toMatchObject({ status: 429, type: 'ModelNotReadyException' });
+  await delay(60);
+  expect(await invoke('a.tar.gz')).toMatchObject({ status: 200 });
+  expect(await invoke('b.tar.gz')).toMatchObject({ status: 429 });
 });
 
 describe('the AWS SDK', () => {

@@ -12,9 +12,15 @@ import {
   type EmulatedResponse,
 } from '@loadwright/core/testing';
 import { z } from 'zod';
+import { EmulatedQueue, queueOptionsSchema } from './async/emulated-queue.js';
+import { EmulatedS3, s3Refusal } from './async/emulated-s3.js';
+import { chatOptionsSchema, EmulatedChat } from '../emulation/emulated-chat.js';
+import { verifyToken } from './openai/verify-token.js';
 import { invokeContainer, type ContainerAnswer } from './emulated-container.js';
 import { predict } from './emulated-model.js';
 import { ControlPlane } from './emulated-scaling/control-plane.js';
+import { EmulatedServerless, serverlessOptionsSchema } from './emulated-scaling/emulated-serverless.js';
+import { EmulatedMetrics } from './emulated-scaling/metrics.js';
 import { EmulatedScaling } from './emulated-scaling/emulated-scaling.js';
 import { scalingOptionsSchema } from './emulated-scaling/options.js';
 import { EmulatedTokenStream, streamOptionsSchema, type EmulatedStream } from './emulated-stream.js';
@@ -23,7 +29,7 @@ import { verifySignature, type AcceptedCredentials } from './verify-signature.js
 
 const { endpointName, region } = sagemakerOptionsSchema.shape;
 
-const emulatorOptionsSchema = capacityOptionsSchema.extend({
+const properties = capacityOptionsSchema.extend({
   endpointName: endpointName.default('loadwright-emulator').describe('name of the one endpoint that exists'),
   region: region.default('eu-west-1').describe('region that signatures must be scoped to'),
   variant: z.string().min(1).max(63).default('AllTraffic').describe('name of its production variant'),
@@ -47,6 +53,11 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .max(1)
     .default(0)
     .describe('share of requests, evenly spread, that the model fails (424)'),
+  modelLoadTime: durationSchema()
+    .optional()
+    .describe(
+      'how long a model of a multi-model endpoint is loaded after it is first named: 429 until then. Default: not at all',
+    ),
   container: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:8080' })
     .optional()
@@ -58,9 +69,29 @@ const emulatorOptionsSchema = capacityOptionsSchema.extend({
     .describe(
       'the endpoint scales: it has instances of this capacity, and answers Application Auto Scaling, CloudWatch and SageMaker. Default: it does not',
     ),
+  serverless: serverlessOptionsSchema
+    .optional()
+    .describe(
+      'the endpoint is serverless: concurrency is its MaxConcurrency, no request waits, and cold starts take time. Default: it is not',
+    ),
+  async: queueOptionsSchema
+    .prefault({})
+    .describe(
+      'how it answers InvokeEndpointAsync: results come into buckets of its own, behind the same address',
+    ),
+  chat: chatOptionsSchema
+    .prefault({})
+    .describe(
+      'how it answers on the OpenAI-compatible route: as a language model that says the same again and again',
+    ),
   stream: streamOptionsSchema
     .prefault({})
     .describe('how it answers InvokeEndpointWithResponseStream: as a language model, whatever the input'),
+});
+
+const emulatorOptionsSchema = properties.refine(({ scaling, serverless }) => !scaling || !serverless, {
+  path: ['serverless'],
+  error: 'cannot be given together with scaling: a serverless endpoint has no instances',
 });
 
 type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
@@ -69,13 +100,18 @@ type SagemakerEmulatorOptions = z.output<typeof emulatorOptionsSchema>;
 const account = '123456789012';
 
 /** As the SDK spells them in the variables that name an address. */
-const controlServices = ['SAGEMAKER', 'APPLICATION_AUTO_SCALING', 'CLOUDWATCH'];
+const controlServices = ['SAGEMAKER', 'APPLICATION_AUTO_SCALING', 'CLOUDWATCH', 'S3'];
 
-const route = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/;
+const route = /^\/endpoints\/([^/]+)\/(?:invocations(?:-response-stream)?|async-invocations)$/;
+const chatRoute = /^\/endpoints\/([^/]+)\/(?:inference-components\/[^/]+\/)?openai\/v1\/chat\/completions$/;
 
 /** It also tells what it streamed to the end. */
 export interface SagemakerEmulator extends Emulator {
   streams(): readonly EmulatedStream[];
+  /** Where inputs and results of asynchronous inference are. */
+  readonly s3: EmulatedS3;
+  /** Requests for asynchronous inference that were taken. */
+  enqueued(): number;
   /** With the option `scaling`. */
   readonly scaling?: EmulatedScaling;
 }
@@ -88,8 +124,19 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
   const credentials = madeUpCredentials(options, now());
   const stream = new EmulatedTokenStream(options.stream);
   const scaling = options.scaling && new EmulatedScaling({ ...options, ...options.scaling });
-  const controlPlane = scaling && new ControlPlane(scaling);
+  const serverless = options.serverless && new EmulatedServerless({ ...options, ...options.serverless });
+  const metrics = new EmulatedMetrics(
+    parseDuration(options.serviceTime)!,
+    () => options.concurrency * (scaling?.size().serving ?? 1),
+  );
+  const controlPlane = new ControlPlane(options, metrics, scaling);
+  const chat = new EmulatedChat(options.chat, '');
+  const s3 = new EmulatedS3();
+  const queue = new EmulatedQueue({ ...options, ...options.async }, s3);
   let invocations = 0;
+  const modelsSince = new Map<string, number>();
+  const checkedAt = new WeakMap<EmulatedRequest, number>();
+  const setups = new WeakMap<EmulatedRequest, number>();
   const dated = (response: EmulatedResponse): EmulatedResponse => ({
     ...response,
     headers: { ...response.headers, Date: new Date(now()).toUTCString() },
@@ -103,6 +150,11 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       return modelError(options, 500, 'the model failed, as modelErrorRate asks');
     }
     const { body, headers } = request;
+    if (chatRoute.test(request.path)) {
+      return chat.taskOf(body.toString()) === 'chat'
+        ? chat.answer('chat', request)
+        : modelError(options, 400, 'the body holds no messages');
+    }
     if (options.container !== undefined) {
       return ofContainer(options, await invokeContainer(options.container, { body, headers, isStream }));
     }
@@ -112,11 +164,28 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     return streamed(options, 'application/jsonlines', stream.answer(request.receivedAt));
   }
 
+  /** It is answered at once: the queue has room for all. */
+  function enqueue(request: EmulatedRequest): EmulatedResponse {
+    const taken = queue.enqueue(request);
+    if ('refusal' in taken) return refuse(400, 'ValidationError', taken.refusal);
+    return { status: 202, headers: { ...requestId(), ...taken.headers }, body: taken.body };
+  }
+
   async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
-    const service = controlPlane?.serviceOf(request);
+    const service = controlPlane.serviceOf(request);
     if (service !== undefined) {
       const refused = await verifySignature(request, credentials, options.region, now(), service);
-      return refused ? refuse(403, refused.type, refused.message) : controlPlane!.answer(request);
+      return refused ? refuse(403, refused.type, refused.message) : controlPlane.answer(request);
+    }
+    if (scopeOf(request) === 's3') {
+      const refused = await verifySignature(request, credentials, options.region, now(), 's3');
+      return refused ? s3Refusal(refused) : s3.answer(request);
+    }
+    const chatsWith = chatRoute.exec(request.path)?.[1];
+    if (chatsWith !== undefined && request.method === 'POST') {
+      const refused = await verifyToken(request.headers['authorization'], credentials, options.region, now());
+      if (refused) return refuse(403, refused.type, refused.message);
+      return checkRequest(request, chatsWith, options);
     }
     const name = route.exec(request.path)?.[1];
     if (name === undefined || request.method !== 'POST') {
@@ -124,17 +193,37 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     }
     const refusal = await verifySignature(request, credentials, options.region, now());
     if (refusal) return refuse(403, refusal.type, refusal.message);
-    return checkRequest(request, name, options);
+    const refused = checkRequest(request, name, options) ?? notReady(request, options, modelsSince);
+    return refused ?? (request.path.endsWith('/async-invocations') ? enqueue(request) : undefined);
   }
 
   const endpoint = await startLoopbackEndpoint({
     capacity: options,
     check: async (request) => {
       const refused = await check(request);
+      checkedAt.set(request, performance.now());
       return refused && dated(refused);
     },
-    answer: async (request) => dated(await answer(request)),
+    answer: async (request) => {
+      const response = await answer(request);
+      const checked = checkedAt.get(request)!;
+      const setup = setups.get(request);
+      metrics.record({
+        at: Date.now(),
+        overhead: checked - request.receivedAt + (setup ?? 0),
+        latency: performance.now() - checked - (setup ?? 0),
+        ...{ status: response.status, setup },
+      });
+      return dated(response);
+    },
     ...(scaling && { admit: (at: number) => scaling.admit(at) }),
+    ...(serverless && {
+      admit: (at: number, request: EmulatedRequest) => {
+        const admission = serverless.admit(at);
+        if (admission?.setup !== undefined) setups.set(request, admission.setup);
+        return admission?.due;
+      },
+    }),
     throttled: () => dated(refuse(400, 'ThrottlingException', null)),
   });
 
@@ -144,6 +233,10 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       endpointName: options.endpointName,
       region: options.region,
       baseUrl: endpoint.url,
+      s3BaseUrl: endpoint.url,
+      ...(options.scaling?.inferenceComponent !== undefined && {
+        inferenceComponent: options.scaling.inferenceComponent,
+      }),
       // What leads elsewhere must not stay when these options are laid over a user's own.
       profile: undefined,
       fips: undefined,
@@ -154,15 +247,17 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
-      ...(scaling &&
-        Object.fromEntries(
-          controlServices.map((name) => [`AWS_ENDPOINT_URL_${name}`, endpoint.url] as const),
-        )),
+      ...Object.fromEntries(controlServices.map((name) => [`AWS_ENDPOINT_URL_${name}`, endpoint.url])),
     },
     statistics: endpoint.statistics,
-    streams: () => stream.streams,
+    streams: () => [...stream.streams, ...chat.streams],
+    s3,
+    enqueued: () => queue.enqueued,
     ...(scaling && { scaling }),
-    stop: endpoint.stop,
+    stop: () => {
+      queue.stop();
+      return endpoint.stop();
+    },
   };
 }
 
@@ -210,7 +305,7 @@ function madeUpCredentials(
 function checkRequest(
   { body, headers }: EmulatedRequest,
   encodedName: string,
-  { bodyLimitBytes, endpointName, variant }: SagemakerEmulatorOptions,
+  { bodyLimitBytes, endpointName, variant, scaling }: SagemakerEmulatorOptions,
 ): EmulatedResponse | undefined {
   if (body.length > bodyLimitBytes) {
     const message = `HTTP content length exceeded ${bodyLimitBytes} bytes.`;
@@ -223,7 +318,30 @@ function checkRequest(
   if (wanted !== undefined && wanted !== variant) {
     return refuse(400, 'ValidationError', `Variant ${wanted} not found for Request`);
   }
+  const component = headers['x-amzn-sagemaker-inference-component'];
+  if (scaling?.inferenceComponent !== undefined && component !== scaling.inferenceComponent) {
+    const message =
+      component === undefined
+        ? 'Inference Component Name header is required for endpoints to which you plan to deploy inference components.'
+        : `Inference Component ${component} not found for Request`;
+    return refuse(400, 'ValidationError', message);
+  }
   return undefined;
+}
+
+/** A multi-model endpoint loads a model when it is named for the first time. */
+function notReady(
+  { headers }: EmulatedRequest,
+  { modelLoadTime }: SagemakerEmulatorOptions,
+  since: Map<string, number>,
+): EmulatedResponse | undefined {
+  const model = headers['x-amzn-sagemaker-target-model'];
+  if (model === undefined || modelLoadTime === undefined) return undefined;
+  const now = performance.now();
+  const began = since.get(model) ?? now;
+  since.set(model, began);
+  if (now - began >= parseDuration(modelLoadTime)! * 1000) return undefined;
+  return refuse(429, 'ModelNotReadyException', `The model ${model} is being loaded.`);
 }
 
 function modelError(
@@ -254,6 +372,11 @@ function refuse(
   // Only a modelled error spells its message with a capital letter.
   const text = type === 'ModelError' ? { Message: message } : { message };
   return { status, headers: { ...requestId(), 'x-amzn-ErrorType': type }, body: { ...text, ...details } };
+}
+
+/** The service that a request was signed for. */
+function scopeOf({ headers }: EmulatedRequest): string | undefined {
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(headers['authorization'] ?? '')?.[1];
 }
 
 function requestId(): Record<string, string> {

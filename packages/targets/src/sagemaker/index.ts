@@ -6,17 +6,39 @@ import {
   tokenMetrics,
   type IamStatement,
   type JsonObject,
+  type TargetDefinition,
 } from '@loadwright/core/target';
+import { actionsOf, bearerAction } from './actions.js';
+import { asyncMetrics } from './async/metrics.js';
+import {
+  asyncConfig,
+  asyncHeaders,
+  expectedStatuses,
+  inputStatements,
+  resultStatements,
+} from './async/place.js';
+import { bodyLimit } from './body-limit.js';
+import { stageInputs } from './async/staging.js';
 import { resolveSagemakerEnvironment, sagemakerVariables } from './credentials.js';
 import { sagemakerEmulator } from './emulator.js';
 import { hostOf } from './host.js';
 import { sagemakerOptionsSchema, type SagemakerInput, type SagemakerOptions } from './options.js';
 import { partitionOf } from './partition.js';
+import { sagemakerObservation } from './observation/index.js';
 import { sagemakerPreflight } from './preflight.js';
 import { sagemakerScaling } from './scaling/index.js';
 
 export type { SagemakerEmulator } from './emulator.js';
 export type { SagemakerInput, SagemakerOptions } from './options.js';
+
+/** Each variant has one of its own: which there are is in the answers alone. */
+const variantMetrics: NonNullable<TargetDefinition['metrics']> = {
+  'variant_*': {
+    kind: 'trend',
+    unit: 'ms',
+    description: 'service time of the answers of a variant, by its name',
+  },
+};
 
 /** Real-time inference endpoints of Amazon SageMaker, called with InvokeEndpoint. */
 export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
@@ -30,19 +52,25 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
     payloads: { inline: [{ instances: [[0.5, 1.5, 2.5]] }, { instances: [[3.5, 4.5, 5.5]] }] },
   },
   locustfile: new URL('./locustfile.py', import.meta.url),
-  pythonModules: [new URL('./sagemaker_requests.py', import.meta.url)],
+  pythonModules: ['requests', 'async', 'openai', 'results'].map(
+    (name) => new URL(`./sagemaker_${name}.py`, import.meta.url),
+  ),
   host: hostOf,
   targetConfig,
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
+  bodyLimit,
   environment: () => sagemakerVariables,
   resolveEnvironment: resolveSagemakerEnvironment,
+  stageInputs,
+  stagingStatements: inputStatements,
   preflight: sagemakerPreflight,
   clockToleranceSeconds: sigv4ClockToleranceSeconds,
   iamStatements,
   labels: ({ endpointName, region }) => ({ endpoint: endpointName, region }),
-  metrics: tokenMetrics,
+  metrics: { ...tokenMetrics, ...asyncMetrics, ...variantMetrics },
   emulator: sagemakerEmulator,
+  observation: sagemakerObservation,
   scaling: sagemakerScaling,
 });
 
@@ -54,9 +82,11 @@ function targetConfig(options: SagemakerOptions): JsonObject {
     'X-Amzn-SageMaker-Custom-Attributes': options.customAttributes,
     'X-Amzn-SageMaker-Target-Model': options.targetModel,
     'X-Amzn-SageMaker-Target-Variant': options.targetVariant,
-    'X-Amzn-SageMaker-Inference-Component': options.inferenceComponent,
+    // In the path of the other route.
+    'X-Amzn-SageMaker-Inference-Component': options.openai ? undefined : options.inferenceComponent,
     'X-Amzn-SageMaker-Target-Container-Hostname': options.targetContainer,
     'X-Amzn-SageMaker-Session-Id': options.sessionId,
+    ...asyncHeaders(options),
   };
   return {
     endpointName,
@@ -69,12 +99,24 @@ function targetConfig(options: SagemakerOptions): JsonObject {
     timeoutSeconds: parseDuration(timeout)!,
     maxAnswerBytes: options.maxAnswerBytes,
     requestName,
-    expect: expect as JsonObject,
+    expect: { ...expect, status: [...expectedStatuses(options)] } as JsonObject,
+    ...asyncConfig(options),
     ...(options.stream && { stream: true }),
+    ...(options.openai && {
+      openai: true,
+      ...(options.inferenceComponent && { inferenceComponent: options.inferenceComponent }),
+    }),
     ...(options.targetModels && { targetModels: options.targetModels }),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
   };
 }
+
+const bearerStatement: IamStatement = {
+  Sid: 'LoadwrightCallWithBearerToken',
+  Effect: 'Allow',
+  Action: [bearerAction],
+  Resource: ['*'],
+};
 
 function iamStatements(options: SagemakerOptions): IamStatement[] {
   const { accountId = '*', endpointName, region, targetModel, targetModels } = options;
@@ -86,13 +128,11 @@ function iamStatements(options: SagemakerOptions): IamStatement[] {
     {
       Sid: 'LoadwrightInvokeEndpoint',
       Effect: 'Allow',
-      // AWS's own policies list the second one apart, and grants of the first alone fail on streams.
-      Action: [
-        'sagemaker:InvokeEndpoint',
-        ...(options.stream ? ['sagemaker:InvokeEndpointWithResponseStream'] : []),
-      ],
+      Action: actionsOf(options).filter((action) => action !== bearerAction),
       Resource: [...names].map((name) => prefix + name),
       ...(models === undefined ? {} : { Condition: { StringEquals: { 'sagemaker:TargetModel': models } } }),
     },
+    ...resultStatements(options),
+    ...(options.openai ? [bearerStatement] : []),
   ];
 }

@@ -19,8 +19,10 @@ describe('options', () => {
       payloads: { inline: [{ instances: [[1]] }], order: 'sequential' },
       contentType: 'application/json',
       requestName: 'invoke',
+      openai: false,
       stream: false,
       timeout: '70s',
+      maxBodyBytes: 6_291_456,
       maxAnswerBytes: 67_108_864,
       expect: { status: [200] },
       fips: false,
@@ -33,7 +35,7 @@ describe('options', () => {
     ['endpointName', { endpointName: undefined }, 'expected string'],
     ['region', { region: undefined }, 'eu-west-1'],
     ['region', { region: 'ireland' }, 'such as eu-west-1'],
-    ['region', { region: 'eu-isoe-west-1' }, 'aws-us-gov'],
+    ['region', { region: 'eu-isox-west-1' }, 'aws-us-gov'],
     ['payloads', { payloads: undefined }, 'Invalid input'],
     ['contentType', { contentType: '' }, '1 to 1024'],
     ['customAttributes', { customAttributes: 'a\r\nx-injected: 1' }, 'printable ASCII'],
@@ -66,6 +68,8 @@ describe('host', () => {
     [{ region: 'cn-northwest-1' }, 'https://runtime.sagemaker.cn-northwest-1.amazonaws.com.cn'],
     [{ region: 'us-gov-west-1' }, 'https://runtime.sagemaker.us-gov-west-1.amazonaws.com'],
     [{ region: 'eusc-de-east-1' }, 'https://runtime.sagemaker.eusc-de-east-1.amazonaws.eu'],
+    [{ region: 'us-iso-east-1' }, 'https://runtime.sagemaker.us-iso-east-1.c2s.ic.gov'],
+    [{ region: 'us-isob-east-1' }, 'https://runtime.sagemaker.us-isob-east-1.sc2s.sgov.gov'],
     [{ baseUrl: 'http://127.0.0.1:8080/' }, 'http://127.0.0.1:8080'],
   ])('of %j', (input, host) => {
     expect(definition.host(options(input))).toBe(host);
@@ -152,6 +156,8 @@ describe('permissions', () => {
 
   it.each([
     ['eusc-de-east-1', 'aws-eusc'],
+    ['us-iso-west-1', 'aws-iso'],
+    ['eu-isoe-west-1', 'aws-iso-e'],
     ['us-gov-east-1', 'aws-us-gov'],
     ['cn-north-1', 'aws-cn'],
   ])('of %s are in its partition, account and model', (region, partition) => {

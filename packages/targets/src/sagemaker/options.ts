@@ -7,7 +7,8 @@ import {
   tlsOptionsSchema,
 } from '@loadwright/core/target';
 import { z } from 'zod';
-import { partitionOf } from './partition.js';
+import { asyncSchema } from './async/options.js';
+import { checkCombinations } from './option-combinations.js';
 
 /** AWS's own pattern for names of endpoints and variants. */
 const name = z
@@ -36,14 +37,18 @@ const credentials = z.strictObject({
   sessionToken: secret.optional().describe('session token, when the credentials are temporary'),
 });
 
+const baseUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine((url) => URL.canParse(url) && /^\/?$/.test(restOf(url)), 'must have no path, query or user');
+
 export const sagemakerOptionsSchema = z
   .strictObject({
     endpointName: name.describe('name of the real-time endpoint'),
     region: z
       .string('must be given: the AWS region of the endpoint, such as eu-west-1')
       .regex(
-        /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov)?|eusc-de)-[a-z]+-\d$/,
-        'must be an AWS region such as eu-west-1 (partitions aws, aws-cn, aws-us-gov and aws-eusc)',
+        /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-iso[bef]?)?|eusc-de)-[a-z]+-\d$/,
+        'must be an AWS region such as eu-west-1 (of aws, aws-cn, aws-us-gov, aws-eusc or an aws-iso partition)',
       )
       .describe('AWS region of the endpoint, such as eu-west-1'),
     payloads: payloadSourceSchema.describe('where request bodies come from'),
@@ -79,6 +84,18 @@ export const sagemakerOptionsSchema = z
         'call InvokeEndpointWithResponseStream, and read the answer event by event. Payloads ask the model for it ' +
           'in their own way, often with stream: true',
       ),
+    openai: z
+      .boolean()
+      .default(false)
+      .describe(
+        'call the OpenAI-compatible route of the endpoint, /openai/v1/chat/completions, with a bearer token that is made of the ' +
+          'AWS credentials. Payloads are bodies of chats; those with stream: true are answered with a stream',
+      ),
+    async: asyncSchema
+      .optional()
+      .describe(
+        'call InvokeEndpointAsync: a request has succeeded when its result is in S3. Only for endpoints with AsyncInferenceConfig',
+      ),
     goodput: goodputSchema
       .optional()
       .describe('limits that a streamed answer must meet together to count in the metric goodput'),
@@ -92,14 +109,22 @@ export const sagemakerOptionsSchema = z
     timeout: durationSchema()
       .default('70s')
       .describe('time until an unanswered request fails. SageMaker itself gives a model 60 s'),
+    maxBodyBytes: z
+      .int()
+      .min(1)
+      .default(6 * 1024 * 1024)
+      .describe(
+        'longest body that the endpoint takes, in bytes: longer payloads are refused before the load. Of a serverless endpoint 4194304',
+      ),
     maxAnswerBytes: maxAnswerBytesSchema(),
     expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
     tls: tlsOptionsSchema.optional().describe('certificate authority and client certificate'),
-    baseUrl: z
-      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .refine((url) => URL.canParse(url) && /^\/?$/.test(restOf(url)), 'must have no path, query or user')
+    baseUrl: baseUrl
       .optional()
       .describe("base URL to use instead of the region's own: a VPC endpoint, or an emulator"),
+    s3BaseUrl: baseUrl
+      .optional()
+      .describe("base URL of S3, for async, instead of the region's own: a VPC endpoint, or an emulator"),
     fips: z.boolean().default(false).describe('use the FIPS 140 endpoint of the region'),
     accountId: z
       .string()
@@ -115,50 +140,13 @@ export const sagemakerOptionsSchema = z
       .optional()
       .describe("static credentials. Default: the AWS SDK's own chain (variables, profile, role, …)"),
   })
-  .superRefine((options, context) => {
-    const models = (['targetModel', 'targetModels'] as const).filter((path) => options[path] !== undefined);
-    if (options.stream && models[0] !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: [models[0]],
-        message: 'cannot be called with a stream: the model of a multi-model endpoint answers as a whole',
-      });
-    }
-    if (models.length > 1) {
-      context.addIssue({
-        code: 'custom',
-        path: ['targetModels'],
-        message: 'give it or targetModel, not both',
-      });
-    }
-    if (options.fips && options.baseUrl !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['fips'],
-        message: 'has no effect beside baseUrl: give one of the two',
-      });
-    }
-    if (options.fips && partitionOf(options.region).id === 'aws-cn') {
-      context.addIssue({
-        code: 'custom',
-        path: ['fips'],
-        message: 'there are no FIPS endpoints in the China regions',
-      });
-    }
-    if (options.credentials && options.profile !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['profile'],
-        message: 'has no effect beside credentials: give one of the two',
-      });
-    }
-  });
+  .superRefine(checkCombinations);
+
+export type SagemakerInput = z.input<typeof sagemakerOptionsSchema>;
+export type SagemakerOptions = z.output<typeof sagemakerOptionsSchema>;
 
 /** Everything of a URL but scheme and address. */
 function restOf(url: string): string {
   const { username, password, pathname, search, hash } = new URL(url);
   return username + password + pathname + search + hash;
 }
-
-export type SagemakerInput = z.input<typeof sagemakerOptionsSchema>;
-export type SagemakerOptions = z.output<typeof sagemakerOptionsSchema>;

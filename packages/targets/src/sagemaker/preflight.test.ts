@@ -12,7 +12,10 @@ function preflight(answer: FixedAnswer | PreflightAnswer, input: object = {}) {
     payloads: 'a.jsonl',
     ...input,
   });
-  return sagemakerPreflight(options, { request: answering('status' in answer ? answered(answer) : answer) });
+  const request = answering('status' in answer ? answered(answer) : answer);
+  const { signal } = new AbortController();
+  const context = { environment: {}, baseDirectory: '.', signal, resolvedEnvironment: { variables: {} } };
+  return sagemakerPreflight(options, { ...context, request });
 }
 
 const refused = (status: number, type: string, body: object): FixedAnswer => ({

@@ -9,6 +9,8 @@ import {
   type PreflightContext,
   type PreflightReport,
 } from '@loadwright/core/target';
+import { firstResult } from './async/preflight.js';
+import { expectedStatuses } from './async/place.js';
 import type { SagemakerOptions } from './options.js';
 import { refusal } from './refusal.js';
 
@@ -22,9 +24,9 @@ const modelLimit = { seconds: 60, grace: 15 };
  */
 export async function sagemakerPreflight(
   options: SagemakerOptions,
-  { request }: Pick<PreflightContext, 'request'>,
+  context: PreflightContext,
 ): Promise<PreflightReport> {
-  const asked = await request();
+  const asked = await context.request();
   const { answer, seconds, sentAt } = asked;
   if (answer === null) throw preflightFailure(asked, subjectOf(options));
   const { status, headers } = answer;
@@ -32,16 +34,20 @@ export async function sagemakerPreflight(
     clockOffset(headers['date'], sentAt * 1000, (sentAt + seconds) * 1000),
     sigv4ClockToleranceSeconds,
   );
-  if (!options.expect.status.includes(status)) {
+  if (!expectedStatuses(options).includes(status)) {
     throw status < 300 ? unexpected(status, options) : refusal(answer, options);
   }
   const wrong = contentFailure(asked, subjectOf(options));
   if (wrong) throw wrong;
   const variant = headers['x-amzn-invoked-production-variant'];
+  const result = options.async && (await firstResult(headers, options, context));
+  const details = [variant && `variant ${variant}`, result?.text]
+    .filter((text) => text)
+    .map((text) => `, ${text}`);
   return {
-    summary: `${subjectOf(options)} in ${options.region} answered ${status}${variant === undefined ? '' : `, variant ${variant}`}`,
+    summary: `${subjectOf(options)} in ${options.region} answered ${status}${details.join('')}`,
     latencyMilliseconds: seconds * 1000,
-    notes: timeoutNotes(options),
+    notes: [...timeoutNotes(options), ...(result?.notes ?? [])],
   };
 }
 
@@ -50,7 +56,7 @@ function subjectOf({ endpointName }: SagemakerOptions): string {
 }
 
 function unexpected(status: number, options: SagemakerOptions): LoadwrightError {
-  const allowed = options.expect.status.join(', ');
+  const allowed = expectedStatuses(options).join(', ');
   return new LoadwrightError(
     'PREFLIGHT_FAILED',
     `${subjectOf(options)} answered ${status}, but expect.status allows ${allowed}.`,

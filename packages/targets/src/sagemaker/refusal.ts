@@ -1,4 +1,5 @@
 import { LoadwrightError, type ErrorCode, type PreflightAnswer } from '@loadwright/core/target';
+import { actionsOf } from './actions.js';
 import type { SagemakerOptions } from './options.js';
 
 interface Advice {
@@ -31,7 +32,7 @@ function adviceByName(name: string, options: SagemakerOptions): Advice | undefin
     case 'AccessDeniedException':
       return {
         code: 'CREDENTIALS_INVALID',
-        hint: `Allow sagemaker:InvokeEndpoint on the endpoint "${options.endpointName}" for these credentials.`,
+        hint: `Allow ${actionsOf(options).join(' and ')} on the endpoint "${options.endpointName}" for these credentials.`,
       };
     case 'InvalidSignatureException':
     case 'SignatureDoesNotMatch':
@@ -68,7 +69,7 @@ function adviceByStatus(status: number, error: ServiceError, options: SagemakerO
   if (status === 403 || status === 401) {
     return {
       code: 'CREDENTIALS_INVALID',
-      hint: 'Check the credentials, and that they may call sagemaker:InvokeEndpoint on this endpoint.',
+      hint: `Check the credentials, and that they may call ${actionsOf(options).join(' and ')} on this endpoint.`,
     };
   }
   if (/no capacity/i.test(error.message)) {

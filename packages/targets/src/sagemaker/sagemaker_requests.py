@@ -5,6 +5,7 @@ Requests to a real-time endpoint of SageMaker, signed with Signature Version 4: 
 
 import itertools
 import random
+import re
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
@@ -12,9 +13,11 @@ from urllib.parse import quote
 from loadwright_runtime import (
     Body,
     Credentials,
+    Failure,
     Payload,
     Request,
     RequestSource,
+    Response,
     Signer,
     SourceSetup,
     host_header,
@@ -23,22 +26,30 @@ from loadwright_runtime.source.role_credentials import aws_credentials
 from loadwright_runtime.source.row_requests import RowRequests
 from loadwright_runtime.source.signed_requests import SignedRequests
 
+_NOT_READY = "ModelNotReadyException"
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+# An endpoint has 10 production variants at most, and as many in a shadow.
+_MOST_VARIANTS = 20
+
 
 class SageMakerRequests(RequestSource):
     """Invokes one endpoint with the bundle's payloads."""
+
+    operation = "invocations"
 
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
         purpose = "the load generators sign every request with these AWS credentials"
         self._use(aws_credentials(purpose, self._use))
         self._is_stream = self.config.get("stream", False)
-        operation = "invocations-response-stream" if self._is_stream else "invocations"
+        operation = "invocations-response-stream" if self._is_stream else self.operation
         self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/{operation}"
         self._name = self.config["requestName"]
         self._payloads = setup.payloads(self._encode)
         self._next_model = _chooser(self.config.get("targetModels"))
         self._requests: dict[str | None, RowRequests] = {}
         self._signed_at = self._signer.moment()
+        self._variants: dict[str, str] = {}
 
     def next_request(self) -> Request:
         moment = self._signer.moment()
@@ -53,6 +64,24 @@ class SageMakerRequests(RequestSource):
     def request_named(self, name: str) -> Request:
         # Before a load: nothing is signed yet that might be too old.
         return self._next_of(name) if name in self.config.get("targetModels", {}) else self.next_request()
+
+    def check(self, response: Response) -> str | Failure | None:
+        reason = super().check(response)
+        variant = response.header("x-amzn-invoked-production-variant")
+        if variant is not None and response.seconds is not None:
+            self.metrics.trend(self._variants.get(variant) or self._metric_of(variant), response.seconds)
+        # A model that is being loaded says nothing of the load: it is no throttling.
+        if response.status == 429 and isinstance(reason, str) and _NOT_READY in reason:
+            return Failure("cold-start", reason)
+        return reason
+
+    def _metric_of(self, variant: str) -> str:
+        """Which variant has answered is in the answer alone: each has its service times."""
+        if len(self._variants) >= _MOST_VARIANTS:
+            return "variant_others"
+        name = self._variants[variant] = f"variant_{_NO_NAME.sub('_', variant.lower()).strip('_')[:50]}"
+        self.metrics.declare_trend(name, "s", f"service time of the answers of the variant {variant}")
+        return name
 
     def _next_of(self, model: str | None) -> Request:
         return (self._requests.get(model) or self._requests_of(model)).next()

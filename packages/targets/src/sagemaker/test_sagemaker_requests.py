@@ -173,6 +173,29 @@ def test_a_model_is_drawn_for_each_request_by_its_weight(source):
     assert [request.body for request in sent[:4:2]] == [sent[0].body] * 2
 
 
+def test_a_model_that_is_loaded_is_a_cold_start_and_a_limit_is_none(make_bundle, start_locusts):
+    names = {"a.tar.gz": "ModelNotReadyException", "b.tar.gz": "ThrottlingException"}
+
+    def answer(received):
+        name = names[received.headers["x-amzn-sagemaker-target-model"]]
+        return Answer(429, b'{"Message":"of today"}', {"x-amzn-ErrorType": name})
+
+    config = CONFIG | {"headers": {}, "targetModels": dict.fromkeys(names, 1)}
+    variables = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a-secret"}
+    with serving(answer) as stub:
+        directory = make_bundle("sagemaker", host=stub.url, config=config, payloads=PAYLOADS)
+        cluster = Cluster(start_locusts(directory), 1, worker_variables=variables)
+        cluster.swarm(2)
+        eventually(lambda: len(stub.requests) >= 20, "requests")
+        statistics = cluster.settled()
+    kinds = {error["name"]: (error["kind"], error["error"]) for error in statistics["errors"]}
+    assert kinds == {
+        "a.tar.gz": ("cold-start", "HTTP 429 ModelNotReadyException"),
+        "b.tar.gz": ("throttled", "HTTP 429 ThrottlingException"),
+    }
+    assert sum(error["occurrences"] for error in statistics["errors"]) == statistics["total"]["failed"]
+
+
 def test_each_model_has_statistics_of_its_own(make_bundle, start_locusts):
     config = CONFIG | {"headers": {}, "targetModels": {"a.tar.gz": 1, "b.tar.gz": 1}}
     variables = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a-secret"}

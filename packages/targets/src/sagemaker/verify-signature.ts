@@ -131,7 +131,11 @@ async function signatureOf(
     import('@aws-crypto/sha256-js'),
   ]);
   // applyChecksum would add a header that the sender may not have signed.
-  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256, applyChecksum: false });
+  const signer = new SignatureV4({
+    ...{ credentials, region, service, sha256: Sha256, applyChecksum: false },
+    // S3 alone signs a path as it is sent.
+    uriEscapePath: service !== 's3',
+  });
   const names = signedHeaders.filter((name) => request.headers[name] !== undefined);
   const query: Record<string, string[]> = {};
   for (const name of new Set(request.query.keys())) query[name] = request.query.getAll(name);

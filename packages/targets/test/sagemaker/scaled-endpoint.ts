@@ -13,7 +13,7 @@ import { sagemakerEmulator, type SagemakerEmulator } from '../../src/sagemaker/e
 import { sagemakerOptionsSchema, type SagemakerOptions } from '../../src/sagemaker/options.js';
 import { polling } from '../../src/sagemaker/scaling/api.js';
 import { sagemakerScaling } from '../../src/sagemaker/scaling/index.js';
-import { startBreakingProxy, type BreakingProxy } from './breaking-proxy.js';
+import { startBreakingProxy, type BreakingProxy } from '../breaking-proxy.js';
 
 export const capacity = { requestsPerSecond: { low: 40, high: 44 }, serviceSeconds: 0.05 };
 

@@ -67,4 +67,4 @@ it('snippets are right for cfn-lint, the AWS CLI, TypeScript and Terraform; wron
     'Missing required parameter in TargetTrackingScalingPolicyConfiguration: "TargetValue"',
   );
   expect(found).toContain('cdk: ');
-}, 120_000);
+}, 360_000);

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { EmulatedScaling } from './emulated-scaling.js';
 import { ServiceError, validationError, type Members, type Operation } from './service-error.js';
 
-const dimension = 'sagemaker:variant:DesiredInstanceCount';
-
 /** Application Auto Scaling, as far as an endpoint's scaling needs it. */
 export function autoScalingFace(scaling: EmulatedScaling): Readonly<Record<string, Operation>> {
+  const { dimension } = scaling;
   const where = {
     ...{ ServiceNamespace: 'sagemaker', ResourceId: scaling.resourceId, ScalableDimension: dimension },
   };

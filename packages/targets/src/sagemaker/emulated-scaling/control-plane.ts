@@ -3,7 +3,10 @@ import type { EmulatedRequest, EmulatedResponse } from '@loadwright/core/testing
 import { autoScalingFace } from './autoscaling-face.js';
 import { cloudWatchFace } from './cloudwatch-face.js';
 import type { EmulatedScaling } from './emulated-scaling.js';
+import { metricFace } from './metric-face.js';
+import type { EmulatedMetrics } from './metrics.js';
 import { sagemakerFace } from './sagemaker-face.js';
+import { stillAutoScalingFace, stillSagemakerFace, type Described } from './still-endpoint.js';
 import { ServiceError, type Members, type Operation } from './service-error.js';
 
 interface Face {
@@ -12,18 +15,24 @@ interface Face {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** The three services that an endpoint's scaling is set with, behind one address: they are told apart by `X-Amz-Target`. */
+/** The three services that an endpoint is observed and its scaling is set with, behind one address: they are told apart by `X-Amz-Target`. */
 export class ControlPlane {
   readonly #faces: ReadonlyMap<string, Face>;
 
-  constructor(scaling: EmulatedScaling) {
+  /** @param scaling Undefined: the endpoint does not scale. */
+  constructor(endpoint: Described, metrics: EmulatedMetrics, scaling: EmulatedScaling | undefined) {
+    const sagemaker = scaling ? sagemakerFace(scaling) : stillSagemakerFace(endpoint);
+    const monitoring = { ...(scaling && cloudWatchFace(scaling)), ...metricFace(metrics, endpoint) };
     this.#faces = new Map([
-      ['SageMaker', { service: 'sagemaker', operations: sagemakerFace(scaling) }],
+      ['SageMaker', { service: 'sagemaker', operations: sagemaker }],
       [
         'AnyScaleFrontendService',
-        { service: 'application-autoscaling', operations: autoScalingFace(scaling) },
+        {
+          service: 'application-autoscaling',
+          operations: scaling ? autoScalingFace(scaling) : stillAutoScalingFace,
+        },
       ],
-      ['GraniteServiceVersion20100801', { service: 'monitoring', operations: cloudWatchFace(scaling) }],
+      ['GraniteServiceVersion20100801', { service: 'monitoring', operations: monitoring }],
     ]);
   }
 

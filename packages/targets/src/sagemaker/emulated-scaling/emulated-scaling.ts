@@ -16,6 +16,12 @@ export interface EmulatedScalingOptions extends ScalingOptions, CapacityOptions 
   readonly region: string;
 }
 
+/** What the alarms of target tracking look at. */
+const metricNames = {
+  instances: { invocations: 'InvocationsPerInstance', concurrency: 'ConcurrentRequestsPerModel' },
+  copies: { invocations: 'InvocationsPerCopy', concurrency: 'ConcurrentRequestsPerCopy' },
+} as const;
+
 /**
  * The scaling of one endpoint, driven by the simulator of `@loadwright/core/scaling` with the clock of this machine, or faster.
  * What users set is kept as they said it; what the simulator needs is made from that.
@@ -25,6 +31,9 @@ export class EmulatedScaling {
   readonly variant: string;
   readonly region: string;
   readonly resourceId: string;
+  readonly dimension: string;
+  /** Its copies scale; undefined: the instances of the variant do. */
+  readonly inferenceComponent: string | undefined;
   readonly managedInstanceScaling: boolean;
   target: RegisteredTarget | undefined;
   readonly policies = new Map<string, PutPolicy>();
@@ -40,7 +49,16 @@ export class EmulatedScaling {
     this.endpointName = endpointName;
     this.variant = variant;
     this.region = region;
-    this.resourceId = `endpoint/${endpointName}/variant/${variant}`;
+    const { inferenceComponent: component } = options;
+    this.inferenceComponent = component;
+    this.resourceId =
+      component === undefined
+        ? `endpoint/${endpointName}/variant/${variant}`
+        : `inference-component/${component}`;
+    this.dimension =
+      component === undefined
+        ? 'sagemaker:variant:DesiredInstanceCount'
+        : 'sagemaker:inference-component:DesiredCopyCount';
     this.managedInstanceScaling = managedInstanceScaling;
     this.#timeScale = timeScale;
     const service: SimulatedService = {
@@ -105,7 +123,9 @@ export class EmulatedScaling {
           AlarmActions: [policy.PolicyARN],
           Namespace: 'AWS/SageMaker',
           MetricName:
-            alarm.metric === 'invocations' ? 'InvocationsPerInstance' : 'ConcurrentRequestsPerModel',
+            metricNames[this.inferenceComponent === undefined ? 'instances' : 'copies'][
+              alarm.metric === 'invocations' ? 'invocations' : 'concurrency'
+            ],
           Threshold: alarm.threshold,
           ComparisonOperator: alarm.direction === 'out' ? 'GreaterThanThreshold' : 'LessThanThreshold',
           Period: alarm.periodSeconds,
@@ -155,7 +175,7 @@ export class EmulatedScaling {
     }
     return {
       ...common,
-      Description: `Setting desired instance count to ${to}.`,
+      Description: `Setting desired ${this.inferenceComponent === undefined ? 'instance' : 'copy'} count to ${to}.`,
       StatusCode: endedAt === undefined ? 'InProgress' : 'Successful',
       ...(endedAt !== undefined && { EndTime: time(endedAt) }),
     };

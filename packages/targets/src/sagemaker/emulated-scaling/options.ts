@@ -15,6 +15,13 @@ export const scalingOptionsSchema = z.strictObject({
     .max(10_000)
     .default(1)
     .describe('seconds of the service in one of this machine: service times are divided by it, too'),
+  inferenceComponent: z
+    .string()
+    .regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'must be a name of letters, digits and hyphens')
+    .optional()
+    .describe(
+      'its copies scale in place of instances, and requests must name it. Default: the variant has no components',
+    ),
   managedInstanceScaling: z
     .boolean()
     .default(false)

@@ -24,7 +24,9 @@ export type PutAlarm = Readonly<Record<string, unknown>> & {
 
 const metrics: Readonly<Record<string, StepAlarm['metric']>> = {
   InvocationsPerInstance: 'invocations',
+  InvocationsPerCopy: 'invocations',
   ConcurrentRequestsPerModel: 'concurrency',
+  ConcurrentRequestsPerCopy: 'concurrency',
   NoCapacityInvocationFailures: 'no-capacity',
 };
 const comparisons: Readonly<Record<string, StepAlarm['comparison']>> = {

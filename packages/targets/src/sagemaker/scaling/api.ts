@@ -91,10 +91,28 @@ export class ScalingApi {
     return { abortSignal: this.#signal };
   }
 
+  /** The endpoint, whichever of its variants is meant. */
+  async wholeEndpoint(): Promise<Sagemaker.DescribeEndpointOutput> {
+    const command = new this.#sagemaker.DescribeEndpointCommand({ EndpointName: this.#options.endpointName });
+    return this.#sagemakerClient.send(command, this.#call);
+  }
+
+  async metricData(
+    MetricDataQueries: CloudWatch.MetricDataQuery[],
+    StartTime: Date,
+    EndTime: Date,
+  ): Promise<readonly CloudWatch.MetricDataResult[]> {
+    const { paginateGetMetricData } = this.#cloudwatch;
+    const found: CloudWatch.MetricDataResult[] = [];
+    const input = { MetricDataQueries, StartTime, EndTime };
+    for await (const page of paginateGetMetricData({ client: this.#cloudwatchClient }, input, this.#call)) {
+      found.push(...(page.MetricDataResults ?? []));
+    }
+    return found;
+  }
+
   async endpoint(): Promise<Sagemaker.DescribeEndpointOutput> {
-    const { DescribeEndpointCommand } = this.#sagemaker;
-    const command = new DescribeEndpointCommand({ EndpointName: this.#options.endpointName });
-    const endpoint = await this.#sagemakerClient.send(command, this.#call);
+    const endpoint = await this.wholeEndpoint();
     if (this.#options.inferenceComponent === undefined) {
       const variant = variantOf(this.#options, endpoint).VariantName!;
       this.#resource = variantResource(this.#options.endpointName, variant);
@@ -147,11 +165,22 @@ export class ScalingApi {
     return found;
   }
 
-  async activities(since: number): Promise<readonly Scaling.ScalingActivity[]> {
+  /** @param resource Default: what the options name. */
+  async activities(
+    since: number,
+    { id, dimension }: Pick<ScaledResource, 'id' | 'dimension'> = this.#resource,
+  ): Promise<readonly Scaling.ScalingActivity[]> {
     const { paginateDescribeScalingActivities } = this.#scaling;
     const found: Scaling.ScalingActivity[] = [];
-    const input = { ...this.#target, IncludeNotScaledActivities: true };
-    for await (const page of paginateDescribeScalingActivities({ client: this.#scalingClient }, input)) {
+    const input = {
+      ...{ ServiceNamespace: 'sagemaker' as const, ResourceId: id, ScalableDimension: dimension },
+      IncludeNotScaledActivities: true,
+    };
+    for await (const page of paginateDescribeScalingActivities(
+      { client: this.#scalingClient },
+      input,
+      this.#call,
+    )) {
       const newer = (page.ScalingActivities ?? []).filter(({ StartTime }) => Number(StartTime) >= since);
       found.push(...newer);
       // Newest first: the pages that follow are older.

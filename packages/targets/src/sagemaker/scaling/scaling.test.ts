@@ -37,6 +37,47 @@ describe('an endpoint that nothing scales', () => {
   });
 });
 
+describe('an inference component', () => {
+  let component: EmulatedEndpoint;
+  beforeEach(async () => {
+    component = await startEmulatedEndpoint({ inferenceComponent: 'part' });
+  });
+  afterEach(() => component.stop());
+
+  it('is described, set and put back by its copies', async () => {
+    const { endpoint, apply } = component;
+    const before = await component.describe();
+    expect(before).toMatchObject({
+      resource: 'inference-component/part',
+      instances: { current: 2, desired: 2 },
+      settings: { target: null },
+    });
+    await apply();
+    const applied = await component.describe();
+    expect(applied.settings).toEqual(
+      sagemakerScaling.recommend(endpoint.options, capacity, demand, before).settings,
+    );
+    expect(JSON.stringify(applied.settings)).toContain('ConcurrentRequestsPerCopy');
+    expect(JSON.stringify(applied.settings)).not.toContain('PerModel');
+    expect(applied.instances.desired).toBeGreaterThan(2);
+    await restoreScaling(endpoint);
+    expect(await component.describe()).toEqual(before);
+    expect(component.proxy.calls).toContain('UpdateInferenceComponentRuntimeConfig');
+    expect(component.proxy.calls).not.toContain('UpdateEndpointWeightsAndCapacities');
+  });
+
+  it('scales from zero by a step, which its own metric asks for', async () => {
+    const { options, context } = component.endpoint;
+    const found = await component.describe();
+    const { settings } = sagemakerScaling.recommend(options, capacity, { ...demand, fromZero: true }, found);
+    await sagemakerScaling.apply(options, context, settings, found);
+    const state = await component.describe();
+    expect(state.settings).toEqual(settings);
+    expect(state.settings).toMatchObject({ target: { MinCapacity: 0 } });
+    expect(JSON.stringify(state.settings)).toContain('NoCapacityInvocationFailures');
+  });
+});
+
 describe('an endpoint whose scaling somebody set by hand', () => {
   beforeEach(() => setByHand(emulated));
 

@@ -21,7 +21,8 @@ export async function startBreakingProxy(url: string): Promise<BreakingProxy> {
       return;
     }
     const isLast = left === 0;
-    calls.push(String(incoming.headers['x-amz-target']).split('.')[1]!);
+    const operation = incoming.headers['x-amz-target'];
+    calls.push(operation ? String(operation).split('.')[1]! : `${incoming.method} ${incoming.url}`);
     const forwarded = sendRequest(
       url + incoming.url,
       { method: incoming.method, headers: incoming.headers },

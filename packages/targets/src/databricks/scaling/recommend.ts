@@ -2,33 +2,29 @@ import { cheapestHeadroom, defaultAssumptions, lagOf } from '@loadwright/core/sc
 import {
   LoadwrightError,
   type InstanceCapacity,
-  type ScalingAdvice,
   type ScalingDemand,
   type ScalingRecommendation,
+  type ScalingState,
 } from '@loadwright/core/target';
-import type { DatabricksOptions } from './options.js';
-
-/** Provisioned concurrency comes in multiples of this. */
-const unit = 4;
-
-/** Workload sizes: from and to so many requests at once. Source: the class ServedEntityInput of databricks-sdk 0.162. */
-const sizes = [
-  { name: 'Small', from: 4, to: 4 },
-  { name: 'Medium', from: 8, to: 16 },
-  { name: 'Large', from: 16, to: 64 },
-];
+import type { DatabricksOptions } from '../options.js';
+import { entityOf } from './endpoint.js';
+import { inUnits, sizes, unit, type DatabricksScalingSettings } from './settings.js';
 
 /** Of the documentation's page on limits, read in 2026: concurrency of a model. */
 const mostConcurrency = 1024;
 
-/** Provisioned concurrency of Model Serving: Databricks scales within it by itself, and has no policy to be set. */
-export const databricksScaling: ScalingAdvice<DatabricksOptions> = { recommend };
-
-function recommend(
+/**
+ * @param found What is there: the recommendation is of the entity that the options name, or of the only one, and leaves the others as
+ * they are.
+ */
+export function recommend(
   options: DatabricksOptions,
   capacity: InstanceCapacity,
   demand: ScalingDemand,
+  found?: ScalingState,
 ): ScalingRecommendation {
+  const there = found && { servedEntities: {}, ...(found.settings as Partial<DatabricksScalingSettings>) };
+  const name = there ? entityOf(options, there)[0] : (options.servedEntity ?? options.endpointName);
   const { serviceSeconds } = capacity;
   if (serviceSeconds === undefined) {
     throw new LoadwrightError(
@@ -49,14 +45,14 @@ function recommend(
   const max = inUnits((demand.peakPerSecond * serviceSeconds) / headroom.factor);
   const min = Math.min(max, inUnits(headroom.instances));
   const size = sizes.find(({ from, to }) => to >= max && from >= min) ?? sizes.find(({ to }) => to >= max);
-  const settings = {
+  const limits = {
     min_provisioned_concurrency: demand.fromZero ? 0 : min,
     max_provisioned_concurrency: max,
     scale_to_zero_enabled: demand.fromZero ?? false,
   };
   const milliseconds = Math.round(serviceSeconds * 1000);
   return {
-    settings,
+    settings: { servedEntities: { ...there?.servedEntities, [name]: { workload_size: null, ...limits } } },
     rows: [
       {
         name: 'max concurrency',
@@ -65,7 +61,7 @@ function recommend(
       },
       {
         name: 'min concurrency',
-        value: String(settings.min_provisioned_concurrency),
+        value: String(limits.min_provisioned_concurrency),
         reason: 'carries the ramp until what is added serves',
       },
       {
@@ -77,8 +73,8 @@ function recommend(
       },
     ],
     formats: {
-      json: `${JSON.stringify(settings, null, 2)}\n`,
-      cli: `databricks serving-endpoints update-config ${options.endpointName} --json '${JSON.stringify({ served_entities: [{ ...entity, ...settings }] })}'\n`,
+      json: `${JSON.stringify(limits, null, 2)}\n`,
+      cli: `databricks serving-endpoints update-config ${options.endpointName} --json '${JSON.stringify({ served_entities: [{ ...entity, ...limits }] })}'\n`,
     },
     notes: [
       'Databricks does not say how fast it scales: the lag is that of the assumptions. Measure it with a ramp.',
@@ -94,5 +90,3 @@ function recommend(
 }
 
 const entity = { entity_name: 'catalog.schema.model', entity_version: '1' };
-
-const inUnits = (concurrency: number) => Math.ceil(concurrency / unit) * unit;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { databricksOptionsSchema } from './options.js';
-import { databricksScaling } from './scaling.js';
+import { databricksOptionsSchema } from '../options.js';
+import { databricksScaling } from './index.js';
+import type { DatabricksScalingSettings } from './settings.js';
 
 const options = databricksOptionsSchema.parse({
   baseUrl: 'https://dbc-a1b2c3d4-e5f6.cloud.databricks.com',
@@ -13,22 +14,24 @@ const demand = {
 };
 const capacity = { requestsPerSecond: { low: 100, high: 100 }, serviceSeconds: 0.1 };
 
+const limitsOf = (settings: unknown) => (settings as DatabricksScalingSettings).servedEntities['prices']!;
+
 describe('provisioned concurrency', () => {
   it('is the rate × the time of a request ÷ the factor, in units of four', () => {
     const { settings, rows } = databricksScaling.recommend(options, capacity, demand);
+    const limits = limitsOf(settings);
     // 100/s × 0.1 s are 10 at once; no factor is above 0.85.
-    expect(settings['max_provisioned_concurrency']).toBeGreaterThanOrEqual(12);
-    expect(Number(settings['max_provisioned_concurrency']) % 4).toBe(0);
-    expect(Number(settings['min_provisioned_concurrency']) % 4).toBe(0);
+    expect(limits.max_provisioned_concurrency).toBeGreaterThanOrEqual(12);
+    expect(Number(limits.max_provisioned_concurrency) % 4).toBe(0);
+    expect(Number(limits.min_provisioned_concurrency) % 4).toBe(0);
     expect(rows.find(({ name }) => name === 'workload size')?.value).toMatch(/Medium|Large/);
   });
 
   it('grows with the speed of the ramp', () => {
     const least = (rampSeconds: number) =>
       Number(
-        databricksScaling.recommend(options, capacity, { ...demand, rampSeconds }).settings[
-          'min_provisioned_concurrency'
-        ],
+        limitsOf(databricksScaling.recommend(options, capacity, { ...demand, rampSeconds }).settings)
+          .min_provisioned_concurrency,
       );
     expect(least(300)).toBeGreaterThan(least(36_000));
   });
