@@ -30,7 +30,8 @@ async function callsTo(listener: RequestListener, pace: Partial<Pace>): Promise<
 
 it('gives up a connection that stays silent, tries once more, and no longer', async () => {
   let calls = 0;
-  const aws = await callsTo(() => (calls += 1), { attempts: 8, silence: 100 });
+  // Longer than this process may be held up: the server is in it.
+  const aws = await callsTo(() => (calls += 1), { attempts: 8, silence: 1500 });
   await expect(aws.sts.send(new GetCallerIdentityCommand())).rejects.toMatchObject({ code: 'ESILENT' });
   expect(calls).toBe(2);
   aws.close();

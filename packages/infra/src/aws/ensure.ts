@@ -33,7 +33,6 @@ export async function ensure<Parameters>(
   parameters: Parameters,
   known?: string,
 ): Promise<string> {
-  const { pace } = aws.settings;
   const fleet = part === undefined ? step.fleet : { ...step.fleet, part };
   const key = { kind: kind.name, part };
   const find = async () =>
@@ -53,7 +52,7 @@ export async function ensure<Parameters>(
     } catch (error) {
       if (aws.signal.aborted) throw error;
       const mayBeThere = isPresent(error) || isOutcomeUnknown(error);
-      const made = mayBeThere ? await poll(aws, pace.unknownOutcome, find) : undefined;
+      const made = mayBeThere ? await poll(aws, 'unknownOutcome', find) : undefined;
       if (made !== undefined) return made;
       await journal.failed(key);
       throw error;
@@ -66,7 +65,7 @@ export async function ensure<Parameters>(
     call: () => Promise<Answer>,
   ): Promise<Answer> {
     let refusal: unknown;
-    const done = await poll(aws, pace.propagation, async () => {
+    const done = await poll(aws, 'propagation', async () => {
       try {
         return { answer: await call() };
       } catch (error) {

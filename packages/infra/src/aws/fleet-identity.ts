@@ -28,6 +28,17 @@ export interface FleetIdentity extends FleetName, FleetRegion {
   readonly part?: string;
 }
 
+/**
+ * When AWS itself ends what a fleet still has, in milliseconds after {@link FleetIdentity.expiresAt}: its machines and tasks have time
+ * to end in good order before that, and to remove their secrets.
+ */
+export const outsideDelay = 120_000;
+
+/** When that is. */
+export function outsideEnd({ expiresAt }: Pick<FleetIdentity, 'expiresAt'>): Date {
+  return new Date(expiresAt.getTime() + outsideDelay);
+}
+
 /** Begins the name of everything that Loadwright makes: policies can be scoped by it. */
 const namePrefix = 'loadwright-';
 

@@ -33,6 +33,8 @@ export interface Scope {
 export interface Kind {
   /** For people: `security group`. */
   readonly name: string;
+  /** Few fleets have one: without a journal nobody waits for it to be seen. */
+  readonly isRare?: true;
   find(aws: Aws, scope: Scope): Promise<readonly FoundResource[]>;
   /** Is it still there? Looks at the resource itself, not at its tags. */
   exists(aws: Aws, id: string): Promise<boolean>;

@@ -14,6 +14,7 @@ import { withArchive } from './deploy/archive.js';
 import { checkAccount } from './check.js';
 import type { Destroy } from '../aws/deploy/clean-up.js';
 import { provisionWithJournal } from '../aws/deploy/provision.js';
+import { countParameters } from '../aws/deploy/secrets.js';
 import { lastingFleets } from '../aws/fleets/lasting.js';
 import { knownQuota, requireQuota } from '../aws/check/quota.js';
 import { requireSessionManager } from '../aws/check/session-manager.js';
@@ -21,7 +22,7 @@ import { deploy } from './deploy/deploy.js';
 import type { Deployment } from './deploy/deployment.js';
 import { readFacts } from '../aws/fleets/facts.js';
 import { Ec2Handle } from './handle.js';
-import { findSecrets, readSecrets } from '../aws/deploy/login.js';
+import { certificateAsked, pinnedAccess, readSecrets } from '../aws/deploy/login.js';
 import { requireFreeName } from '../aws/fleets/name.js';
 import type { Ec2FleetOptions } from './options.js';
 import { ec2Policies } from './permissions/policy.js';
@@ -118,13 +119,14 @@ async function provision(
 }
 
 /** What must be known before anything is made. */
-async function lookAround(aws: Aws, settings: Ec2FleetSettings, { fleetId, onProgress }: ProvisionRequest) {
+async function lookAround(aws: Aws, settings: Ec2FleetSettings, request: ProvisionRequest) {
+  const { fleetId, onProgress } = request;
   const createdAt = new Date();
   onProgress(`Looking at the account in ${settings.aws.region}`);
   const lookUp = lookUpAccount(aws, settings);
   const [account, price, quota, machines] = await Promise.all([
     lookUp,
-    lookUpHourlyPrice(aws, settings, lookUp),
+    lookUpHourlyPrice(aws, { ...settings, secrets: countParameters(request, settings) }, lookUp),
     knownQuota(aws, settings, lookUp),
     instance.find(aws, { fleetId }),
   ]);
@@ -152,9 +154,7 @@ async function make({
       way,
       time,
       onProgress: request.onProgress,
-      ...(settings.access === 'https' && {
-        certificate: async () => (await findSecrets(aws, fleetId))?.certificate,
-      }),
+      ...certificateAsked(aws, fleetId, settings.access),
     });
   } catch (error) {
     await way.close();
@@ -200,9 +200,7 @@ async function openExisting(
     describeInstance(aws, machine.id),
   ]);
   const place = { id: machine.id, publicAddress: described?.PublicIpAddress };
-  // Whoever can change a tag must not get a login in clear text by it: where there is a certificate, it is asked for.
-  const { certificate } = known;
-  const access = facts.access === 'http' && certificate !== undefined ? 'https' : facts.access;
+  const { access, certificate } = pinnedAccess(facts.access, known);
   const way = await reachUi(aws, { facts: { ...facts, access }, machine: place, environment }, 0);
   return new Ec2Handle({
     aws: new Aws(aws.settings, new AbortController().signal),
@@ -210,7 +208,7 @@ async function openExisting(
     fleetId,
     way,
     ...known,
-    certificate: access === 'https' ? (certificate ?? '') : undefined,
+    certificate,
     expectedWorkers: facts.workers,
     bundleDigest: facts.bundleDigest,
     readiness: described?.LaunchTime && {

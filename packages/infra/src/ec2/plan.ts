@@ -1,5 +1,6 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
 import { lookUpAccount, type Account } from '../aws/account/account.js';
+import { assumedAccount, describeAccount, hasNoCredentials } from '../aws/account/without-credentials.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import type { Aws } from '../aws/clients.js';
 import { bucket } from '../aws/kinds/bucket.js';
@@ -11,10 +12,10 @@ import { schedule } from '../aws/kinds/schedule.js';
 import { securityGroup } from '../aws/kinds/security-group.js';
 import { policyFor } from './permissions/policy.js';
 import { endsFromOutside } from '../aws/permissions/end.js';
-import { bucketName, nameOf, parameterPrefix } from '../aws/fleet-identity.js';
+import { bucketName, nameOf, outsideDelay, parameterPrefix } from '../aws/fleet-identity.js';
 import { knownQuota } from '../aws/check/quota.js';
-import { outsideDelay } from '../aws/deploy/end-from-outside.js';
 import { usualContainerImage } from './machine/user-data.js';
+import { countParameters } from '../aws/deploy/secrets.js';
 import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
 import { allowedTo, describeAccess, sharedWarnings } from '../aws/plan/words.js';
 import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
@@ -25,7 +26,8 @@ import { requireTime } from '../aws/fleet-settings.js';
 import type { Ec2FleetSettings } from './settings.js';
 
 /**
- * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
+ * What would be made, what it costs an hour and which permissions it needs. Makes nothing. Without any credentials it says what is
+ * known all the same.
  *
  * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed; `CONFIG_INVALID` when the test
  *   lasts longer than the machine, or loads this machine.
@@ -37,15 +39,18 @@ export async function planFleet(
 ): Promise<FleetPlan> {
   requireTime(settings, request.durationSeconds);
   requireReachable(settings, request.host);
-  const lookUp = lookUpAccount(aws, settings);
+  const isAnonymous = await hasNoCredentials(aws);
+  const lookUp = isAnonymous
+    ? Promise.resolve(assumedAccount(settings, settings.aws.region))
+    : lookUpAccount(aws, settings);
   const [account, instanceProfileRole, price, quota, ofAddresses] = await Promise.all([
     lookUp,
     knownProfileRole(aws, settings.instanceProfile),
-    lookUpHourlyPrice(aws, settings, lookUp),
+    lookUpHourlyPrice(aws, { ...settings, secrets: countParameters(request, settings) }, lookUp),
     knownQuota(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
   ]);
-  await requireFreeName(aws, ec2Resources, request, account.arn);
+  if (!isAnonymous) await requireFreeName(aws, ec2Resources, request, account.arn);
   // A machine of this fleet has its part of the quota already.
   const isShort = quota.state === 'problem' && (await instance.find(aws, request)).length === 0;
   const place = { ...settings.aws, accountId: account.accountId };
@@ -83,7 +88,7 @@ function resourcesOf(settings: Ec2FleetSettings, { fleetId }: FleetRequest, acco
     ...(settings.instanceProfile === undefined
       ? [`${role.name} ${nameOf(fleet)}`, `${instanceProfile.name} ${nameOf(fleet)}`]
       : []),
-    `${parameters.name} ${parameterPrefix(fleet, settings.owner)}*: the login and the secrets, encrypted`,
+    `${parameters.name} ${parameterPrefix(fleet, settings.owner)}*: the login and the secrets, encrypted; AWS removes them ${formatDuration(settings.timeToLiveSeconds + outsideDelay / 1000)} after the start`,
     `${bucket.name} ${bucketName(fleet, region)}: the bundle`,
     ...(endsFromOutside(settings)
       ? [
@@ -106,7 +111,7 @@ function notesOf(
   const own = [group, instanceProfile].filter((id) => id !== undefined);
   const hasAddress = account.subnets.some(({ wayOut }) => wayOut === 'internet-gateway');
   return [
-    `In ${settings.aws.region} of account ${account.accountId}, as ${account.arn}.`,
+    describeAccount(account, settings.aws.region),
     ...(quota.state === 'good' ? [`Quota: ${quota.detail}.`] : []),
     ...(quota.state === 'unknown'
       ? [`Needs ${vcpus} vCPUs; whether the quota has them is not known: ${quota.detail}`]

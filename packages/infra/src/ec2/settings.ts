@@ -13,6 +13,8 @@ type ValidOptions = ReturnType<typeof ec2FleetOptionsSchema.parse>;
 export interface Ec2FleetSettings
   extends Omit<ValidOptions, ResolvedOptions | 'environment'>, SharedSettings {
   readonly newestImages: PublicImages;
+  /** Its one machine makes the token that its nodes know each other by. */
+  readonly sharesToken: false;
 }
 
 /**
@@ -22,5 +24,5 @@ export interface Ec2FleetSettings
  */
 export function resolveOptions(options: Ec2FleetOptions): Ec2FleetSettings {
   const valid = validate(ec2FleetOptionsSchema, withPlainEnvironment(options), { field: 'fleet' });
-  return { ...valid, ...resolveShared(ec2Kind, valid), newestImages: ubuntuImages };
+  return { ...valid, ...resolveShared(ec2Kind, valid), newestImages: ubuntuImages, sharesToken: false };
 }

@@ -6,6 +6,7 @@ import {
   type FleetRequest,
 } from '@loadwright/core/fleet';
 import { startLookups } from '../aws/account/account.js';
+import type { Caller } from '../aws/account/caller.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import { checkCredentials } from '../aws/check/credentials.js';
 import { findingOf } from '../aws/check/finding.js';
@@ -14,14 +15,14 @@ import { checkQuota } from '../aws/check/quota.js';
 import { checkSessionManager } from '../aws/check/session-manager.js';
 import type { Aws } from '../aws/clients.js';
 import { requireTime } from '../aws/fleet-settings.js';
+import { checksOfGivenRoles } from './given-roles.js';
+import type { Found, LookAt } from './look-at.js';
 import { requireOwnPlaces } from './own-places.js';
 import { ecsPolicies } from './permissions/statements.js';
 import { countedMachines } from './quotas.js';
 import { requireAccess, type EcsFleetSettings } from './settings.js';
 
-type Found = string | Omit<Finding, 'subject'>;
-
-type CheckRequest = Pick<FleetRequest, 'fleetId' | 'durationSeconds' | 'iamStatements'>;
+export type CheckRequest = Pick<FleetRequest, 'fleetId' | 'durationSeconds' | 'iamStatements'>;
 
 /**
  * Everything that would keep the machines and services from being made, all at once, each with its remedy. Makes nothing.
@@ -34,7 +35,45 @@ export async function checkAccount(
   request: CheckRequest,
 ): Promise<readonly Finding[]> {
   const lookups = startLookups(aws, settings);
-  const { caller, machine, image, subnets, address } = lookups;
+  const { machine, image, subnets } = lookups;
+  return checkAll(
+    aws,
+    settings,
+    request,
+    { ...lookups, places: () => requireOwnPlaces(aws, settings) },
+    () => [
+      [
+        'instance type',
+        machine.then(
+          ({ vcpus, architecture }) => `${settings.instanceType}: ${vcpus} vCPUs, ${architecture}`,
+        ),
+      ],
+      ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
+      ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
+      ...countedMachines(settings).map(
+        (counted) =>
+          [counted.spot ? 'quota of spot' : 'quota', checkQuota(aws, counted, machine), 'unknown'] as const,
+      ),
+    ],
+  );
+}
+
+/** What is looked at whatever the containers run on, and what of that is its own. */
+export async function checkAll(
+  aws: Aws,
+  settings: EcsFleetSettings,
+  request: CheckRequest,
+  {
+    caller,
+    address,
+    places,
+  }: {
+    readonly caller: Promise<Caller>;
+    readonly address: Promise<string | undefined>;
+    readonly places: () => Promise<void>;
+  },
+  own: () => readonly LookAt[],
+): Promise<readonly Finding[]> {
   const credentials = await findingOf(
     aws,
     'credentials',
@@ -46,21 +85,13 @@ export async function checkAccount(
     () => true,
   );
   if (isUnknown) return [credentials];
-  const looks: (readonly [subject: string, answer: Promise<Found>, failure?: 'unknown'])[] = [
+  const looks: LookAt[] = [
     ['clock', caller.then(({ clock }) => checkClock(clock))],
     ['time to live', checkTime(settings, request)],
     ['web UI', checkAccess(settings)],
-    [
-      'instance type',
-      machine.then(({ vcpus, architecture }) => `${settings.instanceType}: ${vcpus} vCPUs, ${architecture}`),
-    ],
-    ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
-    ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
-    ...countedMachines(settings).map(
-      (counted) =>
-        [counted.spot ? 'quota of spot' : 'quota', checkQuota(aws, counted, machine), 'unknown'] as const,
-    ),
-    ['cluster and repository', requireOwnPlaces(aws, settings).then(() => describePlaces(settings))],
+    ...own(),
+    ['cluster and repository', places().then(() => describePlaces(settings))],
+    ...checksOfGivenRoles(aws, settings, caller),
     ['own address', address.then((own) => own ?? 'need not be known')],
     [
       'permissions',
@@ -95,7 +126,7 @@ export async function checkAccount(
 
 async function checkTime(settings: EcsFleetSettings, { durationSeconds }: CheckRequest): Promise<Found> {
   requireTime(settings, durationSeconds);
-  return `each machine ends itself after ${formatDuration(settings.timeToLiveSeconds)}`;
+  return `each ${settings.launchType === 'fargate' ? 'task' : 'machine'} ends itself after ${formatDuration(settings.timeToLiveSeconds)}`;
 }
 
 function checkClock(clock: Parameters<typeof requireClock>[0]): Found {

@@ -1,4 +1,4 @@
-import type { ContainerInstance, Service } from '@aws-sdk/client-ecs';
+import type { ContainerInstance } from '@aws-sdk/client-ecs';
 import { LoadwrightError, type Finding } from '@loadwright/core/fleet';
 import type { SharedSettings } from '../aws/fleet-settings.js';
 import { tagKeys } from '../aws/fleet-identity.js';
@@ -9,10 +9,10 @@ import { containerInstances } from '../aws/kinds/container-instance.js';
 import { ecsPlaces } from '../aws/kinds/ecs-place.js';
 import { instance } from '../aws/kinds/instance.js';
 import { describeService, service } from '../aws/kinds/service.js';
-import { adviceOn, describeTask, stoppedTasks } from './reach/stopped-tasks.js';
-
-/** The newest events of a service that are shown. */
-const shownEvents = 3;
+import { diagnoseTasks } from './fargate/diagnose.js';
+import { adviceOn, adviceOnPlacement } from './reach/advice.js';
+import { unregisteredHint } from './reach/wait-for-fleet.js';
+import { describeTask, eventsOf, stoppedTasks } from './reach/stopped-tasks.js';
 
 /**
  * Why a fleet does not work, from what ECS knows of its machines, agents and tasks.
@@ -31,6 +31,8 @@ export async function diagnose(
   ]);
   const own = machines.filter(({ stays }) => stays === undefined);
   if (own.length === 0 && services.length === 0) {
+    const ofTasks = await diagnoseTasks(aws, fleetId, place?.cluster ?? '');
+    if (ofTasks.length > 0) return ofTasks;
     throw new LoadwrightError(
       'CONFIG_INVALID',
       `There is nothing of fleet ${fleetId} in ${aws.settings.region} that runs.`,
@@ -99,8 +101,8 @@ function machinesFinding(
     state: lacking,
     detail: `${missing.length} of ${machines.length} have not registered with the cluster`,
     evidence: missing.map(({ id, part = '', state = '' }) => `${part} ${id}: ${state}`),
-    remedy:
-      'A machine takes some minutes. Its subnet must lead to ECS and ECR (a public address with an internet gateway, or NAT), and its role must allow what the agent does: see the permissions.',
+    remedy: unregisteredHint,
+    next: [{ action: 'show-permissions', of: 'machine' }],
   };
 }
 
@@ -138,24 +140,14 @@ async function tasksFinding(aws: Aws, found: FoundResource | undefined, lacking:
   const failed = described.deployments?.find(({ rolloutState }) => rolloutState === 'FAILED');
   if (!failed && runningCount > 0 && runningCount >= desiredCount)
     return `${runningCount} of ${desiredCount} run`;
-  const remedy = adviceOn(stopped) ?? placementAdvice(evidence.join('\n'));
+  const remedy =
+    adviceOn(stopped) ??
+    adviceOnPlacement(evidence.join('\n')) ??
+    'No machine of that role has registered yet, or none has a place: see the machines.';
   return {
     state: failed || stopped.length > 0 ? 'problem' : lacking,
     detail: `${runningCount} of ${desiredCount} run${failed ? `, and ECS gave up: ${failed.rolloutStateReason}` : ''}`,
     evidence,
     remedy,
   };
-}
-
-function eventsOf({ events = [] }: Service): string[] {
-  return events.slice(0, shownEvents).flatMap(({ message }) => message ?? []);
-}
-
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html */
-function placementAdvice(said: string): string {
-  if (/insufficient memory|RESOURCE:MEMORY/i.test(said)) {
-    return 'The machines have less memory than their tasks ask for: choose a larger instanceType.';
-  }
-  if (/port/i.test(said)) return 'Another task holds the ports: use a cluster of its own, or another uiPort.';
-  return 'No machine of that role has registered yet, or none has a place: see the machines.';
 }

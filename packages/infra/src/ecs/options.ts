@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { architectures } from '../aws/account/machine.js';
 import { always, identifier, sharedFields, withSharedRules } from '../aws/options.js';
+import { fargateVcpus } from './fargate/sizes.js';
 import { takenPorts } from './ports.js';
 
 const role = z.string().regex(/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role');
@@ -12,13 +14,36 @@ export const ecsFleetOptionsSchema = withSharedRules(
   z.strictObject({
     region: sharedFields.region,
     profile: sharedFields.profile,
+    launchType: z
+      .enum(['ec2', 'fargate'])
+      .default('ec2')
+      .describe(
+        'What the containers run on: ec2, machines of the fleet; fargate, tasks that end themselves after timeToLive, without machines of yours.',
+      ),
     workers: z
       .int()
       .min(1)
       .max(500)
       .default(4)
       .describe(
-        'Machines that make load; the master has one more. Each runs one worker process a vCPU, unless the number of workers of the test says otherwise.',
+        'Machines (on Fargate tasks) that make load; the master has one more. Each runs one worker process a vCPU, unless the number of workers of the test says otherwise.',
+      ),
+    vcpus: z.literal(fargateVcpus).optional().describe('vCPUs of each task on Fargate: 2 by default.'),
+    memoryGigabytes: z
+      .union([z.literal(0.5), z.int().min(1).max(120)])
+      .optional()
+      .describe('Memory of each task on Fargate, in GiB; by default twice its vCPUs.'),
+    cpuArchitecture: z
+      .enum(architectures)
+      .optional()
+      .describe(
+        'Processors of the tasks on Fargate: x86_64 by default; arm64 costs a fifth less. The container image must be there for it, which is looked at before anything is made.',
+      ),
+    assignPublicIp: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether tasks on Fargate have public addresses; by default where the subnets lead to an internet gateway. Without one access: http reaches the web UI at the private address.',
       ),
     instanceType: z
       .string()
@@ -102,12 +127,9 @@ export const ecsFleetOptionsSchema = withSharedRules(
       .describe(
         'Name of a key pair. No port is opened for it; by default there is none, and Session Manager is the way in.',
       ),
-    access: z
-      .enum(['session-manager', 'http'])
-      .optional()
-      .describe(
-        'How the web UI is reached: session-manager, through a port forward with no port open, the default; http, at the public address, readable on the way.',
-      ),
+    access: sharedFields.access.describe(
+      'How the web UI is reached: session-manager, through a port forward with no port open; https, at the public address, with a certificate that the machine of the master makes and only that is taken, not on Fargate; http, there too, readable on the way. By default session-manager where the AWS CLI and its plugin are on this machine and you may open sessions, otherwise https.',
+    ),
     allowedAddresses: sharedFields.allowedAddresses,
     uiPort: z
       .int()
@@ -138,16 +160,10 @@ export const ecsFleetOptionsSchema = withSharedRules(
     endpoint: sharedFields.endpoint,
     environment: sharedFields.environment,
   }),
-)
-  .refine(({ vpc, subnets }) => vpc === undefined || subnets === undefined, {
-    path: ['vpc'],
-    error: 'has no meaning beside subnets, whose VPC it is',
-    when: always,
-  })
-  .refine(({ access, allowedAddresses }) => access !== undefined || allowedAddresses === undefined, {
-    path: ['allowedAddresses'],
-    error: 'has a meaning only when access is http',
-    when: always,
-  });
+).refine(({ vpc, subnets }) => vpc === undefined || subnets === undefined, {
+  path: ['vpc'],
+  error: 'has no meaning beside subnets, whose VPC it is',
+  when: always,
+});
 
 export type EcsFleetOptions = z.input<typeof ecsFleetOptionsSchema>;

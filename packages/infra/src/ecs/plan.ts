@@ -1,39 +1,35 @@
 import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
 import { lookUpAccount, type Account } from '../aws/account/account.js';
+import { assumedAccount, describeAccount, hasNoCredentials } from '../aws/account/without-credentials.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import type { Aws } from '../aws/clients.js';
-import { outsideDelay } from '../aws/deploy/end-from-outside.js';
-import { nameOf, parameterPrefix } from '../aws/fleet-identity.js';
+import { nameOf, outsideDelay } from '../aws/fleet-identity.js';
 import { requireTime } from '../aws/fleet-settings.js';
 import { requireFreeName } from '../aws/fleets/name.js';
-import { cluster } from '../aws/kinds/cluster.js';
-import { imageTag } from '../aws/kinds/image-tag.js';
 import { instanceProfile } from '../aws/kinds/instance-profile.js';
 import { instance } from '../aws/kinds/instance.js';
-import { logGroup, nameOfLogGroup } from '../aws/kinds/log-group.js';
-import { parameters } from '../aws/kinds/parameters.js';
-import { endRole, executionRole, role, taskRole } from '../aws/kinds/role.js';
+import { endRole, role } from '../aws/kinds/role.js';
 import { schedule } from '../aws/kinds/schedule.js';
-import { securityGroup } from '../aws/kinds/security-group.js';
 import { service } from '../aws/kinds/service.js';
 import { taskDefinition } from '../aws/kinds/task-definition.js';
 import { endsFromOutside } from '../aws/permissions/end.js';
 import { asStatements, neededOf } from '../aws/permissions/needed.js';
+import { countParameters } from '../aws/deploy/secrets.js';
 import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
 import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
-import { allowedTo, describeAccess, sharedWarnings } from '../aws/plan/words.js';
+import { describeAccess, sharedWarnings } from '../aws/plan/words.js';
 import { creditSurplus } from '../aws/price/credits.js';
 import { requireReachable } from '../aws/reach/reachable.js';
-import { defaultBase } from '../image/index.js';
 import { requireOwnPlaces } from './own-places.js';
 import { permissions } from './permissions/table.js';
-import { masterPort } from './ports.js';
+import { lastLines, quotaLines, surroundingLines } from './plan-lines.js';
 import { knownQuotas } from './quotas.js';
 import { ecsResources } from './resources.js';
-import { processesOfMachine, requireAccess, type EcsFleetSettings } from './settings.js';
+import { processesOfMachine, type EcsFleetSettings } from './settings.js';
 
 /**
- * What would be made, what it costs an hour and which permissions it needs. Makes nothing.
+ * What would be made, what it costs an hour and which permissions it needs. Makes nothing. Without any credentials it says what is
+ * known all the same.
  *
  * @throws LoadwrightError when the account cannot be looked at, or lacks what is needed; `CONFIG_INVALID` when the test
  *   lasts longer than the machines, or loads this machine.
@@ -45,18 +41,20 @@ export async function planFleet(
 ): Promise<FleetPlan> {
   requireTime(settings, request.durationSeconds);
   requireReachable(settings, request.host);
-  requireAccess(settings);
   const processes = processesOfMachine(settings, request.workers);
-  const lookUp = lookUpAccount(aws, settings);
+  const isAnonymous = await hasNoCredentials(aws);
+  const lookUp = isAnonymous
+    ? Promise.resolve(assumedAccount(settings, settings.aws.region))
+    : lookUpAccount(aws, settings);
   const [account, instanceProfileRole, price, quotas, ofAddresses] = await Promise.all([
     lookUp,
     knownProfileRole(aws, settings.instanceProfile),
-    lookUpHourlyPrice(aws, settings, lookUp),
+    lookUpHourlyPrice(aws, { ...settings, secrets: countParameters(request, settings) }, lookUp),
     knownQuotas(aws, settings, lookUp),
     warnOfAddresses(aws, settings),
-    requireOwnPlaces(aws, settings),
+    isAnonymous ? undefined : requireOwnPlaces(aws, settings),
   ]);
-  await requireFreeName(aws, ecsResources, request, account.arn);
+  if (!isAnonymous) await requireFreeName(aws, ecsResources, request, account.arn);
   // Machines of this fleet have their part of the quota already.
   const short = quotas.filter(({ state }) => state === 'problem');
   const isShort = short.length > 0 && (await instance.find(aws, request)).length === 0;
@@ -84,46 +82,25 @@ export async function planFleet(
 }
 
 /** One line for each resource: its kind, its name, and what there is to know of it. */
-function resourcesOf(
-  settings: EcsFleetSettings,
-  { fleetId, iamStatements }: FleetRequest,
-  account: Account,
-): string[] {
-  const { fleetKind } = settings.aws;
-  const { workerMachines, repository, timeToLiveSeconds } = settings;
-  const fleet = { fleetKind, fleetId };
+function resourcesOf(settings: EcsFleetSettings, request: FleetRequest, account: Account): string[] {
+  const { workerMachines, timeToLiveSeconds } = settings;
+  const fleet = { fleetKind: settings.aws.fleetKind, fleetId: request.fleetId };
   const name = nameOf(fleet);
   const { vcpus, architecture } = account.instanceType;
   const zones = account.subnets.map(({ zone }) => zone).join(' or ');
-  const allowed = allowedTo(settings, account).join(', ');
   const machine = `${settings.instanceType}, ${vcpus} vCPUs, ${architecture}, ${settings.volumeGigabytes} GB, in ${zones}, ends itself after ${formatDuration(timeToLiveSeconds)}`;
-  const unless = (own: string | undefined, ...lines: string[]) => (own === undefined ? lines : []);
   return [
-    `${logGroup.name} ${nameOfLogGroup(fleet)}: kept for ${settings.logRetentionDays} days, unless it is removed`,
-    ...(settings.isOwnRepository
-      ? []
-      : [
-          `repository ${repository}: shared by all fleets, made where it is missing, never removed by a fleet`,
-        ]),
-    `${imageTag.name} ${repository}:${name}: the bundle as one layer on ${settings.containerImage ?? defaultBase()}`,
-    ...unless(
-      settings.securityGroup,
-      `${securityGroup.name} ${name}: ${allowed ? `port ${settings.uiPort} from ${allowed}` : 'nobody comes in'}; port ${masterPort} within the group`,
+    ...surroundingLines(
+      settings,
+      request,
+      account,
+      settings.instanceProfile === undefined
+        ? [
+            `${role.name} ${name}: what the agents of ECS and of Session Manager do`,
+            `${instanceProfile.name} ${name}`,
+          ]
+        : [],
     ),
-    ...unless(
-      settings.instanceProfile,
-      `${role.name} ${name}: what the agents of ECS and of Session Manager do`,
-      `${instanceProfile.name} ${name}`,
-    ),
-    ...unless(
-      settings.executionRole,
-      `${executionRole.name} ${nameOf(fleet, 'execution')}: reads the parameters`,
-    ),
-    ...(iamStatements.length > 0
-      ? unless(settings.taskRole, `${taskRole.name} ${nameOf(fleet, 'task')}: what the target needs`)
-      : []),
-    `${parameters.name} ${parameterPrefix(fleet, settings.owner)}*: the login and the secrets, encrypted`,
-    ...unless(settings.cluster, `${cluster.name} ${name}`),
     `${instance.name} ${name} (master): ${machine}`,
     `${workerMachines} × ${instance.name} ${name} (worker-1${workerMachines > 1 ? ` to worker-${workerMachines}` : ''}): ${machine}${settings.spot ? ', spot' : ''}`,
     ...(endsFromOutside(settings)
@@ -144,23 +121,12 @@ function notesOf(
   quotas: readonly Finding[],
   processes: number,
 ): string[] {
-  const { access, cluster: ownCluster, workerMachines } = settings;
+  const { access, workerMachines } = settings;
   const { vcpus } = account.instanceType;
-  const ofUser = [
-    ownCluster,
-    settings.isOwnRepository ? settings.repository : undefined,
-    settings.securityGroup,
-    settings.instanceProfile,
-    settings.taskRole,
-    settings.executionRole,
-  ].filter((id) => id !== undefined);
   const hasAddress = account.subnets.some(({ wayOut }) => wayOut === 'internet-gateway');
   return [
-    `In ${settings.aws.region} of account ${account.accountId}, as ${account.arn}.`,
-    ...quotas.flatMap(({ state, detail }) => {
-      if (state === 'good') return [`Quota: ${detail}.`];
-      return state === 'unknown' ? [`Whether the quota of vCPUs suffices is not known: ${detail}`] : [];
-    }),
+    describeAccount(account, settings.aws.region),
+    ...quotaLines(quotas),
     `${workerMachines} machines with ${processes} worker ${processes === 1 ? 'process' : 'processes'} each, on the image ${account.image.id}.`,
     describeAccess(settings),
     ...(access === 'session-manager' && hasAddress
@@ -171,8 +137,7 @@ function notesOf(
           `Each machine uses ${processes} of its ${vcpus} vCPUs: leave workers out for one process a vCPU, or choose a smaller instanceType.`,
         ]
       : []),
-    ...(ofUser.length > 0 ? [`Yours, used as it is and never removed: ${ofUser.join(', ')}.`] : []),
-    'The image stays in the repository, where the next fleet finds its layers; CloudWatch bills logs by the GB. What is sent to the internet or to other regions is billed by the GB on top of this.',
+    ...lastLines(settings),
   ];
 }
 

@@ -1,3 +1,8 @@
+/**
+ * A container image of a test, made and pushed without Docker.
+ *
+ * @packageDocumentation
+ */
 export {
   defaultBase,
   pushImage,

@@ -134,12 +134,7 @@ export function extendImage(options: {
 }): ExtendedImage {
   const { base, platform, layer } = options;
   const { mediaTypeOfAnswer: mediaType, ...manifest } = options.manifest;
-  const config = parse(
-    configSchema,
-    parseJson(options.config, `The configuration of ${base.name}`),
-    base.name,
-  );
-  requireWhole(config, manifest.layers.length, base.name, platform);
+  const config = readConfig(options.config, manifest.layers.length, base.name, platform);
   const [os, architecture] = platform.split('/');
   const bytes = Buffer.from(
     JSON.stringify({
@@ -176,12 +171,19 @@ export function extendImage(options: {
   return { config: own, manifest: { bytes: text, digest: digestOf(text), mediaType } };
 }
 
-function requireWhole(
-  { os, architecture, rootfs }: z.infer<typeof configSchema>,
+/**
+ * The configuration of an image.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when it is of other layers, or for another platform.
+ */
+export function readConfig(
+  bytes: Buffer,
   layers: number,
   name: string,
   platform: Platform,
-): void {
+): z.infer<typeof configSchema> {
+  const config = parse(configSchema, parseJson(bytes, `The configuration of ${name}`), name);
+  const { os, architecture, rootfs } = config;
   if (rootfs.diff_ids.length !== layers) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
@@ -199,6 +201,7 @@ function requireWhole(
       },
     );
   }
+  return config;
 }
 
 function parseJson(bytes: Buffer, what: string): unknown {

@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import { credentialsOfDocker, credentialsOfVariables, type RegistryCredentials } from './credentials.js';
 import { closeConnections, openConnections, usualPatience, type Connections, type Patience } from './http.js';
 import { createLayer } from './layer.js';
-import { extendImage, readManifest, type ImageManifest, type Platform } from './manifest.js';
+import { extendImage, readConfig, readManifest, type ImageManifest, type Platform } from './manifest.js';
 import { formatReference, isTag, parseReference, type Reference } from './reference.js';
 import { Registry } from './registry.js';
 import { Transfer, type BlobProgress, type Sent } from './transfer.js';
@@ -78,6 +78,25 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
   }
 }
 
+/**
+ * Looks whether the base of an image is there, and for its platform. Changes nothing.
+ *
+ * @throws LoadwrightError as {@link pushImage} would.
+ */
+export async function requireBase(options: Omit<PushImageOptions, 'bundle' | 'tags'>): Promise<void> {
+  const { base = defaultBase(), plainHttp, platform = 'linux/amd64' } = options;
+  const baseReference = parseReference(base, '--base', plainHttp);
+  const connections = openConnections(options.patience ?? usualPatience);
+  try {
+    const { source } = registriesOf({ ...options, target: targetOf(options), baseReference }, connections);
+    const { manifest } = await findBase(source, baseReference, platform);
+    const config = await source.readBlob(baseReference.repository, manifest.config.digest);
+    readConfig(config, manifest.layers.length, formatReference(baseReference), platform);
+  } finally {
+    closeConnections(connections);
+  }
+}
+
 /** As the compose file of a bundle has it. */
 export function defaultBase(): string {
   return `docker.io/locustio/locust:${locustVersion()}`;
@@ -141,7 +160,7 @@ async function push(options: Push, connections: Connections): Promise<PushedImag
 }
 
 /** One client for each registry; one for both when the base is kept where the image goes. */
-function registriesOf(options: Push, connections: Connections) {
+function registriesOf(options: Omit<Push, 'bundle' | 'tags'>, connections: Connections) {
   const { target, baseReference, environment = process.env, signal, onProgress = () => {} } = options;
   const shared = {
     connections,
@@ -202,7 +221,7 @@ async function findBase(
   });
 }
 
-function targetOf({ to, plainHttp, tags }: PushImageOptions): Reference {
+function targetOf({ to, plainHttp, tags }: Omit<PushImageOptions, 'bundle'>): Reference {
   if (!to.includes('/')) {
     throw new LoadwrightError('CONFIG_INVALID', `--to: found "${to}", expected registry/name`, {
       hint: 'Use for example registry.example/team/load-test or docker.io/team/load-test.',

@@ -8,6 +8,8 @@ import { resolveOptions, type LocalFleetOptions } from './options.js';
  * The Locust that a local fleet runs: the one named by the option `locust` or the variable LOADWRIGHT_LOCUST, else the
  * managed one, made when it is missing.
  *
+ * @param options
+ * @param call
  * @param call.onProgress Called with one line for people, for every step of the installation.
  * @throws LoadwrightError `LOCUST_UNAVAILABLE`, or `ABORTED` when the signal ends it.
  */

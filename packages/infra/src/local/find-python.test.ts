@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findPython } from './find-python.js';
+import { findPython, howToInstall } from './find-python.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'loadwright-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,6 +48,18 @@ describe('findPython', () => {
     const environment = { PATH, LOADWRIGHT_PYTHON: join(PATH, 'other') };
     expect(await findPython({ environment })).toMatchObject({ version: '3.11.2' });
     expect(await findPython({ environment, python: 'another' })).toMatchObject({ version: '3.12.3' });
+  });
+
+  it('takes one that uv has installed for itself, which lies on no PATH', async () => {
+    const python = join(pathWith('of-uv', { python: '3.12.9' }), 'python');
+    const PATH = pathWith('uv-alone', { python3: '3.9.2' });
+    writeFileSync(join(PATH, 'uv'), `#!/bin/sh\necho '${python}'\n`, { mode: 0o755 });
+    expect(await findPython({ environment: { PATH } })).toMatchObject({ version: '3.12.9' });
+  });
+
+  it('says what brings one to this kind of machine', () => {
+    expect(howToInstall('linux')).toMatch(/apt install python3 python3-venv.*uv python install/);
+    expect(howToInstall('darwin')).toContain('brew install python');
   });
 
   it('tells which are too old', async () => {

@@ -58,6 +58,8 @@ export async function findPython(
     if (python && isNewEnough(python)) return python;
     if (python) tooOld.push(`${candidate} is ${python.version}`);
   }
+  const ofUv = await pythonOfUv(environment, signal);
+  if (ofUv && isNewEnough(ofUv)) return ofUv;
   throw new LoadwrightError(
     'LOCUST_UNAVAILABLE',
     tooOld.length > 0
@@ -65,10 +67,40 @@ export async function findPython(
       : `No Python was found on the PATH (looked for ${candidates.join(', ')}).`,
     {
       hint:
-        `Install Python ${oldestPython.join('.')} or newer, or name one with the option python or the variable ` +
-        'LOADWRIGHT_PYTHON; an existing Locust is named with the option locust or the variable LOADWRIGHT_LOCUST.',
+        `${howToInstall()} Or name a Python with the option python or the variable LOADWRIGHT_PYTHON; ` +
+        'an existing Locust is named with the option locust or the variable LOADWRIGHT_LOCUST.',
     },
   );
+}
+
+/** What brings a Python to this kind of machine. */
+export function howToInstall(platform: NodeJS.Platform = process.platform): string {
+  const ways =
+    platform === 'darwin'
+      ? '"brew install python"'
+      : '"apt install python3 python3-venv" (Debian, Ubuntu), "dnf install python3" (Fedora)';
+  return `Install Python ${oldestPython.join('.')} or newer: ${ways}, or "uv python install 3.12" where uv is, which needs no administrator.`;
+}
+
+/** One that uv has installed for itself lies on no PATH. */
+async function pythonOfUv(
+  environment: Environment,
+  signal: AbortSignal | undefined,
+): Promise<Python | undefined> {
+  const { stdout = '' } = await execa(
+    'uv',
+    ['python', 'find', '--no-project', `>=${oldestPython.join('.')}`],
+    {
+      env: inheritedEnvironment(environment),
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      timeout: 30_000,
+      cancelSignal: signal,
+    },
+  );
+  signal?.throwIfAborted();
+  return stdout === '' ? undefined : describePython(stdout.trim(), environment, signal);
 }
 
 async function describePython(

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   digestWithoutLoad,
   LoadwrightError,
+  type CallOptions,
   type Fleet,
   type FleetHandle,
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
 import { ensureLocust } from './ensure-locust.js';
 import { LocalHandle } from './handle.js';
+import type { LocustInstallation } from './locust-command.js';
 import { resolveOptions, type LocalFleetOptions, type LocalFleetSettings } from './options.js';
 import { freePorts, isPortFree } from '../process/ports.js';
 import { probeWith } from './probe.js';
@@ -32,6 +35,14 @@ const handles = new Map<string, FleetHandle>();
  */
 export function localFleet(options: LocalFleetOptions = {}): Fleet {
   const settings = resolveOptions(options);
+  let found: LocustInstallation | undefined;
+  /** To look takes the start of a Python: once is enough for this fleet, for as long as the command is there. */
+  const findOnce = async (call: CallOptions & { readonly onProgress: (message: string) => void }) => {
+    if (!found || !existsSync(found.executable) || call.signal?.aborted) {
+      found = await ensureLocust(options, call);
+    }
+    return found;
+  };
   return {
     specificationVersion: 1,
     kind: 'local',
@@ -48,12 +59,12 @@ export function localFleet(options: LocalFleetOptions = {}): Fleet {
     },
 
     async prepareProbe(callOptions) {
-      const { executable } = await ensureLocust(options, callOptions);
+      const { executable } = await findOnce(callOptions);
       return probeWith(executable, settings.environment);
     },
 
     async provision(request) {
-      const locust = await ensureLocust(options, request);
+      const locust = await findOnce(request);
       const handle = await provision(locust.executable, settings, request);
       handles.set(request.fleetId, handle);
       return handle;

@@ -1,3 +1,8 @@
+/**
+ * Load from this machine.
+ *
+ * @packageDocumentation
+ */
 export { localFleet } from './fleet.js';
 export { ensureLocust, findLocust } from './ensure-locust.js';
 export { findPython, type Python } from './find-python.js';

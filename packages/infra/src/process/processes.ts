@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly directory?: string;
   /** The whole environment; nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether it is given an input, by {@link SupervisedProcess.write}. Default: it has none. */
+  readonly hasInput?: boolean;
   /** Called with every line of output and error output. */
   readonly onLine: (line: string) => void;
 }
@@ -46,7 +48,7 @@ export class SupervisedProcess {
     this.#child = spawn(options.file, options.arguments, {
       cwd: options.directory,
       env: { ...options.environment, LOADWRIGHT_LIFELINE_FD: String(lifelineDescriptor) },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [options.hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     killAllAtExit();
@@ -54,7 +56,8 @@ export class SupervisedProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', options.onLine);
     }
-    // The child may close its end of the lifeline first.
+    // The child may close its ends of the input and the lifeline first.
+    this.#child.stdin?.on('error', () => {});
     this.#child.stdio[lifelineDescriptor]?.on('error', () => {});
     // What the child left behind would keep the output open, and 'close' would never come.
     this.#child.once('exit', () => this.signalGroup('SIGKILL'));
@@ -94,11 +97,31 @@ export class SupervisedProcess {
     return this.#endsWithin(killedWithinMilliseconds);
   }
 
+  /** Gives its input a line. One that reads no more does not get it. */
+  write(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  /** Its input ends. */
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** From now on it does not keep this process alive; it still ends with it. */
   unref(): void {
     this.#child.unref();
-    // The pipes of a child are sockets, whatever their types say.
-    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref();
+    for (const stream of this.#sockets()) stream.unref();
+  }
+
+  /** It keeps this process alive again. */
+  ref(): void {
+    this.#child.ref();
+    for (const stream of this.#sockets()) stream.ref();
+  }
+
+  /** The pipes of a child, which are sockets, whatever their types say. */
+  #sockets(): readonly Socket[] {
+    return this.#child.stdio.filter((stream) => stream !== null) as unknown as Socket[];
   }
 
   signalGroup(signal: NodeJS.Signals): void {

@@ -149,9 +149,11 @@ describe('an encrypted web UI', () => {
 
   it('is asked nothing before its machine has made the certificate', () =>
     withWork(async (work, fleet) => {
+      const stop = new AbortController();
+      let provisioning: Promise<unknown> | undefined;
       const { privateAddress } = await new Promise<Machine>((resolve) => {
         aws().behaviour.onMachine = resolve;
-        void fleet.provision(requestOf(work, AbortSignal.timeout(1500))).catch(() => {});
+        provisioning = fleet.provision(requestOf(work, stop.signal)).catch(() => {});
       });
       const { received } = await serveWith(own, privateAddress, uiPort);
       const handle = await fleet.open(fleetId);
@@ -160,6 +162,8 @@ describe('an encrypted web UI', () => {
         code: 'MASTER_LOST',
       });
       expect(received).toEqual([]);
+      stop.abort();
+      await provisioning;
       await handle.destroy();
     }));
 

@@ -56,7 +56,7 @@ async function provisionRequest(): Promise<ProvisionRequest> {
 /** A new one each time, with journals of its own: as from another machine. */
 const makeFleet = () => quickFleet({ ...optionsFor(aws(), folder()), access: 'https' });
 
-describe('the fleet on EC2 conforms, with machines that run their user data', { timeout: 60_000 }, () => {
+describe('the fleet on EC2 conforms, with machines that run their user data', { timeout: 180_000 }, () => {
   for (const check of fleetConformance(makeFleet, { provisionRequest })) {
     it(check.name, async () => {
       const before = await aws().inventory();
@@ -87,7 +87,8 @@ describe('the fleet on EC2 conforms, with machines that run their user data', { 
     await expect(makeFleet().provision(request)).rejects.toThrow(
       /could not be made ready\. It said:[^]*it is broken/,
     );
-    expect(machines.failures.splice(0).join('\n')).toMatch(/master ended with exit code 3/);
+    // Each of its processes is broken; the machine may be removed before all of them have ended.
+    expect(machines.failures.splice(0).join('\n')).toMatch(/(master|worker-\d) ended with exit code 3/);
     expect(await aws().inventory()).toEqual(before);
   });
 });

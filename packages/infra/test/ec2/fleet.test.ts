@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { fleetOf } from '../../src/ec2/fleet.js';
+import { heldUp } from '../held-up.js';
 import { fakeMaster, sequentialRoundTrips, useAws, type Machine } from '@loadwright/aws-stand-in';
 import { quick, requestOf, settingsOf, uiPort, withFolder, type Work } from './work.js';
 
@@ -124,13 +125,14 @@ describe('ec2Fleet', () => {
       const one = work(folder, 1);
       const settings = settingsOf(one);
       const patience = { ...quick, firstPause: 250, longestPause: 2000 };
+      const held = heldUp();
       const handle = await fleetOf({ ...settings, aws: { ...settings.aws, pace: patience } }).provision(
         requestOf(one, never),
       );
       const seen = performance.now();
       const launch = aws().calls.findIndex(({ name }) => name === 'ec2:RunInstances');
       expect(sequentialRoundTrips(aws().calls.slice(0, launch))).toBeLessThanOrEqual(12);
-      expect(seen - (master.openedAt.get(machines[0]!.id) ?? 0)).toBeLessThan(2000);
+      expect(seen - (master.openedAt.get(machines[0]!.id) ?? 0)).toBeLessThan(2000 + held());
       aws().behaviour.latency = 0;
       await handle.destroy();
     }));

@@ -1,3 +1,4 @@
+import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,9 @@ const listed = [
   },
 ];
 
+/** What so many secrets cost one machine an hour: $0.05 a month each, and $0.05 for 10,000 calls, of which a start makes 3 each. */
+const ofSecrets = (count: number) => count * (0.05 / 730 + (3 * 0.05) / 10_000);
+
 describe('the plan', () => {
   it('has a line for each resource that is made, under the name that it gets', () =>
     withFolder(tmpdir(), async (folder) => {
@@ -39,9 +43,11 @@ describe('the plan', () => {
       const work = { fleetId: request.fleetId, folder, environment, uiPort, adopted: {} };
       const fleet = fleetOf(settingsOf(work));
       const provision = requestOf(work, new AbortController().signal);
-      const { resources } = await fleet.plan(provision);
+      const { resources, pricePerHour } = await fleet.plan(provision);
       const before = await standIn().inventory();
       await fleet.provision(provision);
+      const { Parameters } = await standIn().direct.ssm.send(new DescribeParametersCommand({}));
+      expect(pricePerHour.source).toContain(` ${Parameters?.length} × secret in the Parameter Store`);
       const made = (await fleet.lasting!.inventory(request.fleetId)).map(({ resource }) => resource);
       // What a machine consists of goes with it.
       const separate = made.filter((line) => !/^(volume|network interface) /.test(line));
@@ -63,15 +69,15 @@ describe('the plan', () => {
       `security group ${fleet}: port 443 from 203.0.113.7/32`,
       `role ${fleet}`,
       `instance profile ${fleet}`,
-      'parameters /loadwright/ec2/20261123-093000-0123456789/*: the login and the secrets, encrypted',
+      'parameters /loadwright/ec2/20261123-093000-0123456789/*: the login and the secrets, encrypted; AWS removes them 2h2m after the start',
       `bucket ${fleet}-eu-west-1: the bundle`,
       `schedule ${fleet}: ends the machine 2h2m after its start, if it has not ended itself`,
       `role of the schedule ${fleet}-end`,
       `instance ${fleet}: c7i.4xlarge, 16 vCPUs, x86_64, 100 GB, in eu-west-1a or eu-west-1b or eu-west-1c, ends itself after 2h`,
     ]);
-    expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005, 10);
+    expect(pricePerHour.usDollars).toBeCloseTo(0.76 + (0.073 * 100) / 730 + 0.005 + ofSecrets(3), 10);
     expect(pricePerHour.source).toBe(
-      'c7i.4xlarge $0.7600 (AWS price list, today) + 100 GB of gp3 $0.0100 (AWS price list, today) + public IPv4 address $0.0050 (aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights, 2024-02-01)',
+      'c7i.4xlarge $0.7600 (AWS price list, today) + 100 GB of gp3 $0.0100 (AWS price list, today) + public IPv4 address $0.0050 (aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights, 2024-02-01) + 3 × secret in the Parameter Store, with the calls of a start $0.0003 (aws.amazon.com/systems-manager/pricing, of unknown date)',
     );
     expect(pricePerHour.isIncomplete).toBeUndefined();
     expect(endsAfterSeconds).toBe(7200);
@@ -85,6 +91,26 @@ describe('the plan', () => {
       ),
     );
     expect(warnings).toEqual([]);
+  });
+
+  it('does without credentials: by the table of prices, and the names of types, and says so', async () => {
+    const none = {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      AWS_SESSION_TOKEN: '',
+    };
+    const { aws, settings } = lookAt(standIn(), { instanceType: 'c7g.4xlarge' }, none);
+    const { resources, pricePerHour, notes, permissions } = await planFleet(aws, settings, request);
+    expect(resources.at(-1)).toContain('c7g.4xlarge, 16 vCPUs, arm64, 100 GB, in a zone of eu-west-1');
+    expect(pricePerHour.usDollars).toBeGreaterThan(0.3);
+    expect(pricePerHour.source).not.toContain('today');
+    expect(pricePerHour.isIncomplete).toBeUndefined();
+    expect(notes?.[0]).toMatch(/^There are no AWS credentials: prices are of the table/);
+    expect(JSON.stringify(permissions)).toContain('ec2:RunInstances');
+    const odd = lookAt(standIn(), { instanceType: 'c7i.metal-24xl' }, none);
+    await expect(planFleet(odd.aws, odd.settings, request)).rejects.toMatchObject({
+      code: 'CREDENTIALS_INVALID',
+    });
   });
 
   it('shows the container image by the digest that was chosen', async () => {
@@ -205,6 +231,18 @@ describe('the plan', () => {
     expect(permissions.at(-1)).toEqual({ Sid: 'AskTarget1', ...invoke });
   });
 
+  it('counts the secrets that the target may have, but no keys that the role of the machine gives', async () => {
+    const { aws, settings } = lookAt(standIn(), { access: 'session-manager' });
+    const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'API_TOKEN'];
+    const Resource = ['arn:aws:sagemaker:eu-west-1:*:endpoint/fraud'];
+    const invoke = { Effect: 'Allow', Action: ['sagemaker:InvokeEndpoint'], Resource } as const;
+    const secretsOf = async (iamStatements: readonly (typeof invoke)[]) =>
+      /(\d+) × secret/.exec(
+        (await planFleet(aws, settings, { ...request, variables, iamStatements })).pricePerHour.source,
+      )?.[1];
+    expect([await secretsOf([]), await secretsOf([invoke])]).toEqual(['6', '3']);
+  });
+
   it.each([
     ['routed', true],
     ['nat', false],
@@ -234,12 +272,18 @@ describe('the plan', () => {
 });
 
 describe('the price of an hour', () => {
+  const secrets = 3;
+
   it('is unknown as long as a part of it is', async () => {
     const unlisted = { instanceType: 'c5d.4xlarge' };
     const { aws, settings } = lookAt(standIn(), unlisted);
-    const { total, known } = await lookUpHourlyPrice(aws, settings, lookUpAccount(aws, settings));
+    const { total, known } = await lookUpHourlyPrice(
+      aws,
+      { ...settings, secrets },
+      lookUpAccount(aws, settings),
+    );
     expect(total).toBeUndefined();
-    expect(known).toBeCloseTo((0.088 * 100) / 730 + 0.005, 10);
+    expect(known).toBeCloseTo((0.088 * 100) / 730 + 0.005 + ofSecrets(3), 10);
     const { pricePerHour } = await planOf(unlisted);
     expect(pricePerHour.source).toContain('c5d.4xlarge: no price known');
     expect(pricePerHour).toMatchObject({ usDollars: known, isIncomplete: true });
@@ -253,14 +297,14 @@ describe('the price of an hour', () => {
       standIn().behaviour.prices = listed;
       const cache = join(folder, 'cache');
       const { aws, settings } = lookAt(standIn(), {}, { LOADWRIGHT_CACHE_DIR: cache });
-      const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve(nowhere));
+      const { parts } = await lookUpHourlyPrice(aws, { ...settings, secrets }, Promise.resolve(nowhere));
       expect(parts[0]?.price?.source).toBe('AWS price list, today');
       await expect(readdir(cache)).rejects.toThrow('ENOENT');
     }));
 
   const machineOf = async (region: string, instanceType: string) => {
     const { aws, settings } = lookAt(standIn(), { region, instanceType });
-    const { parts } = await lookUpHourlyPrice(aws, settings, Promise.resolve(nowhere));
+    const { parts } = await lookUpHourlyPrice(aws, { ...settings, secrets }, Promise.resolve(nowhere));
     return parts[0]!.price!.usDollars;
   };
   const volumes = Object.keys(publishedPrices).map((regionCode) => ({

@@ -20,7 +20,7 @@ let child: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'loadwright-same-run-'));
   child = await buildChild(folder);
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -33,15 +33,15 @@ async function withFleet(
   Object.assign(aws().behaviour, master);
   const before = await aws().inventory();
   const environment = { ...aws().environment, LOADWRIGHT_CHECK_IP_URL: `${aws().endpoint}/checkip` };
-  // Looks are counted, not timed: there must be time for three of them.
-  const pace = { ...quick, unknownOutcome: 2000 };
+  // Each waits for what the other one makes, which may be held up.
+  const pace = { ...quick, unknownOutcome: 60_000, propagation: 60_000 };
   await withFolder(folder, (own) =>
     use({ fleetId: createFleetId(), folder: own, environment, uiPort, adopted: {}, pace }, machines, before),
   );
 }
 
 const start = (phase: 'deploy' | 'destroy', work: Work) =>
-  execa('node', [child, phase], { input: JSON.stringify(work), timeout: 60_000 });
+  execa('node', [child, phase], { input: JSON.stringify(work), timeout: 180_000 });
 
 const provision = (work: Work) => fleetOf(settingsOf(work)).provision(requestOf(work, never));
 

@@ -65,6 +65,7 @@ export function requestOf({ fleetId, folder }: Work, signal: AbortSignal): Provi
       files: [{ path: 'locustfile.py', bytes: text.length, sha256: '' }],
       digest: '',
     },
+    variables: ['DATABRICKS_TOKEN'],
     environment: { DATABRICKS_TOKEN: 'canary-secret-of-the-test' },
     logDirectory: join(folder, 'logs'),
     redact: (line) => line,

@@ -5,6 +5,7 @@ import { CreateRepositoryCommand, GetAuthorizationTokenCommand } from '@aws-sdk/
 import { createFleetId, createLoadTest, type Fleet, type ProvisionRequest } from '@loadwright/core';
 import { pushTestImage, type AwsStandIn } from '@loadwright/aws-stand-in';
 import { onTestFinished } from 'vitest';
+import type { Pace } from '../../src/aws/settings.js';
 import { fleetOf } from '../../src/ecs/fleet.js';
 import type { EcsFleetOptions } from '../../src/ecs/options.js';
 import { resolveOptions, type EcsFleetSettings } from '../../src/ecs/settings.js';
@@ -21,7 +22,7 @@ export function folder(): string {
 }
 
 /** @returns an image below bundles, in a registry of the account: who runs it brings Locust */
-export async function baseImage(aws: AwsStandIn): Promise<string> {
+export async function baseImage(aws: AwsStandIn, architecture: 'amd64' | 'arm64' = 'amd64'): Promise<string> {
   const { ecr } = ecsClients(aws);
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'base' }));
   const { authorizationData: [data] = [] } = await ecr.send(new GetAuthorizationTokenCommand({}));
@@ -33,6 +34,7 @@ export async function baseImage(aws: AwsStandIn): Promise<string> {
     tag: 'locust',
     authorization: `Basic ${data?.authorizationToken}`,
     folders: [layer],
+    architecture,
   });
 }
 
@@ -51,14 +53,15 @@ export function optionsFor(aws: AwsStandIn, more: EcsFleetOptions = {}): EcsFlee
 }
 
 /** Them resolved, with the patience that suits a stand-in. */
-function settingsFor(options: EcsFleetOptions): EcsFleetSettings {
+function settingsFor(options: EcsFleetOptions, own: Partial<Pace> = {}): EcsFleetSettings {
   const settings = resolveOptions(options);
-  const pace = { ...quick, firstPause: 20, longestPause: 100, propagation: 20_000, removal: 20_000 };
+  const pace = { ...quick, firstPause: 20, longestPause: 100, propagation: 20_000, removal: 20_000, ...own };
   return { ...settings, aws: { ...settings.aws, pace } };
 }
 
-export function quickFleet(options: EcsFleetOptions): Fleet {
-  return fleetOf(settingsFor(options));
+/** @param pace what of its patience differs */
+export function quickFleet(options: EcsFleetOptions, pace?: Partial<Pace>): Fleet {
+  return fleetOf(settingsFor(options, pace));
 }
 
 /** A request for two workers, with a bundle as a fleet writes it. */
@@ -78,6 +81,7 @@ export async function provisionRequest(more: Partial<ProvisionRequest> = {}): Pr
     host: 'http://127.0.0.1:9',
     iamStatements: [],
     bundle: await test.bundle({ directory: join(baseDirectory, 'bundle') }),
+    variables: ['ECHO_TOKEN'],
     environment: { ECHO_TOKEN: 'canary-5d0f1c9e' },
     logDirectory: join(baseDirectory, 'logs'),
     redact: (text) => text.replaceAll('canary-5d0f1c9e', '[redacted]'),

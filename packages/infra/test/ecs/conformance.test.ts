@@ -27,7 +27,7 @@ const makeFleet = () => quickFleet(optionsFor(aws(), { containerImage }));
 /** Without what fleets share: the repository, and its images. */
 const ownInventory = async () => (await aws().inventory()).filter((one) => !one.startsWith('ecr:'));
 
-describe('the fleet on ECS conforms, with containers that run Locust', { timeout: 90_000 }, () => {
+describe('the fleet on ECS conforms, with containers that run Locust', { timeout: 270_000 }, () => {
   for (const check of fleetConformance(makeFleet, { provisionRequest })) {
     it(check.name, async () => {
       const before = await ownInventory();

@@ -16,7 +16,7 @@ it('explains by what ECS says: machines, agents and tasks, each with its evidenc
 
   const settled = async () =>
     (await fleet.lasting!.diagnose!(fleetId)).filter(({ state }) => state !== 'good');
-  await expect.poll(settled, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(settled, { timeout: 60_000 }).toEqual([]);
 
   const { Reservations = [] } = await aws().direct.ec2.send(new DescribeInstancesCommand({}));
   const machines = Reservations.flatMap(({ Instances = [] }) => Instances);

@@ -18,8 +18,8 @@ afterAll(() => end());
 
 leakMatrix(
   {
-    phases: ['deploy', 'run', 'destroy'],
-    launches: ['deploy'],
+    phases: ['deploy', 'run', 'scale up', 'scale down', 'destroy'],
+    launches: ['deploy', 'scale up'],
     child: fileURLToPath(new URL('./child.ts', import.meta.url)),
     fleetOf: (work) => fleetOf(settingsOf(work)),
     prepare: async () => fakeMaster({ port: uiPort, password: '', workers: 2 }),
@@ -35,5 +35,5 @@ leakMatrix(
     // All fleets share the repository, and what is content-addressed in it.
     isShared: (resource) => /^ecr:(repository|image)\/loadwright(:loadwright-[0-9a-f]{32})?$/.test(resource),
   },
-  { handful: 4 },
+  { handful: 6 },
 );

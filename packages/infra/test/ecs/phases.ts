@@ -14,6 +14,12 @@ export async function carryOut(phase: string, work: Work): Promise<void> {
       await handle.status();
       return;
     }
+    case 'scale up':
+      await fleet.lasting!.scaling!.scale(work.fleetId, 3);
+      return;
+    case 'scale down':
+      await fleet.lasting!.scaling!.scale(work.fleetId, 1);
+      return;
     default:
       await fleet.lasting!.destroy(work.fleetId);
   }

@@ -10,7 +10,10 @@ import { variablesFor } from '../ec2/quick-fleet.js';
 import { quick, requestOf as ec2RequestOf, uiPort, type Work } from '../ec2/work.js';
 import { baseImage } from './base-image.js';
 
-export function settingsOf({ folder, environment, adopted, pace = quick }: Work): EcsFleetSettings {
+export function settingsOf(
+  { folder, environment, adopted, pace = quick }: Work,
+  more: EcsFleetOptions = {},
+): EcsFleetSettings {
   const settings = resolveOptions({
     region: 'eu-west-1',
     stateDirectory: folder,
@@ -24,6 +27,7 @@ export function settingsOf({ folder, environment, adopted, pace = quick }: Work)
     ...adopted,
     // The caller's own cluster has the same name.
     ...(adopted.instanceProfile !== undefined && { cluster: adopted.instanceProfile }),
+    ...more,
   });
   return { ...settings, aws: { ...settings.aws, pace } };
 }

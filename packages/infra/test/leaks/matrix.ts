@@ -24,7 +24,7 @@ export function leakMatrix(subject: Subject, { handful }: { readonly handful: nu
     const child = await buildChild(folder, subject.child);
     const accounts = await Promise.all(Array.from({ length: lanes }, () => AwsStandIn.start()));
     places = accounts.map((aws) => ({ aws, folder, child }));
-  }, 120_000);
+  }, 360_000);
 
   afterAll(async () => {
     await Promise.all((places ?? []).map(({ aws }) => aws.stop()));

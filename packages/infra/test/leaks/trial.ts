@@ -57,7 +57,7 @@ export interface Case extends Variant {
 
 /** What became of a case. */
 export interface Outcome {
-  /** What is left that was not there before, what is gone that was, and what the removal says remains. */
+  /** What is left that was not there before, what is gone that was, what the removal says remains, and secrets without an end of their own. */
   readonly left: readonly string[];
   /** Did the trouble happen? The phase may have had fewer calls this time. */
   readonly struck: boolean;
@@ -85,13 +85,20 @@ export async function tryCase(subject: Subject, one: Case, place: Place): Promis
     await aws.idle();
     const calls = aws.calls.length - from;
     aws.withoutFaults();
+    // Whoever was killed may never come back.
+    const endless = await aws.endlessParameters();
     if (one.elsewhere) await rm(join(work.folder, 'runs'), { recursive: true, force: true });
     const { remaining } = await subject.fleetOf(work).lasting!.destroy(work.fleetId);
     const after = await ownInventory(subject, aws);
     const left = after.filter((resource) => !before.includes(resource));
     const lost = before.filter((resource) => !after.includes(resource));
     return {
-      left: [...left, ...lost.map((resource) => `${resource} was the caller's`), ...remaining],
+      left: [
+        ...left,
+        ...lost.map((resource) => `${resource} was the caller's`),
+        ...remaining,
+        ...endless.map((name) => `${name} would stay for ever`),
+      ],
       struck,
       calls,
     };
@@ -164,7 +171,7 @@ async function killed(one: Case, work: Work, { aws, child }: Place): Promise<boo
   const process = execa('node', [child, one.phase], {
     input: JSON.stringify(work),
     reject: false,
-    timeout: 60_000,
+    timeout: 180_000,
   });
   const when = one.trouble === 'killed before the call' ? 'before' : 'after';
   const fault = { kind: 'kill', when, callback: () => process.kill('SIGKILL') } as const;

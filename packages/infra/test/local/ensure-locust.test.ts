@@ -22,7 +22,7 @@ describe('ensureLocust', () => {
     expect(progress).toEqual([]);
   });
 
-  it('takes an existing one, by option before variable', { timeout: 60_000 }, async () => {
+  it('takes an existing one, by option before variable', { timeout: 180_000 }, async () => {
     const { executable } = await ensureLocust({ cacheDirectory });
     const environment = { ...process.env, LOADWRIGHT_LOCUST: '/nowhere/locust' };
     expect(await ensureLocust({ locust: executable, environment })).toEqual({

@@ -8,7 +8,7 @@ import { processesIn } from './processes.js';
 import { locust, provisionRequest } from './provision-request.js';
 import { itWhole } from '../matrix.js';
 
-describe('a local fleet that cannot start', { timeout: 60_000 }, () => {
+describe('a local fleet that cannot start', { timeout: 180_000 }, () => {
   it('says that the web port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

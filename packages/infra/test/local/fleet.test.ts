@@ -14,34 +14,20 @@ async function provision(request = provisionRequest()) {
   return { fleet, handle, request, directory: request.bundle.directory };
 }
 
-describe('a local fleet', { timeout: 60_000 }, () => {
-  it('starts a master with a login and its workers, and removes all of them', async () => {
+describe('a local fleet', { timeout: 180_000 }, () => {
+  it('starts a master with a login and workers, gives secrets to these alone and to no log, and removes all', async () => {
     const { fleet, handle, request, directory } = await provision();
     expect((await handle.status()).map(({ name, state }) => `${name} ${state}`)).toEqual([
       'master running',
       'worker-1 running',
       'worker-2 running',
     ]);
-    const { workers } = await new LocustMaster({ url: handle.masterUrl, login: handle.login }).statistics();
-    expect(workers).toHaveLength(2);
+    const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
+    expect((await master.statistics()).workers).toHaveLength(2);
     expect((await fetch(`${handle.masterUrl}/loadwright/statistics`)).status).toBe(401);
     expect(await fleet.open(request.fleetId)).toBe(handle);
 
-    const [first, second] = await Promise.all([handle.destroy(), handle.destroy()]);
-    expect(first.removed).toHaveLength(4);
-    expect(first.remaining).toEqual([]);
-    expect(second).toEqual({ removed: [], remaining: [] });
-    expect(processesIn(directory)).toEqual([]);
-    expect((await handle.status()).map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped']);
-    await expect(fleet.open(request.fleetId)).rejects.toMatchObject({ code: 'PROVISIONING_FAILED' });
-    expect(readdirSync(request.logDirectory).sort()).toEqual(['master.log', 'worker-1.log', 'worker-2.log']);
-    expect(
-      readdirSync(directory, { recursive: true }).filter((name) => String(name).includes('pycache')),
-    ).toEqual([]);
-  });
-
-  it('gives secrets to the workers alone, and never as arguments or in logs', async () => {
-    const { handle, request, directory } = await provision();
+    // Secrets are with the workers alone.
     const processes = processesIn(directory);
     const masters = processes.filter(({ commandLine }) => commandLine.includes('--web-port'));
     const workers = processes.filter(({ commandLine }) => commandLine.includes('--worker'));
@@ -63,7 +49,19 @@ describe('a local fleet', { timeout: 60_000 }, () => {
     expect(tokens[0]).toHaveLength(64);
     expect(new Set(tokens).size).toBe(1);
     expect(processes.filter(({ commandLine }) => commandLine.includes(tokens[0]!))).toEqual([]);
-    await handle.destroy();
+
+    const [first, second] = await Promise.all([handle.destroy(), handle.destroy()]);
+    expect(first.removed).toHaveLength(4);
+    expect(first.remaining).toEqual([]);
+    expect(second).toEqual({ removed: [], remaining: [] });
+    expect(processesIn(directory)).toEqual([]);
+    expect((await handle.status()).map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped']);
+    await expect(fleet.open(request.fleetId)).rejects.toMatchObject({ code: 'PROVISIONING_FAILED' });
+    expect(readdirSync(request.logDirectory).sort()).toEqual(['master.log', 'worker-1.log', 'worker-2.log']);
+    expect(
+      readdirSync(directory, { recursive: true }).filter((name) => String(name).includes('pycache')),
+    ).toEqual([]);
+
     const lines = [];
     for await (const { node, line } of handle.logs()) lines.push(`${node}: ${line}`);
     expect(lines).toContain('worker-1: the token is [redacted]');
@@ -73,7 +71,7 @@ describe('a local fleet', { timeout: 60_000 }, () => {
   });
 
   it("does not heed a Locust configuration in the user's home", async () => {
-    const request = provisionRequest();
+    const request = provisionRequest({ workers: 1 });
     const home = join(request.bundle.directory, '..');
     writeFileSync(join(home, '.locust.conf'), 'headless = true\n');
     const handle = await localFleet({ locust, environment: { ...process.env, HOME: home } }).provision(

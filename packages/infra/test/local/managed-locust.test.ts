@@ -43,7 +43,7 @@ function request(cache: string, environment: Record<string, string> = {}, requir
 describe('the managed Locust', () => {
   it(
     'is made once by two that need it at once, and used offline afterwards',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const first = request('once', index.offlineIndex);
       const second = request('once', index.offlineIndex);
@@ -64,7 +64,7 @@ describe('the managed Locust', () => {
 
   it(
     'is made with uv when that is on the PATH, and made again when it is broken',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const variables = { PATH: withUv, ...index.offlineIndex };
       const made = await makeManagedLocust(request('broken', variables));
@@ -80,7 +80,7 @@ describe('the managed Locust', () => {
 
   it(
     'leaves no installer behind when it is aborted, and is then made again',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const abort = new AbortController();
       const aborted = request('aborted', index.offlineIndex);
@@ -102,7 +102,7 @@ describe('an installation that fails', () => {
   it.each([
     ['pip', () => noTools],
     ['uv', () => withUv],
-  ])('with %s runs no program of a package', { timeout: 60_000 }, async (tool, path) => {
+  ])('with %s runs no program of a package', { timeout: 180_000 }, async (tool, path) => {
     const source = join(folder, `source-${tool}`);
     const marker = join(folder, `ran-${tool}`);
     mkdirSync(join(source, 'locust-2.47.0'), { recursive: true });
@@ -124,7 +124,7 @@ describe('an installation that fails', () => {
   it.each([
     ['pip', () => noTools],
     ['uv', () => withUv],
-  ])('with %s says that the index cannot be reached', { timeout: 60_000 }, async (tool, path) => {
+  ])('with %s says that the index cannot be reached', { timeout: 180_000 }, async (tool, path) => {
     const [closed] = await freePorts(1);
     const url = `http://user:canary-password@127.0.0.1:${closed}/simple/`;
     const attempt = makeManagedLocust(
@@ -148,7 +148,7 @@ describe('an installation that fails', () => {
   it.each([
     ['pip', () => noTools],
     ['uv', () => withUv],
-  ])('with %s says that a package has the wrong hash', { timeout: 60_000 }, async (tool, path) => {
+  ])('with %s says that a package has the wrong hash', { timeout: 180_000 }, async (tool, path) => {
     const variables = { PATH: path(), ...index.offlineIndex };
     await expect(
       makeManagedLocust(request(`hash-${tool}`, variables, index.wrongRequirements)),

@@ -26,7 +26,7 @@ async function parentAt(line: string, end?: string) {
   return { parent, ended, directory: request.bundle.directory };
 }
 
-describe('when the process that made a fleet ends, nothing is left', { timeout: 60_000 }, () => {
+describe('when the process that made a fleet ends, nothing is left', { timeout: 180_000 }, () => {
   it.each(casesToTry(['SIGKILL', 'SIGTERM', 'SIGINT'] as const, { name: (signal) => signal, handful: 1 }))(
     'by %s',
     async (signal) => {

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_fetch import CREDENTIALS, PREFIX, SCRIPT, Machine
+from test_fetch import CREDENTIALS, PREFIX, SHARED, Machine
 
 NAME = "machine/CERTIFICATE"
 
@@ -18,8 +18,8 @@ def make(machine, patience="20"):
     with machine.serving() as url:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        script = SCRIPT.with_name("certificate.py")
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SHARED)}
+        script = SHARED / "certificate.py"
         command = [sys.executable, script, machine.settings, machine.variables, patience]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -47,6 +47,7 @@ def test_key_stays_and_certificate_is_handed_over(tmp_path):
         "Name": f"{PREFIX}/{NAME}",
         "Value": certificate.read_text(),
         "Type": "SecureString",
+        "Tier": "Advanced",
         "Overwrite": True,
     }
     assert "PRIVATE" in key.read_text() and "PRIVATE" not in certificate.read_text()

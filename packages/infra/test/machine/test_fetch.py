@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "src" / "ec2" / "machine" / "fetch.py"
+SOURCE = Path(__file__).parents[2] / "src"
+SCRIPT = SOURCE / "ec2" / "machine" / "fetch.py"
+SHARED = SOURCE / "aws" / "machine"
+"""On a machine all are in one folder."""
 STAND_IN = Path(__file__).with_name("stand_in_aws.py")
 CREDENTIALS = {
     "AccessKeyId": "ASIAEXAMPLE",
@@ -89,7 +92,7 @@ class Machine:
         with self.serving() as url:
             environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
-            environment["PYTHONDONTWRITEBYTECODE"] = "1"
+            environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SHARED)}
             command = [sys.executable, SCRIPT, self.settings, self.bundle, self.variables, patience]
             return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -204,7 +207,7 @@ def forget(machine):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url, "AWS_ENDPOINT_URL": url}
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        command = [sys.executable, SCRIPT.with_name("forget.py"), machine.settings]
+        command = [sys.executable, SHARED / "forget.py", machine.settings]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 

@@ -80,7 +80,14 @@ describe('userData', () => {
 
   it('has scripts that Python accepts', async () => {
     const { content } = readUserData({ certificate });
-    for (const name of ['fetch.py', 'forget.py', 'aws_requests.py', 'answers.py', 'certificate.py']) {
+    for (const name of [
+      'fetch.py',
+      'forget.py',
+      'aws_requests.py',
+      'answers.py',
+      'web_ui.py',
+      'certificate.py',
+    ]) {
       const path = scratchFile(name, content(`/opt/loadwright/${name}`));
       expect(await runTool('python3', 'python3', ['-m', 'py_compile', path])).toEqual({
         exitCode: 0,

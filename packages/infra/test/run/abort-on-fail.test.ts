@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLoadTest, type LoadProfileInput } from '@loadwright/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { busyMachineReasons } from '../busy-machine.js';
 import { localFleet } from '../../src/local/index.js';
 import { locust } from '../local/provision-request.js';
 import { echo } from './echo-target.js';
@@ -33,7 +34,7 @@ afterEach(async () => {
   rmSync(results, { recursive: true, force: true });
 });
 
-describe('abortOnFail', { timeout: 60_000 }, () => {
+describe('abortOnFail', { timeout: 180_000 }, () => {
   it.each<[string, LoadProfileInput]>([
     ['users', { users: 10, duration: '40s' }],
     ['an arrival rate', { arrivalRate: '40/s', duration: '40s' }],
@@ -56,7 +57,7 @@ describe('abortOnFail', { timeout: 60_000 }, () => {
         // For this one the load is then too short.
         http_req_duration: ['p(99)<2000'],
       },
-      tolerate: { 'event-loop-lag': 'the test shares its machine', 'generator-cpu': 'the same' },
+      tolerate: busyMachineReasons,
       baseDirectory: results,
       environment: {},
     });

@@ -75,13 +75,13 @@ const preflight = (tls?: TlsOptions) =>
     environment: {},
   }).preflight({ fleet: localFleet({ locust }) });
 
-it('shows the service the certificate of the configuration', { timeout: 30_000 }, async () => {
+it('shows the service the certificate of the configuration', { timeout: 90_000 }, async () => {
   const tls = { caFile: 'service.pem', certFile: 'client.pem', keyFile: 'client.key' };
   expect(await preflight(tls)).toBe('answered 200');
   expect(clients).toEqual(['client']);
 });
 
-it('names what is missing', { timeout: 30_000 }, async () => {
+it('names what is missing', { timeout: 90_000 }, async () => {
   await expect(preflight()).rejects.toMatchObject({
     code: 'PREFLIGHT_FAILED',
     message: expect.stringContaining("the server's certificate is self-signed"),

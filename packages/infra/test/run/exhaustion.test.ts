@@ -10,7 +10,7 @@ import { echo, startEcho } from './echo-target.js';
 const users = 120;
 const descriptors = 80;
 
-it('is INVALID when a worker runs out of descriptors, and says so', { timeout: 60_000 }, async () => {
+it('is INVALID when a worker runs out of descriptors, and says so', { timeout: 180_000 }, async () => {
   const endpoint = await startEcho();
   onTestFinished(() => endpoint.stop());
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-exhaustion-')));

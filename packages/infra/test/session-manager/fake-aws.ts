@@ -46,7 +46,8 @@ export class FakeAws {
   get calls(): FakeCall[] {
     const file = join(this.#folder, 'calls.jsonl');
     if (!existsSync(file)) return [];
-    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    // The last one may be half written.
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as FakeCall);
   }
 

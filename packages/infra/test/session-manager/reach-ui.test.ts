@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'parent-'));
 let parent: string;
 beforeAll(async () => {
   parent = await buildChild(folder, fileURLToPath(new URL('./parent.ts', import.meta.url)));
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The way to the machine `i-1`, closed after the test. */
@@ -41,7 +41,7 @@ async function wayTo(environment: Environment, settings: Partial<AwsSettings> = 
     },
     signal ?? new AbortController().signal,
   );
-  const way = await reachUi(aws, { facts, machine, environment }, 10_000);
+  const way = await reachUi(aws, { facts, machine, environment }, 150_000);
   onTestFinished(() => way.close());
   return way;
 }

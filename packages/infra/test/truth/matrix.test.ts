@@ -20,7 +20,7 @@ let lanes: Lanes;
 beforeAll(async () => {
   lanes = await Lanes.open();
 });
-afterAll(() => lanes.close(), 60_000);
+afterAll(() => lanes.close(), 180_000);
 
 it('has a row for each lie, load and number of workers', () => expect(all).toHaveLength(78));
 

@@ -10,7 +10,7 @@ let lanes: Lanes;
 beforeAll(async () => {
   lanes = await Lanes.open();
 });
-afterAll(() => lanes.close(), 60_000);
+afterAll(() => lanes.close(), 180_000);
 
 for (const { name, seed } of casesToTry(all, { name: (one) => one.name, handful: 1 })) {
   const scenario = randomScenario(seed);

@@ -46,7 +46,7 @@ export const rows: readonly Row[] = [
     thresholds: { http_req_failed: ['rate<0.002'], http_req_duration: ['max<900'] },
     verdict: 'FAIL',
     right({ report, books }) {
-      expect(books.hung).toBeGreaterThan(1);
+      expect(books.hung).toBeGreaterThan(0);
       failedWith(report, unanswered, books.hung);
       broken(report, ['http_req_failed', 'http_req_duration']);
     },
@@ -67,16 +67,19 @@ export const rows: readonly Row[] = [
   {
     name: 'answers after the end',
     // Stages begin without users, and end with fewer and fewer: seen from the first request they are earlier.
+    // They take at most half of the time-out, so that a machine that is late has as much.
     server: (load) => ({
-      rules: [load === 'stages' ? { from: 1.8, do: 'answer', at: 3.4 } : { from: 3, do: 'answer', at: 4.4 }],
+      rules: [
+        load === 'stages' ? { from: 2.4, do: 'answer', at: 3.4 } : { from: 3.4, do: 'answer', at: 4.4 },
+      ],
     }),
     gracefulStopSeconds: 2,
     thresholds: { http_req_duration: ['max<900'] },
     verdict: 'FAIL',
     right({ report, books }) {
-      expect(books.byRule[0]).toBeGreaterThan(5);
+      expect(books.byRule[0]).toBeGreaterThan(0);
       expect(report.total).toMatchObject({ failed: 0, succeeded: books.received });
-      expect(report.total.maximum).toBeGreaterThan(1000);
+      expect(report.total.maximum).toBeGreaterThan(900);
       broken(report, ['http_req_duration']);
     },
   },
@@ -138,7 +141,7 @@ export const rows: readonly Row[] = [
     verdict: 'FAIL',
     right({ report, books }) {
       expect(report.total.succeeded).toBe(books.received);
-      expect(report.total.failed).toBeGreaterThan(10);
+      expect(report.total.failed).toBeGreaterThan(0);
       expect(report.total.failureRate).toBeCloseTo(1 / 4, 1);
       failedWith(report, ['payload'], report.total.failed);
       expect(report.failureSamples[0]).toMatchObject({ kind: 'payload', requestRow: 2 });

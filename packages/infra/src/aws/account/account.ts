@@ -75,9 +75,10 @@ const unknown = [
 ] as const satisfies readonly (readonly [RegExp, keyof MachineWish])[];
 
 /** As {@link accountProblem}; but whoever names what is not there has a wrong option, as long as nothing was made. */
-function lookUpProblem(error: unknown): Error {
+export function lookUpProblem(error: unknown, wish: NetworkWish): Error {
   const problem = accountProblem(error);
-  const [, option] = unknown.find(([code]) => code.test(codeOf(error))) ?? [];
+  const [, named] = unknown.find(([code]) => code.test(codeOf(error))) ?? [];
+  const option = named === 'subnet' ? (wish.subnetOption ?? named) : named;
   if (option === undefined || !isLoadwrightError(problem)) return problem;
   const { message, hint = '' } = problem;
   return new LoadwrightError('CONFIG_INVALID', `fleet.${option}: ${message}`, { hint, cause: error });
@@ -93,7 +94,7 @@ export async function lookUpAccount(aws: Aws, wish: MachineWish): Promise<Accoun
   const settled = await Promise.allSettled(Object.values(lookups));
   aws.signal.throwIfAborted();
   const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (failures.length > 0) throw combined(failures.map(lookUpProblem));
+  if (failures.length > 0) throw combined(failures.map((failure) => lookUpProblem(failure, wish)));
   const [caller, instanceType, image, subnets, callerAddress] = await Promise.all([
     lookups.caller,
     lookups.machine,

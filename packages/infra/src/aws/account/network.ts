@@ -33,6 +33,8 @@ export interface NetworkWish {
   readonly vpc?: string | undefined;
   readonly securityGroup?: string | undefined;
   readonly access: Access;
+  /** What the option is called that names subnets; `subnet` by default. */
+  readonly subnetOption?: 'subnet' | 'subnets';
 }
 
 /**
@@ -42,6 +44,7 @@ export interface NetworkWish {
  *   an error of AWS when an id is unknown.
  */
 export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet[]> {
+  const { subnetOption: option = 'subnet' } = wish;
   const given = wish.subnets ?? (wish.subnet === undefined ? undefined : [wish.subnet]);
   const [vpcId, subnets, tables, groupVpcId] = await Promise.all([
     given === undefined ? (wish.vpc ?? defaultVpc(aws)) : undefined,
@@ -52,7 +55,7 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
   const { region } = aws.settings;
   if (given === undefined && vpcId === undefined) {
     throw new LoadwrightError('PROVISIONING_FAILED', `There is no default VPC in ${region}.`, {
-      hint: `Set the option subnet, or make one: aws ec2 create-default-vpc --region ${region}`,
+      hint: `Set the option ${option}, or make one: aws ec2 create-default-vpc --region ${region}`,
     });
   }
   const own = subnets.filter((subnet) => vpcId === undefined || subnet.VpcId === vpcId);
@@ -61,7 +64,7 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
       'PROVISIONING_FAILED',
       `The ${wish.vpc === undefined ? 'default ' : ''}VPC ${vpcId} in ${region} has no subnet.`,
       {
-        hint: `Set the option subnet, or make one: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a`,
+        hint: `Set the option ${option}, or make one: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a`,
       },
     );
   }
@@ -79,7 +82,7 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
       'PROVISIONING_FAILED',
       `The security group ${wish.securityGroup} is in ${groupVpcId}, but the subnet ${first?.SubnetId} in ${first?.VpcId}.`,
       {
-        hint: `Set the option subnet to one of ${groupVpcId}, or securityGroup to a group of ${first?.VpcId}.`,
+        hint: `Set the option ${option} to one of ${groupVpcId}, or securityGroup to a group of ${first?.VpcId}.`,
       },
     );
   }
@@ -99,19 +102,20 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
 export function usableSubnets(
   subnets: readonly Subnet[],
   zones: readonly string[],
-  { access }: NetworkWish,
+  wish: NetworkWish,
   instanceType: string,
 ): Subnet[] {
+  const { subnetOption: option = 'subnet' } = wish;
   const offered = subnets.filter(({ zone }) => zones.includes(zone));
   if (offered.length === 0) {
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
       `The instance type ${instanceType} is not offered in ${listOf(subnets, 'zone')}.`,
-      { hint: `Set subnet to one of ${zones.join(', ')}, or choose another instanceType.` },
+      { hint: `Set ${option} to one of ${zones.join(', ')}, or choose another instanceType.` },
     );
   }
   const reachable = offered.filter(({ wayOut }) =>
-    isPublic(access) ? wayOut === 'internet-gateway' : wayOut !== 'none',
+    isPublic(wish.access) ? wayOut === 'internet-gateway' : wayOut !== 'none',
   );
   if (reachable.length > 0) return reachable;
   if (offered.some(({ wayOut }) => wayOut === 'other')) {
@@ -119,15 +123,15 @@ export function usableSubnets(
       'PROVISIONING_FAILED',
       `The subnet ${listOf(offered, 'id')} does not lead to the internet through an internet gateway: the web UI could not be reached.`,
       {
-        hint: "Set access: 'session-manager', or subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway.",
+        hint: `Set access: 'session-manager', or ${option} to one of which the route table sends 0.0.0.0/0 to an internet gateway.`,
       },
     );
   }
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `No route leads from the subnet ${listOf(offered, 'id')} to the internet: Docker could not be installed, nor the machine be reached.`,
+    `No route leads from the subnet ${listOf(offered, 'id')} to the internet: neither could the machine fetch what it runs, nor be reached.`,
     {
-      hint: "Set subnet to one of which the route table sends 0.0.0.0/0 to an internet gateway, or to a NAT gateway with access: 'session-manager'; or add that route.",
+      hint: `Set ${option} to one of which the route table sends 0.0.0.0/0 to an internet gateway, or to a NAT gateway with access: 'session-manager'; or add that route.`,
     },
   );
 }

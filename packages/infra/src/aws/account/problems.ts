@@ -13,6 +13,9 @@ export interface Problem {
   readonly retryable?: boolean;
 }
 
+/** A call does not tell what kind of fleet it is made for. */
+const subnetOption = 'subnet (of ECS: subnets)';
+
 /** Errors of all services that Loadwright calls; codes as in their API references. */
 export const problems: readonly Problem[] = [
   {
@@ -64,6 +67,19 @@ export const problems: readonly Problem[] = [
     hint: 'Check the keys and the option profile. A region that must be opted into answers the same until it is enabled: AWS console, Account, AWS Regions; or set the option region.',
   },
   {
+    // Before missing permissions: more of those would not help.
+    when: /explicit deny in a (service|resource) control policy/i,
+    message: ({ message }) =>
+      `A policy of the organisation denies ${missingAction(message) ?? `a call: ${message}`}.`,
+    hint: 'No permission of the account helps. Ask who administers the AWS organisation for an exception, or use another account, or a region that it allows (option region).',
+  },
+  {
+    when: /service.?linked role/i,
+    message: ({ message }) => `The service-linked role of ECS cannot be used: ${message}`,
+    hint: 'Make it, once for each account: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com. Then try again.',
+    retryable: true,
+  },
+  {
     when: /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?|Forbidden|403):|not authorized to perform/i,
     message: ({ code, message }) =>
       `A permission is missing: ${missingAction(message) ?? `${code}, ${message.replace(/\.$/, '')}`}.`,
@@ -95,12 +111,12 @@ export const problems: readonly Problem[] = [
   {
     when: /^InsufficientFreeAddressesInSubnet:/,
     message: ({ message }) => `The subnet has no free address: ${message}`,
-    hint: 'Set the option subnet to another one.',
+    hint: `Set the option ${subnetOption} to another one.`,
   },
   {
     when: /^(InvalidInstanceType|Unsupported|UnsupportedInstanceType)\b[^:]*:|instance type.{0,60}(not supported|does not exist)/i,
     message: ({ message }) => `The instance type cannot be had there: ${message}`,
-    hint: 'Set instanceType to another one, such as c7i.4xlarge or c7g.4xlarge, or subnet to one of another zone.',
+    hint: 'Set instanceType to another one, such as c7i.4xlarge or c7g.4xlarge, or choose a subnet of another zone.',
   },
   {
     when: /^InvalidAMIID\.\w+:/,
@@ -110,7 +126,7 @@ export const problems: readonly Problem[] = [
   {
     when: /^(InvalidSubnetID\.\w+|InvalidSubnet):/,
     message: ({ message }) => `The subnet cannot be used: ${message}`,
-    hint: 'Set the option subnet to one of this region, or leave it out for the default VPC.',
+    hint: `Set the option ${subnetOption} to one of this region, or leave it out for the default VPC.`,
   },
   {
     when: /^(InvalidGroup(Id)?\.(NotFound|Malformed)|InvalidSecurityGroupID\.\w+):/,
@@ -125,7 +141,7 @@ export const problems: readonly Problem[] = [
   {
     when: /^(VPCIdNotSpecified|DefaultVpcDoesNotExist):|no default vpc/i,
     message: () => 'There is no default VPC in this region.',
-    hint: 'Set the option subnet, or make one: aws ec2 create-default-vpc',
+    hint: `Set the option ${subnetOption}, or make one: aws ec2 create-default-vpc`,
   },
   {
     when: /iam instance profile|^(NoSuchEntity(Exception)?):.*instance profile/i,

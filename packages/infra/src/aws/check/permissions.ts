@@ -141,9 +141,10 @@ const agentPermissions = {
 };
 
 /**
- * What the role in an instance profile of the user lacks; the machine gets nothing but what it allows.
+ * What a role of the user lacks, such as the one in an instance profile: the machine gets nothing but what it allows.
  *
  * @param needed what the machine does
+ * @param option that names it
  */
 export async function checkMachineRole(
   aws: Aws,
@@ -151,6 +152,7 @@ export async function checkMachineRole(
   roleArn: string,
   access: Access,
   needed: readonly IamStatement[],
+  option = 'instanceProfile',
 ): Promise<Found> {
   const statements = needed
     // Session Manager's own, without which a machine is reached at its public address.
@@ -163,12 +165,13 @@ export async function checkMachineRole(
     ),
   );
   const missing = [...new Set(denied.flat())];
-  if (missing.length === 0) return `${roleArn} allows what the machine needs`;
+  if (missing.length === 0) return `${roleArn} allows what is needed`;
   return {
     state: 'problem',
     detail: `${roleArn} lacks ${missing.join('; ')}`,
-    remedy: 'Add them to that role, or leave the option instanceProfile out.',
-    next: [{ action: 'show-permissions', of: 'machine' }],
+    remedy: `Add them to that role, or leave the option ${option} out.`,
+    // The policy of machines is printed; what else a role needs is among what it lacks.
+    ...(option === 'instanceProfile' && { next: [{ action: 'show-permissions', of: 'machine' }] }),
   };
 }
 

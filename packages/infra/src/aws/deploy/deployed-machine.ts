@@ -33,7 +33,7 @@ export async function deployedMachine(
   const limit = aws.settings.pace.unknownOutcome;
   onProgress(`Looking for the machine of an earlier attempt, for at most ${limit / 1000} s`);
   const { id } = machine;
-  const found = await poll(aws, limit, async () => {
+  const found = await poll(aws, 'unknownOutcome', async () => {
     const described = id === undefined ? undefined : await describeInstance(aws, id);
     if (described) return { id: lives(described) ? id : undefined };
     const later = await instance.find(aws, { fleetId });

@@ -1,6 +1,7 @@
 import type { Aws } from '../clients.js';
 import { accountProblem } from '../account/problem.js';
 import { ensure, type Step } from '../ensure.js';
+import { outsideEnd } from '../fleet-identity.js';
 import { endRole } from '../kinds/role.js';
 import { schedule } from '../kinds/schedule.js';
 import { endsFromOutside, endStatements, type EndWish } from '../permissions/end.js';
@@ -12,9 +13,6 @@ interface EndedDeployment {
   readonly account: { readonly accountId: string };
   readonly request: { readonly onProgress: (message: string) => void };
 }
-
-/** Later than the machine's own timer, in milliseconds: it has time to end in good order, and to remove its secrets. */
-export const outsideDelay = 120_000;
 
 /**
  * Makes the role as which a machine is ended from outside.
@@ -43,7 +41,7 @@ export async function scheduleEnd(
   instanceId: string,
 ): Promise<void> {
   if (roleArn === undefined) return;
-  const at = new Date(step.fleet.expiresAt.getTime() + outsideDelay);
+  const at = outsideEnd(step.fleet);
   await unlessOptional(step.aws, deployment, () => ensure(step, schedule, { instanceId, roleArn, at }));
 }
 

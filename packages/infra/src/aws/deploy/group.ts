@@ -11,7 +11,10 @@ interface GroupWish {
 }
 
 /** The security group of a fleet, in the VPC of its subnets. */
-export function groupParameters(settings: GroupWish, account: Account): SecurityGroupParameters {
+export function groupParameters(
+  settings: GroupWish,
+  account: Pick<Account, 'subnets' | 'callerAddress'>,
+): SecurityGroupParameters {
   const [subnet] = account.subnets;
   if (!subnet) throw new LoadwrightError('PROVISIONING_FAILED', 'There is no subnet to start a machine in.');
   const own = account.callerAddress === undefined ? [] : [`${account.callerAddress}/32`];

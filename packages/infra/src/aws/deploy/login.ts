@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { paginateGetParametersByPath } from '@aws-sdk/client-ssm';
 import { LoadwrightError, type MasterLogin } from '@loadwright/core/fleet';
+import type { Access } from '../access.js';
 import type { Aws } from '../clients.js';
 import { parameters } from '../kinds/parameters.js';
 import { certificateParameter, parameterPrefix } from '../fleet-identity.js';
@@ -17,12 +18,12 @@ export const ofWorkers = 'worker/';
 export const fleetTokenParameter = 'fleet/LOADWRIGHT_FLEET_TOKEN';
 
 /** A new token for it, of 256 random bits. */
-export function createFleetToken(): string {
+function createFleetToken(): string {
   return randomBytes(32).toString('hex');
 }
 
 /** A new login, of which the password has 192 random bits. */
-export function createLogin(): MasterLogin {
+function createLogin(): MasterLogin {
   return { username: 'loadwright', password: randomBytes(24).toString('base64url') };
 }
 
@@ -34,9 +35,22 @@ export function loginParameters({ username, password }: MasterLogin): Record<str
 /** What the parameter of a certificate holds until its machine has made it. */
 const pendingCertificate = 'pending';
 
-/** The place for the certificate of the web UI: the machine writes it there, and has no other. */
-export function certificatePlace(): Record<string, string> {
-  return { [certificateParameter]: pendingCertificate };
+/**
+ * The parameters that a new fleet has whatever its target is: a login; what its machines know each other by, if there are several; and
+ * the place for the certificate of an encrypted web UI: its machine writes it there, and has no other.
+ */
+export function ownParameters({
+  access,
+  sharesToken,
+}: {
+  readonly access: Access;
+  readonly sharesToken: boolean;
+}): Record<string, string> {
+  return {
+    ...loginParameters(createLogin()),
+    ...(sharesToken && { [fleetTokenParameter]: createFleetToken() }),
+    ...(access === 'https' && { [certificateParameter]: pendingCertificate }),
+  };
 }
 
 /** What the parameters of a fleet hold. */
@@ -46,6 +60,8 @@ export interface FleetSecrets {
   readonly secrets: readonly string[];
   /** The same by the name of their parameter below the prefix of the fleet. */
   readonly ofWorkers: Readonly<Record<string, string>>;
+  /** What each parameter of the fleet holds, by the same names. */
+  readonly values: Readonly<Record<string, string>>;
   /** The certificate of its web UI, as PEM; empty while its machine has not made it, undefined when it makes none. */
   readonly certificate: string | undefined;
 }
@@ -80,8 +96,32 @@ export async function findSecrets(
     login: { username, password },
     secrets: [...own.map(([, value]) => value), ...(token === undefined ? [] : [token])],
     ofWorkers: Object.fromEntries(own),
+    values: Object.fromEntries(found),
     certificate: certificate === pendingCertificate ? '' : certificate,
   };
+}
+
+/** How to ask for the certificate that the machine of a new fleet makes; nothing where it makes none. */
+export function certificateAsked(
+  aws: Aws,
+  fleetId: string,
+  access: Access,
+): { readonly certificate?: () => Promise<string | undefined> } {
+  return access === 'https'
+    ? { certificate: async () => (await findSecrets(aws, fleetId))?.certificate }
+    : {};
+}
+
+/**
+ * How the web UI of a fleet is reached that was deployed, and its certificate. Whoever can change a tag must not get a login in clear
+ * text by it: where there is a certificate, it is asked for.
+ */
+export function pinnedAccess(
+  tagged: Access,
+  { certificate }: FleetSecrets,
+): { readonly access: Access; readonly certificate: string | undefined } {
+  const access = tagged === 'http' && certificate !== undefined ? 'https' : tagged;
+  return { access, certificate: access === 'https' ? (certificate ?? '') : undefined };
 }
 
 /** @throws LoadwrightError `PROVISIONING_FAILED` when there is no login. */

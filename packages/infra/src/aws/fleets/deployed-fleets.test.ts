@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factTags } from './facts.js';
+import { changedPriceTags, factTags, spentUntil } from './facts.js';
 import { deployedFleets } from './deployed-fleets.js';
 
 const createdAt = new Date('2026-11-23T09:00:00Z');
@@ -62,6 +62,14 @@ describe('the cost of a fleet so far', () => {
     expect(deployedFleets([{ ...machine('running'), tags }], hours(2))).toMatchObject([
       { costUsDollars: 0.01, isCostIncomplete: true },
     ]);
+  });
+
+  it('counts each price for as long as it was one', () => {
+    const { tags } = machine('running');
+    const spent = spentUntil(tags, { usDollars: 0.5 }, { since: createdAt, at: hours(1) });
+    const changed = { ...tags, ...changedPriceTags({ usDollars: 2, isIncomplete: false }, spent) };
+    const found = deployedFleets([{ ...machine('running'), tags: changed }], hours(1.5));
+    expect(found).toMatchObject([{ usDollarsPerHour: 2, costUsDollars: 1.5 }]);
   });
 
   it('is not known without a machine', () => {

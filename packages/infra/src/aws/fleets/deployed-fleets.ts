@@ -1,10 +1,14 @@
 import type { DeployedFleet } from '@loadwright/core/fleet';
 import type { FoundResource } from '../kind.js';
+import { task } from '../kinds/fargate/task.js';
 import { instance } from '../kinds/instance.js';
 import { describeResource } from '../removal/inventory.js';
 import { leftToOtherVersion, nameTag, startOf, tagKeys } from '../fleet-identity.js';
 import { deployMilliseconds } from '../removal/visibility.js';
-import { readPrice } from './facts.js';
+import { readPrice, spentUntil } from './facts.js';
+
+/** What a master and its workers run on. */
+const runs = new Set([instance.name, task.name]);
 
 /** Fleets by their resources, newest first. */
 export function deployedFleets(found: readonly FoundResource[], now: Date): DeployedFleet[] {
@@ -17,17 +21,15 @@ export function deployedFleets(found: readonly FoundResource[], now: Date): Depl
 
 function deployedFleet(fleetId: string, resources: readonly FoundResource[], now: Date): DeployedFleet {
   const tag = (key: string) => resources.map(({ tags }) => tags[key]).find((value) => value !== undefined);
-  const machines = resources.filter(({ kind, state }) => kind === instance.name && state !== 'shutting-down');
+  const machines = resources.filter(({ kind, state }) => runs.has(kind) && state !== 'shutting-down');
   // Of several the master's: without it the others do nothing.
   const machine = machines.find(({ part = 'master' }) => part === 'master');
   const expiresAt = dateOf(tag(tagKeys.expiresAt));
   const createdAt = dateOf(tag(tagKeys.createdAt)) ?? startOf(fleetId);
   const owner = tag(tagKeys.owner);
   const name = tag(nameTag);
-  const price = resources
-    .filter(({ kind }) => kind === instance.name)
-    .map(({ tags }) => readPrice(tags))
-    .find((one) => one !== undefined);
+  const priced = resources.find(({ kind, tags }) => runs.has(kind) && readPrice(tags) !== undefined);
+  const price = priced && readPrice(priced.tags);
   // Past its end only a machine costs that runs on all the same; one that has ended costs nothing more.
   const costsUntil = machines.some(({ state }) => state === 'running')
     ? now.getTime()
@@ -45,7 +47,7 @@ function deployedFleet(fleetId: string, resources: readonly FoundResource[], now
     resources: resources.map(describeResource),
     ...(price && {
       usDollarsPerHour: price.usDollars,
-      costUsDollars: (price.usDollars * (costsUntil - createdAt.getTime())) / 3_600_000,
+      costUsDollars: spentUntil(priced.tags, price, { since: createdAt, at: new Date(costsUntil) }).usDollars,
     }),
     ...(price?.isIncomplete && { isCostIncomplete: true }),
   };

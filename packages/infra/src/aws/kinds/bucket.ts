@@ -70,9 +70,6 @@ export const bucket: CreatableKind<BucketParameters> = {
   },
 
   async complete(aws, fleet, id, { key, file }) {
-    const { size } = await stat(file);
-    // The SDK repeats a call that failed only when it has the whole body.
-    const body = size <= longestRepeatable ? await readFile(file) : createReadStream(file);
     // One after the other: S3 refuses two at the same time on a new bucket.
     await aws.s3.send(
       new PutBucketTaggingCommand({
@@ -80,6 +77,9 @@ export const bucket: CreatableKind<BucketParameters> = {
         Tagging: { TagSet: tagsOf(fleet, 'bundle') },
       }),
     );
+    const { size } = await stat(file);
+    // The SDK repeats a call that failed only when it has the whole body.
+    const body = size <= longestRepeatable ? await readFile(file) : createReadStream(file);
     await aws.s3.send(new PutObjectCommand({ Bucket: id, Key: key, Body: body, ContentLength: size }));
   },
 

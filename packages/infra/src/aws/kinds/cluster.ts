@@ -15,8 +15,14 @@ import { unlessAbsent } from '../service-error.js';
 /** The most clusters that one call describes. */
 const describedAtOnce = 100;
 
+/** What a cluster is made with; undefined: for machines alone. */
+export interface ClusterParameters {
+  /** `FARGATE` and `FARGATE_SPOT`: tasks run on spare capacity only in a cluster that has it among them. */
+  readonly capacityProviders: readonly string[];
+}
+
 /** Where the machines of a fleet register, and its services run. */
-export const cluster: CreatableKind<undefined> = {
+export const cluster: CreatableKind<ClusterParameters | undefined> = {
   name: 'cluster',
 
   async find(aws, { fleetId }) {
@@ -27,9 +33,15 @@ export const cluster: CreatableKind<undefined> = {
     );
   },
 
-  async create(aws, fleet) {
+  async create(aws, fleet, parameters) {
     const clusterName = nameOf(fleet);
-    await aws.ecs.send(new CreateClusterCommand({ clusterName, tags: ecsTagsOf(fleet, 'cluster') }));
+    await aws.ecs.send(
+      new CreateClusterCommand({
+        clusterName,
+        tags: ecsTagsOf(fleet, 'cluster'),
+        ...(parameters && { capacityProviders: [...parameters.capacityProviders] }),
+      }),
+    );
     return clusterName;
   },
 
@@ -43,7 +55,7 @@ export const cluster: CreatableKind<undefined> = {
 };
 
 /** Those that are there: one that was deleted is shown as INACTIVE for a while. */
-export async function describeClusters(aws: Aws, names: readonly string[]): Promise<Cluster[]> {
+async function describeClusters(aws: Aws, names: readonly string[]): Promise<Cluster[]> {
   const found: Cluster[] = [];
   for (let from = 0; from < names.length; from += describedAtOnce) {
     const clusters = names.slice(from, from + describedAtOnce);

@@ -118,11 +118,11 @@ export const instance: CreatableKind<InstanceParameters> = {
   async destroy(aws, id) {
     const { removal } = aws.settings.pace;
     let isTold = false;
-    const hasEnded = await poll(aws, removal, async () => {
+    const hasEnded = await poll(aws, 'removal', async () => {
       const asItIs = isTold ? undefined : await describeInstance(aws, id);
       const stays = asItIs && whyItStays(aws, asItIs);
       if (stays !== undefined) throw new LoadwrightError('RESOURCES_REMAIN', stays);
-      isTold ||= await terminate(aws, id);
+      isTold ||= await endInstance(aws, id);
       const found = isTold ? await describeInstance(aws, id) : undefined;
       return found && !lives(found) ? true : undefined;
     });
@@ -138,12 +138,14 @@ export const instance: CreatableKind<InstanceParameters> = {
 };
 
 /**
+ * Orders the end of a machine, and does not wait for it.
+ *
  * EC2 shows a machine that has ended for about an hour: that one which was found is not there means that it is not seen
  * everywhere yet.
  *
  * @returns false when EC2 does not see it
  */
-async function terminate(aws: Aws, id: string): Promise<boolean> {
+export async function endInstance(aws: Aws, id: string): Promise<boolean> {
   const command = new TerminateInstancesCommand({ InstanceIds: [id] });
   try {
     return (await unlessAbsent(aws.ec2.send(command))) !== undefined;
@@ -161,6 +163,13 @@ async function terminate(aws: Aws, id: string): Promise<boolean> {
 export async function lastLaunch(aws: Aws, fleetId: string): Promise<Date | undefined> {
   const times = (await describeAll(aws, { fleetId })).flatMap(({ LaunchTime }) => LaunchTime ?? []);
   return times.sort((a, b) => b.getTime() - a.getTime())[0];
+}
+
+/** The machines of one fleet in every state, without those that only bear its tag. */
+export async function describeFleet(aws: Aws, fleetId: string): Promise<Instance[]> {
+  return (await describeAll(aws, { fleetId })).filter(
+    (found) => taggedResource(aws, found.Tags).length > 0 && whyItStays(aws, found) === undefined,
+  );
 }
 
 /** Machines in every state. */
@@ -236,7 +245,7 @@ async function launch(
   const input = launchInput(fleet, parameters, subnet);
   let ended = 0;
   let reason = '';
-  const id = await poll(aws, aws.settings.pace.propagation, async () => {
+  const id = await poll(aws, 'propagation', async () => {
     try {
       const ClientToken = tokenOf(fleet, subnet.id, ended);
       const { Instances } = await aws.ec2.send(new RunInstancesCommand({ ...input, ClientToken }));

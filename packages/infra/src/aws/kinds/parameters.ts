@@ -6,17 +6,33 @@ import {
 import { all } from '../all.js';
 import type { Aws } from '../clients.js';
 import type { CreatableKind } from '../kind.js';
-import { parameterPrefix, tagsOf } from '../fleet-identity.js';
-import { unlessPresent } from '../service-error.js';
+import { outsideEnd, parameterPrefix, tagsOf, type FleetIdentity } from '../fleet-identity.js';
+import { isPresent } from '../service-error.js';
 import { namedResources } from './named.js';
 
 /** Secrets by the name of their parameter below the prefix of the fleet: `worker/DATABRICKS_TOKEN`. */
 export interface ParameterValues {
   readonly values: Readonly<Record<string, string>>;
+  /** Called for each that was there before. */
+  readonly onPresent?: (name: string) => void;
 }
 
 /** The most names that DeleteParameters takes. */
 const deletedAtOnce = 10;
+
+/**
+ * How each is stored: encrypted, and removed by the Parameter Store itself when the time of its fleet is over, whatever has become of
+ * who made it. Advanced parameters alone have such a policy; they hold 8 KB, standard ones 4 KB.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-policies.html
+ */
+function storage(fleet: Pick<FleetIdentity, 'expiresAt'>) {
+  const Attributes = { Timestamp: outsideEnd(fleet).toISOString() };
+  return {
+    Type: 'SecureString',
+    Tier: 'Advanced',
+    Policies: JSON.stringify([{ Type: 'Expiration', Version: '1.0', Attributes }]),
+  } as const;
+}
 
 /** All parameters of a fleet, which are one resource: its id is what their names begin with. */
 export const parameters: CreatableKind<ParameterValues> = {
@@ -43,21 +59,16 @@ export const parameters: CreatableKind<ParameterValues> = {
     return parameterPrefix(fleet, owner);
   },
 
-  async complete(aws, fleet, id, { values }) {
+  async complete(aws, fleet, id, { values, onPresent }) {
+    const Tags = tagsOf(fleet, 'secret');
     await all(
       Object.entries(values).map(([name, Value]) =>
-        unlessPresent(
-          aws.ssm.send(
-            new PutParameterCommand({
-              Name: `${id}${name}`,
-              Value,
-              Type: 'SecureString',
-              // Standard parameters hold 4 KB: a token may be longer, and becomes an advanced one.
-              Tier: 'Intelligent-Tiering',
-              Tags: tagsOf(fleet, 'secret'),
-            }),
-          ),
-        ),
+        aws.ssm
+          .send(new PutParameterCommand({ ...storage(fleet), Name: `${id}${name}`, Value, Tags }))
+          .catch((error: unknown) => {
+            if (!isPresent(error)) throw error;
+            onPresent?.(name);
+          }),
       ),
     );
   },
@@ -75,20 +86,19 @@ export const parameters: CreatableKind<ParameterValues> = {
   },
 };
 
-/** Gives parameters that exist other values. */
+/** Gives parameters that exist other values, and the end of this fleet. */
 export async function overwriteParameters(
   aws: Aws,
-  fleetId: string,
+  fleet: FleetIdentity,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   await all(
     Object.entries(values).map(([name, Value]) =>
       aws.ssm.send(
         new PutParameterCommand({
-          Name: `${parameterPrefix(aws.fleet(fleetId), aws.settings.owner)}${name}`,
+          ...storage(fleet),
+          Name: `${parameterPrefix(fleet, aws.settings.owner)}${name}`,
           Value,
-          Type: 'SecureString',
-          Tier: 'Intelligent-Tiering',
           Overwrite: true,
         }),
       ),

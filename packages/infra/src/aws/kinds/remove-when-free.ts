@@ -30,7 +30,7 @@ export async function removeWhenFree(
   { others }: WhenFree = {},
 ): Promise<void> {
   const { removal } = aws.settings.pace;
-  const gone = await poll(aws, removal, async () => {
+  const gone = await poll(aws, 'removal', async () => {
     try {
       await unlessAbsent(remove());
       return true;

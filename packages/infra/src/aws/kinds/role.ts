@@ -34,6 +34,7 @@ interface RoleUse {
   readonly part?: string;
   readonly service: string;
   readonly description: string;
+  readonly isRare?: true;
 }
 
 /** What the machine of a fleet takes on. */
@@ -55,6 +56,15 @@ export const taskRole = roleFor({
   description: 'Workers',
 });
 
+/** What the master of a fleet on Fargate takes on, so that Session Manager reaches it. */
+export const sessionRole = roleFor({
+  kind: 'role of the master',
+  part: 'master',
+  service: 'ecs-tasks.amazonaws.com',
+  description: 'Master',
+  isRare: true,
+});
+
 /** What ECS takes on to hand secrets to the containers. */
 export const executionRole = roleFor({
   kind: 'role of the secrets',
@@ -63,9 +73,10 @@ export const executionRole = roleFor({
   description: 'Secrets',
 });
 
-function roleFor({ kind, part, service, description }: RoleUse): CreatableKind<RoleParameters> {
+function roleFor({ kind, part, service, description, isRare }: RoleUse): CreatableKind<RoleParameters> {
   return {
     name: kind,
+    ...(isRare && { isRare }),
 
     async find(aws, { fleetId }) {
       const PathPrefix = iamPath(aws.settings);

@@ -60,7 +60,7 @@ export const schedule: CreatableKind<ScheduleParameters> = {
       },
     });
     let refusal: unknown;
-    const made = await poll(aws, aws.settings.pace.propagation, async () => {
+    const made = await poll(aws, 'propagation', async () => {
       try {
         await aws.scheduler.send(command);
         return Name;

@@ -77,7 +77,7 @@ export const service: CreatableKind<ServiceParameters> = {
   async destroy(aws, id) {
     const [cluster = '', name = ''] = id.split('/');
     const { removal } = aws.settings.pace;
-    const ended = await poll(aws, removal, async () => {
+    const ended = await poll(aws, 'removal', async () => {
       if (!(await this.exists(aws, id))) return true;
       const command = new DeleteServiceCommand({ cluster, service: name, force: true });
       await unlessAbsent(aws.ecs.send(command));

@@ -1,6 +1,7 @@
 import { formatDuration } from '@loadwright/core/fleet';
 import { isPublic } from '../access.js';
 import type { Account } from '../account/account.js';
+import type { Caller } from '../account/caller.js';
 import { checkCredentials } from '../check/credentials.js';
 import type { SharedSettings } from '../fleet-settings.js';
 
@@ -38,7 +39,7 @@ export function allowedTo(
 export function sharedWarnings(
   settings: UiWish,
   durationSeconds: number,
-  account: Account,
+  account: Caller & Pick<Account, 'callerAddress'>,
 ): { readonly early: readonly string[]; readonly late: readonly string[] } {
   const credentials = checkCredentials(account, settings, durationSeconds);
   const { timeToLiveSeconds, startTimeoutSeconds } = settings;

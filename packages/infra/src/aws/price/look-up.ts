@@ -17,7 +17,7 @@ export async function lookUpPrice(
   cacheDirectory: string | undefined,
 ): Promise<Price | undefined> {
   const { region } = aws.settings;
-  const key = `${region}-${item.kind === 'machine' ? item.instanceType : 'gp3'}`;
+  const key = `${region}-${nameOfItem(item)}`;
   const now = new Date();
   const cached = cacheDirectory && (await cachedPrice(cacheDirectory, key, now));
   if (cached) {
@@ -27,6 +27,12 @@ export async function lookUpPrice(
   if (listed === undefined) return tablePrice(region, item);
   if (cacheDirectory) await cachePrice(cacheDirectory, key, listed, now);
   return { usDollars: listed, source: 'AWS price list, today' };
+}
+
+function nameOfItem(item: PricedItem): string {
+  if (item.kind === 'machine') return item.instanceType;
+  if (item.kind === 'volume') return 'gp3';
+  return item.architecture === 'arm64' ? `fargate-arm64-${item.unit}` : `fargate-${item.unit}`;
 }
 
 /** The latest price of spare capacity, in the dearest zone; undefined when it is unknown. */

@@ -25,19 +25,44 @@ const productSchema = z.object({
 export async function listedPrice(aws: Aws, item: PricedItem): Promise<number | undefined> {
   const answer = await aws.pricing.send(
     new GetProductsCommand({
-      ServiceCode: 'AmazonEC2',
+      ServiceCode: item.kind === 'fargate' ? 'AmazonECS' : 'AmazonEC2',
       Filters: Object.entries({ regionCode: aws.settings.region, ...filtersOf(item) }).map(
         ([Field, Value]) => ({ Type: 'TERM_MATCH' as const, Field, Value }),
       ),
     }),
     { abortSignal: AbortSignal.timeout(patience) },
   );
-  const products: readonly unknown[] = answer.PriceList ?? [];
-  const prices = products.flatMap((product) => pricesOf(JSON.parse(String(product)) as unknown));
+  const products = ((answer.PriceList ?? []) as readonly unknown[]).map(
+    (product) => JSON.parse(String(product)) as unknown,
+  );
+  const prices = products.filter((product) => isMeant(product, item)).flatMap(pricesOf);
   return prices.find((price) => price > 0);
 }
 
+/** Begins with a code of the region but in us-east-1; those of Windows and ARM have a word in between. */
+const fargateUsage = {
+  x86_64: {
+    vcpu: /^([A-Z0-9]+-)?Fargate-vCPU-Hours:perCPU$/,
+    gigabyte: /^([A-Z0-9]+-)?Fargate-GB-Hours$/,
+  },
+  arm64: {
+    vcpu: /^([A-Z0-9]+-)?Fargate-ARM-vCPU-Hours:perCPU$/,
+    gigabyte: /^([A-Z0-9]+-)?Fargate-ARM-GB-Hours$/,
+  },
+} as const;
+
+const usageSchema = z.object({ product: z.object({ attributes: z.object({ usagetype: z.string() }) }) });
+
+/** The list does not filter by patterns. */
+function isMeant(product: unknown, item: PricedItem): boolean {
+  if (item.kind !== 'fargate') return true;
+  const { data } = usageSchema.safeParse(product);
+  if (data === undefined) return false;
+  return fargateUsage[item.architecture][item.unit].test(data.product.attributes.usagetype);
+}
+
 function filtersOf(item: PricedItem): Record<string, string> {
+  if (item.kind === 'fargate') return { productFamily: 'Compute' };
   if (item.kind === 'volume') return { productFamily: 'Storage', volumeApiName: 'gp3' };
   return {
     instanceType: item.instanceType,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addressPrice, priceTable, tablePrice } from './table.js';
+import { addressPrice, parameterPrices, priceElsewhere, priceTable, tablePrice } from './table.js';
 
-const { sources, machineHour, gp3GigabyteMonth, publicAddressHour } = priceTable();
+const { sources, machineHour, gp3GigabyteMonth, fargateHour, ...ofAllRegions } = priceTable();
 const regions = Object.entries(machineHour);
 
 /** Families of which a machine twice as large costs twice as much: all but those that save credits. */
@@ -12,7 +12,8 @@ describe('the price table', () => {
     const named = [
       ...regions.map(([, { source }]) => source),
       ...Object.values(gp3GigabyteMonth).map(({ source }) => source),
-      publicAddressHour.source,
+      ...Object.values(fargateHour).map(({ source }) => source),
+      ...Object.values(ofAllRegions).map(({ source }) => source),
     ];
     expect([...new Set(named)].sort()).toEqual(Object.keys(sources).sort());
     for (const { name, commit } of Object.values(sources)) {
@@ -48,6 +49,36 @@ describe('the price table', () => {
     }
   });
 
+  it('has the default of fleets on ECS in every region, and Fargate where a page was read', () => {
+    for (const [region, { usDollars }] of regions) {
+      expect([region, usDollars['t3.large']! > 0.08]).toEqual([region, true]);
+    }
+    expect(tablePrice('us-east-1', { kind: 'fargate', unit: 'vcpu', architecture: 'x86_64' })).toEqual({
+      usDollars: 0.04048,
+      source: 'aws.amazon.com/fargate/pricing, of unknown date',
+    });
+    expect(
+      tablePrice('moon-1', { kind: 'fargate', unit: 'gigabyte', architecture: 'arm64' }),
+    ).toBeUndefined();
+  });
+
+  it('says what things cost in us-east-1, and how far other regions are from that', () => {
+    const machine = priceElsewhere({ kind: 'machine', instanceType: 'c7i.large' });
+    expect(machine?.usDollars).toBe(machineHour['us-east-1']?.usDollars['c7i.large']);
+    for (const item of [{ kind: 'machine', instanceType: 't3.large' }, { kind: 'volume' }] as const) {
+      const { range: [least = 0, most = 0] = [] } = priceElsewhere(item) ?? {};
+      for (const [region] of regions.filter(([name]) => !name.startsWith('us-gov-'))) {
+        const ratio = (tablePrice(region, item)?.usDollars ?? NaN) / tablePrice('us-east-1', item)!.usDollars;
+        expect([region, ratio < least || ratio > most]).toEqual([region, false]);
+      }
+      expect(least).toBeLessThanOrEqual(1);
+      expect(most).toBeGreaterThan(1.3);
+    }
+    const fargate = { kind: 'fargate', unit: 'vcpu', architecture: 'arm64' } as const;
+    expect(priceElsewhere(fargate)).toMatchObject({ usDollars: 0.03238, range: undefined });
+    expect(priceElsewhere({ kind: 'machine', instanceType: 'zz9.large' })).toBeUndefined();
+  });
+
   it('has the price of gp3 wherever it has machines, but in three regions', () => {
     const missing = regions.map(([name]) => name).filter((name) => gp3GigabyteMonth[name] === undefined);
     expect(missing).toEqual(['ap-southeast-4', 'eu-south-2', 'me-central-1']);
@@ -62,6 +93,14 @@ describe('the price table', () => {
       'skypilot-org/skypilot-catalog at 00148f2, of unknown date',
     );
     expect(addressPrice()).toMatchObject({ usDollars: 0.005, source: expect.stringMatching(/2024-02-01$/) });
+  });
+
+  it('has what a parameter costs, in all regions', () => {
+    const source = 'aws.amazon.com/systems-manager/pricing, of unknown date';
+    expect(parameterPrices()).toEqual({
+      month: { usDollars: 0.05, source },
+      call: { usDollars: 0.05 / 10_000, source },
+    });
   });
 
   it('infers nothing: what it does not hold is not known', () => {

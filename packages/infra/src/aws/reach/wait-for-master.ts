@@ -59,7 +59,7 @@ export async function waitForMachine(aws: Aws, id: string, time: StartTime): Pro
   if (machine) return machine;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `The machine ${id} did not fleet within ${time.seconds} s.`,
+    `The machine ${id} did not run within ${time.seconds} s.`,
     {
       hint: 'Try again, in another zone if it happens again: the option subnet.',
       retryable: true,

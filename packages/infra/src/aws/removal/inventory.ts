@@ -8,6 +8,8 @@ export interface Inventory {
   readonly found: readonly FoundResource[];
   /** One line for each kind that could not be looked for, with the reason. */
   readonly failures: readonly string[];
+  /** Names of those kinds. */
+  readonly unseen: readonly string[];
 }
 
 /** Looks for kinds of resources at the same time, by names and tags alone. The causes are what its calls failed with. */
@@ -17,6 +19,7 @@ export async function takeInventory(
   scope: Scope,
 ): Promise<Inventory & { readonly causes: readonly unknown[] }> {
   const failures: string[] = [];
+  const unseen: string[] = [];
   const causes: unknown[] = [];
   const found = await Promise.all(
     kinds.map(async (kind) => {
@@ -24,13 +27,14 @@ export async function takeInventory(
         return await kind.find(aws, scope);
       } catch (error) {
         aws.signal.throwIfAborted();
+        unseen.push(kind.name);
         failures.push(`could not look for anything of the kind ${kind.name}: ${messageOf(error)}`);
         causes.push(error);
         return [];
       }
     }),
   );
-  return { found: leaveToOthers(found.flat()), failures, causes };
+  return { found: leaveToOthers(found.flat()), failures, unseen, causes };
 }
 
 /** One resource of a newer format shows that its fleet is a newer version's, also where no name or tag says so. */

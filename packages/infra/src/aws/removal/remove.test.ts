@@ -106,3 +106,40 @@ it('leaves what one of several machines holds that cannot be ended, and nothing 
     'volume v-2: the instance i-2 needs it',
   ]);
 });
+
+it('keeps what tells where others are for as long as they could not be looked for, or removed', async () => {
+  const account = new Account([
+    { kind: 'task', id: 't-1' },
+    { kind: 'task', id: 't-2' },
+    { kind: 'log group', id: 'l-1' },
+  ]);
+  const logs = account.kind('log group');
+  const seen = account.kind('task');
+  let looks = 0;
+  // Not seen in the first look, and known by what the log group tells alone.
+  const task: Kind = {
+    ...seen,
+    find: async (aws, scope) => {
+      if ((looks += 1) === 1) throw new Error('not now');
+      return (await logs.exists(aws, 'l-1')) ? seen.find(aws, scope) : [];
+    },
+  };
+  const rows = [{ kind: task }, { kind: logs, after: [task], tellsOf: [task] }];
+  expect(await remove({ rows, lastMade })).toMatchObject({ remaining: [] });
+  expect(account.log.slice(-2)).toEqual(['begin l-1', 'end l-1']);
+  expect(account.log).toContain('end t-2');
+
+  const stubborn = new Account(
+    [
+      { kind: 'task', id: 't-1' },
+      { kind: 'log group', id: 'l-1' },
+    ],
+    ['t-1'],
+  );
+  const [one, other] = [stubborn.kind('task'), stubborn.kind('log group')] as const;
+  const { remaining } = await remove({
+    rows: [{ kind: one }, { kind: other, tellsOf: [one], after: [one] }],
+    lastMade,
+  });
+  expect(remaining).toEqual(['task t-1: no', 'log group l-1: it is still there']);
+});

@@ -34,7 +34,7 @@ export async function removeFleetResources(
   let left = await settledInventory(aws, resources, fleetId, options);
   let found = left.found;
 
-  if (!(await pass())) await poll(aws, aws.settings.pace.unknownOutcome, pass);
+  if (!(await pass())) await poll(aws, 'unknownOutcome', pass);
   const remaining = new Set(left.found.map(describeResource));
   const removed = [...tried].filter(([name]) => !remaining.has(name));
   for (const [, resource] of removed) await onRemoved?.(resource);
@@ -73,6 +73,15 @@ export async function removeFleetResources(
     return other && staysWith.because(describeResource(other));
   }
 
+  /** Without it they would not be found any more. It is looked at again when they may be gone. */
+  function tellsOfMore({ tellsOf = [] }: ResourceRow): boolean {
+    const names = tellsOf.map((kind) => kind.name);
+    return (
+      left.unseen.some((kind) => names.includes(kind)) ||
+      left.found.some((one) => names.includes(one.kind) && reasons.has(describeResource(one)))
+    );
+  }
+
   async function remove(row: ResourceRow, resource: FoundResource): Promise<void> {
     const { kind } = row;
     const name = describeResource(resource);
@@ -81,6 +90,7 @@ export async function removeFleetResources(
       reasons.set(name, stays);
       return;
     }
+    if (tellsOfMore(row)) return;
     if (!tried.has(name)) onProgress?.(`Removing ${name}`);
     tried.set(name, resource);
     try {
@@ -117,11 +127,11 @@ async function lookAgain(
   fleetId: string,
   tried: readonly FoundResource[],
 ): Promise<Inventory> {
-  const [{ found, failures }, stillThere] = await Promise.all([
+  const [{ found, failures, unseen }, stillThere] = await Promise.all([
     takeInventory(aws, kinds, { fleetId }),
     Promise.all(tried.map(async (resource) => ((await exists(aws, kinds, resource)) ? [resource] : []))),
   ]);
-  return { found: [...found, ...stillThere.flat()], failures };
+  return { found: [...found, ...stillThere.flat()], failures, unseen };
 }
 
 /** What cannot be looked at is not known to be gone. */

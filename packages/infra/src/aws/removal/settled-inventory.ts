@@ -26,12 +26,12 @@ export async function settledInventory(
   const kinds = kindsOf(resources);
   const awaited = expected
     ? [...expected.values()]
-    : kinds.filter((kind) => 'create' in kind).map(({ name }) => ({ kind: name }));
+    : kinds.filter((kind) => 'create' in kind && !kind.isRare).map(({ name }) => ({ kind: name }));
   const seen = new Map<string, FoundResource>();
   const look = async () => {
-    const { found, failures } = await takeInventory(aws, kinds, { fleetId });
+    const { found, failures, unseen } = await takeInventory(aws, kinds, { fleetId });
     for (const resource of found) seen.set(describeResource(resource), resource);
-    const inventory = { found: [...seen.values()], failures };
+    const inventory = { found: [...seen.values()], failures, unseen };
     return { inventory, missing: await missingOf(aws, resources, inventory, awaited) };
   };
   const first = await look();
@@ -41,7 +41,7 @@ export async function settledInventory(
   const names = first.missing.map(keyOf).join(', ');
   onProgress(`Looking for what may not be seen yet, for at most ${unknownOutcome / 1000} s: ${names}`);
   let last = first;
-  await poll(aws, unknownOutcome, async () => {
+  await poll(aws, 'unknownOutcome', async () => {
     last = await look();
     return last.missing.length === 0 ? true : undefined;
   });

@@ -18,7 +18,7 @@ import {
 import { makeEndRole, scheduleEnd } from '../../aws/deploy/end-from-outside.js';
 import type { Deployment } from './deployment.js';
 import { factTags } from '../../aws/fleets/facts.js';
-import { certificatePlace, createLogin, loginParameters } from '../../aws/deploy/login.js';
+import { ownParameters } from '../../aws/deploy/login.js';
 import { ensureParameters, workerParameters } from '../../aws/deploy/secrets.js';
 import { groupParameters } from '../../aws/deploy/group.js';
 import { userData } from '../machine/user-data.js';
@@ -45,9 +45,8 @@ export async function deploy(deployment: Deployment) {
   const step: Step = { aws, fleet, journal };
   const isEncrypted = settings.access === 'https';
   const values = {
-    ...loginParameters(createLogin()),
+    ...ownParameters(settings),
     ...workerParameters(request),
-    ...(isEncrypted ? certificatePlace() : {}),
   };
 
   const place = { ...fleet, accountId: account.accountId };

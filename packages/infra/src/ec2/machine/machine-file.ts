@@ -1,10 +1,8 @@
 import { stringify } from 'yaml';
+import { memoryFolder as secrets, tlsFiles, tlsOptions } from '../../aws/machine/certificate.js';
 import type { MachineSettings } from './settings.js';
 
-const secrets = '/run/loadwright';
 const variablesFile = `${secrets}/variables.json`;
-/** Of the certificate of the web UI; both are made at boot. */
-const [keyFile, certificateFile] = [`${secrets}/key.pem`, `${secrets}/certificate.pem`];
 
 /**
  * What a machine adds to the compose file of a bundle. Compose joins the two: lists of ports and volumes grow,
@@ -21,10 +19,10 @@ export function machineFile({
     services: {
       master: {
         ...image,
-        ...service('master', isEncrypted ? [keyFile, certificateFile] : []),
+        ...service('master', isEncrypted ? Object.values(tlsFiles) : []),
         command: [
           '-f locustfile.py --master --exit-code-on-error 0 --web-login',
-          ...(isEncrypted ? [`--tls-cert ${certificateFile} --tls-key ${keyFile}`] : []),
+          ...(isEncrypted ? tlsOptions : []),
           '--csv /tmp/locust --csv-full-history',
         ].join(' '),
         ports: [`${uiPort}:8089`, '127.0.0.1:5557:5557'],

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { LoadwrightError, locustVersion } from '@loadwright/core/fleet';
+import { certificateFiles, webUiFiles } from '../../aws/machine/certificate.js';
 import { asUserData, file, home, unitFile, type CloudConfig } from '../../aws/machine/cloud-config.js';
+import { forgettingFiles } from '../../aws/machine/forget.js';
 import { endAt, startTimers, timerFiles } from '../../aws/machine/timers.js';
 import { machineFile } from './machine-file.js';
 import type { MachineSettings } from './settings.js';
@@ -35,10 +37,10 @@ function cloudConfig(settings: MachineSettings): CloudConfig {
       file('/etc/sysctl.d/60-loadwright.conf', read('60-loadwright.conf')),
       file(`${home}/settings.json`, settingsFile(settings)),
       file(`${home}/machine.yml`, machineFile(settings)),
-      file(`${home}/aws_requests.py`, read('aws_requests.py')),
       file(`${home}/fetch.py`, read('fetch.py')),
-      file(`${home}/forget.py`, read('forget.py')),
-      ...(settings.certificate === undefined ? [] : [file(`${home}/certificate.py`, read('certificate.py'))]),
+      ...forgettingFiles(),
+      ...(settings.certificate === undefined ? [] : certificateFiles()),
+      ...webUiFiles(),
       file(`${home}/answers.py`, read('answers.py')),
       file(`${home}/prepare.sh`, read('prepare.sh')),
     ],

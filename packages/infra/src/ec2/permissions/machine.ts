@@ -1,6 +1,7 @@
 import type { IamStatement } from '@loadwright/core/fleet';
-import { bucketName, certificateParameter, parameterPrefix } from '../../aws/fleet-identity.js';
+import { bucketName, parameterPrefix } from '../../aws/fleet-identity.js';
 import type { PolicyDuties } from '../../aws/permissions/fleet-policies.js';
+import { handOverStatement } from '../../aws/permissions/hand-over.js';
 import { sessionManagerStatement } from '../../aws/permissions/session-manager.js';
 import { arnOf } from '../../aws/permissions/arn.js';
 
@@ -29,16 +30,7 @@ export function machineStatements(duties: MachineDuties): IamStatement[] {
       Action: ['ssm:DeleteParameters', 'ssm:GetParametersByPath'],
       Resource: [secrets, `${secrets}/*`].map((name) => arnOf('ssm', region, name, { accountId: '*' })),
     },
-    ...(handsOverCertificate
-      ? [
-          {
-            Effect: 'Allow',
-            // Of all parameters the one that who made the machine takes the certificate of its web UI from.
-            Action: ['ssm:PutParameter'],
-            Resource: [arnOf('ssm', region, `${secrets}/${certificateParameter}`, { accountId: '*' })],
-          } as const,
-        ]
-      : []),
+    ...(handsOverCertificate ? [handOverStatement(duties)] : []),
     sessionManagerStatement,
     ...iamStatements,
   ];

@@ -1,9 +1,10 @@
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { LoadwrightError, type ProvisionRequest } from '@loadwright/core/fleet';
+import { isLoadwrightError, LoadwrightError, type ProvisionRequest } from '@loadwright/core/fleet';
 import type { Architecture } from '../../aws/account/machine.js';
 import type { Aws } from '../../aws/clients.js';
 import { nameOf } from '../../aws/fleet-identity.js';
 import { ensureSharedRepository, hasRepository } from '../../aws/kinds/image-tag.js';
+import { requireBase } from '../../image/push.js';
 import { pushImage, type Platform } from '../../image/index.js';
 import type { EcsFleetSettings } from '../settings.js';
 
@@ -37,6 +38,39 @@ export async function pushBundle(
     },
   });
   return reference;
+}
+
+/**
+ * Looks whether the image below the bundle is there for those processors, before anything is made. That of Locust is, for x86_64.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when it is not.
+ */
+export async function requireBaseImage(
+  aws: Aws,
+  { containerImage, repository, environment, launchType }: EcsFleetSettings,
+  architecture: Architecture,
+): Promise<void> {
+  if (containerImage === undefined && architecture === 'x86_64') return;
+  const platform = platforms[architecture];
+  const { host, password } = await logIn(aws);
+  try {
+    await requireBase({
+      to: `${host}/${repository}`,
+      ...(containerImage !== undefined && { base: containerImage }),
+      platform,
+      credentials: { username: 'AWS', password },
+      environment,
+      signal: aws.signal,
+    });
+  } catch (error) {
+    if (!isLoadwrightError(error) || error.code !== 'CONFIG_INVALID') throw error;
+    const other =
+      launchType === 'fargate' ? 'another cpuArchitecture' : 'an instanceType of another processor';
+    throw new LoadwrightError('CONFIG_INVALID', `fleet.containerImage: ${error.message}`, {
+      hint: `Use an image that is there for ${platform}, or ${other}.`,
+      cause: error,
+    });
+  }
 }
 
 /** @throws LoadwrightError `CONFIG_INVALID` when there is no repository of that name. */

@@ -1,8 +1,9 @@
 """Succeeds when this machine does its part: a master's web UI answers, a worker is connected."""
 
 import json
-import urllib.request
 from pathlib import Path
+
+from web_ui import require_answer
 
 _ESTABLISHED = "01"
 """https://www.kernel.org/doc/Documentation/networking/proc_net_tcp.txt"""
@@ -11,7 +12,7 @@ _ESTABLISHED = "01"
 def main() -> None:
     settings = json.loads(Path(__file__).with_name("settings.json").read_text())
     if settings["role"] == "master":
-        urllib.request.urlopen(f"http://127.0.0.1:{settings['uiPort']}/login", timeout=10).close()
+        require_answer(settings)
     elif not is_connected(settings["masterPort"], Path(__file__).parents[2] / "proc/net"):
         raise SystemExit("no worker is connected to its master")
 

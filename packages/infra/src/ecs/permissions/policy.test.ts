@@ -4,7 +4,7 @@ import { anyFleet } from '../../aws/permissions/tag-condition.js';
 import { agentStatements, ecsPolicies, executionStatements } from './statements.js';
 
 const place = { fleetKind: 'ecs', region: 'eu-west-1', accountId: '123456789012' };
-const wishes = { repository: 'loadwright', isOwnRepository: false, spot: true };
+const wishes = { launchType: 'ec2', repository: 'loadwright', isOwnRepository: false, spot: true } as const;
 const ofTarget = {
   Effect: 'Allow',
   Action: ['sagemaker:InvokeEndpoint'],
@@ -42,8 +42,10 @@ it('gives containers, which can take on the role of their machine, nothing but w
 it('lets a role of its own do all that the roles of a fleet do', () => {
   const fleet = { ...place, fleetId: anyFleet };
   const boundary = ecsPolicies.boundaryStatements(place, [ofTarget]).flatMap(({ Action }) => Action);
-  const all = [...agentStatements(fleet), ...executionStatements(fleet), ofTarget].flatMap(
-    ({ Action }) => Action,
-  );
+  const all = [
+    ...ecsPolicies.machineStatements({ ...fleet, iamStatements: [] }),
+    ...executionStatements(fleet),
+    ofTarget,
+  ].flatMap(({ Action }) => Action);
   expect(all.filter((action) => !boundary.includes(action))).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { nameOfLogGroup } from '../../aws/kinds/log-group.js';
 import { arnOf } from '../../aws/permissions/arn.js';
 import { endStatements } from '../../aws/permissions/end.js';
 import type { FleetPolicies, PolicyDuties } from '../../aws/permissions/fleet-policies.js';
+import { handOverStatement } from '../../aws/permissions/hand-over.js';
 import { sessionManagerStatement } from '../../aws/permissions/session-manager.js';
 import { anyFleet } from '../../aws/permissions/tag-condition.js';
 import { makesRoles, permissions, type EcsWishes } from './table.js';
@@ -62,30 +63,63 @@ export function agentStatements(
   ];
 }
 
+/**
+ * What the machine of the master does at its end: it removes the secrets of its fleet, which it need not read for that. Every
+ * container of a machine can do it too, and no more with them.
+ */
+export function forgetStatement(
+  duties: Pick<PolicyDuties, 'fleetKind' | 'fleetId' | 'region' | 'owner'>,
+): IamStatement {
+  return { Effect: 'Allow', Action: ['ssm:DeleteParameters'], Resource: [ofSecrets(duties)] };
+}
+
 /** What ECS may do to hand secrets to the containers of a fleet. They are encrypted with aws/ssm, which needs no permission. */
 export function executionStatements(
   duties: Pick<PolicyDuties, 'fleetKind' | 'fleetId' | 'region' | 'owner'>,
 ): IamStatement[] {
-  const secrets = `parameter${parameterPrefix(duties, duties.owner)}*`;
   return [
     {
       Effect: 'Allow',
       Action: ['ssm:GetParameters'],
-      Resource: [arnOf('ssm', duties.region, secrets, anyAccount)],
+      Resource: [ofSecrets(duties)],
     },
   ];
+}
+
+function ofSecrets({ region, owner, ...fleet }: Parameters<typeof forgetStatement>[0]): string {
+  return arnOf('ssm', region, `parameter${parameterPrefix(fleet, owner)}*`, anyAccount);
+}
+
+/** What ECS may do besides for tasks on Fargate, where no machine has a role for it: fetch the image, and write the logs. */
+export function fargateExecutionStatements(
+  duties: Omit<PolicyDuties, 'iamStatements'>,
+  { repository }: { readonly repository: string },
+): IamStatement[] {
+  // The agent of a machine does the same, and what is of its cluster.
+  const alike = /^(ecr:(GetAuthorizationToken|Batch|GetDownload)|logs:)/;
+  const ofAgent = agentStatements(duties, { repository }).flatMap((statement) => {
+    const actions = statement.Action.filter((action) => alike.test(action));
+    return actions.length > 0 ? [{ ...statement, Action: actions }] : [];
+  });
+  return [...executionStatements(duties), ...ofAgent];
 }
 
 /** The permissions of fleets on ECS. */
 export const ecsPolicies: FleetPolicies<EcsWishes> = {
   rows: permissions,
   makesRoles,
-  machineStatements: (duties) => agentStatements(duties, { cluster: `${kindPrefix(duties.fleetKind)}*` }),
+  machineStatements: (duties) => [
+    ...agentStatements(duties, { cluster: `${kindPrefix(duties.fleetKind)}*` }),
+    forgetStatement(duties),
+    handOverStatement(duties),
+  ],
   boundaryStatements: (region, ofTargets, owner) => {
     const fleet = { ...region, fleetId: anyFleet };
     return [
       ...agentStatements(fleet, { cluster: '*' }),
       ...executionStatements({ ...fleet, owner }),
+      forgetStatement({ ...fleet, owner }),
+      handOverStatement({ ...fleet, owner }),
       ...ofTargets,
       ...endStatements(fleet),
     ];

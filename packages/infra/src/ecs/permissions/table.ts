@@ -9,9 +9,12 @@ import {
 import type { PermissionRow } from '../../aws/permissions/needed.js';
 import type { Place } from '../../aws/permissions/place.js';
 import { anyFleet, tagCondition } from '../../aws/permissions/tag-condition.js';
+import { changingFacts } from '../../aws/fleets/facts.js';
+import { crewTag } from '../scale/crew.js';
 
 /** What of a plan decides which permissions it needs. */
 export interface EcsWishes extends MachineWishes {
+  readonly launchType: 'ec2' | 'fargate';
   readonly cluster?: string | undefined;
   /** The repository of images. */
   readonly repository: string;
@@ -23,6 +26,9 @@ export interface EcsWishes extends MachineWishes {
 /** Are roles made at all? */
 export const makesRoles = (wishes: EcsWishes): boolean =>
   makesOthers(wishes) || wishes.taskRole === undefined || wishes.executionRole === undefined;
+
+const changingTags = [crewTag, ...changingFacts];
+const onFargate = ({ launchType }: EcsWishes) => launchType === 'fargate';
 
 const everything = () => ['*'];
 
@@ -54,10 +60,11 @@ const others: readonly PermissionRow<EcsWishes>[] = [
       'ecs:ListClusters',
       'ecs:ListTaskDefinitionFamilies',
       'ecs:ListTaskDefinitions',
+      'ecs:ListTasks',
       'logs:DescribeLogGroups',
     ],
     resources: everything,
-    why: 'find the clusters, task definitions and logs that earlier runs have left',
+    why: 'find the clusters, tasks, task definitions and logs that earlier runs have left',
   },
   {
     id: 'MakeCluster',
@@ -85,11 +92,35 @@ const others: readonly PermissionRow<EcsWishes>[] = [
       'ecs:DescribeServices',
       'ecs:DescribeTasks',
       'ecs:ListContainerInstances',
-      'ecs:ListTasks',
       'ecs:TagResource',
+      'ecs:UpdateContainerInstancesState',
     ],
     resources: ofEcs,
     why: 'run master and workers in the cluster, see how they are, and remove them',
+  },
+  {
+    id: 'NoteChanges',
+    actions: ['ec2:CreateTags'],
+    resources: ({ region, accountId }) => [arnOf('ec2', region, 'instance/*', { accountId })],
+    condition: (place) => ({
+      StringEquals: tagCondition('aws:ResourceTag', { ...place, fleetId: anyFleet })['StringEquals'] ?? {},
+      'ForAllValues:StringEquals': { 'aws:TagKeys': changingTags },
+    }),
+    why: 'note on the machine of the master how many workers there are since a change, and what they cost',
+  },
+  {
+    id: 'RunTasks',
+    actions: ['ecs:RunTask', 'ecs:StopTask'],
+    resources: ofEcs,
+    why: 'start master and workers on Fargate, and end them',
+    when: onFargate,
+  },
+  {
+    id: 'ForwardPortOfTask',
+    actions: ['ssm:StartSession'],
+    resources: (place, wishes) => ofEcs(place, wishes).map((arn) => arn.replace(':*/', ':task/')),
+    why: 'reach the web UI through Session Manager',
+    when: (wishes) => onFargate(wishes) && wishes.access !== 'http',
   },
   {
     id: 'LogInToRegistry',
@@ -145,6 +176,17 @@ const others: readonly PermissionRow<EcsWishes>[] = [
   },
 ];
 
+/** What only machines need. */
+const ofMachines = new Set([
+  'FindEcsImage',
+  'FirstSpotMachine',
+  'ForwardPort',
+  'NoteChanges',
+  'ReadSpotPrice',
+  'StartMachine',
+  'StartMachineFrom',
+]);
+
 /** Every permission of fleets on ECS. */
 export const permissions = machineRows<EcsWishes>({
   lookAround: [],
@@ -162,4 +204,11 @@ export const permissions = machineRows<EcsWishes>({
   passedTo: ['ecs-tasks.amazonaws.com'],
   givenRoles: ({ taskRole, executionRole }) =>
     [taskRole, executionRole].filter((arn): arn is string => arn !== undefined),
-});
+}).map((row) =>
+  ofMachines.has(row.id)
+    ? {
+        ...row,
+        when: (wishes: EcsWishes) => wishes.launchType !== 'fargate' && (row.when?.(wishes) ?? true),
+      }
+    : row,
+);

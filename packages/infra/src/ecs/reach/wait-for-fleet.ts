@@ -6,9 +6,9 @@ import { describeInstances } from '../../aws/kinds/instance.js';
 import { describeService } from '../../aws/kinds/service.js';
 import { poll } from '../../aws/poll.js';
 import { Look } from '../../aws/reach/look.js';
-import type { WayToUi } from '../../aws/reach/port-forward.js';
-import { blockedHint, type StartTime } from '../../aws/reach/wait-for-master.js';
-import { adviceOn, describeTask, stoppedTasks } from './stopped-tasks.js';
+import { blockedHint, type StartTime, type WaitForUi } from '../../aws/reach/wait-for-master.js';
+import { adviceOn, adviceOnPlacement } from './advice.js';
+import { describeTask, eventsOf, stoppedTasks } from './stopped-tasks.js';
 
 /** A fleet that is being made. */
 export interface StartingFleet {
@@ -51,18 +51,15 @@ export async function waitForMachines(
 /**
  * Waits until the web UI answers.
  *
+ * @returns its certificate, if it has one
  * @throws LoadwrightError `PROVISIONING_FAILED` with what ECS says of tasks that cannot start; at once when a service has given up.
  */
 export async function waitForUi(
   aws: Aws,
   fleet: StartingFleet,
-  {
-    way,
-    time,
-    onProgress,
-  }: { readonly way: WayToUi; readonly time: StartTime; readonly onProgress: (message: string) => void },
-): Promise<void> {
-  const look = new Look();
+  { way, time, onProgress, certificate: ask }: WaitForUi,
+): Promise<string | undefined> {
+  const look = new Look(ask);
   let said = '';
   const answered = await poll(aws, time.left, async () => {
     const [seen, shown] = await Promise.all([look.at(way.url, aws.signal), lookAt(aws, fleet)]);
@@ -74,22 +71,40 @@ export async function waitForUi(
     said = line;
     return undefined;
   });
-  if (answered) return;
-  const stopped = await stoppedTasks(aws, fleet.cluster, fleet.services.master);
+  if (answered) return look.certificate;
+  const [stopped, shown, service] = await Promise.all([
+    stoppedTasks(aws, fleet.cluster, fleet.services.master),
+    lookAt(aws, fleet),
+    describeService(aws, fleet.services.master),
+  ]);
+  const isRegistered = shown.registered === fleet.machines.size;
+  // A service of which a task runs has found a place.
+  const events = service && isRegistered && !service.runningCount ? eventsOf(service) : [];
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
     [
-      `The master at ${way.url} did not answer within ${time.seconds} s: ${said}.`,
+      `The master at ${way.url} did not answer within ${time.seconds} s: ${describeShown(fleet, shown)}.`,
+      ...(ask && look.certificate === undefined ? [withoutCertificate] : []),
       ...stopped.map(describeTask),
+      ...events,
     ].join('\n  '),
     {
       hint:
         adviceOn(stopped) ??
-        `Allow more time with the option startTimeout. Machines register only with a way to the internet; ${blockedHint}`,
+        adviceOnPlacement(events.join('\n')) ??
+        (isRegistered ? `Allow more time with the option startTimeout; ${blockedHint}` : unregisteredHint),
       retryable: true,
     },
   );
 }
+
+/** Of an encrypted web UI that nobody has asked for anything yet. */
+const withoutCertificate =
+  'The machine of the master has not handed over the certificate of its web UI: its console output says why, and its role must allow ssm:PutParameter.';
+
+/** Why a machine that runs is not in its cluster. */
+export const unregisteredHint =
+  'A machine takes some minutes: allow more time with the option startTimeout. Its subnet must lead to ECS and ECR (a public address with an internet gateway, or NAT), its image must have the agent of ECS, and the role in instanceProfile must allow what the agent does: see the permissions of the machine.';
 
 async function lookAt(aws: Aws, { machines, cluster, services }: StartingFleet): Promise<Shown> {
   const [, registered, ...found] = await Promise.all([

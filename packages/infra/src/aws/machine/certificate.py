@@ -65,7 +65,9 @@ def hand_over(settings: dict[str, Any], role: Role, certificate: str) -> None:
     """In place of what whoever made the machine has put there. Raises :class:`NotYetError`."""
     region, name = settings["region"], f"{settings['parameterPrefix']}/{settings['certificate']}"
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.PutParameter"}
-    parameter = {"Name": name, "Value": certificate, "Type": "SecureString", "Overwrite": True}
+    # An advanced parameter, as it was made: none becomes a standard one. Its end stays.
+    tier = {"Tier": "Advanced", "Overwrite": True}
+    parameter = {"Name": name, "Value": certificate, "Type": "SecureString", **tier}
     body = json.dumps(parameter).encode()
     with sent(signed(role, "ssm", region, f"{base_url('ssm', region, role)}/", body, headers)) as answer:
         answer.read()

@@ -3,6 +3,8 @@
 Honours AWS_EC2_METADATA_SERVICE_ENDPOINT and AWS_ENDPOINT_URL, as the SDKs do. Errors hold no credential.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import http.client
@@ -55,7 +57,7 @@ class Role(NamedTuple):
     domain: str
 
     @classmethod
-    def read(cls) -> "Role":
+    def read(cls) -> Role:
         """From version 2 of the instance metadata service. Raises :class:`NotYetError`."""
         read = metadata()
         path = "iam/security-credentials/"

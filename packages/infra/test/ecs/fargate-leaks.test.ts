@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { CreateClusterCommand, ECSClient } from '@aws-sdk/client-ecs';
+import { fakeMaster } from '@loadwright/aws-stand-in';
+import { afterAll, beforeAll } from 'vitest';
+import { uiPort } from '../ec2/work.js';
+import { bringGroupAndProfile, ofTheCaller } from '../leaks/bring.js';
+import { leakMatrix } from '../leaks/matrix.js';
+import { offerBaseImage } from './base-image.js';
+import { carryOut, fargateFleetOf } from './fargate-phases.js';
+
+let end: () => Promise<void>;
+beforeAll(async () => {
+  end = await offerBaseImage();
+});
+afterAll(() => end());
+
+leakMatrix(
+  {
+    phases: ['deploy', 'run', 'scale up', 'scale down', 'destroy'],
+    // Of machines: what ECS cannot place it says in an answer that is no error.
+    launches: [],
+    child: fileURLToPath(new URL('./fargate-child.ts', import.meta.url)),
+    fleetOf: fargateFleetOf,
+    prepare: async () => fakeMaster({ port: uiPort, password: '', workers: 2 }),
+    bring: async (aws) => {
+      const credentials = { accessKeyId: 'caller', secretAccessKey: 'caller' };
+      const ecs = new ECSClient({ endpoint: aws.endpoint, region: aws.region, credentials });
+      await ecs.send(new CreateClusterCommand({ clusterName: ofTheCaller }));
+      ecs.destroy();
+      return bringGroupAndProfile(aws);
+    },
+    carryOut,
+    // All fleets share the repository, and what is content-addressed in it.
+    isShared: (resource) => /^ecr:(repository|image)\/loadwright(:loadwright-[0-9a-f]{32})?$/.test(resource),
+  },
+  { handful: 2 },
+);
