@@ -23,12 +23,12 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'init [target]',
     summary: 'write a configuration file that runs at once',
-    load: () => import('./commands/init.js'),
+    load: () => import('./commands/project/init.js'),
   },
   {
     usage: 'import <kind> <source>',
     summary: 'make a configuration from OpenAPI, curl commands or a HAR file',
-    load: () => import('./commands/import.js'),
+    load: () => import('./commands/project/import.js'),
   },
   {
     usage: 'run',
@@ -108,17 +108,17 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'render',
     summary: 'write the files that Locust runs, to be run by hand',
-    load: () => import('./commands/render.js'),
+    load: () => import('./commands/results/render.js'),
   },
   {
     usage: 'size',
     summary: 'measure what a request costs, and how many machines send a rate',
-    load: () => import('./commands/size.js'),
+    load: () => import('./commands/capacity/size.js'),
   },
   {
     usage: 'calibrate',
     summary: 'find the highest rate at which an objective holds',
-    load: () => import('./commands/calibrate.js'),
+    load: () => import('./commands/capacity/calibrate.js'),
   },
   {
     usage: 'image',
@@ -133,12 +133,17 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'report [run]',
     summary: 'show a past run again',
-    load: () => import('./commands/report.js'),
+    load: () => import('./commands/results/report.js'),
   },
   {
     usage: 'compare [baseline] [candidate]',
     summary: 'compare runs before a change with runs after it',
-    load: () => import('./commands/compare.js'),
+    load: () => import('./commands/results/compare.js'),
+  },
+  {
+    usage: 'baseline',
+    summary: 'keep runs as a named baseline, and choose what later runs are compared with',
+    load: () => import('./commands/results/baseline.js'),
   },
   {
     usage: 'workflow',
@@ -148,37 +153,47 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'export [run]',
     summary: 'write what a past run measured as CSV, Parquet, HdrHistogram, OpenMetrics or OTLP',
-    load: () => import('./commands/export.js'),
+    load: () => import('./commands/results/export.js'),
   },
   {
     usage: 'recommend',
     summary: 'recommend how an endpoint should scale',
-    load: () => import('./commands/recommend.js'),
+    load: () => import('./commands/capacity/recommend.js'),
   },
   {
     usage: 'scaling',
     summary: 'simulate, show, set, verify and put back how an endpoint scales',
-    load: () => import('./commands/scaling.js'),
+    load: () => import('./commands/capacity/scaling.js'),
   },
   {
     usage: 'targets',
     summary: 'what can be tested, and with which options',
-    load: () => import('./commands/targets.js'),
+    load: () => import('./commands/project/targets.js'),
   },
   {
     usage: 'create-target <name>',
     summary: 'write a package with a target of your own, which runs at once',
-    load: () => import('./commands/create-target.js'),
+    load: () => import('./commands/project/create-target.js'),
   },
   {
     usage: 'config',
     summary: 'the resolved configuration, and its JSON Schema',
-    load: () => import('./commands/config.js'),
+    load: () => import('./commands/project/config.js'),
+  },
+  {
+    usage: 'explain [name]',
+    summary: 'explain an error code, a kind of failure or a reason for INVALID',
+    load: () => import('./commands/explain.js'),
   },
   {
     usage: 'doctor [fleet]',
     summary: 'check this machine and this project, or find out why a fleet does not work',
-    load: () => import('./commands/doctor.js'),
+    load: () => import('./commands/project/doctor.js'),
+  },
+  {
+    usage: 'mcp',
+    summary: 'serve agents by the Model Context Protocol; what costs needs a person',
+    load: () => import('./commands/mcp.js'),
   },
 ];
 

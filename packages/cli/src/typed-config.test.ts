@@ -35,6 +35,7 @@ const right: LoadwrightConfig[] = [
     tolerate: { 'event-loop-lag': 'a shared machine' },
     fleet: { kind: 'ec2', instanceType: 'c7i.large' },
   },
+  { target, load, thresholds: { variant_blue: ['p(95)<200'], entry_node_10_0_0_1_4000: ['count>9'] } },
   { target: { kind: './mine.ts', anything: 1 }, load, thresholds: { queue_depth: ['max<9'] } },
   { target: { kind: '@acme/target', anything: 1 }, load },
   { target: sagemaker(target), load },
@@ -58,6 +59,8 @@ const wrong: LoadwrightConfig[] = [
   { target, load, thresholds: { http_req_failed: ['p(95)<1'] } },
   // @ts-expect-error the same, in an object
   { target, load, thresholds: { http_req_failed: [{ threshold: 'rate<', abortOnFail: true }] } },
+  // @ts-expect-error an aggregation that the metric of a node does not have
+  { target, load, thresholds: { entry_node_10_0_0_1_4000: ['p(95)<200'] } },
   // @ts-expect-error an option of another kind of fleet
   { target, load, fleet: { kind: 'local', instanceType: 'c7i.large' } },
   // @ts-expect-error a rule that is never tolerated
@@ -97,13 +100,21 @@ it('names every kind of target and fleet that comes with Loadwright, and every m
     },
     ...{ output_tokens_per_second: true, output_tokens: true, input_tokens: true, output_chunks: true },
     ...{ goodput: true, good_requests: true, retry_after: true },
-    ...{ credential_renewals: true, credential_renewals_failed: true, cache_hit: true, node_latency: true },
-    ...{ hit_local: true, hit_remote: true, miss_origin: true, miss_hot: true, unknown: true },
+    ...{ credential_renewals: true, credential_renewals_failed: true, flow_duration: true },
+    ...{ flows_completed: true, cache_hit: true, node_latency: true },
+    ...{ hit_local: true, hit_remote: true, miss_origin: true, miss_hot: true, unknown: true, hops: true },
+    ...{ async_enqueue: true, async_end_to_end: true, async_outputs_removed: true },
+    ...{ async_list_calls: true, async_list_calls_failed: true },
+  };
+  const ofFamilies: Record<`${string}_*`, keyof TargetThresholds> = {
+    ...{ 'entry_node_*': 'entry_node_a', 'responsible_node_*': 'responsible_node_a' },
+    ...{ 'variant_*': 'variant_a' },
   };
   const measured = new Set<string>();
   for (const load of Object.values(builtInTargets)) {
     for (const name of Object.keys((await load()).default.definition.metrics ?? {})) measured.add(name);
   }
-  expect(Object.keys(ofTargets).sort()).toEqual([...measured].sort());
-  expect(right.length + wrong.length).toBe(20);
+  const named = [...Object.keys(ofTargets), ...Object.keys(ofFamilies)];
+  expect(named.sort()).toEqual([...measured].sort());
+  expect(right.length + wrong.length).toBe(22);
 });

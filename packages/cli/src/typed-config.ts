@@ -49,13 +49,23 @@ export interface TargetThresholds {
   retry_after: TrendExpression;
   credential_renewals: CounterExpression;
   credential_renewals_failed: CounterExpression;
+  flow_duration: TrendExpression;
+  flows_completed: CounterExpression;
   cache_hit: RateExpression;
   hit_local: CounterExpression;
   hit_remote: CounterExpression;
   miss_origin: CounterExpression;
   miss_hot: CounterExpression;
   unknown: CounterExpression;
+  hops: TrendExpression;
   node_latency: TrendExpression;
+  async_enqueue: TrendExpression;
+  async_end_to_end: TrendExpression;
+  async_list_calls: CounterExpression;
+  async_list_calls_failed: CounterExpression;
+  async_outputs_removed: CounterExpression;
+  [ofOneNode: `entry_node_${string}` | `responsible_node_${string}`]: CounterExpression;
+  [ofOneVariant: `variant_${string}`]: TrendExpression;
 }
 
 type ByKind<Kinds> = { [Kind in keyof Kinds]: { kind: Kind } & Kinds[Kind] }[keyof Kinds];

@@ -58,8 +58,10 @@ describe('a canary', () => {
       (name) => name !== 'body',
     );
     expect(names.length).toBeGreaterThan(5);
-    for (const name of names) {
-      for (const value of values) {
+    for (const [index, name] of names.entries()) {
+      // `npm test` has another one in each option; `.ci/run`, which sets the variable, each in each.
+      const tried = process.env['LOADWRIGHT_MATRIX'] ? values : [values[index % values.length]];
+      for (const value of tried) {
         const target = { kind, ...exampleOf(definition), [name]: value };
         expect(await leaks({ target, load }, [render]), `${name}: ${JSON.stringify(value)}`).toEqual([]);
       }

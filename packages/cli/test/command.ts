@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The built command, as a file. */
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const developmentLocust = fileURLToPath(new URL('../../../.venv/bin/locust', import.meta.url));
 

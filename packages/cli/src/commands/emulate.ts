@@ -1,4 +1,3 @@
-import { LoadwrightError } from '@loadwright/core';
 import type { Emulator } from '@loadwright/core/target';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
@@ -7,7 +6,7 @@ import { startEmulator, type StartedEmulator } from '../run/emulation.js';
 import { interruptible } from '../shell/interrupt.js';
 import { formatFigure, formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
-import { collect, jsonOrText, numberOrText } from '../shell/parse.js';
+import { assignments, collect, numberOrText } from '../shell/parse.js';
 import { findTarget } from '../config/target.js';
 
 const capacityFlags = ['port', 'concurrency', 'serviceTime', 'distribution', 'queueLimit', 'seed'] as const;
@@ -68,21 +67,12 @@ async function emulate(kind: string, options: EmulateOptions, context: Context):
   return exitCodes.pass;
 }
 
-function emulatorOptions({ set = [], ...flags }: EmulateOptions): Record<string, unknown> {
+function emulatorOptions({ set, ...flags }: EmulateOptions): Record<string, unknown> {
   const given = capacityFlags.flatMap((name) => {
     const text = flags[name];
     return text === undefined ? [] : [[name, textFlags.has(name) ? text : numberOrText(text)] as const];
   });
-  const own = set.map((assignment) => {
-    const [, name, value] = /^([\w-]+)=(.*)$/s.exec(assignment) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new LoadwrightError('CONFIG_INVALID', `--set: found "${assignment}", expected name=value`, {
-        hint: 'for example --set region=eu-west-1',
-      });
-    }
-    return [name, jsonOrText(value)] as const;
-  });
-  return Object.fromEntries([...given, ...own]);
+  return { ...Object.fromEntries(given), ...assignments(set) };
 }
 
 function describe(kind: string, { emulator, capacity }: StartedEmulator, { colors }: Context): string[] {

@@ -9,6 +9,7 @@ import type { Context } from '../shell/context.js';
 import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
 import { formatPlan, planDocument } from '../output/fleet.js';
+import { describeTrace } from '../output/load.js';
 import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
@@ -40,11 +41,13 @@ async function plan(options: ConfigurationFlags & FleetFlags, context: Context):
   const test = await createConfiguredTest(loaded, { environment: io.environment });
   const flags = besideLoad(options);
   const fleet = await createFleet(overriddenFleet(loaded.config.fleet, flags, context), context, flags);
-  const { plan: made, request } = await test.plan(fleet);
-  if (context.json) context.printJson({ fleet: fleet.kind, ...planDocument(made, request) });
+  const { plan: made, request, trace } = await test.plan(fleet);
+  if (context.json)
+    context.printJson({ fleet: fleet.kind, ...planDocument(made, request), ...(trace && { trace }) });
   else {
     context.printText(
       ...formatPlan(made, request, colors),
+      ...(trace ? [`${colors.bold('Trace')} ${describeTrace(trace)}`] : []),
       '',
       ...formatActions(made.permissions, columnsOf(io.stdout), colors),
     );

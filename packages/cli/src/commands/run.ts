@@ -4,6 +4,7 @@ import { tolerableRuleIds, type TolerableRuleId } from '@loadwright/core';
 import type { Emulator } from '@loadwright/core/target';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { LoadedConfig } from '@loadwright/core/config';
+import { builtInExporters, prepareExporters } from '@loadwright/core/exporters';
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import { runAndReport } from '../run/run-and-report.js';
@@ -13,7 +14,9 @@ import {
   resultsOf,
   type ConfigurationFlags,
 } from '../config/configuration.js';
+import { exporterOfFlag } from '../config/exporter-flag.js';
 import type { Context } from '../shell/context.js';
+import { collect } from '../shell/parse.js';
 import { besideEmulator, pointAt, startEmulatorOf } from '../run/emulation.js';
 import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
@@ -28,6 +31,9 @@ import { requireName } from '../fleet/name.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 
 interface RunOptions extends ConfigurationFlags, FleetFlags {
+  readonly baseline?: string;
+  readonly failIf?: readonly string[];
+  readonly runVariation?: string;
   readonly keepFleet?: boolean;
   readonly on?: string;
   readonly emulator?: boolean;
@@ -37,6 +43,8 @@ interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly interactive?: boolean;
   readonly tolerate?: readonly TolerableRuleId[];
   readonly skipPreflight?: boolean;
+  readonly observe?: boolean;
+  readonly export?: readonly string[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -55,6 +63,15 @@ export function configure(command: Command, context: Context): void {
     )
     .option('--skip-preflight', 'make no request before the load; the report says so')
     .option(
+      '--observe',
+      'read what the service tells of itself during the load (instances, CPU, its own latencies) into the report',
+    )
+    .option(
+      '--export <kind=url>',
+      `hand the figures over while the load runs, beside the file's exporters: ${Object.keys(builtInExporters).join(', ')}, or a plugin; may be repeated`,
+      collect,
+    )
+    .option(
       '--interactive',
       "let Locust's web UI change the load while it runs; every change is recorded in the report",
     )
@@ -65,6 +82,19 @@ export function configure(command: Command, context: Context): void {
         'emulator',
         'dryRun',
       ]),
+    )
+    .option(
+      '--baseline <name>',
+      'compare with a saved baseline (loadwright baseline save), and write the comparison beside the report',
+    )
+    .option(
+      '--fail-if <condition>',
+      'exit with 99 when a difference to the baseline is shown, such as "p(95)>+5%"; may be repeated',
+      collect,
+    )
+    .option(
+      '--run-variation <percent>',
+      'standard deviation between runs of the same thing; judges against a baseline of one run',
     )
     .option('--no-live', 'plain lines instead of the live view')
     .option(
@@ -79,8 +109,16 @@ export function configure(command: Command, context: Context): void {
         ['loadwright run --emulator', 'without the real service'],
         ['loadwright run --users 200 --duration 5m', 'more load'],
         ['loadwright run --dry-run', 'what would happen'],
+        [
+          'loadwright run --export prometheus-remote-write=http://127.0.0.1:9090/api/v1/write',
+          'watch it in Grafana',
+        ],
         [`loadwright run ${example.flags}`, `on ${example.title}; overrides the file`],
         ['loadwright run --on 4f32386de5 --users 400', 'on a deployed fleet'],
+        [
+          "loadwright run --baseline main --fail-if 'p(95)>+5%'",
+          'fail when it got slower than a saved baseline',
+        ],
         ["loadwright run --threshold 'http_req_duration: p(95)<200'", 'fail when it gets slower'],
       ]),
     )
@@ -89,7 +127,7 @@ export function configure(command: Command, context: Context): void {
 
 async function run(options: RunOptions, context: Context): Promise<ExitCode> {
   if (options.on !== undefined) requireName(options.on);
-  const loaded = await loadConfiguration(options, context.io);
+  const loaded = await loadWithExporters(options, context);
   if (options.dryRun) return dryRun(loaded, options, context);
   if (!options.emulator) return runAgainst(undefined, loaded, options, context);
   const { definition } = loaded.config.target;
@@ -103,6 +141,18 @@ async function run(options: RunOptions, context: Context): Promise<ExitCode> {
     await emulator.stop();
   }
 }
+
+/** The configuration, with the exporters of the flags beside those of the file: valid, before anything costs something. */
+async function loadWithExporters(options: RunOptions, { io }: Context): Promise<LoadedConfig> {
+  const loaded = await loadConfiguration(options, io);
+  const more = await Promise.all((options.export ?? []).map((text) => exporterOfFlag(text, '--export', io)));
+  const exporters = [...(loaded.config.exporters ?? []), ...more];
+  prepareExporters(exporters, io.environment);
+  return { ...loaded, config: { ...loaded.config, exporters } };
+}
+
+const isCompared = ({ baseline, failIf, runVariation }: RunOptions) =>
+  baseline !== undefined || failIf !== undefined || runVariation !== undefined;
 
 async function runAgainst(
   emulator: Emulator | undefined,
@@ -118,6 +168,9 @@ async function runAgainst(
       ? undefined
       : await configuredFleet(loaded, options, context, { command: 'run --on', reference: options.on });
   const flags = besideLoad(options);
+  // Loaded for those alone who compare.
+  const compared = isCompared(options) ? await import('../run/baseline.js') : undefined;
+  const baseline = await compared?.baselineOfRun(loaded.baseDirectory, options);
   const fleet =
     lasting ?? (await createFleet(overriddenFleet(loaded.config.fleet, flags, context), context, flags));
   if (keepFleet) requireLasting(fleet, context);
@@ -125,6 +178,7 @@ async function runAgainst(
     loaded,
     emulator ? pointAt(target, emulator, environment) : { environment },
   );
+  if (baseline) await compared!.requireComparable(baseline, test);
   const on = lasting && (await findDeployedFleet(lasting, options.on, context));
   if (on) requireTimeLeft(on, resolveTestLoad(loaded.config.load, 1).durationSeconds, context.io.now());
   return runAndReport(context, test, {
@@ -132,10 +186,14 @@ async function runAgainst(
     keepFleet,
     on,
     skipPreflight: options.skipPreflight ?? false,
+    // Of an emulator nothing appears late.
+    observe: options.observe === true && (emulator ? { waitSeconds: 0 } : true),
     resultsDirectory: resultsOf(loaded),
+    exporters: loaded.config.exporters ?? [],
     live,
     web: options.web ?? false,
     interactive: options.interactive ?? false,
+    ...(baseline && { compare: (report) => compared!.compareWithBaseline(baseline, report, context) }),
     tolerate: emulator ? [...tolerate, ...besideEmulator] : tolerate,
   });
 }
@@ -147,7 +205,11 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
   const flags = besideLoad(options);
   const named = overriddenFleet(loaded.config.fleet, flags, context);
   const { plan, request } = await test.plan(await createFleet(named, context, flags));
-  const configuration = { ...test.configuration, workers: request.workers, fleet: redactOptions({}, named) };
+  const exporters = prepareExporters(loaded.config.exporters ?? [], environment);
+  const configuration = {
+    ...{ ...test.configuration, workers: request.workers, fleet: redactOptions({}, named) },
+    ...(exporters.length > 0 && { exporters: exporters.map((exporter) => exporter.configuration) }),
+  };
   if (context.json) {
     context.printJson({ dryRun: true, ...planDocument(plan, request), configuration });
     return exitCodes.pass;

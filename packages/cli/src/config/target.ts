@@ -14,6 +14,11 @@ export function exampleOf(definition: TargetDefinition): Record<string, unknown>
   return definition.example as Record<string, unknown>;
 }
 
+/** What whoever starts a run of a target must be allowed beside that, and its machines need not. */
+export function stagingStatementsOf({ definition, options }: Target): readonly IamStatement[] {
+  return definition.stagingStatements?.(validate(definition.options, options, { field: 'target' })) ?? [];
+}
+
 /** What whoever asks a target must be allowed to do in AWS. */
 export function iamStatementsOf({ definition, options }: Target): readonly IamStatement[] {
   return definition.iamStatements?.(validate(definition.options, options, { field: 'target' })) ?? [];

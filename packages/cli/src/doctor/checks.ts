@@ -140,10 +140,14 @@ export async function checkPayloadsOf(
   baseDirectory: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const source = definition.payloads?.(validate(definition.options, options, { field: 'target' }));
+  const valid = validate(definition.options, options, { field: 'target' });
+  const source = definition.payloads?.(valid);
   if (!source) return [];
   const finding = await attempt('payloads', async () => {
-    const count = await checkPayloads(source, { baseDirectory, signal });
+    const count = await checkPayloads(source, {
+      ...{ baseDirectory, signal },
+      bodyLimit: (requests) => definition.bodyLimit?.(valid, requests),
+    });
     const detail = `${formatNumber(count)} ${count === 1 ? 'payload' : 'payloads'}`;
     return { subject: 'payloads', state: 'good', detail };
   });

@@ -34,7 +34,7 @@ export function bodyOf(
   const files = Object.fromEntries(
     texts.map((text, index) => [`${base}${texts.length > 1 ? `-${index + 1}` : ''}.body`, text]),
   );
-  const sources = Object.keys(files).map((file) => ({ file: `./${file}`, format: 'binary' }));
+  const sources = Object.keys(files).map((file) => ({ file: `./${file}`, format: 'binary', contentType }));
   const payloads = sources.length === 1 ? sources[0] : sources.map((source) => ({ source }));
   return { options: { payloads }, files };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { LoadwrightError } from '@loadwright/core';
+import { dataOf, encoded, formPart, textOfFile, type DataOption } from './curl-data.js';
+import { wrongCommand } from './curl-error.js';
 import type { FoundRequest } from './requests.js';
 import { shellWords } from './shell-words.js';
 
@@ -17,6 +18,9 @@ const options = {
   'data-binary': texts,
   'data-urlencode': texts,
   json: texts,
+  form: { ...texts, short: 'F' },
+  'form-string': texts,
+  'url-query': texts,
   get: { ...flag, short: 'G' },
   head: { ...flag, short: 'I' },
   url: texts,
@@ -46,26 +50,27 @@ const options = {
 /**
  * The requests of a text with curl commands, one after the other.
  *
+ * @param directory the files that they name are relative to it
  * @throws LoadwrightError `USAGE` that says which part is not understood.
  */
-export function curlRequests(commands: string): FoundRequest[] {
+export function curlRequests(commands: string, directory: string): FoundRequest[] {
   const words = shellWords(commands);
   const starts = words.flatMap((word, index) => (/^(?:.*\/)?curl(?:\.exe)?$/.test(word) ? [index] : []));
   if (starts.length === 0 || starts[0] !== 0) {
-    throw wrong(
+    throw wrongCommand(
       `it begins with "${(words[0] ?? '').slice(0, 40)}"`,
       'the text must begin with the word curl',
     );
   }
-  return starts.map((start, index) => curlRequest(words.slice(start + 1, starts[index + 1])));
+  return starts.map((start, index) => curlRequest(words.slice(start + 1, starts[index + 1]), directory));
 }
 
-function curlRequest(args: string[]): FoundRequest {
-  const { positionals, values } = parsed(args.filter((word) => word !== '' && word !== ';'));
+function curlRequest(args: string[], directory: string): FoundRequest {
+  const { positionals, tokens, values } = parsed(args.filter((word) => word !== '' && word !== ';'));
   const [address, ...others] = [...positionals, ...(values.url ?? [])];
-  if (address === undefined) throw wrong('it names no URL');
+  if (address === undefined) throw wrongCommand('it names no URL');
   if (others.length > 0)
-    throw wrong(`it names ${others.length + 1} URLs: ${others[0]}`, 'import each by itself');
+    throw wrongCommand(`it names ${others.length + 1} URLs: ${others[0]}`, 'import each by itself');
   const url = urlOf(address);
   const headers = (values.header ?? []).map(headerOf);
   const add = (name: string, value: string | undefined) => {
@@ -80,78 +85,60 @@ function curlRequest(args: string[]): FoundRequest {
   add('User-Agent', values['user-agent']);
   add('Referer', values.referer);
   if (values.cookie !== undefined && !values.cookie.includes('=')) {
-    throw wrong('--cookie names a file', 'give the cookies themselves, as name=value');
+    throw wrongCommand('--cookie names a file', 'give the cookies themselves, as name=value');
   }
   add('Cookie', values.cookie);
-  const data = dataOf(values);
-  if (values.get) {
-    if (data !== undefined) url.search += `${url.search ? '&' : '?'}${data}`;
-    return { method: values.request ?? 'GET', url, headers };
+  const given = tokens.filter((token): token is typeof token & DataOption => token.kind === 'option');
+  for (const { value } of given.filter(({ name }) => name === 'url-query')) {
+    addQuery(url, value.startsWith('+') ? value.slice(1) : encoded(value, directory));
   }
-  if (data !== undefined) {
+  const data = dataOf(given, directory);
+  const parts = given.filter(({ name }) => name === 'form' || name === 'form-string');
+  if (data !== undefined && parts.length > 0) throw wrongCommand('it sends both data and a form');
+  if (values.get && data !== undefined) {
+    addQuery(url, 'text' in data ? data.text : textOfFile(data.file, directory));
+  }
+  const body = values.get ? undefined : data;
+  if (body !== undefined) {
     add('Content-Type', values.json ? 'application/json' : 'application/x-www-form-urlencoded');
     if (values.json) add('Accept', 'application/json');
   }
-  const method = values.request ?? (values.head ? 'HEAD' : data === undefined ? 'GET' : 'POST');
-  return { method: method.toUpperCase(), url, headers, body: data };
+  const hasBody = body !== undefined || parts.length > 0;
+  const method = values.request ?? (values.head ? 'HEAD' : hasBody ? 'POST' : 'GET');
+  return {
+    method: method.toUpperCase(),
+    url,
+    headers,
+    ...(body && ('text' in body ? { body: body.text } : { file: body.file })),
+    ...(parts.length > 0 && { form: parts.map((part) => formPart(part, directory)) }),
+  };
+}
+
+function addQuery(url: URL, text: string): void {
+  url.search += `${url.search ? '&' : '?'}${text}`;
 }
 
 function parsed(args: string[]) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
     const name = /'([^' ]+)/.exec((error as Error).message)?.[1] ?? (error as Error).message;
-    throw wrong(
+    throw wrongCommand(
       `its option ${name} is not known, or lacks its value`,
-      /^(-F|--form)/.test(name)
-        ? 'a form with files is written by hand: option multipart of rest'
-        : 'leave out what does not change the request',
+      'leave out what does not change the request',
     );
   }
 }
 
-function dataOf(values: ReturnType<typeof parsed>['values']): string | undefined {
-  const parts = (
-    ['data', 'data-ascii', 'data-raw', 'data-binary', 'json', 'data-urlencode'] as const
-  ).flatMap((name) =>
-    (values[name] ?? []).map((value) => {
-      if (value.startsWith('@') && name !== 'data-raw') {
-        throw wrong(
-          `--${name} names the file ${value.slice(1)}`,
-          'give the content, or name the file as payloads',
-        );
-      }
-      return name === 'data-urlencode' ? encoded(value) : value;
-    }),
-  );
-  if (parts.length === 0) return undefined;
-  return parts.join(values.json ? '' : '&');
-}
-
-/** As curl does it: `name=content` and `=content`, of which the content is encoded. */
-function encoded(value: string): string {
-  const mark = value.indexOf('=');
-  if (mark < 0) return encodeURIComponent(value);
-  const name = value.slice(0, mark);
-  return `${name && `${name}=`}${encodeURIComponent(value.slice(mark + 1))}`;
-}
-
 function headerOf(line: string): [string, string] {
   const mark = line.indexOf(':');
-  if (mark < 1) throw wrong(`its header "${line.slice(0, 40)}" has no colon`);
+  if (mark < 1) throw wrongCommand(`its header "${line.slice(0, 40)}" has no colon`);
   return [line.slice(0, mark).trim(), line.slice(mark + 1).trim()];
 }
 
 function urlOf(address: string): URL {
   const whole = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
   if (!URL.canParse(whole) || !/^https?:/i.test(whole))
-    throw wrong(`"${address.slice(0, 60)}" is no URL of HTTP`);
+    throw wrongCommand(`"${address.slice(0, 60)}" is no URL of HTTP`);
   return new URL(whole);
-}
-
-function wrong(
-  what: string,
-  hint = 'check the command: it must be one that curl itself runs',
-): LoadwrightError {
-  return new LoadwrightError('USAGE', `import curl: the command cannot be read: ${what}`, { hint });
 }

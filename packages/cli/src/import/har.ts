@@ -15,8 +15,18 @@ const harSchema = z.object({
           headers: z.array(header).default([]),
           postData: z
             .object({
+              mimeType: z.string().optional(),
               text: z.string().optional(),
-              params: z.array(z.object({ name: z.string(), value: z.string().optional() })).optional(),
+              params: z
+                .array(
+                  z.object({
+                    name: z.string(),
+                    value: z.string().optional(),
+                    fileName: z.string().optional(),
+                    contentType: z.string().optional(),
+                  }),
+                )
+                .optional(),
             })
             .optional(),
         }),
@@ -80,23 +90,28 @@ export function harRequests(text: string): FoundRequest[] {
     method: request.method.toUpperCase(),
     url: new URL(request.url),
     headers: request.headers.map(({ name, value }) => [name, value] as const),
-    body: request.postData && bodyOf(request.postData),
+    ...(request.postData && contentOf(request.postData)),
     status: response?.status,
   }));
 }
 
-function bodyOf({
-  params,
-  text,
-}: {
-  text?: string | undefined;
-  params?: { name: string; value?: string | undefined }[] | undefined;
-}) {
-  if (text) return text;
-  return (
-    params &&
-    new URLSearchParams(params.map(({ name, value = '' }): [string, string] => [name, value])).toString()
-  );
+type PostData = NonNullable<z.output<typeof harSchema>['log']['entries'][number]['request']['postData']>;
+
+/** What was sent: as text, or by its fields, of which those of an upload are parts of a form. */
+function contentOf({ mimeType = '', params, text }: PostData): Pick<FoundRequest, 'body' | 'form'> {
+  if (text) return { body: text };
+  if (!params || params.length === 0) return {};
+  if (/^multipart\/form-data/i.test(mimeType)) {
+    return {
+      form: params.map(({ contentType, fileName, name, value = '' }) =>
+        fileName === undefined
+          ? { name, value }
+          : { name, file: fileName, filename: fileName, type: contentType },
+      ),
+    };
+  }
+  const fields = params.map(({ name, value = '' }): [string, string] => [name, value]);
+  return { body: new URLSearchParams(fields).toString() };
 }
 
 function json(text: string): unknown {

@@ -1,14 +1,22 @@
-import { LoadwrightError, messageOf } from '@loadwright/core';
+import { LoadwrightError } from '@loadwright/core';
 import { isSecretName } from '@loadwright/core/target';
-import type { Imported, ImportedRoute } from './requests.js';
-import { uniqueName } from './recorded.js';
-import { SecretKeeper } from './secrets.js';
+import { Collector } from './collector.js';
+import { formOptions } from './forms.js';
+import { methods, readDocument, type PathItem } from './openapi-document.js';
+import type { FormPart, Imported, ImportedRoute } from './requests.js';
+import type { SecretKeeper } from './secrets.js';
 
 interface Schema {
   readonly example?: unknown;
   /** A list in a schema, elsewhere by name. */
   readonly examples?: unknown;
   readonly default?: unknown;
+  readonly properties?: unknown;
+}
+interface FormProperty {
+  readonly items?: FormProperty;
+  readonly format?: string;
+  readonly contentMediaType?: string;
 }
 interface Parameter extends Schema {
   readonly name: string;
@@ -17,7 +25,7 @@ interface Parameter extends Schema {
   readonly schema?: Schema;
 }
 interface Media extends Schema {
-  readonly schema?: Schema;
+  readonly schema?: Schema & { readonly required?: readonly string[] };
 }
 interface Operation {
   readonly operationId?: string;
@@ -26,8 +34,6 @@ interface Operation {
   readonly responses?: Readonly<Record<string, unknown>>;
   readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
-/** Operations by method, and what they share. */
-type PathItem = Readonly<Record<string, unknown>>;
 interface Document {
   readonly servers?: readonly {
     readonly url: string;
@@ -44,20 +50,23 @@ interface SecurityScheme {
   readonly in?: string;
 }
 
-const methods = ['get', 'put', 'post', 'patch', 'head', 'options'] as const;
-
 /**
- * Routes of `rest` from a description in OpenAPI 3 or Swagger 2, with the examples that it has, or values made from its schemas.
+ * Routes of `rest` from a description in OpenAPI 3 or Swagger 2, with the examples that it has, or values made from its schemas. An
+ * operation that cannot be imported does not stop the others.
  *
+ * @param check throws for what the target does not take
  * @param baseUrl in place of the first of its servers
- * @throws LoadwrightError `USAGE` when it is not valid, or names no server.
+ * @throws LoadwrightError `USAGE` when it is not valid, names no server, or has no operation that can be imported.
  */
-export async function fromOpenApi(text: string, baseUrl?: string): Promise<Imported> {
-  const document = await read(text);
-  const server = serverOf(document, baseUrl);
-  const secrets = new SecretKeeper();
-  const names = new Set<string>();
-  const routes: ImportedRoute[] = [];
+export async function fromOpenApi(
+  text: string,
+  check: (imported: Imported) => void,
+  baseUrl?: string,
+): Promise<Imported> {
+  const { document: read, invalid } = await readDocument(text);
+  const document = read as Document;
+  const collector = new Collector('openapi', serverOf(document, baseUrl), check);
+  for (const { name, reason } of invalid) collector.leaveOut(name, reason);
   const { sample } = await import('openapi-sampler');
   const valueOf = ({ default: given, example, examples, ...rest }: Schema & { schema?: Schema }): unknown => {
     const found = example ?? firstExample(examples) ?? given;
@@ -68,68 +77,29 @@ export async function fromOpenApi(text: string, baseUrl?: string): Promise<Impor
   };
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     const shared = (item['parameters'] ?? []) as readonly Parameter[];
-    for (const method of [...methods, 'delete']) {
+    for (const method of methods) {
       const operation = item[method] as Operation | undefined;
       if (operation === undefined) continue;
       if (method === 'delete') {
-        secrets.notes.add(`DELETE ${path} is left out: add it by hand if the load may delete`);
+        collector.leaveOut(`DELETE ${path}`, 'add it by hand if the load may delete');
         continue;
       }
-      const name = uniqueName(operation.operationId ?? `${method.toUpperCase()} ${path}`, names);
-      const parameters = [...shared, ...(operation.parameters ?? [])];
-      authenticate(document, operation, name, secrets);
-      const route = routeOf({ name, method, path, parameters }, valueOf, secrets);
-      if (addBody(route, operation, valueOf, secrets)) routes.push(route);
+      collector.add(operation.operationId ?? `${method.toUpperCase()} ${path}`, ({ name, secrets }) => {
+        const parameters = [...shared, ...(operation.parameters ?? [])];
+        const route = routeOf({ name, method, path, parameters }, valueOf, secrets);
+        addBody(route, operation, valueOf, secrets);
+        authenticate(document, operation, name, secrets);
+        return route;
+      });
     }
   }
-  if (routes.length === 0) {
-    throw new LoadwrightError('USAGE', 'import openapi: it describes no operation that can be called', {
-      hint: 'DELETE and operations with a body that is not JSON are left out: write those by hand',
-    });
-  }
-  return {
-    baseUrl: server,
-    routes,
-    ...(secrets.authentication && { authentication: secrets.authentication }),
-    secretHeaders: secrets.secretHeaders,
-    files: {},
-    variables: [...secrets.variables],
-    notes: [...secrets.notes],
-  };
+  return collector.result();
 }
 
 function firstExample(examples: unknown): unknown {
   if (Array.isArray(examples)) return examples[0] as unknown;
   const [named] = Object.values((examples ?? {}) as Record<string, { readonly value?: unknown }>);
   return named?.value;
-}
-
-async function read(text: string): Promise<Document> {
-  const { dereference, upgrade, validate } = await import('@scalar/openapi-parser');
-  const { parse } = await import('yaml');
-  const wrong = (what: string) =>
-    new LoadwrightError('USAGE', `import openapi: this is no valid description: ${what}`, {
-      hint: 'it must be OpenAPI 3 or Swagger 2, as JSON or YAML; other files that it refers to must be bundled into it',
-    });
-  let document: unknown;
-  try {
-    // JSON is YAML as well.
-    document = parse(text);
-  } catch (error) {
-    throw wrong(messageOf(error).split('\n')[0]!);
-  }
-  if (typeof document !== 'object' || document === null) throw wrong('it holds no document');
-  const { errors = [], valid } = await validate(structuredClone(document) as Record<string, unknown>);
-  if (!valid)
-    throw wrong(
-      errors
-        .slice(0, 3)
-        .map(({ message, path }) => `${path ? `${String(path)}: ` : ''}${message}`)
-        .join('; '),
-    );
-  const { specification } = upgrade(document as Record<string, unknown>);
-  const { schema } = dereference(specification);
-  return schema as Document;
 }
 
 function serverOf({ servers }: Document, baseUrl: string | undefined): string {
@@ -186,26 +156,40 @@ function routeOf(
   return route;
 }
 
-/** @returns false where the operation takes a body that is not JSON. */
-function addBody(
-  route: ImportedRoute,
-  operation: Operation,
-  valueOf: ValueOf,
-  secrets: SecretKeeper,
-): boolean {
+/** @throws LoadwrightError `USAGE` for a body that the target does not send. */
+function addBody(route: ImportedRoute, operation: Operation, valueOf: ValueOf, secrets: SecretKeeper): void {
   const status = Object.keys(operation.responses ?? {}).find((code) => /^2\d\d$/.test(code));
   if (status !== undefined && status !== '200') route.expect = { status: [Number(status)] };
   const content = Object.entries(operation.requestBody?.content ?? {});
-  if (content.length === 0) return true;
+  if (content.length === 0) return;
   const found = content.find(([type]) => /[/+]json\b/i.test(type));
+  const form = content.find(([type]) => /^multipart\/form-data/i.test(type));
+  if (found === undefined && form !== undefined) {
+    Object.assign(route, formOptions(route.name, formParts(form[1], valueOf), secrets));
+    return;
+  }
   if (found === undefined) {
-    secrets.notes.add(`${route.name} is left out: its body is ${content.map(([type]) => type).join(' or ')}`);
-    return false;
+    throw new LoadwrightError('USAGE', `its body is ${content.map(([type]) => type).join(' or ')}`);
   }
   const [type, media] = found;
   if (type !== 'application/json') route.contentType = type;
   route.body = secrets.json(valueOf(media) ?? {}, route.name);
-  return true;
+}
+
+/** The properties of a form: files are those that its schema says hold bytes, and lists of them, of which one is sent. */
+function formParts(media: Media, valueOf: ValueOf): FormPart[] {
+  const value = (valueOf(media) ?? {}) as Record<string, unknown>;
+  const properties = (media.schema?.properties ?? {}) as Readonly<Record<string, FormProperty>>;
+  return Object.keys({ ...properties, ...value }).map((name) => {
+    const { contentMediaType, format } = properties[name]?.items ?? properties[name] ?? {};
+    if (format === 'binary' || contentMediaType !== undefined) {
+      const file = `${name.replace(/[^\w.-]+/g, '-')}.bin`;
+      const isOptional = media.schema?.required?.includes(name) !== true;
+      return { name, file, type: contentMediaType ?? 'application/octet-stream', isOptional };
+    }
+    const content = value[name] ?? '';
+    return { name, value: typeof content === 'string' ? content : JSON.stringify(content) };
+  });
 }
 
 function authenticate(document: Document, operation: Operation, name: string, secrets: SecretKeeper): void {

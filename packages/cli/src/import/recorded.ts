@@ -1,8 +1,10 @@
 import { isSecretName } from '@loadwright/core/target';
 import { LoadwrightError } from '@loadwright/core';
 import { bodyOf } from './bodies.js';
+import { Collector, type RouteMaker } from './collector.js';
+import { formOptions, relative } from './forms.js';
 import type { FoundRequest, Imported, ImportedRoute } from './requests.js';
-import { SecretKeeper } from './secrets.js';
+import type { SecretKeeper } from './secrets.js';
 
 /** Headers that the client of the load writes itself, and those that only a browser sends. */
 const ownHeaders =
@@ -13,18 +15,24 @@ const mostRoutes = 100;
 
 /**
  * Routes of `rest` from requests as they were sent. Those that differ in one identifier of their path alone become one route, whose
- * weight is their number.
+ * weight is their number. One that cannot be imported does not stop the others.
  *
- * @throws LoadwrightError `USAGE` when they are too many.
+ * @param check throws for what the target does not take
+ * @throws LoadwrightError `USAGE` when they are too many, or none of them can be imported.
  */
-export function fromRecorded(requests: readonly FoundRequest[]): Imported {
+export function fromRecorded(
+  kind: string,
+  requests: readonly FoundRequest[],
+  check: (imported: Imported) => void,
+): Imported {
   const origin = mostFrequent(requests.map(({ url }) => url.origin));
-  const secrets = new SecretKeeper();
+  const collector = new Collector(kind, origin, check);
   const others = new Set(requests.map(({ url }) => url.origin).filter((found) => found !== origin));
-  const notes = [...others].map((other) => `requests to ${other} are left out: a test has one host`);
+  for (const other of others) collector.note(`requests to ${other} are left out: a test has one host`);
   const groups = new Map<string, FoundRequest[]>();
   for (const request of requests.filter(({ url }) => url.origin === origin)) {
-    const key = [request.method, templateOf(request.url.pathname).path, request.url.search].join(' ');
+    const sent = request.file ?? (request.form && JSON.stringify(request.form));
+    const key = [request.method, templateOf(request.url.pathname).path, request.url.search, sent].join(' ');
     groups.set(key, [...(groups.get(key) ?? []), request]);
   }
   if (groups.size > mostRoutes) {
@@ -32,29 +40,15 @@ export function fromRecorded(requests: readonly FoundRequest[]): Imported {
       hint: `record fewer: a configuration of at most ${mostRoutes} routes is one that people can read`,
     });
   }
-  const files: Record<string, string> = {};
-  const names = new Set<string>();
-  const routes = [...groups.values()].map((group) => {
-    const name = uniqueName(`${group[0]!.method} ${templateOf(group[0]!.url.pathname).path}`, names);
-    return routeOf(name, group, secrets, files);
-  });
-  return {
-    baseUrl: origin,
-    routes,
-    ...(secrets.authentication && { authentication: secrets.authentication }),
-    secretHeaders: secrets.secretHeaders,
-    files,
-    variables: [...secrets.variables],
-    notes: [...notes, ...secrets.notes],
-  };
+  for (const group of groups.values()) {
+    collector.add(`${group[0]!.method} ${templateOf(group[0]!.url.pathname).path}`, (maker) =>
+      routeOf(group, maker),
+    );
+  }
+  return collector.result();
 }
 
-function routeOf(
-  name: string,
-  group: readonly FoundRequest[],
-  secrets: SecretKeeper,
-  files: Record<string, string>,
-): ImportedRoute {
+function routeOf(group: readonly FoundRequest[], { files, name, secrets }: RouteMaker): ImportedRoute {
   const [{ headers, method, status, url }] = group as [FoundRequest, ...FoundRequest[]];
   const template = templateOf(url.pathname);
   const ids = [...new Set(group.map((request) => templateOf(request.url.pathname).id))];
@@ -72,9 +66,14 @@ function routeOf(
     if (!ownHeaders.test(header) && !secrets.isSecret(header, value)) open[header] = value;
   }
   if (Object.keys(open).length > 0) route.headers = open;
+  const [{ file, form }] = group as [FoundRequest, ...FoundRequest[]];
+  if (form !== undefined) Object.assign(route, formOptions(name, form, secrets));
   const contentType = headers.find(([header]) => /^content-type$/i.test(header))?.[1];
   const bodies = group.map(({ body }) => body).filter((body) => body !== undefined);
-  if (bodies.length > 0) {
+  if (file !== undefined) {
+    route.payloads = { file: relative(file), format: 'binary', contentType };
+    secrets.notes.add(`${name}: the file ${file} is sent as it is, with any secret in it`);
+  } else if (bodies.length > 0) {
     const type = contentType ?? 'application/octet-stream';
     if (type !== 'application/json') route.contentType = type;
     const written = bodyOf(name, type, bodies, secrets);
@@ -114,13 +113,4 @@ function mostFrequent(values: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
-}
-
-/** Names of requests are not longer than 100 characters, and no two are the same. */
-export function uniqueName(wanted: string, taken: Set<string>): string {
-  const short = wanted.slice(0, 90);
-  let name = short;
-  for (let number = 2; taken.has(name); number += 1) name = `${short} ${number}`;
-  taken.add(name);
-  return name;
 }

@@ -5,8 +5,24 @@ export interface FoundRequest {
   /** In their order, names as they were written. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string | undefined;
+  /** In place of a body: a file that is sent as it is, relative to the configuration. */
+  readonly file?: string;
+  /** In place of a body: the parts of a form with files. */
+  readonly form?: readonly FormPart[];
   /** Of the answer that was recorded. */
   readonly status?: number | undefined;
+}
+
+/** A part of `multipart/form-data`: a text, or a file. */
+export interface FormPart {
+  readonly name: string;
+  readonly value?: string;
+  /** Path, relative to the configuration. */
+  readonly file?: string;
+  readonly filename?: string | undefined;
+  readonly type?: string | undefined;
+  /** Whether the service takes the form without it. */
+  readonly isOptional?: boolean;
 }
 
 /** A route of the target `rest`, as its options write it. */
@@ -21,6 +37,7 @@ export interface ImportedRoute {
   contentType?: string;
   body?: unknown;
   payloads?: unknown;
+  multipart?: unknown;
   expect?: { status: number[] };
 }
 

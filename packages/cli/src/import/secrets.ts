@@ -17,6 +17,16 @@ export class SecretKeeper {
   readonly variables = new Set<string>();
   readonly notes = new Set<string>();
 
+  /** One that holds the same, and changes by itself. */
+  copy(): SecretKeeper {
+    const other = new SecretKeeper();
+    other.authentication = this.authentication;
+    Object.assign(other.secretHeaders, this.secretHeaders);
+    for (const variable of this.variables) other.variables.add(variable);
+    for (const note of this.notes) other.notes.add(note);
+    return other;
+  }
+
   /** Whether the value of a header is a secret, and belongs in a variable. */
   isSecret(name: string, value: string): boolean {
     return isSecretName(name) || token.test(value) || /^(?:Bearer|Basic|Token) +\S/i.test(value);
@@ -29,15 +39,32 @@ export class SecretKeeper {
       this.bearer();
       return;
     }
+    if (name.toLowerCase() === 'authorization' && this.authentication !== undefined) {
+      this.#noteOther();
+      return;
+    }
     if (Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === name.toLowerCase())) return;
     const variable = `API_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
     this.secretHeaders[name] = scheme ? { variable, prefix: `${scheme} ` } : variable;
     this.variables.add(variable);
+    if (scheme?.toLowerCase() === 'basic') {
+      this.notes.add(`${variable} is the Base64 of user:password: printf %s "$USER:$PASSWORD" | base64`);
+    }
   }
 
   bearer(): void {
+    if (Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === 'authorization')) {
+      this.#noteOther();
+      return;
+    }
     this.authentication = 'bearer';
     this.variables.add(tokenVariable);
+  }
+
+  #noteOther(): void {
+    this.notes.add(
+      'the requests have different kinds of Authorization, and the first is kept: import them apart',
+    );
   }
 
   /** A JSON value without the secrets in it. */

@@ -6,7 +6,7 @@ export const configFormats = ['ts', 'json', 'yaml'] as const;
 export type ConfigFormat = (typeof configFormats)[number];
 
 /** Of a first test. */
-const firstLoad: Readonly<Record<string, unknown>> = {
+export const firstLoad: Readonly<Record<string, unknown>> = {
   users: 20,
   spawnRate: 5,
   duration: '1m',
@@ -17,7 +17,11 @@ const firstLoad: Readonly<Record<string, unknown>> = {
  * A first test: small enough for any service, and long enough to mean something. It says nothing of workers: one is
  * enough for it on this machine, and a fleet elsewhere has as many as suit it.
  */
-export function firstConfig(kind: string, options: Readonly<Record<string, unknown>>, load = firstLoad) {
+export function firstConfig(
+  kind: string,
+  options: Readonly<Record<string, unknown>>,
+  load: Readonly<Record<string, unknown>> = firstLoad,
+) {
   return {
     target: { kind, ...options },
     load,
@@ -33,8 +37,16 @@ const howToRun = [
   'Options of the target: "loadwright targets show KIND". Everything resolved: "loadwright config print".',
 ];
 
-/** The text of a configuration file. */
-export function formatConfig(config: ReturnType<typeof firstConfig>, format: ConfigFormat): string {
+/**
+ * The text of a configuration file.
+ *
+ * @param typesFrom the module that has the type of a configuration
+ */
+export function formatConfig(
+  config: ReturnType<typeof firstConfig>,
+  format: ConfigFormat,
+  typesFrom = '@loadwright/cli/config',
+): string {
   const comments = howToRun.map((line) => line.replace('KIND', config.target.kind));
   switch (format) {
     case 'json':
@@ -42,9 +54,9 @@ export function formatConfig(config: ReturnType<typeof firstConfig>, format: Con
     case 'yaml':
       return `${comments.map((line) => `# ${line}\n`).join('')}${stringify(config)}`;
     case 'ts':
-      // The import is of a type, so the file also runs where @loadwright/cli is not installed beside it.
+      // The import is of a type, so the file also runs where the module is not installed beside it.
       return [
-        `import type { LoadwrightConfig } from '@loadwright/cli/config';`,
+        `import type { LoadwrightConfig } from '${typesFrom}';`,
         '',
         ...comments.map((line) => `// ${line}`),
         `export default ${formatLiteral(config)} satisfies LoadwrightConfig;`,

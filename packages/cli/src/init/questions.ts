@@ -5,7 +5,7 @@ import { LoadwrightError, parseDuration } from '@loadwright/core';
 import { builtInTargets } from '../config/built-in-targets.js';
 import type { CliIo } from '../shell/io.js';
 import { rawStream } from '../output/safe-stream.js';
-import { configFormats, type ConfigFormat } from './config-file.js';
+import { firstLoad } from './config-file.js';
 
 /** What is tested. */
 export async function askTarget(io: CliIo): Promise<string> {
@@ -18,12 +18,18 @@ export async function askTarget(io: CliIo): Promise<string> {
   );
 }
 
-/** The kind of file. */
-export async function askFormat(io: CliIo): Promise<ConfigFormat> {
+/** Whether the address of the real service is given now. */
+export async function askWhere(kind: string, io: CliIo): Promise<'emulator' | 'service'> {
   return answered(
-    await select<ConfigFormat>({
-      message: 'Which kind of configuration file?',
-      options: configFormats.map((value) => ({ value, label: value })),
+    await select({
+      message: 'Where is it?',
+      options: [
+        {
+          value: 'emulator',
+          label: `on this machine, for now: a stand-in for ${kind} that comes with Loadwright`,
+        },
+        { value: 'service', label: 'a service that is there: I give its address' },
+      ],
       ...streams(io),
     }),
   );
@@ -78,17 +84,22 @@ export async function askPayloads(io: CliIo): Promise<{ payloads?: string }> {
 }
 
 /** How much load, and for how long. */
-export async function askLoad(io: CliIo): Promise<Record<string, unknown>> {
+export async function askLoad(io: CliIo): Promise<Readonly<Record<string, unknown>>> {
   const model = answered(
     await select({
       message: 'How much load?',
       options: [
-        { value: 'users', label: 'users, each of whom waits for an answer before the next request' },
+        {
+          value: 'first',
+          label: '20 users for a minute, each of whom waits for an answer before the next request',
+        },
+        { value: 'users', label: 'another number of users' },
         { value: 'rate', label: 'a rate of requests, whether earlier ones were answered or not' },
       ],
       ...streams(io),
     }),
   );
+  if (model === 'first') return firstLoad;
   const number = async (message: string, initialValue: string) =>
     Number(
       answered(

@@ -15,17 +15,21 @@ export function calibrationLines(event: SearchEvent, precision: number, budget: 
 }
 
 /** What a budget can give, before the start and when a rate is known. */
-export function describeForecast({ rate, width, sufficientFrom }: Forecast, precision: number): string {
+export function describeForecast(
+  { rate, width, atMost, sufficientFrom }: Forecast,
+  precision: number,
+): string {
   const wanted = formatRatio(precision);
-  if (rate === undefined || width === undefined) {
+  if (rate === undefined || width === undefined || atMost === undefined) {
     return sufficientFrom === Infinity
       ? `No service is fast enough for an interval of ${wanted} in this budget: it will be wider.`
       : `This budget gives an interval of about ${wanted} from ${formatFigure(sufficientFrom)} requests/s on, and a wider one below.`;
   }
-  const about = `At about ${formatFigure(rate)} requests/s`;
-  return width <= precision
-    ? `${about} the budget is enough for an interval of ${wanted}.`
-    : `${about} the budget gives an interval of about ${formatRatio(width)}, not ${wanted}.`;
+  const about = `At about ${formatFigure(rate)} requests/s the budget gives an interval of about ${formatRatio(width)}`;
+  const isWider = width > precision ? `, not ${wanted}` : '';
+  return atMost >= 2
+    ? `${about}${isWider}. Perhaps nothing is proven to hold.`
+    : `${about}${isWider}. Nine of ten searches keep to ${formatRatio(atMost)}.`;
 }
 
 function describeTrial(

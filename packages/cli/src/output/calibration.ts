@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { formatDuration } from '@loadwright/core';
-import type { Calibration, Capacity, Level } from '@loadwright/core/calibrate';
+import { describeLimit, type Calibration, type Capacity, type Level } from '@loadwright/core/calibrate';
 import { formatFigure, formatMilliseconds, formatNumber, formatRatio } from '@loadwright/core/report';
 import type { Colors } from './colors.js';
 import { factFormatter, formatTable } from './table.js';
@@ -24,7 +24,11 @@ export function formatCalibration(calibration: Calibration, colors: Colors): str
     '',
     ...capacities.flatMap((capacity) => describeCapacity(capacity, confidence, colors)),
     ...causes.map(({ reason }) => `  ${colors.yellow('!')} ${reason}`),
-    fact('limit', calibration.limitingResource ?? 'resource of the service: not observed'),
+    fact(
+      'limit',
+      `resource of the service: ${describeLimit(calibration)}${calibration.observed ? '' : ' (--observe reads it)'}`,
+    ),
+    ...(calibration.observed?.notes ?? []).map((note) => `  ${colors.yellow('!')} ${note}`),
     fact(
       'spent',
       `${formatDuration(Math.round(spent.seconds))}, ${formatNumber(spent.requests)} requests` +

@@ -10,7 +10,30 @@ import { formatTable } from './table.js';
 
 /** A comparison for people. */
 export function formatComparison(comparison: Comparison, colors: Colors): string[] {
-  const { verdict, reasons, notes, figures, gates, margin, baseline, candidate } = comparison;
+  const { verdict, reasons, notes, figures, codes, gates, margin, baseline, candidate } = comparison;
+  const color = { PASS: colors.green, FAIL: colors.red, INVALID: colors.yellow };
+  const mark = { PASS: '✓', FAIL: '✗', INVALID: '!' };
+  return [
+    figuresTable('figure', figures, margin, colors),
+    ...(codes.length > 0 ? ['', figuresTable('status code', codes, margin, colors)] : []),
+    '',
+    `  baseline    ${describeSide(baseline)}`,
+    `  candidate   ${describeSide(candidate)}`,
+    ...notes.map((note) => `  ${colors.yellow('!')} ${note}`),
+    ...(verdict === undefined ? [] : ['', color[verdict](`${mark[verdict]} ${verdict}`)]),
+    ...reasons.map((reason) => `  ${reason}`),
+    ...(verdict === undefined && gates.length === 0
+      ? ['', colors.dim("  No condition was given: add --fail-if 'p(95)>+5%' to make it a gate.")]
+      : []),
+  ];
+}
+
+function figuresTable(
+  heading: string,
+  figures: readonly FigureComparison[],
+  margin: number,
+  colors: Colors,
+): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const rows = figures.map((figure) => {
     const [low, high] = figure.interval?.map((limit) => formatDifference(limit, figure.scale)) ?? ['–', '–'];
@@ -23,27 +46,8 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
       colorOf(figure, colors)(describeConclusion(figure, margin)),
     ];
   });
-  const columns = [
-    'figure',
-    right('baseline'),
-    right('candidate'),
-    right('difference'),
-    right('95 % interval'),
-  ];
-  const color = { PASS: colors.green, FAIL: colors.red, INVALID: colors.yellow };
-  const mark = { PASS: '✓', FAIL: '✗', INVALID: '!' };
-  return [
-    formatTable([...columns, 'conclusion'], rows, colors),
-    '',
-    `  baseline    ${describeSide(baseline)}`,
-    `  candidate   ${describeSide(candidate)}`,
-    ...notes.map((note) => `  ${colors.yellow('!')} ${note}`),
-    ...(verdict === undefined ? [] : ['', color[verdict](`${mark[verdict]} ${verdict}`)]),
-    ...reasons.map((reason) => `  ${reason}`),
-    ...(verdict === undefined && gates.length === 0
-      ? ['', colors.dim("  No condition was given: add --fail-if 'p(95)>+5%' to make it a gate.")]
-      : []),
-  ];
+  const numbers = ['baseline', 'candidate', 'difference', '95 % interval'].map(right);
+  return formatTable([heading, ...numbers, 'conclusion'], rows, colors);
 }
 
 function colorOf({ conclusion, worse }: FigureComparison, colors: Colors): (text: string) => string {

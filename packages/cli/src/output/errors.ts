@@ -69,7 +69,7 @@ export function formatError(
       ({ command }, index) =>
         `${index === 0 ? colors.cyan('next:') : '     '} ${asTyped(printable(command))}`,
     ),
-    colors.dim(`code: ${code}`),
+    colors.dim(`code: ${code}; more: ${asTyped(`loadwright explain ${code}`)}`),
   ].join('\n');
   const lines = [wrapText(text, columns)];
   if (trace && error instanceof Error && error.stack)

@@ -45,7 +45,8 @@ export function formatEstimatedCost({ pricePerHour }: FleetPlan, seconds: number
   return `about ${cost} (an estimate: ${formatDuration(Math.round(seconds))} of ${formatHourly(pricePerHour)})`;
 }
 
-function formatHourly({ usDollars, isIncomplete = false }: Omit<FleetPrice, 'source'>): string {
+/** An hour of a fleet, for people. */
+export function formatHourly({ usDollars, isIncomplete = false }: Omit<FleetPrice, 'source'>): string {
   return `${isIncomplete ? 'at least ' : ''}${formatDollars(usDollars)} an hour`;
 }
 

@@ -1,4 +1,10 @@
-import { formatDuration, type LoadPlan, type MasterStatistics, type TestStatistics } from '@loadwright/core';
+import {
+  formatDuration,
+  type TraceSummary,
+  type LoadPlan,
+  type MasterStatistics,
+  type TestStatistics,
+} from '@loadwright/core';
 import { formatFigure, formatNumber } from '@loadwright/core/report';
 
 /** How much load, in a few words. */
@@ -10,12 +16,31 @@ export function describeLoad({
   arrivals,
 }: Omit<LoadPlan, 'payloadOrder'>): string {
   const length = `for ${formatDuration(durationSeconds)}`;
+  if (arrivals?.kind === 'trace') {
+    const speed = formatFigure(arrivals.speed ?? 1);
+    return `the requests of a trace, ${speed} times as fast as recorded, ${formatNumber(arrivals.maxInFlight)} in flight at most, ${length}`;
+  }
   if (arrivals) {
     const most = Math.max(arrivals.startRate, ...arrivals.stages.map(({ ratePerSecond }) => ratePerSecond));
     return `up to ${formatFigure(most)} requests/s due, ${formatNumber(arrivals.maxInFlight)} in flight at most, ${length}`;
   }
   if (stages) return `up to ${formatNumber(users)} users in ${stages.length} stages, ${length}`;
   return `${formatNumber(users)} ${users === 1 ? 'user' : 'users'}, ${formatFigure(spawnRate)} started a second, ${length}`;
+}
+
+/** What a load makes of a trace, in a few words. */
+export function describeTrace({
+  requests,
+  recorded,
+  sessions,
+  seconds,
+  peakPerSecond,
+}: TraceSummary): string {
+  const share = requests === recorded ? '' : ` of ${formatNumber(recorded)}`;
+  return (
+    `${formatNumber(requests)}${share} requests of ${formatNumber(sessions)} sessions, ` +
+    `at most ${formatNumber(peakPerSecond)} within a second; the whole trace takes ${formatDuration(Math.ceil(seconds))}`
+  );
 }
 
 /** What the master's test is doing, in a few words. */

@@ -28,6 +28,10 @@ const steps: { readonly [Action in NextStep['action']]: readonly (readonly [Next
       'loadwright destroy lab --fleet ec2 --region eu-west-1',
     ],
   ],
+  'save-baseline': [
+    [{ action: 'save-baseline', name: 'main' }, 'loadwright baseline save main'],
+    [{ action: 'save-baseline', name: 'main', replace: true }, 'loadwright baseline save main --replace'],
+  ],
   'show-target': [[{ action: 'show-target', kind: 'dht' }, 'loadwright targets show dht']],
   'show-permissions': [
     [{ action: 'show-permissions', of: 'caller' }, 'loadwright iam policy'],
@@ -54,7 +58,7 @@ it('an error lists the commands for people, and the steps with their commands fo
     hint: End it first.
     next: loadwright stop lab
           loadwright follow lab
-    code: CONFIG_INVALID
+    code: CONFIG_INVALID; more: loadwright explain CONFIG_INVALID
     "
   `);
   expect(describeError(error).error.next).toEqual([

@@ -35,6 +35,8 @@ export function commandOf(step: NextStep): string {
       return `loadwright follow ${step.fleetId}`;
     case 'destroy-fleet':
       return `loadwright destroy ${step.fleetId}${flagsOf(step.fleet)}`;
+    case 'save-baseline':
+      return `loadwright baseline save ${step.name}${step.replace ? ' --replace' : ''}`;
     case 'show-target':
       return `loadwright targets show ${step.kind}`;
     case 'show-permissions':

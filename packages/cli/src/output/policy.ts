@@ -23,6 +23,44 @@ export function policyDocument(statements: readonly IamStatement[]) {
 }
 
 /**
+ * Characters of which a managed policy may have 6,144, the inline policies of a role 10,240 together, and those of a user 2,048:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. Whitespace does not count.
+ */
+export const policyLimits = { managed: 6144, ofRole: 10_240 } as const;
+
+/** Length of a policy of these statements, as IAM counts it. */
+export function policyLength(statements: readonly IamStatement[]): number {
+  return JSON.stringify(policyDocument(statements)).length;
+}
+
+/** The statements in as few groups, in their order, as each fit into a managed policy. */
+export function managedPolicies(statements: readonly IamStatement[]): IamStatement[][] {
+  const parts: IamStatement[][] = [];
+  for (const statement of statements) {
+    const last = parts.at(-1);
+    if (last && policyLength([...last, statement]) <= policyLimits.managed) last.push(statement);
+    else parts.push([statement]);
+  }
+  return parts;
+}
+
+/** Where a policy fits that is too long for a managed one, and how its statements are spread over several. */
+export function lengthNotes(statements: readonly IamStatement[]): string[] {
+  const length = policyLength(statements);
+  if (length <= policyLimits.managed) return [];
+  const [managed, ofRole] = [policyLimits.managed, policyLimits.ofRole].map((limit) =>
+    limit.toLocaleString('en'),
+  );
+  const parts = managedPolicies(statements).map(
+    (part) => `${part[0]?.Sid ?? 'the first'} to ${part.at(-1)?.Sid ?? 'the last'}`,
+  );
+  return [
+    `The policy has ${length.toLocaleString('en')} characters: ${length <= policyLimits.ofRole ? `it fits as the inline policy of a role (${ofRole}), not as a managed policy (${managed})` : `more than the inline policies of a role (${ofRole}) or a managed policy (${managed}) may have`}.`,
+    `As ${parts.length} managed policies, with the statements ${parts.join('; ')}: each fits.`,
+  ];
+}
+
+/**
  * A CloudFormation template that makes a role with this policy, and the permissions boundary that it asks for. One principal
  * may take the role on: whoever deploys names it.
  */

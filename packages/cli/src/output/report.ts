@@ -31,12 +31,21 @@ export function formatReport(report: RunReport, colors: Colors): string {
     ...formatMetrics(report, colors).map((table) => [table]),
     report.errors.length > 0 && formatFailures(report, colors),
     happenings(report, colors),
-    [fact('report', join(report.resultsDirectory, 'report.html'))],
+    [
+      fact('report', join(report.resultsDirectory, 'report.html')),
+      ...explanations(report).map((text) => fact('explain', text)),
+    ],
   ];
   return sections
     .filter((section) => section !== false && section.length > 0)
     .map((section) => `${(section as string[]).join('\n')}\n`)
     .join('\n');
+}
+
+/** How to read more about why the run is INVALID: one command for each rule. */
+function explanations({ verdict: given, problems = [] }: RunReport): string[] {
+  if (given !== 'INVALID') return [];
+  return [...new Set(problems.map(({ rule }) => `loadwright explain ${rule}`))];
 }
 
 function verdict(report: RunReport, colors: Colors): string[] {

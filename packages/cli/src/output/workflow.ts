@@ -2,7 +2,7 @@ import { formatDuration } from '@loadwright/core';
 import type { Action, WorkflowEvent, WorkflowReport } from '@loadwright/core/workflow';
 import type { PlannedPart, totalPrice } from '../workflow/resolve.js';
 import type { Colors } from './colors.js';
-import { formatDollars } from './fleet.js';
+import { formatDollars, formatHourly } from './fleet.js';
 import { formatTable } from './table.js';
 
 /** What a workflow would do, for people. */
@@ -20,7 +20,7 @@ export function formatWorkflowPlan(
   },
   colors: Colors,
 ): string[] {
-  const lower = price.isIncomplete ? 'at least ' : '';
+  const [lower, upper] = price.isIncomplete ? ['at least ', 'at least '] : ['', 'at most '];
   return [
     `${colors.bold(name)}: ${actions.length} ${actions.length === 1 ? 'step' : 'steps'}`,
     ...actions.map(
@@ -28,7 +28,7 @@ export function formatWorkflowPlan(
     ),
     '',
     `${colors.bold('Price')} ${lower}${formatDollars(price.usDollars)} for all loads, ` +
-      `at most ${formatDollars(price.usDollarsAtMost)} until the last machine ends itself`,
+      `${upper}${formatDollars(price.usDollarsAtMost)} until the last machine ends itself`,
     ...[...new Set(parts.flatMap(({ plan }) => plan.warnings ?? []))].map(
       (warning) => `${colors.yellow('!')} ${warning}`,
     ),
@@ -38,7 +38,7 @@ export function formatWorkflowPlan(
 function describePart(part: PlannedPart | undefined): string {
   if (!part) return '';
   const { plan, request, loadSeconds } = part;
-  return `: ${request.workers} workers, ${formatDollars(plan.pricePerHour.usDollars)} an hour, ${formatDuration(loadSeconds)} of load`;
+  return `: ${request.workers} workers, ${formatHourly(plan.pricePerHour)}, ${formatDuration(loadSeconds)} of load`;
 }
 
 /** One line for what has happened; undefined for what needs none. */

@@ -1,3 +1,4 @@
+import { databricks } from '@loadwright/targets/databricks';
 import { dht } from '@loadwright/targets/dht';
 import { rest } from '@loadwright/targets/rest';
 import { sagemaker } from '@loadwright/targets/sagemaker';
@@ -44,6 +45,36 @@ it('makes up what only the options name, and passes on no secret of the caller',
   try {
     const { environment } = pointAt(target, emulator, { MY_KEY: 'callers-own' });
     expect(environment['MY_KEY']).toBe('made-up-by-loadwright');
+  } finally {
+    await emulator.stop();
+  }
+});
+
+it.each([
+  ['https://a1b2.serving.example/123/serving-endpoints/houses/invocations', undefined],
+  ['/serving-endpoints/chat/completions', '/serving-endpoints/chat/completions'],
+])('sends nothing to the endpointUrl %s of Databricks', async (endpointUrl, kept) => {
+  const target = databricks({
+    ...{ baseUrl: 'https://dbc.example', endpointName: 'houses', endpointUrl },
+    payloads: { inline: [{ rooms: 1 }] },
+  });
+  const { emulator } = await startEmulatorOf(target);
+  try {
+    const { options } = pointAt(target, emulator, {}).target;
+    expect(target.definition.host(options)).toBe(emulator.url);
+    expect((options as { endpointUrl?: string }).endpointUrl).toBe(kept);
+  } finally {
+    await emulator.stop();
+  }
+});
+
+it('refuses a target that would send its load elsewhere', async () => {
+  const target = rest({ baseUrl: 'https://api.example' });
+  const { emulator } = await startEmulatorOf(target);
+  try {
+    expect(() => pointAt(target, { ...emulator, targetOptions: {} }, {})).toThrow(
+      /^target: its load would go to https:\/\/api\.example, and not to the emulator at http:\/\/127\.0\.0\.1:\d+$/,
+    );
   } finally {
     await emulator.stop();
   }

@@ -64,6 +64,7 @@ export function pointAt(
 ): { target: Target; environment: Record<string, string | undefined> } {
   const options = { ...withoutSecrets(target), ...emulator.targetOptions };
   const pointed: Target = { definition: target.definition, options };
+  requireNobodyElse(pointed, emulator);
   // Real credentials of the caller must not reach the emulator, nor be mixed with the made-up ones.
   const variables = variablesOf(pointed);
   const own = new Set(variables.map((variable) => variable.name));
@@ -76,6 +77,17 @@ export function pointAt(
     target: pointed,
     environment: { ...Object.fromEntries([...others, ...madeUp]), ...emulator.environment },
   };
+}
+
+/** Whatever options a target has: its load goes to the emulator. */
+function requireNobodyElse({ definition, options }: Target, { url }: Emulator): void {
+  const host = definition.host(validate(definition.options, options, { field: 'target' }));
+  if (new URL(host).hostname === new URL(url).hostname) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `target: its load would go to ${host}, and not to the emulator at ${url}`,
+    { hint: 'leave out the option that names this address' },
+  );
 }
 
 /** The variables that a target's nodes need. */

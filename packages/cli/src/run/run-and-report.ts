@@ -5,10 +5,13 @@ import {
   type Fleet,
   type FleetPlan,
   type LoadTest,
+  type ObserveOptions,
   type RunReport,
   type DeployedFleet,
   type TolerableRuleId,
 } from '@loadwright/core';
+import type { Exporter } from '@loadwright/core/exporters';
+import type { Comparison } from '@loadwright/core/compare';
 import { printable } from '@loadwright/core/fleet';
 import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
@@ -18,9 +21,17 @@ import { createLiveView } from '../live/view.js';
 import { factFormatter } from '../output/table.js';
 import { formatCostLine, formatEnd, formatEstimatedCost } from '../output/fleet.js';
 import { formatReport } from '../output/report.js';
+import { announce } from '../web/going-on.js';
 import { serveLivePage } from '../web/live-page.js';
 import { listRuns, readReport } from './results.js';
 import { isLasting, lookUpFleet, mayExistAfter } from '../fleet/find-fleet.js';
+
+/** A run that was compared with earlier ones. */
+export interface RunComparison {
+  readonly comparison: Comparison;
+  /** It for people. */
+  readonly lines: readonly string[];
+}
 
 /** How a run is carried out and shown. */
 export interface RunAndReportOptions {
@@ -33,10 +44,16 @@ export interface RunAndReportOptions {
   readonly tolerate: readonly TolerableRuleId[];
   /** Make no request before the load. Default false. */
   readonly skipPreflight?: boolean;
+  /** Read what the service tells of itself. Default false. */
+  readonly observe?: boolean | ObserveOptions;
+  /** Where the figures go while the load runs. Default: nowhere. */
+  readonly exporters?: readonly Exporter[];
   /** Locust's web UI may change the load. Default false. */
   readonly interactive?: boolean;
   /** Keep the fleet. Default false. */
   readonly keepFleet?: boolean;
+  /** Compares the run with earlier ones. Called when it was made as planned and is not INVALID. */
+  readonly compare?: (report: RunReport) => Promise<RunComparison>;
   /** The deployed fleet where the test runs. Default: the run deploys one. */
   readonly on?: DeployedFleet | undefined;
 }
@@ -49,7 +66,7 @@ export async function runAndReport(
 ): Promise<ExitCode> {
   const { io } = context;
   const { fleet, resultsDirectory, tolerate, keepFleet = false } = options;
-  const { interactive = false, skipPreflight = false } = options;
+  const { interactive = false, skipPreflight = false, observe = false, exporters = [] } = options;
   const on = options.on?.fleetId;
   const runId = createRunId();
   const fleetId = on ?? createFleetId();
@@ -58,7 +75,7 @@ export async function runAndReport(
   let stopped = false;
   const pressed = new AbortController();
   const page = options.web
-    ? await openPage(context, test, resultsDirectory, () => stop('pressed'))
+    ? await openPage(context, test, { runId, results: resultsDirectory }, () => stop('pressed'))
     : undefined;
   const stop = (why: string) => {
     stopped = true;
@@ -73,7 +90,7 @@ export async function runAndReport(
   let judged: RunReport | undefined;
   let plan: FleetPlan | undefined;
   let madeAt = io.now();
-  const report = await interruptible(
+  const { report, comparison } = await interruptible(
     io,
     {
       onStop: stop,
@@ -92,6 +109,8 @@ export async function runAndReport(
           interactive,
           keepFleet,
           skipPreflight,
+          observe,
+          exporters,
         },
         onProgress: (event) => {
           mayExist = mayExistAfter(event, mayExist);
@@ -114,8 +133,13 @@ export async function runAndReport(
   )
     .finally(async () => {
       view.close();
+      await page?.withdraw();
       await page?.close(judged);
     })
+    .then(async (report) => ({
+      report,
+      comparison: isComparable(report) ? await options.compare?.(report) : undefined,
+    }))
     .catch((error: unknown) => {
       // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
       if (judged && context.json)
@@ -125,7 +149,7 @@ export async function runAndReport(
     });
   const kept = on ?? (keepFleet ? fleetId : undefined);
   const cost = plan && kept === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
-  printReport(context, report, { next: nextAfter(report, kept), cost });
+  printReport(context, report, { next: nextAfter(report, kept), cost, comparison });
   if (kept !== undefined) {
     const deployed = options.on ?? (isLasting(fleet) ? await lookUpFleet(fleet, kept) : undefined);
     context.note(
@@ -134,7 +158,7 @@ export async function runAndReport(
     );
   }
   // Also when the load was over already: whoever stopped it learns that it was stopped.
-  return stopped ? exitCodes.aborted : exitCodeOfReport(report);
+  return stopped ? exitCodes.aborted : exitCodeOfReport(report, comparison?.comparison);
 }
 
 /** So many runs before this one can be shown beside it. */
@@ -144,10 +168,10 @@ const mostOthers = 5;
 async function openPage(
   context: Context,
   { name, configuration }: LoadTest,
-  results: string,
+  among: { readonly runId: string; readonly results: string },
   onStop: () => void,
 ) {
-  const { finished } = await listRuns(results);
+  const { finished } = await listRuns(among.results);
   const others = finished
     .filter((run) => run.name === name)
     .slice(0, mostOthers)
@@ -156,11 +180,16 @@ async function openPage(
     name,
     target: String((configuration['target'] as { kind?: unknown } | undefined)?.kind),
     others,
+    among,
     onStop,
   });
+  const { runId, results } = among;
+  const withdraw = await announce(results, { runId, name, address: page.samplesUrl }).catch(
+    () => async () => {},
+  );
   const { io } = context;
   if (io.stdout.isTTY && !context.json) await io.openFile(page.url).catch(() => {});
-  return page;
+  return Object.assign(page, { withdraw });
 }
 
 /** What to do after nobody waited for the end. */
@@ -182,28 +211,39 @@ function nextAfter({ aborted, runId }: RunReport, kept?: string): string {
   return `The run was stopped early, so it says nothing for certain: ${again}`;
 }
 
-/**
- * The report on stdout: as JSON, or for people with the next step.
- *
- * @param options.cost What its fleet has cost. Absent: not shown.
- */
+interface PrintOptions {
+  readonly next?: string;
+  /** What its fleet has cost. Absent: not shown. */
+  readonly cost?: string | undefined;
+  /** Of the run with a baseline. Absent: it was not compared. */
+  readonly comparison?: RunComparison | undefined;
+}
+
+/** The report on stdout: as JSON, or for people with the next step. */
 export function printReport(
   context: Context,
   report: RunReport,
-  { next = nextAfter(report), cost }: { readonly next?: string; readonly cost?: string | undefined } = {},
+  { next = nextAfter(report), cost, comparison }: PrintOptions = {},
 ): void {
-  if (context.json) return context.printJson(report);
+  if (context.json)
+    return context.printJson({ ...report, ...(comparison && { comparison: comparison.comparison }) });
   const { colors } = context;
   const fact = factFormatter(colors);
   context.print(
     '',
     formatReport(redactStrings(report, printable), colors).trimEnd(),
+    ...(comparison ? ['', ...comparison.lines] : []),
     ...(cost === undefined ? [] : [fact('cost', cost)]),
     fact('next', next),
   );
 }
 
-function exitCodeOfReport({ aborted, verdict }: RunReport): ExitCode {
+/** A run that is INVALID has nothing to compare, and one that was stopped is no whole run. */
+const isComparable = ({ aborted, verdict }: RunReport) => !aborted && verdict !== 'INVALID';
+
+/** The run's own verdict comes first: a comparison can only make a PASS less. */
+function exitCodeOfReport({ aborted, verdict }: RunReport, comparison?: Comparison): ExitCode {
   if (aborted) return exitCodes.aborted;
-  return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[verdict];
+  const shown = verdict === 'PASS' ? (comparison?.verdict ?? verdict) : verdict;
+  return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[shown];
 }

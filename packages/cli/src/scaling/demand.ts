@@ -122,14 +122,15 @@ function rateOf(flag: string, text: string, least = Number.MIN_VALUE): number {
   });
 }
 
-export function secondsOf(flag: string, text: string): number {
+/** @param least In seconds. */
+export function secondsOf(flag: string, text: string, least = Number.MIN_VALUE): number {
   const seconds = parseDuration(text);
-  if (seconds !== undefined && seconds > 0 && seconds <= 7 * 86_400) return seconds;
+  if (seconds !== undefined && seconds >= least && seconds <= 7 * 86_400) return seconds;
   throw new LoadwrightError(
     'USAGE',
     `${flag}: found "${text}", expected a duration such as 80ms, 10m or 1h30m.`,
     {
-      hint: 'It must be more than nothing, and at most a week.',
+      hint: `It must be ${least > 0 ? 'more than nothing, and ' : ''}at most a week.`,
     },
   );
 }

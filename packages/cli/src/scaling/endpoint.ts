@@ -24,7 +24,7 @@ export async function configuredEndpoint(
       'CONFIG_INVALID',
       `target: the scaling of ${kind} cannot be changed from here.`,
       {
-        hint: 'This works with sagemaker, and with targets of your own that have a member "scaling".',
+        hint: 'This works with sagemaker and databricks, and with targets of your own that have a member "scaling".',
       },
     );
   }

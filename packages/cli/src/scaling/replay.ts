@@ -1,6 +1,6 @@
 import { createFleetId, createRunId, formatDuration, LoadwrightError } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
-import type { RampLoad, ReplayedInterval } from '@loadwright/core/scaling';
+import { readReplay, type RampLoad, type Replay } from '@loadwright/core/scaling';
 import { resultsOf } from '../config/configuration.js';
 import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
@@ -31,14 +31,16 @@ function loadOf(ramp: RampLoad) {
 /**
  * Runs a ramp with the fleet of the configuration.
  *
- * @throws LoadwrightError `CONFIG_INVALID` when what was measured cannot be trusted.
+ * @param ramp Quickened by the time scale already.
+ * @param timeScale Seconds of the service in one of this machine.
+ * @throws LoadwrightError `ABORTED`; `CONFIG_INVALID` when what was measured cannot be trusted.
  */
 export async function replayRamp(
   loaded: LoadedConfig,
   ramp: RampLoad,
   context: Context,
-  signal: AbortSignal,
-): Promise<ReplayedInterval[]> {
+  { signal, timeScale }: { readonly signal: AbortSignal; readonly timeScale: number },
+): Promise<Replay> {
   // What the file demands is of its own load.
   const config = { ...loaded.config, load: loadOf(ramp), thresholds: {} };
   const test = await createConfiguredTest({ ...loaded, config }, { environment: context.io.environment });
@@ -48,20 +50,16 @@ export async function replayRamp(
     ...{ resultsDirectory: resultsOf(loaded), tolerate: [], keepFleet: false, interactive: false },
     onProgress: () => {},
   });
+  signal.throwIfAborted();
   if (report.verdict === 'INVALID') {
+    const [invalidity] = report.problems ?? [];
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      `The ramp of run ${report.runId} was not made as it should be.`,
+      `The ramp of run ${report.runId} was not made as it should be: ${invalidity?.reason ?? 'it is INVALID'}`,
       {
-        hint: 'See why with "loadwright report". Often the fleet is too small for the peak.',
+        hint: 'See more with "loadwright report". Often the fleet is too small for the peak.',
       },
     );
   }
-  return report.series.map(({ elapsedSeconds, p95, requestsPerSecond, failuresPerSecond }) => ({
-    at: elapsedSeconds,
-    seconds: 1,
-    p95Seconds: p95 === null ? null : p95 / 1000,
-    requests: requestsPerSecond,
-    failures: failuresPerSecond,
-  }));
+  return readReplay(report.resultsDirectory, timeScale);
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunReport, Sample } from '@loadwright/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { announce, listGoingOn } from './going-on.js';
 import { serveLivePage, type LivePage } from './live-page.js';
 
 const sample = (elapsedSeconds: number): Sample => ({
@@ -31,6 +32,7 @@ beforeEach(async () => {
   const read = async () => ({ series: [sample(1), sample(2)] }) as unknown as RunReport;
   page = await serveLivePage({
     ...{ name: '<b>fraud</b>', target: 'rest', others: [{ title: 'run-before', read }], onStop },
+    among: { runId: 'this-run', results },
   });
 });
 afterEach(async () => {
@@ -128,6 +130,24 @@ describe('the page of a run', () => {
     expect(before! + after! + (await answerOf('')).body).not.toContain('canary-login');
   });
 
+  it('shows status codes and bytes of each second, and asks for the page again with another code', async () => {
+    const withCodes = (seconds: number, codes: Record<string, number>): RunEvent => ({
+      ...{ type: 'sample', durationSeconds: 20, warmUpSeconds: 0 },
+      sample: { ...sample(seconds), codes, bytesSentPerSecond: 12_000, bytesReceivedPerSecond: 4000 },
+    });
+    page.onProgress(withCodes(1, { 200: 40 }));
+    const { body } = await answerOf('');
+    expect(body).toContain('data-chart="status-codes"');
+    expect(body).toContain('Sent up to 12 kB/s, received up to 4 kB/s');
+    const [, shown] = /data-ids="([^"]+)"/.exec(body)!;
+    const [before, after] = await eventsOf(2, () => page.onProgress(withCodes(2, { 200: 30, 503: 10 })));
+    const idsOf = (event: string | undefined) =>
+      (JSON.parse(event!.slice(event!.indexOf('{'))) as { ids: string }).ids;
+    expect(idsOf(before)).toBe(shown);
+    expect(idsOf(after)).not.toBe(shown);
+    expect(/data-ids="([^"]+)"/.exec((await answerOf('')).body)![1]).toBe(idsOf(after));
+  });
+
   it('shows a run before it beside it', async () => {
     page.onProgress(sampleEvent(1));
     const { body } = await answerOf('?beside=0');
@@ -150,5 +170,70 @@ describe('the page of a run', () => {
   it('says that there is no report where the run has none', async () => {
     const [, over] = await eventsOf(2, () => void page.close(undefined));
     expect(over).toContain('without a report');
+  });
+
+  it('shows a run of another command beside it, as that goes on, and keeps what it had', async () => {
+    const other = await serveLivePage({ name: 'other', target: 'rest', others: [], onStop });
+    const address = other.samplesUrl;
+    const withdraw = await announce(results, { runId: 'run-b', name: 'other', address });
+    page.onProgress(sampleEvent(1));
+    expect((await answerOf('')).body).toContain('other, run-b (goes on)');
+    other.onProgress(sampleEvent(1));
+    const { body } = await answerOf('?beside=live-run-b');
+    expect(body).toContain('data-chart="throughput-beside"');
+    const rowsBeside = (text: string) => {
+      const { charts } = JSON.parse(text.slice(text.indexOf('{'))) as {
+        charts: { id: string; x: number[] }[];
+      };
+      return charts.find(({ id }) => id === 'throughput-beside')?.x;
+    };
+    const events = await fetch(new URL('events?beside=live-run-b', page.url));
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const next = async () => {
+      let text = '';
+      while (!text.endsWith('\n\n')) text += (await reader.read()).value ?? '';
+      return rowsBeside(text);
+    };
+    expect(await next()).toEqual([1]);
+    other.onProgress(sampleEvent(2));
+    page.onProgress(sampleEvent(2));
+    expect(await next()).toEqual([1, 2]);
+    await Promise.all([withdraw(), other.close(undefined)]);
+    page.onProgress(sampleEvent(3));
+    expect(await next()).toEqual([1, 2]);
+    await reader.cancel();
+    expect(await readdir(results)).toEqual(['report.html']);
+  });
+
+  it('lets other commands read its samples, and do nothing else', async () => {
+    page.onProgress(sampleEvent(1));
+    page.onProgress(sampleEvent(2));
+    const read = async (path: string, method = 'GET') =>
+      answerOf(new URL(path, page.samplesUrl).href, {
+        method,
+        headers: { origin: new URL(page.url).origin },
+      });
+    expect(JSON.parse((await read('samples')).body)).toEqual([sample(1), sample(2)]);
+    expect(JSON.parse((await read('samples?after=1')).body)).toEqual([sample(2)]);
+    for (const path of ['./', 'events', 'report']) expect((await read(path)).status).toBe(404);
+    expect((await read('stop', 'POST')).status).toBe(404);
+    expect(onStop).not.toHaveBeenCalled();
+    expect((await answerOf('samples')).status).toBe(404);
+    expect((await answerOf('')).body).not.toContain(new URL(page.samplesUrl).pathname);
+  });
+
+  it('asks nothing of an address that no command has written, and removes what is left of one that is gone', async () => {
+    const gone = await serveLivePage({ name: 'gone', target: 'rest', others: [], onStop });
+    await announce(results, { runId: 'gone', name: 'gone', address: gone.samplesUrl });
+    await gone.close(undefined);
+    await announce(results, { runId: 'elsewhere', name: 'x', address: 'http://192.0.2.1:80/samples' });
+    await writeFile(join(results, '.going-on-broken.json'), '{');
+    expect(await listGoingOn(results, 'this-run')).toEqual([]);
+    expect((await readdir(results)).sort()).toEqual([
+      '.going-on-broken.json',
+      '.going-on-elsewhere.json',
+      'report.html',
+    ]);
+    expect((await stat(join(results, '.going-on-elsewhere.json'))).mode & 0o077).toBe(0);
   });
 });

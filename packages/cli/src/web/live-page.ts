@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEvent, RunReport } from '@loadwright/core';
+import { listGoingOn } from './going-on.js';
 import { renderLivePage, renderLiveUpdate, type LiveRun } from '@loadwright/core/report';
 import { emptyRun, reduceRun } from './run-state.js';
 
@@ -20,6 +21,8 @@ export interface LivePageOptions {
   readonly name: string;
   readonly target: string;
   readonly others: readonly OtherRun[];
+  /** Its own id, and the folder in which other runs that go on are found. Absent: none is looked for. */
+  readonly among?: { readonly runId: string; readonly results: string } | undefined;
   /** Somebody has pressed the button. */
   readonly onStop: () => void;
 }
@@ -28,6 +31,8 @@ export interface LivePageOptions {
 export interface LivePage {
   /** With the token that whoever asks must know. */
   readonly url: string;
+  /** Where the samples of the run are, for the pages of other runs: whoever knows it can read them, and no more. */
+  readonly samplesUrl: string;
   onProgress(event: RunEvent): void;
   /** The run has been asked to end. */
   stopping(): void;
@@ -37,6 +42,10 @@ export interface LivePage {
 
 /** A random token of 192 bits: nobody guesses it. */
 const tokenBytes = 24;
+/** A run that is shown beside. */
+type Beside = NonNullable<LiveRun['beside']>;
+type ReadBeside = () => Promise<Beside>;
+
 /** How long browsers may take to fetch the report, in milliseconds. */
 const handOverMilliseconds = 3000;
 const pollMilliseconds = 50;
@@ -54,10 +63,12 @@ export async function serveLivePage(options: LivePageOptions): Promise<LivePage>
 class PageServer implements LivePage {
   readonly #options: LivePageOptions;
   readonly #token = randomBytes(tokenBytes).toString('base64url');
+  readonly #samplesToken = randomBytes(tokenBytes).toString('base64url');
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
   });
-  readonly #listeners = new Set<ServerResponse>();
+  /** Each with how to read the run beside, where that goes on as well. */
+  readonly #listeners = new Map<ServerResponse, ReadBeside | undefined>();
   #host = '';
   #state = emptyRun;
   /** Browsers that have got the page and do not listen yet: it is being loaded, again perhaps. */
@@ -82,6 +93,10 @@ class PageServer implements LivePage {
     return `http://${this.#host}/${this.#token}/`;
   }
 
+  get samplesUrl(): string {
+    return `http://${this.#host}/${this.#samplesToken}/samples`;
+  }
+
   onProgress(event: RunEvent): void {
     this.#state = reduceRun(this.#state, event);
     if (event.type !== 'message' && event.type !== 'ready') this.#tell();
@@ -103,7 +118,7 @@ class PageServer implements LivePage {
       const limit = performance.now() + handOverMilliseconds;
       while (this.#awaited > 0 && performance.now() < limit) await delay(pollMilliseconds);
     }
-    for (const listener of this.#listeners) listener.end();
+    for (const listener of this.#listeners.keys()) listener.end();
     this.#server.close();
   }
 
@@ -111,15 +126,22 @@ class PageServer implements LivePage {
     const { method, headers } = request;
     const { pathname, searchParams } = new URL(request.url ?? '/', `http://${this.#host}`);
     const [, token = '', page = ''] = /^\/([^/]*)\/([a-z]*)$/.exec(pathname) ?? [];
-    if (headers.host !== this.#host || !isSame(token, this.#token)) return refuse(response, 404);
+    const isSamples = method === 'GET' && page === 'samples' && isSame(token, this.#samplesToken);
+    if (headers.host !== this.#host || !(isSamples || isSame(token, this.#token)))
+      return refuse(response, 404);
     // A connection that stays open would be served after the end.
     response.setHeader('Connection', 'close');
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Referrer-Policy', 'no-referrer');
+    if (isSamples) {
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify(this.#state.samples.slice(Number(searchParams.get('after') ?? 0) || 0)));
+      return;
+    }
     const isAsked = method === 'GET';
     if (isAsked && page === '') return this.#page(response, searchParams.get('beside'));
-    if (isAsked && page === 'events') return this.#listen(response);
+    if (isAsked && page === 'events') return this.#listen(response, searchParams.get('beside'));
     if (isAsked && page === 'report' && this.#report !== undefined) {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       response.end(this.#report, () => this.#awaited--);
@@ -137,34 +159,58 @@ class PageServer implements LivePage {
 
   async #page(response: ServerResponse, beside: string | null): Promise<void> {
     this.#loading++;
-    const html = await renderLivePage(await this.#run(beside));
+    const goingOn = await this.#goingOn();
+    const read = this.#reads(beside, goingOn);
+    const others = goingOn.map(({ title, key }) => ({ title, address: `?beside=${key}` }));
+    const known = this.#known();
+    const html = await renderLivePage({
+      ...known,
+      others: [...others, ...known.others],
+      ...(read && { beside: await read() }),
+    });
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     // Its own policy, which is in it, cannot say this.
     response.setHeader('Content-Security-Policy', "frame-ancestors 'none'");
     response.end(html);
   }
 
-  #listen(response: ServerResponse): void {
+  async #listen(response: ServerResponse, beside: string | null): Promise<void> {
+    // A run that is over does not change: only one that goes on is read again and again.
+    const isOver = beside === null || /^\d{1,3}$/.test(beside);
+    const read = isOver ? undefined : this.#reads(beside, await this.#goingOn());
+    if (response.destroyed) return;
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-    this.#listeners.add(response);
+    this.#listeners.set(response, read);
     this.#loading = Math.max(0, this.#loading - 1);
     response.on('close', () => this.#listeners.delete(response));
-    response.write(this.#update());
+    const first = read ? await this.#withBeside(read) : this.#known();
+    if (response.writableEnded) return;
+    response.write(eventOf('update', renderLiveUpdate(first)));
     if (this.#report !== undefined) response.write(eventOf('report', ''));
-  }
-
-  #update(): string {
-    return eventOf('update', renderLiveUpdate(this.#known()));
   }
 
   #tell(): void {
     if (this.#listeners.size === 0) return;
-    const update = this.#update();
-    for (const listener of this.#listeners) listener.write(update);
+    const update = eventOf('update', renderLiveUpdate(this.#known()));
+    for (const [listener, read] of this.#listeners) {
+      if (read) void this.#tellBeside(listener, read);
+      else listener.write(update);
+    }
+  }
+
+  async #tellBeside(listener: ServerResponse, read: ReadBeside): Promise<void> {
+    const run = await this.#withBeside(read);
+    if (this.#listeners.has(listener) && !listener.writableEnded)
+      listener.write(eventOf('update', renderLiveUpdate(run)));
+  }
+
+  async #withBeside(read: ReadBeside | undefined): Promise<LiveRun> {
+    const beside = await read?.();
+    return { ...this.#known(), ...(beside && { beside }) };
   }
 
   #send(event: string, data: unknown): void {
-    for (const listener of this.#listeners) listener.write(eventOf(event, data));
+    for (const listener of this.#listeners.keys()) listener.write(eventOf(event, data));
   }
 
   #known(): LiveRun {
@@ -177,12 +223,27 @@ class PageServer implements LivePage {
     };
   }
 
-  async #run(beside: string | null): Promise<LiveRun> {
-    const other =
-      beside !== null && /^\d{1,3}$/.test(beside) ? this.#options.others[Number(beside)] : undefined;
-    if (!other) return this.#known();
-    const { series: samples } = await other.read();
-    return { ...this.#known(), beside: { title: other.title, samples } };
+  /** The runs that go on beside this one, by what their address has. */
+  async #goingOn(): Promise<{ key: string; title: string; read: ReadBeside }[]> {
+    const { among } = this.#options;
+    const runs = among ? await listGoingOn(among.results, among.runId) : [];
+    return runs.map(({ runId, name, read }) => {
+      const title = `${name}, ${runId} (goes on)`;
+      return {
+        ...{ key: `live-${runId}`, title },
+        read: async () => ({ title, samples: await read(), isGoingOn: true }),
+      };
+    });
+  }
+
+  #reads(
+    beside: string | null,
+    goingOn: readonly { readonly key: string; readonly read: ReadBeside }[],
+  ): ReadBeside | undefined {
+    if (beside === null) return undefined;
+    const other = /^\d{1,3}$/.test(beside) ? this.#options.others[Number(beside)] : undefined;
+    if (other) return async () => ({ title: other.title, samples: (await other.read()).series });
+    return goingOn.find(({ key }) => key === beside)?.read;
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { FleetPlan, FleetRequest } from '@loadwright/core';
+import { formatDuration, LoadwrightError, type FleetPlan, type FleetRequest } from '@loadwright/core';
 import { resolveTestLoad } from '@loadwright/core/fleet';
 import { findConfigFile } from '@loadwright/core/config';
 import type { Action, ResolvedTest, RunSetup, Workflow } from '@loadwright/core/workflow';
@@ -48,7 +48,11 @@ export interface PlannedPart {
   readonly loadSeconds: number;
 }
 
-/** All fleets that a workflow makes. Reads every configuration file and every payload, and changes nothing. */
+/**
+ * All fleets that a workflow makes. Reads every configuration file and every payload, and changes nothing.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when the loads on a fleet take longer than it has, among others.
+ */
 export async function planFleets(
   place: WorkflowPlace,
   actions: readonly Action[],
@@ -68,9 +72,20 @@ export async function planFleets(
     const { test, fleet } = await resolveStep(place, action.setup, context);
     const loadSeconds = lengths.get(action.id) ?? 0;
     const { plan, request } = await test.plan(fleet);
+    requireTimeForAll(action.id, plan, loadSeconds);
     parts.push({ id: action.id, plan, request: { ...request, durationSeconds: loadSeconds }, loadSeconds });
   }
   return parts;
+}
+
+/** A fleet that ended in the middle would have cost all that the loads before it did. */
+function requireTimeForAll(id: string, { endsAfterSeconds }: FleetPlan, loadSeconds: number): void {
+  if (endsAfterSeconds === undefined || loadSeconds < endsAfterSeconds) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `fleet.timeToLive: found ${formatDuration(endsAfterSeconds)}, expected more than the ${formatDuration(loadSeconds)} of load of the steps on the fleet of ${id}`,
+    { hint: 'Set a longer timeToLive, with room for the start of the machine and between the loads.' },
+  );
 }
 
 /** What all fleets cost: while their loads run, and at most, until they end by themselves. In US dollars. */

@@ -5,10 +5,10 @@ import { loadConfiguration } from '../../config/configuration.js';
 import type { Context } from '../../shell/context.js';
 import { exampleOf } from '../../fleet/fleet-kinds.js';
 import { examples } from '../../output/help.js';
-import { formatTemplate, policyDocument, roleTemplate } from '../../output/policy.js';
+import { formatTemplate, lengthNotes, policyDocument, roleTemplate } from '../../output/policy.js';
 import { findFleet } from '../../fleet/find-fleet.js';
 import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
-import { iamStatementsOf } from '../../config/target.js';
+import { iamStatementsOf, stagingStatementsOf } from '../../config/target.js';
 
 const formats = ['json', 'cloudformation'] as const;
 
@@ -75,14 +75,16 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
   const { lasting } = await findFleet(options, context);
   const target = await permissionsOfTarget(options, context);
   const { iamStatements } = target;
-  const { statements, ofMachine, boundary, notes } = await lasting.permissions({
+  const { ofMachine, boundary, notes, ...permissions } = await lasting.permissions({
     iamStatements,
     ...(account !== undefined && { accountId: account }),
     ...(owner !== undefined && { owner }),
   });
+  const statements = [...permissions.statements, ...target.stagingStatements];
   const isLimit = machine || asksForBoundary;
   const remarks = [
     ...(isLimit ? [] : notes),
+    ...(isLimit || format !== 'json' ? [] : lengthNotes(statements)),
     ...target.notes,
     ...(asksForBoundary
       ? [`Create it once in the account, as ${boundary.path}${boundary.name}:`, createCommand(boundary)]
@@ -119,11 +121,17 @@ function createCommand({ name, path }: FleetPermissions['boundary']): string {
 async function permissionsOfTarget({ config, fleet }: PolicyFlags, { io }: Context) {
   try {
     const loaded = await loadConfiguration({ config }, io, 'iam policy');
-    return { iamStatements: iamStatementsOf(loaded.config.target), notes: [] };
+    const { target } = loaded.config;
+    return {
+      iamStatements: iamStatementsOf(target),
+      stagingStatements: stagingStatementsOf(target),
+      notes: [],
+    };
   } catch (error) {
     if (fleet === undefined || config !== undefined || !isLoadwrightError(error)) throw error;
     return {
       iamStatements: [],
+      stagingStatements: [],
       notes: [`What the target needs is not among them, because no configuration names it: ${error.message}`],
     };
   }

@@ -13,7 +13,7 @@ type LogFlags = FleetFlags & { readonly follow?: boolean; readonly role?: FleetN
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command, context)
     .description('The log lines of the master and its workers.')
-    .option('--follow', 'go on until Ctrl-C')
+    .option('--follow', 'go on until Ctrl-C, or until the fleet is gone')
     .addOption(new Option('--role <side>', 'only the lines of this side').choices(['master', 'worker']))
     .addHelpText(
       'after',
@@ -34,6 +34,7 @@ async function logs(reference: string, options: LogFlags, context: Context): Pro
       { onStop: () => {}, abandoned: 'nothing to clean up' },
       async (signal) => {
         for await (const line of fleet.followLogs({ ...chosen, signal })) print(line, context);
+        if (!signal.aborted) context.note(`Fleet ${fleet.fleetId} is gone: these were its last lines.`);
       },
     );
     return exitCodes.pass;

@@ -1,0 +1,180 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { databricks } from '@loadwright/targets/databricks';
+import { sagemaker } from '@loadwright/targets/sagemaker';
+import picocolors from 'picocolors';
+import { afterEach, describe, expect, it } from 'vitest';
+import { run, TestIo } from '../../../test/support.js';
+import { formatRamps } from './scaling/verify.js';
+
+const figures = ['--peak', '100/s', '--ramp', '15m', '--capacity', '8/s..8.8/s', '--service-time', '400ms'];
+const flat = (text: string) => text.replace(/\s+/g, ' ');
+
+describe('loadwright scaling simulate', () => {
+  it('shows policies side by side, and draws them', async () => {
+    const io = new TestIo({ columns: 160 });
+    const { exitCode } = await run(
+      ['scaling', 'simulate', ...figures, '--hold', '10m', '--price', '1.2'],
+      io,
+    );
+    expect(exitCode).toBe(0);
+    expect(flat(io.stdout.text)).toMatch(
+      /✓ Recommended 0s .*✗ Hand formula \(× 0\.5\) \d+m.*✓ Fixed for the peak 0s/,
+    );
+    const html = await readFile(join(io.cwd, 'scaling.html'), 'utf8');
+    for (const part of ['Instances that serve', 'Response time, p95', 'Cost so far', 'Hand formula']) {
+      expect(html).toContain(part);
+    }
+    // The picture of the cost tells what it draws.
+    expect(html).toMatch(/Recommended: \$\d/);
+    expect(html).not.toMatch(/<link|\bsrc=|@import|url\(/);
+  });
+});
+
+describe('loadwright recommend', () => {
+  it('gives each setting with its reason', async () => {
+    const io = new TestIo({ columns: 160 });
+    const { exitCode } = await run(['recommend', '--target', 'sagemaker', ...figures, '--price', '1.2'], io);
+    expect(exitCode).toBe(0);
+    expect(flat(io.stdout.text)).toMatch(
+      /invocations target .*8\/s \(lower end of the capacity\) × 0\.\d+ × 60/,
+    );
+    expect(flat(io.stdout.text)).toMatch(/Hand formula .* see scaling simulate/);
+  });
+
+  it('takes the capacity from a calibration', async () => {
+    const io = new TestIo();
+    const calibration = {
+      capacities: [{ estimate: 41, interval: [40, 42] }],
+      levels: [{ throughput: 10, concurrency: 0.8 }],
+    };
+    await writeFile(join(io.cwd, 'calibration.json'), JSON.stringify(calibration));
+    const argv = ['--target', 'sagemaker', '--peak', '400/s', '--calibration', 'calibration.json', '--json'];
+    await run(['recommend', ...argv], io);
+    expect(JSON.parse(io.stdout.text)).toMatchObject({
+      capacity: { requestsPerSecond: { low: 40, high: 42 }, serviceSeconds: 0.08 },
+      settings: { target: { MinCapacity: expect.any(Number) } },
+      frontier: [{ name: 'Recommended' }, {}, {}, {}],
+    });
+  });
+
+  it('writes code', async () => {
+    const io = new TestIo();
+    const argv = ['--target', 'sagemaker', ...figures, '--format', 'terraform', '--out', 'scaling.tf'];
+    expect(await run(['recommend', ...argv], io)).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(await readFile(join(io.cwd, 'scaling.tf'), 'utf8')).toContain(
+      'resource "aws_appautoscaling_target"',
+    );
+  });
+
+  it.each<[string[], number, RegExp]>([
+    [['--peak', '100/s'], 2, /Nothing says what one instance holds/],
+    [['--peak', '100', '--capacity', '8/s'], 2, /--peak: found "100"/],
+    [['--peak', '100/s', '--capacity', '9/s..8/s'], 2, /expected the lower rate first/],
+    [
+      ['--peak', '100/s', '--base', '100/s', '--capacity', '8/s'],
+      2,
+      /--base: expected a rate below the peak/,
+    ],
+    [['--peak', '100/s', '--calibration', 'none.json'], 104, /none\.json cannot be used/],
+    [['--peak', '100/s', '--capacity', '8/s', '--from-zero'], 104, /only with inference components/],
+    [['--peak', '100/s', '--capacity', '8/s', '--price', 'much'], 2, /--price: found "much"/],
+    [
+      ['--target', 'dht', '--peak', '100/s', '--capacity', '8/s'],
+      104,
+      /nothing is known about how dht scales/,
+    ],
+    [
+      ['--target', 'databricks', '--peak', '100/s', '--capacity', '8/s'],
+      2,
+      /follows from the time of a request/,
+    ],
+  ])('refuses %j', async (argv, code, message) => {
+    const { exitCode, stderr } = await run(['recommend', '--target', 'sagemaker', ...argv]);
+    expect(exitCode).toBe(code);
+    expect(flat(stderr)).toMatch(message);
+  });
+});
+
+describe('an endpoint of the configuration', () => {
+  const emulators: { stop(): Promise<void> }[] = [];
+  afterEach(() => Promise.all(emulators.splice(0).map((emulator) => emulator.stop())));
+
+  const kinds = {
+    sagemaker: [sagemaker, { endpointName: 'fraud', scaling: { instances: 2, timeScale: 10_000 } }],
+    databricks: [databricks, { concurrency: 4, updateTime: '1ms' }],
+  } as const;
+
+  async function project(kind: keyof typeof kinds = 'sagemaker'): Promise<TestIo> {
+    const [{ definition }, emulated] = kinds[kind];
+    const { options, start } = definition.emulator!;
+    const checked = await options['~standard'].validate(emulated);
+    const emulator = await start((checked as { value: never }).value);
+    emulators.push(emulator);
+    const io = new TestIo({ environment: { ...emulator.environment }, columns: 160 });
+    const target = { kind, ...emulator.targetOptions, payloads: { inline: [[1]] } };
+    const load = { profile: 'constant', users: 1, duration: '5s' };
+    await writeFile(join(io.cwd, 'loadwright.config.json'), JSON.stringify({ name: 'scaled', target, load }));
+    return io;
+  }
+
+  it.each<[keyof typeof kinds, current: number, settings: object, applied: RegExp]>([
+    ['sagemaker', 2, { target: null }, /\+ .*"MinCapacity"/],
+    [
+      'databricks',
+      4,
+      { servedEntities: { 'emulated-1': {} } },
+      /max_provisioned_concurrency\n +- 4\n +\+ \d+/,
+    ],
+  ])('of %s is shown, set, and put back', async (kind, current, settings, difference) => {
+    const io = await project(kind);
+    const said = async (...argv: string[]) => {
+      const before = io.stdout.text.length;
+      const { exitCode, stderr } = await run(['scaling', ...argv], io);
+      expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
+      return io.stdout.text.slice(before);
+    };
+    const before = await said('show', '--json');
+    expect(JSON.parse(before)).toMatchObject({ instances: { current }, settings });
+    const applied = await said('apply', '--yes', ...figures);
+    expect(applied).toMatch(difference);
+    expect(applied).toContain('✓ Applied. To put it back: loadwright scaling rollback');
+    expect(await said('show')).toContain('To put it back: loadwright scaling rollback');
+    const again = await run(
+      ['scaling', 'apply', '--yes', ...figures, '--peak', '400/s'],
+      new TestIo({ cwd: io.cwd, environment: io.environment as Record<string, string> }),
+    );
+    expect([again.exitCode, flat(again.stderr)]).toEqual([
+      104,
+      expect.stringMatching(/was changed at .* and not put back.*loadwright scaling rollback/),
+    ]);
+    await said('rollback', '--yes');
+    const state = (text: string) => ({ ...(JSON.parse(text) as object), activities: [] });
+    expect(state(await said('show', '--json'))).toEqual(state(before));
+    expect(await said('rollback', '--yes')).toContain('there is nothing to put back');
+  });
+
+  it('is not changed without consent', async () => {
+    const { exitCode, stderr } = await run(['scaling', 'apply', ...figures], await project());
+    expect([exitCode, flat(stderr)]).toEqual([2, expect.stringContaining('agree with --yes')]);
+  });
+});
+
+it('a verification tells each ramp', () => {
+  const load = { basePerSecond: 1, peakPerSecond: 9, leadSeconds: 300, rampSeconds: 600 };
+  const score = {
+    seconds: 3600,
+    requests: 9000,
+    failures: 3,
+    firstInstanceSeconds: 380,
+    scaleInSeconds: null,
+  };
+  const ramps = [0, 130].map((secondsOutside) => ({
+    load: { ...load, holdSeconds: 600, fallSeconds: 600, tailSeconds: 1500 },
+    counts: [],
+    score: { ...score, secondsOutside, instanceHours: 4.5, mostInstances: 7 },
+    holds: secondsOutside === 0,
+  }));
+  const text = flat(formatRamps(ramps, { colors: picocolors.createColors(false) }));
+  expect(text).toMatch(/✓ 10 min.* 0 s of 1 h.* 3 .*– 7 4\.5.*✗ 10 min.*2 min 10 s of 1 h/);
+});

@@ -1,0 +1,2 @@
+/** For configuration files: loads nothing else. */
+export * from '@loadwright/cli/config';
