@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import imports from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 
-/** The arrow of the house: cli → {targets, infra} → core. */
+/** The arrow of the house: loadwright → cli → {targets, infra} → core. What creates a project knows none of them. */
 const arrow = [
   { sourceTag: 'scope:core', onlyDependOnLibsWithTags: ['scope:core'] },
   { sourceTag: 'scope:targets', onlyDependOnLibsWithTags: ['scope:targets', 'scope:core'] },
@@ -13,18 +13,23 @@ const arrow = [
     sourceTag: 'scope:cli',
     onlyDependOnLibsWithTags: ['scope:cli', 'scope:targets', 'scope:infra', 'scope:core'],
   },
+  {
+    sourceTag: 'scope:loadwright',
+    onlyDependOnLibsWithTags: ['scope:loadwright', 'scope:cli', 'scope:targets', 'scope:infra', 'scope:core'],
+  },
+  { sourceTag: 'scope:create-loadwright', onlyDependOnLibsWithTags: ['scope:create-loadwright'] },
   { sourceTag: 'scope:docs', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'scope:e2e', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'scope:aws-stand-in', onlyDependOnLibsWithTags: ['scope:aws-stand-in', 'scope:core'] },
 ];
 
 /** The same for tests, which alone may use the stand-in of AWS. */
 const arrowOfTests = [
-  ...arrow.filter(({ sourceTag }) => !['scope:infra', 'scope:cli'].includes(sourceTag)),
+  ...arrow.filter(({ sourceTag }) => sourceTag !== 'scope:infra'),
   {
     sourceTag: 'scope:infra',
     onlyDependOnLibsWithTags: ['scope:infra', 'scope:core', 'scope:aws-stand-in'],
   },
-  { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 /** What leaves a part of a file, or an empty one, when the disk is full. */
@@ -129,7 +134,8 @@ export default typescript.config(
   },
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'packages/core/src/files.ts'],
+    // What creates a project has no dependencies, and writes to an empty folder.
+    ignores: ['**/*.test.ts', 'packages/core/src/files.ts', 'packages/create-loadwright/src/**'],
     rules: { 'no-restricted-imports': ['error', { paths: wholeFiles }] },
   },
   ...['targets', 'infra'].map((name) => ({
@@ -156,15 +162,10 @@ export default typescript.config(
     rules: { '@nx/enforce-module-boundaries': boundaries(arrowOfTests) },
   },
   {
-    // The command, and the programs of these pages, are tested with the fleets, loads and liars of infra's own tests.
-    files: ['packages/cli/test/**', 'docs/test/**'],
+    // What tests the whole product may reach into any package, and use what the packages' own tests work with.
+    files: ['e2e/**', 'docs/test/**'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries(arrowOfTests, [
-        '../../infra/test/**',
-        '../../../infra/test/**',
-        '../../../core/test/**',
-        '../../packages/infra/test/**',
-      ]),
+      '@nx/enforce-module-boundaries': boundaries(arrowOfTests, ['/packages/[a-z]+/(src|test)/']),
     },
   },
   {

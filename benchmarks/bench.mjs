@@ -24,9 +24,9 @@ const usage = `npm run bench -- [options]
   --only NAME    cases whose name contains NAME; may be repeated
   --rounds N     how often everything is measured (${leastRounds}; with --quick 1)
   --json         print all figures as one JSON document
-  --document     write docs/benchmarks.md again from benchmarks/results/latest.json; nothing is measured
+  --document     write docs/reference/benchmarks.md again from benchmarks/results/latest.json; nothing is measured
   --help
-A whole run of at least ${leastRounds} rounds, and no other, writes benchmarks/results/latest.json and docs/benchmarks.md.
+A whole run of at least ${leastRounds} rounds, and no other, writes benchmarks/results/latest.json and docs/reference/benchmarks.md.
 `;
 
 const say = (text) => process.stderr.write(`${text}\n`);

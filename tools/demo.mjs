@@ -13,7 +13,7 @@ import { onSignal } from './lib/processes.mjs';
 onSignal();
 try {
   await ensureNodeDependencies();
-  await ensureBuilt();
+  await ensureBuilt({ types: false });
 } catch (error) {
   process.stderr.write(`error: the set-up did not succeed: ${error.message}\n`);
   process.exit(1);

@@ -30,6 +30,9 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['targets/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
     ['../tools/aws-stand-in/src/probe.ts', `export * from '@loadwright/infra/ec2';`],
     ['cli/test/probe.ts', `export * from '../../infra/src/ec2/fleet.js';`],
+    ['cli/test/probe.ts', `export * from '../../infra/test/matrix.js';`],
+    ['cli/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['cli/src/probe.test.ts', `export * from '@loadwright/e2e';`],
   ])('forbids in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toContain('@nx/enforce-module-boundaries');
   });
@@ -39,10 +42,11 @@ describe('the arrow cli → {targets, infra} → core', () => {
     ['infra/src/probe.ts', `export * from '@loadwright/core/testing';`],
     ['cli/src/probe.ts', `export * from '@loadwright/targets/chalice';`],
     ['cli/src/probe.ts', `export * from '@loadwright/infra/local';`],
-    ['cli/test/probe.ts', `export * from '../../infra/test/matrix.js';`],
+    ['../e2e/probe.ts', `export * from '../packages/infra/test/matrix.js';`],
+    ['../e2e/probe.ts', `export * from '../packages/cli/src/main.js';`],
     ['infra/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
     ['infra/src/probe.test.ts', `export * from '@loadwright/aws-stand-in';`],
-    ['cli/test/probe.ts', `export * from '@loadwright/aws-stand-in';`],
+    ['../e2e/probe.ts', `export * from '@loadwright/aws-stand-in';`],
   ])('allows in %s: %s', async (file, line) => {
     expect(await brokenRules(file, line)).toEqual([]);
   });

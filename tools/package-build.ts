@@ -20,8 +20,9 @@ export function packageBuild() {
       options.outbase = 'src';
     },
     onSuccess: async () => {
-      // Whether the types are right is the matter of `typecheck`, which reads the tests too.
-      execFileSync('tsc', ['-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' });
+      // Whether the types are right is the matter of `typecheck`, which reads the tests too. Whoever only runs needs none.
+      if (process.env['LOADWRIGHT_BUILD_TYPES'] !== 'no')
+        execFileSync('tsc', ['-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' });
       cpSync('src', 'dist', {
         recursive: true,
         filter: (source) => !/\.ts$|__pycache__|(^|\/)test_\w+\.py$|conftest\.py$/.test(source),

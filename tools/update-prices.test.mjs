@@ -30,6 +30,7 @@ const before = {
   sources: { old: { name: 'old', date: '2020-01-01' } },
   machineHour: { 'us-east-1': { source: 'old', usDollars: { 'c5.large': 1 } } },
   gp3GigabyteMonth: { 'us-east-1': { source: 'old', usDollars: 1 } },
+  fargateHour: {},
   publicAddressHour: { source: 'old', usDollars: 0.005 },
 };
 
@@ -92,6 +93,69 @@ it('takes from the list of cloudkeep the price of gp3 in each region, and leaves
   });
   const older = updatePrices(before, { ...given, date: '2019-12-31' });
   expect(older.gp3GigabyteMonth['us-east-1']).toEqual({ source: 'old', usDollars: 1 });
+});
+
+/** An answer of GetProducts with one product. */
+const answer = (serviceCode, { productFamily, ...attributes }, USD) =>
+  JSON.stringify(
+    {
+      FormatVersion: 'aws_v1',
+      PriceList: [
+        JSON.stringify({
+          serviceCode,
+          publicationDate: '2026-11-20T01:02:03Z',
+          product: { productFamily, attributes },
+          terms: { OnDemand: { a: { priceDimensions: { b: { pricePerUnit: { USD } } } } } },
+        }),
+      ],
+    },
+    null,
+    2,
+  );
+
+it('takes from the price list of AWS machines, gp3 and Fargate, and its date', () => {
+  const linux = { operatingSystem: 'Linux', tenancy: 'Shared', preInstalledSw: 'NA', capacitystatus: 'Used' };
+  const ofEcs = (usagetype, price) => answer('AmazonECS', { regionCode: 'eu-west-1', usagetype }, price);
+  const text = [
+    ofEcs('EUW1-Fargate-vCPU-Hours:perCPU', '0.0404800000'),
+    ofEcs('EUW1-Fargate-GB-Hours', '0.0044450000'),
+    ofEcs('EUW1-Fargate-ARM-GB-Hours', '0.0035600000'),
+    ofEcs('EUW1-Fargate-ARM-vCPU-Hours:perCPU', '0.0323800000'),
+    ofEcs('EUW1-Fargate-Windows-GB-Hours', '9'),
+    answer('AmazonEC2', { ...linux, regionCode: 'us-east-1', instanceType: 't3.large' }, '0.0832000000'),
+    answer(
+      'AmazonEC2',
+      { ...linux, regionCode: 'us-east-1', instanceType: 'm7i.large', tenancy: 'Host' },
+      '9',
+    ),
+    answer('AmazonEC2', { ...linux, regionCode: 'us-west-2-lax-1', instanceType: 't3.large' }, '9'),
+    answer('AmazonEC2', { productFamily: 'Storage', volumeApiName: 'gp3', regionCode: 'eu-west-1' }, '0.088'),
+  ].join('\n');
+  const source = 'price-list';
+  expect(updatePrices(before, { source, text })).toEqual({
+    ...before,
+    sources: {
+      ...before.sources,
+      [source]: { name: 'aws.amazon.com/pricing, Price List API', date: '2026-11-20' },
+    },
+    machineHour: { 'us-east-1': { source, usDollars: { 't3.large': 0.0832 } } },
+    gp3GigabyteMonth: {
+      'us-east-1': before.gp3GigabyteMonth['us-east-1'],
+      'eu-west-1': { source, usDollars: 0.088 },
+    },
+    fargateHour: {
+      'eu-west-1': {
+        source,
+        x86_64: { vcpu: 0.04048, gigabyte: 0.004445 },
+        arm64: { vcpu: 0.03238, gigabyte: 0.00356 },
+      },
+    },
+  });
+  for (const usage of ['EUW1-Fargate-GB-Hours', 'EUW1-Fargate-ARM-GB-Hours']) {
+    expect(() => updatePrices(before, { source, text: ofEcs(usage, '0.004445') })).toThrow(
+      /eu-west-1: expected a price of vCPUs/,
+    );
+  }
 });
 
 it.each([

@@ -24,7 +24,24 @@ const definitions = [
     of: [throughput('chalice', 'plain', 32), throughput('wrk', 'plain', 32)],
     figure: cpu,
     combine: ratio,
-    limit: 1.6,
+    limit: 1.1,
+  },
+  ...['databricks', 'dht', 'sagemaker'].map((target) => ({
+    work: 'plain HTTP, 32 connections',
+    measure: `CPU a request of target ${target} ÷ that of target chalice, the plainest`,
+    of: [throughput(target, 'plain', 32), throughput('chalice', 'plain', 32)],
+    figure: cpu,
+    combine: ratio,
+    limit: 1.3,
+  })),
+  {
+    work: 'TLS, 32 connections',
+    measure: 'our requests/s a core ÷ wrk’s',
+    of: [throughput('chalice', 'tls', 32), throughput('wrk', 'tls', 32)],
+    figure: perCore,
+    combine: ratio,
+    limit: 0.9,
+    atLeast: true,
   },
   {
     work: 'SigV4, 32 connections',
@@ -129,6 +146,9 @@ const definitions = [
     limit,
   })),
 ];
+
+/** Ids of the cases from which a bar is computed. */
+export const casesOfBars = new Set(definitions.flatMap(({ of }) => of));
 
 /**
  * @param {(id: string) => readonly (object | undefined)[]} samplesOf a case's samples by round

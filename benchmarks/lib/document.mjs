@@ -1,4 +1,4 @@
-/** docs/benchmarks.md and its chart, from a results file. */
+/** docs/reference/benchmarks.md and its chart, from a results file. */
 import { writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { chart } from './chart.mjs';
@@ -49,7 +49,7 @@ npm run bench -- --quick
 npm run bench
 \`\`\`
 
-The first takes less than a minute and only prints; the second takes about three quarters of an hour, and writes this
+The first takes less than a minute and only prints; the second takes about half an hour, and writes this
 page. It needs Linux with two cores that nothing else uses; \`--only NAME\` runs a part, \`--json\` prints the figures
 as one document.
 
@@ -60,7 +60,8 @@ before it began: ${machine.loadAverageBefore.toFixed(2)}.
 How: nginx, one worker pinned to one core, answers every POST with 106 bytes of JSON over kept-alive connections. The
 client is one process, pinned to the other core. When all its connections are open, and after
 ${settings.settleSeconds} s more, a window of ${settings.windowSeconds} s is taken: requests are counted by the server,
-CPU time (user and system) by the kernel. All cases are measured one after the other, ${settings.rounds} times over;
+CPU time (user and system) by the kernel. All cases are measured one after the other, ${settings.rounds} times over, or twice where no
+bar is computed from them;
 shown is the median, and the least and the most. Loadwright's targets are bundles, run by stock Locust. A ratio is that
 of two cases within one round.
 
@@ -78,13 +79,13 @@ ${table(
   2,
 )}
 
-Where the time of a signed request over TLS goes: [a profile](decisions/0010-signatures-from-prepared-hashes.md).
+Where the time of a signed request over TLS goes: [a profile](../decisions/0010-signatures-from-prepared-hashes.md).
 
 ## Requests a second of one core
 
 Requests divided by the client's CPU seconds.
 
-![Requests a second of one core, at 32 connections](../benchmarks/results/latest.svg)
+![Requests a second of one core, at 32 connections](../../benchmarks/results/latest.svg)
 
 ${throughputTables(results, (row) => spread(row.requestsPerCore))}
 

@@ -7,6 +7,9 @@ import { root } from './paths.mjs';
 const modules = {
   vegeta: 'github.com/tsenart/vegeta/v12@v12.13.0',
   k6: 'go.k6.io/k6@v1.8.1',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
+  // Makes an OpenTelemetry collector of the components that are named.
+  builder: 'go.opentelemetry.io/collector/cmd/builder@v0.165.0',
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
 };
 

@@ -9,7 +9,7 @@ export const runtimeParent = join(root, 'packages/core/python');
 export const targetsFolder = join(root, 'packages/targets/src');
 export const resultsFile = join(benchmarks, 'results/latest.json');
 export const chartFile = join(benchmarks, 'results/latest.svg');
-export const documentFile = join(root, 'docs/benchmarks.md');
+export const documentFile = join(root, 'docs/reference/benchmarks.md');
 
 /** What is made once and kept between two runs; goes away with node_modules. */
 export const cacheFolder = join(root, 'node_modules/.cache/loadwright-benchmarks');

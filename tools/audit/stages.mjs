@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { judgeLicences, npmPackages, pythonPackages } from './licences.mjs';
+import { updateThirdParty } from './third-party.mjs';
 import { ensurePipAudit, npmVulnerabilities, pythonVulnerabilities } from './vulnerabilities.mjs';
 
 /** What Loadwright installs for a test on this machine and on others. */
@@ -22,6 +23,11 @@ export async function audit(ledger, { env, folder }) {
     const why = 'because they are for another platform or another version of Python, and not installed here';
     const notChecked = absent.length > 0 ? [`licences of ${absent.join(', ')}, ${why}`] : [];
     return { ...judgeLicences(packages), notChecked };
+  });
+  await ledger.stage('the page of the software of others', async () => {
+    const changed = await updateThirdParty({ checkOnly: true });
+    if (changed.length > 0)
+      throw new Error('THIRD-PARTY.md is out of date: run `node tools/audit/third-party.mjs`');
   });
   await ledger.stage('known vulnerabilities of npm packages', () => npmVulnerabilities(root, { env }));
   await ledger.stage('known vulnerabilities of Python packages', async () => {

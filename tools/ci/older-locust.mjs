@@ -4,9 +4,12 @@ import { root } from '../lib/paths.mjs';
 import { pytest, vitest } from '../lib/test-runners.mjs';
 
 /** What meets Locust's master, its workers and its web UI. */
-const pythonTests = ['loadwright_runtime/locust', 'test_distributed.py', 'test_ending.py'].map((name) =>
-  join('packages/core/python', name),
-);
+const pythonTests = [
+  'loadwright_runtime/locust',
+  'test_distributed.py',
+  'test_ending.py',
+  'test_scaling.py',
+].map((name) => join('packages/core/python', name));
 
 /**
  * Loads with the oldest Locust that is tested; `npm test` has the pinned one.

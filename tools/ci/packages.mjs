@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin, packages, root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
+import { packedLimits } from './size.mjs';
 
 /**
  * Packs every package, and checks each tarball as a stranger's package manager and compiler would see it.
@@ -33,6 +34,8 @@ export async function checkPackages(ledger, { env, folder }) {
         const missing = ['LICENSE', 'README.md'].filter((name) => !files.some((file) => file.path === name));
         if (missing.length > 0) throw new Error(`the package lacks ${missing.join(' and ')}`);
         if (stray.length > 0) throw new Error(`the package holds tests: ${stray.join(', ')}`);
+        if (size > packedLimits[name])
+          throw new Error(`the tarball has ${size} bytes, of ${packedLimits[name]} at most`);
         process.stdout.write(`${files.length} files, ${Math.round(size / 1024)} kB packed\n`);
       },
       { required: true },
@@ -41,9 +44,16 @@ export async function checkPackages(ledger, { env, folder }) {
     await ledger.stage(`publint ${name}`, () =>
       mustRun(bin('publint'), ['run', tarball, '--strict'], { env }).then(() => undefined),
     );
+    // A command alone has nothing to import.
+    if (!hasTypes(name)) continue;
     await ledger.stage(`types of ${name} as a consumer resolves them`, () =>
       mustRun(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'], { env }).then(() => undefined),
     );
   }
   return tarballs;
+}
+
+function hasTypes(name) {
+  const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+  return Object.values(exports).some((target) => target?.types !== undefined);
 }

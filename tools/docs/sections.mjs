@@ -9,6 +9,7 @@ import {
 import { settings } from '../../packages/core/dist/config/index.js';
 import { errorCodes } from '../../packages/core/dist/errors.js';
 import { exportFormats } from '../../packages/core/dist/export/index.js';
+import { builtInExporters } from '../../packages/core/dist/exporters/index.js';
 import { exitCodes } from '../../packages/core/dist/exit-codes.js';
 import { validityRules } from '../../packages/core/dist/judge/validity/index.js';
 import { metrics } from '../../packages/core/dist/judge/thresholds/metrics.js';
@@ -125,8 +126,17 @@ export const sections = {
   'validity-rules': () =>
     table(
       ['rule', 'INVALID when'],
-      Object.entries(validityRules).map(([id, { summary }]) => [code(id), plain(summary)]),
+      Object.entries(validityRules).map(([id, { summary }]) => [
+        `[${code(id)}](invalid/${id}.md)`,
+        plain(summary),
+      ]),
     ),
+  ...Object.fromEntries(
+    Object.values(builtInExporters).map(({ definition }) => [
+      `exporter:${definition.kind}`,
+      () => optionsTable(jsonSchemaOf(definition.options)),
+    ]),
+  ),
   summary: () => members(runReportJsonSchema()),
   'summary:requests': () => members(report().total),
   'summary:thresholds': () => members(report().thresholds.items),
@@ -149,7 +159,7 @@ export const sections = {
     table(
       ['error code', 'exit code', 'meaning'],
       documentedConstants('packages/core/src/errors.ts', 'errorCodes').map(({ name, comment }) => [
-        code(name),
+        `[${code(name)}](errors/${name}.md)`,
         errorCodes[name],
         plain(comment),
       ]),

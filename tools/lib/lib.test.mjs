@@ -136,7 +136,9 @@ describe('commands', () => {
     const script = `const { pid } = require('node:child_process').spawn('sleep', ['600'], { stdio: 'inherit' });
       process.stdout.write(String(pid), () => process.exit(0));`;
     const { stdout } = await execute(process.execPath, ['-e', script], { quiet: true });
-    await vi.waitFor(() => expect(() => process.kill(Number(stdout), 0)).toThrow('ESRCH'), { timeout: 5000 });
+    await vi.waitFor(() => expect(() => process.kill(Number(stdout), 0)).toThrow('ESRCH'), {
+      timeout: 90_000,
+    });
   });
 
   it('says which command failed, with its output', async () => {
@@ -207,5 +209,13 @@ it("keeps the developer's accounts away from tests", () => {
   remove();
   expect(Object.values(variables)).not.toContain('real');
   expect(variables).not.toHaveProperty('AWS_PROFILE');
+  vi.unstubAllEnvs();
+});
+
+it('lets Python keep what it compiles, whatever the developer prefers', () => {
+  vi.stubEnv('PYTHONDONTWRITEBYTECODE', '1');
+  const { variables, remove } = createTestEnvironment();
+  remove();
+  expect(variables).not.toHaveProperty('PYTHONDONTWRITEBYTECODE');
   vi.unstubAllEnvs();
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 /** The packages that are published, in the order in which they depend on each other. */
-export const packages = ['core', 'targets', 'infra', 'cli'];
+export const packages = ['core', 'targets', 'infra', 'cli', 'loadwright', 'create-loadwright'];
 
 /** What the tools remember between two runs; goes away with node_modules. */
 export const cacheFolder = join(root, 'node_modules', '.cache', 'loadwright-tools');

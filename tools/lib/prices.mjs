@@ -9,6 +9,7 @@ const sources = {
   karpenter: { name: 'aws/karpenter-provider-aws', read: readKarpenter },
   skypilot: { name: 'skypilot-org/skypilot-catalog', read: readSkypilot },
   cloudkeep: { name: 'cloudkeep-io/ebs-pricing', read: readCloudkeep },
+  'price-list': { name: 'aws.amazon.com/pricing, Price List API', read: readPriceList },
 };
 
 /**
@@ -19,11 +20,13 @@ const sources = {
 export function updatePrices(table, { source, text, commit, date }) {
   const known = sources[source];
   if (!known) throw new Error(`found ${source}, expected one of ${Object.keys(sources).join(', ')}`);
-  if (!/^[0-9a-f]{40}$/.test(commit ?? '')) throw new Error(`found ${commit}, expected a whole commit`);
+  const isOfAws = known.name.startsWith('aws.amazon.com');
+  if (!isOfAws && !/^[0-9a-f]{40}$/.test(commit ?? ''))
+    throw new Error(`found ${commit}, expected a whole commit`);
   const read = known.read(text);
   const of = read.date ?? date;
   if (!/^\d{4}-\d\d-\d\d$/.test(of ?? '')) throw new Error(`found ${of}, expected a date such as 2026-07-20`);
-  const { machines = {}, volumes = {} } = read;
+  const { machines = {}, volumes = {}, fargate = {} } = read;
   const isOld = (present) => (table.sources[present?.source]?.date ?? '') <= of;
   const updated = (present, found, row) => {
     const regions = Object.keys(found).filter((region) => isOld(present[region]));
@@ -34,9 +37,13 @@ export function updatePrices(table, { source, text, commit, date }) {
   };
   return {
     ...table,
-    sources: { ...table.sources, [source]: { name: known.name, commit, date: of } },
+    sources: {
+      ...table.sources,
+      [source]: { name: known.name, ...(!isOfAws && { commit }), date: of },
+    },
     machineHour: updated(table.machineHour, machines, (prices) => ({ source, usDollars: sorted(prices) })),
     gp3GigabyteMonth: updated(table.gp3GigabyteMonth, volumes, (usDollars) => ({ source, usDollars })),
+    fargateHour: updated(table.fargateHour, fargate, (prices) => ({ source, ...prices })),
   };
 }
 
@@ -74,6 +81,50 @@ function readCloudkeep(text) {
   const prices = rows.map(({ rzCode, ebs_prices }) => [rzCode, Number(ebs_prices.gp3?.pricePerGBMonth.USD)]);
   return { volumes: Object.fromEntries(prices.filter(([, usDollars]) => usDollars > 0)) };
 }
+
+/** Begins with a code of the region but in us-east-1; those of Windows and ARM have a word in between. */
+const fargateUsage = /^(?:[A-Z0-9]+-)?Fargate-(ARM-)?(?:(vCPU-Hours:perCPU)|GB-Hours)$/;
+
+/** JSON: answers of GetProducts one after the other, for EC2 and for ECS, each product a text of JSON; with the date of the newest. */
+function readPriceList(text) {
+  const [machines, volumes, fargate] = [{}, {}, {}];
+  let date = '';
+  for (const product of JSON.parse(`[${text.trim().replace(/}\s*{/g, '},{')}]`).flatMap(productsOf)) {
+    const { attributes = {}, productFamily } = product.product;
+    const { regionCode: region = '', usagetype = '', instanceType } = attributes;
+    const usDollars = onDemand(product);
+    if (!/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region) || region.startsWith('cn-') || !(usDollars > 0)) continue;
+    const [ofFargate, arm, vcpu] = fargateUsage.exec(usagetype) ?? [];
+    if (product.serviceCode === 'AmazonECS' && ofFargate) {
+      const prices = ((fargate[region] ??= {})[arm ? 'arm64' : 'x86_64'] ??= {});
+      prices[vcpu ? 'vcpu' : 'gigabyte'] = usDollars;
+    } else if (attributes.volumeApiName === 'gp3' && productFamily === 'Storage') volumes[region] = usDollars;
+    else if (isPlainLinux(attributes)) add(machines, region, instanceType, usDollars);
+    else continue;
+    date = [date, product.publicationDate.slice(0, 10)].sort().at(-1);
+  }
+  for (const [region, prices] of Object.entries(fargate)) {
+    if (Object.values(prices).some((units) => Object.keys(units).length < 2))
+      throw new Error(`${region}: expected a price of vCPUs and one of memory`);
+  }
+  return { date, machines, volumes, fargate };
+}
+
+const productsOf = ({ PriceList }) =>
+  PriceList.map((one) => (typeof one === 'string' ? JSON.parse(one) : one));
+
+const onDemand = ({ terms }) =>
+  Object.values(terms.OnDemand ?? {})
+    .flatMap(({ priceDimensions }) => Object.values(priceDimensions))
+    .map(({ pricePerUnit }) => Number(pricePerUnit.USD))
+    .find((usDollars) => usDollars > 0);
+
+const isPlainLinux = ({ instanceType, operatingSystem, tenancy, preInstalledSw, capacitystatus }) =>
+  instanceType !== undefined &&
+  operatingSystem === 'Linux' &&
+  tenancy === 'Shared' &&
+  preInstalledSw === 'NA' &&
+  capacitystatus === 'Used';
 
 function add(prices, region, type, price) {
   const usDollars = Number(price);

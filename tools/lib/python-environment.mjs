@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { pythonBin, root } from './paths.mjs';
 import { mustRun } from './processes.mjs';
 import { sideOutput } from './output.mjs';
+import { withCompiledFiles } from './test-environment.mjs';
 
 const requirements = join(root, 'requirements-dev.txt');
 const stamp = join(root, '.venv', 'loadwright-requirements.sha256');
 const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
 
-// Python compiles what it imports; compiling all of it takes longer than the download.
+// Compiling all of it takes longer than the download: see `compileLocust`.
 const install = [
   '-m',
   'pip',
@@ -52,7 +53,16 @@ export async function ensurePythonEnvironment() {
   rmSync(join(root, '.venv'), { recursive: true, force: true });
   await mustRun(python, ['-m', 'venv', '.venv']);
   await mustRun(pythonBin('python'), [...install, '-r', requirements]);
+  await compileLocust(pythonBin('python'));
   writeFileSync(stamp, digest);
+}
+
+/**
+ * Has Python keep what it compiles of Locust: a fleet's processes write no such files, so each of them would compile it
+ * anew, which is more than half of its start.
+ */
+async function compileLocust(python) {
+  await mustRun(python, ['-c', 'import locust.main'], { env: withCompiledFiles(process.env), quiet: true });
 }
 
 /**
@@ -72,4 +82,5 @@ export async function makeEnvironmentBeside(folder, file) {
     join(sitePackages(python).toString().trim(), 'of-the-tests.pth'),
     sitePackages(pythonBin('python')),
   );
+  await compileLocust(python);
 }

@@ -12,7 +12,7 @@ const kept = new Set(['LOADWRIGHT_PYTHON', 'LOADWRIGHT_CACHE_DIR']);
  */
 export function createTestEnvironment() {
   const folder = mkdtempSync(join(tmpdir(), 'loadwright-test-'));
-  const inherited = Object.entries(process.env).filter(
+  const inherited = Object.entries(withCompiledFiles(process.env)).filter(
     ([name]) => kept.has(name) || !(theDevelopersOwn.test(name) || name.startsWith('npm_')),
   );
   const variables = {
@@ -27,6 +27,17 @@ export function createTestEnvironment() {
     NO_UPDATE_NOTIFIER: '1',
   };
   return { folder, variables, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/**
+ * Variables with which Python keeps what it compiles, whatever the developer's own say: otherwise each of hundreds of
+ * processes would compile the same packages again.
+ *
+ * @param {NodeJS.ProcessEnv} variables
+ */
+export function withCompiledFiles(variables) {
+  const { PYTHONDONTWRITEBYTECODE: _, ...others } = variables;
+  return others;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { output } from './output.mjs';
 import { bin, cacheFolder, pythonBin, root } from './paths.mjs';
 import { CommandFailed, execute } from './processes.mjs';
@@ -28,18 +29,22 @@ export async function vitest(folder, options) {
   const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   if (config) args.push('--config', config);
   args.push(...files, ...exclude.flatMap((pattern) => ['--exclude', pattern]), ...more);
-  const { code } = await execute(node, args, { cwd: join(root, folder), env });
+  const { code, output: said } = await execute(node, args, { cwd: join(root, folder), env });
   const report = JSON.parse(readReport(file, `vitest in ${folder}`, code));
   output().write(`${countsByFolder(report.testResults)}\n`);
   const { numPassedTests, numFailedTests, numPendingTests, success } = report;
   // A file that cannot be loaded, or an error outside any test, fails no test of its own.
   const failed = numFailedTests === 0 && (!success || code !== 0) ? 1 : numFailedTests;
-  return {
-    passed: numPassedTests,
-    failed,
-    skipped: numPendingTests,
-    failures: report.testResults.flatMap(failuresOfFile),
-  };
+  const failures = report.testResults.flatMap(failuresOfFile);
+  if (code !== 0) failures.push(...outsideTests(said));
+  return { passed: numPassedTests, failed, skipped: numPendingTests, failures };
+}
+
+/** What vitest says of errors that belong to no test, such as those of hooks: its report lacks most of them. */
+function outsideTests(said) {
+  const lines = stripVTControlCharacters(said).split('\n');
+  const first = lines.findIndex((line) => /Failed Suites|Unhandled (Error|Rejection)|\[vitest-/.test(line));
+  return first === -1 ? [] : [lines.slice(first, first + 40).join('\n')];
 }
 
 function failuresOfFile({ name, message, assertionResults }) {
@@ -47,7 +52,7 @@ function failuresOfFile({ name, message, assertionResults }) {
   const failed = assertionResults.filter(({ status }) => status === 'failed');
   if (failed.length === 0) return message ? [`${file}: ${message}`] : [];
   return failed.map(({ fullName, failureMessages }) =>
-    [`${file}: ${fullName}`, ...failureMessages.join('\n').split('\n').slice(0, 15)].join('\n  '),
+    [`${file}: ${fullName}`, ...failureMessages.join('\n').split('\n').slice(0, 40)].join('\n  '),
   );
 }
 

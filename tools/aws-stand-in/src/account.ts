@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { InstancePrice } from './behaviours/pricing.js';
+import type { FargateLimits } from './ecs/actions/actions.js';
 import { idleContainers, type ContainerRuntime } from './ecs/runtime.js';
 import type { Moto } from './moto.js';
 
@@ -38,6 +39,8 @@ export interface Behaviour {
   callerAddress: string;
   /** vCPUs: L-1216C47A and L-34B43A08. RunInstances refuses what exceeds them. */
   quotas: { onDemand: number; spot: number };
+  /** Tasks that Fargate has places for, and its own quotas of vCPUs: L-3032A538 and L-36FBB829. */
+  fargate: FargateLimits;
   /** What pricing:GetProducts knows. */
   prices: readonly InstancePrice[];
   /** The default VPC: with a way out through an internet gateway or a NAT gateway, without one, or none at all. */
@@ -54,9 +57,17 @@ export interface Behaviour {
   consoleOutput: (id: string) => string;
   /** Looks at a cluster in which a container instance that has registered is not seen, or one that has ended still is. */
   registrationLooks: number;
+  /** Whether public parameters name the newest images; in a new region they may not. */
+  namesImages: boolean;
+  /** What the kernel and the agent of ECS have for themselves, of a machine's memory: 0.1. */
+  systemMemory: number;
   /** How many of a list are on a page of ECS and ECR. */
   pageSize: number;
-  /** Whether ECS keeps to the rates of calls that AWS documents. */
+  /** How many events are at most on a page of FilterLogEvents; on AWS 10,000, or 1 MB. */
+  logPageSize: number;
+  /** By how much later than others CloudWatch shows some of the events that it was given, in milliseconds. */
+  logLateness: number;
+  /** Whether ECS and CloudWatch Logs keep to the rates of calls that AWS documents. */
   throttles: boolean;
   /** What the tasks of ECS run in. */
   containers: ContainerRuntime;
@@ -70,6 +81,7 @@ export const ordinary: Behaviour = {
   hiddenLooks: 0,
   callerAddress: '203.0.113.7',
   quotas: { onDemand: 256, spot: 256 },
+  fargate: { places: 200, onDemand: 256, spot: 256 },
   prices: [],
   network: 'routed',
   clockOffset: 0,
@@ -78,7 +90,11 @@ export const ordinary: Behaviour = {
   onMachineGone: () => {},
   consoleOutput: () => '',
   registrationLooks: 1,
+  namesImages: true,
+  systemMemory: 0.1,
   pageSize: 100,
+  logPageSize: 10_000,
+  logLateness: 0,
   throttles: false,
   containers: idleContainers,
 };

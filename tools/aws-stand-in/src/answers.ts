@@ -46,6 +46,12 @@ export function throttled(call: Call): Answer {
     case 'iam':
     case 'sts':
       return errorAnswer(call, 'Throttling', 'Rate exceeded');
+    // https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    case 'servicequotas':
+      return errorAnswer(call, 'TooManyRequestsException', 'Rate exceeded');
+    // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+    case 'scheduler':
+      return errorAnswer(call, 'ThrottlingException', 'Rate exceeded', 429);
     default:
       return errorAnswer(call, 'ThrottlingException', 'Rate exceeded');
   }

@@ -2,6 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { MasterStatistics } from '@loadwright/core';
 import type { Behaviour, Machine } from './account.js';
+import type { Task } from './ecs/records.js';
+import { idleContainers, type ContainerRuntime, type RunningTask } from './ecs/runtime.js';
 
 export interface FakeMasterOptions {
   /** Port on each machine's address. */
@@ -15,7 +17,7 @@ export interface FakeMasterOptions {
 }
 
 /** Hooks for a {@link Behaviour}: every machine becomes the master of a bundle. */
-export interface FakeMaster extends Pick<Behaviour, 'onMachine' | 'onMachineGone'> {
+export interface FakeMaster extends Pick<Behaviour, 'onMachine' | 'onMachineGone' | 'containers'> {
   /** Every machine that was made, in order. */
   readonly machines: readonly Machine[];
   /** When each machine's port opened, in milliseconds of `performance.now()`. */
@@ -30,7 +32,15 @@ export function fakeMaster(options: FakeMasterOptions): FakeMaster {
   const timers = new Map<string, NodeJS.Timeout>();
   const openedAt = new Map<string, number>();
   const machines: Machine[] = [];
-  const master: FakeMaster = { machines, openedAt, workers: options.workers, onMachine, onMachineGone };
+  const containers: ContainerRuntime = { start: startTask };
+  const master: FakeMaster = {
+    machines,
+    openedAt,
+    workers: options.workers,
+    onMachine,
+    onMachineGone,
+    containers,
+  };
   return master;
 
   async function onMachine(machine: Machine): Promise<void> {
@@ -40,6 +50,24 @@ export function fakeMaster(options: FakeMasterOptions): FakeMaster {
       machine.id,
       setTimeout(() => void open(machine), options.delay),
     );
+  }
+
+  /** A master on Fargate; nothing happens in what else there is. */
+  async function startTask(task: Task): Promise<RunningTask> {
+    const running = await idleContainers.start(task);
+    if (task.instance || !task.definition.containerDefinitions.some(({ name }) => name === 'master')) {
+      return running;
+    }
+    await open({
+      id: task.id,
+      userData: Buffer.alloc(0),
+      publicAddress: task.address,
+      privateAddress: task.address,
+      tags: {},
+      instanceProfile: undefined,
+    });
+    void running.exited.then(() => onMachineGone(task.id));
+    return running;
   }
 
   async function open(machine: Machine): Promise<void> {

@@ -51,7 +51,7 @@ it.each([
   ['sts', 'Throttling', 400, 'InternalFailure', 'AccessDenied', 403],
   ['s3', 'SlowDown', 503, 'InternalError', 'AccessDenied', 403],
   ['ssm', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
-  ['servicequotas', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
+  ['servicequotas', 'TooManyRequestsException', 400, 'InternalServerError', 'AccessDeniedException', 400],
   ['pricing', 'ThrottlingException', 400, 'InternalServerError', 'AccessDeniedException', 400],
 ])('%s fails its own way', async (service, throttling, throttlingStatus, internal, denial, denialStatus) => {
   const cases: [Fault, string, number][] = [
@@ -207,6 +207,8 @@ describe('what is new', () => {
     await ssm.send(new PutParameterCommand({ Name: '/a/b', Type: 'String', Value: 'v' }));
     const parameters = async () => (await ssm.send(new DescribeParametersCommand({}))).Parameters?.length;
     expect([await parameters(), await parameters(), await parameters()]).toEqual([0, 0, 1]);
+    await ssm.send(new PutParameterCommand({ Name: '/a/b', Value: 'w', Overwrite: true }));
+    expect(await parameters()).toBe(1);
   });
 
   it('is unknown to the first calls that need it, which have no effect', async () => {

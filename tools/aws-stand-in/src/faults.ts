@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { denied, errorAnswer, internalError, throttled } from './answers.js';
 import type { Call, Layer } from './calls.js';
@@ -28,8 +29,10 @@ export interface Injection {
    * name from then on.
    */
   readonly times?: number;
-  /** Of the calls that it would strike, this share alone, evenly spread: 0.3 of all. */
+  /** Of the calls that it would strike, this share alone: 0.3 of all. Evenly spread, or at random by the seed. */
   readonly share?: number;
+  /** Any whole number; the same one strikes the same calls of the same order. */
+  readonly seed?: number;
   readonly fault: Fault;
 }
 
@@ -101,8 +104,12 @@ class Pending implements InjectedFault {
   takes(call: Call): boolean {
     if (!this.#matches(call) || this.strikes >= (this.injection.times ?? 1)) return false;
     this.#matched += 1;
-    const { share = 1 } = this.injection;
-    if (Math.floor(this.#matched * share) === Math.floor((this.#matched - 1) * share)) return false;
+    const { share = 1, seed } = this.injection;
+    const isSpared =
+      seed === undefined
+        ? Math.floor(this.#matched * share) === Math.floor((this.#matched - 1) * share)
+        : randomOf(seed, this.#matched) >= share;
+    if (isSpared) return false;
     this.strikes += 1;
     return true;
   }
@@ -117,6 +124,11 @@ class Pending implements InjectedFault {
     this.#seen.add(call.invocation);
     return this.#seen.size >= occurrence;
   }
+}
+
+/** Between 0 and 1, by chance, and the same again for the same two numbers. */
+function randomOf(seed: number, index: number): number {
+  return createHash('sha256').update(`${seed} ${index}`).digest().readUInt32BE(0) / 2 ** 32;
 }
 
 function named(pattern: string, name: string): boolean {

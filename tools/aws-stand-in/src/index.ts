@@ -1,5 +1,5 @@
 export type { Behaviour, Machine } from './account.js';
-export { instancePrice, volumePrice } from './behaviours/pricing.js';
+export { fargatePrice, instancePrice, volumePrice } from './behaviours/pricing.js';
 export { ubuntuImage } from './behaviours/public-parameters.js';
 export type { Statement } from './enforcement.js';
 export { publishedPrices, publishedTypes } from './published-prices.js';
@@ -7,9 +7,11 @@ export { locustContainers, type LocustContainers } from './ecs/containers/locust
 export { fakeMaster } from './fake-master.js';
 export { decide } from './behaviours/policy.js';
 export type { Fault, Injection } from './faults.js';
+export { MetadataService } from './real-machine/metadata-service.js';
 export { realMachines, type RealMachines } from './real-machines.js';
 export { sequentialRoundTrips } from './log.js';
 export { parameterProblems } from './parameter-problems.js';
 export { AwsStandIn, type AwsEnvironment } from './stand-in.js';
 export { useAws } from './use-aws.js';
 export { pushTestImage } from './ecs/registry/test-image.js';
+export { CannotStart } from './ecs/runtime.js';

@@ -72,9 +72,9 @@ export class StandInProcess {
     }).finally(() => (this.#hasEnded = true));
   }
 
-  /** Asks the group to end, and kills it when it has not within the grace, in milliseconds. */
+  /** Asks it to end, as Docker asks the first process of a container alone, and kills the group when it has not within the grace, in milliseconds. */
   async end(graceMilliseconds: number): Promise<ProcessExit> {
-    this.signalGroup('SIGTERM');
+    this.#child.kill('SIGTERM');
     const timer = new AbortController();
     const grace = delay(graceMilliseconds, undefined, { signal: timer.signal }).catch(() => undefined);
     await Promise.race([this.exited, grace]);

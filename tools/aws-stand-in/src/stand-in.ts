@@ -10,6 +10,7 @@ import { foreignBuckets } from './behaviours/foreign-buckets.js';
 import { instanceProfiles } from './behaviours/instance-profiles.js';
 import { roleInProfile, type Roles } from './behaviours/machine-roles.js';
 import { Machines } from './behaviours/machines.js';
+import { ParameterPolicies } from './behaviours/parameter-policies.js';
 import { permissions, type Users } from './behaviours/permissions.js';
 import { decide } from './behaviours/policy.js';
 import { pricing } from './behaviours/pricing.js';
@@ -51,6 +52,7 @@ export class AwsStandIn {
   #layers: readonly Layer[] = [];
   #machines: Machines | undefined;
   #ecs!: Ecs;
+  #parameterPolicies!: ParameterPolicies;
   readonly #registry = new LazyRegistry();
   #users: Users = new Map();
   #roles: Roles = new Map();
@@ -134,13 +136,20 @@ export class AwsStandIn {
 
   /** What exists in the account, read from moto itself: `ec2:instance/i-…`, sorted. */
   async inventory(): Promise<string[]> {
+    await this.#parameterPolicies.enforce();
     const inventory = await this.#moto.unrestricted(() => readInventory(this.direct));
     return [...inventory, ...this.#ecs.inventory()].sort();
   }
 
   /** What is secret in the Parameter Store: tests look for it elsewhere. */
   async secrets(): Promise<string[]> {
+    await this.#parameterPolicies.enforce();
     return this.#moto.unrestricted(() => readSecrets(this.direct));
+  }
+
+  /** Names of parameters that nobody would remove if no further call came: they have no date after which AWS does. */
+  async endlessParameters(): Promise<string[]> {
+    return this.#parameterPolicies.endless();
   }
 
   /**
@@ -205,6 +214,7 @@ export class AwsStandIn {
       region: this.region,
       behaviour: this.behaviour,
     };
+    this.#parameterPolicies = new ParameterPolicies(account);
     const ecs = new Ecs(account, {
       registry: () => this.#registry.get(),
       permits: (accessKeyId, action, resource) => {
@@ -227,7 +237,8 @@ export class AwsStandIn {
       describeInstances(account, machines),
       consoleOutput(account),
       securityGroups(account, machines),
-      publicParameters,
+      publicParameters(account),
+      this.#parameterPolicies.layer,
       pricing(account),
       simulation(account, this.#users),
       ...ecs.layers,

@@ -54,7 +54,9 @@ const kinds: readonly Kind[] = [
     notFound: ['NoSuchEntity', 404],
   },
   {
-    made: (call) => (call.name === 'ssm:PutParameter' ? [textOf(call, 'Name')] : []),
+    // One that is written anew stays where it was.
+    made: (call, answer) =>
+      call.name === 'ssm:PutParameter' && isFirstVersion(answer) ? [textOf(call, 'Name')] : [],
     looks: /^ssm:(GetParameters?|GetParametersByPath|DescribeParameters)$/,
     fields: ['Name'],
     notFound: ['ParameterNotFound', 400],
@@ -73,6 +75,9 @@ const kinds: readonly Kind[] = [
     notFound: ['NoSuchBucket', 404],
   },
 ];
+
+const isFirstVersion = ({ body }: Answer) =>
+  (JSON.parse(body.toString()) as { Version?: number }).Version === 1;
 
 /** Hides what is new from the first looks that would show it, and from the first calls that need it. */
 export function eventualConsistency({ behaviour }: Account): Layer {

@@ -16,6 +16,8 @@ export interface KnownMachine {
   readonly groups: readonly string[];
   readonly address: string;
   readonly clientToken: string;
+  /** Name of its instance profile. */
+  readonly profile: string | undefined;
   /** Network interfaces that go with it. */
   readonly interfaces: readonly string[];
   state: MachineState;
@@ -62,7 +64,8 @@ export class Machines {
         .filter((_, index) => textOf(call, `NetworkInterface.${index + 1}.DeleteOnTermination`) !== 'false')
         .map((one) => text(one, 'networkInterfaceId'));
       const clientToken = textOf(call, 'ClientToken');
-      const known = { id, groups: asked, address, clientToken, interfaces };
+      const profile = profileOf(call);
+      const known = { id, groups: asked, address, clientToken, interfaces, profile };
       this.#known.set(id, { ...known, state: 'pending', looks: 0 });
       const machine = {
         id,
@@ -72,7 +75,7 @@ export class Machines {
         tags: Object.fromEntries(
           elements(instance, 'tagSet', 'item').map((tag) => [text(tag, 'key'), text(tag, 'value')]),
         ),
-        instanceProfile: profileOf(call),
+        instanceProfile: profile,
       };
       await this.#account.behaviour.onMachine(machine);
       if (hasAgent(text(instance, 'imageId'))) await this.#ecs.machineStarted(machine, instance);
@@ -120,8 +123,12 @@ export class Machines {
   rewrite(instance: XmlElement): void {
     const machine = this.#known.get(text(instance, 'instanceId'));
     if (!machine) return;
-    const { address, clientToken, state } = machine;
+    const { address, clientToken, state, profile } = machine;
     instance['clientToken'] = clientToken;
+    // moto tells none.
+    if (profile !== undefined && 'imageId' in instance) {
+      instance['iamInstanceProfile'] = { arn: `arn:aws:iam::123456789012:instance-profile/${profile}` };
+    }
     instance['instanceState'] = { code: String(stateCodes[state]), name: state };
     const lives = state === 'pending' || state === 'running';
     if (!lives) {

@@ -36,6 +36,15 @@ export function volumePrice(regionCode: string, dollars: string): InstancePrice 
   return { attributes, unit: 'GB-Mo', dollars };
 }
 
+/** The row of an hour of Fargate: a vCPU, or a GB of memory. */
+export function fargatePrice(usagetype: string, regionCode: string, dollars: string): InstancePrice {
+  return {
+    attributes: { productFamily: 'Compute', servicecode: 'AmazonECS', regionCode, usagetype },
+    unit: 'hours',
+    dollars,
+  };
+}
+
 interface Filter {
   readonly Field: string;
   readonly Value: string;

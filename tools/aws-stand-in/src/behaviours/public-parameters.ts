@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Account } from '../account.js';
 import { errorAnswer, jsonAnswer } from '../answers.js';
 import type { Call, Layer } from '../calls.js';
 
@@ -14,22 +15,24 @@ const ecsPattern = /^\/aws\/service\/ecs\/optimized-ami\/amazon-linux-2023\/(arm
 const publishers = ['/aws/service/canonical/', '/aws/service/ecs/'];
 
 /** Public parameters of Canonical and of ECS: they name images that moto has. */
-export const publicParameters: Layer = async (call, next) => {
-  if (call.name !== 'ssm:GetParameter' && call.name !== 'ssm:GetParameters') return next(call);
-  const names = asked(call);
-  const found = names.flatMap((name) => parameter(call.region, name) ?? []);
-  if (
-    found.length < names.length &&
-    !names.every((name) => publishers.some((publisher) => name.startsWith(publisher)))
-  ) {
-    return next(call);
-  }
-  if (call.name === 'ssm:GetParameters') {
-    const known = new Set(found.map(({ Name }) => Name));
-    return jsonAnswer({ Parameters: found, InvalidParameters: names.filter((name) => !known.has(name)) });
-  }
-  return found[0] ? jsonAnswer({ Parameter: found[0] }) : errorAnswer(call, 'ParameterNotFound', '');
-};
+export const publicParameters =
+  ({ behaviour }: Pick<Account, 'behaviour'>): Layer =>
+  async (call, next) => {
+    if (call.name !== 'ssm:GetParameter' && call.name !== 'ssm:GetParameters') return next(call);
+    const names = asked(call);
+    const found = behaviour.namesImages ? names.flatMap((name) => parameter(call.region, name) ?? []) : [];
+    if (
+      found.length < names.length &&
+      !names.every((name) => publishers.some((publisher) => name.startsWith(publisher)))
+    ) {
+      return next(call);
+    }
+    if (call.name === 'ssm:GetParameters') {
+      const known = new Set(found.map(({ Name }) => Name));
+      return jsonAnswer({ Parameters: found, InvalidParameters: names.filter((name) => !known.has(name)) });
+    }
+    return found[0] ? jsonAnswer({ Parameter: found[0] }) : errorAnswer(call, 'ParameterNotFound', '');
+  };
 
 /** The image of an architecture, as EC2 names it. */
 export function ubuntuImage(architecture: 'x86_64' | 'arm64'): string {

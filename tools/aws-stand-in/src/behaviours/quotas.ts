@@ -15,6 +15,11 @@ const quotaCodes: Record<string, { kind: 'onDemand' | 'spot'; name: string }> = 
   'L-34B43A08': { kind: 'spot', name: 'All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests' },
 };
 
+const fargateCodes: Record<string, { kind: 'onDemand' | 'spot'; name: string }> = {
+  'L-3032A538': { kind: 'onDemand', name: 'Fargate On-Demand vCPU resource count' },
+  'L-36FBB829': { kind: 'spot', name: 'Fargate Spot vCPU resource count' },
+};
+
 /** The vCPU quotas: said by servicequotas:GetServiceQuota, and enforced by RunInstances. */
 export function quotas({ moto, direct, behaviour }: Account): Layer {
   return async (call, next) => {
@@ -35,7 +40,9 @@ export function quotas({ moto, direct, behaviour }: Account): Layer {
 
   function tell(call: Call) {
     const code = textOf(call, 'QuotaCode');
-    const quota = quotaCodes[code];
+    const ServiceCode = textOf(call, 'ServiceCode');
+    const isOfFargate = ServiceCode === 'fargate';
+    const quota = (isOfFargate ? fargateCodes : quotaCodes)[code];
     if (!quota)
       return errorAnswer(
         call,
@@ -44,10 +51,10 @@ export function quotas({ moto, direct, behaviour }: Account): Layer {
       );
     return jsonAnswer({
       Quota: {
-        ServiceCode: 'ec2',
+        ServiceCode,
         QuotaCode: code,
         QuotaName: quota.name,
-        Value: behaviour.quotas[quota.kind],
+        Value: (isOfFargate ? behaviour.fargate : behaviour.quotas)[quota.kind],
         Unit: 'None',
         Adjustable: true,
         GlobalQuota: false,

@@ -50,7 +50,9 @@ export function ofEcs(call: Call, name: string): Requirement[] {
   }
   if (name === 'DeleteTaskDefinitions') return of(each('task-definition', input['taskDefinitions']));
   if (name === 'RunTask' || name === 'StartTask') {
-    return of([arn('task-definition', String(input['taskDefinition']))], inCluster);
+    const definition = arn('task-definition', String(input['taskDefinition']));
+    const tagging = { action: 'ecs:TagResource', resource: arn('task', `${cluster}/x`), context: tags ?? {} };
+    return [{ action: call.name, resource: definition, context: inCluster }, ...(tags ? [tagging] : [])];
   }
   return of([String(input['resourceArn'] ?? '*')]);
 }

@@ -19,9 +19,6 @@ export interface MachineFacts {
   readonly memory: number;
 }
 
-/** What the kernel and the agent have for themselves, of a machine's memory. */
-const systemPart = 0.1;
-
 /** An agent that has not registered yet. */
 interface Candidate {
   readonly machine: Machine;
@@ -37,7 +34,11 @@ export class Agents {
   /** Looks in which an instance that has registered is not seen, or one that has ended still is. */
   readonly #lingers: () => number;
 
-  constructor(state: EcsState, scheduler: Scheduler, lingers: () => number) {
+  /** What is not for tasks, of a machine's memory. */
+  readonly #systemPart: () => number;
+
+  constructor(state: EcsState, scheduler: Scheduler, lingers: () => number, systemPart: () => number) {
+    this.#systemPart = systemPart;
     this.#state = state;
     this.#scheduler = scheduler;
     this.#lingers = lingers;
@@ -123,7 +124,8 @@ export class Agents {
       instanceProfile: machine.instanceProfile,
       attributes: new Map([...builtIn(facts), ...ownAttributes(config['ECS_INSTANCE_ATTRIBUTES'])]),
       cpu: facts.vcpus * 1024,
-      memory: Math.floor(facts.memory * (1 - systemPart)) - Number(config['ECS_RESERVED_MEMORY'] ?? 0),
+      memory:
+        Math.floor(facts.memory * (1 - this.#systemPart())) - Number(config['ECS_RESERVED_MEMORY'] ?? 0),
       tags: tagsOf(config, machine),
       looksLeft: this.#lingers(),
     });

@@ -10,8 +10,9 @@ import type { Actions } from './actions/actions.js';
 import { AgentPermissions } from './agent-permissions.js';
 import { agentConfiguration, Agents } from './agents.js';
 import { jsonLayer } from './json-layer.js';
+import { fargateNetwork } from './fargate-network.js';
 import { logsLayer } from './logs.js';
-import type { ContainerInstance } from './records.js';
+import type { ContainerInstance, StopCode } from './records.js';
 import { Ecr, type EcrBackground } from './registry/ecr.js';
 import { Scheduler } from './scheduler.js';
 import { EcsState } from './state.js';
@@ -44,7 +45,12 @@ export class Ecs {
     this.state = new EcsState(region);
     this.ecr = new Ecr(region, background, () => behaviour.pageSize);
     this.#scheduler = new Scheduler(this.state, () => behaviour.containers);
-    this.#agents = new Agents(this.state, this.#scheduler, () => behaviour.registrationLooks);
+    this.#agents = new Agents(
+      this.state,
+      this.#scheduler,
+      () => behaviour.registrationLooks,
+      () => behaviour.systemMemory,
+    );
     this.permissions = new AgentPermissions(account, this.state, this.ecr);
   }
 
@@ -55,6 +61,7 @@ export class Ecs {
     });
     return [
       this.permissions.layer,
+      fargateNetwork(this.state),
       ecs,
       jsonLayer('ecr', (action) => this.ecr.answerOf(action)),
       logsLayer(this.#account),
@@ -65,9 +72,9 @@ export class Ecs {
   #answer(action: string, answer: Actions[string], input: Readonly<Record<string, unknown>>) {
     if (this.#account.behaviour.throttles && !this.#throttle.takes(action)) return undefined;
     this.#agents.registerThose();
-    const { pageSize } = this.#account.behaviour;
+    const { pageSize, fargate } = this.#account.behaviour;
     const result = answer(
-      { state: this.state, scheduler: this.#scheduler, agents: this.#agents, pageSize },
+      { state: this.state, scheduler: this.#scheduler, agents: this.#agents, pageSize, fargate },
       input,
     );
     // A cluster that has just been made.
@@ -114,6 +121,13 @@ export class Ecs {
   spotNotice(machine: Machine): void {
     const drains = agentConfiguration(machine.userData)['ECS_ENABLE_SPOT_INSTANCE_DRAINING'] === 'true';
     this.#agents.spotNotice(machine.id, drains);
+  }
+
+  /** AWS ends tasks of its own accord, or somebody does in the console: those of these definitions. */
+  endTasks(family: string, stopCode: StopCode, reason: string): void {
+    for (const task of this.state.tasks.values()) {
+      if (task.definition.family.endsWith(family)) this.#scheduler.tasks.stop(task, stopCode, reason);
+    }
   }
 
   inventory(): string[] {

@@ -13,6 +13,7 @@ export interface Cluster {
   readonly arn: string;
   tags: Tag[];
   status: 'ACTIVE' | 'INACTIVE';
+  readonly capacityProviders: readonly string[];
 }
 
 export interface ContainerInstance {
@@ -130,6 +131,10 @@ export interface Task {
   readonly overrides: readonly ContainerOverride[];
   readonly createdAt: number;
   readonly launchType: 'EC2' | 'FARGATE';
+  /** On Fargate. */
+  readonly network?: TaskNetwork;
+  /** `FARGATE_SPOT`, if it was asked for. */
+  readonly capacityProvider?: string;
   tags: Tag[];
   lastStatus: 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPING' | 'STOPPED';
   desiredStatus: 'RUNNING' | 'STOPPED';
@@ -141,6 +146,13 @@ export interface Task {
   readonly exits: Map<string, { readonly exitCode?: number; readonly reason?: string }>;
   /** Ends its containers. */
   end?: () => Promise<void>;
+}
+
+/** What a task on Fargate is connected to. */
+export interface TaskNetwork {
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly assignPublicIp: 'ENABLED' | 'DISABLED';
 }
 
 export interface ContainerOverride {

@@ -9,6 +9,13 @@ import {
   type TaskDefinition,
 } from './records.js';
 
+/** What a RunTask with a client token was asked, and what it answered. */
+export interface EarlierRun {
+  readonly asked: string;
+  readonly tasks: readonly Task[];
+  readonly failures: readonly object[];
+}
+
 export const freshId = () => randomBytes(16).toString('hex');
 
 /** Everything that ECS knows in an account and region. */
@@ -19,6 +26,8 @@ export class EcsState {
   readonly definitions = new Map<string, TaskDefinition>();
   readonly services = new Map<string, Service>();
   readonly tasks = new Map<string, Task>();
+  /** By client token. */
+  readonly runs = new Map<string, EarlierRun>();
 
   constructor(region: string) {
     this.region = region;

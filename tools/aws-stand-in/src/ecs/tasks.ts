@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { releaseAddress } from '../addresses.js';
 import {
   now,
   type ContainerInstance,
@@ -6,6 +7,7 @@ import {
   type StopCode,
   type Tag,
   type Task,
+  type TaskNetwork,
   type TaskDefinition,
 } from './records.js';
 import { CannotStart, type ContainerRuntime, type RunningTask } from './runtime.js';
@@ -20,6 +22,8 @@ export interface NewTask {
   readonly startedBy: string;
   readonly overrides?: readonly ContainerOverride[];
   readonly tags?: Tag[];
+  readonly network?: TaskNetwork;
+  readonly capacityProvider?: string;
 }
 
 /** How soon a task's end is followed by what follows from it, in milliseconds. */
@@ -138,6 +142,8 @@ export class TaskLives {
   #hasStopped(task: Task, didStart: boolean): void {
     if (task.lastStatus === 'STOPPED') return;
     Object.assign(task, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stoppedAt: now() });
+    // A machine keeps its address; a task has its own.
+    if (!task.instance) releaseAddress(task.address);
     if (!this.#isClosed) this.#onStopped(task, didStart);
   }
 }

@@ -1,4 +1,7 @@
-/** Calls of ECS share their limits: docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html (2026). */
+/**
+ * Calls of ECS share their limits: docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html (2026).
+ * Those of CloudWatch Logs: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, in the regions with the lowest.
+ */
 const groups: readonly { actions: RegExp; burst: number; perSecond: number }[] = [
   { actions: /^(Create|Delete|Update)Cluster$/, burst: 20, perSecond: 1 },
   { actions: /^(Register|Deregister)TaskDefinition$/, burst: 20, perSecond: 1 },
@@ -10,6 +13,7 @@ const groups: readonly { actions: RegExp; burst: number; perSecond: number }[] =
     perSecond: 40,
   },
   { actions: /^DescribeClusters$/, burst: 50, perSecond: 20 },
+  { actions: /^FilterLogEvents$/, burst: 5, perSecond: 5 },
   { actions: /^(Tag|Untag)Resource$/, burst: 20, perSecond: 10 },
   { actions: /^(Describe|List)/, burst: 100, perSecond: 20 },
 ];

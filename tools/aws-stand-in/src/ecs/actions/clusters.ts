@@ -5,7 +5,7 @@ import { lastPart } from '../state.js';
 import type { Actions } from './actions.js';
 
 export const clusterActions: Actions = {
-  CreateCluster({ state }, { clusterName = 'default', tags = [] }) {
+  CreateCluster({ state }, { clusterName = 'default', tags = [], capacityProviders = [] }) {
     const name = String(clusterName);
     const earlier = state.clusters.get(name);
     if (earlier?.status === 'ACTIVE') return { cluster: describe(earlier) };
@@ -14,6 +14,7 @@ export const clusterActions: Actions = {
       arn: state.arn('cluster', name),
       tags: tags as Tag[],
       status: 'ACTIVE',
+      capacityProviders: capacityProviders as string[],
     };
     state.clusters.set(name, cluster);
     return { cluster: describe(cluster) };
@@ -83,7 +84,7 @@ export const clusterActions: Actions = {
   },
 };
 
-function describe({ name, arn, status }: Cluster) {
+function describe({ name, arn, status, capacityProviders }: Cluster) {
   return {
     clusterArn: arn,
     clusterName: name,
@@ -93,7 +94,7 @@ function describe({ name, arn, status }: Cluster) {
     pendingTasksCount: 0,
     activeServicesCount: 0,
     settings: [{ name: 'containerInsights', value: 'disabled' }],
-    capacityProviders: [],
+    capacityProviders,
     defaultCapacityProviderStrategy: [],
   };
 }

@@ -94,7 +94,6 @@ function describe(state: EcsState, instance: ContainerInstance) {
     { name: 'MEMORY', type: 'INTEGER', integerValue: memory },
     { name: 'PORTS', type: 'STRINGSET', stringSetValue: ports.map(String) },
   ];
-  const count = (pattern: RegExp) => tasks.filter(({ lastStatus }) => pattern.test(lastStatus)).length;
   return {
     containerInstanceArn: instance.arn,
     ec2InstanceId: instance.machineId,
@@ -104,8 +103,11 @@ function describe(state: EcsState, instance: ContainerInstance) {
     remainingResources: resources(left.cpu, left.memory, [...left.ports]),
     status: instance.status,
     agentConnected: instance.agentConnected && instance.status !== 'INACTIVE',
-    runningTasksCount: count(/^RUNNING/),
-    pendingTasksCount: count(/^P/),
+    // Of those that are to run: one that is being stopped is not among them while it still runs.
+    runningTasksCount: tasks.filter(
+      ({ lastStatus, desiredStatus }) => lastStatus === 'RUNNING' && desiredStatus === 'RUNNING',
+    ).length,
+    pendingTasksCount: tasks.filter(({ lastStatus }) => lastStatus.startsWith('P')).length,
     attributes: [...instance.attributes].map(([name, value]) => ({
       name,
       ...(value !== undefined && { value }),

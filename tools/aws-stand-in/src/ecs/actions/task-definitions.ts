@@ -90,6 +90,7 @@ function check(input: Input): void {
   if (isFargate && networkMode !== 'awsvpc') {
     throw client("When networkMode=bridge or host, task definitions can't require FARGATE compatibility.");
   }
+  if (isFargate) requireSize(Number(input['cpu']), Number(memory));
   for (const { name, image, memory: hard, memoryReservation: soft, portMappings = [] } of containers) {
     if (!image) throw client(`Container.image should not be null or empty.`);
     if (memory === undefined && hard === undefined && soft === undefined) {
@@ -103,6 +104,22 @@ function check(input: Input): void {
       throw client('When networkMode=host, the host ports and container ports in port mappings must match.');
     }
   }
+}
+
+/** CPU units with MiB: docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html */
+const fargateSizes: Readonly<Record<number, (gigabytes: number) => boolean>> = {
+  256: (gigabytes) => [0.5, 1, 2].includes(gigabytes),
+  512: (gigabytes) => gigabytes >= 1 && gigabytes <= 4 && Number.isInteger(gigabytes),
+  1024: (gigabytes) => gigabytes >= 2 && gigabytes <= 8 && Number.isInteger(gigabytes),
+  2048: (gigabytes) => gigabytes >= 4 && gigabytes <= 16 && Number.isInteger(gigabytes),
+  4096: (gigabytes) => gigabytes >= 8 && gigabytes <= 30 && Number.isInteger(gigabytes),
+  8192: (gigabytes) => gigabytes >= 16 && gigabytes <= 60 && gigabytes % 4 === 0,
+  16384: (gigabytes) => gigabytes >= 32 && gigabytes <= 120 && gigabytes % 8 === 0,
+};
+
+function requireSize(cpu: number, memory: number): void {
+  if (fargateSizes[cpu]?.(memory / 1024)) return;
+  throw client('No Fargate configuration exists for given values.');
 }
 
 function describe(one: TaskDefinition) {

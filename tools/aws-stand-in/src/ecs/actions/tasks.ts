@@ -1,5 +1,6 @@
 import { takeAddress } from '../../addresses.js';
-import { client, invalid } from '../errors.js';
+import { client, invalid, Refusal } from '../errors.js';
+import { interfaceOf } from '../fargate-network.js';
 import { whyNot } from '../placement.js';
 import { atMost, page } from '../pages.js';
 import type {
@@ -9,8 +10,10 @@ import type {
   PlacementConstraint,
   Tag,
   Task,
+  TaskDefinition,
+  TaskNetwork,
 } from '../records.js';
-import { lastPart, type EcsState } from '../state.js';
+import { lastPart, type EarlierRun, type EcsState } from '../state.js';
 import type { Actions, EcsWorld, Input } from './actions.js';
 
 export const taskActions: Actions = {
@@ -19,18 +22,27 @@ export const taskActions: Actions = {
     const cluster = state.cluster(input['cluster']);
     const count = Number(input['count'] ?? 1);
     if (count < 1 || count > 10) throw invalid('count must be between 1 and 10.');
+    const { clientToken, ...asked } = input;
+    const earlier = state.runs.get(String(clientToken));
+    if (earlier) return again(state, earlier, asked);
     const isFargate = input['launchType'] === 'FARGATE' || input['capacityProviderStrategy'] !== undefined;
+    if (isFargate) requireFargate(world, cluster, input, count);
     const tasks: Task[] = [];
     const failures: object[] = [];
     for (let index = 0; index < count; index += 1) {
       if (isFargate) {
-        tasks.push(start(world, cluster, input, undefined));
+        if (onFargate(state).length < world.fargate.places)
+          tasks.push(start(world, cluster, input, undefined));
+        else failures.push({ reason: noCapacity });
         continue;
       }
       const placed = place(state, cluster, input);
       if (typeof placed !== 'object') {
         failures.push({ arn: state.arn('container-instance', cluster.name), reason: placed });
       } else tasks.push(start(world, cluster, input, placed));
+    }
+    if (clientToken !== undefined) {
+      state.runs.set(String(clientToken), { asked: JSON.stringify(asked), tasks, failures });
     }
     return { tasks: tasks.map((task) => describe(state, task)), failures };
   },
@@ -103,6 +115,54 @@ export const taskActions: Actions = {
   },
 };
 
+const noCapacity =
+  'Capacity is unavailable at this time. Please try again later or in a different availability zone';
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html */
+function again(state: EcsState, { asked, tasks, failures }: EarlierRun, input: Input): object {
+  if (asked === JSON.stringify(input)) return { tasks: tasks.map((task) => describe(state, task)), failures };
+  throw new Refusal('ConflictException', 'The specified client token was used with other parameters.');
+}
+
+const onFargate = (state: EcsState) =>
+  [...state.tasks.values()].filter(
+    ({ launchType, lastStatus }) => launchType === 'FARGATE' && lastStatus !== 'STOPPED',
+  );
+
+function requireFargate(
+  { state, fargate }: EcsWorld,
+  { capacityProviders }: Cluster,
+  input: Input,
+  count: number,
+): void {
+  const definition = state.activeDefinition(input['taskDefinition']);
+  const compatible = (definition.input['requiresCompatibilities'] ?? []) as string[];
+  if (!compatible.includes('FARGATE')) {
+    throw invalid('Task definition does not support launch_type FARGATE.');
+  }
+  const provider = providerOf(input);
+  if (provider !== undefined && input['launchType'] !== undefined) {
+    throw invalid('Specifying both a launch type and capacity provider strategy is not supported.');
+  }
+  if (provider !== undefined && !capacityProviders.includes(provider)) {
+    throw invalid(`The specified capacity provider '${provider}' was not found.`);
+  }
+  const spot = provider === 'FARGATE_SPOT';
+  const used = onFargate(state)
+    .filter(({ capacityProvider }) => (capacityProvider === 'FARGATE_SPOT') === spot)
+    .reduce((sum, task) => sum + vcpusOf(task.definition), 0);
+  if (used + count * vcpusOf(definition) > (spot ? fargate.spot : fargate.onDemand)) {
+    throw client("You've reached the limit on the number of vCPUs you can run concurrently");
+  }
+}
+
+const vcpusOf = ({ cpu }: TaskDefinition) => Number(cpu ?? 0) / 1024;
+
+const providerOf = ({
+  capacityProviderStrategy: [first] = [],
+}: Input & { capacityProviderStrategy?: object[] }) =>
+  (first as { capacityProvider?: string } | undefined)?.capacityProvider;
+
 /** An instance, or why there is none. */
 function place(state: EcsState, cluster: Cluster, input: Input): ContainerInstance | string {
   const instances = state
@@ -125,6 +185,9 @@ function start(
 ): Task {
   const definition = state.activeDefinition(input['taskDefinition']);
   const { group, startedBy = '', overrides, tags, networkConfiguration } = input;
+  const { awsvpcConfiguration: network } = (networkConfiguration ?? {}) as {
+    awsvpcConfiguration?: TaskNetwork;
+  };
   if (!instance && definition.networkMode !== 'awsvpc') {
     throw client('The provided launch type is not compatible with the network mode of the task definition.');
   }
@@ -140,6 +203,7 @@ function start(
     startedBy: String(startedBy),
     overrides: (overrides as { containerOverrides?: ContainerOverride[] } | undefined)?.containerOverrides,
     tags: (tags ?? []) as Tag[],
+    ...(!instance && { network, capacityProvider: providerOf(input) }),
   });
 }
 
@@ -153,7 +217,9 @@ function describe(state: EcsState, task: Task) {
     ...(instance && { containerInstanceArn: instance.arn }),
     group: task.group,
     startedBy: task.startedBy,
-    launchType: task.launchType,
+    ...(task.capacityProvider === undefined
+      ? { launchType: task.launchType }
+      : { capacityProviderName: task.capacityProvider }),
     lastStatus,
     desiredStatus: task.desiredStatus,
     createdAt: task.createdAt,
@@ -172,7 +238,8 @@ function describe(state: EcsState, task: Task) {
             type: 'ElasticNetworkInterface',
             status: lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
             details: [
-              { name: 'networkInterfaceId', value: `eni-${task.id.slice(0, 17)}` },
+              { name: 'subnetId', value: task.network?.subnets[0] },
+              { name: 'networkInterfaceId', value: interfaceOf(task) },
               { name: 'privateIPv4Address', value: task.address },
             ],
           },

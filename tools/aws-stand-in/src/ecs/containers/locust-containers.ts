@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { locust, StandInProcess, type ProcessExit } from '../../processes.js';
 import type { RoleKeys } from '../../real-machine/metadata-service.js';
 import type { ContainerDefinition, Task } from '../records.js';
@@ -75,7 +75,7 @@ export function locustContainers(aws: AwsStandIn, options: LocustContainersOptio
     role: Readonly<Record<string, string>>,
   ): Promise<StandInProcess> {
     const { instance, definition } = task;
-    const architecture = instance?.attributes.get('ecs.cpu-architecture') ?? 'x86_64';
+    const architecture = instance?.attributes.get('ecs.cpu-architecture') ?? architectureOf(definition);
     const registry = await aws.ecs.permissions.pullFrom(task, container.image);
     const image = await images.pull(container.image, architecture, registry);
     const secrets = await aws.ecs.permissions.secretsOf(task, container);
@@ -96,10 +96,10 @@ export function locustContainers(aws: AwsStandIn, options: LocustContainersOptio
     const words = commandOf(container, override?.command, image.configuration);
     const lines: string[] = [];
     const child = new StandInProcess({
-      command: [locust, ...words.map((word) => (isPath(word) ? inside(word) : word))],
+      command: words.map((word) => (isPath(word) && word !== locust ? inside(word) : word)),
       directory: workingDirectory(image, own),
       environment: {
-        PATH: '/usr/local/bin:/usr/bin:/bin',
+        PATH: `${dirname(locust)}:/usr/local/bin:/usr/bin:/bin`,
         HOME: own,
         // The image is one for all its containers.
         PYTHONDONTWRITEBYTECODE: '1',
@@ -163,7 +163,7 @@ function supervise(processes: ReadonlyMap<ContainerDefinition, StandInProcess>, 
   };
 }
 
-/** The words after the program, which is Locust in every image here. */
+/** The program, which is Locust in every image here or a shell that starts it, and its words. */
 function commandOf(
   { command, entryPoint }: ContainerDefinition,
   override: readonly string[] | undefined,
@@ -171,12 +171,14 @@ function commandOf(
 ): readonly string[] {
   const entry = entryPoint ?? Entrypoint ?? [];
   const words = [...entry, ...(override ?? command ?? Cmd ?? [])];
+  // Programs of the base, and of this machine.
+  if (words[0] === 'sh') return words;
   if (words[0] !== 'locust') {
     throw new CannotStart(
       `CannotStartContainerError: exec: "${words[0] ?? ''}": executable file not found in $PATH`,
     );
   }
-  return words.slice(1);
+  return [locust, ...words.slice(1)];
 }
 
 const isPath = (text: string) => text.startsWith('/');
@@ -194,4 +196,10 @@ function madeUpKeys(): RoleKeys {
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(96).toString('base64'),
   };
+}
+
+/** What a task without a machine has. */
+function architectureOf({ input }: Task['definition']): string {
+  const platform = input['runtimePlatform'] as { readonly cpuArchitecture?: string } | undefined;
+  return platform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64';
 }

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLoadTest, type LoadProfileInput, type RunReport } from '@loadwright/core';
+import { validate } from '@loadwright/core/fleet';
+import { localFleet } from '@loadwright/infra/local';
+import { dht, type DhtEmulator } from '@loadwright/targets/dht';
+import { afterEach, expect, it } from 'vitest';
+import { busyMachine } from '../packages/infra/test/busy-machine.js';
+
+const locust = fileURLToPath(new URL('../.venv/bin/locust', import.meta.url));
+const origin = 'https://origin.example/item/{i}';
+
+const ends: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+async function ringOf(settings: object): Promise<DhtEmulator> {
+  const { emulator } = dht.definition;
+  const options = { serviceTime: '1ms', concurrency: 64, queueLimit: 100_000, ...settings };
+  const ring = (await emulator!.start(validate(emulator!.options, options, { field: '' }))) as DhtEmulator;
+  ends.push(() => ring.stop());
+  return ring;
+}
+
+async function run(
+  ring: DhtEmulator,
+  target: object,
+  load: LoadProfileInput,
+  workers: number,
+  more: { readonly thresholds?: object; readonly onSample?: () => void } = {},
+): Promise<RunReport> {
+  const results = mkdtempSync(join(tmpdir(), 'loadwright-dht-'));
+  ends.push(() => rmSync(results, { recursive: true, force: true }));
+  const { baseUrl, protocol, nodes } = ring.targetOptions as {
+    baseUrl: string;
+    protocol: 'koorde';
+    nodes: string[];
+  };
+  return createLoadTest({
+    target: dht({ baseUrl, protocol, nodes, urls: { template: origin, count: 500 }, ...target }),
+    ...{ workers, load, baseDirectory: results },
+    thresholds: { http_req_failed: ['rate<0.5'], cache_hit: ['rate>0.5'], ...more.thresholds },
+  }).run({
+    fleet: localFleet({ locust }),
+    observe: true,
+    onProgress: ({ type }) => {
+      if (type === 'sample') more.onSample?.();
+    },
+    tolerate: busyMachine,
+  });
+}
+
+it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 workers, 8 nodes', async () => {
+  const ring = await ringOf({ nodes: 8 });
+  const entryNodes = ring.targetOptions['nodes'];
+  // One more than the load: the preflight, through the load balancer.
+  const report = await run(ring, { entryNodes }, { arrivalRate: '700/s', duration: '75s' }, 4);
+  const { verdict, reasons, total, observed, accounting } = report;
+  const metrics = total.metrics as unknown as Readonly<Record<string, Readonly<Record<string, number>>>>;
+  const counter = (name: string) => metrics[name]?.['count'] ?? 0;
+  expect({ verdict, reasons }).toMatchObject({ verdict: 'PASS' });
+  expect(accounting!.due).toBeGreaterThan(50_000);
+  expect(accounting!.succeeded).toBeGreaterThan(40_000);
+
+  const counts = ring.counts();
+  const sum = (pick: (node: (typeof counts.nodes)[number]) => number) =>
+    counts.nodes.reduce((all, node) => all + pick(node), 0);
+  const asked = accounting!.succeeded;
+  expect(sum(({ entered }) => entered)).toBe(asked + 1);
+  const nameOf = (kind: string, address: string) => `${kind}_node_${address.replaceAll(/[.:]/g, '_')}`;
+  const off = (kind: string, pick: (node: (typeof counts.nodes)[number]) => number) =>
+    counts.nodes.reduce((all, node) => all + Math.abs(pick(node) - counter(nameOf(kind, node.address))), 0);
+  // The request of the preflight alone is in none of them.
+  expect(off('entry', ({ entered }) => entered)).toBe(1);
+  expect(off('responsible', ({ hits, misses }) => hits + misses)).toBe(1);
+
+  expect(metrics['cache_hit']).toMatchObject({ hits: sum(({ hits }) => hits), total: asked });
+  expect(counter('miss_origin')).toBe(sum(({ misses }) => misses) - 1);
+  expect(counter('hops')).toBe(asked);
+  // The preflight was passed on, or was not.
+  expect([0, 1]).toContain(counts.passedOn - Math.round(metrics['hops']!['avg']! * asked));
+
+  // The same by what the nodes say themselves, before and after the load.
+  expect(observed!.comparison).toMatchObject({ differences: [], contradictions: [] });
+  expect(observed!.comparison!.counts).toHaveLength(2 + 8);
+  for (const { load, service } of observed!.comparison!.counts) expect(load).toBe(service);
+}, 240_000);
+
+it('marks a node that was killed, and judges a node by itself', { timeout: 360_000 }, async () => {
+  const ring = await ringOf({ nodes: 3, settling: '100ms' });
+  const nodes = [...(ring.targetOptions['nodes'] as string[])];
+  const [kept, killed] = ring.counts().nodes.map(({ address }) => address);
+  const nameOf = (address: string) => `entry_node_${address.replaceAll(/[.:]/g, '_')}`;
+  let samples = 0;
+  const report = await run(ring, { nodes, entryNodes: nodes }, { users: 6, duration: '12s' }, 1, {
+    thresholds: { [nameOf(kept!)]: ['count>10'], entry_node_nobody: ['count<10'] },
+    onSample: () => {
+      samples += 1;
+      if (samples === 2) void ring.leave(1);
+    },
+  });
+  expect(report.observed!.events.map(({ mark }) => mark)).toContain(`${killed} left`);
+  expect(report.series.flatMap(({ marks = [] }) => marks)).toContain(`${killed} left`);
+  const measured = Object.fromEntries(report.thresholds.map(({ metric, passed }) => [metric, passed]));
+  expect(measured).toMatchObject({ [nameOf(kept!)]: true, entry_node_nobody: false });
+});

@@ -1,0 +1,209 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createLoadTest,
+  deployFleet,
+  type Fleet,
+  type OpenedFleet,
+  type RunReport,
+  type Target,
+} from '@loadwright/core';
+import { compareRuns } from '@loadwright/core/compare';
+import type { Emulator } from '@loadwright/core/target';
+import { AwsStandIn, locustContainers, type LocustContainers, type Machine } from '@loadwright/aws-stand-in';
+import { dht } from '@loadwright/targets/dht';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { busyMachine } from '../packages/infra/test/busy-machine.js';
+import { offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
+import { optionsFor, quickEcsFleet } from '../packages/infra/test/ecs/work.js';
+import { startEmulator } from '../packages/cli/src/run/emulation.js';
+import { readReport, readWholeSeries } from '../packages/cli/src/run/results.js';
+import { Door } from './door.js';
+
+const timeout = 180_000;
+/** Workers, each on a machine of its own. */
+const workers = 4;
+/** Others use the same machine: what is measured there is not what is tested. */
+let aws: AwsStandIn;
+let containers: LocustContainers;
+let endBase: () => Promise<void>;
+let koorde: Emulator;
+let chord: Emulator;
+let door: Door;
+let folder: string;
+let fleet: Fleet;
+let deployed: OpenedFleet;
+let before: readonly string[];
+const machines: Machine[] = [];
+
+/** What all fleets share stays. */
+const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
+
+/** A test of whatever is behind the door. */
+const test = (duration = '4s') =>
+  createLoadTest({
+    name: 'ring',
+    // One address for both, as a load balancer has it: the image of the fleet stays as it is.
+    target: dht({
+      baseUrl: door.url,
+      protocol: 'koorde',
+      urls: { template: 'https://origin.example/item/{i}', count: 20 },
+    }) as Target,
+    load: { users: 8, spawnRate: 8, duration, waitTime: '50ms' },
+    thresholds: { http_req_failed: ['rate<0.01'] },
+    workers,
+    baseDirectory: folder,
+    environment: {},
+  });
+
+/** The report of a run on the fleet, and how many requests the ring says that it got. */
+async function run(emulator: Emulator): Promise<{ report: RunReport; served: number }> {
+  door.lead(emulator.url);
+  const loadTest = await test();
+  const earlier = emulator.statistics().served;
+  const report = await loadTest.run({
+    fleet,
+    on: deployed.fleetId,
+    tolerate: busyMachine,
+    skipPreflight: true,
+  });
+  return { report, served: emulator.statistics().served - earlier };
+}
+
+/** The same, of a run that passes. */
+async function counted(emulator: Emulator) {
+  const { report, served } = await run(emulator);
+  expect(report.verdict, report.reasons.join()).toBe('PASS');
+  expect(report.total.count).toBeGreaterThan(0);
+  // Of the whole load, its ramp-up included.
+  expect(report.accounting).toMatchObject({ due: served, succeeded: served, inFlight: 0, holds: true });
+  expect(report.fleet).toMatchObject({ kind: 'ecs', workers });
+  return { report, served };
+}
+
+/** A run that loses a machine in the middle: why it is INVALID. */
+async function losing(part: string, lose: (machine: Machine) => unknown): Promise<{ reason: string }> {
+  const loadTest = await test('60s');
+  const machine = machines.find(({ tags }) => tags['loadwright:part'] === part);
+  let lostAt: number | undefined;
+  let reportedAt: number | undefined;
+  const report = await loadTest.run({
+    fleet,
+    on: deployed.fleetId,
+    tolerate: busyMachine,
+    skipPreflight: true,
+    onProgress: (event) => {
+      if (event.type === 'sample' && lostAt === undefined && event.sample.totalRequests > 50) {
+        lostAt = performance.now();
+        void lose(machine!);
+      }
+      if (event.type === 'phase' && event.phase === 'stop') reportedAt ??= performance.now();
+    },
+  });
+  expect(report.verdict).toBe('INVALID');
+  const [problem, ...others] = report.problems ?? [];
+  expect(problem?.rule).toBe('worker-lost');
+  expect(others.filter(({ rule }) => rule === 'stopped')).toEqual([]);
+  expect(report.total.count).toBeGreaterThan(0);
+  expect(await readWholeSeries(past(report))).toBeDefined();
+  const seconds = ((reportedAt ?? Infinity) - (lostAt ?? 0)) / 1000;
+  process.stdout.write(`${part} lost: reported after ${seconds.toFixed(1)} s\n`);
+  expect(seconds).toBeLessThan(5);
+  return { reason: problem?.reason ?? '' };
+}
+
+const past = ({ runId, resultsDirectory: directory }: RunReport) => ({ name: 'ring', runId, directory });
+
+const comparedOf = async ({ report }: { report: RunReport }) => {
+  return { report: await readReport(past(report)), series: await readWholeSeries(past(report)) };
+};
+
+beforeAll(async () => {
+  endBase = await offerBaseImage();
+  aws = await AwsStandIn.start();
+  containers = locustContainers(aws);
+  Object.assign(aws.behaviour, { containers, onMachine: (machine: Machine) => machines.push(machine) });
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-ecs-')));
+  const { definition } = dht({
+    protocol: 'koorde',
+    baseUrl: 'http://127.0.0.1:9',
+    urls: { list: ['https://origin.example/'] },
+  });
+  koorde = (await startEmulator(definition, { protocol: 'koorde' })).emulator;
+  chord = (await startEmulator(definition, { protocol: 'chord' })).emulator;
+  door = await Door.open(koorde.url);
+  fleet = quickEcsFleet({
+    ...optionsFor(aws, join(folder, 'state')),
+    workers,
+    spot: true,
+    startTimeout: '60s',
+  });
+  before = await own();
+  deployed = await deployFleet(await test(), { fleet, skipPreflight: true });
+}, timeout);
+
+afterAll(async () => {
+  await aws?.stop();
+  await containers?.clear();
+  for (const emulator of [koorde, chord]) await emulator?.stop();
+  door?.close();
+  await endBase?.();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a fleet on ECS of a master and four machines', () => {
+  it(
+    'tests koorde, misses machines that are lost or taken back, and has others when it tests chord',
+    async () => {
+      const first = await counted(koorde);
+      // As it is when nobody takes its leave.
+      const lost = await losing('worker-2', ({ id }) => aws.endMachine(id));
+      expect(lost.reason).toMatch(/its machine worker-2 i-\w+ ended: /);
+      const taken = await losing('worker-3', (machine) => aws.ecs.spotNotice(machine));
+      expect(taken.reason).toMatch(/its machine worker-3 i-\w+ is being drained: a spot interruption notice/);
+      const replaced = machines.filter(({ tags }) => /^worker-[56]$/.test(tags['loadwright:part'] ?? ''));
+      expect(replaced).toHaveLength(1);
+      const second = await counted(chord);
+      expect(machines.at(-1)?.tags['loadwright:part']).toBe('worker-6');
+      const comparison = compareRuns([await comparedOf(first)], [await comparedOf(second)]);
+      expect(comparison.baseline).toEqual([first.report.runId]);
+      expect(containers.failures).toEqual([]);
+    },
+    timeout,
+  );
+
+  it(
+    'has what Locust wrote, and ends those who follow it with itself; then nothing is left',
+    async () => {
+      const following: Promise<string[]>[] = [];
+      for (const role of ['master', 'worker'] as const) {
+        following.push(
+          (async () => {
+            const lines: string[] = [];
+            const { signal } = new AbortController();
+            for await (const { node, line } of deployed.followLogs({ role, signal }))
+              lines.push(`${node} ${line}`);
+            return lines;
+          })(),
+        );
+      }
+      const soFar = await deployed.logs();
+      const { remaining } = await deployed.destroy();
+      const [ofMaster = [], ofWorkers = []] = await Promise.all(following);
+      expect(ofMaster.join('\n')).toMatch(/^master .*Starting Locust/m);
+      // Also of the one whose machine was lost.
+      expect(new Set(ofWorkers.map((line) => line.split(' ')[0])).size).toBeGreaterThanOrEqual(workers);
+      expect(ofWorkers.every((line) => /^worker-[0-9a-f]{8} /.test(line))).toBe(true);
+      expect(new Set(ofMaster).size + new Set(ofWorkers).size).toBeGreaterThan(workers);
+      const given = [...ofMaster, ...ofWorkers];
+      expect(
+        soFar.map(({ node, line }) => `${node} ${line}`).filter((line) => !given.includes(line)),
+      ).toEqual([]);
+      expect(given.join('\n')).not.toContain(deployed.handle.login.password);
+      expect(remaining).toEqual([]);
+      expect(await own()).toEqual(before);
+    },
+    timeout,
+  );
+});

@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Emulator } from '@loadwright/core/target';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { busyMachineReasons } from '../packages/infra/test/busy-machine.js';
+import { startEmulator } from '../packages/cli/src/run/emulation.js';
+import { findTarget } from '../packages/cli/src/config/target.js';
+import { Command } from '../packages/cli/test/command.js';
+import { LastingFleetDouble } from '../packages/cli/test/lasting-fleet.js';
+import { dhtConfig, project } from '../packages/cli/test/project.js';
+import { TestIo } from '../packages/cli/test/support.js';
+
+const timeout = 240_000;
+const protocols = ['koorde', 'chord'] as const;
+let emulators: Emulator[];
+
+beforeAll(async () => {
+  const { definition } = await findTarget('dht', new TestIo());
+  const started = protocols.map(async (protocol) => (await startEmulator(definition, { protocol })).emulator);
+  emulators = await Promise.all(started);
+}, timeout);
+
+afterAll(async () => {
+  await Promise.all(emulators.map((emulator) => emulator.stop()));
+});
+
+/** A folder with the configuration and the workflow. */
+async function folderOf(kind: string): Promise<string> {
+  const hosts = emulators.map(({ url }) => url);
+  const { cwd } = await project({
+    target: { ...dhtConfig.target, ...emulators[0]!.targetOptions },
+    hosts,
+    workers: 1,
+    load: { users: 2, duration: '3s', waitTime: '20ms' },
+    thresholds: {},
+    tolerate: busyMachineReasons,
+    fleet: { kind },
+  });
+  const steps = [
+    { step: 'deploy', fleet: 'lab' },
+    ...protocols.map((protocol, index) => ({
+      ...{ step: 'run', name: protocol, on: 'lab', set: { host: hosts[index], protocol } },
+    })),
+    { step: 'compare', name: 'both', baseline: 'koorde', candidate: 'chord' },
+    { step: 'destroy', fleet: 'lab' },
+  ];
+  await writeFile(join(cwd, 'workflow.json'), JSON.stringify({ name: 'koorde-vs-chord', steps }));
+  return cwd;
+}
+
+interface Printed {
+  readonly exitCode: number;
+  readonly actions: readonly { id: string; outcome: { verdict?: string } }[];
+  readonly comparisons: Readonly<Record<string, { readonly figures: readonly unknown[] }>>;
+}
+
+const expected = ['deploy lab', 'run koorde', 'run chord', 'compare both', 'destroy lab'];
+
+it(
+  'tests one protocol, then the other on the same fleet, compares, and leaves nothing',
+  async () => {
+    const fleets = new LastingFleetDouble();
+    const cwd = await folderOf('double');
+    const before = emulators.map((emulator) => emulator.statistics().requests);
+    const argv = ['workflow', 'run', 'workflow.json', '--yes', '--no-live', '--json'];
+    const { exitCode, stdout, stderr } = await fleets.run(argv, new TestIo({ cwd }));
+    const printed = JSON.parse(stdout) as Printed;
+    expect({ exitCode, ids: printed.actions.map(({ id }) => id) }, stderr).toEqual({
+      exitCode: 0,
+      ids: expected,
+    });
+    expect(printed.actions.map(({ outcome }) => outcome.verdict)).toEqual([
+      undefined,
+      'PASS',
+      'PASS',
+      undefined,
+      undefined,
+    ]);
+    expect(printed.comparisons['both']?.figures.length).toBeGreaterThan(3);
+    expect(fleets.handles.size).toBe(0);
+    // Both were asked, each by its own run.
+    for (const [index, emulator] of emulators.entries()) {
+      expect(emulator.statistics().requests - before[index]!).toBeGreaterThan(50);
+    }
+  },
+  timeout,
+);
+
+it(
+  'goes on where its process was killed',
+  async () => {
+    const cwd = await folderOf('local');
+    const start = (...more: string[]) =>
+      new Command(['workflow', 'run', 'workflow.json', '--yes', '--no-live', ...more], { cwd });
+    const killed = start();
+    await killed.shows('run chord …');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(killed.stdout).toMatch(/run koorde PASS/);
+
+    const continued = start('--resume', '--json');
+    const exitCode = await continued.ended;
+    const printed = JSON.parse(continued.stdout) as Printed;
+    expect(continued.stderr).toMatch(/run koorde PASS .*\(done before\)/);
+    expect({ exitCode, ids: printed.actions.map(({ id }) => id) }).toEqual({ exitCode: 0, ids: expected });
+    expect(printed.comparisons).toHaveProperty('both');
+  },
+  timeout,
+);

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { root } from '../lib/paths.mjs';
+import { mustRun } from '../lib/processes.mjs';
+import { until } from './until.mjs';
+
+/** A port of 127.0.0.1 that nobody has. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/**
+ * A run hands its figures to Debian's Prometheus and InfluxDB while it goes on: what they then have is what the summary says. The
+ * packages are unpacked, not installed, so that no service of theirs begins.
+ *
+ * @param {{ env: NodeJS.ProcessEnv, folder: string }} options folder: an existing one for files
+ */
+export async function checkReceivers({ env, folder }) {
+  const own = join(folder, 'receivers');
+  mkdirSync(own);
+  await mustRun('apt-get', ['download', 'prometheus', 'influxdb'], { cwd: own, quiet: true });
+  for (const file of readdirSync(own))
+    await mustRun('dpkg-deb', ['-x', file, '.'], { cwd: own, quiet: true });
+
+  const prometheus = `127.0.0.1:${await freePort()}`;
+  writeFileSync(join(own, 'prometheus.yml'), 'global: {}\n');
+  const influx = `127.0.0.1:${await freePort()}`;
+  writeFileSync(
+    join(own, 'influxdb.conf'),
+    [
+      'reporting-disabled = true',
+      `bind-address = "127.0.0.1:${await freePort()}"`,
+      `[meta]\ndir = "${own}/meta"`,
+      `[data]\ndir = "${own}/data"\nwal-dir = "${own}/wal"`,
+      `[http]\nbind-address = "${influx}"\n`,
+    ].join('\n'),
+  );
+  const options = { cwd: own, stdio: 'ignore' };
+  const servers = [
+    spawn(
+      join(own, 'usr/bin/prometheus'),
+      [
+        '--config.file=prometheus.yml',
+        '--storage.tsdb.path=tsdb',
+        `--web.listen-address=${prometheus}`,
+        '--web.enable-remote-write-receiver',
+      ],
+      options,
+    ),
+    spawn(join(own, 'usr/bin/influxd'), ['-config', 'influxdb.conf'], options),
+  ];
+  try {
+    await until('Prometheus is ready', async () => (await fetch(`http://${prometheus}/-/ready`)).ok);
+    await until('InfluxDB is ready', async () => (await fetch(`http://${influx}/ping`)).ok);
+    await fetch(`http://${influx}/query?q=CREATE%20DATABASE%20loads`, { method: 'POST' });
+    return await compare({ env, own, prometheus, influx });
+  } finally {
+    await Promise.all(
+      servers.map(async (server) => {
+        if (server.exitCode !== null) return;
+        const ended = new Promise((resolve) => server.once('exit', resolve));
+        server.kill('SIGKILL');
+        await ended;
+      }),
+    );
+  }
+}
+
+async function compare({ env, own, prometheus, influx }) {
+  const { accounting, verdict } = await runExported({
+    env,
+    folder: own,
+    exporters: [
+      { kind: 'prometheus-remote-write', url: `http://${prometheus}/api/v1/write` },
+      { kind: 'influxdb', url: `http://${influx}`, database: 'loads' },
+    ],
+  });
+  const { hold, counts: judged } = comparison();
+  for (const count of exportedCounts) {
+    const query = `sum(last_over_time(loadwright_requests_${count}_total[10m])) or vector(0)`;
+    const { data } = await ask(`http://${prometheus}/api/v1/query?query=${encodeURIComponent(query)}`);
+    hold(`Prometheus, ${count}`, data.result[0]?.value[1], accounting[count]);
+    const select = encodeURIComponent(`SELECT sum(${count}) FROM loadwright_requests`);
+    const { results } = await ask(`http://${influx}/query?db=loads&q=${select}`);
+    hold(`InfluxDB, ${count}`, results[0].series?.[0].values[0][1], accounting[count]);
+  }
+  const { data } = await ask(
+    `http://${prometheus}/api/v1/query?query=last_over_time(loadwright_verdict%5B10m%5D)`,
+  );
+  hold('Prometheus, verdict', data.result[0]?.metric.verdict, verdict);
+  return judged();
+}
+
+/** The counts of a summary that every receiver gets. */
+export const exportedCounts = ['due', 'sent', 'succeeded', 'failed'];
+
+/** Holds what receivers have against a summary; a test for each. */
+export function comparison() {
+  let passed = 0;
+  const failures = [];
+  return {
+    hold(what, found, expected) {
+      if (String(found) === String(expected)) passed += 1;
+      else failures.push(`${what}: ${found}, and ${expected} in the summary`);
+    },
+    counts: () => ({ passed, failed: failures.length, failures }),
+  };
+}
+
+/** A run against the emulator that hands its figures over. @returns its summary */
+export async function runExported({ env, folder, exporters }) {
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  const configuration = {
+    name: 'receivers',
+    target: { kind: 'rest', baseUrl: 'https://api.example/v1', route: '/predict', body: {} },
+    load: { users: 8, spawnRate: 8, duration: '6s' },
+    exporters,
+  };
+  writeFileSync(join(project, 'loadwright.config.json'), JSON.stringify(configuration));
+  const command = join(root, 'packages/cli/dist/bin.js');
+  await mustRun(process.execPath, [command, 'run', '--emulator', '--no-live'], {
+    cwd: project,
+    env: { ...env, LOADWRIGHT_REST_BEARER_TOKEN: 'unused' },
+    quiet: true,
+  });
+  const [runId] = readdirSync(join(project, 'results/receivers'));
+  const file = join(project, 'results/receivers', runId, 'summary.json');
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+const ask = async (url) => (await fetch(url)).json();

@@ -1,0 +1,28 @@
+/**
+ * Set-up of test files that share a process: one that leaves something of it changed fails, since it would decide over the
+ * files after it, which are other ones with each order.
+ */
+import { afterAll, expect, vi } from 'vitest';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const stateOfProcess = () => ({
+  environment: { ...process.env },
+  folder: process.cwd(),
+  exitCode: process.exitCode,
+  umask: process.umask(),
+  fetch: globalThis.fetch,
+  now: Date.now,
+  listeners: signals.map((signal) => [signal, process.listenerCount(signal)]),
+});
+
+const before = stateOfProcess();
+
+afterAll(() => {
+  // What `vi` knows it has changed; what is done without it is the file's own to undo.
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  expect(stateOfProcess(), 'a test changed the process for the files after it').toStrictEqual(before);
+});

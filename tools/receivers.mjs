@@ -1,0 +1,24 @@
+/** `npm run test:receivers`: the figures of a run in Debian's Prometheus and InfluxDB, as in `.ci/run`, and in an OpenTelemetry collector. */
+import { checkCollector } from './ci/collector.mjs';
+import { checkReceivers } from './ci/receivers.mjs';
+import { ensureBuilt } from './lib/build.mjs';
+import { Ledger, withLedger } from './lib/ledger.mjs';
+import { ensureNodeDependencies } from './lib/node-dependencies.mjs';
+import { onSignal } from './lib/processes.mjs';
+import { ensurePythonEnvironment } from './lib/python-environment.mjs';
+import { createTestEnvironment } from './lib/test-environment.mjs';
+
+onSignal();
+const environment = createTestEnvironment();
+const { folder, variables: env } = environment;
+const ledger = new Ledger();
+await withLedger(ledger, async () => {
+  await ledger.stage('npm dependencies', ensureNodeDependencies, { required: true });
+  await ledger.stage('Python environment', ensurePythonEnvironment, { required: true });
+  await ledger.stage('build', ensureBuilt, { required: true });
+  await ledger.stage('figures of a run in an OpenTelemetry collector', () => checkCollector({ env, folder }));
+  await ledger.stage("figures of a run in Debian's Prometheus and InfluxDB", () =>
+    checkReceivers({ env, folder }),
+  );
+});
+environment.remove();
