@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { blocks, localLinks, pages, root, type Block } from './documents.js';
+import { blocks, localLinks, pages, root, type Block, type Page } from './documents.js';
 import { inThisProcess } from './project.js';
 
 const folder = join(root, 'docs/.cache/blocks');
@@ -75,10 +75,41 @@ describe('commands', () => {
   it.each(lines)('$place: loadwright $words exists', async ({ words }) => {
     // Of a command within a command the flags are its own.
     const isWithin =
-      ['iam', 'scaling', 'workflow'].includes(words[0]!) || words.slice(0, 2).join(' ') === 'compare run';
+      ['baseline', 'iam', 'scaling', 'workflow'].includes(words[0]!) ||
+      words.slice(0, 2).join(' ') === 'compare run';
     const named = words.slice(0, isWithin ? 2 : 1);
     const stdout = await helpOf(named);
     for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag);
+  });
+});
+
+describe('what takes the place of scripts around ECS', () => {
+  const migration = pages.filter(({ path }) => /how-to\/(from-ecs-scripts|ecs)\.md$/.test(path));
+  const reference = pages.filter(({ path }) => path.includes('reference/')).map(({ text }) => text);
+  const inCode = ({ text }: Page) =>
+    [...text.matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => code);
+
+  it('is two pages', () => expect(migration).toHaveLength(2));
+
+  it.each(migration)('is a command with such flags, wherever $path names one', async (page) => {
+    const commands = inCode(page)
+      .map((code) => /^loadwright (\S.*)/.exec(code)?.[1]?.split(/\s+/) ?? [])
+      .filter(({ length }) => length > 0);
+    expect(commands.length).toBeGreaterThan(2);
+    for (const words of commands) {
+      const isWithin = ['iam', 'workflow'].includes(words[0]!);
+      const help = await loadwright(...words.slice(0, isWithin ? 2 : 1), '--help');
+      for (const flag of words.filter((word) => word.startsWith('--'))) expect(help).toContain(flag);
+    }
+  });
+
+  it.each(migration)('is an option that the reference has, wherever $path names one', (page) => {
+    const options = inCode(page).flatMap(
+      (code) => /^(?:fleet\.)?([a-z]+[A-Z]\w*)(?::.*)?$/.exec(code)?.[1] ?? [],
+    );
+    expect(options.length).toBeGreaterThan(2);
+    const unknown = options.filter((name) => !reference.some((text) => text.includes(`\`${name}\``)));
+    expect(unknown).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ export const command = join(root, 'packages/cli/dist/bin.js');
 
 /** A fenced block of code in a Markdown file. */
 export interface Block {
-  /** `docs/configuration.md:12` */
+  /** `docs/reference/configuration.md:12` */
   readonly place: string;
   readonly language: string;
   readonly text: string;
@@ -25,16 +25,19 @@ export interface Page {
   readonly text: string;
 }
 
-/** Folders of `docs` that hold no pages. */
-const withoutPages = ['examples', 'images', 'node_modules', 'test'];
+/** Folders of `docs` that hold no pages, or such as a build of the site makes from the code. */
+const withoutPages = ['api', 'examples', 'images', 'node_modules', 'test'];
 
-const folders = [
-  root,
-  join(root, 'docs'),
-  ...readdirSync(join(root, 'docs'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !withoutPages.includes(entry.name))
-    .map(({ name }) => join(root, 'docs', name)),
-];
+/** @returns the folder and those within it, without hidden ones and those that hold no pages */
+const nested = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) => entry.isDirectory() && !withoutPages.includes(entry.name) && !entry.name.startsWith('.'),
+    )
+    .flatMap(({ name }) => nested(join(folder, name)))
+    .concat(folder);
+
+const folders = [root, ...nested(join(root, 'docs'))];
 
 export const pages: readonly Page[] = folders.flatMap((directory) =>
   readdirSync(directory)

@@ -78,9 +78,9 @@ it('the program for EC2 makes a machine that runs the test, and removes it', asy
   const stdout = await onEc2('ec2.ts');
   expect(stdout).toMatch(/^security group loadwright-[^]* US dollars an hour: c7i.large /);
   expect(stdout).toMatch(/^PASS /m);
-}, 120_000);
+}, 360_000);
 
 it('the program that deploys a fleet runs two tests on it, collects both, and removes it', async () => {
   const stdout = await onEc2('two-tests.ts');
   expect(stdout).toMatch(/^5 users: PASS, p95 \S+ ms, \d+ files\n10 users: PASS, .*\nNothing is left\.$/);
-}, 120_000);
+}, 360_000);

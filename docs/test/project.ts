@@ -28,9 +28,14 @@ export const loadwright = (cwd: string, ...args: string[]) =>
 /**
  * The command as it was built, without a process of its own: dozens of these would take most of a minute.
  *
+ * @param environment variables beside those of this process
  * @returns what it prints; fails unless it ends with 0
  */
-export async function inThisProcess(cwd: string, args: readonly string[]): Promise<string> {
+export async function inThisProcess(
+  cwd: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const printed = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof printed) =>
     new Writable({
@@ -41,7 +46,7 @@ export async function inThisProcess(cwd: string, args: readonly string[]): Promi
     });
   const exitCode = await main(args, {
     cwd,
-    environment: process.env,
+    environment: { ...process.env, ...environment },
     stdin: Readable.from([]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
