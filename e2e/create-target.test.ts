@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { locust } from '../packages/cli/test/command.js';
 import { run, TestIo } from '../packages/cli/test/support.js';
-import { busyMachineFlags } from '../packages/infra/test/busy-machine.js';
+import { anyTimeFlags, busyMachineFlags } from '../packages/infra/test/busy-machine.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 let folder = '';
@@ -53,6 +53,10 @@ it('passes its own tests, with all the checks of conformance', async () => {
 
 it('runs with its own configuration', async () => {
   const bin = join(root, 'packages/cli/bin/loadwright.js');
-  const { stdout } = await inFolder('node', bin, 'run', '--emulator', ...busyMachineFlags, '--json');
+  const { stdout } = await inFolder(
+    'node',
+    bin,
+    ...['run', '--emulator', ...anyTimeFlags, ...busyMachineFlags, '--json'],
+  );
   expect(JSON.parse(stdout)).toMatchObject({ verdict: 'PASS' });
 });

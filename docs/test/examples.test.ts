@@ -7,13 +7,14 @@ import { echo } from '../examples/loadwright-target-echo/src/index.js';
 import { kserve } from '../examples/loadwright-target-kserve/src/index.js';
 import { chat } from '../examples/loadwright-target-openai-chat/src/index.js';
 import { triton } from '../examples/loadwright-target-triton/src/index.js';
-import { busyMachineFlags } from '../../packages/infra/test/busy-machine.js';
+import { anyTimeFlags, busyMachineFlags } from '../../packages/infra/test/busy-machine.js';
 import { casesToTry } from '../../packages/infra/test/matrix.js';
 import { root } from './documents.js';
 import { examples, loadwright, project, transpile } from './project.js';
 
 async function run(cwd: string, ...args: string[]): Promise<RunReport> {
-  const { stdout } = await loadwright(cwd, 'run', '--emulator', ...busyMachineFlags, '--json', ...args);
+  const tolerant = [...anyTimeFlags, ...busyMachineFlags];
+  const { stdout } = await loadwright(cwd, 'run', '--emulator', ...tolerant, '--json', ...args);
   return JSON.parse(stdout) as RunReport;
 }
 

@@ -16,3 +16,6 @@ export const busyMachineReasons = Object.fromEntries(
 
 /** The same for the command. */
 export const busyMachineFlags = busyMachine.flatMap((rule) => ['--tolerate', rule]);
+
+/** What a configuration asks of response times is not asked of a machine that is shared. */
+export const anyTimeFlags = ['--threshold', 'http_req_duration: p(95)<60000'];

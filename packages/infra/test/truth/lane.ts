@@ -16,13 +16,13 @@ import { TracedLocust } from './fleet-processes.js';
 import type { Liar, LiarPort, Scenario } from './liar.js';
 import { liarTarget } from './liar-target.js';
 import { loadOf, type LoadKind } from './loads.js';
-import { gracefulStopSeconds, timeoutSeconds, type Outcome, type Row } from './rows.js';
+import { gracefulStopSeconds, patienceSeconds, timeoutSeconds, type Outcome, type Row } from './rows.js';
 
 /** What a machine that has other things to do does to a run. Only the rows that are about them take them for a cause. */
 const rulesOfTheMachine = ['generator-cpu', 'event-loop-lag', 'offered-rate', 'percentile-samples'] as const;
 
 /** A load on a server, and what is done meanwhile. */
-export interface Measurement extends Pick<Row, 'target' | 'thresholds' | 'disturb'> {
+export interface Measurement extends Pick<Row, 'target' | 'thresholds' | 'disturb' | 'isPatient'> {
   readonly server: Scenario;
   readonly load: LoadProfileInput;
   readonly workers: number;
@@ -34,8 +34,8 @@ export interface Measurement extends Pick<Row, 'target' | 'thresholds' | 'distur
 export class Lane {
   readonly #port: LiarPort;
   readonly #folder: string;
-  /** Run ids of the fleets that stand, by their number of workers. */
-  readonly #deployed = new Map<number, { fleetId: string; destroy: () => Promise<unknown> }>();
+  /** Run ids of the fleets that stand, by their number of workers and the time-out of their requests. */
+  readonly #deployed = new Map<string, { fleetId: string; destroy: () => Promise<unknown> }>();
   readonly #locust = new TracedLocust();
   readonly #fleet = localFleet({ locust: this.#locust.executable });
 
@@ -58,7 +58,7 @@ export class Lane {
 
   /** Makes the load of a row, and holds the report against what is right. */
   async try(row: Row, kind: LoadKind, workers: number): Promise<void> {
-    const gracefulStop = `${row.gracefulStopSeconds ?? gracefulStopSeconds}s`;
+    const gracefulStop = `${row.isPatient ? patienceSeconds : gracefulStopSeconds}s`;
     const server = typeof row.server === 'function' ? row.server(kind) : (row.server ?? {});
     const load = loadOf(kind, row.seconds ?? 4, gracefulStop);
     await this.measure(
@@ -90,13 +90,13 @@ export class Lane {
   }
 
   async #runShared(measurement: Measurement): Promise<RunReport> {
-    const { workers } = measurement;
+    const key = `${measurement.workers} ${timeoutOf(measurement)}`;
     const test = createLoadTest(await this.#options(measurement));
-    if (!this.#deployed.has(workers)) {
+    if (!this.#deployed.has(key)) {
       const { fleetId, handle } = await test.deploy({ fleet: this.#fleet });
-      this.#deployed.set(workers, { fleetId, destroy: () => handle.destroy() });
+      this.#deployed.set(key, { fleetId, destroy: () => handle.destroy() });
     }
-    const on = this.#deployed.get(workers)!.fleetId;
+    const on = this.#deployed.get(key)!.fleetId;
     return test.run({ fleet: this.#fleet, on, ...tolerance(measurement) });
   }
 
@@ -126,14 +126,15 @@ export class Lane {
     }
   }
 
-  async #options({ target, load, workers, thresholds }: Measurement): Promise<LoadTestOptions> {
+  async #options(measurement: Measurement): Promise<LoadTestOptions> {
+    const { target, load, workers, thresholds } = measurement;
     const { workMilliseconds, payloads } = target ?? {};
     const file = join(this.#folder, 'payloads.jsonl');
     if (payloads) await writeFile(file, payloads.map((payload) => `${JSON.stringify(payload)}\n`).join(''));
     return {
       target: liarTarget({
         url: this.#port.url,
-        timeout: `${timeoutSeconds}s`,
+        timeout: timeoutOf(measurement),
         expect: { status: [200], json: { pointer: '/ok', equals: true } },
         ...(workMilliseconds !== undefined && { workMilliseconds }),
         ...(payloads && { payloads: { file } }),
@@ -146,6 +147,8 @@ export class Lane {
     };
   }
 }
+
+const timeoutOf = ({ isPatient }: Measurement): string => `${isPatient ? patienceSeconds : timeoutSeconds}s`;
 
 /** Where the server is what is wrong, the machine must not decide. */
 const tolerance = ({ isTolerant }: Measurement): Pick<RunOptions, 'tolerate'> =>
