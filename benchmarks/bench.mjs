@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allCases } from './lib/cases.mjs';
+import { clients } from './lib/clients.mjs';
 import { makeCertificates } from './lib/certificates.mjs';
 import { writeDocument } from './lib/document.mjs';
 import { chooseCores, describeMachine, descriptorLimit } from './lib/machine.mjs';
@@ -50,6 +51,8 @@ async function measureAll({ quick, only, rounds }) {
   if (cases.length === 0) throw new Error(`no case's name contains ${only.join(' or ')}`);
   await ensureCommands();
   await ensurePython();
+  const needed = new Set(cases.map(({ facts }) => clients[facts.client]?.ensure).filter(Boolean));
+  for (const ensure of needed) await ensure();
   const timing = quick ? { settleSeconds: 0.3, windowSeconds: 1 } : { settleSeconds: 1, windowSeconds: 2 };
   const machine = describeMachine();
   const date = new Date().toISOString();

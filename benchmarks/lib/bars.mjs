@@ -62,6 +62,15 @@ const definitions = [
     atLeast: true,
   },
   {
+    work: 'SigV4, 32 connections',
+    measure: 'our requests/s a core ÷ those of oha',
+    of: [throughput('sagemaker', 'plain', 32), throughput('oha-signing', 'plain', 32)],
+    figure: perCore,
+    combine: ratio,
+    limit: 1,
+    atLeast: true,
+  },
+  {
     work: 'TLS + SigV4, 32 connections',
     measure: 'our requests/s a core ÷ those of FastHttpUser with the same signer',
     of: [throughput('sagemaker', 'tls', 32), throughput('fast-http-user-signing', 'tls', 32)],
@@ -133,6 +142,14 @@ const definitions = [
     of: ['stall'],
     figure: (sample) => sample.servicePercentile99,
     limit: 500,
+    unit: 'ms',
+  },
+  {
+    work: 'a trace with bursts of 1,500 requests/s',
+    measure: 'p99 of how late a request comes to the server',
+    of: ['replay'],
+    figure: (sample) => sample.latePercentile99,
+    limit: 10,
     unit: 'ms',
   },
   ...[

@@ -46,11 +46,11 @@ export const credentials = {
 /**
  * @param {string} directory folder to be made
  * @param {{ target: string, host: string, users: number, wait?: [number, number], arrivals?: object,
- *   distinct?: boolean }} options wait: bounds of the pause between two requests of a user, in seconds; distinct: many
- * payloads in place of one
+ *   schedule?: readonly number[], distinct?: boolean }} options wait: bounds of the pause between two requests of a user, in seconds; schedule:
+ * when each request of a trace is due, in seconds; distinct: many payloads in place of one
  * @returns {string} path of the Locust file
  */
-export function writeBundle(directory, { target, host, users, wait = [0, 0], arrivals, distinct }) {
+export function writeBundle(directory, { target, host, users, wait = [0, 0], arrivals, schedule, distinct }) {
   const file = (name) => join(directory, name);
   mkdirSync(directory, { recursive: true });
   cpSync(join(runtimeParent, 'loadwright_runtime'), file('loadwright_runtime'), {
@@ -71,6 +71,9 @@ export function writeBundle(directory, { target, host, users, wait = [0, 0], arr
     payloadOrder: 'sequential',
     ...(arrivals && { arrivals }),
   });
+  // Of a session each, so that none waits for another.
+  if (schedule)
+    writeFileSync(file('schedule.csv'), schedule.map((due, index) => `${due},0,${index}\n`).join(''));
   const lines = (distinct ? distinctPayloads() : [payload]).map((text) => `{"json":${text}}\n`);
   writeFileSync(file('payloads.jsonl'), lines.join(''));
   return file('locustfile.py');

@@ -8,7 +8,7 @@ import { measure } from './measure.mjs';
 import { clientsFolder, venvBin } from './paths.mjs';
 import { compareFailures, peerServers } from './peers.mjs';
 import { percentile } from './statistics.mjs';
-import { accuracy, stall } from './truth.mjs';
+import { accuracy, replay, stall } from './truth.mjs';
 
 const all = [1, 32, 1000, 5000];
 
@@ -21,6 +21,8 @@ const connectionsOf = {
   dht: [[32]],
   wrk: [all],
   hey: [[1, 32]],
+  oha: [all],
+  'oha-signing': [[32]],
   'fast-http-user': [[1, 32, 1000], [5000]],
   'fast-http-user-signing': [[1, 32, 1000], [5000]],
   'http-user': [[1, 32], [1000]],
@@ -35,6 +37,7 @@ export const omitted = [
   'hey beyond 500 connections: it keeps no more of them alive.',
   'HttpUser at 5,000 connections and boto3 at 1,000 and more: Locust takes minutes to spawn them.',
   'wrk, hey and SigV4: they cannot sign, so their figures are of unsigned requests.',
+  'The profile-guided optimization of the oha that its authors publish: it is built from source, as `cargo install` does.',
   'wrk and hey do not verify the server’s certificate; all others do.',
 ];
 
@@ -73,6 +76,7 @@ function fullCases() {
     ...['chalice', 'wrk', 'fast-http-user'].map((client) => latency(client, 5)),
     accuracyCase(8),
     stallCase(20),
+    replayCase(10),
     ...[1, 10].map((names) => masterCase(names, 10)),
     ...Object.keys(peerServers).map(peersCase),
   ];
@@ -82,7 +86,9 @@ function fullCases() {
 function quickCases() {
   return [
     ...['chalice', 'fast-http-user', 'wrk'].map((client) => throughput(client, 'plain', 32)),
-    ...['sagemaker', 'http-user-signing', 'boto3'].map((client) => throughput(client, 'plain', 32)),
+    ...['sagemaker', 'http-user-signing', 'boto3', 'oha-signing'].map((client) =>
+      throughput(client, 'plain', 32),
+    ),
     ...['databricks', 'dht'].map((client) => throughput(client, 'plain', 32)),
     ...['chalice', 'wrk', 'sagemaker', 'fast-http-user-signing'].map((client) =>
       throughput(client, 'tls', 32),
@@ -92,6 +98,7 @@ function quickCases() {
     ...['chalice', 'wrk'].map((client) => latency(client, 2)),
     accuracyCase(3),
     stallCase(6),
+    replayCase(4),
     ...[1, 10].map((names) => masterCase(names, 3)),
   ];
 }
@@ -165,4 +172,9 @@ function masterCase(names, seconds) {
 function stallCase(seconds) {
   const facts = { ratePerSecond: 100, seconds };
   return { id: 'stall', group: 'stall', facts, run: (setup) => stall(setup, facts) };
+}
+
+function replayCase(seconds) {
+  const facts = { calm: 100, burst: 1500, seconds };
+  return { id: 'replay', group: 'replay', facts, run: (setup) => replay(setup, facts) };
 }

@@ -1,8 +1,10 @@
 /** The clients that are compared: how each is started, and what it says about its requests in the end. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentials, writeBundle } from './bundles.mjs';
+import { ensureOha, oha } from './oha.mjs';
 import { clientsFolder, payloadFile, runtimeParent, venvBin } from './paths.mjs';
+import { distinctPayloads } from './payloads.mjs';
 
 /**
  * A client ready to be started.
@@ -76,8 +78,42 @@ const hey = ({ connections, host }) => ({
   },
 });
 
+const ohaWith = (body) => (setting) => {
+  const { connections, host, folder } = setting;
+  const file = join(folder, 'outcome.json');
+  const output = ['--no-tui', '--output-format', 'json', '--output', file];
+  const load = ['-z', '1h', '-c', String(connections), '-t', '60s', '-m', 'POST', '-T', 'application/json'];
+  const certificate = host.startsWith('https:') ? ['--cacert', setting.authority] : [];
+  const url = `${host}/endpoints/benchmark/invocations`;
+  return {
+    command: [oha, ...load, ...body(setting), ...certificate, ...output, url],
+    // One core, one thread.
+    environment: { TOKIO_WORKER_THREADS: '1' },
+    stopSignal: 'SIGINT',
+    isSpawned: () => true,
+    outcome: () => {
+      const { statusCodeDistribution, errorDistribution } = JSON.parse(readFileSync(file, 'utf8'));
+      const { 200: counted = 0, ...others } = statusCodeDistribution;
+      // Requests that are under way when it is stopped are errors to it.
+      const { 'aborted due to deadline': _, ...errors } = errorDistribution;
+      const wrong = [...Object.values(others), ...Object.values(errors)];
+      const failures = wrong.reduce((sum, count) => sum + count, 0);
+      return { counted, failures, errors: Object.keys(errors) };
+    },
+  };
+};
+
+const onePayload = () => ['-D', payloadFile];
+
+const signedPayloads = ({ folder }) => {
+  const file = join(folder, 'payloads.txt');
+  writeFileSync(file, distinctPayloads().join('\n'));
+  const key = `${credentials.AWS_ACCESS_KEY_ID}:${credentials.AWS_SECRET_ACCESS_KEY}`;
+  return ['-Z', file, '-a', key, '--aws-sigv4', `aws:amz:${credentials.AWS_REGION}:sagemaker`];
+};
+
 /**
- * In the order in which they are shown. `ours`: what it counts must agree with the server. `reconnects`: it need not
+ * In the order in which they are shown. `ours`: what it counts must agree with the server. `ensure`: makes what it needs. `reconnects`: it need not
  * keep its connections; FastHttpUser takes sockets with a descriptor above 1024 for closed ones.
  */
 export const clients = {
@@ -98,6 +134,13 @@ export const clients = {
   dht: { label: 'Loadwright, target dht', ours: true, prepare: ours('dht') },
   wrk: { label: 'wrk', prepare: wrk },
   hey: { label: 'hey', prepare: hey },
+  oha: { label: 'oha', ensure: ensureOha, prepare: ohaWith(onePayload) },
+  'oha-signing': {
+    label: 'oha, many payloads',
+    signed: true,
+    ensure: ensureOha,
+    prepare: ohaWith(signedPayloads),
+  },
   'fast-http-user': { label: 'Locust FastHttpUser', reconnects: true, prepare: stock('fast_http_user.py') },
   'fast-http-user-signing': {
     label: 'Locust FastHttpUser + Loadwright’s signer',

@@ -49,9 +49,9 @@ npm run bench -- --quick
 npm run bench
 \`\`\`
 
-The first takes less than a minute and only prints; the second takes about half an hour, and writes this
-page. It needs Linux with two cores that nothing else uses; \`--only NAME\` runs a part, \`--json\` prints the figures
-as one document.
+The first takes about a minute and only prints; the second takes about half an hour, and writes this
+page. It needs Linux with two cores that nothing else uses, and Go and Rust, with which it builds k6, vegeta and oha the first
+time. \`--only NAME\` runs a part, \`--json\` prints the figures as one document.
 
 Measured on ${date.slice(0, 10)} at commit ${machine.commit}: ${machine.processor}, ${machine.cores} cores,
 ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Linux ${machine.kernel}; ${versions.join(', ')}. Load of the machine
@@ -124,6 +124,8 @@ ${table(
 ${accuracyText(accuracy)}
 
 ${stallText(stall)}
+
+${replayText(results.replay)}
 
 ${peersText(results.peers ?? [])}
 
@@ -233,4 +235,11 @@ function stallText(stall) {
   return `At ${number(stall.ratePerSecond)} arrivals/s over TLS, with a server that stalls once for 2 s: the 99th percentile
 of the service time (sent → answered) is ${spread(stall.servicePercentile99)} ms, that of the response time
 (due → answered) is ${spread(stall.responsePercentile99)} ms.`;
+}
+
+function replayText(replay) {
+  if (!replay) return '';
+  return `A trace of ${number(replay.requests.median)} requests that goes from ${number(replay.calm)} to ${number(replay.burst)} requests/s and back every
+half second, replayed by one worker: beside the fastest request, half of them come to the server
+${spread(replay.latePercentile50)} ms late at most, 99 % ${spread(replay.latePercentile99)} ms, and the last one ${spread(replay.latest)} ms.`;
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { ohaVersion } from './oha.mjs';
 import { root, venvBin } from './paths.mjs';
 
 /** The cores this process may use: one for the client, one for the server. */
@@ -52,6 +53,7 @@ export function describeMachine() {
       nginx: debian('nginx'),
       wrk: debian('wrk'),
       hey: debian('hey'),
+      oha: ohaVersion,
     },
     commit: read('git', '-C', root, 'describe', '--always', '--dirty').trim(),
   };

@@ -31,7 +31,9 @@ export async function measure(setup, options) {
   const { server, cores, descriptors, timing } = setup;
   const folder = mkdtempSync(join(setup.folder, 'client-'));
   const client = clients[name];
-  const prepared = client.prepare({ connections, host: server.urls[transport], folder, wait, plugins });
+  const host = server.urls[transport];
+  const { authority } = setup.certificates;
+  const prepared = client.prepare({ connections, host, authority, folder, wait, plugins });
   const env = {
     ...clientEnvironment(setup.certificates, wait),
     ...prepared.environment,

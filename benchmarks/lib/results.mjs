@@ -15,6 +15,7 @@ export function resultsOf({ cases, samples, machine, settings, failures, date })
       .map(({ id, facts }) => ({ ...facts, ...summarizeAll(samples.get(id).filter(Boolean)) }));
   const accurate = (samples.get('accuracy') ?? []).filter(Boolean).sort((a, b) => a.worst - b.worst);
   const [stall] = ofGroup('stall');
+  const [replay] = ofGroup('replay');
   return {
     version: 1,
     date,
@@ -27,6 +28,7 @@ export function resultsOf({ cases, samples, machine, settings, failures, date })
     master: ofGroup('master'),
     ...(accurate.length > 0 && { accuracy: accurate[accurate.length >> 1] }),
     ...(stall && { stall }),
+    ...(replay && { replay }),
     bars: judge((id) => samples.get(id) ?? []),
     omitted,
     failures,

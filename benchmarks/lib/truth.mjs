@@ -101,8 +101,45 @@ export async function stall(setup, { ratePerSecond, seconds }) {
   };
 }
 
+/**
+ * A trace that goes from a calm to a burst every half second, replayed by one worker. How late a request comes to the server is
+ * its time there beside that of the trace, less the least such difference of all: the way of the fastest one.
+ *
+ * @param {import('./measure.mjs').Setup} setup
+ * @param {{ calm: number, burst: number, seconds: number }} options calm, burst: requests/s
+ * @returns {Promise<{ latePercentile50: number, latePercentile99: number, latest: number, requests: number }>} in milliseconds
+ */
+export async function replay(setup, { calm, burst, seconds }) {
+  const schedule = Array.from({ length: 2 * seconds }, (_, half) => {
+    const count = (half % 2 === 0 ? calm : burst) / 2;
+    return Array.from({ length: count }, (_each, index) => (half + index / count) / 2);
+  }).flat();
+  const { statistics, arrivals } = await observe(setup, {
+    users: 1,
+    arrivals: { kind: 'trace', speed: 1, startRate: 0, stages: [], maxInFlight: burst },
+    schedule,
+    server: { BENCHMARK_MEDIAN_MS: '0' },
+    watch: () => sleep((seconds + 1) * 1000),
+  });
+  const { failed } = statistics.total;
+  if (failed > 0 || arrivals.length !== schedule.length)
+    throw new Error(`${arrivals.length} of ${schedule.length} requests came, and ${failed} failed`);
+  const differences = Float64Array.from(arrivals)
+    .sort()
+    .map((at, index) => at - schedule[index] * 1000);
+  const least = differences.reduce((one, other) => Math.min(one, other));
+  const late = sorted(differences.map((difference) => difference - least));
+  return {
+    latePercentile50: percentile(late, 0.5),
+    latePercentile99: percentile(late, 0.99),
+    latest: percentile(late, 1),
+    requests: arrivals.length,
+  };
+}
+
 /** Runs a bundle with Locust's web API against the server that logs, and returns what both say, and the kernel if asked. */
-async function observe(setup, { users, arrivals, server: serverEnvironment, watched, watch }) {
+async function observe(setup, { server: serverEnvironment, watched, watch, ...bundle }) {
+  const { users } = bundle;
   const folder = mkdtempSync(join(setup.folder, 'truth-'));
   const file = (name) => join(folder, name);
   const launch = { cwd: folder, descriptors: setup.descriptors };
@@ -116,8 +153,8 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
   let observer;
   try {
     const port = await until(server, () => /^port (\d+)$/m.exec(server.output())?.[1]);
-    const host = `${arrivals ? 'https' : 'http'}://127.0.0.1:${port}`;
-    const locustfile = writeBundle(file('bundle'), { target: 'chalice', host, users, arrivals });
+    const host = `${serverEnvironment.BENCHMARK_KEY ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const locustfile = writeBundle(file('bundle'), { target: 'chalice', host, ...bundle });
     const webPort = await freePort();
     const web = ['--web-host', '127.0.0.1', '--web-port', String(webPort), '--autostart'];
     if (watched) {
@@ -146,8 +183,8 @@ async function observe(setup, { users, arrivals, server: serverEnvironment, watc
     });
     await client.stop();
     await server.stop();
-    const times = JSON.parse(readFileSync(file('times'), 'utf8'));
-    return { statistics, times, ...(observer && { answers: await observer.finish() }) };
+    const seen = JSON.parse(readFileSync(file('times'), 'utf8'));
+    return { statistics, ...seen, ...(observer && { answers: await observer.finish() }) };
   } finally {
     await client?.stop('SIGKILL');
     await observer?.stop();
