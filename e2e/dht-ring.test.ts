@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { createLoadTest, type LoadProfileInput, type RunReport } from '@loadwright/core';
 import { validate } from '@loadwright/core/fleet';
 import { localFleet } from '@loadwright/infra/local';
-import { dht, type DhtEmulator } from '@loadwright/targets/dht';
+import { dht, originOptionsSchema, startOrigin, type DhtEmulator } from '@loadwright/targets/dht';
 import { afterEach, expect, it } from 'vitest';
 import { busyMachine } from '../packages/infra/test/busy-machine.js';
 
 const locust = fileURLToPath(new URL('../.venv/bin/locust', import.meta.url));
-const origin = 'https://origin.example/item/{i}';
+const template = 'https://origin.example/item/{i}';
 
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -40,7 +40,7 @@ async function run(
     nodes: string[];
   };
   return createLoadTest({
-    target: dht({ baseUrl, protocol, nodes, urls: { template: origin, count: 500 }, ...target }),
+    target: dht({ baseUrl, protocol, nodes, urls: { template, count: 500 }, ...target }),
     ...{ workers, load, baseDirectory: results },
     thresholds: { http_req_failed: ['rate<0.5'], cache_hit: ['rate>0.5'], ...more.thresholds },
   }).run({
@@ -54,10 +54,13 @@ async function run(
 }
 
 it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 workers, 8 nodes', async () => {
-  const ring = await ringOf({ nodes: 8 });
+  const origin = await startOrigin(validate(originOptionsSchema, {}, { field: 'origin' }));
+  ends.push(() => origin.stop());
+  const ring = await ringOf({ nodes: 8, fetches: true });
   const entryNodes = ring.targetOptions['nodes'];
+  const urls = { template: `${origin.url}/item/{i}`, count: 500 };
   // One more than the load: the preflight, through the load balancer.
-  const report = await run(ring, { entryNodes }, { arrivalRate: '700/s', duration: '75s' }, 4);
+  const report = await run(ring, { entryNodes, urls }, { arrivalRate: '700/s', duration: '75s' }, 4);
   const { verdict, reasons, total, observed, accounting } = report;
   const metrics = total.metrics as unknown as Readonly<Record<string, Readonly<Record<string, number>>>>;
   const counter = (name: string) => metrics[name]?.['count'] ?? 0;
@@ -79,6 +82,8 @@ it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 wor
 
   expect(metrics['cache_hit']).toMatchObject({ hits: sum(({ hits }) => hits), total: asked });
   expect(counter('miss_origin')).toBe(sum(({ misses }) => misses) - 1);
+  // And so does the origin.
+  expect(origin.counts().requests).toBe(sum(({ misses }) => misses));
   expect(counter('hops')).toBe(asked);
   // The preflight was passed on, or was not.
   expect([0, 1]).toContain(counts.passedOn - Math.round(metrics['hops']!['avg']! * asked));
@@ -89,21 +94,27 @@ it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 wor
   for (const { load, service } of observed!.comparison!.counts) expect(load).toBe(service);
 }, 240_000);
 
-it('marks a node that was killed, and judges a node by itself', { timeout: 360_000 }, async () => {
-  const ring = await ringOf({ nodes: 3, settling: '100ms' });
+it('marks nodes that come and go, and judges a node by itself', { timeout: 360_000 }, async () => {
+  // The fourth joins when it is told to.
+  const ring = await ringOf({ nodes: 3, settling: '100ms', joinAfter: '1h' });
   const nodes = [...(ring.targetOptions['nodes'] as string[])];
   const [kept, killed] = ring.counts().nodes.map(({ address }) => address);
   const nameOf = (address: string) => `entry_node_${address.replaceAll(/[.:]/g, '_')}`;
   let samples = 0;
-  const report = await run(ring, { nodes, entryNodes: nodes }, { users: 6, duration: '12s' }, 1, {
+  const report = await run(ring, { nodes, entryNodes: nodes.slice(0, 3) }, { users: 6, duration: '14s' }, 1, {
     thresholds: { [nameOf(kept!)]: ['count>10'], entry_node_nobody: ['count<10'] },
     onSample: () => {
       samples += 1;
       if (samples === 2) void ring.leave(1);
+      if (samples === 6) void ring.join();
     },
   });
-  expect(report.observed!.events.map(({ mark }) => mark)).toContain(`${killed} left`);
-  expect(report.series.flatMap(({ marks = [] }) => marks)).toContain(`${killed} left`);
+  const joined = ring.counts().nodes.at(-1)!;
+  const marks = [`${killed} left`, `${joined.address} joined`];
+  expect(report.observed!.events.map(({ mark }) => mark)).toEqual(expect.arrayContaining(marks));
+  expect(report.series.flatMap((point) => point.marks ?? [])).toEqual(expect.arrayContaining(marks));
+  // What belongs to it is asked of it.
+  expect(joined.hits + joined.misses).toBeGreaterThan(0);
   const measured = Object.fromEntries(report.thresholds.map(({ metric, passed }) => [metric, passed]));
   expect(measured).toMatchObject({ [nameOf(kept!)]: true, entry_node_nobody: false });
 });

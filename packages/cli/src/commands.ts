@@ -131,6 +131,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/emulate.js'),
   },
   {
+    usage: 'origin',
+    summary: 'serve the URLs of a dht load test from this machine',
+    load: () => import('./commands/origin.js'),
+  },
+  {
     usage: 'report [run]',
     summary: 'show a past run again',
     load: () => import('./commands/results/report.js'),

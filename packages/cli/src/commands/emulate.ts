@@ -3,7 +3,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../shell/context.js';
 import { startEmulator, type StartedEmulator } from '../run/emulation.js';
-import { interruptible } from '../shell/interrupt.js';
+import { untilStopped } from '../shell/interrupt.js';
 import { formatFigure, formatNumber } from '@loadwright/core/report';
 import { examples } from '../output/help.js';
 import { assignments, collect, numberOrText } from '../shell/parse.js';
@@ -47,19 +47,14 @@ async function emulate(kind: string, options: EmulateOptions, context: Context):
   const { emulator, capacity } = started;
   const { url, targetOptions, environment } = emulator;
   try {
-    await interruptible(
-      context.io,
-      { onStop: () => {}, abandoned: 'nothing to clean up: the emulator ends with this command' },
-      async (signal) => {
-        // One line, so that a program may read it while the emulator goes on.
-        if (context.json)
-          context.io.stdout.write(
-            `${JSON.stringify({ kind: definition.kind, url, capacity, targetOptions, environment })}\n`,
-          );
-        else context.print(...describe(definition.kind, started, context));
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-      },
-    );
+    await untilStopped(context.io, 'nothing to clean up: the emulator ends with this command', () => {
+      // One line, so that a program may read it while the emulator goes on.
+      if (context.json)
+        context.io.stdout.write(
+          `${JSON.stringify({ kind: definition.kind, url, capacity, targetOptions, environment })}\n`,
+        );
+      else context.print(...describe(definition.kind, started, context));
+    });
   } finally {
     await emulator.stop();
   }

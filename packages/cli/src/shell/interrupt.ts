@@ -74,6 +74,19 @@ export function endedBySignals<Result>(io: CliIo, work: Promise<Result>): Promis
   return Promise.race([work, stopped]);
 }
 
+/**
+ * Something that goes on until a signal ends it.
+ *
+ * @param abandoned what to do after a second signal
+ * @param begin says that it has begun
+ */
+export async function untilStopped(io: CliIo, abandoned: string, begin: () => void): Promise<void> {
+  await interruptible(io, { onStop: () => {}, abandoned }, async (signal) => {
+    begin();
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  });
+}
+
 function abandonedError({ abandoned: hint, remaining = () => [] }: InterruptOptions): LoadwrightError {
   const message = 'stopped before the clean-up was done';
   const fleets = remaining();

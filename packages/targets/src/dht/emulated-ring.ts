@@ -7,6 +7,7 @@ import type {
 } from '@loadwright/core/testing';
 import { health, metrics, text } from './emulated-answers.js';
 import type { EmulatorOptions } from './emulator-options.js';
+import { webUrl } from './origin-url.js';
 import { Ring, type RingNode } from './ring.js';
 
 /** What a ring counts by itself, of all nodes that it ever had. */
@@ -85,10 +86,12 @@ export class EmulatedRing {
     await this.#all.find((open) => open.node === node)!.endpoint.stop();
   }
 
-  async join(): Promise<string> {
+  /** @param wanted port of the new node; 0, or one that another joined at: a free one */
+  async join(wanted = 0): Promise<string> {
+    const isFree = this.#all.every(({ endpoint }) => endpoint.port !== wanted);
     const node = this.#ring.join();
     this.#settleLater();
-    const { port } = await this.#open(node);
+    const { port } = await this.#open(node, isFree ? wanted : 0);
     return `127.0.0.1:${port}`;
   }
 
@@ -111,10 +114,10 @@ export class EmulatedRing {
     await Promise.all(this.#all.map(({ endpoint }) => endpoint.stop()));
   }
 
-  async #open(node: RingNode): Promise<LoopbackEndpoint> {
+  async #open(node: RingNode, port = 0): Promise<LoopbackEndpoint> {
     const endpoint = await this.#listen(
       this.endpoint(() => node),
-      0,
+      port,
     );
     this.#all.push({ node, endpoint });
     return endpoint;
@@ -148,9 +151,15 @@ export class EmulatedRing {
     }
   }
 
-  #answer(request: EmulatedRequest, node: RingNode): EmulatedResponse {
-    const { found, headers, problem } = this.#ring.lookUp(request.query.get('url')!, node);
-    if (!found) return text(502, problem ?? 'failed to fetch from origin: origin request failed');
+  async #answer(request: EmulatedRequest, node: RingNode): Promise<EmulatedResponse> {
+    const { found, headers, problem, fetched } = this.#ring.lookUp(request.query.get('url')!, node);
+    const failure = found
+      ? fetched && (await this.#fetch(fetched.url))
+      : (problem ?? 'origin request failed');
+    if (failure !== undefined) {
+      fetched?.by.cache.forget(fetched.url);
+      return text(502, problem ?? `failed to fetch from origin: ${failure}`);
+    }
     const latency = (performance.now() - request.receivedAt).toFixed(2);
     return {
       status: 200,
@@ -158,7 +167,25 @@ export class EmulatedRing {
       body: this.#object,
     };
   }
+
+  /** Asks the origin where the options say so. @returns why it failed. */
+  async #fetch(url: string): Promise<string | undefined> {
+    if (!this.#options.fetches) return undefined;
+    if (!loopbackHosts.has(webUrl(url)?.hostname ?? '')) return `${url} is not on this machine`;
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(originMilliseconds) });
+      await answer.arrayBuffer();
+      return answer.ok ? undefined : `origin returned status ${answer.status}`;
+    } catch {
+      return 'origin request failed';
+    }
+  }
 }
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** As the real nodes. */
+const originMilliseconds = 30_000;
 
 function routingFailed({ protocol }: EmulatorOptions): EmulatedResponse {
   // As the nodes spell them; they have no name for simple.

@@ -41,6 +41,12 @@ export const emulatorOptionsSchema = capacityOptionsSchema
       .boolean()
       .default(false)
       .describe('the origin never answers, so that every miss ends in 502'),
+    fetches: z
+      .boolean()
+      .default(false)
+      .describe(
+        'a miss is fetched from its URL, which must be on this machine. By default the origin is inside the emulator',
+      ),
     leaveAfter: durationSchema()
       .optional()
       .describe('time after its start at which a node is killed. Default: never'),

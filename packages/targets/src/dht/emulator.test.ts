@@ -1,6 +1,7 @@
 import { validate, type Emulator } from '@loadwright/core/target';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dhtEmulator, type DhtEmulator } from './emulator.js';
+import { originOptionsSchema, startOrigin, type Origin } from './origin.js';
 
 let emulator: Emulator | undefined;
 
@@ -152,6 +153,63 @@ describe('a port for each node', () => {
         .nodes.map(({ entered }) => entered)
         .toSorted(),
     ).toEqual([0, 0, 0, 1]);
+  });
+});
+
+describe('a node that is to join', () => {
+  it('has its address from the start, and answers there when it has joined', async () => {
+    const ring = (await start({ nodes: 2, joinAfter: '10m' })) as DhtEmulator;
+    const { nodes } = ring.targetOptions as { nodes: string[] };
+    expect(nodes).toHaveLength(3);
+    await expect(fetch(`http://${nodes[2]}/health`)).rejects.toThrow();
+    expect(await ring.join()).toBe(nodes[2]);
+    expect((await fetch(`http://${nodes[2]}/health`)).status).toBe(200);
+    // A further one has no place of its own.
+    expect(nodes).not.toContain(await ring.join());
+  });
+
+  it('joins by itself, and its address is free again when the ring has ended', async () => {
+    const ring = (await start({ nodes: 1, joinAfter: '20ms' })) as DhtEmulator;
+    const [, awaited] = ring.targetOptions['nodes'] as string[];
+    await vi.waitFor(async () => expect((await fetch(`http://${awaited}/health`)).status).toBe(200));
+    await ring.stop();
+    const other = await startOrigin(
+      validate(originOptionsSchema, { port: Number(awaited!.split(':')[1]) }, { field: 'origin' }),
+    );
+    await other.stop();
+  });
+});
+
+describe('an origin of its own', () => {
+  let origin: Origin;
+  beforeEach(async () => {
+    origin = await startOrigin(validate(originOptionsSchema, {}, { field: 'origin' }));
+  });
+  afterEach(() => origin.stop());
+  const cached = (url: string) => get(`/cache?url=${encodeURIComponent(url)}`);
+
+  it('is asked once for each URL that is not in the ring', async () => {
+    await start({ nodes: 3, fetches: true });
+    for (let round = 0; round < 4; round += 1)
+      for (let number = 0; number < 15; number += 1)
+        expect((await cached(`${origin.url}/item/${number}`)).status).toBe(200);
+    expect(origin.counts()).toEqual({ requests: 15, objects: 15 });
+  });
+
+  it('is asked again where it failed, and nobody else ever', async () => {
+    await start({ nodes: 1, fetches: true });
+    const url = `${origin.url}/item/1`;
+    await origin.stop();
+    for (const failing of [url, url, 'http://origin.example/item/1', 'no URL']) {
+      const answer = await cached(failing);
+      expect({ status: answer.status, text: await answer.text() }).toMatchObject({
+        status: 502,
+        text: expect.stringContaining('failed to fetch from origin'),
+      });
+    }
+    expect((await (await get('/metrics')).json()) as object).toMatchObject({
+      cache: { hits: 0, entry_count: 0 },
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import {
   parseDuration,
   type Emulator,
@@ -13,7 +14,7 @@ export interface DhtEmulator extends Emulator {
   counts(): RingCounts;
   /** Kills the node with this place in the ring. */
   leave(index: number): Promise<void>;
-  /** Adds a node, which answers at the address that is returned. */
+  /** Adds a node, which answers at the address that is returned: with `joinAfter`, the first at the one that waits for it. */
   join(): Promise<string>;
 }
 
@@ -48,23 +49,35 @@ async function start(options: EmulatorOptions): Promise<DhtEmulator> {
     await balancer.stop();
     throw error;
   }
-  const timers = [
-    after(options.leaveAfter, () => ring.leave(0)),
-    after(options.joinAfter, () => ring.join()),
-  ];
+  // Who observes the ring must know where the node will be.
+  const place = options.joinAfter === undefined ? undefined : await keepPort();
+  const join = async () => {
+    await place?.release();
+    return ring.join(place?.port);
+  };
+  const timers = [after(options.leaveAfter, () => ring.leave(0)), after(options.joinAfter, join)];
+  const nodes = [...ring.ports(), ...(place ? [`127.0.0.1:${place.port}`] : [])];
   return {
     url: balancer.url,
-    targetOptions: { baseUrl: balancer.url, protocol: options.protocol, nodes: ring.ports() },
+    targetOptions: { baseUrl: balancer.url, protocol: options.protocol, nodes },
     environment: {},
     statistics: () => sumOf(balancer.statistics(), ring.statistics()),
     counts: () => ring.counts(),
     leave: (index) => ring.leave(index),
-    join: () => ring.join(),
+    join,
     stop: async () => {
       for (const timer of timers) clearTimeout(timer);
-      await Promise.all([balancer.stop(), ring.close()]);
+      await Promise.all([balancer.stop(), ring.close(), place?.release()]);
     },
   };
+}
+
+/** A port that nobody else takes, and at which nothing answers: connections to it are broken. */
+async function keepPort(): Promise<{ readonly port: number; release(): Promise<void> }> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 function after(duration: string | undefined, action: () => Promise<unknown>): NodeJS.Timeout | undefined {

@@ -16,6 +16,14 @@ import { dhtPreflight } from './preflight.js';
 export type { DhtEmulator } from './emulator.js';
 export type { RingCounts } from './emulated-ring.js';
 export type { DhtInput, DhtOptions } from './options.js';
+export {
+  originOptionsSchema,
+  startOrigin,
+  type Origin,
+  type OriginCounts,
+  type OriginInput,
+  type OriginOptions,
+} from './origin.js';
 
 /** Web caches on a distributed hash table (Koorde and Chord rings), asked with `GET /cache?url=`. */
 export const dht = defineTarget<DhtInput, DhtOptions>({

@@ -40,6 +40,11 @@ export class NodeCache {
     this.#counts.stores += 1;
   }
 
+  /** Of a URL whose object did not come. */
+  forget(url: string): void {
+    this.#entries.delete(url);
+  }
+
   /** The member `cache` of `/metrics`. */
   metrics() {
     const { hits, misses } = this.#counts;

@@ -23,6 +23,8 @@ export interface Lookup {
   readonly found: boolean;
   /** Why it was not found. */
   readonly problem?: string;
+  /** What a node asked the origin for, and which one. */
+  readonly fetched?: { readonly url: string; readonly by: RingNode };
 }
 
 /** What an emulated ring is made of. */
@@ -129,7 +131,7 @@ export class Ring {
   #fetch(url: string, node: RingNode): Lookup {
     if (this.#options.originFails) return { found: false, headers: {} };
     node.cache.store(url);
-    return local(node, 'MISS-ORIGIN');
+    return { ...local(node, 'MISS-ORIGIN'), fetched: { url, by: node } };
   }
 
   #passOn(url: string, from: RingNode, to: RingNode, cache: string, answer: Lookup): Lookup {
