@@ -4,23 +4,18 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { InstancePrice } from './behaviours/pricing.js';
 import type { FargateLimits } from './ecs/actions/actions.js';
 import { idleContainers, type ContainerRuntime } from './ecs/runtime.js';
+import type { Machine } from './machine.js';
 import type { Moto } from './moto.js';
 
-/** A machine that RunInstances made. */
-export interface Machine {
-  readonly id: string;
-  /** As cloud-init gets it: decoded from base64. */
-  readonly userData: Buffer;
-  /** A loopback address of its own; undefined when the machine has no public one. */
-  readonly publicAddress: string | undefined;
-  /** The same loopback address. */
-  readonly privateAddress: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Name of the instance profile that was asked for. */
-  readonly instanceProfile: string | undefined;
+/** One row of the price list. */
+export interface InstancePrice {
+  /** What the filters of GetProducts look at, `productFamily` among them. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly unit: string;
+  /** US dollars for one unit, as AWS writes them: `0.7140000000`. */
+  readonly dollars: string;
 }
 
 /** What the account is like, and how AWS behaves. A test gives what differs from {@link ordinary}. */

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { MasterStatistics } from '@loadwright/core';
-import type { Behaviour, Machine } from './account.js';
+import type { Behaviour } from './account.js';
+import type { Machine } from './machine.js';
 import type { Task } from './ecs/records.js';
 import { idleContainers, type ContainerRuntime, type RunningTask } from './ecs/runtime.js';
 

@@ -1,4 +1,4 @@
-export type { Behaviour, Machine } from './account.js';
+export type { Behaviour } from './account.js';
 export { fargatePrice, instancePrice, volumePrice } from './behaviours/pricing.js';
 export { ubuntuImage } from './behaviours/public-parameters.js';
 export type { Statement } from './enforcement.js';
@@ -8,6 +8,7 @@ export { fakeMaster } from './fake-master.js';
 export { decide } from './behaviours/policy.js';
 export type { Fault, Injection } from './faults.js';
 export { MetadataService } from './real-machine/metadata-service.js';
+export type { Machine } from './machine.js';
 export { realMachines, type RealMachines } from './real-machines.js';
 export { sequentialRoundTrips } from './log.js';
 export { parameterProblems } from './parameter-problems.js';

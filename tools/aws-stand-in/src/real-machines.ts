@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Behaviour, Machine } from './account.js';
+import type { Behaviour } from './account.js';
+import type { Machine } from './machine.js';
 import { RealMachine } from './real-machine/machine.js';
 import type { RoleKeys } from './real-machine/metadata-service.js';
 import type { AwsStandIn } from './stand-in.js';

@@ -19,7 +19,7 @@ import { quotas } from './behaviours/quotas.js';
 import { runInstances } from './behaviours/run-instances.js';
 import { securityGroups } from './behaviours/security-groups.js';
 import { simulation } from './behaviours/simulation.js';
-import { readCall, type Answer, type Call, type Layer, type RawRequest } from './calls.js';
+import type { Answer, Call, Layer, RawRequest } from './calls.js';
 import { Ecs } from './ecs/ecs.js';
 import { LazyRegistry } from './ecs/registry/lazy-registry.js';
 import { addUser, type Statement } from './enforcement.js';
@@ -28,6 +28,7 @@ import { readInventory, readSecrets } from './inventory.js';
 import { logged, type LoggedCall } from './log.js';
 import { Moto } from './moto.js';
 import { prepareNetwork } from './network.js';
+import { readCall } from './read-call.js';
 import { LoopbackServer } from './server.js';
 
 /** Variables of a process that shall talk to the stand-in, and to nothing else. */

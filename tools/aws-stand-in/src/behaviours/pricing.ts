@@ -1,15 +1,6 @@
-import type { Account } from '../account.js';
+import type { Account, InstancePrice } from '../account.js';
 import { jsonAnswer } from '../answers.js';
 import type { Layer } from '../calls.js';
-
-/** One row of the price list. */
-export interface InstancePrice {
-  /** What the filters of GetProducts look at, `productFamily` among them. */
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly unit: string;
-  /** US dollars for one unit, as AWS writes them: `0.7140000000`. */
-  readonly dollars: string;
-}
 
 /** The row of an instance on demand: Linux, shared hardware, nothing installed. */
 export function instancePrice(instanceType: string, regionCode: string, dollars: string): InstancePrice {

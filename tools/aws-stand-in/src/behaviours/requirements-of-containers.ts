@@ -1,8 +1,6 @@
 import type { Call } from '../calls.js';
 import type { Context } from './policy.js';
-import type { Requirement } from './requirements.js';
-
-const accountId = '123456789012';
+import { accountId, type Requirement } from './requirement.js';
 
 /** Calls of ECS that concern no resource: docs.aws.amazon.com/service-authorization, "Elastic Container Service". */
 const ofNothing =

@@ -4,16 +4,8 @@ import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import type { DirectClients } from '../account.js';
 import { listOf, textOf, type Call } from '../calls.js';
 import type { Context } from './policy.js';
+import { accountId, type Requirement } from './requirement.js';
 import { ofEcr, ofEcs, ofLogs } from './requirements-of-containers.js';
-
-/** One thing that a caller must be allowed to do. */
-export interface Requirement {
-  readonly action: string;
-  readonly resource: string;
-  readonly context: Context;
-}
-
-const accountId = '123456789012';
 
 /** The permissions of S3 that are not named as their calls: docs.aws.amazon.com/service-authorization, "Amazon S3". */
 const ofS3: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import type { Machine } from '../account.js';
+import type { Machine } from '../machine.js';
 import { Refusal } from './errors.js';
 import { now, type Cluster, type ContainerInstance, type Tag } from './records.js';
 import type { Scheduler } from './scheduler.js';

@@ -1,5 +1,6 @@
 import { DescribeInstanceTypesCommand, type _InstanceType } from '@aws-sdk/client-ec2';
-import type { Account, Machine } from '../account.js';
+import type { Account } from '../account.js';
+import type { Machine } from '../machine.js';
 import { text, type XmlElement } from '../xml.js';
 import { clusterActions } from './actions/clusters.js';
 import { containerInstanceActions } from './actions/container-instances.js';

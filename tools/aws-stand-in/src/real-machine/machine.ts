@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import type { Machine } from '../account.js';
+import type { Machine } from '../machine.js';
 import { locust, python, StandInProcess, withLifeline } from '../processes.js';
 import { joinCompose, pathOnMachine, publishedPort, type ComposeService } from './compose.js';
 import { MetadataService, type MetadataRole } from './metadata-service.js';

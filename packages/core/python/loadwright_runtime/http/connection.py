@@ -1,7 +1,6 @@
 """One connection: sends a request, takes the answer, and opens again when it is lost."""
 
 import time
-from typing import Protocol
 
 from ..measure import answers
 from ..measure.failures import Failure, is_close, network_failure
@@ -14,6 +13,7 @@ from .endpoint import Endpoint, Form
 from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request
 from .idle_race import EndOfStreamError
 from .link import BUSY, IDLE, NEVER, Link
+from .owner import Owner
 from .poller import READ, WRITE
 
 _RECEIVE_BYTES = 64 * 1024
@@ -23,16 +23,6 @@ _PIECES_A_TURN = 16
 _UNFINISHED = Failure("unfinished", "not answered when its time after the end of the load was over")
 BLOCKED, FIRST_BYTE = "http_req_blocked", "http_req_first_byte"
 _clock = time.perf_counter
-
-
-class Owner(Protocol):
-    """Who gives a connection its requests."""
-
-    def finished(self, connection: "Connection") -> None:
-        """The request ended, well or not. The next one may be started at once."""
-
-    def raised(self, connection: "Connection", error: Exception) -> None:
-        """The request ended, and the code of the target or of a listener raised."""
 
 
 class Connection(Link):

@@ -1,16 +1,16 @@
 """Requests on their way whose user, or whose test, has ended: nobody waits for them, but they count."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
 from ..load.gate import gate
 from ..measure.failures import Failure
 from ..source.promise import Promise
+from .owner import Held
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .reactor import Reactor
 
 _clock = time.perf_counter
@@ -27,7 +27,7 @@ class Drain:
 
     def __init__(self, reactor: "Reactor"):
         self._reactor = reactor
-        self._deadlines: dict[Connection, float] = {}
+        self._deadlines: dict[Held, float] = {}
         self._is_empty = Event()
         self._is_empty.set()
         self.promises: dict[Promise, None] = {}
@@ -38,7 +38,7 @@ class Drain:
     def is_empty(self) -> bool:
         return not self._deadlines
 
-    def adopt(self, connection: "Connection", grace_seconds: float) -> None:
+    def adopt(self, connection: Held, grace_seconds: float) -> None:
         """Takes over a connection whose request is on its way."""
         connection.owner = self
         self._is_empty.clear()
@@ -78,21 +78,21 @@ class Drain:
                 for connection in list(self._deadlines):
                     self._expire(connection, self._deadlines[connection])
 
-    def finished(self, connection: "Connection") -> None:
+    def finished(self, connection: Held) -> None:
         self._deadlines.pop(connection, None)
         connection.abort()
         if not self._deadlines:
             self._is_empty.set()
 
-    def raised(self, connection: "Connection", error: Exception) -> None:
+    def raised(self, connection: Held, error: Exception) -> None:
         # What the target's check or a listener raised is counted already: no user is left to stop.
         self.finished(connection)
 
-    def _set(self, connection: Any, deadline: float) -> None:
+    def _set(self, connection: Held, deadline: float) -> None:
         self._deadlines[connection] = deadline
         self._reactor.call_at(deadline, lambda: self._expire(connection, deadline))
 
-    def _expire(self, connection: "Connection", deadline: float) -> None:
+    def _expire(self, connection: Held, deadline: float) -> None:
         if self._deadlines.get(connection) != deadline:
             return
         connection.end_unfinished()

@@ -16,10 +16,10 @@ from ..source.source import RequestSource
 from . import descriptors, proxy, tls
 from .drain import Drain
 from .http1 import MAXIMUM_BODY_BYTES, Head, Headers, match_ordinary
+from .owner import Held
 from .resolver import Address, Resolver, resolve_all
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .reactor import Reactor
 
 _CONNECT_SECONDS = 10.0
@@ -104,9 +104,9 @@ class Endpoint:
             **({"resolve": resolve_all(nodes)} if nodes and not self.proxy else {}),
             on_change=self._rebalance,
         )
-        self.connections: set[Connection] = set()
+        self.connections: set[Held] = set()
         """Those with a socket."""
-        self.opening: set[Connection] = set()
+        self.opening: set[Held] = set()
         """Those that are about to have one."""
         self.round_trip_seconds = float("inf")
         """The way to the server and back, about: the shortest time in which a connection was made."""
