@@ -14,6 +14,15 @@ def stub():
         yield server
 
 
+def swarm(cluster, load):
+    form = {
+        "user_count": load["users"],
+        "spawn_rate": load["spawnRate"],
+        "loadwright_load": json.dumps(load),
+    }
+    assert cluster.web.request("/swarm", form)[0] == 200
+
+
 def test_users_go_to_the_workers_that_are_there_and_no_figure_is_lost(make_bundle, start_locusts, stub):
     load = load_plan(users=4, spawnRate=4, durationSeconds=60)
     locusts = start_locusts(make_bundle("chalice", host=stub.url, config=CHALICE, load=load))
@@ -29,8 +38,7 @@ def test_users_go_to_the_workers_that_are_there_and_no_figure_is_lost(make_bundl
 
     assert web.request("/loadwright/scale", {"workers": "0"})[0] == 400
     scale(3)  # Before there is a test it changes nothing that could be written down.
-    form = {"user_count": 4, "spawn_rate": 4, "loadwright_load": json.dumps(load)}
-    assert web.request("/swarm", form)[0] == 200
+    swarm(cluster, load)
     eventually(lambda: users() == [4], "all users on the only worker")
 
     scale(2)
@@ -52,15 +60,6 @@ def test_users_go_to_the_workers_that_are_there_and_no_figure_is_lost(make_bundl
         ("worker-left", None),
         ("stop", None),
     ]
-
-
-def swarm(cluster, load):
-    form = {
-        "user_count": load["users"],
-        "spawn_rate": load["spawnRate"],
-        "loadwright_load": json.dumps(load),
-    }
-    assert cluster.web.request("/swarm", form)[0] == 200
 
 
 @pytest.mark.parametrize("told", ["the first", "all"])

@@ -154,7 +154,7 @@ export async function stateOfFleet(
   const [masterTask = '', ...others] = tasks.values();
   const wanted = Math.min(workers, taggedWorkers(readTags(found.get(masterTask)?.tags)) ?? workers);
   const removed = others.filter((id) => found.get(id)?.stoppedReason === removalReason);
-  const excused = new Set(removed.slice(0, others.length - Math.ceil(wanted / processes)));
+  const excused = new Set(removed.slice(0, Math.max(0, others.length - Math.ceil(wanted / processes))));
   const master = stateOf(masterTask);
   const known: NodeState[] = others
     .filter((id) => !excused.has(id))
