@@ -103,7 +103,7 @@ async function machines() {
   await ledger.stage("a machine's own units with a real systemd", checkBoots);
   await ledger.stage("a machine's own files with a Docker engine", () => checkDockerMachine(env));
   await ledger.stage('images in a real registry, read by crane and skopeo', () => checkRegistries(env));
-  await ledger.stage("figures of a run in Debian's Prometheus and InfluxDB", () =>
+  await ledger.stage('figures of a run in Prometheus, InfluxDB and a StatsD exporter', () =>
     checkReceivers({ env, folder: environment.folder }),
   );
 }

@@ -1,4 +1,4 @@
-/** `npm run test:receivers`: the figures of a run in Debian's Prometheus and InfluxDB, as in `.ci/run`, and in an OpenTelemetry collector. */
+/** `npm run test:receivers`: the figures of a run in Prometheus, InfluxDB and a StatsD exporter, as in `.ci/run`, and in an OpenTelemetry collector. */
 import { checkCollector } from './ci/collector.mjs';
 import { checkReceivers } from './ci/receivers.mjs';
 import { ensureBuilt } from './lib/build.mjs';
@@ -17,7 +17,7 @@ await withLedger(ledger, async () => {
   await ledger.stage('Python environment', ensurePythonEnvironment, { required: true });
   await ledger.stage('build', ensureBuilt, { required: true });
   await ledger.stage('figures of a run in an OpenTelemetry collector', () => checkCollector({ env, folder }));
-  await ledger.stage("figures of a run in Debian's Prometheus and InfluxDB", () =>
+  await ledger.stage('figures of a run in Prometheus, InfluxDB and a StatsD exporter', () =>
     checkReceivers({ env, folder }),
   );
 });

@@ -10,6 +10,7 @@ const modules = {
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
   // Makes an OpenTelemetry collector of the components that are named.
   builder: 'go.opentelemetry.io/collector/cmd/builder@v0.165.0',
+  statsd_exporter: 'github.com/prometheus/statsd_exporter@v0.28.0',
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
 };
 

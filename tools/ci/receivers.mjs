@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { ensureGoTools, goTool } from '../../benchmarks/lib/go-tools.mjs';
 import { root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
 import { until } from './until.mjs';
@@ -15,15 +17,25 @@ export async function freePort() {
   return port;
 }
 
+/** The same for UDP. */
+async function freeUdpPort() {
+  const socket = createSocket('udp4');
+  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise((resolve) => socket.close(resolve));
+  return port;
+}
+
 /**
- * A run hands its figures to Debian's Prometheus and InfluxDB while it goes on: what they then have is what the summary says. The
- * packages are unpacked, not installed, so that no service of theirs begins.
+ * A run hands its figures to Debian's Prometheus and InfluxDB and to Prometheus's StatsD exporter, which reads DogStatsD too, while
+ * it goes on: what they then have is what the summary says. Debian's packages are unpacked, not installed, so that no service of theirs begins.
  *
  * @param {{ env: NodeJS.ProcessEnv, folder: string }} options folder: an existing one for files
  */
 export async function checkReceivers({ env, folder }) {
   const own = join(folder, 'receivers');
   mkdirSync(own);
+  await ensureGoTools(['statsd_exporter']);
   await mustRun('apt-get', ['download', 'prometheus', 'influxdb'], { cwd: own, quiet: true });
   for (const file of readdirSync(own))
     await mustRun('dpkg-deb', ['-x', file, '.'], { cwd: own, quiet: true });
@@ -41,6 +53,7 @@ export async function checkReceivers({ env, folder }) {
       `[http]\nbind-address = "${influx}"\n`,
     ].join('\n'),
   );
+  const statsd = { udp: `127.0.0.1:${await freeUdpPort()}`, web: `127.0.0.1:${await freePort()}` };
   const options = { cwd: own, stdio: 'ignore' };
   const servers = [
     spawn(
@@ -54,12 +67,18 @@ export async function checkReceivers({ env, folder }) {
       options,
     ),
     spawn(join(own, 'usr/bin/influxd'), ['-config', 'influxdb.conf'], options),
+    spawn(
+      goTool('statsd_exporter'),
+      [`--statsd.listen-udp=${statsd.udp}`, '--statsd.listen-tcp=', `--web.listen-address=${statsd.web}`],
+      options,
+    ),
   ];
   try {
     await until('Prometheus is ready', async () => (await fetch(`http://${prometheus}/-/ready`)).ok);
     await until('InfluxDB is ready', async () => (await fetch(`http://${influx}/ping`)).ok);
+    await until('the StatsD exporter is ready', async () => (await fetch(`http://${statsd.web}/metrics`)).ok);
     await fetch(`http://${influx}/query?q=CREATE%20DATABASE%20loads`, { method: 'POST' });
-    return await compare({ env, own, prometheus, influx });
+    return await compare({ env, own, prometheus, influx, statsd });
   } finally {
     await Promise.all(
       servers.map(async (server) => {
@@ -72,13 +91,15 @@ export async function checkReceivers({ env, folder }) {
   }
 }
 
-async function compare({ env, own, prometheus, influx }) {
+async function compare({ env, own, prometheus, influx, statsd }) {
   const { accounting, verdict } = await runExported({
     env,
     folder: own,
     exporters: [
       { kind: 'prometheus-remote-write', url: `http://${prometheus}/api/v1/write` },
       { kind: 'influxdb', url: `http://${influx}`, database: 'loads' },
+      { kind: 'statsd', url: `udp://${statsd.udp}` },
+      { kind: 'statsd', url: `udp://${statsd.udp}`, dialect: 'plain', prefix: 'plain.' },
     ],
   });
   const { hold, counts: judged } = comparison();
@@ -94,7 +115,30 @@ async function compare({ env, own, prometheus, influx }) {
     `http://${prometheus}/api/v1/query?query=last_over_time(loadwright_verdict%5B10m%5D)`,
   );
   hold('Prometheus, verdict', data.result[0]?.metric.verdict, verdict);
+  await compareStatsd({ statsd, hold, accounting });
   return judged();
+}
+
+/** Both dialects. What was sampled, the receiver counts as often as it occurred. */
+async function compareStatsd({ statsd, hold, accounting }) {
+  const sumOf = async (pattern) => {
+    const text = await (await fetch(`http://${statsd.web}/metrics`)).text();
+    return [...text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)]
+      .filter(([, name]) => pattern.test(name))
+      .reduce((sum, [, , value]) => sum + Number(value), 0);
+  };
+  const dialects = { DogStatsD: '^loadwright_', StatsD: '^plain_receivers_\\w+_' };
+  for (const [dialect, prefix] of Object.entries(dialects)) {
+    for (const count of exportedCounts) {
+      const expected = accounting[count];
+      const pattern = new RegExp(`${prefix}requests_${count}(_|$)`);
+      // It hands on what has come five times a second.
+      await until(`${dialect} has all`, async () => (await sumOf(pattern)) >= expected).catch(() => {});
+      hold(`${dialect}, ${count}`, await sumOf(pattern), expected);
+    }
+    const times = await sumOf(new RegExp(`${prefix}http_req_service_count$`));
+    hold(`${dialect}, values of a trend`, times, accounting.succeeded + accounting.failed);
+  }
 }
 
 /** The counts of a summary that every receiver gets. */

@@ -33,6 +33,16 @@ const canvasColours = (page: Page): Promise<string[][]> =>
 const overflow = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - innerWidth');
 
+/** Headings that reach beyond what they stand in, or whose text reaches beyond them. */
+const wideHeadings = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll('h1, h2, h3, h4')]
+    .filter((heading) => heading.checkVisibility())
+    .filter((heading) => {
+      const [own, around] = [heading, heading.parentElement].map((one) => one.getBoundingClientRect());
+      return own.right > around.right + 1 || heading.scrollWidth > heading.clientWidth + 1;
+    })
+    .map((heading) => heading.innerText)`);
+
 /** What axe-core finds wrong: the rule and the first element that breaks it. */
 async function violations(page: Page): Promise<string[]> {
   const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
@@ -62,8 +72,12 @@ test.each(reports)('%s opens from disk without complaints, the network, or overf
     const charts = overTime + distributions + (chartOfLoad(report) ? 1 : 0);
     expect(await page.locator('.plot canvas').count()).toBe(charts);
     expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
-    await page.setViewportSize(phone.viewport);
-    expect(await overflow(page)).toBe(0);
+    // The second is the narrowest at which two charts stand side by side.
+    for (const { viewport } of [desktop, { viewport: { width: 900, height: 900 } }, phone]) {
+      await page.setViewportSize(viewport);
+      expect(await overflow(page)).toBe(0);
+      expect(await wideHeadings(page)).toEqual([]);
+    }
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);
   });
