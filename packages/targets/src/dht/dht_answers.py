@@ -1,7 +1,7 @@
 """What the headers of an answer say of the ring."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from loadwright_runtime import Response
@@ -52,7 +52,8 @@ class Answers:
     def count(self, response: Response) -> None:
         """By the headers, however they came."""
         said = {name: value for name in _NAMES if (value := response.header(name)) is not None}
-        self._record(tuple(said.items()), lambda: said, response.header(_LATENCY))
+        key = tuple(said.items())
+        self._record(self._known.get(key) or self._understand(key, said), response.header(_LATENCY))
 
     def count_bytes(self, data: bytes, head_bytes: int) -> None:
         """
@@ -68,11 +69,11 @@ class Answers:
                 latency = value
                 del found[index]
                 break
-        self._record(tuple(found), lambda: _decoded(found), latency)
+        key = tuple(found)
+        self._record(self._known.get(key) or self._understand(key, _decoded(found)), latency)
 
-    def _record(self, key: Any, said: Callable[[], Said], latency: str | bytes | None) -> None:
+    def _record(self, meaning: _Meaning, latency: str | bytes | None) -> None:
         metrics = self._metrics
-        meaning = self._known.get(key) or self._understand(key, said())
         metrics.count_each(meaning.counters)
         if meaning.is_hit is not None:
             metrics.rate("cache_hit", meaning.is_hit)

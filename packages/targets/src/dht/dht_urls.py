@@ -94,9 +94,9 @@ def hot_set_chooser(count: int, config: dict[str, Any], now: Callable[[], float]
 
 def zipf_chooser(count: int, exponent: float, progress: Progress = no_progress) -> Choose:
     cumulative = zipf_weights(count, exponent, progress)
-    total, last = cumulative[-1], count - 1
+    total, last, draw = cumulative[-1], count - 1, random.random
     # By rounding a draw may reach the sum itself: the last one is not searched.
-    return lambda: bisect(cumulative, random.random() * total, 0, last)
+    return lambda: bisect(cumulative, draw() * total, 0, last)
 
 
 def zipf_weights(count: int, exponent: float, progress: Progress = no_progress) -> "array[float]":
