@@ -101,7 +101,7 @@ it('names every kind of target and fleet that comes with Loadwright, and every m
     ...{ output_tokens_per_second: true, output_tokens: true, input_tokens: true, output_chunks: true },
     ...{ goodput: true, good_requests: true, retry_after: true },
     ...{ credential_renewals: true, credential_renewals_failed: true, flow_duration: true },
-    ...{ flows_completed: true, cache_hit: true, node_latency: true },
+    ...{ flows_completed: true, flow_completion: true, cache_hit: true, node_latency: true },
     ...{ hit_local: true, hit_remote: true, miss_origin: true, miss_hot: true, unknown: true, hops: true },
     ...{ async_enqueue: true, async_end_to_end: true, async_outputs_removed: true },
     ...{ async_list_calls: true, async_list_calls_failed: true },

@@ -51,6 +51,7 @@ export interface TargetThresholds {
   credential_renewals_failed: CounterExpression;
   flow_duration: TrendExpression;
   flows_completed: CounterExpression;
+  flow_completion: RateExpression;
   cache_hit: RateExpression;
   hit_local: CounterExpression;
   hit_remote: CounterExpression;

@@ -77,7 +77,7 @@ const suites = {
       flows: {
         options: flowOptions,
         names: ['login', 'order', 'look'],
-        metrics: ['flow_duration', 'flows_completed'],
+        metrics: ['flow_duration', 'flows_completed', 'flow_completion'],
       },
     },
   }),

@@ -12,6 +12,11 @@ export const flowMetrics: NonNullable<TargetDefinition['metrics']> = {
     description: 'service times of all steps of a completed flow, together',
   },
   flows_completed: { kind: 'counter', unit: 'flows', description: 'flows of which every step succeeded' },
+  flow_completion: {
+    kind: 'rate',
+    unit: '',
+    description: 'flows of which every step succeeded, of those that ended',
+  },
 };
 
 const extractionSchema = z

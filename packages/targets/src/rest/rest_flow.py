@@ -27,6 +27,7 @@ LONGEST_VALUE_BYTES = 16 * 1024
 """Of a value that is taken out of an answer, as UTF-8."""
 DURATION = "flow_duration"
 COMPLETED = "flows_completed"
+COMPLETION = "flow_completion"
 _NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 
 Next = Callable[[], Request]
@@ -121,6 +122,7 @@ class Flows:
         if config:
             metrics.declare_trend(DURATION, "s", "service times of all steps of a completed flow, together")
             metrics.declare_counter(COMPLETED, "flows", "flows of which every step succeeded")
+            metrics.declare_rate(COMPLETION, "", "flows of which every step succeeded, of those that ended")
         self.extracted = Extracted()
         self.steps = [step for flow in config for step in flow["steps"]]
         """Their configurations, each with the name of its requests."""
@@ -134,6 +136,9 @@ class Flows:
             step["requestName"]: StepCheck(step.get("expect"), step.get("extract", {}), in_headers, metrics)
             for step in self.steps
         }
+        if config:
+            # A step that fails, however it does, ends its flow.
+            metrics.count_failures_as_misses(COMPLETION, self.checks.keys())
         self._makers: list[tuple[float, list[Next]]] = []
         self._before_load: deque[Flow] = deque()
 
@@ -217,6 +222,7 @@ class StepCheck(ResponseCheck):
             # Of the last step's name, which tells flows apart.
             self._metrics.trend(DURATION, flow.seconds)
             self._metrics.counter(COMPLETED)
+            self._metrics.rate(COMPLETION, True)
         return reason or problem
 
 

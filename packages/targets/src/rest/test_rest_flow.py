@@ -102,7 +102,7 @@ def test_a_completed_flow_is_as_long_as_its_steps_together(source):
 
 def test_a_target_without_flows_measures_none_of_them(source):
     requests = source(routes=[{**step("ping", "/ping", "GET"), "weight": 1}])
-    assert not {"flow_duration", "flows_completed"} & set(requests.metrics.definitions)
+    assert not {"flow_duration", "flows_completed", "flow_completion"} & set(requests.metrics.definitions)
 
 
 def test_numbers_keep_their_digits(source):

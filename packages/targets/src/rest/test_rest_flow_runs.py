@@ -52,6 +52,10 @@ class Shop:
                 return Answer(403, f'{{"message":"no rights for {token}"}}'.encode())
             self._next[user] = "orders"
             return Answer(200, b"{}", {"Location": f"/orders/canary-order-{user}"})
+        if name == "ping" and self.seen[name] % 3 == 0:
+            # No step of a flow.
+            self.failed[name] += 1
+            return Answer(500, b"{}")
         if name == "orders":
             order = json.loads(received.body)
             user = order["user"]
@@ -94,6 +98,9 @@ def test_flows(make_bundle, start_locusts, model):
     completed = rows["order"]["succeeded"]
     assert rows["order"]["counters"]["flows_completed"] == total["counters"]["flows_completed"] == completed
     assert rows["order"]["trends"]["flow_duration"]["count"] == completed
+    failed = sum(rows[name]["failed"] for name in ("login", "items", "order"))
+    ended = {"hits": completed, "total": completed + failed}
+    assert total["rates"]["flow_completion"] == ended and rows["ping"]["failed"] > 0 < failed
     # A later step is due when the one before has succeeded; some of the flows had not come to theirs.
     under_way = (
         rows["login"]["succeeded"] - rows["items"]["due"] + rows["items"]["succeeded"] - rows["order"]["due"]
@@ -103,10 +110,11 @@ def test_flows(make_bundle, start_locusts, model):
     assert kinds == {
         ("login", "extract", "extract of token: no value at /token"),
         ("items", "status", "HTTP 403"),
+        ("ping", "status", "HTTP 500"),
     }
     assert statistics["failureSamples"] and "canary" not in json.dumps(statistics)
     bodies = {sample["name"]: sample.get("body") for sample in statistics["failureSamples"]}
-    assert bodies == {"login": None, "items": '{"message":"no rights for [redacted]"}'}
+    assert bodies == {"ping": "{}", "login": None, "items": '{"message":"no rights for [redacted]"}'}
 
 
 def test_a_step_that_cannot_be_made_ends_its_flow(make_bundle, start_locusts):
@@ -128,6 +136,7 @@ def test_a_step_that_cannot_be_made_ends_its_flow(make_bundle, start_locusts):
     rows = {row["name"]: row for row in statistics["requests"] if row["name"]}
     assert rows["login"]["succeeded"] == sent and rows["order"]["sent"] == 0
     assert sent - 1 <= rows["order"]["failed"] <= sent
+    assert statistics["total"]["rates"]["flow_completion"] == {"hits": 0, "total": rows["order"]["failed"]}
     assert {error["kind"] for error in statistics["errors"]} == {"payload"}
 
 

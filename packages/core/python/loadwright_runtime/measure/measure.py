@@ -109,8 +109,9 @@ class NameMeasure:
         row.bytes += body_bytes
         row.failures[failure] += 1
         row.service.add(seconds)
-        for name in self.metrics.missed_by_failures:
-            row.rates.setdefault(name, [0, 0])[1] += 1
+        for name, of in self.metrics.missed_by_failures.items():
+            if of is None or self.name in of:
+                row.rates.setdefault(name, [0, 0])[1] += 1
         run = self._measure.row_of_second(int(now - self._measure.began))
         run.ended += 1
         run.ended_failed += 1

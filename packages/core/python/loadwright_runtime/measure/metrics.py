@@ -1,7 +1,7 @@
 """Metrics by name: what a target measures beside the time of its requests."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
 from .rows import Row
@@ -52,8 +52,8 @@ class Metrics:
         """What was recorded meanwhile, until the request begins."""
         self.row_of_run: Callable[[], Row] = Row
         """Where goes what belongs to no request. Until the process sends requests: nowhere."""
-        self.missed_by_failures: set[str] = set()
-        """Rates of which every request that fails is a miss."""
+        self.missed_by_failures: dict[str, Container[str] | None] = {}
+        """Rates of which each request that fails is a miss, with the names of these; None: of every name."""
 
     def declare_trend(self, name: str, unit: str = "s", description: str = "") -> None:
         """A distribution: average, minimum, maximum and percentiles are shown."""
@@ -100,12 +100,14 @@ class Metrics:
         rate[0] += bool(hit)
         rate[1] += 1
 
-    def count_failures_as_misses(self, name: str) -> None:
+    def count_failures_as_misses(self, name: str, of: Container[str] | None = None) -> None:
         """
         Adds a miss to a share with each request that fails, however it does, so that the share is one of all
         requests: the target records those that succeed.
+
+        :param of: names of the requests that are meant; None: all
         """
-        self.missed_by_failures.add(name)
+        self.missed_by_failures[name] = of
 
     def describe(self) -> dict[str, dict[str, str]]:
         """``metrics`` of ``MasterStatistics``: times in milliseconds."""
