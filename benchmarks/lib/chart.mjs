@@ -3,8 +3,8 @@ import { number } from './text.mjs';
 
 const colours = { plain: '#2563eb', tls: '#0d9488' };
 const names = { plain: 'plain HTTP', tls: 'TLS' };
-const width = 860;
-const left = 290;
+const width = 890;
+const left = 320;
 const right = 90;
 const barHeight = 14;
 const groupGap = 10;

@@ -5,9 +5,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { ensureGoTools, goTool } from '../../benchmarks/lib/go-tools.mjs';
+import { freePort } from '../../benchmarks/lib/server.mjs';
 import { root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
-import { comparison, exportedCounts, freePort, runExported } from './receivers.mjs';
+import { comparison, exportedCounts, runExported } from './receivers.mjs';
 import { until } from './until.mjs';
 
 /** All of one release: the builder, the components, and version 1 of what is stable of them. */

@@ -1,23 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ensureGoTools, goTool } from '../../benchmarks/lib/go-tools.mjs';
+import { freePort } from '../../benchmarks/lib/server.mjs';
 import { root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
 import { until } from './until.mjs';
 
-/** A port of 127.0.0.1 that nobody has. */
-export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** The same for UDP. */
+/** A UDP port of 127.0.0.1 that nobody has. */
 async function freeUdpPort() {
   const socket = createSocket('udp4');
   await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
