@@ -49,18 +49,25 @@ export function leakMatrix(subject: Subject, { handful }: { readonly handful: nu
         }),
       );
       process.stdout.write(`cases ${cases.length} of ${all.length}, leaked ${failures.length}\n`);
-      expect(failures).toEqual([]);
+      // Whole: an assertion about an array names it by its length alone.
+      expect(failures.length, failures.join('\n')).toBe(0);
     },
     180 * 60_000,
   );
 }
 
+/**
+ * How often a phase looks while it waits is not the same each time: where it had fewer calls than the number that is to be
+ * hit, its last ones are tried, and those before them.
+ */
 async function wrongWith(subject: Subject, one: Case, place: Place): Promise<readonly string[]> {
-  const outcome = await tryCase(subject, one, place);
-  if (outcome.struck || outcome.left.length > 0) return outcome.left;
-  // How often it looks while it waits is not always the same: this time the phase had fewer calls.
-  const last = await tryCase(subject, { ...one, at: outcome.calls }, place);
-  return last.struck ? last.left : ['the trouble did not happen'];
+  let { at } = one;
+  for (let back = 0; at >= 1; back = 2 * back + 1) {
+    const outcome = await tryCase(subject, { ...one, at }, place);
+    if (outcome.struck || outcome.left.length > 0) return outcome.left;
+    at = outcome.calls - back;
+  }
+  return ['the trouble did not happen'];
 }
 
 async function allCases(subject: Subject, place: Place): Promise<Case[]> {

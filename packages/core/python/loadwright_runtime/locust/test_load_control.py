@@ -121,7 +121,9 @@ def test_each_test_has_its_own_load_and_ends_by_itself(fleet, stub):
     assert opened["total"]["due"] <= 150
     # A worker that begins late has so much less time, but its share of the rate.
     assert max(fleet.due_by_second().values()) == pytest.approx(50, abs=3)
-    assert opened["total"]["succeeded"] == len(stub.requests) == opened["total"]["due"]
+    # What a worker was too busy to send before the end is dropped: no more is asked of the machine here.
+    assert (opened["total"]["failed"], opened["total"]["succeeded"]) == (0, len(stub.requests))
+    assert len(stub.requests) > 100
     assert opened["total"]["trends"]["http_req_response"]["count"] == len(stub.requests)
 
     # And back, with stages.
