@@ -20,6 +20,7 @@ import { checkService } from './ci/service.mjs';
 import { checkSite } from './ci/site.mjs';
 import { checkSize } from './ci/size.mjs';
 import { checkWorkflows } from './ci/workflows.mjs';
+import { ensureBuilt } from './lib/build.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { checkMatrix, matrices, partOfThisCommit, waitingWorkers } from './lib/matrices.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
@@ -180,6 +181,7 @@ async function secondNode() {
 }
 
 await withLedger(ledger, async () => {
+  await ledger.stage('build with declarations', ensureBuilt, { required: true });
   // Its loads must PASS, and one that is measured beside other work is slow, or INVALID.
   await ledger.lanes([
     async () => {

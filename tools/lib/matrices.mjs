@@ -13,9 +13,10 @@ const alone = { 'packages/infra': ['test/ecs/under-load.test.ts'] };
  * Test files of which `npm test` has nothing: they compute for many seconds, and it takes their ways in another file. They are those of the matrix `whole`. By folder.
  */
 export const apart = {
-  'tools/aws-stand-in': ['containers/locust-containers', 'enforcement'].map(
-    (name) => `src/ecs/${name}.test.ts`,
-  ),
+  'tools/aws-stand-in': [
+    ...['ecs/containers/locust-containers', 'ecs/ecs', 'ecs/enforcement'],
+    ...['enforcement', 'faults', 'machines'],
+  ].map((name) => `src/${name}.test.ts`),
   'packages/infra': [
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
@@ -53,7 +54,7 @@ export const apart = {
     'two-kinds',
     'workflow',
   ].map((name) => `${name}.test.ts`),
-  'packages/core': ['src/testing/target-load-checks.test.ts'],
+  'packages/core': ['src/exporters/sums.test.ts', 'src/testing/target-load-checks.test.ts'],
   'packages/targets': [
     'test/conformance.test.ts',
     ...['scaling-killed', 'sdk'].map((name) => `test/databricks/${name}.test.ts`),
@@ -101,7 +102,7 @@ const inTurns = {
     'test/leaks/throttled.test.ts',
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
   ],
-  'packages/core': apart['packages/core'],
+  'packages/core': ['src/testing/target-load-checks.test.ts'],
   'packages/targets': apart['packages/targets'],
   docs: ['exporter-plugin', 'programs', 'target-examples'].map((name) => `test/${name}.test.ts`),
   e2e: ['ec2-fleet', 'ecs', 'ecs-fargate', 'run-on', 'two-kinds'].map((name) => `${name}.test.ts`),
