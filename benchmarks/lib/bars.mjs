@@ -28,7 +28,7 @@ const definitions = [
   },
   ...['databricks', 'dht', 'sagemaker'].map((target) => ({
     work: 'plain HTTP, 32 connections',
-    measure: `CPU a request of target ${target} ÷ that of target chalice, the plainest`,
+    measure: `CPU a request of target ${target} ÷ that of rest and chalice, the plainest`,
     of: [throughput(target, 'plain', 32), throughput('chalice', 'plain', 32)],
     figure: cpu,
     combine: ratio,
@@ -151,6 +151,33 @@ const definitions = [
     figure: (sample) => sample.latePercentile99,
     limit: 10,
     unit: 'ms',
+  },
+  {
+    work: 'chats of 50 tokens, 32 connections',
+    measure: 'CPU of a stream ÷ that of the same events, not asked for as a stream',
+    of: ['chat-streamed', 'chat-events'],
+    figure: cpu,
+    combine: ratio,
+    limit: 1.5,
+  },
+  ...[
+    ['p50', 'worst50', 1],
+    ['p99', 'worst99', 2],
+  ].map(([name, key, limit]) => ({
+    work: '500 streams at a time, one worker',
+    measure: `${name} of time to first token and of gaps: difference to the server’s`,
+    of: ['streams'],
+    figure: (sample) => sample[key],
+    limit,
+    unit: 'ms',
+  })),
+  {
+    work: 'a local run with 2 workers',
+    measure: 'from the command to the first request of the load',
+    of: ['start'],
+    figure: (sample) => sample.loadSeconds,
+    limit: 3,
+    unit: 's',
   },
   ...[
     [1, 0.3],

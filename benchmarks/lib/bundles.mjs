@@ -46,11 +46,15 @@ export const credentials = {
 /**
  * @param {string} directory folder to be made
  * @param {{ target: string, host: string, users: number, wait?: [number, number], arrivals?: object,
- *   schedule?: readonly number[], distinct?: boolean }} options wait: bounds of the pause between two requests of a user, in seconds; schedule:
- * when each request of a trace is due, in seconds; distinct: many payloads in place of one
+ *   schedule?: readonly number[], distinct?: boolean, chat?: { path: string, body: object } }} options wait: bounds of the pause between two requests of a
+ * user, in seconds; schedule: when each request of a trace is due, in seconds; distinct: many payloads in place of one; chat:
+ * another path, and the body of each request to it
  * @returns {string} path of the Locust file
  */
-export function writeBundle(directory, { target, host, users, wait = [0, 0], arrivals, schedule, distinct }) {
+export function writeBundle(
+  directory,
+  { target, host, users, wait = [0, 0], arrivals, schedule, distinct, chat },
+) {
   const file = (name) => join(directory, name);
   mkdirSync(directory, { recursive: true });
   cpSync(join(runtimeParent, 'loadwright_runtime'), file('loadwright_runtime'), {
@@ -62,7 +66,11 @@ export function writeBundle(directory, { target, host, users, wait = [0, 0], arr
     cpSync(join(from, name), file(name));
   }
   const json = (name, value) => writeFileSync(file(name), JSON.stringify({ version: 1, ...value }));
-  json('target.json', { kind: target, host, config: configurations[target] });
+  json('target.json', {
+    kind: target,
+    host,
+    config: { ...configurations[target], ...(chat && { path: chat.path }) },
+  });
   json('load.json', {
     users,
     spawnRate: users,
@@ -74,7 +82,8 @@ export function writeBundle(directory, { target, host, users, wait = [0, 0], arr
   // Of a session each, so that none waits for another.
   if (schedule)
     writeFileSync(file('schedule.csv'), schedule.map((due, index) => `${due},0,${index}\n`).join(''));
-  const lines = (distinct ? distinctPayloads() : [payload]).map((text) => `{"json":${text}}\n`);
+  const one = chat === undefined ? payload : JSON.stringify(chat.body);
+  const lines = (distinct ? distinctPayloads() : [one]).map((text) => `{"json":${text}}\n`);
   writeFileSync(file('payloads.jsonl'), lines.join(''));
   return file('locustfile.py');
 }

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { casesOfBars } from './bars.mjs';
-import { clients } from './clients.mjs';
 import { masterLoad } from './master-load.mjs';
 import { measure } from './measure.mjs';
 import { clientsFolder, venvBin } from './paths.mjs';
 import { compareFailures, peerServers } from './peers.mjs';
 import { percentile } from './statistics.mjs';
+import { startCommand } from './start-command.mjs';
+import { streams } from './streams.mjs';
 import { accuracy, replay, stall } from './truth.mjs';
 
 const all = [1, 32, 1000, 5000];
@@ -23,6 +24,8 @@ const connectionsOf = {
   hey: [[1, 32]],
   oha: [all],
   'oha-signing': [[32]],
+  vegeta: [[32]],
+  k6: [[32]],
   'fast-http-user': [[1, 32, 1000], [5000]],
   'fast-http-user-signing': [[1, 32, 1000], [5000]],
   'http-user': [[1, 32], [1000]],
@@ -36,9 +39,11 @@ export const omitted = [
   'Repetition of HttpUser at 1,000 connections, of FastHttpUser at 5,000 and of its memory: they are measured in the first round only.',
   'hey beyond 500 connections: it keeps no more of them alive.',
   'HttpUser at 5,000 connections and boto3 at 1,000 and more: Locust takes minutes to spawn them.',
-  'wrk, hey and SigV4: they cannot sign, so their figures are of unsigned requests.',
+  'wrk, hey, vegeta, k6 and SigV4: they are not made to sign, so their figures are of unsigned requests.',
   'The profile-guided optimization of the oha that its authors publish: it is built from source, as `cargo install` does.',
-  'wrk and hey do not verify the server’s certificate; all others do.',
+  'vegeta and k6 at 1, 1,000 and 5,000 connections: beside wrk and oha they are here for what a request costs.',
+  'aiperf: what a stream costs is measured against the same bytes without one, and its times against the server’s.',
+  'wrk, hey and k6 do not verify the server’s certificate; all others do.',
 ];
 
 /** Users of the further 1,000 whose memory is measured, and those that are there before. */
@@ -50,6 +55,8 @@ const paced = { connections: 50, wait: [0, 0.2], ratePerSecond: 500 };
 
 const transports = ['plain', 'tls'];
 
+const chats = ['chat-streamed', 'chat-events', 'chat-text'];
+
 /** Of what no bar is computed from. */
 const roundsWithoutBar = 2;
 
@@ -60,7 +67,7 @@ export function allCases({ quick }) {
 }
 
 function fullCases() {
-  const cases = Object.keys(clients).flatMap((client) =>
+  const cases = Object.keys(connectionsOf).flatMap((client) =>
     connectionsOf[client].flatMap((list, index) =>
       transports.flatMap((transport) =>
         list.map((connections) => throughput(client, transport, connections, index === 1 ? 1 : undefined)),
@@ -77,6 +84,9 @@ function fullCases() {
     accuracyCase(8),
     stallCase(20),
     replayCase(10),
+    ...chats.map(chatCase),
+    streamsCase(10),
+    startCase,
     ...[1, 10].map((names) => masterCase(names, 10)),
     ...Object.keys(peerServers).map(peersCase),
   ];
@@ -99,6 +109,9 @@ function quickCases() {
     accuracyCase(3),
     stallCase(6),
     replayCase(4),
+    ...chats.map(chatCase),
+    streamsCase(4),
+    startCase,
     ...[1, 10].map((names) => masterCase(names, 3)),
   ];
 }
@@ -123,6 +136,19 @@ function memory(client, transport, rounds) {
   const id = `memory ${client} ${transport}`;
   return { id, group: 'memory', facts: { client, transport }, ...(rounds && { rounds }), run };
 }
+
+/** The same bytes of nginx. */
+function chatCase(client) {
+  return { ...throughput(client, 'plain', 32), id: client, group: 'chats' };
+}
+
+function streamsCase(seconds) {
+  const facts = { connections: 500, seconds, pauseMilliseconds: 100, events: 20 };
+  return { id: 'streams', group: 'streams', facts, run: (setup) => streams(setup, facts) };
+}
+
+/** The command as it is built. */
+const startCase = { id: 'start', group: 'start', facts: { workers: 2 }, run: startCommand };
 
 function latency(client, windowSeconds) {
   const run = async (setup) => {

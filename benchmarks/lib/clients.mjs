@@ -1,7 +1,9 @@
 /** The clients that are compared: how each is started, and what it says about its requests in the end. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentials, writeBundle } from './bundles.mjs';
+import { ensureGoTools, goTool } from './go-tools.mjs';
 import { ensureOha, oha } from './oha.mjs';
 import { clientsFolder, payloadFile, runtimeParent, venvBin } from './paths.mjs';
 import { distinctPayloads } from './payloads.mjs';
@@ -35,10 +37,18 @@ const locust = (locustfile, { connections, host, folder, plugins = [] }) => {
   };
 };
 
-const ours = (target, distinct) => (setting) => {
-  const { connections: users, host, folder, wait } = setting;
-  return locust(writeBundle(join(folder, 'bundle'), { target, host, users, wait, distinct }), setting);
-};
+const ours =
+  (target, options = {}) =>
+  (setting) => {
+    const { connections: users, host, folder, wait } = setting;
+    return locust(writeBundle(join(folder, 'bundle'), { target, host, users, wait, ...options }), setting);
+  };
+
+/** A chat, whose tokens are counted and timed where it is asked for as a stream. The path says what its answer is. */
+export const chat = (path, stream) => ({
+  path,
+  body: { stream, messages: [{ role: 'user', content: 'Hi' }] },
+});
 
 const stock = (file) => (setting) => locust(join(clientsFolder, file), setting);
 
@@ -103,6 +113,58 @@ const ohaWith = (body) => (setting) => {
   };
 };
 
+const vegeta = ({ connections, host, folder, authority }) => {
+  const file = join(folder, 'results');
+  const targets = join(folder, 'targets');
+  const lines = [
+    `POST ${host}/endpoints/benchmark/invocations`,
+    'Content-Type: application/json',
+    `@${payloadFile}`,
+  ];
+  writeFileSync(targets, `${lines.join('\n')}\n`);
+  // As fast as its workers can, each over a connection of its own.
+  const load = [
+    '-rate=0',
+    `-max-workers=${connections}`,
+    `-workers=${connections}`,
+    '-duration=1h',
+    '-timeout=60s',
+  ];
+  const certificate = host.startsWith('https:') ? [`-root-certs=${authority}`] : [];
+  return {
+    command: [goTool('vegeta'), 'attack', ...load, ...certificate, `-targets=${targets}`, `-output=${file}`],
+    environment: { GOMAXPROCS: '1' },
+    stopSignal: 'SIGINT',
+    isSpawned: () => true,
+    outcome: () => {
+      const { requests, status_codes: codes } = JSON.parse(
+        execFileSync(goTool('vegeta'), ['report', '-type=json', file], { encoding: 'utf8' }),
+      );
+      return { counted: requests, failures: requests - (codes[200] ?? 0) };
+    },
+  };
+};
+
+const k6 = ({ connections, host, folder }) => {
+  const file = join(folder, 'figures.json');
+  const environment = {
+    GOMAXPROCS: '1',
+    K6_NO_USAGE_REPORT: 'true',
+    FIGURES: file,
+    VUS: String(connections),
+  };
+  return {
+    command: [goTool('k6'), 'run', '--quiet', join(clientsFolder, 'k6_users.js')],
+    environment: { ...environment, URL: `${host}/endpoints/benchmark/invocations`, PAYLOAD: payloadFile },
+    stopSignal: 'SIGINT',
+    isSpawned: () => true,
+    outcome: () => {
+      const { requests, failed } = JSON.parse(readFileSync(file, 'utf8'));
+      return { counted: requests, failures: failed };
+    },
+  };
+};
+
 const onePayload = () => ['-D', payloadFile];
 
 const signedPayloads = ({ folder }) => {
@@ -121,7 +183,7 @@ export const clients = {
     label: 'Loadwright, target sagemaker',
     signed: true,
     ours: true,
-    prepare: ours('sagemaker', true),
+    prepare: ours('sagemaker', { distinct: true }),
   },
   'sagemaker-one-payload': {
     label: 'Loadwright, target sagemaker, one payload',
@@ -130,7 +192,7 @@ export const clients = {
     prepare: ours('sagemaker'),
   },
   databricks: { label: 'Loadwright, target databricks', ours: true, prepare: ours('databricks') },
-  chalice: { label: 'Loadwright, target chalice', ours: true, prepare: ours('chalice') },
+  chalice: { label: 'Loadwright, targets rest and chalice', ours: true, prepare: ours('chalice') },
   dht: { label: 'Loadwright, target dht', ours: true, prepare: ours('dht') },
   wrk: { label: 'wrk', prepare: wrk },
   hey: { label: 'hey', prepare: hey },
@@ -141,6 +203,8 @@ export const clients = {
     ensure: ensureOha,
     prepare: ohaWith(signedPayloads),
   },
+  vegeta: { label: 'vegeta', ensure: ensureGoTools, prepare: vegeta },
+  k6: { label: 'k6', ensure: ensureGoTools, prepare: k6 },
   'fast-http-user': { label: 'Locust FastHttpUser', reconnects: true, prepare: stock('fast_http_user.py') },
   'fast-http-user-signing': {
     label: 'Locust FastHttpUser + Loadwright’s signer',
@@ -155,6 +219,21 @@ export const clients = {
     prepare: stock('http_user_signing.py'),
   },
   boto3: { label: 'Locust User + boto3', signed: true, prepare: stock('boto3_user.py') },
+  'chat-streamed': {
+    label: 'a stream, its tokens counted and timed',
+    ours: true,
+    prepare: ours('chalice', { chat: chat('/stream', true) }),
+  },
+  'chat-events': {
+    label: 'events that nobody asked for, looked at for errors',
+    ours: true,
+    prepare: ours('chalice', { chat: chat('/stream', false) }),
+  },
+  'chat-text': {
+    label: 'text of the same bytes',
+    ours: true,
+    prepare: ours('chalice', { chat: chat('/text', false) }),
+  },
 };
 
 /**

@@ -131,6 +131,10 @@ ${peersText(results.peers ?? [])}
 
 ${masterText(results.master ?? [])}
 
+${streamsText(results)}
+
+${startText(results.start ?? [])}
+
 ## What is left out
 
 ${[...omitted, ...failures.map(failureText)].map((text) => `- ${text}`).join('\n')}
@@ -228,6 +232,37 @@ heartbeats. Statistics and series are read once a second meanwhile, and the mast
 number of workers that would take the whole core, if each costs the same.
 
 ${table(['workers', 'names of requests', 'CPU of the master, % of a core', 'limit, workers'], rows)}`;
+}
+
+function streamsText({ chats = [], streams = [] }) {
+  if (chats.length === 0 || streams.length === 0) return '';
+  const [{ connections, events, pauseMilliseconds, worst50, worst99, lag, requests }] = streams;
+  return `## Streams
+
+nginx answers each POST with the events of a chat of 50 tokens, all of them at once. Of a stream that was asked for, each event is
+looked at, and its token counted and timed. Events that nobody asked for are looked at as well, for an error among them is a
+failure. Text is only read.
+
+${table(
+  ['the answer', 'CPU ms for 1,000 requests', 'requests a second of one core'],
+  chats.map((row) => [
+    clients[row.client].label,
+    spread(row.cpuMillisecondsPerThousand),
+    spread(row.requestsPerCore),
+  ]),
+)}
+
+${number(connections)} chats at a time on one worker, ${number(events)} tokens each, one every ${number(pauseMilliseconds)} ms (${number(requests.median)} chats in a round): time to first
+token and gaps differ from the server's own log by ${spread(worst50)} ms at p50 and ${spread(worst99)} ms at p99 at most. The loop of
+the server, whose clock that is, was ${spread(lag)} ms late at p99, the resolution of that figure included.`;
+}
+
+function startText([start]) {
+  if (!start) return '';
+  return `## How long a run takes to begin
+
+From the command to the first request of the load, a local run with two workers and an environment that is there:
+${spread(start.loadSeconds)} s; to the one request before it ${spread(start.preflightSeconds)} s.`;
 }
 
 function stallText(stall) {

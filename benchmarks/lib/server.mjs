@@ -1,5 +1,5 @@
 /** nginx as the server under load: one worker on its own core, plain HTTP and TLS. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +8,25 @@ import { start } from './processes.mjs';
 
 const answerBytes = 106;
 const answer = `{"predictions":[{"score":0.9731}],"model":"${'benchmark'.padEnd(61, '-')}"}`;
+/** As many tokens of a chat as a short answer has, and what they cost. */
+const tokens = 50;
+const event = (data) => `data: ${JSON.stringify(data)}\n\n`;
+const stream = [
+  ...Array.from({ length: tokens }, (_, index) =>
+    event({
+      id: 'chat-1',
+      object: 'chat.completion.chunk',
+      choices: [{ index: 0, delta: { content: ` ${index}` } }],
+    }),
+  ),
+  event({
+    id: 'chat-1',
+    object: 'chat.completion.chunk',
+    choices: [],
+    usage: { prompt_tokens: 8, completion_tokens: tokens },
+  }),
+  'data: [DONE]\n\n',
+].join('');
 if (answer.length !== answerBytes) throw new Error(`the answer has ${answer.length} bytes`);
 
 const configuration = ({ folder, plainPort, tlsPort, certificates }) => `
@@ -33,6 +52,9 @@ http {
     listen 127.0.0.1:${plainPort} backlog=8192;
     listen 127.0.0.1:${tlsPort} ssl backlog=8192;
     location / { return 200 '${answer}'; }
+    # A file is for GET alone, unless the refusal of a POST is the file again.
+    location = /stream { default_type text/event-stream; root ${folder}; error_page 405 =200 $uri; }
+    location = /text { default_type text/plain; root ${folder}; error_page 405 =200 $uri; }
     location = /benchmark-status { stub_status; }
   }
 }
@@ -57,6 +79,9 @@ export async function startServer({ folder, certificates, launch }) {
   const plainPort = await freePort();
   const tlsPort = await freePort();
   const file = join(folder, 'nginx.conf');
+  for (const name of ['stream', 'text']) writeFileSync(join(folder, name), stream);
+  // Started by root, its worker is somebody else.
+  chmodSync(folder, 0o711);
   writeFileSync(file, configuration({ folder, plainPort, tlsPort, certificates }));
   const log = join(folder, 'nginx.log');
   const child = start(['nginx', '-e', 'stderr', '-p', folder, '-c', file], { ...launch, cwd: folder, log });

@@ -137,13 +137,23 @@ export async function replay(setup, { calm, burst, seconds }) {
   };
 }
 
-/** Runs a bundle with Locust's web API against the server that logs, and returns what both say, and the kernel if asked. */
-async function observe(setup, { server: serverEnvironment, watched, watch, ...bundle }) {
+/**
+ * Runs a bundle with Locust's web API against a server that logs, and returns what both say, and the kernel if asked.
+ *
+ * @param {import('./measure.mjs').Setup} setup
+ * @param {{ script?: string, server: Record<string, string>, watched?: number, watch: (server: object) => Promise<unknown> }} options
+ * script: in the folder of servers; server: its variables; watched: how many requests the kernel's times are kept of; and what
+ * {@link writeBundle} takes
+ */
+export async function observe(
+  setup,
+  { script = 'service-times.mjs', server: serverEnvironment, watched, watch, ...bundle },
+) {
   const { users } = bundle;
   const folder = mkdtempSync(join(setup.folder, 'truth-'));
   const file = (name) => join(folder, name);
   const launch = { cwd: folder, descriptors: setup.descriptors };
-  const server = start([process.execPath, join(benchmarks, 'servers/service-times.mjs')], {
+  const server = start([process.execPath, join(benchmarks, 'servers', script)], {
     ...launch,
     core: setup.cores.server,
     env: { ...serverEnvironment, BENCHMARK_TIMES: file('times') },
