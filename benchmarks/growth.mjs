@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,23 +49,14 @@ let said = '';
 command.stdout.on('data', (chunk) => (said += chunk));
 const ended = once(command, 'close');
 
-/** The command, the master and the worker, by what they are started with. */
+/** The command, and the master and the worker that it started. */
 function processes() {
-  const found = { command: command.pid };
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const read = (file) => {
-      try {
-        return readFileSync(`/proc/${entry}/${file}`, 'utf8');
-      } catch {
-        return '';
-      }
-    };
-    const line = read('cmdline');
-    if (!line.includes(folder) && !read('environ').includes(folder)) continue;
-    if (line.includes('--master\0')) found.master = Number(entry);
-    else if (line.includes('--worker\0')) found.worker = Number(entry);
-  }
-  return found;
+  const started = readFileSync(`/proc/${command.pid}/task/${command.pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean);
+  const line = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  const find = (option) => started.find((pid) => line(pid).includes(`${option}\0`));
+  return { command: command.pid, master: find('--master'), worker: find('--worker') };
 }
 
 try {
