@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonBin, root } from '../lib/paths.mjs';
 import { mustRun } from '../lib/processes.mjs';
+import { checkRecommendedCdk } from './recommended-cdk.mjs';
 
 const folder = join(root, 'examples', 'ml-service');
 
@@ -42,11 +43,14 @@ export async function checkService(ledger, { env }) {
       () => undefined,
     ),
   );
+  const infra = { cwd: join(folder, 'infra'), env: { ...env, CDK_DISABLE_CLI_TELEMETRY: 'true' } };
   await ledger.stage('the example of a service: its stack', async () => {
-    const infra = { cwd: join(folder, 'infra'), env: { ...env, CDK_DISABLE_CLI_TELEMETRY: 'true' } };
     await mustRun('npm', ['ci', '--no-audit', '--no-fund'], { ...infra, quiet: true });
     await mustRun('npm', ['test'], infra);
     await mustRun('npm', ['run', 'synth'], infra);
     await mustRun(pythonBin('cfn-lint'), ['cdk.out/ml-service.template.json'], infra);
   });
+  await ledger.stage('recommended scaling as CDK: its types, and what it synthesizes', () =>
+    checkRecommendedCdk(infra),
+  );
 }
