@@ -31,7 +31,10 @@ export async function checkRecommendedCdk({ cwd, env }) {
   const app = ["import { App, Stack } from 'aws-cdk-lib';", ...imports, 'const app = new App();', ...stacks];
   write('src/app.ts', app.join('\n'));
   const compilerOptions = { rootDir: 'src', outDir: 'dist' };
-  write('tsconfig.json', JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['src'] }));
+  write(
+    'tsconfig.json',
+    JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['src'] }),
+  );
   await mustRun(bin('tsc'), ['-p', folder], { cwd, env });
   const command = ['synth', '--quiet', '--no-notices', '--output', join(folder, 'out')];
   command.push('--app', `node ${join(folder, 'dist/app.js')}`);
