@@ -23,6 +23,7 @@ import { checkWorkflows } from './ci/workflows.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { Ledger, withLedger } from './lib/ledger.mjs';
 import { checkMatrix, matrices, partOfThisCommit, waitingWorkers } from './lib/matrices.mjs';
+import { newestLongTermSupport } from './lib/node-versions.mjs';
 import { bin, packages, root } from './lib/paths.mjs';
 import { mustRun, onSignal } from './lib/processes.mjs';
 import { assertNoProcessLeft, createTestEnvironment } from './lib/test-environment.mjs';
@@ -32,7 +33,7 @@ onSignal();
 const environment = createTestEnvironment();
 const env = environment.variables;
 const major = Number(process.versions.node.split('.')[0]);
-const otherNode = major >= 22 ? '20.19' : '24';
+const otherNode = major >= 22 ? '20.19' : newestLongTermSupport;
 
 /**
  * Long tests that have just run and hardly meet Node, or whose way through Node another test takes, too. What is left

@@ -88,7 +88,7 @@ async function siteOfDebian() {
 /**
  * Installs another version of Node: the npm package of a platform carries the binary.
  *
- * @param {string} version a range, such as `24`
+ * @param {string} version a range, such as `26`
  * @param {{ folder: string, env: NodeJS.ProcessEnv }} options folder: where to
  * @returns {Promise<string>} the folder that holds the executable `node`
  */
