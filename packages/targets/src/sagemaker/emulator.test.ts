@@ -80,15 +80,15 @@ describe('a clock that is off', () => {
     [280, 200],
     [-320, 403],
     [320, 403],
-  ])('by %d s: %d', async (clockOffset, status) => {
-    await start({ clockOffset });
+  ])('by %d s: %d', async (clockOffsetSeconds, status) => {
+    await start({ clockOffsetSeconds });
     const answer = await call();
     expect(answer.status).toBe(status);
-    expect(answer.date - Date.now()).toBeGreaterThan((clockOffset - 15) * 1000);
-    expect(answer.date - Date.now()).toBeLessThan((clockOffset + 15) * 1000);
+    expect(answer.date - Date.now()).toBeGreaterThan((clockOffsetSeconds - 15) * 1000);
+    expect(answer.date - Date.now()).toBeLessThan((clockOffsetSeconds + 15) * 1000);
     const stamp = /\d{8}T\d{6}Z/.source;
     const text =
-      clockOffset > 0 ? 'Signature expired: . is now earlier than' : 'Signature not yet current: .';
+      clockOffsetSeconds > 0 ? 'Signature expired: . is now earlier than' : 'Signature not yet current: .';
     if (status === 403) {
       expect(answer.type).toBe('InvalidSignatureException');
       expect(answer.body['message']).toMatch(new RegExp(text.replace('.', stamp)));

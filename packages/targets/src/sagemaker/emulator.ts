@@ -41,12 +41,12 @@ const properties = capacityOptionsSchema.extend({
   credentialsLifetime: durationSchema()
     .optional()
     .describe('time after which the made-up credentials are refused as expired. Default: never'),
-  clockOffset: z
+  clockOffsetSeconds: z
     .number()
     .min(-1e6)
     .max(1e6)
     .default(0)
-    .describe("seconds by which its clock is ahead of this machine's; signatures may be 300 s off"),
+    .describe("by how many seconds its clock is ahead of this machine's; signatures may be 300 s off"),
   modelErrorRate: z
     .number()
     .min(0)
@@ -120,7 +120,7 @@ export interface SagemakerEmulator extends Emulator {
 export const sagemakerEmulator: EmulatorDefinition = { options: emulatorOptionsSchema, start };
 
 async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulator> {
-  const now = () => Date.now() + options.clockOffset * 1000;
+  const now = () => Date.now() + options.clockOffsetSeconds * 1000;
   const credentials = madeUpCredentials(options, now());
   const stream = new EmulatedTokenStream(options.stream);
   const scaling = options.scaling && new EmulatedScaling({ ...options, ...options.scaling });
