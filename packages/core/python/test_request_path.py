@@ -141,7 +141,7 @@ def test_a_prediction_is_no_more_than_looked_at(path_of):
     found = of_each(path_of(DatabricksRequests, DATABRICKS))
     making = {"DatabricksRequests.next_request", "_Rows.next"}
     assert found - {name for name in found if name.startswith("Access.")} == (
-        LOOP | GLANCE | making | {"DatabricksRequests.glance", "names_usage"}
+        LOOP | GLANCE | making | {"DatabricksRequests.glance", "TokenMetrics.names_usage"}
     )
 
 

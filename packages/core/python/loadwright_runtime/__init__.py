@@ -7,9 +7,11 @@ A Locust file needs three names: :func:`prepare`, a :class:`RequestSource` ("wha
 from .answers.checks import ResponseCheck, refusal_reason
 from .answers.decoding import DecodingError
 from .answers.streaming import Event, EventReader
+from .answers.token_metrics import TokenReader
 from .load.user import LoadwrightUser
 from .locust.prepare import prepare
 from .measure.failures import Failure
+from .measure.metrics import Metrics
 from .source import variables
 from .source.body_template import compile_template
 from .source.errors import SetupError
@@ -28,6 +30,7 @@ __all__ = [
     "EventReader",
     "Failure",
     "LoadwrightUser",
+    "Metrics",
     "Payload",
     "Piece",
     "Progress",
@@ -40,6 +43,7 @@ __all__ = [
     "SetupError",
     "Signer",
     "SourceSetup",
+    "TokenReader",
     "compact_json",
     "compile_template",
     "host_header",

@@ -17,7 +17,6 @@ from loadwright_runtime import (
     SourceSetup,
     compact_json,
 )
-from loadwright_runtime.answers.token_metrics import names_usage
 from loadwright_runtime.source.row_requests import RowRequests
 
 _BODY_KEYS = frozenset({"dataframe_split", "dataframe_records", "instances", "inputs"})
@@ -65,7 +64,7 @@ class DatabricksRequests(RequestSource):
         return self._response_check.plain_statuses() if is_own else ()
 
     def glance(self, request: Request, data: bytes, head_bytes: int) -> bool:
-        return not names_usage(data)
+        return not self.token_metrics.names_usage(data)
 
     def check(self, response: Response) -> str | Failure | None:
         if response.status in _REFUSED:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from loadwright_runtime import Response
-from loadwright_runtime.measure.metrics import Metrics
+from loadwright_runtime import Metrics, Response
 
 # What the headers of an answer say, by counter. X-Cache is the word of the node that answered the client,
 # MISS-DHT when it asked another one; the word of that other one is in X-Cache-Origin. Whoever reads X-Cache

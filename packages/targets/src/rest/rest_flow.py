@@ -9,6 +9,7 @@ from typing import Any
 from loadwright_runtime import (
     DecodingError,
     Failure,
+    Metrics,
     Piece,
     Request,
     Response,
@@ -16,10 +17,9 @@ from loadwright_runtime import (
     SetupError,
     compact_json,
 )
-from loadwright_runtime.answers.json_checks import MISSING, find, parse_pointer
-from loadwright_runtime.measure.metrics import Metrics
 from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import Generators, Part, text_of
+from loadwright_runtime.source.json_pointer import MISSING, find, parse_pointer
 from loadwright_runtime.source.row_requests import chooser
 from rest_route import HEADER_VALUE
 

@@ -14,9 +14,9 @@ from loadwright_runtime import (
     ResponseCheck,
     SetupError,
     SourceSetup,
+    TokenReader,
     compile_template,
 )
-from loadwright_runtime.answers.token_metrics import TokenReader
 from loadwright_runtime.source import json_text
 from loadwright_runtime.source.body_template import ColumnError, Generators, compile_text, is_constant
 from loadwright_runtime.source.payloads import PayloadError

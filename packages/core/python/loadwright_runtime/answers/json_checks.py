@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..source.json_pointer import MISSING, find, parse_pointer
+
 Rule = Callable[[Any], bool]
 """Whether a value is wrong."""
 
@@ -29,9 +31,6 @@ _LENGTHS: dict[str, tuple[Callable[[Any], Rule], str]] = {
     "minimumLength": (lambda limit: lambda value: len(value) < limit, "shorter than {}"),
     "maximumLength": (lambda limit: lambda value: len(value) > limit, "longer than {}"),
 }
-
-MISSING = object()
-"""Stands for a value that is not there."""
 
 
 class NotJsonError(ValueError):
@@ -91,23 +90,6 @@ def parse_json(text: bytes) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise NotJsonError(f"the answer holds {name}, which is not JSON")
-
-
-def parse_pointer(pointer: str) -> list[str]:
-    """The reference tokens of a JSON Pointer."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def find(document: Any, tokens: list[str]) -> Any:
-    """The value that the tokens lead to, or :data:`MISSING`."""
-    for token in tokens:
-        if isinstance(document, dict):
-            document = document.get(token, MISSING)
-        elif isinstance(document, list) and re.fullmatch(r"0|[1-9][0-9]{0,8}", token):
-            document = document[int(token)] if int(token) < len(document) else MISSING
-        else:
-            return MISSING
-    return document
 
 
 def same(left: Any, right: Any) -> bool:

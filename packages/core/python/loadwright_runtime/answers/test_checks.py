@@ -6,8 +6,9 @@ import pytest
 
 from loadwright_runtime import Failure, Response, ResponseCheck, SetupError
 from loadwright_runtime.answers.checks import verdict
-from loadwright_runtime.answers.json_checks import find, parse_pointer, same
+from loadwright_runtime.answers.json_checks import same
 from loadwright_runtime.measure.failures import reasons
+from loadwright_runtime.source.json_pointer import find, parse_pointer
 
 # The example of RFC 6901, section 5.
 DOCUMENT = {

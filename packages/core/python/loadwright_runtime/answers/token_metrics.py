@@ -26,11 +26,6 @@ _USAGE = b'_tokens"'
 _USAGE_BYTES = 4096
 
 
-def names_usage(content: bytes) -> bool:
-    """Whether an answer of one piece may name its tokens."""
-    return _USAGE in content[-_USAGE_BYTES:]
-
-
 class GoodputLimits:
     """What a request must meet to count as good: all of it together."""
 
@@ -96,9 +91,14 @@ class TokenMetrics:
             metrics.rate("goodput", is_good)
             metrics.counter("good_requests", int(is_good), "requests", "requests that met them")
 
+    @staticmethod
+    def names_usage(content: bytes) -> bool:
+        """Whether an answer of one piece may name its tokens."""
+        return _USAGE in content[-_USAGE_BYTES:]
+
     def count_usage(self, content: bytes) -> None:
         """The tokens that an answer of one piece names; there are none in most."""
-        if names_usage(content):
+        if self.names_usage(content):
             end = content[-_USAGE_BYTES:]
             self.count(_number(_INPUT_TOKENS, end), _number(_OUTPUT_TOKENS, end))
 
