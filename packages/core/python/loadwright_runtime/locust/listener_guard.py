@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import gevent
 from locust.exception import RPCError, RPCReceiveError
 from locust.rpc import Message, zmqrpc
 from locust.runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING
+
+from ..source.set_up import let_others_run
 
 # As long as messages wait, Locust takes one after the other and lets nobody else have a turn: with a thousand
 # workers the web server, and whoever waits for it, would hear nothing while the load goes on.
@@ -54,7 +55,7 @@ def protect(runner: Any, refuse: Callable[[Any, str], None]) -> None:
         nonlocal turn_began
         while True:
             if time.monotonic() - turn_began > _TURN_SECONDS:
-                gevent.sleep(0)
+                let_others_run()
                 turn_began = time.monotonic()
             try:
                 return receive(server)

@@ -12,13 +12,13 @@ from loadwright_runtime.locust import listener_guard
 
 
 def turns_of_others(listen):
-    """How often another greenlet has its turn in half a second, in which somebody listens."""
+    """How often a greenlet that waits for a time has its turn in half a second, in which somebody listens."""
     turns = []
 
     def others():
         while True:
             turns.append(time.monotonic())
-            gevent.sleep(0)
+            gevent.sleep(0.001)
 
     greenlets = [gevent.spawn(others), gevent.spawn(listen)]
     gevent.sleep(0.5)

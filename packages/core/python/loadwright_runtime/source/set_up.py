@@ -16,6 +16,14 @@ Progress = Callable[[str, float], None]
 """Text for people, and the share that is done, from 0 to 1."""
 
 
+def let_others_run() -> None:
+    """
+    Lets all greenlets run that may, also those that waited for a time or for a socket. ``gevent.sleep(0)``
+    looks at timers and sockets once in fifty calls only (``CALLBACK_CHECK_COUNT`` of gevent's loop).
+    """
+    gevent.sleep(0.001)
+
+
 def no_progress(text: str, share: float) -> None:
     """Where nobody waits."""
 
@@ -43,7 +51,7 @@ class SetUp:
         if now - self._reported_at >= _REPORT_SECONDS:
             self._reported_at = now
             self._tell(text, share)
-        gevent.sleep(0)
+        let_others_run()
         self._slice_end = time.monotonic() + _SLICE_SECONDS
 
     def done(self) -> None:
