@@ -114,8 +114,8 @@ exec sleep 60
   it.each([
     [
       'a Locust that is too old',
-      'echo locust 2.43.3',
-      /is Locust 2\.43\.3; Loadwright needs 2\.43\.4 or newer/,
+      'echo locust 2.45.9',
+      /is Locust 2\.45\.9; Loadwright needs 2\.46\.0 or newer/,
     ],
     ['something else than Locust', 'echo 1.0', /is not a Locust that can be run/],
   ])('refuses %s', async (_, command, message) => {

@@ -65,7 +65,7 @@ export class Lane {
       { ...row, server, load, workers, isTolerant: row.verdict !== 'INVALID' },
       (outcome) => {
         expect(outcome.report.verdict).toBe(row.verdict);
-        if (row.disturb === undefined) holdBooks(outcome);
+        if (row.disturb === undefined) holdBooks(outcome, server);
         // What a process knew that was killed or stopped is lost, and the run is INVALID for it.
         else expect(outcome.books.received).toBeGreaterThanOrEqual(outcome.report.accounting!.sent);
         row.right(outcome);
@@ -156,14 +156,18 @@ const tolerance = ({ isTolerant }: Measurement): Pick<RunOptions, 'tolerate'> =>
 
 /**
  * The law: each request that was due has one outcome, and what the server received are those that succeeded or failed,
- * without those that were never sent, and with those that were sent twice.
+ * without those that were never sent, and with those that were sent twice. Exactly, but where the server closes its port.
  */
-export function holdBooks({ report, books }: Outcome): void {
+export function holdBooks({ report, books }: Outcome, { refusesFrom }: Scenario): void {
   expect(report.accounting).toMatchObject({ holds: true, inFlight: 0 });
   const { due, sent, succeeded, failed, dropped } = report.accounting!;
   expect(due).toBe(succeeded + failed + dropped);
   const neverSent = due - dropped - sent;
   const reached = succeeded + failed - neverSent + report.total.retried;
+  if (refusesFrom === undefined) {
+    expect(books.received).toBe(reached);
+    return;
+  }
   // What is on its way to a server that goes is read by nobody: it was sent, and its connection closed by no rule.
   const resets = report.errors.filter(({ kind }) => kind === 'reset');
   const unread = Math.max(0, resets.reduce((sum, { occurrences }) => sum + occurrences, 0) - books.broken);

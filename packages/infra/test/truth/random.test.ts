@@ -20,7 +20,7 @@ for (const { name, seed } of casesToTry(all, { name: (one) => one.name, handful:
       lanes.use((lane) =>
         lane.measure({ ...scenario, isTolerant: true }, (outcome) => {
           expect(outcome.books.malformed).toBe(0);
-          holdBooks(outcome);
+          holdBooks(outcome, scenario.server);
         }),
       ),
     180_000,
