@@ -72,6 +72,33 @@ def test_a_test_that_a_run_judges_is_its_own(cluster):
     assert len(web.statistics()["events"]) == 4
 
 
+def test_who_changes_an_interactive_run_is_written_down(cluster):
+    web = cluster.web
+    load = json.dumps(load_plan(users=1, durationSeconds=60))
+    form = {**BY_HAND, "loadwright_load": load, "loadwright_run": "run-1", "loadwright_interactive": "1"}
+    assert web.request("/swarm", form)[0] == 200
+    before = eventually(lambda: web.statistics()["total"]["succeeded"] > 3 and web.statistics(), "answers")
+    assert before["events"] == []
+    assert web.press("stats/reset") == 200
+    assert web.request("/swarm", {"user_count": 2, "spawn_rate": 1})[0] == 200
+    # The figures are the run's own, and go on.
+    after = eventually(
+        lambda: web.statistics()["total"]["due"] > before["total"]["due"] and web.statistics(), "more"
+    )
+    assert after["total"]["succeeded"] >= before["total"]["succeeded"]
+    # Another run is kept out all the same.
+    assert web.request("/swarm", {**form, "loadwright_run": "run-2"})[0] == 409
+    assert web.press("stop") == 200
+    ended = eventually(lambda: "endedAt" in web.statistics()["test"] and web.statistics(), "its end")
+    assert (ended["test"]["runId"], ended["test"]["endedBy"]) == ("run-1", "stop")
+    assert [(one["action"], one["accepted"], one["detail"]) for one in ended["events"]] == [
+        ("reset", True, "reset in the web UI"),
+        ("edit", True, "edit in the web UI"),
+        ("start", False, "a test is under way: stop it first"),
+        ("stop", True, "stop in the web UI"),
+    ]
+
+
 def test_what_reached_the_list_of_exceptions_stays_there():
     runner = SimpleNamespace(exceptions={}, log_exception=lambda *one: runner.exceptions.update({one: 1}))
     log = EventLog(runner)
