@@ -27,6 +27,8 @@ export interface Row {
   readonly seconds?: number;
   /** Done to the processes of the fleet, which is then one of its own; in seconds since the first sample. */
   readonly disturb?: { readonly at: number; readonly by: (processes: TracedLocust) => void }[];
+  /** Some of a worker's last reports never come. */
+  readonly losesReports?: true;
   /** The verdict of a machine that is quiet enough. */
   readonly verdict: RunReport['verdict'];
   /** The cause, and the books. */
@@ -160,6 +162,7 @@ export const rows: readonly Row[] = [
       { at: 11, by: (fleet) => fleet.signal('worker', 'SIGCONT') },
     ],
     seconds: 6,
+    losesReports: true,
     verdict: 'INVALID',
     right({ report }) {
       because(report, /worker/i, ['worker-lost', 'worker-stalled', 'event-loop-lag', 'worker-restarted']);
@@ -169,6 +172,7 @@ export const rows: readonly Row[] = [
     name: 'a worker is killed',
     disturb: [{ at: 1, by: (fleet) => fleet.signal('worker', 'SIGKILL') }],
     seconds: 5,
+    losesReports: true,
     verdict: 'INVALID',
     right({ report }) {
       because(report, /worker.*(lost|SIGKILL)/i, ['worker-lost']);
