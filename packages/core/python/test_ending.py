@@ -61,9 +61,9 @@ def directory(make_bundle, stub):
     return make_bundle("chalice", host=stub.url, config=CONFIG, load=LOAD)
 
 
-def begin(web, stub, slow, seconds=None):
+def begin(web, stub, slow, seconds=None, load=LOAD):
     """A load of which requests are on their way that take so long; without a time, until they may go on."""
-    form = {"user_count": 2, "spawn_rate": 2, "loadwright_load": json.dumps(LOAD)}
+    form = {"user_count": 2, "spawn_rate": 2, "loadwright_load": json.dumps(load)}
     assert web.request("/swarm", form)[0] == 200
     eventually(lambda: len(stub.requests) > 10, "requests")
     if seconds is None:
@@ -91,6 +91,38 @@ def test_a_worker_hears_its_master_while_it_waits_for_answers(start_locusts, dir
         statistics = cluster.web.statistics()
         assert outcomes(statistics) == len(stub.requests)
         assert [one["kind"] for one in statistics["errors"]] == ["unfinished"]
+
+
+PATIENT = {**LOAD, "gracefulStopSeconds": 45}
+STEADY = {"startRate": 50, "stages": [{"durationSeconds": 60, "ratePerSecond": 50}], "maxInFlight": 1000}
+ARRIVALS = {**PATIENT, "arrivals": {"kind": "constant", **STEADY}}
+
+
+@pytest.mark.parametrize("load", [PATIENT, ARRIVALS], ids=["users", "arrivals"])
+def test_after_the_end_no_request_reaches_the_service(start_locusts, directory, stub, slow, load):
+    """Users that wait for an answer would send the next request at once, and arrivals go on being due."""
+    cluster = Cluster(start_locusts(directory), 2)
+    web = cluster.web
+    begin(web, stub, slow, load=load)
+    with ThreadPoolExecutor() as threads:
+        stopped = threads.submit(web.press, "stop")
+        eventually(lambda: web.statistics()["userCount"] == 0, "that the workers have obeyed")
+        # Whatever was sent has come, and is held.
+        received = eventually(
+            lambda: len(stub.requests) == web.statistics()["total"]["sent"] and len(stub.requests),
+            "all of them",
+        )
+        at = web.statistics()["time"]
+        eventually(lambda: web.statistics()["time"] > at + 0.5, "time in which more would be due")
+        slow.may_go_on.set()
+        assert stopped.result() == 200
+        statistics = eventually(
+            lambda: "settledAt" in web.statistics()["test"] and web.statistics(), "figures"
+        )
+    assert len(stub.requests) == received == outcomes(statistics)
+    # Not one was sent to be cut off.
+    assert (statistics["errors"], statistics["total"]["failed"]) == ([], 0)
+    assert statistics["total"]["sent"] == received
 
 
 def test_the_last_figures_of_a_worker_that_is_ended_are_not_lost(start_locusts, directory, stub, slow):
