@@ -1,6 +1,6 @@
 import { parsePrometheus, type ObservationDefinition } from '@loadwright/core/target';
 
-/** What a service tells of itself at `/metrics`, in the format of Prometheus. */
+/** What a service reports of itself at `/metrics`, in the format of Prometheus. */
 export const observation: ObservationDefinition<{ baseUrl: string }> = {
   figures: {
     queue: { unit: 'requests', description: 'requests that wait in the service' },

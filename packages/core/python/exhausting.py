@@ -1,4 +1,4 @@
-"""Users in a process that has few descriptors or few ports: tells what became of them.
+"""Users in a process that has few descriptors or few ports: prints what became of them.
 
 Usage: exhausting.py <directory> [<base URL>]. With the URL of a server descriptors are few. Without one ports
 are, and the server is here: in the process's own network namespace, which it then needs.

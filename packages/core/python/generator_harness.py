@@ -1,4 +1,4 @@
-"""For tests of the generator: servers of few lines, and a user that sends when it is told to."""
+"""For tests of the generator: servers of few lines, and a user that sends when a test wants it."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def environment_for(
 
 
 class OneByOne:
-    """A user that sends when it is told to. ``events`` collects what Locust is told."""
+    """A user that sends when a test wants it. ``events`` collects what Locust gets."""
 
     def __init__(self, environment: Environment):
         (user_class,) = environment.user_classes

@@ -1,4 +1,4 @@
-"""Users in a process of its own, on a server whose answers are huge: tells what became of them.
+"""Users in a process of its own, on a server whose answers are huge: prints what became of them.
 
 Usage: swallowing.py <directory> <base URL> <number of users> <whether a check looks into answers: 0 or 1>
 """

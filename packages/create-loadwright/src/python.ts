@@ -14,7 +14,7 @@ const pythons = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 
  * @throws Problem when there is neither a Python that is new enough, nor uv, which would install one
  */
 export function requirePython(environment: Environment, platform = process.platform): void {
-  // Whoever names one is told by the first run when it is wrong.
+  // Whoever names one learns from the first run when it is wrong.
   if (environment['LOADWRIGHT_PYTHON'] || environment['LOADWRIGHT_LOCUST']) return;
   const runs = (command: string, args: readonly string[]) =>
     spawnSync(command, args, { env: { ...environment }, stdio: 'ignore', timeout: 30_000 }).status === 0;

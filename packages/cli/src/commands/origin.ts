@@ -15,7 +15,7 @@ export function configure(command: Command, context: Context): void {
   command
     .description(
       'Serve the URLs of a dht load test, so that a cache that misses asks this machine and nobody else. Each path has ' +
-        'an object of its own, the same at each time. Ctrl-C ends it, and tells what was asked for.',
+        'an object of its own, the same at each time. Ctrl-C ends it, and prints what was asked for.',
     )
     .option('--port <number>', 'port to listen on; 0: a free one', '0')
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of this machine', '127.0.0.1')

@@ -64,7 +64,7 @@ export function configure(command: Command, context: Context): void {
     .option('--skip-preflight', 'make no request before the load; the report says so')
     .option(
       '--observe',
-      'read what the service tells of itself during the load (instances, CPU, its own latencies) into the report',
+      'read what the service reports of itself during the load (instances, CPU, its own latencies) into the report',
     )
     .option(
       '--export <kind=url>',

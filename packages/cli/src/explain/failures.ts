@@ -110,7 +110,7 @@ export const failureExplanations: Readonly<Record<FailureKind, Explanation>> = {
     ],
     steps: [
       'Compare `extract` of the step with what the service answers. Failure samples show no body here, for the value may be a secret.',
-      'Check more of the answer with `expect`, so that wrong answers are told apart.',
+      'Check more of the answer with `expect`, so that wrong answers have different reasons.',
     ],
     pages: ['reference/targets/rest.md', 'reference/answers.md'],
   },

@@ -14,7 +14,7 @@ type OtherReason =
   | 'stopped'
   | 'worker-lost';
 
-const moreWorkers = 'Use more workers or a larger machine; `loadwright size` tells how many.';
+const moreWorkers = 'Use more workers or a larger machine; `loadwright size` prints how many.';
 const logs = 'Read the logs of the workers in the results folder.';
 const again = 'Run again. If it stays, report it with the results folder.';
 

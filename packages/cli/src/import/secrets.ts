@@ -92,9 +92,7 @@ export class SecretKeeper {
   }
 
   #replaced(name: string, where: string): string {
-    this.notes.add(
-      `${where}: the secret ${name} of the body is not kept: ${placeholder} stands in its place`,
-    );
+    this.notes.add(`${where}: the secret ${name} of the body is not kept: ${placeholder} replaces it`);
     return placeholder;
   }
 }

@@ -93,7 +93,7 @@ export async function benchmarkConfiguration(
   }
 }
 
-/** True when the service is reached by TLS, and the target can be told whom to trust. */
+/** True when the service is reached by TLS, and the target has an option for whom to trust. */
 function hasTls({ definition, options }: Target): boolean {
   const host = definition.host(validate(definition.options, options, { field: 'target' }));
   return host.startsWith('https:') && definition.tls !== undefined;

@@ -44,7 +44,7 @@ export interface RunAndReportOptions {
   readonly tolerate: readonly TolerableRuleId[];
   /** Make no request before the load. Default false. */
   readonly skipPreflight?: boolean;
-  /** Read what the service tells of itself. Default false. */
+  /** Read what the service reports of itself. Default false. */
   readonly observe?: boolean | ObserveOptions;
   /** Where the figures go while the load runs. Default: nowhere. */
   readonly exporters?: readonly Exporter[];

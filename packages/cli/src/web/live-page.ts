@@ -74,7 +74,7 @@ class PageServer implements LivePage {
   /** Browsers that have got the page and do not listen yet: it is being loaded, again perhaps. */
   #loading = 0;
   #report: string | undefined;
-  /** Browsers that have been told of the report and have not got it. */
+  /** Browsers that know of the report and have not got it. */
   #awaited = 0;
 
   constructor(options: LivePageOptions) {

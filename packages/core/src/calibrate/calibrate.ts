@@ -70,7 +70,7 @@ export interface CalibrateOptions extends Pick<
    */
   readonly service?: unknown;
   readonly skipPreflight?: boolean;
-  /** Read what the service tells of itself, for the resource that limits it. Default: no. */
+  /** Read what the service reports of itself, for the resource that limits it. Default: no. */
   readonly observe?: boolean | ObserveOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;

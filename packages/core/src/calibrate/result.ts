@@ -28,7 +28,7 @@ export interface Calibration {
   readonly limitingResource: string | null;
   /** How much of each resource was used there, 0 to 1. Absent: not observed. */
   readonly resources?: Readonly<Record<string, number>>;
-  /** What the service told of itself during the trials. Absent: it was not asked. */
+  /** What the service reported of itself during the trials. Absent: it was not asked. */
   readonly observed?: ObservedService;
   readonly budget: Budget;
   readonly spent: Spent;

@@ -244,7 +244,7 @@ function methodNotes(
   if (method === 'paired') return [];
   return [
     baseline.length === candidate.length
-      ? 'The runs were not made in turn, so a drift over time cannot be told from a change.'
-      : `${baseline.length} and ${candidate.length} runs are compared as groups, so a drift over time cannot be told from a change.`,
+      ? 'The runs were not made in turn, so a drift over time looks like a change.'
+      : `${baseline.length} and ${candidate.length} runs are compared as groups, so a drift over time looks like a change.`,
   ];
 }

@@ -93,7 +93,7 @@ export interface ExporterDefinition<Input = unknown, Options = unknown> {
   everySeconds?(options: Options): number;
   /** The environment variables that hold its secrets; a `required` one that is not set ends the run before it begins. */
   variables?(options: Options): readonly { readonly name: string; readonly required: boolean }[];
-  /** Called once, before the first batch; must not use the network. What fails later is told by `write`. */
+  /** Called once, before the first batch; must not use the network. What fails later is reported by `write`. */
   open(options: Options, context: ExporterContext): OpenExporter;
 }
 

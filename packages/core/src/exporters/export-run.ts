@@ -56,7 +56,7 @@ export async function exportRun(
     ...{ title, redact },
     everySeconds: callExporter(title, () => definition.everySeconds?.(options) ?? 1, redact),
     onTrouble: () => {},
-    // Nobody waits for a load here: what does not work is told at once.
+    // Nobody waits for a load here: what does not work is reported at once.
     attempts: 3,
   });
   let seconds = 0;

@@ -35,7 +35,7 @@ export const httpOptions = {
         variableName,
         z.strictObject({
           variable: variableName.describe('the variable that holds the secret'),
-          prefix: headerValue.describe('what stands before the secret, with its blank: "Bearer "'),
+          prefix: headerValue.describe('what comes before the secret, with its blank: "Bearer "'),
         }),
       ]),
     )

@@ -45,7 +45,7 @@ export function prepareExporters(
 }
 
 /**
- * What a run would export to, for people: a variable that is not set is told, and no error.
+ * What a run would export to, for people: a variable that is not set is named, and no error.
  *
  * @throws LoadwrightError that names all problems at once
  */

@@ -106,7 +106,7 @@ async function connect(url: string): Promise<Socket> {
       resolve();
     });
   });
-  // A refusal of an earlier datagram; the next one tells it.
+  // A refusal of an earlier datagram; the next one reports it.
   socket.on('error', () => {});
   socket.unref();
   return socket;

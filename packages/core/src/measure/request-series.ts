@@ -5,7 +5,7 @@ import type { RequestSeries } from '../results/summary.js';
 import { RowSum } from '../series/merge.js';
 import type { SeriesRow } from '../series/rows.js';
 
-/** More lines than this cannot be told apart in a chart. */
+/** More lines than this look the same in a chart. */
 const mostNames = 6;
 /** As many as a chart has room for. */
 const mostPoints = 300;

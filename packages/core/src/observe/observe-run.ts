@@ -7,7 +7,7 @@ import { observationOf } from './observation-of.js';
 import type { ObserveOptions } from './options.js';
 import { ServiceObserver, type ObservationEnd } from './service-observer.js';
 
-/** An observer of a test's service, which has begun. Undefined: its target tells nothing of it. */
+/** An observer of a test's service, which has begun. Undefined: its target cannot observe it. */
 export function observerOf(test: PreparedTest, signal: AbortSignal): ServiceObserver | undefined {
   const observer = madeFor(test, signal);
   observer?.start();
@@ -25,11 +25,11 @@ function madeFor(
   });
 }
 
-/** What is told of a service that nothing can be read of. */
+/** The observation of a service of which nothing can be read. */
 export function unobserved(kind: string): ObservedService {
   return {
     ...{ readings: { good: 0, failed: 0 }, figures: [], events: [] },
-    notes: [`The target ${kind} tells nothing of its service: nothing was observed.`],
+    notes: [`The target ${kind} cannot observe its service: nothing was observed.`],
   };
 }
 

@@ -109,7 +109,7 @@ it('tells problems beside what it could read, and when there was nothing', async
   const partly = observerOf(async () => ({ points: [cpu(1)], problems: ['CloudWatch: denied.'] }));
   expect((await partly.finish(now())).notes).toEqual(['CloudWatch: denied. (1 of 1 readings)']);
   const empty = observerOf(async () => ({ points: [] }));
-  expect((await empty.finish(now())).notes).toEqual([expect.stringContaining('told no figure')]);
+  expect((await empty.finish(now())).notes).toEqual([expect.stringContaining('reported no figure')]);
 });
 
 it('knows how much of a resource was used in a part of the time', async () => {

@@ -28,7 +28,7 @@ export interface ObservedTarget<Options = unknown> {
   readonly context: TargetContext;
 }
 
-/** What a service told of its capacity. Absent: not told. */
+/** What a service reported of its capacity. Absent: nothing. */
 export interface ToldOfCapacity {
   readonly instances?: number;
   readonly queuedRequests?: number;
@@ -52,7 +52,7 @@ export interface ObservationEnd {
 }
 
 /**
- * Reads what a service tells of itself, from {@link start} to {@link finish}: one reading at a time, with a limit of time, and less
+ * Reads what a service reports of itself, from {@link start} to {@link finish}: one reading at a time, with a limit of time, and less
  * often while they fail. It never rejects: what fails is a note.
  */
 export class ServiceObserver {
@@ -114,15 +114,15 @@ export class ServiceObserver {
       const { sum, count } = means.get(key) ?? { sum: 0, count: 0 };
       means.set(key, { sum: sum + value, count: count + 1 });
     }
-    const told: { instances?: number; queuedRequests?: number; queuedSeconds?: number } = {};
+    const reported: { instances?: number; queuedRequests?: number; queuedSeconds?: number } = {};
     for (const [key, { sum, count }] of means) {
       const { tells, unit } = figures[(JSON.parse(key) as [string])[0]]!;
       const mean = sum / count;
-      if (tells === 'instances') told.instances = (told.instances ?? 0) + mean;
-      else if (unit === 'ms') told.queuedSeconds = Math.max(told.queuedSeconds ?? 0, mean / 1000);
-      else told.queuedRequests = (told.queuedRequests ?? 0) + mean;
+      if (tells === 'instances') reported.instances = (reported.instances ?? 0) + mean;
+      else if (unit === 'ms') reported.queuedSeconds = Math.max(reported.queuedSeconds ?? 0, mean / 1000);
+      else reported.queuedRequests = (reported.queuedRequests ?? 0) + mean;
     }
-    return told;
+    return reported;
   }
 
   /** Reads on until what belongs to the load has appeared, and says what was seen. */
@@ -264,7 +264,7 @@ export class ServiceObserver {
     return [
       ...[...this.#problems].map(([problem, count]) => `${problem} (${count} of ${good + failed} readings)`),
       ...(figures === 0 && this.#problems.size === 0
-        ? ['The service was observed, and told no figure of the time of the load.']
+        ? ['The service was observed, but reported no figure for the time of the load.']
         : []),
       ...(this.#leftOut > 0 ? [`${this.#leftOut} values were left out: there were too many.`] : []),
     ];

@@ -71,7 +71,7 @@ it('shows where the time of a request went, and what each part is known from', a
   };
   const html = await renderReportHtml({ ...realisticReport(), observed: { ...observed, latency } });
   expect(html).toMatch(
-    /model<\/th><td[^>]*>35 ms<\/td><td[^>]*>70 %<\/td><td>average that the service tells</,
+    /model<\/th><td[^>]*>35 ms<\/td><td[^>]*>70 %<\/td><td>average that the service reports</,
   );
   expect(html).toMatch(/request<\/th><td[^>]*>50 ms</);
   expect(html).toContain('12 are of others.');

@@ -12,10 +12,10 @@ const together: Readonly<Record<string, string>> = {
   instances: 'Instances of the service',
   '%': 'Resources of the service in use',
   'requests/s': 'Requests that the service counted',
-  ms: 'Latencies that the service tells',
+  ms: 'Latencies that the service reports',
 };
 
-/** Charts of what the service told of itself, on the time axis of the load. */
+/** Charts of what the service reported of itself, on the time axis of the load. */
 export function serviceCharts(report: RunReport): Chart[] {
   const groups = new Map<string, ObservedFigure[]>();
   for (const figure of report.observed?.figures ?? []) {

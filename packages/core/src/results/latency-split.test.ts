@@ -56,7 +56,7 @@ it('takes of users what they waited for connections, those included that did not
 it('does not split what does not fit, and says what is of other requests', () => {
   const total = totalOf({ http_req_service: trend(20, 100) }, 10);
   expect(splitLatency(total, told(30))).toMatch(
-    /the service tells 30 ms of them, and the load measured 20 ms/,
+    /the service reports 30 ms of them, and the load measured 20 ms/,
   );
   const split = splitLatency(total, told(10, 140));
   expect(split).toMatchObject({

@@ -20,10 +20,10 @@ export function splitLatency(total: RequestStatistics, service: ServiceTimes): L
   if (ended === 0 || !sent || sent.count === 0) return 'The time of requests was not split: none ended.';
   const inService = meanOf(sent);
   const wait = Math.max(0, response ? meanOf(response) - inService : (blocked?.sum ?? 0) / ended);
-  const told = service.parts.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  if (told > inService) {
+  const reported = service.parts.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  if (reported > inService) {
     return (
-      `The time of requests was not split: the service tells ${formatMilliseconds(told)} of them, and the load measured ` +
+      `The time of requests was not split: the service reports ${formatMilliseconds(reported)} of them, and the load measured ` +
       `${formatMilliseconds(inService)}. Its means are of other requests too.`
     );
   }
@@ -35,7 +35,7 @@ export function splitLatency(total: RequestStatistics, service: ServiceTimes): L
         : 'until a connection was free or made',
     },
     {
-      ...{ name: 'network', milliseconds: inService - told, source: 'rest' as const },
+      ...{ name: 'network', milliseconds: inService - reported, source: 'rest' as const },
       description:
         'both ways, with all that is not in the other parts: what the service does not count of its time',
     },
@@ -56,8 +56,8 @@ function meanOf({ sum, count }: TrendStatistics): number {
 function differentRequests(load: number, service: number): string[] {
   if (Math.abs(service - load) <= Math.max(1, tolerated * load)) return [];
   return [
-    `The means of the service are of ${formatNumber(service)} requests, and those of the load of ${formatNumber(load)}: the service tells ` +
-      'of whole periods, which reach beyond the judged load, and of all its clients; refused requests may be in none.',
+    `The means of the service are of ${formatNumber(service)} requests, and those of the load of ${formatNumber(load)}: the service reports ` +
+      'whole periods, which reach beyond the judged load, and of all its clients; refused requests may be in none.',
   ];
 }
 

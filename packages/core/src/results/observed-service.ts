@@ -1,6 +1,6 @@
 import type { CountComparison, FigureSeries } from '../target/observation-contract.js';
 
-/** What the service told of itself during the load (`--observe`). Contradictions of its counts alone change a verdict. */
+/** What the service reported of itself during the load (`--observe`). Contradictions of its counts alone change a verdict. */
 export interface ObservedService {
   readonly readings: { readonly good: number; readonly failed: number };
   readonly figures: readonly ObservedFigure[];
@@ -29,7 +29,7 @@ export interface LatencySplit {
 export interface LatencyPart {
   readonly name: string;
   readonly milliseconds: number;
-  /** `load`: measured here, exactly. `service`: an average that the service tells. `rest`: what these leave of what was measured. */
+  /** `load`: measured here, exactly. `service`: an average that the service reports. `rest`: what these leave of what was measured. */
   readonly source: 'load' | 'service' | 'rest';
   readonly description: string;
 }

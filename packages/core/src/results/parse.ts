@@ -205,7 +205,7 @@ const observed = z.looseObject({
           milliseconds: z.number(),
           source: z
             .enum(['load', 'service', 'rest'])
-            .describe('measured by the load, told by the service, or what these leave over'),
+            .describe('measured by the load, reported by the service, or what these leave over'),
           description: z.string(),
         }),
       ),
@@ -323,7 +323,7 @@ const runReportSchema = z.looseObject({
     })
     .optional()
     .describe('how the load generator itself did'),
-  observed: observed.optional().describe('what the service told of itself during the load (--observe)'),
+  observed: observed.optional().describe('what the service reported of itself during the load (--observe)'),
   series: z.array(sample).describe('one sample a second'),
   requestSeries: z
     .array(requestSeries)

@@ -73,7 +73,7 @@ export interface RunReport {
   readonly arrivals?: ArrivalSummary | undefined;
   /** How the load generator itself did; absent when its runtime reported nothing. */
   readonly generator?: GeneratorSummary | undefined;
-  /** What the service told of itself; absent when it was not asked. */
+  /** What the service reported of itself; absent when it was not asked. */
   readonly observed?: ObservedService | undefined;
   readonly series: readonly Sample[];
   /**

@@ -34,7 +34,7 @@ export interface LoadTestOptions {
   thresholds?: ThresholdsInput;
   /**
    * Rules of validity that only warn in every run of this test, each with why: `{ 'event-loop-lag': 'a shared machine' }`.
-   * The reason stands in the report. Default: none.
+   * The report shows the reason. Default: none.
    */
   tolerate?: Readonly<Partial<Record<TolerableRuleId, string>>>;
   /** The one request before the load. `waitUpTo`: how long a service that is starting is asked again. Default: not at all. */
@@ -69,7 +69,7 @@ export interface RunOptions {
    */
   interactive?: boolean;
   /**
-   * Read what the service tells of itself while it is loaded (instances, CPU, its own latencies) into the report. It needs
+   * Read what the service reports of itself while it is loaded (instances, CPU, its own latencies) into the report. It needs
    * permissions of its own to read; what fails is a note. Default false.
    */
   observe?: boolean | ObserveOptions;

@@ -37,7 +37,7 @@ export const preflightSchema = z.strictObject({
 /** Rules of validity that only warn: nobody may leave one out without saying why. */
 export const tolerateSchema = z.partialRecord(
   z.enum(tolerableRuleIds as [(typeof tolerableRuleIds)[number], ...typeof tolerableRuleIds]),
-  z.string().trim().min(1).describe('why: it stands in the report'),
+  z.string().trim().min(1).describe('why: the report shows it'),
 );
 
 /** The folder of all results. */

@@ -176,7 +176,7 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   /** How the service scales, or at least how it should. Absent: it does not, or nobody has said how. */
   readonly scaling?: ScalingDefinition<Options> | ScalingAdvice<Options>;
   /**
-   * What the service tells of itself during a run (`--observe`). Absent: the number of instances, where {@link scaling} can
+   * What the service reports of itself during a run (`--observe`). Absent: the number of instances, where {@link scaling} can
    * observe it; else nothing.
    */
   readonly observation?: ObservationDefinition<Options>;

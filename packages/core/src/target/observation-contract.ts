@@ -1,6 +1,6 @@
 import type { IamStatement, TargetContext } from './context.js';
 
-/** A number that the service tells of itself over time. */
+/** A number that the service reports of itself over time. */
 export interface FigureDefinition {
   /** `%`, `ms`, `instances`, `requests`, or `` for a plain number. */
   readonly unit: string;
@@ -116,7 +116,7 @@ export interface CountComparison {
 }
 
 /**
- * What a service tells of itself while it is loaded. Reading changes nothing, and what fails is a note of the report. The verdict
+ * What a service reports of itself while it is loaded. Reading changes nothing, and what fails is a note of the report. The verdict
  * changes where counts of the service show that those of the load cannot be true, and nowhere else.
  */
 export interface ObservationDefinition<Options = unknown> {

@@ -29,7 +29,7 @@ export interface TargetConformanceOptions<Input> {
    * several names of requests. The suite by itself runs one with its options.
    */
   readonly loads?: Readonly<Record<string, TargetLoad>>;
-  /** Options of the emulator with which it tells figures of itself, where it does not by itself. */
+  /** Options of the emulator with which it reports figures of itself, where it does not by itself. */
   readonly observedEmulator?: object;
   /**
    * Options that hold the given made-up secret, one for each secret option that cannot be set alone (or only with its

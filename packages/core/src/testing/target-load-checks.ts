@@ -33,7 +33,11 @@ export function targetLoadChecks(subject: TargetSubject): ConformanceCheck[] {
         const { counted, measured } = await refused();
         const { failed, succeeded } = sums(measured);
         assert(counted.throttled > 0, 'four users on one slot must be throttled');
-        assert.equal(failed, counted.throttled + counted.rejected, `failures of the load: ${told(measured)}`);
+        assert.equal(
+          failed,
+          counted.throttled + counted.rejected,
+          `failures of the load: ${failureTexts(measured)}`,
+        );
         assert(succeeded > 0, 'what the emulator serves must succeed');
       },
     },
@@ -50,7 +54,7 @@ function checksOf(subject: TargetSubject, title: string, load: TargetLoad): Conf
   return [
     check('every request of every payload succeeds', ({ measured, payloads }) => {
       const { failed, sent } = sums(measured);
-      assert.equal(failed, 0, `failures of the load: ${told(measured)}`);
+      assert.equal(failed, 0, `failures of the load: ${failureTexts(measured)}`);
       assert(sent > 0, 'the load sent nothing');
       assert(
         sent >= payloads,
@@ -107,7 +111,7 @@ function sums({ requests }: Measured) {
   return { sent: sum('sent'), succeeded: sum('succeeded'), failed: sum('failed') };
 }
 
-function told({ errors }: Measured): string {
+function failureTexts({ errors }: Measured): string {
   return errors.map(({ count, kind, name, reason }) => `${count} × ${name}: ${reason} (${kind})`).join('; ');
 }
 

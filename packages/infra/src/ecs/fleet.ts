@@ -81,7 +81,7 @@ export function fleetOf(settings: EcsFleetSettings): Fleet {
   const { destroy } = lasting;
   const open = (fleetId: string, { signal }: CallOptions = {}) =>
     call(signal, (aws) => openExisting(aws, settings, fleetId, (options) => destroy(fleetId, options)));
-  // What there is of a fleet tells itself what it runs on: this is of fleets to be made.
+  // What there is of a fleet shows by itself what it runs on: this is of fleets to be made.
   const isOnFargate = settings.launchType === 'fargate';
   return {
     specificationVersion: 1,
@@ -158,7 +158,7 @@ async function lookAround(aws: Aws, settings: EcsFleetSettings, request: Provisi
   return { account, createdAt, pricePerHour, quotas, machines };
 }
 
-/** The machines of workers that a fleet is to have; one that stands tells which it has. */
+/** The machines of workers that a fleet is to have; a deployed one shows which it has. */
 function crewOf(
   fleetId: string,
   { workerMachines, spot }: EcsFleetSettings,

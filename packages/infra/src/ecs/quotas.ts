@@ -13,7 +13,7 @@ export function countedMachines({ instanceType, machines }: EcsFleetSettings): C
   return all.filter(({ machines: count }) => count > 0);
 }
 
-/** Do the quotas of vCPUs suffice? What is not told is unknown. */
+/** Do the quotas of vCPUs suffice? What AWS does not report is unknown. */
 export function knownQuotas(
   aws: Aws,
   settings: EcsFleetSettings,

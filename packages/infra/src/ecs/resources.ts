@@ -19,7 +19,7 @@ import type { FleetResources } from '../aws/removal/fleet-resources.js';
  * What a fleet on ECS consists of. Services go first: one that runs on each machine would start its tasks again. Machines end
  * while their agents are connected, and so deregister themselves; what is registered all the same keeps the cluster. Tasks on
  * Fargate are there in place of machines.
- * The log group goes last, because it tells where the fleet is.
+ * The log group goes last, because it shows where the fleet is.
  */
 export const ecsResources: FleetResources = {
   rows: [

@@ -61,7 +61,7 @@ export async function startNodes(options: StartOptions): Promise<void> {
       ]);
     }
     const master = new LocustMaster({ url: handle.masterUrl, login: handle.login });
-    // What keeps all from starting is told of the master.
+    // What keeps all from starting is reported of the master.
     await untilTrue(handle.nodes.slice(0, 1), signal, async (either) => {
       try {
         // Cheap and without the password, until something listens there.

@@ -27,7 +27,7 @@ export async function preflight(
   const { endpointName, expect, format } = options;
   const asked = await request();
   const { answer } = asked;
-  // The workers may have been told another URL by the workspace.
+  // The workers may have got another URL from the workspace.
   const url = asked.request?.url ?? hostOf(options) + endpointPath(options);
   if (answer === null) throw preflightFailure(asked, `the Databricks endpoint "${endpointName}"`);
   const { status, body } = answer;

@@ -121,7 +121,7 @@ class NodeNames:
     """Names of counters by node: as it calls itself in the headers, its address where that is known."""
 
     def __init__(self, prefix: str, addresses: dict[str, str]):
-        """:param addresses: by id, as ``X-Node-ID`` tells it"""
+        """:param addresses: by id, as ``X-Node-ID`` gives it"""
         self._prefix = prefix
         self._addresses = addresses
         self._names: dict[str, str] = {}
@@ -147,7 +147,7 @@ def hops(said: Said) -> int | None:
 def nodes_of(said: Said, found: str) -> tuple[str | None, str | None]:
     """
     Which node the client asked, and which one is responsible for the URL. A node that answers by itself is
-    both, and tells its id alone. One that says MISS-HOT is responsible, and names the one that it asked.
+    both, and gives its id alone. One that says MISS-HOT is responsible, and names the one that it asked.
 
     :param found: the counter that the answer belongs to; of ``unknown`` nobody says who is responsible
     """

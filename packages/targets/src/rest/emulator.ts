@@ -34,7 +34,7 @@ export interface PoolEmulator extends Emulator {
   tokenRequests(): TokenRequests;
 }
 
-/** It also tells what it streamed to the end. */
+/** It also reports what it streamed to the end. */
 interface RestEmulator extends PoolEmulator {
   streams(): readonly EmulatedStream[];
 }

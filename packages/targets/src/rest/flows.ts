@@ -85,7 +85,7 @@ export const flowSchema = z
       .describe('how often it is begun, in proportion to the other flows and the routes'),
     steps: z
       .array(stepSchema)
-      .min(2, 'must hold two steps or more: a request that stands alone belongs into routes')
+      .min(2, 'must hold two steps or more: a single request belongs into routes')
       .describe('its requests in their order; each is sent when the one before has succeeded'),
   })
   .superRefine(({ steps }, context) => {

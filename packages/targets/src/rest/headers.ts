@@ -61,7 +61,7 @@ export const secretHeadersSchema = withNamesChecked(
       variableName,
       z.strictObject({
         variable: variableName.describe('the variable that holds the secret'),
-        prefix: headerText.describe('what stands before the secret, with its blank: "Token "'),
+        prefix: headerText.describe('what comes before the secret, with its blank: "Token "'),
       }),
     ]),
   ),

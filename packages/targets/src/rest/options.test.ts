@@ -21,7 +21,7 @@ describe('options of rest', () => {
     ['baseUrl', { baseUrl: 'http://load-balancer.internal' }, 'allowPlainHttp: true'],
     ['baseUrl', { baseUrl: 'none', routes: [{ name: 'a', path: '/' }] }, 'https URL'],
     ['route', { route: '/items/{id}' }, 'for which parameters has no value'],
-    ['parameters.id', { parameters: id }, 'stands nowhere in route'],
+    ['parameters.id', { parameters: id }, 'is nowhere in route'],
     ['routes.0.path', { routes: [{ name: 'a', path: '/{id}' }] }, 'parameters has no value'],
     ['routes.1.name', { routes: ['/a', '/b'].map((path) => ({ name: 'a', path })) }, 'is there twice'],
     ['routes.0.weight', { routes: [{ name: 'a', path: '/', weight: 0 }] }, '0'],

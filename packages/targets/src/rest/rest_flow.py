@@ -219,7 +219,7 @@ class StepCheck(ResponseCheck):
             except ExtractionError as error:
                 problem = problem or Failure("extract", f"extract of {extraction.name}: {error}")
         if reason is None and problem is None and flow.go_on(response.seconds or 0.0):
-            # Of the last step's name, which tells flows apart.
+            # Of the last step's name, by which flows differ.
             self._metrics.trend(DURATION, flow.seconds)
             self._metrics.counter(COMPLETED)
             self._metrics.rate(COMPLETION, True)

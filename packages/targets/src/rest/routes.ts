@@ -113,7 +113,7 @@ export function* routeProblems(
   }
   for (const name of Object.keys(parameters)) {
     if (!path.includes(`{${name}}`)) {
-      yield { path: ['parameters', name], message: `stands nowhere in ${pathField}: write {${name}} there` };
+      yield { path: ['parameters', name], message: `is nowhere in ${pathField}: write {${name}} there` };
     }
   }
   if (bodiless.includes(method)) {

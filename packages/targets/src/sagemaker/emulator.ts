@@ -105,7 +105,7 @@ const controlServices = ['SAGEMAKER', 'APPLICATION_AUTO_SCALING', 'CLOUDWATCH', 
 const route = /^\/endpoints\/([^/]+)\/(?:invocations(?:-response-stream)?|async-invocations)$/;
 const chatRoute = /^\/endpoints\/([^/]+)\/(?:inference-components\/[^/]+\/)?openai\/v1\/chat\/completions$/;
 
-/** It also tells what it streamed to the end. */
+/** It also reports what it streamed to the end. */
 export interface SagemakerEmulator extends Emulator {
   streams(): readonly EmulatedStream[];
   /** Where inputs and results of asynchronous inference are. */

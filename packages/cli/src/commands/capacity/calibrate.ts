@@ -73,7 +73,7 @@ export function configure(command: Command, context: Context): void {
     .option('--resume <id>', 'go on with a calibration that was interrupted')
     .option('--emulator', "calibrate the target's emulator, started for this, instead of the real service")
     .option('--keep-scaling', 'do not suspend what scales the service by itself')
-    .option('--observe', 'read what the service tells of itself, for the resource that limits it')
+    .option('--observe', 'read what the service reports of itself, for the resource that limits it')
     .option('--skip-preflight', 'make no request before the first trial')
     .addOption(
       new Option('--on <fleet>', 'on a deployed fleet (loadwright deploy), which stays as it is').conflicts(

@@ -9,7 +9,7 @@ import psutil
 
 def pass_signals_on() -> None:
     """
-    To be called before Locust forks. Whoever ends a container tells its first process alone, and Locust's
+    To be called before Locust forks. Whoever ends a container signals its first process alone, and Locust's
     first process passes nothing on: as the first of a container it does not even end, and what it has forked
     is killed in the end with all that it has not handed over. All others handle the signal by themselves as
     soon as they are set up.

@@ -49,7 +49,7 @@ class Seal:
         self._number = time.time_ns()
         self._heard: dict[tuple[bytes, bytes], int] = {}
         self.session = _NO_SESSION
-        """Of the master: its own, or the one that a worker was told."""
+        """Of the master: its own, or the one that a worker got."""
         self._left: set[bytes] = set()
         self.hello: bytes | None = None
         """On a worker: the content of its first message."""

@@ -9,7 +9,7 @@ export interface SimulatedService {
   readonly queueLimit: number;
   /** A request that would have to wait longer fails after this time, without having been served. */
   readonly timeoutSeconds: number;
-  /** `even`: to the instance that is free first. `random`: to any, as SageMaker does unless it is told otherwise. */
+  /** `even`: to the instance that is free first. `random`: to any, as SageMaker does unless it is configured otherwise. */
   readonly routing: 'even' | 'random';
 }
 

@@ -12,7 +12,7 @@ import type { CreatableKind, FoundResource, Scope } from '../kind.js';
 import { unlessAbsent } from '../service-error.js';
 import { namedResources } from './named.js';
 
-/** How long lines are kept, and what else of its fleet a log group tells. */
+/** How long lines are kept, and what else of its fleet a log group shows. */
 export interface LogGroupParameters {
   /** One of those that CloudWatch knows: 1, 3, 5, 7, 14, 30, … */
   readonly retentionDays: number;

@@ -10,7 +10,7 @@ export const tlsFiles = {
   certificate: `${memoryFolder}/certificate.pem`,
 } as const;
 
-/** What Locust is told of them. */
+/** What Locust gets of them. */
 export const tlsOptions = ['--tls-cert', tlsFiles.certificate, '--tls-key', tlsFiles.key] as const;
 
 /** The program that makes them, and hands the certificate over. It needs `aws_requests.py`. */

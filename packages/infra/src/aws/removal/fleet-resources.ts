@@ -6,7 +6,7 @@ export interface ResourceRow {
   readonly kind: Kind;
   /** Kinds above it in the list that are removed first, because they use it. */
   readonly after?: readonly Kind[];
-  /** It tells where those are: it stays while some are left, or may be. */
+  /** It shows where those are: it stays while some are left, or may be. */
   readonly tellsOf?: readonly Kind[];
   /** It stays with a resource that was to be removed and continues. */
   readonly staysWith?: {

@@ -66,7 +66,7 @@ async function missingOf(
 }
 
 /**
- * Without a journal: may there be something that AWS does not show yet? What is made last tells of all else that it is
+ * Without a journal: may there be something that AWS does not show yet? What is made last shows of all else that it is
  * older; where there is none of it, the deployment may have broken off a moment ago.
  */
 async function isNew(aws: Aws, { lastMade }: FleetResources, fleetId: string): Promise<boolean> {

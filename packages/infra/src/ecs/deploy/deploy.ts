@@ -48,7 +48,7 @@ export async function deploy(deployment: Deployment) {
         clusterName,
         group,
         profile,
-        // The master's machine tells what the fleet is; it costs what all of them cost.
+        // The master's machine shows what the fleet is; it costs what all of them cost.
         facts: part === 'master' ? factsOf(deployment) : {},
         ...(part === 'master' && { forgets: around.forgets }),
       }),
@@ -142,7 +142,7 @@ async function privateAddress({ aws }: Deployment, id: string): Promise<string> 
   if (address !== undefined) return address;
   throw new LoadwrightError(
     'PROVISIONING_FAILED',
-    `EC2 tells no address of the machine ${id} of the master.`,
+    `EC2 reports no address for the machine ${id} of the master.`,
     {
       retryable: true,
     },

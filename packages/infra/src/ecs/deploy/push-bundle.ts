@@ -28,7 +28,7 @@ export async function pushBundle(
     to: `${host}/${settings.repository}`,
     ...(settings.containerImage !== undefined && { base: settings.containerImage }),
     platform: platforms[architecture],
-    // By it the fleet is found again, and the image is kept for as long as it stands.
+    // By it the fleet is found again, and the image is kept for as long as it is deployed.
     tags: [nameOf(aws.fleet(request.fleetId))],
     credentials: { username: 'AWS', password },
     environment: settings.environment,

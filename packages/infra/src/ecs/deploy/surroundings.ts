@@ -73,7 +73,7 @@ export async function makeSurroundings<const Also extends readonly unknown[]>(
     ...ownParameters(settings),
     ...ofWorker,
   };
-  // It tells any machine where the rest of the fleet is, so it is there before that.
+  // It shows any machine where the rest of the fleet is, so it is there before that.
   const logs = ensure(step, logGroup, {
     retentionDays: settings.logRetentionDays,
     facts: {

@@ -22,7 +22,7 @@ export type FargateDeployment = Omit<SurroundedDeployment, 'account'> & {
 };
 
 /**
- * Makes the fleet: the master first, because the workers are told its address. No service: what ends on Fargate must stay ended.
+ * Makes the fleet: the master first, because the workers get its address. No service: what ends on Fargate must stay ended.
  *
  * @returns the ids of its tasks by their parts, and its secrets
  */
@@ -82,7 +82,7 @@ export async function deployFargate(deployment: FargateDeployment, time: StartTi
     spot: false,
     role: 'master',
     withSessions,
-    // The master's task tells what the fleet is; it costs what all of them cost.
+    // The master's task shows what the fleet is; it costs what all of them cost.
     facts: factTags(
       {
         workers: request.workers,

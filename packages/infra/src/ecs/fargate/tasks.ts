@@ -142,7 +142,7 @@ function hasEnded({ lastStatus, desiredStatus }: Task): boolean {
 /**
  * What the nodes of a fleet are, from what ECS says of their tasks: workers share the state of the task that they are in. ECS lists
  * none that has ended: whose task was not found when the fleet was opened is lost. Where there are to be fewer by now, as the task of
- * the master tells, those that were ended for it are not missed.
+ * the master reports, those that were ended for it are not missed.
  */
 export async function stateOfFleet(
   aws: Aws,

@@ -2,7 +2,7 @@ import { DescribeTasksCommand, ListTasksCommand, type Service, type Task } from 
 import type { Aws } from '../../aws/clients.js';
 import { unlessAbsent } from '../../aws/service-error.js';
 
-/** The most tasks that are told, and the newest events of a service. */
+/** The most tasks that are named, and the newest events of a service. */
 const shown = 3;
 
 /** Tasks of a service that have stopped, the newest first; ECS keeps them for an hour. */

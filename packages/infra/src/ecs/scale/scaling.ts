@@ -44,7 +44,7 @@ import {
 /** A change of a fleet, looked at from all sides. */
 interface Change extends CrewChange {
   readonly standing: StandingFleet;
-  /** Of the fleet as it stands. */
+  /** Of the fleet as it is. */
   readonly settings: Awaited<ReturnType<typeof settingsOfFleet>>;
   readonly account: Account;
   readonly workersAfter: number;
@@ -52,7 +52,7 @@ interface Change extends CrewChange {
 }
 
 /**
- * Other numbers of machines for a fleet that stands. ECS runs the task of workers on each machine that has joined, so that
+ * Other numbers of machines for a deployed fleet. ECS runs the task of workers on each machine that has joined, so that
  * nothing but machines is made and removed; on Fargate nothing but tasks. Those that are gone are replaced by the same call.
  */
 export function ecsScaling(

@@ -56,7 +56,7 @@ export const cognitoSchema = z
       .describe('header that carries the token'),
     prefix: headerText
       .default('Bearer ')
-      .describe('what stands before the token, with its blank; empty for the token alone'),
+      .describe('what comes before the token, with its blank; empty for the token alone'),
   })
   .superRefine((options, context) => {
     const issue = (field: string, message: string) =>

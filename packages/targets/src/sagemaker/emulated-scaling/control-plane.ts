@@ -15,7 +15,7 @@ interface Face {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** The three services that an endpoint is observed and its scaling is set with, behind one address: they are told apart by `X-Amz-Target`. */
+/** The three services that an endpoint is observed and its scaling is set with, behind one address: `X-Amz-Target` names the one that is meant. */
 export class ControlPlane {
   readonly #faces: ReadonlyMap<string, Face>;
 

@@ -173,7 +173,7 @@ async function metricsOf(api: ScalingApi, parts: readonly Part[], since: number)
       Stat: figure.statistic,
     },
   }));
-  // From the beginning of a period on, so that none is told in part.
+  // From the beginning of a period on, so that none is reported in part.
   const from = Math.floor(since / 1000 / periodSeconds) * periodSeconds;
   const results = await api.metricData(queries, new Date(from * 1000), new Date());
   return results.flatMap(({ Id, Timestamps = [], Values = [] }) => {

@@ -23,7 +23,7 @@ export interface TaskBatch {
   readonly hasPublicAddress: boolean;
   /** What its containers know besides what their definition says. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Name of the container that is told it; that of the role. */
+  /** Name of the container that gets it; that of the role. */
   readonly role: 'master' | 'worker';
   /** Session Manager may reach its containers. */
   readonly withSessions?: boolean;
