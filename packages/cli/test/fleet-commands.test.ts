@@ -214,7 +214,7 @@ describe('loadwright plan', () => {
     const { exitCode, stdout, stderr } = await fleets.run(['plan', '--arrival-rate', '50/s', '--json'], io);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: 'note: --arrival-rate takes the place of load.users\n',
+      stderr: 'note: --arrival-rate overrides load.users\n',
     });
     expect(JSON.parse(stdout)).toMatchObject({ test: { durationSeconds: 10 } });
   });

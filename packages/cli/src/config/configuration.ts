@@ -75,7 +75,7 @@ export async function loadConfiguration(
   );
   if (loaded.leftOut.length > 0) {
     const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
-    io.stderr.write(`note: ${flag} takes the place of ${loaded.leftOut.join(', ')}\n`);
+    io.stderr.write(`note: ${flag} overrides ${loaded.leftOut.join(', ')}\n`);
   }
   const thresholds = parseThresholdFlags(flags.threshold ?? []);
   const origins = Object.keys(thresholds).map(

@@ -132,11 +132,11 @@ async function whereabouts(
     );
     return { fleets: [fleet], areKnown: false };
   }
-  const remembered =
+  const known =
     query === undefined || flags.fleet !== undefined ? [] : await knownFleets(context, query.reference);
-  if (remembered.length === 0) throw noFleet(kind, context, query);
+  if (known.length === 0) throw noFleet(kind, context, query);
   const places = new Map(
-    remembered.map(({ fleet }) => {
+    known.map(({ fleet }) => {
       const place = overriddenFleet(fleet, flags, context);
       return [JSON.stringify(place), place] as const;
     }),

@@ -24,7 +24,7 @@ const setup = {
   set: z
     .strictObject(setShape)
     .optional()
-    .describe('settings that take the place of the file, named as the flags of a run: users, spawnRate'),
+    .describe('settings that override the file, named as the flags of a run: users, spawnRate'),
 };
 const always = z
   .boolean()

@@ -24,7 +24,7 @@ _LATENCY = "x-latency-ms"
 _SAID = re.compile(
     rb"\r\n((?i:x-(?:cache(?:-origin)?|node-id|entry-node|responsible-node|latency-ms))):[ \t]*([^\r\n]*)"
 )
-# So many different things that nodes say are remembered: outcomes times pairs of nodes.
+# So many different things that nodes say are kept: outcomes times pairs of nodes.
 _MOST_SAYINGS = 4096
 
 Said = Mapping[str, str]

@@ -32,7 +32,7 @@ export function configure(command: Command, context: Context): void {
     .command('save <name> [run...]')
     .description('Keep copies of runs as a baseline: run ids, names or folders. Default: the newest run.')
     .option('--last <number>', 'of each name the newest runs, so many')
-    .option('--replace', 'take the place of a baseline of that name')
+    .option('--replace', 'replace a baseline of that name')
     .option('--results <folder>', 'where the results are (default: as the configuration says, or results)')
     .option('--json', 'one JSON document on stdout')
     .action(
