@@ -1,6 +1,5 @@
-import { createLoadTest } from '@loadwright/core';
-import { ec2Fleet } from '@loadwright/infra/ec2';
-import { sagemaker } from '@loadwright/targets/sagemaker';
+import { createLoadTest, sagemaker } from 'loadwright';
+import { ec2Fleet } from 'loadwright/ec2';
 
 const test = createLoadTest({
   name: 'fraud',

@@ -1,5 +1,4 @@
-import { defineConfig } from '@loadwright/cli/config';
-import { sagemaker } from '@loadwright/targets/sagemaker';
+import { defineConfig, sagemaker } from 'loadwright';
 
 export default defineConfig({
   name: 'fraud',

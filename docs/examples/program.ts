@@ -1,6 +1,4 @@
-import { createLoadTest } from '@loadwright/core';
-import { localFleet } from '@loadwright/infra/local';
-import { sagemaker } from '@loadwright/targets/sagemaker';
+import { createLoadTest, localFleet, sagemaker } from 'loadwright';
 
 const test = createLoadTest({
   name: 'fraud',

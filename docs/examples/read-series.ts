@@ -1,4 +1,4 @@
-import { readSeries, resample, trendPercentile, type SeriesRow } from '@loadwright/core';
+import { readSeries, resample, trendPercentile, type SeriesRow } from 'loadwright';
 
 /** The p99 of every ten seconds of a run, in milliseconds, by request name. */
 export async function p99OverTime(

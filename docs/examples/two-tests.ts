@@ -1,6 +1,5 @@
-import { createLoadTest, deployFleet } from '@loadwright/core';
-import { ec2Fleet } from '@loadwright/infra/ec2';
-import { sagemaker } from '@loadwright/targets/sagemaker';
+import { createLoadTest, deployFleet, sagemaker } from 'loadwright';
+import { ec2Fleet } from 'loadwright/ec2';
 
 const fleet = ec2Fleet({ region: 'eu-west-1', profile: 'load-tests', timeToLive: '1h', uiPort: 8443 });
 const target = sagemaker({

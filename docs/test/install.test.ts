@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { pages, root, type Page } from './documents.js';
+import { blocks, pages, root, type Page } from './documents.js';
 
 const gettingStarted = pages.find(({ path }) => path === 'docs/tutorials/getting-started.md')!;
 const installing = pages.filter(({ text }) =>
@@ -36,4 +36,20 @@ it('packs every package that the package loadwright needs', () => {
   expect(Object.keys(dependencies).map((name) => name.replace('@loadwright/', ''))).toEqual(
     expect.arrayContaining(published.filter((name) => name !== 'loadwright')),
   );
+});
+
+/** For packages of targets and exporters, which depend on `@loadwright/core` alone. */
+const forAuthors = /writing-a-target\.md|python-api\.md|write-an-exporter\.md|docs\/decisions/;
+
+it.each(
+  blocks.filter(
+    ({ place, language, example = '' }) =>
+      /^(ts|js)$/.test(language) &&
+      !forAuthors.test(place) &&
+      !/\/loadwright-(target|exporter)-/.test(example),
+  ),
+)('$place imports from the package that a project has', ({ text }) => {
+  const imported = [...text.matchAll(/(?:from |require\()'([^'./][^']*)'/g)].map(([, name]) => name!);
+  const known = /^(loadwright(\/|$)|node:|zod$)/;
+  expect(imported.filter((name) => !known.test(name))).toEqual([]);
 });

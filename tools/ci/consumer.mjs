@@ -34,12 +34,13 @@ export async function checkConsumer(ledger, { env, folder, tarballs, cwd }) {
   await ledger.stage(
     'a strict program compiles, and so does the configuration that was written',
     async () => {
-      const include = ['program.ts', 'loadwright.config.ts'];
+      const include = ['program.ts', 'entries.ts', 'loadwright.config.ts'];
       writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }));
       writeFileSync(
         join(cwd, 'program.ts'),
         besideEmulator(readFileSync(join(examples, 'program.ts'), 'utf8')),
       );
+      writeFileSync(join(cwd, 'entries.ts'), everyEntry());
       await run('npm', 'install', '--no-audit', '--no-fund', '--save-dev', 'typescript@6', '@types/node@20');
       await run('npx', '--no-install', 'tsc');
       // What follows has configurations of its own.
@@ -76,6 +77,16 @@ export async function checkConsumer(ledger, { env, folder, tarballs, cwd }) {
   });
   await checkCreatedTarget(ledger, { env, folder, tarballs, loadwright });
   await checkBundles(ledger, { env, cwd, loadwright });
+}
+
+/** A program that has all entry points of the package that a project installs. */
+function everyEntry() {
+  const manifest = join(root, 'packages', 'loadwright', 'package.json');
+  const paths = Object.keys(JSON.parse(readFileSync(manifest, 'utf8')).exports);
+  return paths
+    .filter((path) => path !== './package.json')
+    .map((path, index) => `export * as entry${index} from '${path.replace('.', 'loadwright')}';\n`)
+    .join('');
 }
 
 /** The program with what its emulator may do to it, which takes the same cores: with `--emulator` the command tolerates that by itself. */
