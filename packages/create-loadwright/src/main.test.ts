@@ -113,9 +113,18 @@ describe('create-loadwright', () => {
     expect(said).toMatch(/hint: .*(apt-get|brew) install/);
     expect(readdirSync(join(world, 'here'))).toEqual([]);
     expect(create(['new', '--target', 'dht', '--without-python'], { isTerminal: true }).exitCode).toBe(0);
-    // uv installs a Python of its own.
-    program('uv', 'exit 0');
-    expect(create(['newer', '--target', 'dht'], { isTerminal: true }).exitCode).toBe(0);
+  });
+
+  it('takes a Python that uv has installed, and has uv install one where there is none', () => {
+    program('python3', 'exit 1');
+    // As uv does without a Python: it finds none, and downloads none unasked.
+    program('uv', '[ "$1" = --version ] || exit 2');
+    const { exitCode, said } = create(['new', '--target', 'dht'], { isTerminal: true });
+    expect(exitCode).toBe(97);
+    expect(said).toMatch(/hint: .*uv python install 3\.12/);
+    expect(readdirSync(join(world, 'here'))).toEqual([]);
+    program('uv', 'echo /home/me/.local/share/uv/python/bin/python3.12');
+    expect(create(['new', '--target', 'dht'], { isTerminal: true }).exitCode).toBe(0);
   });
 
   it('says how to go on when the packages could not be installed', () => {

@@ -57,6 +57,15 @@ describe('findPython', () => {
     expect(await findPython({ environment: { PATH } })).toMatchObject({ version: '3.12.9' });
   });
 
+  it('asks uv with the settings of uv, which say where it installs', async () => {
+    const python = join(pathWith('of-uv-elsewhere', { python: '3.13.2' }), 'python');
+    const PATH = pathWith('uv-elsewhere', {});
+    const find = `[ "$UV_PYTHON_INSTALL_DIR" = /elsewhere ] && echo '${python}'`;
+    writeFileSync(join(PATH, 'uv'), `#!/bin/sh\n${find}\n`, { mode: 0o755 });
+    const environment = { PATH, UV_PYTHON_INSTALL_DIR: '/elsewhere' };
+    expect(await findPython({ environment })).toMatchObject({ version: '3.13.2' });
+  });
+
   it('says what brings one to this kind of machine', () => {
     expect(howToInstall('linux')).toMatch(/apt install python3 python3-venv.*uv python install/);
     expect(howToInstall('darwin')).toContain('brew install python');

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { LoadwrightError } from '@loadwright/core/fleet';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { inheritedEnvironment } from './inherited-environment.js';
+import { inheritedEnvironment, installerEnvironment } from './inherited-environment.js';
 import type { Environment } from '../environment.js';
 import { resolveOptions, type LocalFleetOptions } from './options.js';
 
@@ -91,7 +91,8 @@ async function pythonOfUv(
     'uv',
     ['python', 'find', '--no-project', `>=${oldestPython.join('.')}`],
     {
-      env: inheritedEnvironment(environment),
+      // Its own settings say where it has installed one.
+      env: installerEnvironment(environment),
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
