@@ -122,6 +122,59 @@ export async function appendPrivately(path: string, text: string): Promise<void>
   }
 }
 
+/** A file that grows while something lasts, for its owner alone. What is appended is there as a whole or not at all. */
+export class GrowingFile {
+  #size = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+  ) {}
+
+  /**
+   * Makes the file, and folders above it that are missing.
+   *
+   * @throws LoadwrightError `CONFIG_INVALID` that names the file, also where a file or a link of that name is there.
+   */
+  static async create(path: string): Promise<GrowingFile> {
+    await makeFolder(dirname(path));
+    // `x`: never over what somebody else has put there; `a`: behind what is there, also after a write was taken back.
+    const file = await disk.open(path, 'ax', privateFile).catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
+    return new GrowingFile(path, file);
+  }
+
+  /** Appends behind what was appended before. @throws LoadwrightError as {@link writeWhole} does. */
+  append(text: string): Promise<void> {
+    const appended = this.#last.then(async () => this.#append(text));
+    this.#last = appended.catch(() => {});
+    return appended;
+  }
+
+  /** Returns when the disk itself has all of it. */
+  async close(): Promise<void> {
+    await this.#last;
+    try {
+      await disk.sync(this.file);
+    } finally {
+      await disk.close(this.file);
+    }
+  }
+
+  async #append(text: string): Promise<void> {
+    try {
+      await disk.write(this.file, text);
+      this.#size += Buffer.byteLength(text);
+    } catch (error) {
+      // Half a line is worse than none.
+      await this.file.truncate(this.#size).catch(() => {});
+      throw unwritable(this.path, error);
+    }
+  }
+}
+
 /**
  * Makes a folder, and those above it that are missing, for their owner alone.
  *
@@ -218,6 +271,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   EACCES: 'you may not write there',
   EPERM: 'you may not write there',
+  EEXIST: 'it is there already, and is not overwritten',
   ENOENT: 'nothing can be made there',
   ENOTDIR: 'a part of the path is a file',
   EISDIR: 'it is a folder',

@@ -93,6 +93,13 @@ export interface ExporterDefinition<Input = unknown, Options = unknown> {
   everySeconds?(options: Options): number;
   /** The environment variables that hold its secrets; a `required` one that is not set ends the run before it begins. */
   variables?(options: Options): readonly { readonly name: string; readonly required: boolean }[];
+  /**
+   * Called before a run begins, to find out whether it can be exported at all: whether a file is there already. Must change nothing
+   * and not use the network. Default: nothing is looked at.
+   *
+   * @throws LoadwrightError which ends the run
+   */
+  check?(options: Options): void;
   /** Called once, before the first batch; must not use the network. What fails later is reported by `write`. */
   open(options: Options, context: ExporterContext): OpenExporter;
 }

@@ -17,6 +17,7 @@ export {
   type RunLabels,
 } from './contract.js';
 export { exportRun, type ExportRunOptions } from './export-run.js';
+export { csvFile, jsonFile } from './files.js';
 export { influxdb } from './influxdb.js';
 export { builtInExporters, loadExporter } from './load-exporter.js';
 export { otlpHttp } from './otlp.js';

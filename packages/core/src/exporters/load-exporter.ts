@@ -5,6 +5,7 @@ import { aFunction, kindSchema, optionsSchema, summarySchema } from '../plugins/
 import { describeIssues, describeValue } from '../validation/validate.js';
 import type { Exporter, ExporterFactory } from './contract.js';
 import { callExporter, redactorOfOptions } from './failures.js';
+import { csvFile, jsonFile } from './files.js';
 import { influxdb } from './influxdb.js';
 import { otlpHttp } from './otlp.js';
 import { prometheusRemoteWrite } from './prometheus.js';
@@ -16,6 +17,8 @@ export const builtInExporters = {
   otlp: otlpHttp,
   influxdb,
   statsd,
+  csv: csvFile,
+  json: jsonFile,
 } as const;
 
 const exporters: PluginKind = {
@@ -32,6 +35,7 @@ const definitionSchema = z.looseObject({
   isLiveOnly: z.boolean().optional(),
   everySeconds: aFunction.optional(),
   variables: aFunction.optional(),
+  check: aFunction.optional(),
   open: aFunction,
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import { refusePlainSecrets, collectSecrets, redactOptions } from '../secrets/options.js';
+import { createRedactor } from '../secrets/redactor.js';
 import type { JsonObject } from '../values/json.js';
 import { jsonSchemaOf } from '../values/json-schema.js';
 import { Problems } from '../validation/problems.js';
@@ -33,7 +34,7 @@ export interface ExporterVariable {
 }
 
 /**
- * Validates exporters, and finds their secrets.
+ * Validates exporters, finds their secrets, and lets them look whether they can take a run.
  *
  * @throws LoadwrightError that names all problems at once
  */
@@ -41,7 +42,11 @@ export function prepareExporters(
   exporters: readonly Exporter[],
   environment: Environment,
 ): PreparedExporter[] {
-  return prepareEach(exporters, environment, requireVariables);
+  return prepareEach(exporters, environment, (prepared, field) => {
+    requireVariables(prepared, field);
+    const { definition, options, title, hidden } = prepared;
+    callExporter(`${field}: ${title}`, () => definition.check?.(options), createRedactor(hidden));
+  });
 }
 
 /**
