@@ -1,37 +1,46 @@
+import type { Instance } from '@aws-sdk/client-ec2';
 import type { ContainerInstance } from '@aws-sdk/client-ecs';
-import { LoadwrightError, type Finding } from '@loadwright/core/fleet';
-import type { SharedSettings } from '../aws/fleet-settings.js';
-import { tagKeys } from '../aws/fleet-identity.js';
+import { isLoadwrightError, LoadwrightError, type Finding } from '@loadwright/core/fleet';
+import { partTag, readTags, tagKeys } from '../aws/fleet-identity.js';
+import { readFacts, type FleetFacts } from '../aws/fleets/facts.js';
+import { lookUpMachineType } from '../aws/account/machine.js';
 import { findingOf } from '../aws/check/finding.js';
+import { knownQuota } from '../aws/check/quota.js';
 import type { Aws } from '../aws/clients.js';
+import type { Environment } from '../environment.js';
 import type { FoundResource } from '../aws/kind.js';
 import { containerInstances } from '../aws/kinds/container-instance.js';
 import { ecsPlaces } from '../aws/kinds/ecs-place.js';
-import { instance } from '../aws/kinds/instance.js';
+import { describeFleet, instance } from '../aws/kinds/instance.js';
 import { describeService, service } from '../aws/kinds/service.js';
 import { diagnoseTasks } from './fargate/diagnose.js';
 import { adviceOn, adviceOnPlacement } from './reach/advice.js';
+import { networkFindings } from './reach/network-findings.js';
 import { unregisteredHint } from './reach/wait-for-fleet.js';
 import { describeTask, eventsOf, stoppedTasks } from './reach/stopped-tasks.js';
+import { partOf, readCrew, type Crew } from './scale/crew.js';
+import type { EcsFleetSettings } from './settings.js';
 
 /**
- * Why a fleet does not work, from what ECS knows of its machines, agents and tasks.
+ * Why a fleet does not work, from what AWS knows of its machines, agents and tasks, of its network, and of the quotas where
+ * machines are missing.
  *
  * @throws LoadwrightError `CONFIG_INVALID` when nothing of it is there to be explained.
  */
 export async function diagnose(
   aws: Aws,
   fleetId: string,
-  { startTimeoutSeconds }: Pick<SharedSettings, 'startTimeoutSeconds'>,
+  { startTimeoutSeconds, environment }: Pick<EcsFleetSettings, 'startTimeoutSeconds' | 'environment'>,
 ): Promise<readonly Finding[]> {
-  const [machines, services, [place]] = await Promise.all([
+  const [machines, described, services, [place]] = await Promise.all([
     instance.find(aws, { fleetId }),
+    describeFleet(aws, fleetId),
     service.find(aws, { fleetId }),
     ecsPlaces(aws, { fleetId }),
   ]);
   const own = machines.filter(({ stays }) => stays === undefined);
   if (own.length === 0 && services.length === 0) {
-    const ofTasks = await diagnoseTasks(aws, fleetId, place?.cluster ?? '');
+    const ofTasks = await diagnoseTasks(aws, fleetId, place?.cluster ?? '', environment);
     if (ofTasks.length > 0) return ofTasks;
     throw new LoadwrightError(
       'CONFIG_INVALID',
@@ -48,11 +57,15 @@ export async function diagnose(
   const lacking = Date.now() - since < startTimeoutSeconds * 1000 ? 'unknown' : 'problem';
   const registered = containerInstances(aws, place?.cluster ?? '');
   registered.catch(() => {});
-  return Promise.all([
+  const told = readMaster(fleetId, own);
+  const missing = missingParts(own, told);
+  const network = networkOf(aws, described, told, environment);
+  network.catch(() => {});
+  const findings = await Promise.all([
     findingOf(
       aws,
       'machines',
-      registered.then((all) => machinesFinding(own, all, lacking)),
+      registered.then((all) => machinesFinding(own, all, { missing, lacking })),
       'unknown',
     ),
     findingOf(
@@ -73,7 +86,62 @@ export async function diagnose(
         'unknown',
       ),
     ),
+    ...(told && missing.length > 0
+      ? [quotaFinding(aws, described[0]?.InstanceType ?? '', told, missing.length)]
+      : []),
   ]);
+  return [...findings, ...(await network)];
+}
+
+/** What the machine of the master tells of its fleet. */
+interface Told {
+  readonly facts: FleetFacts;
+  readonly crew: Crew;
+}
+
+/** @returns undefined without a master, or when somebody has changed its tags: whoever opens the fleet reports that */
+function readMaster(fleetId: string, machines: readonly FoundResource[]): Told | undefined {
+  const tags = machines.find(({ part }) => part === 'master')?.tags;
+  try {
+    return tags && { facts: readFacts(fleetId, tags), crew: readCrew(fleetId, tags) };
+  } catch (error) {
+    if (!isLoadwrightError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The parts of which there is no machine; those of workers that are to be only the master tells. */
+function missingParts(machines: readonly FoundResource[], told: Told | undefined): string[] {
+  const present = new Set(machines.map(({ part }) => part));
+  const wanted = ['master', ...(told?.crew.numbers.map(partOf) ?? [])];
+  return wanted.filter((part) => !present.has(part));
+}
+
+/** Would EC2 give so many machines like those that there are? */
+function quotaFinding(aws: Aws, instanceType: string, { crew: { spot } }: Told, machines: number) {
+  const type = lookUpMachineType(aws, instanceType).then((found) => ({ instanceType: found }));
+  return knownQuota(aws, { instanceType, spot, machines }, type);
+}
+
+function networkOf(
+  aws: Aws,
+  described: readonly Instance[],
+  told: Told | undefined,
+  environment: Environment,
+): Promise<readonly Finding[]> {
+  const nodes = described.flatMap((one) => {
+    const { InstanceId, SubnetId: subnetId = '', PublicIpAddress, Tags } = one;
+    const part = readTags(Tags)[partTag];
+    const groups = (one.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups);
+    const securityGroups = groups.flatMap(({ GroupId }) => GroupId ?? []);
+    const hasPublicAddress = PublicIpAddress !== undefined;
+    const node = { part, name: `${part} ${InstanceId}`, subnetId, hasPublicAddress, securityGroups };
+    // By the time that it runs, EC2 has given it its address.
+    return one.State?.Name === 'running' ? [node] : [];
+  });
+  const master = nodes.find(({ part }) => part === 'master');
+  const ui = master && told && { ...master, ...told.facts, mayBePrivate: false };
+  return networkFindings(aws, nodes, ui, environment);
 }
 
 type Found = string | Omit<Finding, 'subject'>;
@@ -84,10 +152,10 @@ type Lacking = 'unknown' | 'problem';
 function machinesFinding(
   machines: readonly FoundResource[],
   registered: readonly ContainerInstance[],
-  lacking: Lacking,
+  { missing, lacking }: { readonly missing: readonly string[]; readonly lacking: Lacking },
 ): Found {
   const ids = new Set(registered.map(({ ec2InstanceId }) => ec2InstanceId));
-  const missing = machines.filter(({ id }) => !ids.has(id));
+  const silent = machines.filter(({ id }) => !ids.has(id));
   if (machines.length === 0) {
     return {
       state: 'problem',
@@ -96,11 +164,26 @@ function machinesFinding(
       next: [{ action: 'deploy-fleet' }],
     };
   }
-  if (missing.length === 0) return `all ${machines.length} have registered`;
+  if (silent.length + missing.length === 0) return `all ${machines.length} have registered`;
+  const evidence = [
+    ...silent.map(({ id, part = '', state = '' }) => `${part} ${id}: ${state}`),
+    ...missing.map((part) => `${part}: there is no machine`),
+  ];
+  const all = machines.length + missing.length;
+  if (silent.length === 0) {
+    return {
+      state: lacking,
+      detail: `${missing.length} of ${all} have ended`,
+      evidence,
+      remedy: missing.includes('master')
+        ? 'Deploy another fleet.'
+        : 'Scale the fleet to the number of workers that it is to have: it gets other machines.',
+    };
+  }
   return {
     state: lacking,
-    detail: `${missing.length} of ${machines.length} have not registered with the cluster`,
-    evidence: missing.map(({ id, part = '', state = '' }) => `${part} ${id}: ${state}`),
+    detail: `${silent.length + missing.length} of ${all} have not registered with the cluster`,
+    evidence,
     remedy: unregisteredHint,
     next: [{ action: 'show-permissions', of: 'machine' }],
   };

@@ -42,9 +42,10 @@ describe('a fleet on Fargate', { timeout: 180_000 }, () => {
     expect(listed).toMatchObject({ fleetId: request.fleetId, state: 'running' });
     const elsewhere = quickFleet(optionsFor(aws()));
     expect((await elsewhere.open(request.fleetId)).expectedWorkers).toBe(46);
-    expect((await elsewhere.lasting!.diagnose!(request.fleetId)).map(({ state }) => state)).toEqual([
-      'good',
-      'good',
+    const findings = await elsewhere.lasting!.diagnose!(request.fleetId);
+    expect(findings.map(({ subject, state }) => `${subject}: ${state}`)).toEqual([
+      ...['tasks of the master: good', 'tasks of the workers: good'],
+      ...['network: good', 'security group: good'],
     ]);
     expect(await elsewhere.lasting!.destroy(request.fleetId)).toMatchObject({ remaining: [] });
     expect(await ownInventory()).toEqual(before);
@@ -134,8 +135,15 @@ describe('a fleet on Fargate', { timeout: 180_000 }, () => {
       expect.objectContaining({
         subject: 'tasks of the workers',
         state: 'problem',
-        detail: expect.stringMatching(/^0 of 0 run/),
+        detail: expect.stringMatching(/^0 of 2 run/),
       }),
+      expect.objectContaining({ subject: 'quota', state: 'good' }),
+      expect.objectContaining({
+        subject: 'quota of spot',
+        detail: expect.stringMatching(/256 vCPUs, 4 needed/),
+      }),
+      expect.objectContaining({ subject: 'network', state: 'good' }),
+      expect.objectContaining({ subject: 'security group', state: 'good' }),
     ]);
     expect(await handle.destroy()).toMatchObject({ remaining: [] });
 

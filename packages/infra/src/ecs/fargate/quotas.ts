@@ -14,8 +14,11 @@ const quotas = {
 /** How long a plan and a deployment wait for what they can do without, in milliseconds. */
 const patience = 10_000;
 
+/** Tasks that count against quotas. */
+type CountedTasks = Pick<EcsFleetSettings, 'machines' | 'vcpus'>;
+
 /** Spare capacity has a quota of its own. */
-function needs({ machines, vcpus }: EcsFleetSettings) {
+function needs({ machines, vcpus }: CountedTasks) {
   return (['onDemand', 'spot'] as const)
     .map((kind) => ({
       ...quotas[kind],
@@ -29,7 +32,7 @@ function needs({ machines, vcpus }: EcsFleetSettings) {
  * Do the quotas of vCPUs suffice? What is not reported, or not in time, is unknown. How much of them is in use ECS does not tell: what
  * suffices may be taken by others.
  */
-export function fargateQuotas(aws: Aws, settings: EcsFleetSettings): Promise<Finding[]> {
+export function fargateQuotas(aws: Aws, settings: CountedTasks): Promise<Finding[]> {
   return Promise.all(
     needs(settings).map(({ subject, code, name, needed }) => {
       const late = { state: 'unknown', detail: `AWS did not tell it within ${patience / 1000} s` } as const;

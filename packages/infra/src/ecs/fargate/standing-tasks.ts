@@ -6,7 +6,11 @@ import { nameOf } from '../../aws/fleet-identity.js';
 import { requireOwnVersion } from '../../aws/fleets/existing.js';
 import { readFacts, type FleetFacts } from '../../aws/fleets/facts.js';
 import { describeTasks, idOfTask, task } from '../../aws/kinds/fargate/task.js';
+import { unlessAbsent } from '../../aws/service-error.js';
 import { stoppedAmong } from '../reach/stopped-tasks.js';
+
+/** Network interfaces that one call describes. */
+const describedAtOnce = 100;
 
 /** A fleet on Fargate that was deployed, as its tasks show it. */
 export interface StandingTasks {
@@ -74,18 +78,52 @@ export async function isOfSpot(aws: Aws, { workers, cluster, definition }: Stand
   return known.some(({ capacityProviderName }) => capacityProviderName === 'FARGATE_SPOT');
 }
 
+/** Where a task is in the network. */
+export interface TaskPlace {
+  readonly subnetId: string;
+  readonly hasPublicAddress: boolean;
+  readonly securityGroups: readonly string[];
+}
+
+/** Where tasks are, by their ids; one that has no network interface yet is left out. */
+export async function placesOf(aws: Aws, tasks: readonly Task[]): Promise<ReadonlyMap<string, TaskPlace>> {
+  const interfaces = new Map(
+    tasks.flatMap((one) => {
+      const id = detailOf(one, 'networkInterfaceId');
+      return id === undefined ? [] : [[id, idOfTask(one)] as const];
+    }),
+  );
+  const ids = [...interfaces.keys()];
+  const places = new Map<string, TaskPlace>();
+  for (let from = 0; from < ids.length; from += describedAtOnce) {
+    const NetworkInterfaceIds = ids.slice(from, from + describedAtOnce);
+    const command = new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds });
+    for (const found of (await unlessAbsent(aws.ec2.send(command)))?.NetworkInterfaces ?? []) {
+      places.set(interfaces.get(found.NetworkInterfaceId ?? '') ?? '', {
+        subnetId: found.SubnetId ?? '',
+        hasPublicAddress: found.Association?.PublicIp !== undefined,
+        securityGroups: (found.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+      });
+    }
+  }
+  return places;
+}
+
+/** What ECS says of a task's network interface: `subnetId`, `privateIPv4Address` … */
+export function detailOf({ attachments = [] }: Task, key: string): string | undefined {
+  return attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === key)?.value;
+}
+
 /** Where its tasks are: another one is to be in the same subnets, with the same security groups. */
 export async function networkOf(aws: Aws, { fleetId, master, workers }: StandingTasks) {
-  const detailsOf = ({ attachments = [] }: Task) => attachments.flatMap(({ details = [] }) => details);
-  const valueOf = (one: Task, key: string) => detailsOf(one).find(({ name }) => name === key)?.value;
-  const id = valueOf(master, 'networkInterfaceId');
+  const id = detailOf(master, 'networkInterfaceId');
   const { NetworkInterfaces: [seen] = [] } =
     id === undefined
       ? {}
       : await aws.ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [id] }));
   const securityGroup = seen?.Groups?.[0]?.GroupId;
-  const subnets = [...new Set([master, ...workers].flatMap((one) => valueOf(one, 'subnetId') ?? []))];
-  const masterHost = valueOf(master, 'privateIPv4Address');
+  const subnets = [...new Set([master, ...workers].flatMap((one) => detailOf(one, 'subnetId') ?? []))];
+  const masterHost = detailOf(master, 'privateIPv4Address');
   if (securityGroup === undefined || subnets.length === 0 || masterHost === undefined) {
     throw new LoadwrightError(
       'PROVISIONING_FAILED',
