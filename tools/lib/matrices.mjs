@@ -21,7 +21,7 @@ export const apart = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy'].map(
+    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy', 'templates'].map(
       (name) => `test/ecs/${name}.test.ts`,
     ),
     ...alone['packages/infra'],
@@ -96,7 +96,7 @@ const inTurns = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy'].map(
+    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy', 'templates'].map(
       (name) => `test/ecs/${name}.test.ts`,
     ),
     'test/leaks/throttled.test.ts',
