@@ -1,5 +1,8 @@
-/** What the cells of a column become in JSON: every one of the same type, or null. */
-export type ColumnType = 'integer' | 'number' | 'boolean' | 'text';
+/** What the cells of a column may become in JSON: every one of the same type, or null. */
+export const columnTypes = ['integer', 'number', 'boolean', 'text'] as const;
+
+/** What the cells of a column become in JSON. */
+export type ColumnType = (typeof columnTypes)[number];
 
 /** As pandas writes and reads numbers: `.5`, `1.`, `+2`. `007` is the name of something, and no number. */
 const number = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -13,19 +16,27 @@ const missing = /^(?:|nan|null|none|n\/?a|#n\/a)$/i;
 export class ColumnTypes {
   readonly #types: (ColumnType | undefined)[];
 
-  /** @param columns How many there are. */
-  constructor(columns: number) {
-    this.#types = Array.from({ length: columns });
+  /** @param given The type of each column; undefined: it is to be found. */
+  constructor(private readonly given: readonly (ColumnType | undefined)[]) {
+    this.#types = [...given];
   }
 
-  /** Looks at a row. */
-  add(record: readonly string[]): void {
+  /**
+   * Looks at a row.
+   *
+   * @returns the index of the first cell that is not of the type given for its column.
+   */
+  add(record: readonly string[]): number | undefined {
     for (let index = 0; index < this.#types.length; index += 1) {
       const type = this.#types[index];
       if (type === 'text') continue;
       const cell = record[index] ?? '';
-      if (!missing.test(cell)) this.#types[index] = common(type, typeOf(cell));
+      if (missing.test(cell)) continue;
+      this.#types[index] = common(type, typeOf(cell));
+      const given = this.given[index];
+      if (given !== undefined && this.#types[index] !== given) return index;
     }
+    return undefined;
   }
 
   /** An empty column may have any type but text: all of its values are missing. */
@@ -37,7 +48,7 @@ export class ColumnTypes {
 function typeOf(cell: string): ColumnType {
   if (integer.test(cell)) return 'integer';
   if (number.test(cell)) return 'number';
-  return cell.toLowerCase() in booleans ? 'boolean' : 'text';
+  return Object.hasOwn(booleans, cell.toLowerCase()) ? 'boolean' : 'text';
 }
 
 function common(one: ColumnType | undefined, other: ColumnType): ColumnType {

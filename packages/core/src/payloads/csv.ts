@@ -12,7 +12,18 @@ export interface CsvOptions {
   readonly csvHeader: boolean;
   /** Names of the columns, where no row holds them. */
   readonly csvColumns: readonly string[] | undefined;
+  /** Types by the names of columns; of others they are found. */
+  readonly csvTypes: ReadonlyMap<string, ColumnType>;
   readonly contentType: string | undefined;
+}
+
+/** A column of a CSV file whose rows become JSON. */
+export interface CsvColumn {
+  /** Absent: neither a header nor the options name it. */
+  readonly name?: string;
+  readonly type: ColumnType;
+  /** True when the type is one of `csvTypes`, false when it was found. */
+  readonly isGiven: boolean;
 }
 
 const rowsAtOnce = 500;
@@ -21,20 +32,47 @@ const throughIteration = () => undefined;
 
 /** One payload for each row. Every row must have as many columns as the first. */
 export async function* readCsv(file: PayloadFile, options: CsvOptions): RecordLines {
-  const { contentType, csvAs, csvColumns, csvHeader } = options;
+  const { contentType, csvAs, csvColumns, csvHeader, csvTypes } = options;
+  if (csvAs === 'text' && csvTypes.size > 0) {
+    throw file.error(
+      'found csvTypes, and its rows are sent as text',
+      'Set csvAs: "json" or "list", or leave csvTypes out.',
+    );
+  }
   if (csvAs === 'json' && !csvHeader && csvColumns === undefined) {
     throw file.error(
       'rows without column names cannot become objects',
       'Name them with csvColumns: ["a", "b"], add a header, or choose csvAs: "list" or "text" with csvHeader: false.',
     );
   }
+  if (csvAs === 'text') yield* explained(file, readTexts(file, hasHeader(options), contentType));
+  else yield* explained(file, readValues(file, options));
+}
+
+/**
+ * Reads the whole file for the names and types of its columns: a type is known after the last cell alone.
+ *
+ * @returns what was found. It yields nothing, now and then: whoever waits may want to stop.
+ */
+export function readColumns(
+  file: PayloadFile,
+  options: CsvOptions,
+): AsyncGenerator<never[], readonly CsvColumn[]> {
+  return explained(file, findColumns(file, options));
+}
+
+async function* explained<Item, Result>(
+  file: PayloadFile,
+  items: AsyncGenerator<Item, Result>,
+): AsyncGenerator<Item, Result> {
   try {
-    if (csvAs === 'text') yield* readTexts(file, csvHeader && csvColumns === undefined, contentType);
-    else yield* readValues(file, options);
+    return yield* items;
   } catch (error) {
     throw isCsvError(error) ? describeCsvError(error, file) : error;
   }
 }
+
+const hasHeader = ({ csvColumns, csvHeader }: CsvOptions) => csvHeader && csvColumns === undefined;
 
 async function* readTexts(file: PayloadFile, csvHeader: boolean, contentType = 'text/csv'): RecordLines {
   let names: string[] | undefined;
@@ -49,34 +87,70 @@ async function* readTexts(file: PayloadFile, csvHeader: boolean, contentType = '
   yield lines;
 }
 
-/** Twice through the file: the type of a column is known after its last cell alone. */
-async function* readValues(
+async function* findColumns(
   file: PayloadFile,
-  { contentType, csvAs, csvColumns, csvHeader }: CsvOptions,
-): RecordLines {
-  const hasHeader = csvHeader && csvColumns === undefined;
+  options: CsvOptions,
+): AsyncGenerator<never[], readonly CsvColumn[]> {
+  const { csvColumns, csvTypes } = options;
+  const isNamed = hasHeader(options);
   let names: readonly string[] | undefined;
-  let types = new ColumnTypes(0);
+  let types = new ColumnTypes([]);
   let rows = 0;
   for await (const record of rowsOf<string[]>(file, false)) {
     if (rows === 0) {
-      names = hasHeader ? columnNames(record, file) : csvColumns;
+      names = isNamed ? columnNames(record, file) : csvColumns;
       if (names && names.length !== record.length) {
         throw file.error(
           `line 1: expect ${names.length}, got ${record.length}`,
           'Name every column in csvColumns.',
         );
       }
-      types = new ColumnTypes(record.length);
+      types = new ColumnTypes(givenTypes(record.length, names, csvTypes, file));
     }
-    if (rows > 0 || !hasHeader) types.add(record);
+    const wrong = rows > 0 || !isNamed ? types.add(record) : undefined;
+    if (wrong !== undefined) throw wrongType(record[wrong]!, rows + 1, names![wrong]!, csvTypes, file);
     rows += 1;
-    // Whoever waits may want to stop.
     if (rows % rowsAtOnce === 0) yield [];
   }
-  const columns = types.all;
-  const keys = csvAs === 'json' ? (names ?? []).map((name) => JSON.stringify(name)) : undefined;
-  let isHeader = hasHeader;
+  return types.all.map((type, index) => {
+    const name = names?.[index];
+    return { ...(name !== undefined && { name }), type, isGiven: csvTypes.has(name ?? '') };
+  });
+}
+
+function givenTypes(
+  columns: number,
+  names: readonly string[] = [],
+  csvTypes: CsvOptions['csvTypes'],
+  file: PayloadFile,
+): (ColumnType | undefined)[] {
+  const strange = [...csvTypes.keys()].find((name) => !names.includes(name));
+  if (strange === undefined)
+    return Array.from({ length: columns }, (_, index) => csvTypes.get(names[index] ?? ''));
+  const hint =
+    names.length > 0 ? `Its columns are ${names.join(', ')}.` : 'Name its columns with csvColumns.';
+  throw file.error(`csvTypes: there is no column "${strange}"`, hint);
+}
+
+function wrongType(
+  cell: string,
+  row: number,
+  name: string,
+  csvTypes: CsvOptions['csvTypes'],
+  file: PayloadFile,
+): Error {
+  const expected = { integer: 'a whole number', number: 'a number', boolean: 'true or false', text: 'text' };
+  return file.error(
+    `row ${row}, column "${name}": found ${JSON.stringify(cell.slice(0, 40))}, expected ${expected[csvTypes.get(name)!]}`,
+    `Correct the cell, or the type: csvTypes: { ${JSON.stringify(name)}: "text" } takes any cell.`,
+  );
+}
+
+async function* readValues(file: PayloadFile, options: CsvOptions): RecordLines {
+  const { contentType, csvAs } = options;
+  const columns = yield* findColumns(file, options);
+  const keys = csvAs === 'json' ? columns.map(({ name }) => JSON.stringify(name)) : undefined;
+  let isHeader = hasHeader(options);
   let lines: string[] = [];
   for await (const record of rowsOf<string[]>(file, false)) {
     if (!isHeader) lines.push(recordLine('json', rowValue(keys, columns, record), contentType));
@@ -115,10 +189,10 @@ function columnNames(record: string[], file: PayloadFile): string[] {
 /** @param keys Of the members; undefined: a list. */
 function rowValue(
   keys: readonly string[] | undefined,
-  types: readonly ColumnType[],
+  columns: readonly CsvColumn[],
   record: readonly string[],
 ): string {
-  const cells = types.map((type, index) => cellAsJson(record[index] ?? '', type));
+  const cells = columns.map(({ type }, index) => cellAsJson(record[index] ?? '', type));
   return keys
     ? `{${cells.map((cell, index) => `${keys[index]}:${cell}`).join(',')}}`
     : `[${cells.join(',')}]`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonValueSchema } from '../values/json-value-schema.js';
+import { columnTypes } from './column-types.js';
 import { traceSourceSchema } from './trace/source.js';
 
 const order = z
@@ -46,6 +47,10 @@ const singleSourceSchema = z.union([
       .refine((names) => new Set(names).size === names.length, 'must be different names')
       .optional()
       .describe('csv only: names of the columns of a file without a header'),
+    csvTypes: z
+      .record(z.string(), z.enum(columnTypes))
+      .optional()
+      .describe('csv as json or list only: types of columns by their names. Of other columns they are found'),
     csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
     contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),
     order,

@@ -5,7 +5,7 @@ import { writeWholeStream } from '../files.js';
 import type { BodyLimit } from '../target/contract.js';
 import { stringifyJson } from '../values/json-number.js';
 import { withinLimit } from './body-limit.js';
-import { readCsv } from './csv.js';
+import { readColumns, readCsv, type CsvColumn, type CsvOptions } from './csv.js';
 import { filesOf } from './files.js';
 import { contentTypeOf, formatOf } from './format.js';
 import { readJson } from './json.js';
@@ -40,6 +40,13 @@ export interface WrittenPart {
   readonly order: 'sequential' | 'random';
   /** For which requests of the target. */
   readonly of?: string;
+}
+
+/** The columns of a CSV file of payloads. */
+export interface CsvFileColumns {
+  /** As the user wrote it; of a pattern or a folder, relative to the configuration. */
+  readonly file: string;
+  readonly columns: readonly CsvColumn[];
 }
 
 /** What {@link writePayloads} needs beyond the source. */
@@ -139,6 +146,31 @@ export async function digestPayloads(
 }
 
 /**
+ * The columns of each CSV file whose rows become objects or lists. Reads the whole files, and writes nothing.
+ *
+ * @throws LoadwrightError as {@link writePayloads} does.
+ */
+export async function readCsvColumns(
+  source: TargetPayloads,
+  { baseDirectory, signal }: PayloadOptions,
+): Promise<readonly CsvFileColumns[]> {
+  const found: CsvFileColumns[] = [];
+  for (const { source: single } of partsOf(source)) {
+    if (typeof single === 'string' || !('file' in single) || (single.csvAs ?? 'text') === 'text') continue;
+    for (const name of (await findFiles(single, baseDirectory)).names) {
+      const reading = readColumns(await PayloadFile.open(name, baseDirectory), csvOptions(single));
+      let step = await reading.next();
+      while (!step.done) {
+        if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
+        step = await reading.next();
+      }
+      found.push({ file: name, columns: step.value });
+    }
+  }
+  return found;
+}
+
+/**
  * When the requests of a trace are due. Reads all of it, and writes nothing.
  *
  * @returns undefined when the source is no trace.
@@ -210,21 +242,36 @@ async function* recordLines(
 
 type FileSource = Extract<SingleSource, { file: string }>;
 
+/** The files of a source, and how they are read. Throws `PAYLOADS_INVALID`, also for an option of CSV where it is none. */
+async function findFiles(source: FileSource, baseDirectory: string) {
+  const { names, isMany } = await filesOf(source.file, baseDirectory);
+  const format = source.format ?? (isMany ? 'binary' : formatOf(source.file));
+  const useless = (['csvAs', 'csvColumns', 'csvTypes', 'csvHeader'] as const).find(
+    (name) => source[name] !== undefined,
+  );
+  if (useless && format !== 'csv') {
+    const problem = `found ${useless}, and its format is ${format}`;
+    const hint = `Set format: csv, or leave ${useless} out.`;
+    throw new LoadwrightError('PAYLOADS_INVALID', `${source.file}: ${problem}`, { hint });
+  }
+  return { names, format };
+}
+
+function csvOptions({ contentType, csvAs = 'text', ...source }: FileSource): CsvOptions {
+  const { csvColumns, csvHeader = true, csvTypes = {} } = source;
+  return { contentType, csvAs, csvColumns, csvHeader, csvTypes: new Map(Object.entries(csvTypes)) };
+}
+
 async function* fileLines(source: FileSource, baseDirectory: string, notes: string[]): RecordLines {
-  const { file: path, contentType, csvAs = 'text', csvColumns, csvHeader = true, jsonAs = 'items' } = source;
-  const found = await filesOf(path, baseDirectory);
-  if (found.isMany && (source.format === undefined || source.format === 'binary')) {
-    yield* binaryLines(found.names, baseDirectory, contentType);
-    return;
-  }
-  const format = source.format ?? formatOf(path);
+  const { contentType, jsonAs = 'items' } = source;
+  const { names, format } = await findFiles(source, baseDirectory);
   if (format === 'binary') {
-    yield [await binaryLine(path, baseDirectory, contentType)];
+    yield* binaryLines(names, baseDirectory, contentType);
     return;
   }
-  for (const name of found.names) {
+  for (const name of names) {
     const file = await PayloadFile.open(name, baseDirectory);
-    if (format === 'csv') yield* readCsv(file, { csvAs, csvColumns, csvHeader, contentType });
+    if (format === 'csv') yield* readCsv(file, csvOptions(source));
     else if (format === 'lines') yield* readLines(file, contentType);
     else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
     notes.push(...file.survey.notes(name));

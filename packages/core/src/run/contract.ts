@@ -2,6 +2,7 @@ import type { Bundle } from '../bundle/bundle.js';
 import type { CallOptions, Fleet, FleetHandle, FleetPlan, FleetRequest } from '../fleet/contract.js';
 import type { JsonObject } from '../values/json.js';
 import type { LoadProfileInput } from '../load/profile.js';
+import type { CsvFileColumns } from '../payloads/write.js';
 import type { TraceSummary } from '../payloads/trace/schedule.js';
 import type { RunReport } from '../results/summary.js';
 import type { Target } from '../target/contract.js';
@@ -150,6 +151,12 @@ export interface LoadTest {
    * @throws LoadwrightError `PAYLOADS_INVALID`; `CONFIG_INVALID` when the load does not fit the trace; `ABORTED`
    */
   trace(options?: CallOptions): Promise<TraceSummary | undefined>;
+  /**
+   * Names and types of the columns of each CSV file whose rows become JSON: reads all of them.
+   *
+   * @throws LoadwrightError `PAYLOADS_INVALID`, `ABORTED`
+   */
+  csvColumns(options?: CallOptions): Promise<readonly CsvFileColumns[]>;
   /**
    * The target's one cheap request, with the credentials that the workers would use, made by the load's own code on this
    * machine.

@@ -5,7 +5,7 @@ import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet } from '../fleet/contract.js';
 import { requireFleet } from '../fleet/require-fleet.js';
-import { checkPayloads } from '../payloads/write.js';
+import { checkPayloads, readCsvColumns } from '../payloads/write.js';
 import { bundleContents, planFor } from './bundle-contents.js';
 import type { LoadTest, LoadTestOptions } from './contract.js';
 import { deployLoadTest } from '../fleet/deploy.js';
@@ -38,6 +38,10 @@ export function createLoadTest(options: LoadTestOptions): LoadTest {
       });
     },
     trace: (traceOptions) => summarizeTrace(test, { baseDirectory: test.baseDirectory, ...traceOptions }),
+    async csvColumns(options) {
+      const payloads = test.definition.payloads?.(test.targetOptions);
+      return payloads ? readCsvColumns(payloads, { baseDirectory: test.baseDirectory, ...options }) : [];
+    },
     async plan(fleet, { fleetId = createFleetId(), ...options } = {}) {
       requireFleet(fleet);
       const payloads = test.definition.payloads?.(test.targetOptions);

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databricksConfig, dhtConfig, project } from '../../../test/project.js';
-import { run } from '../../../test/support.js';
+import { run, TestIo } from '../../../test/support.js';
 
 describe('loadwright config print', () => {
   it('tells the origin of every value', async () => {
@@ -34,6 +36,23 @@ describe('loadwright config print', () => {
       path: 'thresholds.http_req_duration',
       value: ['p(99)<900'],
       origin: 'flag --threshold',
+    });
+  });
+
+  it('shows the type of each column of a CSV file whose rows become JSON', async () => {
+    const payloads = { file: 'rows.csv', csvAs: 'json', csvTypes: { id: 'text' } };
+    const config = { ...databricksConfig, target: { ...databricksConfig.target, payloads } };
+    const io = await project(config);
+    const missing = await run(['config', 'print'], io);
+    expect(missing.stdout).toMatch(/CSV columns +"rows\.csv: there is no such file" +the file/);
+    await writeFile(join(io.cwd, 'rows.csv'), 'id,amount\n7,1.5\n');
+    const { exitCode, stdout } = await run(['config', 'print'], io);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/rows\.csv: id +"text" +csvTypes/);
+    expect(stdout).toMatch(/rows\.csv: amount +"number" +found in the file/);
+    const again = await run(['config', 'print', '--json'], new TestIo({ cwd: io.cwd }));
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      csv: [{ file: 'rows.csv', columns: [{ name: 'id' }, { name: 'amount', type: 'number' }] }],
     });
   });
 

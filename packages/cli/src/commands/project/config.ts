@@ -3,7 +3,7 @@ import { messageOf } from '@loadwright/core/errors';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { describeExporters } from '@loadwright/core/exporters';
 import { redactOptions } from '@loadwright/core/command';
-import type { JsonObject, JsonValue } from '@loadwright/core';
+import type { CsvFileColumns, JsonObject, JsonValue } from '@loadwright/core';
 import type { Command } from 'commander';
 import { builtInTargets } from '../../config/built-in-targets.js';
 import {
@@ -59,6 +59,7 @@ async function printConfiguration(options: ConfigurationFlags, context: Context)
   };
   // A configuration may be looked at where its recording is not.
   const trace = await test.trace().catch((error: unknown) => messageOf(error));
+  const csv = await test.csvColumns().catch((error: unknown) => messageOf(error));
   const values = [
     ...flatten(configuration).map(([path, value]) => ({
       path,
@@ -77,8 +78,10 @@ async function printConfiguration(options: ConfigurationFlags, context: Context)
       value,
       origin: 'the recording',
     })),
+    ...(typeof csv === 'string' ? [{ path: 'CSV columns', value: csv, origin: 'the file' }] : csvTypes(csv)),
   ];
-  if (context.json) context.printJson({ file: loaded.file, configuration, values, ...(trace && { trace }) });
+  if (context.json)
+    context.printJson({ file: loaded.file, configuration, values, ...(trace && { trace }), csv });
   else
     context.print(
       formatTable(
@@ -96,6 +99,17 @@ async function printSchema(context: Context): Promise<ExitCode> {
   );
   context.printJson(configJsonSchema(definitions));
   return exitCodes.pass;
+}
+
+/** What each column of a CSV file is sent as. */
+function csvTypes(files: readonly CsvFileColumns[]) {
+  return files.flatMap(({ file, columns }) =>
+    columns.map(({ name, type, isGiven }, index) => ({
+      path: `${file}: ${name ?? `column ${index + 1}`}`,
+      value: type,
+      origin: isGiven ? 'csvTypes' : 'found in the file',
+    })),
+  );
 }
 
 /** The origin of a value, or that of the object that it belongs to. */
