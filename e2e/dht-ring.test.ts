@@ -60,13 +60,13 @@ it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 wor
   const entryNodes = ring.targetOptions['nodes'];
   const urls = { template: `${origin.url}/item/{i}`, count: 500 };
   // One more than the load: the preflight, through the load balancer.
-  const report = await run(ring, { entryNodes, urls }, { arrivalRate: '700/s', duration: '75s' }, 4);
+  const report = await run(ring, { entryNodes, urls }, { arrivalRate: '700/s', duration: '80s' }, 4);
   const { verdict, reasons, total, observed, accounting } = report;
   const metrics = total.metrics as unknown as Readonly<Record<string, Readonly<Record<string, number>>>>;
   const counter = (name: string) => metrics[name]?.['count'] ?? 0;
   expect({ verdict, reasons }).toMatchObject({ verdict: 'PASS' });
-  expect(accounting!.due).toBeGreaterThan(50_000);
-  expect(accounting!.succeeded).toBeGreaterThan(40_000);
+  // Of 56,000 that are due: the rest is for what a busy machine drops.
+  expect(accounting!.succeeded).toBeGreaterThan(50_000);
 
   const counts = ring.counts();
   const sum = (pick: (node: (typeof counts.nodes)[number]) => number) =>
@@ -85,6 +85,16 @@ it('counts hits, nodes and hops exactly as the ring does: 50,000 requests, 4 wor
   // And so does the origin.
   expect(origin.counts().requests).toBe(sum(({ misses }) => misses));
   expect(counter('hops')).toBe(asked);
+  // Of eight nodes; the request of the preflight is one of what they counted themselves.
+  for (const [kind, mostOf] of [
+    ['entry', Math.max(...counts.nodes.map(({ entered }) => entered))],
+    ['responsible', Math.max(...counts.nodes.map(({ hits, misses }) => hits + misses))],
+  ] as const) {
+    const { members, mean, largest, skew } = report.skews![`${kind}_node_*`]!;
+    expect({ members, mean }).toEqual({ members: 8, mean: asked / 8 });
+    expect([0, 1]).toContain(mostOf - largest.count);
+    expect(skew).toBe(largest.count / (asked / 8));
+  }
   // The preflight was passed on, or was not.
   expect([0, 1]).toContain(counts.passedOn - Math.round(metrics['hops']!['avg']! * asked));
 

@@ -105,6 +105,9 @@ export function detailedReport(): RunReport {
       is_cached: { kind: 'rate', unit: '', description: 'prompts that were in the cache' },
       [longName]: { kind: 'counter', unit: '', description: 'answers of a node that tells its id alone' },
     },
+    skews: {
+      'entry_node_*': { members: 8, mean: 6_667.5, largest: { name: longName, count: 9_334 }, skew: 1.3999 },
+    },
     accounting: {
       due: report.total.due,
       sent: report.total.due,

@@ -49,6 +49,17 @@ const columns: Record<Kind, readonly string[]> = {
   rate: ['share', 'hits', 'of'],
 };
 
+/** How unevenly counters of a family are spread. */
+export function formatSkews({ skews = {} }: RunReport, colors: Colors): string[] {
+  const rows = Object.entries(skews).map(([family, { members, mean, largest, skew }]) => [
+    ...[family, formatNumber(members), formatNumber(mean, 1), formatNumber(largest.count)],
+    ...[formatNumber(skew, 2, 2), largest.name],
+  ]);
+  if (rows.length === 0) return [];
+  const titles = ['number', 'mean', 'largest', 'skew'].map((title) => ({ title, align: 'right' as const }));
+  return [formatTable(['counters', ...titles, 'which'], rows, colors)];
+}
+
 /** A table for each kind of metric that the target has: a line for each metric and request name. */
 export function formatMetrics({ metrics, requests, total }: RunReport, colors: Colors): string[] {
   const named = [

@@ -36,6 +36,14 @@ describe('formatReport', () => {
     expect(text).toContain('counters    hit_local 300 (75 %) · miss_origin 100 (25 %)');
   });
 
+  it('shows how unevenly counters of a family are spread', () => {
+    const largest = { name: 'entry_node_b', count: 60 };
+    const report = makeReport({ skews: { 'entry_node_*': { members: 3, mean: 30, largest, skew: 2 } } });
+    expect(formatReport(report, plain)).toMatch(
+      /counters +number +mean +largest +skew +which\n +entry_node_\* +3 +30 +60 +2\.00 +entry_node_b\n/,
+    );
+  });
+
   it('sums up when there is more than one request name', () => {
     const { requests } = makeReport();
     const report = makeReport({ requests: [...requests, { ...requests[0]!, name: 'health' }] });

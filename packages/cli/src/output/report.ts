@@ -17,7 +17,7 @@ import {
   formatRatio,
 } from '@loadwright/core/report';
 import type { Colors } from './colors.js';
-import { formatFailures, formatMetrics } from './report-details.js';
+import { formatFailures, formatMetrics, formatSkews } from './report-details.js';
 import { factFormatter, formatTable } from './table.js';
 
 /** What a run found, for people: the verdict first, then why, then the figures. */
@@ -29,6 +29,7 @@ export function formatReport(report: RunReport, colors: Colors): string {
     report.thresholds.length > 0 && [thresholds(report.thresholds, colors)],
     report.requests.length > 0 && [requests(report, colors)],
     ...formatMetrics(report, colors).map((table) => [table]),
+    ...formatSkews(report, colors).map((table) => [table]),
     report.errors.length > 0 && formatFailures(report, colors),
     happenings(report, colors),
     [

@@ -147,6 +147,7 @@ describe('the content', () => {
       'time_to_first_token from sending to the first token',
       'tokens_sent tokens of all prompts',
       'is_cached prompts that were in the cache',
+      'entry_node_* 8 6,667.5 9,334 1.40 entry_node_0x534daff3d224ceb876363751f540e2d1ad8d7e',
       '215 requests were sent again',
       '0:30 edit recorded users from 100 to 200',
       '1:01 reset refused a judged test keeps its figures',

@@ -5,6 +5,7 @@ import { evaluateThresholds } from '../judge/thresholds/evaluate.js';
 import { figuresOf, versionsOf } from './build-report.js';
 import type { RunOptions } from '../run/contract.js';
 import { splitLatency } from './latency-split.js';
+import { skewsOf } from './skew.js';
 import type { Sample } from '../measure/sample-contract.js';
 import type { ObservedService } from './observed-service.js';
 import { endProblems } from '../judge/end-cause.js';
@@ -55,6 +56,7 @@ export function assembleReport(measurement: Measurement): RunReport {
   const problems = [...known.problems, ...(statistics ? endProblems(statistics, known) : [])];
   const { aborted } = known;
   const figures = figuresOf(judged, plan.arrivals !== undefined);
+  const skews = skewsOf(test.definition.metrics, figures.total.metrics);
   const seconds = judged.window.to - judged.window.from;
   const thresholds = judged.statistics
     ? evaluateThresholds(test.thresholds, judged.statistics, seconds).map((result, index) =>
@@ -106,6 +108,7 @@ export function assembleReport(measurement: Measurement): RunReport {
     thresholds,
     ...(observed && { observed }),
     ...figures,
+    ...(Object.keys(skews).length > 0 && { skews }),
     ...(observed && { series: withMarks(figures.series, observed) }),
     configuration: test.configuration,
     bundleDigest,

@@ -309,6 +309,20 @@ const runReportSchema = z.looseObject({
     .array(z.looseObject({ from: figure, to: figure, inFlight: count }))
     .describe('nothing was answered although requests were in flight; seconds since the load began'),
   counters: z.record(z.string(), count).optional().describe('what the target counts beside the requests'),
+  skews: z
+    .record(
+      z.string(),
+      z.looseObject({
+        members: count,
+        mean: figure,
+        largest: z.looseObject({ name: z.string(), count }),
+        skew: figure,
+      }),
+    )
+    .optional()
+    .describe(
+      'of counters by node or the like: how many there are, their mean, the largest, and largest ÷ mean',
+    ),
   arrivals: z
     .looseObject({ offered: count, late: count, dropped: count, mostInFlight: count })
     .optional()

@@ -69,6 +69,8 @@ export interface RunReport {
   readonly stalls: readonly Stall[];
   /** What the target counts beside the requests, for instance cache hits; absent when it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** How unevenly the members of a family of counters are spread, by its name: `entry_node_*`. */
+  readonly skews?: Readonly<Record<string, FamilySkew>>;
   /** What became of the arrivals; only with an arrival rate. */
   readonly arrivals?: ArrivalSummary | undefined;
   /** How the load generator itself did; absent when its runtime reported nothing. */
@@ -248,6 +250,18 @@ export interface CounterSummary {
   readonly count: number;
   /** A second of the judged load; null when that was less than a second. */
   readonly rate: number | null;
+}
+
+/** How unevenly requests are spread over the members of a family, such as the nodes of a ring. */
+export interface FamilySkew {
+  /** How many members counted anything. */
+  readonly members: number;
+  /** What a member counted on average. */
+  readonly mean: number;
+  /** The counter of the member that counted most. */
+  readonly largest: { readonly name: string; readonly count: number };
+  /** Largest ÷ mean: 1 is even, {@link members} is all on one. */
+  readonly skew: number;
 }
 
 /** A share. */
