@@ -136,6 +136,20 @@ describe('writePayloads', () => {
     ]);
   });
 
+  it.each([
+    ['image.pb', 'application/protobuf'],
+    ['rows.msgpack', 'application/vnd.msgpack'],
+    ['rows.npy', 'application/x-npy'],
+    ['rows.recordio', 'application/x-recordio-protobuf'],
+    ['scan.DCM', 'application/dicom'],
+    ['clip.webm', 'video/webm'],
+    ['model.h5', 'application/octet-stream'],
+    ['notes.txt.gz', 'application/gzip'],
+  ])('knows by its ending what %s is', async (name, contentType) => {
+    await given(name, 'b');
+    expect(await written(name)).toEqual([`{"base64":"Yg==","contentType":"${contentType}"}`]);
+  });
+
   it.each<[string, PayloadSource]>([
     ['a folder', 'many'],
     ['a folder within a list', { files: ['./many'] }],
