@@ -36,6 +36,8 @@ export interface BundleContents {
   readonly payloads: TargetPayloads | undefined;
   /** The longest body by the requests that payloads are for. Absent: any length. */
   readonly bodyLimit?: PayloadOptions['bodyLimit'];
+  /** See {@link PayloadOptions.payloadHint}. */
+  readonly payloadHint?: PayloadOptions['payloadHint'];
   readonly load: (payloadOrder: LoadPlan['payloadOrder']) => LoadPlan;
   /**
    * Looks whether the payloads and the load fit. Absent: any do.
@@ -99,6 +101,7 @@ async function writeFiles(
       : await writePayloads(contents.payloads, file('payloads.jsonl'), {
           ...options,
           bodyLimit: contents.bodyLimit,
+          payloadHint: contents.payloadHint,
         });
   const schedule = payloads?.schedule;
   const traceNotes = (options.firstPayloadOnly ? undefined : contents.checkTrace?.(schedule)) ?? [];

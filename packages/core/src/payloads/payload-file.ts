@@ -21,18 +21,21 @@ const throughIteration = () => undefined;
 
 /** A file of payloads, named in messages as the user named it. */
 export class PayloadFile {
-  /** What is found in it. */
-  readonly survey = new PayloadSurvey();
-
   private constructor(
     /** As the user wrote it. */
     readonly name: string,
     readonly path: string,
     readonly bytes: number,
+    /** What is found in it. */
+    readonly survey: PayloadSurvey,
   ) {}
 
   /** Throws `PAYLOADS_INVALID` when there is no such file, or nothing in it. */
-  static async open(name: string, baseDirectory: string): Promise<PayloadFile> {
+  static async open(
+    name: string,
+    baseDirectory: string,
+    payloadHint?: (payload: unknown) => string | undefined,
+  ): Promise<PayloadFile> {
     const path = resolve(baseDirectory, name);
     const hint = `Paths start from ${baseDirectory}.`;
     let stats: Stats;
@@ -50,7 +53,7 @@ export class PayloadFile {
     }
     if (!stats.isFile())
       throw new LoadwrightError('PAYLOADS_INVALID', `${name}: this is not a regular file`, { hint });
-    const file = new PayloadFile(name, path, stats.size);
+    const file = new PayloadFile(name, path, stats.size, new PayloadSurvey(payloadHint));
     if (stats.size === 0) throw file.error('the file is empty', 'Write at least one payload to it.');
     return file;
   }

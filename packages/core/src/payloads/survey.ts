@@ -19,10 +19,15 @@ export class PayloadSurvey {
   #signature = '';
   readonly #others = { count: 0, example: '' };
   readonly #uneven = { count: 0, example: '' };
+  readonly #hints = new Map<string, { count: number; first: number }>();
+
+  /** @param payloadHint What the target says of a payload. */
+  constructor(private readonly payloadHint?: (payload: unknown) => string | undefined) {}
 
   /** Looks at a payload of JSON. */
   add(value: unknown): void {
     this.#payloads += 1;
+    this.#addHint(this.payloadHint?.(value));
     if (isObject(value)) this.#addObject(Object.keys(value));
     else if (Array.isArray(value)) this.#addList(value);
   }
@@ -42,7 +47,17 @@ export class PayloadSurvey {
           `(${this.#uneven.example}). In dataframe_split a row is sent with null for what it lacks.`,
       );
     }
+    for (const [hint, { count, first }] of this.#hints) {
+      notes.push(`${name}: ${count} of ${this.#payloads} payloads, first payload ${first}: ${hint}`);
+    }
     return notes;
+  }
+
+  #addHint(hint: string | undefined): void {
+    if (hint === undefined) return;
+    const known = this.#hints.get(hint);
+    if (known) known.count += 1;
+    else this.#hints.set(hint, { count: 1, first: this.#payloads });
   }
 
   #addObject(keys: readonly string[]): void {

@@ -414,6 +414,18 @@ describe('what may be a mistake', () => {
     ]);
   });
 
+  it('is what the target says of a payload, wherever it is', async () => {
+    await given('hinted.jsonl', '1\n2\n3\n2\n');
+    const payloadHint = (payload: unknown) => (payload === 2 ? 'Two is one too many.' : undefined);
+    const source = [{ source: 'hinted.jsonl' }, { source: { inline: [2] } }];
+    const options = { baseDirectory: folder, payloadHint };
+    const { notes } = await writePayloads(source, join(folder, 'noted.jsonl'), options);
+    expect(notes).toEqual([
+      'hinted.jsonl: 2 of 4 payloads, first payload 2: Two is one too many.',
+      'inline: 1 of 1 payloads, first payload 1: Two is one too many.',
+    ]);
+  });
+
   it.each(['{"x": NaN}', '[1, -Infinity]', 'NaN'])('is no number: %s', async (text) => {
     await given('nan.jsonl', text);
     await expect(checkPayloads('nan.jsonl', { baseDirectory: folder })).rejects.toMatchObject({

@@ -58,6 +58,15 @@ export interface PayloadOptions {
   readonly firstPayloadOnly?: boolean;
   /** The longest body by the requests that a part is for. Absent: any length. */
   readonly bodyLimit?: ((requests: string | undefined) => BodyLimit | undefined) | undefined;
+  /** What may be a mistake in a payload of JSON; undefined: nothing. */
+  readonly payloadHint?: ((payload: unknown) => string | undefined) | undefined;
+}
+
+/** How the lines of a source are read. */
+interface Reading extends Pick<PayloadOptions, 'baseDirectory' | 'payloadHint'> {
+  /** Is given what may be a mistake in a source once all of it is read. */
+  readonly notes?: string[];
+  readonly schedule?: TraceSchedule | undefined;
 }
 
 /**
@@ -70,7 +79,7 @@ export interface PayloadOptions {
 export async function writePayloads(
   source: TargetPayloads,
   destination: string,
-  { baseDirectory, signal, firstPayloadOnly = false, bodyLimit }: PayloadOptions,
+  { baseDirectory, signal, firstPayloadOnly = false, bodyLimit, payloadHint }: PayloadOptions,
 ): Promise<WrittenPayloads> {
   const parts: WrittenPart[] = [];
   const notes: string[] = [];
@@ -78,7 +87,7 @@ export async function writePayloads(
   async function* text() {
     for (const part of partsOf(source)) {
       let rows = 0;
-      const all = recordLines(part.source, baseDirectory, notes, schedule);
+      const all = recordLines(part.source, { baseDirectory, payloadHint, notes, schedule });
       for await (const found of withinLimit(all, nameOf(part.source), bodyLimit?.(part.of))) {
         if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were written.');
         if (found.length === 0) continue;
@@ -115,7 +124,7 @@ export async function checkPayloads(
   let count = 0;
   for (const part of partsOf(source)) {
     const before = count;
-    const all = recordLines(part.source, baseDirectory, [], schedule);
+    const all = recordLines(part.source, { baseDirectory, schedule });
     for await (const lines of withinLimit(all, nameOf(part.source), bodyLimit?.(part.of))) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
       count += lines.length;
@@ -137,7 +146,7 @@ export async function digestPayloads(
   const digest = createHash('sha256');
   const schedule = scheduleOf(source);
   for (const part of partsOf(source)) {
-    for await (const lines of recordLines(part.source, baseDirectory, [], schedule)) {
+    for await (const lines of recordLines(part.source, { baseDirectory, schedule })) {
       if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
       if (lines.length > 0) digest.update(`${lines.join('\n')}\n`);
     }
@@ -215,17 +224,12 @@ function noPayload(source: SingleSource): LoadwrightError {
   });
 }
 
-/** @param notes Is given what may be a mistake in a source once all of it is read. */
-async function* recordLines(
-  source: SingleSource,
-  baseDirectory: string,
-  notes: string[],
-  schedule: TraceSchedule | undefined,
-): RecordLines {
+async function* recordLines(source: SingleSource, reading: Reading): RecordLines {
+  const { baseDirectory, notes = [], payloadHint, schedule } = reading;
   if (isTrace(source)) {
     yield* traceLines(source, baseDirectory, schedule!, notes);
   } else if (typeof source === 'object' && 'inline' in source) {
-    const survey = new PayloadSurvey();
+    const survey = new PayloadSurvey(payloadHint);
     for (const value of source.inline) survey.add(value);
     notes.push(...survey.notes('inline'));
     yield source.inline.map((value) => recordLine('json', stringifyJson(value)));
@@ -236,7 +240,7 @@ async function* recordLines(
     }
   } else {
     const options = typeof source === 'string' ? { file: source } : source;
-    yield* fileLines(options, baseDirectory, notes);
+    yield* fileLines(options, reading);
   }
 }
 
@@ -262,7 +266,10 @@ function csvOptions({ contentType, csvAs = 'text', ...source }: FileSource): Csv
   return { contentType, csvAs, csvColumns, csvHeader, csvTypes: new Map(Object.entries(csvTypes)) };
 }
 
-async function* fileLines(source: FileSource, baseDirectory: string, notes: string[]): RecordLines {
+async function* fileLines(
+  source: FileSource,
+  { baseDirectory, notes = [], payloadHint }: Reading,
+): RecordLines {
   const { contentType, jsonAs = 'items' } = source;
   const { names, format } = await findFiles(source, baseDirectory);
   if (format === 'binary') {
@@ -270,7 +277,7 @@ async function* fileLines(source: FileSource, baseDirectory: string, notes: stri
     return;
   }
   for (const name of names) {
-    const file = await PayloadFile.open(name, baseDirectory);
+    const file = await PayloadFile.open(name, baseDirectory, payloadHint);
     if (format === 'csv') yield* readCsv(file, csvOptions(source));
     else if (format === 'lines') yield* readLines(file, contentType);
     else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);

@@ -18,6 +18,7 @@ export function bundleContents(test: SizedTest): BundleContents {
     tls: definition.tls?.(targetOptions),
     payloads: definition.payloads?.(targetOptions),
     bodyLimit: (requests) => definition.bodyLimit?.(targetOptions, requests),
+    payloadHint: (payload) => definition.payloadHint?.(targetOptions, payload),
     load: (payloadOrder) => resolveLoad(test.load, payloadOrder, test.workers),
     checkTrace: (schedule) => checkTrace(test.load, schedule),
   };

@@ -138,6 +138,11 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
    * @param requests What a part of the payloads names as the requests that it is for.
    */
   bodyLimit?(options: Options, requests?: string): BodyLimit | undefined;
+  /**
+   * What of a payload of JSON may be a mistake, and what to change then. Every one is looked at while they are read; equal hints are one
+   * warning before the load. Undefined: nothing.
+   */
+  payloadHint?(options: Options, payload: unknown): string | undefined;
   /** The variables that every node needs. */
   environment?(options: Options): readonly EnvironmentVariable[];
   /** Finds the values of {@link environment}. Throws `CREDENTIALS_INVALID` when one is missing. */

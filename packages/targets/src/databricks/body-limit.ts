@@ -57,7 +57,13 @@ const bodyKeys = [...bodyFormats, 'messages'];
 /** Whether it is a whole body already. */
 function isComplete(text: string): boolean {
   if (!text.startsWith('{') || !bodyKeys.some((key) => text.includes(key))) return false;
-  const value = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return isWholeBody(JSON.parse(text));
+}
+
+/** Whether a payload is sent as it is, for it has a key of the protocol or is a chat. */
+export function isWholeBody(payload: unknown): boolean {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return false;
+  const value = payload as Readonly<Record<string, unknown>>;
   if (bodyFormats.some((key) => Object.hasOwn(value, key))) return true;
   const { messages } = value;
   return Array.isArray(messages) && messages.length > 0 && messages.every(hasRole);

@@ -12,6 +12,7 @@ import {
 } from './options.js';
 import { databricksObservation } from './observation/index.js';
 import { preflight } from './preflight.js';
+import { payloadHint } from './shape.js';
 import { databricksScaling } from './scaling/index.js';
 import { resolveCredentials } from './token.js';
 import { authenticationOf, databricksVariables } from './variables.js';
@@ -55,6 +56,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   bodyLimit,
+  payloadHint,
   environment: databricksVariables,
   resolveEnvironment: resolveCredentials,
   preflight,

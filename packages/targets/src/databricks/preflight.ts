@@ -32,15 +32,14 @@ export async function preflight(
   if (answer === null) throw preflightFailure(asked, `the Databricks endpoint "${endpointName}"`);
   const { status, body } = answer;
   const text = body.text ?? '';
-  const shape = format === 'raw' ? undefined : shapeHint(format, asked.request?.body.text);
   if (!expect.status.includes(status)) {
+    const shape = format === 'raw' ? undefined : shapeHint(format, asked.request?.body.text);
     throw withHint(refusal({ status, text, url, endpointName }), shape);
   }
   const wrong = contentFailure(asked, url);
   if (wrong) throw wrong;
   const notes = timeoutNotes(options);
   const isStream = /^text\/event-stream\b/.test(answer.headers['content-type'] ?? '');
-  if (shape !== undefined) notes.push(shape);
   // Whole bodies may get any answer; everything else must be a prediction.
   if (format !== 'raw' && !expect.json && !isStream) {
     const { problem, note } = readPrediction(text, body.isCut);

@@ -1,4 +1,7 @@
-/** Bodies of other APIs that a payload may have been written for, by a member that only they have. */
+import { isWholeBody } from './body-limit.js';
+import type { DatabricksOptions } from './options.js';
+
+/** Bodies of other APIs that a payload may have been written for, by a member that they have. */
 const otherBodies: readonly (readonly [member: string, what: string])[] = [
   ['messages', 'a body of the chat API'],
   ['prompt', 'a body of the completions API'],
@@ -6,26 +9,54 @@ const otherBodies: readonly (readonly [member: string, what: string])[] = [
 ];
 
 /**
- * Whether the rows of a body look like a body of another form, which was wrapped once more.
+ * Members of a body of the embeddings API. A row may well have a column `input`: only one with nothing else is conspicuous.
+ * https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference
+ */
+const embeddings = new Set(['input', 'model', 'instruction', 'encoding_format', 'dimensions', 'user']);
+const frame = new Set(['columns', 'data', 'index']);
+
+/**
+ * Whether a payload looks like a body of another form, which would be wrapped once more.
+ *
+ * @returns What to change. Undefined: nothing is conspicuous.
+ */
+export function payloadHint(
+  { format }: Pick<DatabricksOptions, 'format'>,
+  payload: unknown,
+): string | undefined {
+  if (format === 'raw' || isWholeBody(payload)) return undefined;
+  const isRows = Array.isArray(payload) && format.startsWith('dataframe_');
+  for (const row of isRows ? (payload as unknown[]) : [payload]) {
+    const hint = isObject(row) ? rowHint(format, Object.keys(row)) : undefined;
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
+}
+
+/**
+ * The same of the first row of a body.
  *
  * @param body As it was sent.
- * @returns What to change. Undefined: nothing is conspicuous, or the body is too long to be looked at.
+ * @returns Undefined also where the body is too long to be looked at.
  */
 export function shapeHint(format: string, body: string | undefined): string | undefined {
   const row = firstRow(format, parse(body));
-  if (row === undefined) return undefined;
-  const names = Object.keys(row);
+  return row && rowHint(format, Object.keys(row));
+}
+
+function rowHint(format: string, names: readonly string[]): string | undefined {
   const isFrame =
     names.includes('columns') && names.includes('data') && names.every((name) => frame.has(name));
   if (isFrame) {
-    return `The payload holds columns and data, and was sent as a row of ${format}. If it is a data frame, write {"dataframe_split": {…}} around it.`;
+    return `The payload holds columns and data, and is sent as a row of ${format}. If it is a data frame, write {"dataframe_split": {…}} around it.`;
   }
-  const [member, what] = otherBodies.find(([name]) => names.includes(name)) ?? [];
+  const isEmbeddings = names.includes('input') && names.every((name) => embeddings.has(name));
+  const [member, what] = isEmbeddings
+    ? ['input', 'a body of the embeddings or the responses API']
+    : (otherBodies.find(([name]) => names.includes(name)) ?? []);
   if (member === undefined) return undefined;
-  return `The payload holds "${member}" and was sent as a row of ${format}. If it is ${what}, set format: raw.`;
+  return `The payload holds "${member}" and is sent as a row of ${format}. If it is ${what}, set format: raw.`;
 }
-
-const frame = new Set(['columns', 'data', 'index']);
 
 function firstRow(format: string, body: unknown): object | undefined {
   const inner = isObject(body) ? (body as Record<string, unknown>)[format] : undefined;
