@@ -19,6 +19,8 @@ type ChatOptions = z.output<typeof chatOptionsSchema>;
 /** What was sent of one stream, and when: the times are taken when the write had returned. */
 export interface EmulatedStream {
   readonly outputTokens: number;
+  /** The first event, which is no token in a chat. From when the head of the request was there, in milliseconds. */
+  readonly firstByte: number;
   /** From when the head of the request was there, in milliseconds. */
   readonly firstToken: number;
   /** Between the events with tokens, in milliseconds. */
@@ -101,6 +103,7 @@ export class EmulatedChat {
     let due = receivedAt + parseDuration(this.#options.firstToken)! * 1000;
     // A role is no token, nor is a comment.
     if (task === 'chat') yield `: emulated\n\n${event({ delta: { role: 'assistant', content: '' } })}`;
+    const begun = performance.now();
     const times: number[] = [];
     for (let sent = 0; sent < tokens; sent += tokensPerChunk) {
       await wait(due);
@@ -114,6 +117,7 @@ export class EmulatedChat {
     yield 'data: [DONE]\n\n';
     this.streams.push({
       outputTokens: tokens,
+      firstByte: (task === 'chat' ? begun : times[0]!) - receivedAt,
       firstToken: times[0]! - receivedAt,
       gaps: times.slice(1).map((time, index) => time - times[index]!),
       duration: performance.now() - receivedAt,
