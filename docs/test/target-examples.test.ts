@@ -112,6 +112,10 @@ const trials: Readonly<Record<string, Trial>> = {
     requests: ['customer17.tar.gz', 'customer42.tar.gz'],
     before: 1,
   },
+  'sagemaker: A model for each payload': {
+    requests: ['customer17.tar.gz', 'customer42.tar.gz'],
+    before: 1,
+  },
   'sagemaker: Streamed answers': { ...invoke, streams: true },
   'sagemaker: The OpenAI-compatible route': { ...invoke, streams: true },
   'sagemaker: Asynchronous inference': {

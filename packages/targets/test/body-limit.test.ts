@@ -107,6 +107,16 @@ describe('a payload that is longer than its service takes is refused before a lo
       }),
       `that of payload 1, with ${(4 * 2.7e6 + '{"image":"","text":"","at":1780000000}'.length).toLocaleString('en')} bytes`,
     ],
+    [
+      'what the endpoint takes, without the name of a model',
+      sagemaker({
+        ...endpoint,
+        targetModelFrom: '/a~1b',
+        maxBodyBytes: 10,
+        payloads: { inline: [{ 'a/b': 'a.tar.gz', x: 12345 }] },
+      }),
+      'that of payload 1, with 11 bytes',
+    ],
   ])('%s', async (_, target, message) => {
     await expect(bundleOf(target)).rejects.toThrow(message);
   });
@@ -119,6 +129,15 @@ describe('a payload that is longer than its service takes is refused before a lo
     [
       'what the endpoint takes, with what is added',
       databricks({ ...workspace, payloads: 'just sixteen.jsonl', maxBodyBytes: 16 * mebibyte + 24 }),
+    ],
+    [
+      'the name of a model, which is taken out',
+      sagemaker({
+        ...endpoint,
+        targetModelFrom: '/for/model',
+        maxBodyBytes: '{"for":{},"x":1e-7}'.length,
+        payloads: { inline: [{ for: { model: 'a.tar.gz' }, x: 1e-7 }] },
+      }),
     ],
     ['a body that is complete', databricks({ ...workspace, payloads: 'complete.jsonl' })],
     [

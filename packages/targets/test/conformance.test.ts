@@ -60,6 +60,13 @@ const suites = {
         options: { targetModels: { 'a.tar.gz': 1, 'b.tar.gz': 1 } },
         names: ['a.tar.gz', 'b.tar.gz'],
       },
+      'models that payloads name': {
+        options: {
+          targetModelFrom: '/model',
+          payloads: { inline: ['a.tar.gz', 'b.tar.gz'].map((model) => ({ model, instances: [[1]] })) },
+        },
+        names: ['a.tar.gz', 'b.tar.gz'],
+      },
     },
   }),
   dht: targetConformance(dht, {

@@ -52,7 +52,7 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
     payloads: { inline: [{ instances: [[0.5, 1.5, 2.5]] }, { instances: [[3.5, 4.5, 5.5]] }] },
   },
   locustfile: new URL('./locustfile.py', import.meta.url),
-  pythonModules: ['requests', 'async', 'openai', 'results'].map(
+  pythonModules: ['requests', 'models', 'async', 'openai', 'results'].map(
     (name) => new URL(`./sagemaker_${name}.py`, import.meta.url),
   ),
   host: hostOf,
@@ -107,6 +107,7 @@ function targetConfig(options: SagemakerOptions): JsonObject {
       ...(options.inferenceComponent && { inferenceComponent: options.inferenceComponent }),
     }),
     ...(options.targetModels && { targetModels: options.targetModels }),
+    ...(options.targetModelFrom !== undefined && { targetModelFrom: options.targetModelFrom }),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
   };
 }
@@ -119,8 +120,8 @@ const bearerStatement: IamStatement = {
 };
 
 function iamStatements(options: SagemakerOptions): IamStatement[] {
-  const { accountId = '*', endpointName, region, targetModel, targetModels } = options;
-  const models = targetModel ?? (targetModels && Object.keys(targetModels));
+  const { accountId = '*', endpointName, region } = options;
+  const models = modelCondition(options);
   const prefix = `arn:${partitionOf(region).id}:sagemaker:${region}:${accountId}:endpoint/`;
   // SageMaker writes names in its ARNs in lower case, and IAM compares ARNs with regard to case.
   const names = new Set([endpointName, endpointName.toLowerCase()]);
@@ -130,9 +131,20 @@ function iamStatements(options: SagemakerOptions): IamStatement[] {
       Effect: 'Allow',
       Action: actionsOf(options).filter((action) => action !== bearerAction),
       Resource: [...names].map((name) => prefix + name),
-      ...(models === undefined ? {} : { Condition: { StringEquals: { 'sagemaker:TargetModel': models } } }),
+      ...(models && { Condition: models }),
     },
     ...resultStatements(options),
     ...(options.openai ? [bearerStatement] : []),
   ];
+}
+
+/** Which models may be called: those that the options name, or any that a payload names. */
+function modelCondition({
+  targetModel,
+  targetModelFrom,
+  targetModels,
+}: SagemakerOptions): IamStatement['Condition'] {
+  if (targetModelFrom !== undefined) return { StringLike: { 'sagemaker:TargetModel': '*' } };
+  const models = targetModel ?? (targetModels && Object.keys(targetModels));
+  return models && { StringEquals: { 'sagemaker:TargetModel': models } };
 }

@@ -1,9 +1,12 @@
 import { notWithAsync } from './async/options.js';
 import { partitionOf } from './partition.js';
 
+/** Each names the model of a multi-model endpoint by itself. */
+const modelOptions = ['targetModel', 'targetModels', 'targetModelFrom'];
+
 /** Headers of InvokeEndpoint alone; whether an answer is a stream is said by the body. */
 const notWithOpenAi = [
-  ...['async', 'stream', 'targetModel', 'targetModels', 'targetVariant', 'targetContainer'],
+  ...['async', 'stream', ...modelOptions, 'targetVariant', 'targetContainer'],
   ...['sessionId', 'customAttributes'],
 ];
 
@@ -19,14 +22,15 @@ export function checkCombinations(options: Given, context: Context): void {
     context.addIssue({ code: 'custom', path: [path], message });
   const isGiven = (path: string) => options[path] !== undefined && options[path] !== false;
 
-  const models = ['targetModel', 'targetModels'].filter(isGiven);
+  const models = modelOptions.filter(isGiven);
   if (isGiven('stream') && models[0] !== undefined) {
     refuse(
       models[0],
       'cannot be called with a stream: the model of a multi-model endpoint answers as a whole',
     );
   }
-  if (models.length > 1) refuse('targetModels', 'give it or targetModel, not both');
+  const [one, another] = models;
+  if (another !== undefined) refuse(another, `give it or ${one}, not both`);
   if (isGiven('async')) {
     for (const path of notWithAsync.filter(isGiven)) {
       refuse(path, 'cannot be given with async: InvokeEndpointAsync has nothing of the kind');

@@ -137,12 +137,28 @@ describe('permissions', () => {
     expect(definition.targetConfig(options({ targetModels }))).toMatchObject({ targetModels });
   });
 
+  it('are for any model where payloads name it', () => {
+    const input = { targetModelFrom: '/meta/model' };
+    expect(definition.iamStatements!(options(input))[0]!.Condition).toEqual({
+      StringLike: { 'sagemaker:TargetModel': '*' },
+    });
+    expect(definition.targetConfig(options(input))).toMatchObject(input);
+  });
+
   it.each<[Partial<SagemakerInput>, string]>([
     [{ targetModels: {} }, '1 to 100 models'],
     [{ targetModels: { a: 0 } }, 'too_small'],
     [{ targetModels: { a: 1 }, targetModel: 'b' }, 'not both'],
     [{ targetModels: { a: 1 }, stream: true }, 'cannot be called with a stream'],
     [{ targetModel: 'a', stream: true }, 'cannot be called with a stream'],
+    [{ targetModelFrom: '/a', stream: true }, 'cannot be called with a stream'],
+    [{ targetModelFrom: '/a', targetModel: 'b' }, 'give it or targetModel, not both'],
+    [{ targetModelFrom: '/a', targetModels: { a: 1 } }, 'give it or targetModels, not both'],
+    [{ targetModelFrom: '/a', async: {} }, 'cannot be given with async'],
+    [{ targetModelFrom: '/a', openai: true }, 'cannot be given with openai'],
+    [{ targetModelFrom: '' }, 'must be a JSON Pointer'],
+    [{ targetModelFrom: 'model' }, 'must be a JSON Pointer'],
+    [{ targetModelFrom: '/a~2' }, 'must be a JSON Pointer'],
   ])('of %j are refused', (input, message) => {
     expect(() => options(input)).toThrow(message);
   });

@@ -23,7 +23,7 @@ const headerValue = z
   .string()
   .regex(/^[\x21-\x7e]([\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'must be 1 to 1024 printable ASCII characters');
 
-/** Each has a row in every report. */
+/** Each has a row in every report; `_MOST_MODELS` of `sagemaker_models.py` is the same. */
 const mostModels = 100;
 
 const secret = z
@@ -68,6 +68,14 @@ export const sagemakerOptionsSchema = z
       .describe(
         'models of a multi-model endpoint with their weights, such as { "a.tar.gz": 9, "b.tar.gz": 1 }: one of them is ' +
           'drawn for each request, and each has statistics under its own name',
+      ),
+    targetModelFrom: z
+      .string()
+      .regex(/^(\/([^~]|~[01])*)$/, 'must be a JSON Pointer (RFC 6901) to a member, such as /model')
+      .optional()
+      .describe(
+        'JSON Pointer of the member of each payload that names its model of a multi-model endpoint, such as /model. It is taken ' +
+          `out of the body, and each model, ${mostModels} at most, has statistics under its own name`,
       ),
     targetVariant: name.optional().describe('the production variant. Default: the endpoint divides the load'),
     customAttributes: headerValue

@@ -3,10 +3,7 @@ Requests to a real-time endpoint of SageMaker, signed with Signature Version 4: 
 ``InvokeEndpointWithResponseStream``.
 """
 
-import itertools
-import random
 import re
-from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
@@ -25,6 +22,7 @@ from loadwright_runtime import (
 from loadwright_runtime.source.role_credentials import aws_credentials
 from loadwright_runtime.source.row_requests import RowRequests
 from loadwright_runtime.source.signed_requests import SignedRequests
+from sagemaker_models import RowModels, chooser
 
 _NOT_READY = "ModelNotReadyException"
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -45,8 +43,12 @@ class SageMakerRequests(RequestSource):
         operation = "invocations-response-stream" if self._is_stream else self.operation
         self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/{operation}"
         self._name = self.config["requestName"]
+        pointer = self.config.get("targetModelFrom")
+        self._row_models = None if pointer is None else RowModels(pointer)
         self._payloads = setup.payloads(self._encode)
-        self._next_model = _chooser(self.config.get("targetModels"))
+        if self._row_models:
+            self._row_models.read(setup.bundle.payloads_file, setup.progress)
+        self._next_model = chooser(self.config.get("targetModels"))
         self._requests: dict[str | None, RowRequests] = {}
         self._signed_at = self._signer.moment()
         self._variants: dict[str, str] = {}
@@ -63,7 +65,12 @@ class SageMakerRequests(RequestSource):
 
     def request_named(self, name: str) -> Request:
         # Before a load: nothing is signed yet that might be too old.
-        return self._next_of(name) if name in self.config.get("targetModels", {}) else self.next_request()
+        if name in self.config.get("targetModels", {}):
+            return self._next_of(name)
+        request = self.next_request()
+        while self._row_models and name in self._row_models and request.name != name:
+            request = self.next_request()
+        return request
 
     def check(self, response: Response) -> str | Failure | None:
         reason = super().check(response)
@@ -98,11 +105,17 @@ class SageMakerRequests(RequestSource):
         return requests
 
     def _make(self, model: str | None, body: Body) -> Request:
+        if self._row_models:
+            assert body.row is not None
+            model = self._row_models.of(body.row)
         signed = self._signed.get((body.content_type, model)) or self._prepare(body.content_type, model)
         return signed.of(body)
 
     def _encode(self, payload: Payload) -> Body:
-        return payload.encode(self.config["contentType"])
+        content_type = self.config["contentType"]
+        if self._row_models:
+            return Body(self._row_models.body_of(payload), payload.content_type(content_type))
+        return payload.encode(content_type)
 
     def _prepare(self, content_type: str, model: str | None) -> SignedRequests:
         headers = {"Content-Type": content_type, **self.config["headers"]}
@@ -118,11 +131,3 @@ class SageMakerRequests(RequestSource):
         signed = SignedRequests(prepared, "POST", self._path, host, model or self._name)
         self._signed[content_type, model] = signed
         return signed
-
-
-def _chooser(weights: dict[str, float] | None) -> Callable[[], str] | None:
-    """Gives the model of the next request, by the weights of all of them; None where there is no choice."""
-    if weights is None:
-        return None
-    models, sums = list(weights), list(itertools.accumulate(weights.values()))
-    return lambda: random.choices(models, cum_weights=sums)[0]

@@ -32,8 +32,8 @@ def source(make_bundle, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
 
-    def make(host="https://runtime.sagemaker.eu-west-1.amazonaws.com", **changes):
-        bundle = read_bundle(make_bundle("sagemaker", host=host, config=CONFIG | changes, payloads=PAYLOADS))
+    def make(host="https://runtime.sagemaker.eu-west-1.amazonaws.com", payloads=PAYLOADS, **changes):
+        bundle = read_bundle(make_bundle("sagemaker", host=host, config=CONFIG | changes, payloads=payloads))
         return SageMakerRequests(SourceSetup(bundle, bundle.host))
 
     return make

@@ -60,6 +60,6 @@ export const asyncSchema = z
 
 /** What InvokeEndpointAsync has no parameter for, and what looks into answers that come from S3. */
 export const notWithAsync = [
-  ...['stream', 'goodput', 'targetModel', 'targetModels', 'targetVariant', 'targetContainer'],
-  ...['inferenceComponent', 'sessionId'],
+  ...['stream', 'goodput', 'targetModel', 'targetModels', 'targetModelFrom', 'targetVariant'],
+  ...['targetContainer', 'inferenceComponent', 'sessionId'],
 ] as const;
