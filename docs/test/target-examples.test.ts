@@ -39,6 +39,8 @@ interface Trial {
   readonly requests: readonly string[];
   /** Answers are streams of 16 tokens. */
   readonly streams?: true;
+  /** Each request has an id of its own. */
+  readonly inferenceIds?: true;
   /** Requests before the load, where it is not one to each name. */
   readonly before?: number;
   /** What a worker and the preflight ask for before they send anything: tokens. */
@@ -105,6 +107,7 @@ const trials: Readonly<Record<string, Trial>> = {
   'sagemaker: A configuration': invoke,
   'sagemaker: Which variant answers': invoke,
   'sagemaker: Parts of an endpoint, and sessions': invoke,
+  "sagemaker: Finding a request in the endpoint's data capture": { ...invoke, inferenceIds: true },
   'sagemaker: Serverless endpoints': { ...invoke, emulator: { serverless: { coldStart: '50ms' } } },
   'sagemaker: Private networks and FIPS': invoke,
   'sagemaker: Several models on one endpoint': {
@@ -142,6 +145,7 @@ it.each(casesToTry(examples, { name: ({ name }) => name, handful: 3 }))('$name',
   expect(counts.sent).toBe(total + (trial.before ?? trial.requests.length));
   expect(counts.statistics).toMatchObject({ rejected: 0, throttled: 0 });
   expect(counts.tokens).toMatchObject(trial.tokens ?? {});
+  expect(new Set(counts.inferenceIds).size).toBe(trial.inferenceIds ? counts.sent : 0);
   if (!trial.streams) return;
   expect(report.total.metrics).toMatchObject({
     ...{ time_to_first_token: { count: total }, inter_token_latency: { count: total } },
@@ -168,6 +172,7 @@ async function runAgainstEmulator(text: string, trial: Trial) {
   const emulator = (await definition.emulator!.start(given.value)) as Emulator & {
     tokenRequests?(): Readonly<Record<string, number>>;
     enqueued?(): number;
+    inferenceIds?(): readonly string[];
   };
   try {
     const places = { ...emulator.targetOptions, ...(await trial.options?.(emulator)) };
@@ -181,7 +186,8 @@ async function runAgainstEmulator(text: string, trial: Trial) {
     const statistics = emulator.statistics();
     // Beside those that are put into a queue, it is asked for their results.
     const sent = emulator.enqueued?.() || statistics.requests;
-    return { report, counts: { sent, statistics, tokens: emulator.tokenRequests?.() ?? {} } };
+    const inferenceIds = emulator.inferenceIds?.() ?? [];
+    return { report, counts: { sent, statistics, inferenceIds, tokens: emulator.tokenRequests?.() ?? {} } };
   } finally {
     await emulator.stop();
   }

@@ -50,7 +50,7 @@ class Requests(RequestSource):
 
     def _make(self, body):
         headers = {"Content-Type": body.content_type}
-        return Request("POST", "/score", name="score", headers=headers, body=body.content)
+        return Request("POST", "/score", name="score", headers=headers, body=body.content, id="1")
 
 
 class User(LoadwrightUser):

@@ -147,6 +147,7 @@ export function detailedReport(): RunReport {
         error: 'unfinished: not answered 30 s after the load had ended',
         time: 1_786_700_120,
         requestRow: 4711,
+        requestId: 'canary-5f2c-12',
         seconds: 66.3,
       },
       {

@@ -50,6 +50,7 @@ const suites = {
         options: {
           accept: 'application/json',
           customAttributes: 'trace=1, of a test',
+          inferenceId: 'canary',
           targetVariant: 'AllTraffic',
           targetContainer: 'first',
           inferenceComponent: 'qwen',

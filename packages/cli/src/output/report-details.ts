@@ -33,6 +33,7 @@ function describeSample({ samples }: FailureView, colors: Colors): string[] {
     ...(sample.status === undefined ? [] : [`HTTP ${sample.status}`]),
     ...(sample.seconds > 0 ? [`after ${formatMilliseconds(sample.seconds * 1000)}`] : []),
     ...(sample.requestRow === undefined ? [] : [`payload row ${formatNumber(sample.requestRow)}`]),
+    ...(sample.requestId === undefined ? [] : [`id ${sample.requestId}`]),
   ];
   // The answer is not ours: no control character of it may reach the terminal.
   const body = (sample.body ?? '').replace(/[\s\p{C}]+/gu, ' ').trim();

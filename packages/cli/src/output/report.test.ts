@@ -204,6 +204,7 @@ describe('formatReport', () => {
             status: 503,
             seconds: 0.0123,
             requestRow: 4711,
+            requestId: 'canary-5f2c-12',
             body: `{"error":\n\u001B[31m"full"}${'x'.repeat(500)}`,
           },
         ],
@@ -211,7 +212,7 @@ describe('formatReport', () => {
       plain,
     );
     expect(text).toMatch(
-      /12 × GET cache: HTTP 503 \[status\]\n {4}hint: .*\n {4}first: HTTP 503 · after 12\.3 ms · payload row 4,711 · \{"error": \[31m"full"\}x+…\n/,
+      /12 × GET cache: HTTP 503 \[status\]\n {4}hint: .*\n {4}first: HTTP 503 · after 12\.3 ms · payload row 4,711 · id canary-5f2c-12 · \{"error": \[31m"full"\}x+…\n/,
     );
     expect(text).not.toContain('\u001B');
   });

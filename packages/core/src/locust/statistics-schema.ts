@@ -68,6 +68,7 @@ export const failureSampleSchema = z.object({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.string().optional(),
   requestRow: z.number().optional(),
+  requestId: z.string().optional(),
   seconds: z.number(),
 });
 

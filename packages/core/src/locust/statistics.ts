@@ -197,6 +197,8 @@ export interface FailureSample {
   readonly body?: string | undefined;
   /** The row of the payloads that it was made from, from 1. */
   readonly requestRow?: number | undefined;
+  /** The id that it carried, by which the service's own logs know it. */
+  readonly requestId?: string | undefined;
   /** How long it took. */
   readonly seconds: number;
 }

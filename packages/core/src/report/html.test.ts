@@ -135,7 +135,7 @@ describe('the content', () => {
     expect(page).toMatch(
       /HTTP 400 ThrottlingException: Rate exceeded What to do .*? HTTP 400 · after 12 ms · payload row 17 · 09:33:20\.250 UTC content-type .*? retry-after 12 .*?Overloaded: the queue is full <retry later>/,
     );
-    expect(page).toContain('no answer · after 66.3 s · payload row 4,711');
+    expect(page).toContain('no answer · after 66.3 s · payload row 4,711 · id canary-5f2c-12');
     expect(page).toMatch(
       /Failures outside of the judged load POST predict · payload · no answer · payload row 99/,
     );

@@ -80,6 +80,7 @@ class StepRequest(Request):
             body=like.body,
             on_piece=on_piece or like.on_piece,
             row=like.row,
+            id=like.id,
         )
         self.wire = like.wire
         self.flow = flow

@@ -96,6 +96,19 @@ describe('a clock that is off', () => {
   });
 });
 
+describe('inference ids', () => {
+  const withId = (id: string) => call({ headers: { 'x-amzn-sagemaker-inference-id': id } });
+
+  it('are known of the requests that were taken', async () => {
+    await start();
+    await call();
+    await withId('first');
+    expect(await withId('x'.repeat(65))).toMatchObject({ status: 400, type: 'ValidationError' });
+    await withId('x'.repeat(64));
+    expect((emulator as SagemakerEmulator).inferenceIds()).toEqual(['first', 'x'.repeat(64)]);
+  });
+});
+
 describe('a signed request', () => {
   it('gets predictions, the same for the same input', async () => {
     await start();

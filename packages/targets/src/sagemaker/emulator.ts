@@ -102,6 +102,9 @@ const account = '123456789012';
 /** As the SDK spells them in the variables that name an address. */
 const controlServices = ['SAGEMAKER', 'APPLICATION_AUTO_SCALING', 'CLOUDWATCH', 'S3'];
 
+const inferenceId = 'x-amzn-sagemaker-inference-id';
+const mostInferenceIds = 10_000;
+
 const route = /^\/endpoints\/([^/]+)\/(?:invocations(?:-response-stream)?|async-invocations)$/;
 const chatRoute = /^\/endpoints\/([^/]+)\/(?:inference-components\/[^/]+\/)?openai\/v1\/chat\/completions$/;
 
@@ -112,6 +115,8 @@ export interface SagemakerEmulator extends Emulator {
   readonly s3: EmulatedS3;
   /** Requests for asynchronous inference that were taken. */
   enqueued(): number;
+  /** Inference ids of the requests that were taken: of the last 10,000, oldest first. */
+  inferenceIds(): readonly string[];
   /** With the option `scaling`. */
   readonly scaling?: EmulatedScaling;
 }
@@ -135,6 +140,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
   const queue = new EmulatedQueue({ ...options, ...options.async }, s3);
   let invocations = 0;
   const modelsSince = new Map<string, number>();
+  const inferenceIds: string[] = [];
   const checkedAt = new WeakMap<EmulatedRequest, number>();
   const setups = new WeakMap<EmulatedRequest, number>();
   const dated = (response: EmulatedResponse): EmulatedResponse => ({
@@ -171,6 +177,13 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     return { status: 202, headers: { ...requestId(), ...taken.headers }, body: taken.body };
   }
 
+  function recordInference({ headers }: EmulatedRequest): void {
+    const id = headers[inferenceId];
+    if (id === undefined) return;
+    inferenceIds.push(id);
+    if (inferenceIds.length > mostInferenceIds) inferenceIds.shift();
+  }
+
   async function check(request: EmulatedRequest): Promise<EmulatedResponse | undefined> {
     const service = controlPlane.serviceOf(request);
     if (service !== undefined) {
@@ -194,6 +207,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     const refusal = await verifySignature(request, credentials, options.region, now());
     if (refusal) return refuse(403, refusal.type, refusal.message);
     const refused = checkRequest(request, name, options) ?? notReady(request, options, modelsSince);
+    if (refused === undefined) recordInference(request);
     return refused ?? (request.path.endsWith('/async-invocations') ? enqueue(request) : undefined);
   }
 
@@ -253,6 +267,7 @@ async function start(options: SagemakerEmulatorOptions): Promise<SagemakerEmulat
     streams: () => [...stream.streams, ...chat.streams],
     s3,
     enqueued: () => queue.enqueued,
+    inferenceIds: () => [...inferenceIds],
     ...(scaling && { scaling }),
     stop: () => {
       queue.stop();
@@ -313,6 +328,10 @@ function checkRequest(
   }
   if (encodedName !== endpointName) {
     return refuse(400, 'ValidationError', `Endpoint ${encodedName} of account ${account} not found.`);
+  }
+  const id = headers[inferenceId];
+  if (id !== undefined && !/^\S[\x20-\x7e]{0,63}$/.test(id)) {
+    return refuse(400, 'ValidationError', `Inference ID "${id}" is not of 1 to 64 printable characters`);
   }
   const wanted = headers['x-amzn-sagemaker-target-variant'];
   if (wanted !== undefined && wanted !== variant) {

@@ -106,6 +106,7 @@ function targetConfig(options: SagemakerOptions): JsonObject {
       openai: true,
       ...(options.inferenceComponent && { inferenceComponent: options.inferenceComponent }),
     }),
+    ...(options.inferenceId !== undefined && { inferenceId: options.inferenceId }),
     ...(options.targetModels && { targetModels: options.targetModels }),
     ...(options.targetModelFrom !== undefined && { targetModelFrom: options.targetModelFrom }),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),

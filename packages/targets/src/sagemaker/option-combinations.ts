@@ -7,7 +7,7 @@ const modelOptions = ['targetModel', 'targetModels', 'targetModelFrom'];
 /** Headers of InvokeEndpoint alone; whether an answer is a stream is said by the body. */
 const notWithOpenAi = [
   ...['async', 'stream', ...modelOptions, 'targetVariant', 'targetContainer'],
-  ...['sessionId', 'customAttributes'],
+  ...['sessionId', 'customAttributes', 'inferenceId'],
 ];
 
 type Given = Readonly<Record<string, unknown>> & { readonly region: string };

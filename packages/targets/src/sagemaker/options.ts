@@ -108,6 +108,17 @@ export const sagemakerOptionsSchema = z
       .optional()
       .describe('limits that a streamed answer must meet together to count in the metric goodput'),
     inferenceComponent: name.optional().describe('the inference component of the endpoint'),
+    inferenceId: z
+      .string()
+      .regex(
+        /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,31}$/,
+        'must be 1 to 32 letters, digits and . _ -, a letter or digit first',
+      )
+      .optional()
+      .describe(
+        'beginning of the inference ids: each request carries one of its own, by which its data capture and its failure samples belong ' +
+          'together. Default: none',
+      ),
     requestName: z
       .string()
       .min(1)

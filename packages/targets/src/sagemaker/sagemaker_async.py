@@ -16,7 +16,6 @@ from loadwright_runtime import (
     Response,
     SetupError,
     SourceSetup,
-    host_header,
 )
 from sagemaker_requests import SageMakerRequests
 from sagemaker_results import Results, split_location
@@ -86,7 +85,4 @@ class SageMakerAsyncRequests(SageMakerRequests):
             content = b""
         if "accept" in self.config:
             headers["X-Amzn-SageMaker-Accept"] = self.config["accept"]
-        prepared = self._signer.prepare("POST", host_header(self.host), self._path, headers=headers)
-        return Request(
-            "POST", self._path, name=self._name, headers=prepared.headers(content), body=content, row=body.row
-        )
+        return self._sign(headers, content, self._name, body.row)

@@ -3,7 +3,10 @@ Requests to a real-time endpoint of SageMaker, signed with Signature Version 4: 
 ``InvokeEndpointWithResponseStream``.
 """
 
+import itertools
 import re
+import secrets
+from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote
 
@@ -24,6 +27,7 @@ from loadwright_runtime.source.row_requests import RowRequests
 from loadwright_runtime.source.signed_requests import SignedRequests
 from sagemaker_models import RowModels, chooser
 
+_INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 _NOT_READY = "ModelNotReadyException"
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 # An endpoint has 10 production variants at most, and as many in a shadow.
@@ -49,6 +53,8 @@ class SageMakerRequests(RequestSource):
         if self._row_models:
             self._row_models.read(setup.bundle.payloads_file, setup.progress)
         self._next_model = chooser(self.config.get("targetModels"))
+        prefix = self.config.get("inferenceId")
+        self._ids = None if prefix is None else _inference_ids(prefix)
         self._requests: dict[str | None, RowRequests] = {}
         self._signed_at = self._signer.moment()
         self._variants: dict[str, str] = {}
@@ -91,7 +97,11 @@ class SageMakerRequests(RequestSource):
         return name
 
     def _next_of(self, model: str | None) -> Request:
-        return (self._requests.get(model) or self._requests_of(model)).next()
+        if self._ids is None:
+            return (self._requests.get(model) or self._requests_of(model)).next()
+        # Each has an id of its own: none is sent again.
+        request = self._make(model, self._payloads.next_body())
+        return request.read_by(self.token_reader()) if self._is_stream else request
 
     def _use(self, credentials: Credentials) -> None:
         """Another signer has moments of its own: what the former one signed is not sent again."""
@@ -108,6 +118,9 @@ class SageMakerRequests(RequestSource):
         if self._row_models:
             assert body.row is not None
             model = self._row_models.of(body.row)
+        if self._ids is not None:
+            headers = self._headers_of(body.content_type, model)
+            return self._sign(headers, body.content, model or self._name, body.row)
         signed = self._signed.get((body.content_type, model)) or self._prepare(body.content_type, model)
         return signed.of(body)
 
@@ -117,7 +130,16 @@ class SageMakerRequests(RequestSource):
             return Body(self._row_models.body_of(payload), payload.content_type(content_type))
         return payload.encode(content_type)
 
-    def _prepare(self, content_type: str, model: str | None) -> SignedRequests:
+    def _sign(self, headers: dict[str, str], content: bytes, name: str, row: int | None) -> Request:
+        """One request alone, with its inference id if there are any."""
+        inference_id = None
+        if self._ids is not None:
+            headers[_INFERENCE_ID] = inference_id = next(self._ids)
+        signed = self._signer.prepare("POST", host_header(self.host), self._path, headers=headers)
+        headers = signed.headers(content)
+        return Request("POST", self._path, name=name, headers=headers, body=content, row=row, id=inference_id)
+
+    def _headers_of(self, content_type: str, model: str | None) -> dict[str, str]:
         headers = {"Content-Type": content_type, **self.config["headers"]}
         if model is not None:
             headers["X-Amzn-SageMaker-Target-Model"] = model
@@ -125,9 +147,23 @@ class SageMakerRequests(RequestSource):
             # Of a stream the answer itself has another type.
             name = "X-Amzn-SageMaker-Accept" if self._is_stream else "Accept"
             headers[name] = self.config["accept"]
+        return headers
+
+    def _prepare(self, content_type: str, model: str | None) -> SignedRequests:
+        headers = self._headers_of(content_type, model)
         host = host_header(self.host)
         prepared = self._signer.prepare("POST", host, self._path, headers=headers)
         # Each model has statistics of its own.
         signed = SignedRequests(prepared, "POST", self._path, host, model or self._name)
         self._signed[content_type, model] = signed
         return signed
+
+
+def _inference_ids(prefix: str) -> Iterator[str]:
+    """
+    Ids of 64 characters at most that no other process makes: of 64 random bits and a number.
+
+    :param prefix: 1 to 32 characters
+    """
+    process = secrets.token_hex(8)
+    return (f"{prefix}-{process}-{number}" for number in itertools.count(1))

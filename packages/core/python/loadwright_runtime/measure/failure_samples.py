@@ -77,6 +77,8 @@ class FailureSamples:
         }
         if request.row is not None:
             sample["requestRow"] = request.row
+        if request.id is not None:
+            sample["requestId"] = request.id
         if response is not None:
             sample |= _answer(response, redact)
             if failure.kind == "extract":

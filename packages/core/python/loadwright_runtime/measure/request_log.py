@@ -14,9 +14,9 @@ ROWS_A_SECOND = 200
 MAXIMUM_ROWS = 100_000
 """On the master, until they are fetched: of more than these the first are let go, and counted."""
 
-Row = tuple[float, int, str, str, int | None, float, int, str | None, str | None, int | None]
+Row = tuple[float, int, str, str, int | None, float, int, str | None, str | None, int | None, str | None]
 COLUMNS = (
-    "time", "second", "method", "name", "status", "seconds", "bytes", "kind", "error", "row",
+    "time", "second", "method", "name", "status", "seconds", "bytes", "kind", "error", "row", "id",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class RequestLog:
         self._in_second += 1
         kind, reason = failure or (None, None)
         whose = second, request.method, request.name
-        self._logged.append((now, *whose, status, seconds, body_bytes, kind, reason, request.row))
+        self._logged.append((now, *whose, status, seconds, body_bytes, kind, reason, request.row, request.id))
 
     def take(self) -> dict[str, Any] | None:
         """What was logged since the last call; None when that is nothing."""

@@ -15,8 +15,8 @@ def collected():
     return FailureSamples()
 
 
-def request(name="predict", headers=None, row=None, on_piece=None):
-    return Request("POST", "/", name=name, headers=headers, body=b"body", on_piece=on_piece, row=row)
+def request(name="predict", headers=None, row=None, on_piece=None, id=None):
+    return Request("POST", "/", name=name, headers=headers, body=b"body", on_piece=on_piece, row=row, id=id)
 
 
 class Headers(dict):
@@ -37,7 +37,7 @@ def sample_of(collected, *arguments):
 def test_what_a_sample_holds(collected):
     body = b'{"error":"CUDA out of memory"}'
     response = answer(body, content_type="application/json")
-    sample = sample_of(collected, request(row=17), response, FAILED, 0.25)
+    sample = sample_of(collected, request(row=17, id="canary-1"), response, FAILED, 0.25)
     assert 1_500_000_000 < sample.pop("time") < 4_000_000_000
     assert sample == {
         "method": "POST",
@@ -49,6 +49,7 @@ def test_what_a_sample_holds(collected):
         "headers": {"content-type": "application/json"},
         "body": '{"error":"CUDA out of memory"}',
         "requestRow": 17,
+        "requestId": "canary-1",
     }
 
 

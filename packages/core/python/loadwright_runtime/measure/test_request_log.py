@@ -34,14 +34,14 @@ def started(share):
 def test_what_a_row_holds():
     log = started(1.0)
     log.add(REQUEST, 4, 200, 0.02, 17, None)
-    numbered = Request("GET", "/", name="n", row=3)
+    numbered = Request("GET", "/", name="n", row=3, id="test-1")
     log.add(numbered, 5, None, 1.5, 0, Failure("timeout", "time-out after 1.5 s"))
     assert log.after(0) == {
         "rows": [
             {"time": 1_800_000_000.25, "second": 4, "method": "POST", "name": "predict", "status": 200,
              "seconds": 0.02, "bytes": 17},
             {"time": 1_800_000_000.25, "second": 5, "method": "GET", "name": "n", "seconds": 1.5, "bytes": 0,
-             "kind": "timeout", "error": "time-out after 1.5 s", "row": 3},
+             "kind": "timeout", "error": "time-out after 1.5 s", "row": 3, "id": "test-1"},
         ],
         "next": 2,
         "leftOut": 0,

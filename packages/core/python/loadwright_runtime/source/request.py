@@ -26,7 +26,7 @@ class Piece(NamedTuple):
 class Request:
     """One HTTP request. Never changed after it is made, so a source may hand out the same one many times."""
 
-    __slots__ = ("body", "headers", "method", "name", "on_piece", "path", "row", "wire")
+    __slots__ = ("body", "headers", "id", "method", "name", "on_piece", "path", "row", "wire")
 
     secrets: Iterable[str] = ()
     """What must not be shown of it and of its answer, beside secret headers; a subclass may have some."""
@@ -41,12 +41,14 @@ class Request:
         body: bytes = b"",
         on_piece: Callable[[Piece], None] | None = None,
         row: int | None = None,
+        id: str | None = None,
     ):
         """
         :param path: path and query, percent-encoded, starting with the source's ``base_path``
         :param name: what the statistics call it: one of few fixed strings, never a text with varying parts
         :param on_piece: takes the answer's body piece by piece; the :class:`Response` then has none
         :param row: number of the payload that it is made of, from 1
+        :param id: which it carries, and by which the service's own logs know it
         """
         self.method = method
         self.path = path
@@ -55,6 +57,7 @@ class Request:
         self.body = body
         self.on_piece = on_piece
         self.row = row
+        self.id = id
         self.wire: bytes | None = None
         """The bytes that are sent, made once."""
 
@@ -68,6 +71,7 @@ class Request:
             body=self.body,
             on_piece=on_piece,
             row=self.row,
+            id=self.id,
         )
         other.wire = self.wire
         return other

@@ -25,6 +25,7 @@ class SignedRequest(Request):
         self.on_piece = None
         self.body = body
         self.row = row
+        self.id = None
         self.wire = wire
         self._common = like.headers
         self._signature = signature
