@@ -108,6 +108,16 @@ describe('a payload that is longer than its service takes is refused before a lo
       `that of payload 1, with ${(4 * 2.7e6 + '{"image":"","text":"","at":1780000000}'.length).toLocaleString('en')} bytes`,
     ],
     [
+      'API Gateway, a generated text in one body',
+      chalice({
+        ...gateway,
+        body: { image: { $column: 'a' }, text: { $text: [2, 3] } },
+        payloads: { inline: [{ a: 'é'.repeat(5_242_868) }] },
+      }),
+      // Without the text it would be two bytes shorter than the limit.
+      'that of payload 1, with 10,485,7',
+    ],
+    [
       'what the endpoint takes, without the name of a model',
       sagemaker({
         ...endpoint,

@@ -7,6 +7,7 @@ import {
   type MeasuredPayload,
 } from '@loadwright/core/target';
 import { sendsPayload, type Route } from './routes.js';
+import { shortestText } from './texts.js';
 
 type Row = Readonly<Record<string, JsonValue>>;
 
@@ -45,6 +46,8 @@ function shortest(template: JsonValue, row: Row): JsonValue {
       return '0'.repeat(36);
     case '$timestamp':
       return { iso: '0'.repeat(24), seconds: 1e9, milliseconds: 1e12 }[argument as 'iso'];
+    case '$text':
+      return 'x'.repeat(shortestText(Number(stringifyJson((argument as JsonValue[])[0]!))));
     case '$column':
       return row[argument as string] ?? null;
   }

@@ -12,6 +12,7 @@ from loadwright_runtime import (
     SourceSetup,
     variables,
 )
+from loadwright_runtime.source.body_template import text_generator
 from loadwright_runtime.source.row_requests import chooser
 from rest_cognito import UserPool
 from rest_flow import Flows
@@ -35,6 +36,9 @@ class RestRequests(RequestSource):
             self._token = self._pool.value()
             self._secrets[self._pool.header] = self._token
         self._flows = Flows(config.get("flows", []), self.metrics)
+        generators = dict(self._flows.extracted.generators)
+        if "runningText" in config:
+            generators["$text"] = text_generator(config["runningText"])
         is_one = "routes" not in config and "flows" not in config
         single = [{**config, "payloads": setup.has_payloads, "weight": 1}]
         routes: list[dict[str, Any]] = single if is_one else config.get("routes", [])
@@ -50,7 +54,7 @@ class RestRequests(RequestSource):
                 signing,
                 self._checks[route["requestName"]],
                 of=None if is_one else route["requestName"],
-                more=self._flows.extracted.generators,
+                more=generators,
             )
             for route in [*routes, *self._flows.steps]
         }

@@ -9,7 +9,9 @@ import { pathBelow } from './base-url.js';
 import { cognitoConfig } from './cognito/options.js';
 import { routeOfStep } from './flows.js';
 import { allSecretHeaders, hasNames, routesOf, type RestOptions } from './options.js';
-import { sendsPayload, takesColumns, type Route } from './routes.js';
+import { sendsPayload, takesColumns, templatesOf, type Route } from './routes.js';
+import { usesTexts } from './template.js';
+import { runningText } from './texts.js';
 
 /** What the Python files read. @param more What a target of this kind adds. */
 export function restConfig(options: RestOptions, tokenVariable: string, more: JsonObject = {}): JsonObject {
@@ -36,6 +38,9 @@ export function restConfig(options: RestOptions, tokenVariable: string, more: Js
     timeoutSeconds: parseDuration(options.timeout)!,
     maxAnswerBytes: options.maxAnswerBytes,
     ...(options.cognito && cognitoConfig(options.cognito)),
+    ...(usesTexts([options.headers, ...routesOf(options).map(templatesOf)]) && {
+      runningText: runningText(),
+    }),
     ...(options.goodput && { goodput: goodputConfig(options.goodput) }),
     ...more,
   };

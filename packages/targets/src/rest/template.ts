@@ -1,5 +1,6 @@
 import { JsonNumber, jsonValueSchema, withoutLogins, type JsonValue } from '@loadwright/core/target';
 import { z } from 'zod';
+import { mostWords } from './texts.js';
 
 /** How the name of a value that a step takes out of an answer looks. */
 export const valueName = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -22,6 +23,9 @@ const generators = {
   $uuid: z.literal(true, 'must be true'),
   $sequence: z.union([z.literal(true), z.int()], 'must be true, or the whole number that it begins with'),
   $timestamp: z.enum(['iso', 'seconds', 'milliseconds'], 'must be iso, seconds or milliseconds'),
+  $text: z
+    .tuple([z.int().min(1), z.int().max(mostWords)], 'must be [fewest words, most words]')
+    .refine(([fewest, most]) => fewest <= most, 'must have the lower bound first'),
   $column: z.string('must be the name of a member of the payloads').min(1),
   $extracted: z.union(
     [
@@ -129,9 +133,16 @@ export function extractedIn(
 
 /** Whether a template takes something from the payloads. */
 export function usesColumns(template: unknown): boolean {
+  return holds(template, (key, value) => key === '$column' && typeof value === 'string');
+}
+
+/** Whether a template holds a generated text. */
+export function usesTexts(template: unknown): boolean {
+  return holds(template, (key, value) => key === '$text' && Array.isArray(value));
+}
+
+function holds(template: unknown, isIt: (key: string, value: unknown) => boolean): boolean {
   if (template === null || typeof template !== 'object' || template instanceof JsonNumber) return false;
-  if (Array.isArray(template)) return template.some(usesColumns);
-  return Object.entries(template).some(
-    ([key, value]) => (key === '$column' && typeof value === 'string') || usesColumns(value),
-  );
+  if (Array.isArray(template)) return template.some((item) => holds(item, isIt));
+  return Object.entries(template).some(([key, value]) => isIt(key, value) || holds(value, isIt));
 }

@@ -77,6 +77,31 @@ def name_of(received):
     return {"/v1/find": "/find/{word}", "/v1/orders": "order"}.get(path, "item")
 
 
+def test_texts_have_their_number_of_words(make_bundle, start_locusts):
+    running = "Lorem ipsum dolor sit amet. Consectetur adipisicing elit sed do."
+    route = {**JSON, "requestName": "review", "method": "POST", "path": "/v1/{topic}"}
+    route |= {"parameters": {"topic": {"$text": [1, 1]}}, "query": {"q": {"$text": [2, 2]}}}
+    route |= {"headers": {"X-Note": {"$text": [3, 3]}}, "body": {"text": {"$text": [2, 4]}}}
+    config = {"timeoutSeconds": 5, "expect": {"status": [200]}, "runningText": running, **route}
+    with serving() as stub:
+        directory = make_bundle("rest", host=stub.url, config=config)
+        cluster = Cluster(start_locusts(directory), 1)
+        cluster.swarm(2)
+        eventually(lambda: len(stub.requests) >= 60, "requests")
+        statistics = cluster.settled()
+    assert statistics["total"]["failed"] == 0
+    numbers = set()
+    for received in stub.requests:
+        url = urlsplit(received.path)
+        texts = [unquote(url.path.rpartition("/")[2]), *parse_qs(url.query)["q"], received.headers["x-note"]]
+        texts.append(json.loads(received.body)["text"])
+        counts = [len(text.split(" ")) for text in texts]
+        assert counts[:3] == [1, 2, 3] and 2 <= counts[3] <= 4
+        assert all(f" {text} " in f" {running} " for text in texts)
+        numbers.add(counts[3])
+    assert numbers == {2, 3, 4}
+
+
 def test_routes_by_weight(make_bundle, start_locusts):
     payloads = [{"json": row} for row in ROWS + ORDERS]
     with serving(answer) as stub:

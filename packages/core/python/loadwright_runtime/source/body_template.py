@@ -74,6 +74,29 @@ def text_of(content: bytes) -> str | None:
     return None if content == b"null" else content.decode()
 
 
+def text_generator(running: str) -> Callable[[list[int]], Part]:
+    """
+    What makes ``{"$text": [5, 20]}``: 5 to 20 words that follow each other in a running text.
+
+    :param running: words with single spaces between them, at least as many as a text may have
+    """
+    words = [compact_json(word)[1:-1] for word in running.split(" ")]
+    content = b" ".join(words)
+    starts = list(itertools.accumulate((len(word) + 1 for word in words), initial=0))
+
+    def text(bounds: list[int]) -> Part:
+        fewest, most = map(int, bounds)
+
+        def piece(_: Any) -> bytes:
+            count = random.randint(fewest, most)
+            first = random.randrange(len(words) - count + 1)
+            return b'"%b"' % content[starts[first] : starts[first + count] - 1]
+
+        return piece
+
+    return text
+
+
 def _parts(value: Any, generators: Generators) -> list[Part]:
     """The JSON text of a value, cut where something is generated."""
     if isinstance(value, list):

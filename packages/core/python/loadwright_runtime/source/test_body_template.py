@@ -7,7 +7,7 @@ import pytest
 
 from loadwright_runtime import compile_template
 from loadwright_runtime.source import json_text
-from loadwright_runtime.source.body_template import ColumnError, compile_text
+from loadwright_runtime.source.body_template import ColumnError, compile_text, text_generator
 
 
 def bodies(template, count=200):
@@ -63,6 +63,17 @@ def test_normal():
     mean = sum(values) / len(values)
     deviation = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
     assert abs(mean - 50) < 0.3 and abs(deviation - 2) < 0.2
+
+
+def test_texts_are_words_of_the_running_text_that_follow_each_other():
+    words = ["ä", 'b"b', "c\\", "dd", "e"]
+    running = " ".join(words)
+    generate = compile_template({"t": {"$text": [2, 4]}}, {"$text": text_generator(running)})
+    texts = {json.loads(generate())["t"] for _ in range(500)}
+    expected = {" ".join(words[first : first + count]) for count in (2, 3, 4) for first in range(6 - count)}
+    assert texts == expected
+    whole = compile_text({"$text": [5, 5]}, {"$text": text_generator(running)})
+    assert whole() == running
 
 
 def test_timestamps():
