@@ -20,6 +20,6 @@ it('fails a run that is slower, whatever its own thresholds say, and writes the 
   });
   expect(await readFile(join(report.resultsDirectory, 'comparison.md'), 'utf8')).toMatch(/^### FAIL/);
   expect(await readdir(report.resultsDirectory)).toEqual(
-    expect.arrayContaining(['comparison.json', 'comparison.xml']),
+    expect.arrayContaining(['comparison.html', 'comparison.json', 'comparison.xml']),
   );
 }, 360_000);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator } from '@loadwright/core/target';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -77,6 +77,13 @@ it(
       undefined,
     ]);
     expect(printed.comparisons['both']?.figures.length).toBeGreaterThan(3);
+    const left = await readdir(join(cwd, 'results/workflows/koorde-vs-chord'), { recursive: true });
+    expect(left.flatMap((file) => /\/both\/comparison\.(\w+)$/.exec(file)?.[1] ?? []).sort()).toEqual([
+      'html',
+      'json',
+      'md',
+      'xml',
+    ]);
     expect(fleets.handles.size).toBe(0);
     // Both were asked, each by its own run.
     for (const [index, emulator] of emulators.entries()) {

@@ -2,14 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LoadwrightError, type LoadTest, type RunReport } from '@loadwright/core';
-import { writeWhole } from '@loadwright/core/command';
 import {
   Baselines,
   compareRuns,
   readComparedRun,
-  renderComparisonJunit,
-  renderComparisonMarkdown,
   requireSameTest,
+  writeComparison,
   type BaselineRecord,
 } from '@loadwright/core/compare';
 import { findConfigFile } from '@loadwright/core/config';
@@ -92,11 +90,6 @@ export async function compareWithBaseline(
     failIf,
     ...(runVariation !== undefined && { runVariation }),
   });
-  const texts = {
-    'comparison.json': `${JSON.stringify(comparison, null, 2)}\n`,
-    'comparison.md': renderComparisonMarkdown(comparison),
-    'comparison.xml': renderComparisonJunit(comparison),
-  };
-  for (const [name, text] of Object.entries(texts)) await writeWhole(join(resultsDirectory, name), text);
+  await writeComparison(resultsDirectory, comparison, { baseline, candidate: [run] });
   return { comparison, lines: formatComparison(comparison, colors) };
 }

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { LoadwrightError } from '@loadwright/core';
+import { writeWhole } from '@loadwright/core/command';
 import { findRun, findRuns } from './results.js';
 
 /** Where runs are looked for. */
@@ -36,3 +38,15 @@ const isRunFolder = (folder: string) =>
     (found) => found.isFile(),
     () => false,
   );
+
+/** Writes a file that a flag names. @throws LoadwrightError `USAGE` that names both. */
+export async function writeFileOf(flag: string, file: string, text: string): Promise<void> {
+  try {
+    await writeWhole(file, text, { mode: 0o666 });
+  } catch (error) {
+    throw new LoadwrightError('USAGE', `${flag} ${file}: ${(error as Error).message}.`, {
+      hint: 'Name a file in a folder that exists and that you may write to.',
+      cause: error,
+    });
+  }
+}

@@ -1,13 +1,14 @@
+import { join } from 'node:path';
 import { messageOf } from '@loadwright/core/errors';
 import { isLoadwrightError } from '@loadwright/core';
-import type { Comparison } from '@loadwright/core/compare';
+import { writeComparison, type Comparison } from '@loadwright/core/compare';
 import { carryOut, TestWorld, type Action, type WorkflowReport } from '@loadwright/core/workflow';
 import { createLiveView } from '../live/view.js';
 import { formatComparison } from '../output/comparison.js';
 import { formatWorkflowEvent, formatWorkflowReport } from '../output/workflow.js';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
-import { findJournal, newJournal } from './journals.js';
+import { findJournal, newJournal, stepFolder } from './journals.js';
 import { resolveStep, type WorkflowPlace } from './resolve.js';
 
 /** How a workflow is carried out. */
@@ -16,13 +17,22 @@ export interface CarryOutFlags {
   readonly live: boolean;
 }
 
+/** What became of a workflow. */
+export interface CarriedOut {
+  readonly report: WorkflowReport;
+  /** By the name of the step. */
+  readonly comparisons: Readonly<Record<string, Comparison>>;
+  /** Where the comparison of a step lies. */
+  readonly folderOf: (step: string) => string;
+}
+
 /** Carries out a workflow, and shows what happens. */
 export async function carryOutWorkflow(
   place: WorkflowPlace,
   actions: readonly Action[],
   { resume, live }: CarryOutFlags,
   context: Context,
-): Promise<{ readonly report: WorkflowReport; readonly comparisons: Readonly<Record<string, Comparison>> }> {
+): Promise<CarriedOut> {
   const { io, json } = context;
   const { name } = place.workflow;
   const colors = json ? context.errorColors : context.colors;
@@ -38,13 +48,16 @@ export async function carryOutWorkflow(
       ? newJournal(resultsDirectory, name, actions)
       : await findJournal(resultsDirectory, name, resume, actions);
   const comparisons: Record<string, Comparison> = {};
+  const folderOf = (step: string) => stepFolder(resultsDirectory, name, journal.id, step);
   let view = createLiveView(io, stream, { live });
   const world = new TestWorld(actions, {
     resolve: (setup, ofRun) => resolveStep(place, setup, context, ofRun),
     onProgress: (event) => view.onProgress(event),
-    onComparison: (ofStep, comparison) => {
+    onComparison: async (ofStep, comparison, sides) => {
       comparisons[ofStep] = comparison;
-      view.say(formatComparison(comparison, colors).join('\n'));
+      await writeComparison(folderOf(ofStep), comparison, sides);
+      const file = join(folderOf(ofStep), 'comparison.html');
+      view.say([...formatComparison(comparison, colors), `  report      ${file}`].join('\n'));
     },
   });
   const report = await interruptible(
@@ -76,7 +89,7 @@ export async function carryOutWorkflow(
   if (report.exitCode !== 0 && report.actions.some(({ state }) => state !== 'done')) {
     context.note(`Go on where it stopped: loadwright workflow run <file> --resume ${report.id}`);
   }
-  return { report, comparisons };
+  return { report, comparisons, folderOf };
 }
 
 function describeError(error: unknown): string[] {

@@ -6,6 +6,10 @@ import { Journal, type Action } from '@loadwright/core/workflow';
 /** Of a folder of results: the journals of all workflows of a name. */
 const folderOf = (results: string, name: string) => join(results, 'workflows', name);
 
+/** Beside the journal of a workflow: what a step of it leaves. */
+export const stepFolder = (results: string, name: string, id: string, step: string) =>
+  join(folderOf(results, name), id, step);
+
 /** The journal of a workflow that begins. */
 export function newJournal(results: string, name: string, actions: readonly Action[]): Journal {
   const id = createRunId();

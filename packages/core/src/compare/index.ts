@@ -7,6 +7,8 @@ export { Baselines, requireSameTest, type BaselineRecord, type TestIdentity } fr
 export { compareRuns } from './compare.js';
 export type * from './contract.js';
 export { describeConclusion, formatDifference, formatSide } from './format.js';
-export { renderComparisonJunit } from './junit.js';
-export { renderComparisonMarkdown } from './markdown.js';
+export { renderComparisonHtml, type ComparedSides } from './render/html.js';
+export { renderComparisonJunit } from './render/junit.js';
+export { renderComparisonMarkdown } from './render/markdown.js';
+export { writeComparison } from './render/write.js';
 export { readComparedRun } from './read-run.js';

@@ -22,6 +22,8 @@ export interface Chart {
   readonly spans?: readonly ChartSpan[];
   /** The ground between the first and the last line is tinted: they are percentiles of the same values. */
   readonly ribbon?: boolean;
+  /** Ranges on tinted ground, in the colours of lines: their values stand in the table as series without a tone. */
+  readonly bands?: readonly ChartBand[];
   /** The lines stand on top of each other: values are those of each, and the highest line is their sum. */
   readonly stacked?: boolean;
   /** Vertical lines at places of the horizontal axis. */
@@ -34,8 +36,15 @@ export interface Chart {
 /** A chart over time without what all of them share. */
 export type ChartPart = Pick<
   Chart,
-  'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'ribbon' | 'stacked' | 'series'
+  'id' | 'title' | 'unit' | 'summary' | 'atLeast' | 'ribbon' | 'bands' | 'stacked' | 'series'
 >;
+
+/** From the lowest to the highest of several values at each point. */
+export interface ChartBand {
+  readonly tone: string;
+  readonly low: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+}
 
 /** A part of the horizontal axis, in its unit. */
 export interface ChartSpan {

@@ -9,7 +9,15 @@ const template = (name: string) => fileURLToPath(new URL(`./template/${name}`, i
 const chartLibrary = (name: string) => createRequire(import.meta.url).resolve(`uplot/dist/${name}`);
 
 /** In the order in which they override each other. */
-const styleSheets = ['tokens.css', 'report.css', 'tables.css', 'failures.css', 'charts.css', 'print.css'];
+const styleSheets = [
+  'tokens.css',
+  'report.css',
+  'tables.css',
+  'failures.css',
+  'charts.css',
+  'forest.css',
+  'print.css',
+];
 
 /**
  * A page that needs no other file and no network. Its content security policy lets nothing run but the script that is written
@@ -60,10 +68,10 @@ function digest(text: string): string {
 
 /** What `charts.js` needs of a chart; texts it reads from the tables. */
 function drawable({ series, ...chart }: Chart) {
-  const { id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, stacked, atLeast } = chart;
+  const { id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, bands, stacked, atLeast } = chart;
   const drawn = series.filter(({ tone }) => tone !== undefined);
   return {
-    ...{ id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, stacked, atLeast },
+    ...{ id, kind, unit, acrossUnit, x, edges, markers, spans, ribbon, bands, stacked, atLeast },
     series: drawn.map(({ tone, values }) => ({ tone, values })),
   };
 }

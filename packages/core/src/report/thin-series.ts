@@ -40,7 +40,11 @@ export interface Point {
  * @param most The most points.
  */
 export function thinSeries(series: readonly Sample[], most: number): Point[] {
-  const size = Math.max(1, Math.ceil(series.length / most));
+  return groupSeries(series, Math.max(1, Math.ceil(series.length / most)));
+}
+
+/** As {@link thinSeries}, of so many samples a point. */
+export function groupSeries(series: readonly Sample[], size: number): Point[] {
   const points: Point[] = [];
   for (let start = 0; start < series.length; start += size) {
     points.push(merge(series.slice(start, start + size)));

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { compareRuns } from '../compare/compare.js';
 import type { Comparison } from '../compare/contract.js';
 import { readComparedRun, readRunReport } from '../compare/read-run.js';
+import type { ComparedSides } from '../compare/render/html.js';
 import { LoadwrightError } from '../errors.js';
 import type { CallOptions, Fleet, FleetHandle } from '../fleet/contract.js';
 import { OpenedFleet } from '../fleet/opened-fleet.js';
@@ -33,8 +34,12 @@ export interface TestWorldOptions {
    */
   readonly resolve: (setup: RunSetup, name?: string) => Promise<ResolvedTest>;
   readonly onProgress?: OnProgress;
-  /** Called with each comparison. */
-  readonly onComparison?: (name: string, comparison: Comparison) => void;
+  /** Called with each comparison and the runs of both sides; the step ends when it returns. */
+  readonly onComparison?: (
+    name: string,
+    comparison: Comparison,
+    sides: ComparedSides,
+  ) => void | Promise<void>;
 }
 
 /** Carries out the actions of a workflow with tests and fleets. */
@@ -106,7 +111,7 @@ export class TestWorld implements WorkflowWorld {
       failIf,
       ...(margin !== undefined && { margin }),
     });
-    this.#options.onComparison?.(name, comparison);
+    await this.#options.onComparison?.(name, comparison, { baseline, candidate });
     const { verdict, reasons } = comparison;
     const detail = reasons.join(' ') || `${baseline.length} against ${candidate.length} runs, no condition`;
     return { ...(verdict && { verdict }), detail };

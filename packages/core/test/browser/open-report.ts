@@ -6,7 +6,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { renderReportHtml } from '../../src/report/html.js';
 import type { RunReport } from '../../src/results/summary.js';
 
-/** A report that is open in the browser. */
+/** A page that is open in the browser. */
 export interface OpenReport {
   readonly page: Page;
   /** Errors and warnings of the console, and exceptions of the page. */
@@ -31,10 +31,10 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Writes a report to disk, opens it from there as a person would, and runs a check on it. */
-export async function withReport(
+/** Writes a page to disk, opens it from there as a person would, and runs a check on it. */
+export async function withPage(
   browser: Browser,
-  report: RunReport,
+  html: string,
   options: BrowserContextOptions,
   check: (open: OpenReport) => Promise<void>,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function withReport(
   const context = await browser.newContext(options);
   try {
     const file = join(directory, 'report.html');
-    await writeFile(file, await renderReportHtml(report));
+    await writeFile(file, html);
     const address = pathToFileURL(file).href;
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -60,4 +60,14 @@ export async function withReport(
     await context.close();
     await rm(directory, { recursive: true });
   }
+}
+
+/** {@link withPage} of a report. */
+export async function withReport(
+  browser: Browser,
+  report: RunReport,
+  options: BrowserContextOptions,
+  check: (open: OpenReport) => Promise<void>,
+): Promise<void> {
+  await withPage(browser, await renderReportHtml(report), options, check);
 }

@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import { defineWorkflow, planActions, type RunSetup, type Workflow } from '@loadwright/core/workflow';
 import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
+import type { CliIo } from '../../shell/io.js';
 import { collect } from '../../shell/parse.js';
+import { writeFileOf } from '../../run/compared.js';
 import { examples } from '../../output/help.js';
 import { formatWorkflowPlan } from '../../output/workflow.js';
 import { carryOutWorkflow } from '../../workflow/carry-out.js';
@@ -19,6 +23,8 @@ interface CompareRunFlags extends ConsentFlags {
   readonly candidateSet?: readonly string[];
   readonly shareFleet?: boolean;
   readonly failIf?: readonly string[];
+  readonly html?: string;
+  readonly junit?: string;
   readonly resume?: string | true;
   readonly dryRun?: boolean;
   readonly live: boolean;
@@ -77,9 +83,28 @@ async function compareRun(options: CompareRunFlags, context: Context): Promise<E
   else if (options.dryRun || !options.yes) context.printText('', ...lines, '');
   if (options.dryRun) return 0;
   await confirm('Make these runs?', options, context);
-  const { report, comparisons } = await carryOutWorkflow(place, actions, options, context);
+  const { report, comparisons, folderOf } = await carryOutWorkflow(place, actions, options, context);
+  await copyComparison(folderOf('compare'), options, io);
   if (context.json) context.printJson({ ...report, comparison: comparisons['compare'] });
   return report.exitCode;
+}
+
+/** What the flags of `compare` ask for, from what the step has left. */
+async function copyComparison(
+  folder: string,
+  { html, junit }: Pick<CompareRunFlags, 'html' | 'junit'>,
+  { cwd }: CliIo,
+): Promise<void> {
+  const wanted = [
+    ['--html', html, 'comparison.html'],
+    ['--junit', junit, 'comparison.xml'],
+  ] as const;
+  for (const [flag, to, name] of wanted) {
+    if (to === undefined) continue;
+    // Without runs of both sides there is no comparison.
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    if (text !== undefined) await writeFileOf(flag, resolve(cwd, to), text);
+  }
 }
 
 function workflowOf(options: CompareRunFlags): Workflow {

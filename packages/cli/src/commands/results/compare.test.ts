@@ -52,13 +52,14 @@ describe('loadwright compare', () => {
     ]);
   });
 
-  it('is a gate: 99 for a difference in pairs of runs, 0 without one, JUnit beside it', async () => {
+  it('is a gate: 99 for a difference in pairs of runs, 0 without one, JUnit and a page beside it', async () => {
     for (const pair of [0, 1, 2]) {
       await save('before', 2 * pair + 1, 20 + pair / 10);
       await save('after', 2 * pair + 2, 26 + pair / 20);
     }
     const gate = ['--last', '3', '--fail-if', 'p(95)>+5%', '--fail-if', 'http_req_failed rate>+1pp'];
-    const worse = await compare('before', 'after', ...gate, '--junit', 'junit.xml', '--json');
+    const files = ['--junit', 'junit.xml', '--html', 'comparison.html'];
+    const worse = await compare('before', 'after', ...gate, ...files, '--json');
     expect(worse.exitCode).toBe(99);
     expect(JSON.parse(worse.stdout)).toMatchObject({
       ...{ method: 'paired', verdict: 'FAIL' },
@@ -66,6 +67,8 @@ describe('loadwright compare', () => {
     });
     const junit = await readFile(join(cwd, 'junit.xml'), 'utf8');
     expect(junit).toMatch(/<testsuite [^>]*tests="2" errors="0" failures="1"/);
+    const html = await readFile(join(cwd, 'comparison.html'), 'utf8');
+    expect(html).toMatch(/class="verdict fail"[^]*after against before[^]*3 pairs of runs, made in turn/);
     const better = await compare('after', 'before', ...gate);
     expect(better.exitCode).toBe(0);
     expect(better.stdout).toContain('✓ PASS');
@@ -99,6 +102,7 @@ describe('loadwright compare', () => {
     [['before', 'after', '--fail-if', 'p95>5%'], 104, 'failIf (--fail-if) "p95>5%": expected a difference'],
     [['before', 'nobody'], 104, 'there is no run "nobody"'],
     [['before', 'after', '--junit', 'no/folder.xml'], 2, '--junit'],
+    [['before', 'after', '--html', 'no/folder.html'], 2, '--html'],
   ])('refuses %j with one message', async (args, code, message) => {
     await save('before', 1, 20);
     await save('after', 2, 26);

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
-import { writeWhole } from '@loadwright/core/command';
 import {
   compareRuns,
   readComparedRun,
+  renderComparisonHtml,
   renderComparisonJunit,
   renderComparisonMarkdown,
   type Baselines,
   type ComparedRun,
-  type Comparison,
 } from '@loadwright/core/compare';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
@@ -17,7 +16,7 @@ import { findResults } from '../../config/configuration.js';
 import { formatComparison } from '../../output/comparison.js';
 import { examples } from '../../output/help.js';
 import { findBaselines } from '../../run/baseline.js';
-import { findSide, type SideOptions } from '../../run/compared.js';
+import { findSide, writeFileOf, type SideOptions } from '../../run/compared.js';
 import type { Context } from '../../shell/context.js';
 import { collect, readLast, readPercent } from '../../shell/parse.js';
 
@@ -30,6 +29,7 @@ interface CompareFlags {
   readonly runVariation?: string;
   readonly format: 'text' | 'markdown';
   readonly junit?: string;
+  readonly html?: string;
   readonly results?: string;
 }
 
@@ -58,6 +58,10 @@ export function configure(command: Command, context: Context): void {
     )
     .addOption(new Option('--format <format>', 'of stdout').choices(['text', 'markdown']).default('text'))
     .option('--junit <file>', 'write the conditions as JUnit XML')
+    .option(
+      '--html <file>',
+      'write a page: every difference with its interval, and both sides over each other',
+    )
     .option('--results <folder>', 'where the results are (default: as the configuration says, or results)')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -104,7 +108,12 @@ async function compare(
     await readAll(await findSide(sides[1], where)),
   ];
   const comparison = compareRuns(baseline, candidate, { ...percents, failIf: options.failIf ?? [] });
-  if (options.junit !== undefined) await writeJunit(resolve(io.cwd, options.junit), comparison);
+  if (options.junit !== undefined)
+    await writeFileOf('--junit', resolve(io.cwd, options.junit), renderComparisonJunit(comparison));
+  if (options.html !== undefined) {
+    const html = await renderComparisonHtml(comparison, { baseline, candidate });
+    await writeFileOf('--html', resolve(io.cwd, options.html), html);
+  }
   if (context.json) context.printJson(comparison);
   else if (options.format === 'markdown') context.print(renderComparisonMarkdown(comparison).trimEnd());
   else context.print(...formatComparison(comparison, context.colors));
@@ -152,15 +161,4 @@ async function readBaseline(
   if (references.length === 1 && where.last === undefined && (await baselines.has(name)))
     return baselines.runsOf(await baselines.read(name));
   return readAll(await findSide(references, where));
-}
-
-async function writeJunit(file: string, comparison: Comparison): Promise<void> {
-  try {
-    await writeWhole(file, renderComparisonJunit(comparison), { mode: 0o666 });
-  } catch (error) {
-    throw new LoadwrightError('USAGE', `--junit ${file}: ${(error as Error).message}.`, {
-      hint: 'Name a file in a folder that exists and that you may write to.',
-      cause: error,
-    });
-  }
 }

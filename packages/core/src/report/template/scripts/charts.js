@@ -135,6 +135,17 @@
     }));
   }
 
+  /** What bounds a range has no line of its own. */
+  const bounds = ({ bands = [] }) => bands.flatMap(({ low, high }) => [high, low]);
+
+  /** The ground of each range: its upper and its lower bound come behind the lines. */
+  function ranges({ bands, series }) {
+    return bands.map(({ tone }, index) => {
+      const upper = series.length + 1 + 2 * index;
+      return { series: [upper, upper + 1], fill: `${token(`tone-${tone}`)}2a` };
+    });
+  }
+
   /** The ground of each layer of a stack, from the one below it. */
   function layers(chart) {
     return chart.series
@@ -239,9 +250,14 @@
         y: { range: (_, __, highest) => [0, Math.max(chart.atLeast, (highest ?? 0) * 1.08)] },
       },
       axes: axes(chart, width, scale),
-      series: [{}, ...chart.series.map((series) => seriesOptions(chart, series, scale))],
+      series: [
+        {},
+        ...chart.series.map((series) => seriesOptions(chart, series, scale)),
+        ...bounds(chart).map(() => ({ width: 0, points: { show: false } })),
+      ],
       ...(chart.ribbon && { bands: ribbon(chart) }),
       ...(chart.stacked && { bands: layers(chart) }),
+      ...(chart.bands && { bands: ranges(chart) }),
       hooks: {
         ...(chart.spans && { drawClear: [(plot) => drawSpans(plot, chart.spans, scale)] }),
         setCursor: [(plot) => onCursor(plot.cursor.idx)],
@@ -290,7 +306,7 @@
             height: (chart.kind === 'time' ? 190 : 230) * 2,
           }
         : { scale: 1, width: box.clientWidth, height: box.clientHeight };
-      const data = [chart.x, ...drawnValues(chart)];
+      const data = [chart.x, ...drawnValues(chart), ...bounds(chart)];
       plot = new uPlot(options(chart, { ...size, onCursor }), data, box);
       plots.set(chart, plot);
     }

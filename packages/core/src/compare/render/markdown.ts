@@ -1,5 +1,5 @@
-import type { Comparison, FigureComparison } from './contract.js';
-import { describeConclusion, formatDifference, formatSide } from './format.js';
+import type { Comparison, FigureComparison } from '../contract.js';
+import { describeConclusion, formatDifference, formatSide } from '../format.js';
 
 /** A comparison as Markdown, for the summary of a pipeline or a comment on a change. */
 export function renderComparisonMarkdown(comparison: Comparison): string {

@@ -1,6 +1,6 @@
-import { junitXml, type TestCase } from '../report/junit.js';
-import type { Comparison, FigureComparison } from './contract.js';
-import { formatDifference } from './format.js';
+import { junitXml, type TestCase } from '../../report/junit.js';
+import type { Comparison, FigureComparison } from '../contract.js';
+import { formatDifference } from '../format.js';
 
 /** `junit.xml` of a comparison: one test case for each condition; what cannot be compared is an error, never a pass. */
 export function renderComparisonJunit(comparison: Comparison): string {
