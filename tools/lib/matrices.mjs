@@ -37,6 +37,7 @@ export const apart = {
     'create-target',
     'dht-ring',
     'calibrate',
+    'calibrate-killed',
     'compare-pairs',
     'ec2-fleet',
     'ecs',
@@ -72,7 +73,17 @@ const long = { e2e: ['compare-pairs', 'scaling-verify'].map((name) => `${name}.t
  */
 const journeys = {
   e2e: [
-    ...['baseline', 'calibrate', 'create-target', 'dht-ring', 'import', 'mcp', 'renewal', 'replay'],
+    ...[
+      'baseline',
+      'calibrate',
+      'calibrate-killed',
+      'create-target',
+      'dht-ring',
+      'import',
+      'mcp',
+      'renewal',
+      'replay',
+    ],
     ...['sagemaker-async', 'sagemaker-latency', 'sagemaker-sso', 'size', 'streaming', 'workflow'],
   ].map((name) => `${name}.test.ts`),
 };

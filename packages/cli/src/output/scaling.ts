@@ -23,7 +23,7 @@ export function formatScaling(
     ...(state.suspended
       ? [`  ${colors.yellow('!')} Scaling is suspended: its settings have no effect.`]
       : []),
-    ...state.otherScalers.map((text) => `  ${colors.yellow('!')} ${text}`),
+    ...[...state.otherScalers, ...(state.conflicts ?? [])].map((text) => `  ${colors.yellow('!')} ${text}`),
     ...(activities.length === 0
       ? []
       : [

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import { validate } from '@loadwright/core/fleet';
-import { isChangeable, type ScaledEndpoint } from '@loadwright/core/scaling';
+import { isChangeable, snapshotFileOf, type ScaledEndpoint } from '@loadwright/core/scaling';
 import { loadConfiguration, resultsOf } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 
@@ -29,13 +28,11 @@ export async function configuredEndpoint(
     );
   }
   const options = validate(definition.options, given, { field: 'target' });
-  const labels = Object.values(definition.labels?.(options) ?? {});
-  const name = [kind, ...labels].join('-').replace(/[^\w.-]+/g, '-');
   return {
     scaling,
     options,
     kind,
-    snapshotFile: join(resultsOf(loaded), 'scaling', `${name}.json`),
+    snapshotFile: snapshotFileOf(resultsOf(loaded), definition, options),
     context: {
       environment: io.environment,
       baseDirectory: loaded.baseDirectory,

@@ -16,7 +16,8 @@ import type { ObserveOptions } from '../observe/options.js';
 import type { ServiceObserver } from '../observe/service-observer.js';
 import type { ObservedService } from '../results/observed-service.js';
 import { Phases } from '../run/phases.js';
-import { isChangeable, restoreScaling, whileSuspended } from '../scaling/change.js';
+import { isChangeable, requireSuspendable, whileSuspended, type ScaledEndpoint } from '../scaling/change.js';
+import { snapshotFileOf } from '../scaling/snapshot.js';
 import { formatDuration } from '../values/duration.js';
 import { findCauses } from './causes.js';
 import type { Budget, Prices, SearchEvent, SearchResult } from './contract.js';
@@ -106,7 +107,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const tiers = parseTiers(options.tiers, test.definition.metrics);
   if ((test.definition.stagingStatements?.(test.targetOptions) ?? []).length > 0) throw putsInputs();
   const id = options.id ?? createRunId();
-  const directory = join(resolve(test.baseDirectory, options.resultsDirectory ?? 'results'), test.name, id);
+  const results = resolve(test.baseDirectory, options.resultsDirectory ?? 'results');
+  const directory = join(results, test.name, id);
   await makeFolder(directory);
   const journal = new Journal(join(directory, journalFile));
   const { arrivals, confidence, startRate } = settings;
@@ -125,14 +127,17 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     payloads: await payloadsOf(test, options.signal),
   };
   const earlier = await journal.open(purpose);
+  const scaled = scaledEndpointOf(test, results, options);
+  // Before a fleet costs anything.
+  if (scaled) await requireSuspendable(scaled, id);
   const startedAt = new Date();
-  const { found, observed } = await withFleet(test, options, (handle, plan) =>
-    withoutScaling(test, directory, options, () =>
+  const { found, observed } = await withFleet(test, options, (handle, plan) => {
+    const work = () =>
       observing(test, options, (observer) =>
         search({ test, tiers, settings, handle, plan, journal, earlier, id, observer }),
-      ),
-    ),
-  );
+      );
+    return scaled ? whileSuspended(scaled, work, id) : work();
+  });
   const { budget, precision } = settings;
   const calibration = calibrationOf(found, {
     ...{ name: test.name, id, startedAt, endedAt: new Date(), tiers, budget, precision, directory },
@@ -279,22 +284,19 @@ async function withFleet<Value>(
   }
 }
 
-/** What scales by itself stays as it is meanwhile; the snapshot in the folder puts it back after a crash. */
-async function withoutScaling<Value>(
+/** What scales by itself, and is suspended meanwhile; undefined: nothing, or it is to go on. */
+function scaledEndpointOf(
   { definition, targetOptions, environment, baseDirectory }: PreparedTest,
-  directory: string,
+  results: string,
   { suspendScaling = true, signal = new AbortController().signal }: CalibrateOptions,
-  work: () => Promise<Value>,
-): Promise<Value> {
+): ScaledEndpoint | undefined {
   const { scaling, kind } = definition;
-  if (!isChangeable(scaling) || !suspendScaling) return work();
-  const endpoint = {
-    ...{ scaling, options: targetOptions, kind, snapshotFile: join(directory, 'scaling-snapshot.json') },
+  if (!isChangeable(scaling) || !suspendScaling) return undefined;
+  return {
+    ...{ scaling, options: targetOptions, kind },
+    snapshotFile: snapshotFileOf(results, definition, targetOptions),
     context: { environment, baseDirectory, signal },
   };
-  // Of a calibration that crashed, and goes on now.
-  await restoreScaling(endpoint);
-  return whileSuspended(endpoint, work);
 }
 
 /** For the fleet's cost and expiries: trials bring their own loads. Machines are there a little longer. */

@@ -99,6 +99,21 @@ describe('a calibration that goes on', () => {
   });
 });
 
+/** What a process leaves that ends in its first trial. */
+async function crash(): Promise<void> {
+  const folder = join(baseDirectory, 'results', 'scaling');
+  let atCrash = { file: '', text: '' };
+  onSuspend = async () => {
+    const [name] = await readdir(folder);
+    atCrash = { file: join(folder, name!), text: await readFile(join(folder, name!), 'utf8') };
+  };
+  await attempt();
+  onSuspend = () => Promise.resolve();
+  await writeFile(atCrash.file, atCrash.text);
+  state = { ...before, suspended: true, settings: { ...before.settings, suspended: true } };
+  told = [];
+}
+
 describe('the scaling of the service', () => {
   it('is suspended for the trials, and put back when they fail', async () => {
     expect(await attempt()).toMatch(lost);
@@ -107,31 +122,22 @@ describe('the scaling of the service', () => {
   });
 
   it('is put back first when a calibration that crashed goes on', async () => {
-    let atCrash = { file: '', text: '' };
-    onSuspend = async () => {
-      const names = await readdir(join(baseDirectory, 'results'), { recursive: true });
-      const file = join(
-        baseDirectory,
-        'results',
-        names.find((name) => name.endsWith('scaling-snapshot.json'))!,
-      );
-      atCrash = { file, text: await readFile(file, 'utf8') };
-    };
-    await attempt();
-    // What a process leaves that ends in its first trial.
-    await writeFile(atCrash.file, atCrash.text);
-    state = { ...before, suspended: true, settings: { ...before.settings, suspended: true } };
-    told = [];
+    await crash();
     expect(await attempt()).toMatch(lost);
     expect(told).toEqual(['restore', 'suspend', 'restore']);
     expect(state).toEqual(before);
   });
 
+  it('is not suspended again by another calibration, which would leave it suspended', async () => {
+    await crash();
+    expect(await attempt('fraud', { id: 'two' })).toMatch(/suspended by the calibration one since/);
+    expect(told).toEqual([]);
+    expect(state.suspended).toBe(true);
+  });
+
   it('stays as it is on request', async () => {
     expect(await attempt('fraud', { suspendScaling: false })).toMatch(lost);
     expect(told).toEqual([]);
-    expect(await readdir(join(baseDirectory, 'results'), { recursive: true })).not.toContain(
-      'scaling-snapshot.json',
-    );
+    expect(await readdir(join(baseDirectory, 'results'))).not.toContain('scaling');
   });
 });

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { disk } from '../files.js';
 import type { ScalingDefinition, ScalingState } from '../target/scaling-contract.js';
-import { changeScaling, restoreScaling, whileSuspended, type ScaledEndpoint } from './change.js';
+import {
+  changeScaling,
+  keptSnapshots,
+  requireSuspendable,
+  requireVerifiable,
+  restoreScaling,
+  whileSuspended,
+  type ScaledEndpoint,
+} from './change.js';
 
 const before: ScalingState = {
   resource: 'endpoint/fraud/variant/AllTraffic',
@@ -18,7 +26,7 @@ const before: ScalingState = {
 /** A service in memory whose changes can be made to fail. */
 class FakeService implements ScalingDefinition<null> {
   state = structuredClone(before);
-  failing: 'apply' | 'restore' | undefined;
+  failing: 'apply' | 'restore' | 'network' | undefined;
   describe = () => Promise.resolve(structuredClone(this.state));
   recommend = (): never => {
     throw new Error('not asked for');
@@ -30,6 +38,7 @@ class FakeService implements ScalingDefinition<null> {
   };
   restore = (_options: null, { signal }: { signal: AbortSignal }, snapshot: ScalingState) => {
     signal.throwIfAborted();
+    if (this.failing === 'network') return Promise.reject(new Error('the line is dead.'));
     if (this.failing !== 'restore') this.state = structuredClone(snapshot);
     return Promise.resolve();
   };
@@ -104,6 +113,7 @@ describe('changing the scaling', () => {
   it.each([
     ['something else scales it', { otherScalers: ['Managed instance scaling is on.'] }],
     ['the service is busy with it', { busy: true }],
+    ['two policies conflict', { conflicts: ['There are two policies.'] }],
   ])('changes nothing when %s', async (_, state) => {
     service.state = { ...before, ...state };
     await expect(changeScaling(endpoint, () => service.apply())).rejects.toThrow('Nothing was changed.');
@@ -131,11 +141,90 @@ describe('work while the scaling is suspended', () => {
     expect(await files()).toEqual([]);
   });
 
+  it('says how to put it back when that fails after the work', async () => {
+    const work = () => Promise.resolve(void (service.failing = 'network'));
+    await expect(whileSuspended(endpoint, work)).rejects.toMatchObject({
+      code: 'RESOURCES_REMAIN',
+      message: 'The scaling could not be put back: the line is dead.',
+      next: [{ action: 'restore-scaling' }],
+    });
+    service.failing = undefined;
+    await restoreScaling(endpoint);
+    expect(service.state).toEqual(before);
+  });
+
   it('leaves it as it was when the work fails', async () => {
     await expect(whileSuspended(endpoint, () => Promise.reject(new Error('no load')))).rejects.toThrow(
       'no load',
     );
     expect(service.state).toEqual(before);
     expect(await files()).toEqual([]);
+  });
+});
+
+describe('a scaling that a calibration suspended before it was killed', () => {
+  const refused = {
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('suspended by the calibration one since'),
+    next: [{ action: 'restore-scaling' }],
+  };
+
+  beforeEach(async () => {
+    await changeScaling(endpoint, () => service.apply());
+    // A calibration that never comes to its end.
+    await new Promise((resolve) => {
+      void whileSuspended(endpoint, () => new Promise(() => resolve(undefined)), 'one');
+    });
+    expect(service.state.suspended).toBe(true);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['changed', () => changeScaling(endpoint, () => service.apply())],
+    ['verified', () => requireVerifiable(endpoint)],
+    ['suspended by another calibration', () => requireSuspendable(endpoint, 'two')],
+    ['suspended by a work without an id', () => whileSuspended(endpoint, () => Promise.resolve())],
+  ])('is not %s', async (_, work) => {
+    await expect(work()).rejects.toMatchObject(refused);
+    expect(service.state.suspended).toBe(true);
+    expect(await keptSnapshots(endpoint)).toMatchObject([{ calibration: 'one' }, { state: before }]);
+  });
+
+  it('is put back first, and then the change before it', async () => {
+    await restoreScaling(endpoint);
+    expect(service.state).toMatchObject({ suspended: false, settings: { minCapacity: 3 } });
+    await restoreScaling(endpoint);
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+  });
+
+  it('is put back when the same calibration goes on, and the change stays', async () => {
+    await requireSuspendable(endpoint, 'one');
+    expect(service.state).toMatchObject({ suspended: false, settings: { minCapacity: 3 } });
+    expect(await keptSnapshots(endpoint)).toMatchObject([{ state: before }]);
+  });
+
+  it('is not put onto another endpoint', async () => {
+    service.state = { ...service.state, resource: 'endpoint/fraud/variant/other' };
+    await expect(restoreScaling(endpoint)).rejects.toThrow(
+      /found .*other, but what was changed is .*AllTraffic/,
+    );
+    expect(service.state.suspended).toBe(true);
+  });
+});
+
+describe('a verification', () => {
+  it.each([
+    ['something else scales', { otherScalers: ['Managed instance scaling is on.'] }],
+    ['the service changes', { busy: true }],
+    ['two policies scale', { conflicts: ['There are two policies.'] }],
+    ['somebody suspended', { suspended: true }],
+  ])('is refused of an endpoint that %s', async (_, state) => {
+    service.state = { ...before, ...state };
+    await expect(requireVerifiable(endpoint)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('follows a change that is not put back', async () => {
+    await changeScaling(endpoint, () => service.apply());
+    await expect(requireVerifiable(endpoint)).resolves.toBeUndefined();
   });
 });

@@ -6,12 +6,15 @@
 export {
   changeScaling,
   isChangeable,
+  keptSnapshots,
+  requireSuspendable,
+  requireVerifiable,
   restoreScaling,
   whileSuspended,
   type ScaledEndpoint,
 } from './change.js';
 export { settingsDifferences, stateDifferences, type ScalingDifference } from './differences.js';
-export { readSnapshot, type ScalingSnapshot } from './snapshot.js';
+export { snapshotFileOf, type ScalingSnapshot } from './snapshot.js';
 export { renderScalingHtml, scoreTexts, type SimulatedComparison } from './picture.js';
 export { cheapestHeadroom } from './plan/factor.js';
 export { lagOf } from './plan/lag.js';

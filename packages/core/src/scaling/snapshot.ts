@@ -1,8 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LoadwrightError } from '../errors.js';
 import { makeFolder, writeWhole } from '../files.js';
+import type { TargetDefinition } from '../target/contract.js';
 import type { ScalingState } from '../target/scaling-contract.js';
 import type { JsonObject } from '../values/json.js';
 
@@ -14,12 +15,15 @@ const snapshotSchema = z.strictObject({
   takenAt: z.iso.datetime(),
   /** Kind of the target. */
   kind: z.string(),
+  /** Id of the calibration that suspended the scaling. */
+  calibration: z.string().optional(),
   state: z.strictObject({
     resource: z.string(),
     instances: z.strictObject({ current: count, desired: count }),
     settings: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null),
     suspended: z.boolean(),
     otherScalers: z.array(z.string()),
+    conflicts: z.array(z.string()).optional(),
     busy: z.boolean(),
   }),
 });
@@ -28,7 +32,23 @@ const snapshotSchema = z.strictObject({
 export interface ScalingSnapshot {
   readonly takenAt: string;
   readonly kind: string;
+  /** Id of the calibration that suspended the scaling; absent: the scaling was set. */
+  readonly calibration?: string;
   readonly state: ScalingState;
+}
+
+/**
+ * Where the snapshot of an endpoint lies: for whoever changes its scaling, and for whoever looks whether somebody did.
+ *
+ * @param results The results folder of the project.
+ */
+export function snapshotFileOf<Options>(
+  results: string,
+  { kind, labels, host }: Pick<TargetDefinition<Options>, 'kind' | 'labels' | 'host'>,
+  options: Options,
+): string {
+  const parts = [kind, ...Object.values(labels?.(options) ?? {}), new URL(host(options)).hostname];
+  return join(results, 'scaling', `${parts.join('-').replace(/[^\w.-]+/g, '-')}.json`);
 }
 
 /** Writes a snapshot so that it is there after a crash or a loss of power. */
@@ -47,7 +67,8 @@ export async function readSnapshot(file: string): Promise<ScalingSnapshot | unde
     throw unreadable(file, error);
   }
   try {
-    return snapshotSchema.parse(JSON.parse(text));
+    // What is not there is absent, and not undefined.
+    return snapshotSchema.parse(JSON.parse(text)) as ScalingSnapshot;
   } catch (error) {
     throw unreadable(file, error);
   }

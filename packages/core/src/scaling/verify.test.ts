@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ScalingDefinition } from '../target/scaling-contract.js';
 import { handFormula, planScaling } from './plan/plan.js';
 import { defaultAssumptions, type ScalingRules } from './simulator/model.js';
@@ -91,7 +91,8 @@ describe('a verification', () => {
     const scaling = new Proxy({} as ScalingDefinition<null>, {
       get: (_, name) => () => {
         calls.push(String(name));
-        return Promise.resolve({ instances: { current, desired: current }, activities: [] });
+        const found = { otherScalers: [], busy: false };
+        return Promise.resolve({ instances: { current, desired: current }, activities: [], ...found });
       },
     });
     const signal = new AbortController().signal;
@@ -113,6 +114,17 @@ describe('a verification', () => {
       [false, 10, 2],
       [false, 10, 3],
     ]);
-    expect(new Set(calls)).toEqual(new Set(['observe']));
+    expect(new Set(calls)).toEqual(new Set(['describe', 'observe']));
+  });
+
+  it('makes no load on an endpoint that is suspended', async () => {
+    const found = { otherScalers: [], busy: false, suspended: true, resource: 'endpoint/fraud' };
+    const scaling = { describe: () => Promise.resolve(found) } as unknown as ScalingDefinition<null>;
+    const context = { environment: {}, baseDirectory: '/', signal: new AbortController().signal };
+    const replay = vi.fn();
+    const ramps = verificationRamps(demand);
+    const endpoint = { scaling, options: null, context, kind: 'fake', snapshotFile: '/dev/null' };
+    await expect(verifyScaling(endpoint, { ramps, objective, replay })).rejects.toThrow(/fraud is suspended/);
+    expect(replay).not.toHaveBeenCalled();
   });
 });

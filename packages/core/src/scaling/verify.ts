@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ScalingObservation } from '../target/scaling-contract.js';
-import type { ScaledEndpoint } from './change.js';
+import { requireVerifiable, type ScaledEndpoint } from './change.js';
 import { quickened, type Replay, type ReplayedInterval } from './replay.js';
 import { loadRequests, loadSeconds, type RampLoad } from './simulator/load.js';
 import type { SimulatedObjective } from './simulator/simulate.js';
@@ -91,13 +91,14 @@ export function verificationCost(
 /**
  * Replays ramps one after the other against an endpoint as it is, and scores how its scaling carries them. Changes nothing.
  *
- * @throws what the replay throws, which a failed observation ends, or what the observation does.
+ * @throws what {@link requireVerifiable} throws, before the first request; what the replay throws, which a failed observation ends, or what the observation does.
  */
 export async function verifyScaling<Options>(
   endpoint: ScaledEndpoint<Options>,
   options: VerificationOptions,
 ): Promise<VerifiedRamp[]> {
   const { ramps, objective, allowedSecondsOutside, timeScale = 1, onRamp } = options;
+  await requireVerifiable(endpoint);
   const verified: VerifiedRamp[] = [];
   for (const load of ramps) {
     const { replay, counts } = await watched(endpoint, quickened(load, timeScale), options);

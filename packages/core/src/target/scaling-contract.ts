@@ -17,6 +17,11 @@ export interface ScalingState {
   readonly suspended: boolean;
   /** What else changes the number of instances, in a sentence each. Whoever finds one must not change anything. */
   readonly otherScalers: readonly string[];
+  /**
+   * What of the settings works against each other, in a sentence each: a second policy. Suspending stops all of it; nobody sets or
+   * verifies a scaling beside it. Absent: nothing.
+   */
+  readonly conflicts?: readonly string[];
   /** True while the service itself is changing the endpoint: no change is possible now. */
   readonly busy: boolean;
 }

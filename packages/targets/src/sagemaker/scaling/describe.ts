@@ -1,3 +1,5 @@
+import type { ScalingPolicy } from '@aws-sdk/client-application-auto-scaling';
+import { planNames } from '@loadwright/core/scaling';
 import type {
   ScalingActivity,
   ScalingObservation,
@@ -71,8 +73,24 @@ export async function readState(api: ScalingApi, options: SagemakerOptions): Pro
         normalScheduledAction,
       ),
     },
+    ...conflictsOf(policies),
     suspended: suspended !== undefined && Object.values(suspended).some(Boolean),
     arns: Object.fromEntries([...arns].map(([arn, name]) => [name, arn])),
+  };
+}
+
+/** Step policies of ours stand beside the one that tracks a target: they are made for it. */
+const besideTracking: ReadonlySet<string> = new Set([planNames.jump, planNames.back, planNames.zero]);
+
+/** A policy beside one that tracks a target. Step policies alone are no conflict: one goes up, and one down. */
+function conflictsOf(policies: readonly ScalingPolicy[]): Pick<ScalingState, 'conflicts'> {
+  const found = policies.filter(({ PolicyName }) => !besideTracking.has(PolicyName!));
+  const isConflict =
+    found.length > 1 && found.some(({ PolicyType }) => PolicyType === 'TargetTrackingScaling');
+  if (!isConflict) return {};
+  const names = found.map(({ PolicyName }) => PolicyName!).toSorted();
+  return {
+    conflicts: [`Of the policies ${names.join(', ')} the one that asks for the largest capacity wins.`],
   };
 }
 

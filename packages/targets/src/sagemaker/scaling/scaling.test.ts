@@ -1,5 +1,10 @@
 import { DescribeScalingPoliciesCommand } from '@aws-sdk/client-application-auto-scaling';
-import { restoreScaling, stateDifferences, whileSuspended } from '@loadwright/core/scaling';
+import {
+  requireVerifiable,
+  restoreScaling,
+  stateDifferences,
+  whileSuspended,
+} from '@loadwright/core/scaling';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   capacity,
@@ -119,10 +124,20 @@ describe('an endpoint whose scaling somebody set by hand', () => {
       putTracking(client, 'second', 5, 'SageMakerVariantConcurrentRequestsPerModelHighResolution'),
     );
     const before = await emulated.describe();
-    await expect(emulated.apply()).rejects.toThrow(/other policies .* by-hand, second/);
+    const refused = /work against each other: Of the policies by-hand, second the one/;
+    await expect(emulated.apply()).rejects.toThrow(refused);
+    await expect(requireVerifiable(emulated.endpoint)).rejects.toThrow(refused);
     expect(await emulated.describe()).toEqual(before);
     expect(emulated.proxy.calls.filter((call) => /^(Put|Delete|Register|Update)/.test(call))).toEqual([]);
     expect(await emulated.snapshots()).toEqual([]);
+    // Suspended, neither of them does anything.
+    expect(await whileSuspended(emulated.endpoint, () => Promise.resolve('calibrated'))).toBe('calibrated');
+    expect(await emulated.describe()).toEqual(before);
+  });
+
+  it('is verified with the policies that were recommended', async () => {
+    await emulated.apply();
+    await expect(requireVerifiable(emulated.endpoint)).resolves.toBeUndefined();
   });
 
   it('is as it was after the command was killed in the middle', async () => {

@@ -1,4 +1,10 @@
-import { changeScaling, readSnapshot, restoreScaling, settingsDifferences } from '@loadwright/core/scaling';
+import {
+  changeScaling,
+  keptSnapshots,
+  restoreScaling,
+  settingsDifferences,
+  type ScalingSnapshot,
+} from '@loadwright/core/scaling';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { examples } from '../../../output/help.js';
@@ -52,8 +58,8 @@ export function configureApply(command: Command, context: Context): void {
 export function configureRollback(command: Command, context: Context): void {
   addEndpointFlags(
     command.description(
-      'Put the scaling of the endpoint back to what it was before "loadwright scaling apply", also after a crash: settings, ' +
-        'suspension, and the number of instances.',
+      'Put the scaling of the endpoint back to what it was before "loadwright scaling apply", or before a calibration suspended it, also after a ' +
+        'crash: settings, suspension, and the number of instances.',
     ),
   )
     .option('--yes', 'do not ask')
@@ -76,26 +82,22 @@ const stopping = (context: Context) => ({
 
 async function show(flags: EndpointFlags, context: Context): Promise<ExitCode> {
   await interruptible(context.io, stopping(context), async (signal) => {
-    const {
-      scaling,
-      options,
-      context: around,
-      snapshotFile,
-    } = await configuredEndpoint(flags, context, signal);
+    const endpoint = await configuredEndpoint(flags, context, signal);
+    const { scaling, options, context: around } = endpoint;
     const described = await scaling.describe(options, around);
     const since = context.io.now() - shownMilliseconds;
     const { activities, instances } = await scaling.observe(options, around, since);
     // What can be put back of the number may be less than what there is.
     const state = { ...described, instances };
-    const snapshot = await readSnapshot(snapshotFile);
-    if (context.json) context.printJson({ ...state, activities, ...(snapshot && { snapshot }) });
+    const kept = await keptSnapshots(endpoint);
+    if (context.json)
+      context.printJson({ ...state, activities, ...(kept.length > 0 && { snapshots: kept }) });
     else {
       context.print(...formatScaling(state, activities, context.colors));
-      if (snapshot)
-        context.print(
-          '',
-          `It was changed at ${snapshot.takenAt}. To put it back: loadwright scaling rollback`,
-        );
+      if (kept.length > 0) {
+        const changes = kept.map((snapshot) => `It was ${describeChange(snapshot)}.`);
+        context.print('', ...changes, 'To put it back: loadwright scaling rollback');
+      }
     }
   });
   return exitCodes.pass;
@@ -136,18 +138,28 @@ async function rollback(flags: EndpointFlags & ConsentFlags, context: Context): 
   requireConsent(['scaling rollback', 'scaling show'], flags, context);
   await interruptible(context.io, stopping(context), async (signal) => {
     const endpoint = await configuredEndpoint(flags, context, signal);
-    const kept = await readSnapshot(endpoint.snapshotFile);
+    const [kept, earlier] = await keptSnapshots(endpoint);
     if (kept) {
-      const { takenAt, state } = kept;
-      await confirm(`Make the scaling of ${state.resource} what it was at ${takenAt}?`, flags, context, {
-        signal,
-      });
+      const question = `Make the scaling of ${kept.state.resource} what it was before it was ${describeChange(kept)}?`;
+      await confirm(question, flags, context, { signal });
       await restoreScaling(endpoint);
     }
-    if (context.json) context.printJson({ restored: kept !== undefined, ...(kept && { state: kept.state }) });
-    else if (kept)
+    if (context.json) {
+      const remaining = earlier ? { remaining: [earlier] } : {};
+      context.printJson({ restored: kept !== undefined, ...(kept && { state: kept.state }), ...remaining });
+    } else if (kept) {
       context.print(`${context.colors.green('✓')} ${kept.state.resource} is as it was at ${kept.takenAt}.`);
-    else context.print('Nothing was changed by "loadwright scaling apply", so there is nothing to put back.');
+      if (earlier) {
+        context.print(
+          `Before that it was ${describeChange(earlier)}. To put that back too: loadwright scaling rollback`,
+        );
+      }
+    } else context.print('Nothing was changed from here, so there is nothing to put back.');
   });
   return exitCodes.pass;
 }
+
+const describeChange = ({ calibration, takenAt }: ScalingSnapshot) =>
+  calibration === undefined
+    ? `changed at ${takenAt} by "loadwright scaling apply"`
+    : `suspended at ${takenAt} by the calibration ${calibration}`;

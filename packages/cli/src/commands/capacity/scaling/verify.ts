@@ -4,6 +4,7 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { validate } from '@loadwright/core/fleet';
 import { formatFigure, formatLength, formatNumber } from '@loadwright/core/report';
 import {
+  requireVerifiable,
   restoreScaling,
   verificationCost,
   verificationRamps,
@@ -101,6 +102,8 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
       );
       const endpoint = await configuredEndpoint(flags, context, signal);
       if (timeScale > 1) requireEmulator(loaded);
+      // Before anybody is asked to wait for hours.
+      await requireVerifiable(endpoint);
       if (!context.json) context.printText(describeCost(cost, timeScale));
       await confirm('Begin?', flags, context, { signal });
       let isHeld = false;
