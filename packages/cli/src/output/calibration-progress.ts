@@ -16,13 +16,13 @@ export function calibrationLines(event: SearchEvent, precision: number, budget: 
 
 /** What a budget can give, before the start and when a rate is known. */
 export function describeForecast(
-  { rate, width, atMost, sufficientFrom }: Forecast,
+  { rate, width, atMost, sufficientFrom, narrowest }: Forecast,
   precision: number,
 ): string {
   const wanted = formatRatio(precision);
   if (rate === undefined || width === undefined || atMost === undefined) {
-    return sufficientFrom === Infinity
-      ? `No service is fast enough for an interval of ${wanted} in this budget: it will be wider.`
+    return narrowest !== undefined
+      ? `This budget gives an interval of about ${formatRatio(narrowest)} at best, not ${wanted}, however fast the service is.`
       : `This budget gives an interval of about ${wanted} from ${formatFigure(sufficientFrom)} requests/s on, and a wider one below.`;
   }
   const about = `At about ${formatFigure(rate)} requests/s the budget gives an interval of about ${formatRatio(width)}`;

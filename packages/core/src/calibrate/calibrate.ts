@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { LoadwrightError } from '../errors.js';
-import type { Fleet, FleetHandle, FleetPlan } from '../fleet/contract.js';
+import type { Fleet, FleetHandle } from '../fleet/contract.js';
 import { makeFolder, writeWhole } from '../files.js';
 import { masterOf } from '../locust/master.js';
 import type { LoadTestOptions } from '../run/contract.js';
@@ -37,9 +37,11 @@ export interface CalibrateOptions extends Pick<
   readonly fleet: Fleet;
   /** A deployed fleet of that kind, which stays. Default: one is deployed, and removed afterwards. */
   readonly on?: OpenedFleet;
+  /** Of the fleet `on`, an hour, in US dollars. Default: not known. Of another fleet its plan says it. */
+  readonly usDollarsPerHour?: number;
   /** What has to hold; the capacity of each tier is found. */
   readonly tiers: readonly TierInput[];
-  /** Time of all trials, requests and money. */
+  /** Time of all trials, requests and money: money only where a price is known. */
   readonly budget: Budget;
   /** Of one request to the service, in US dollars. Default 0. */
   readonly usDollarsPerRequest?: number;
@@ -89,7 +91,7 @@ const gracefulStopSeconds = 10;
 /**
  * Finds the highest arrival rate at which objectives hold, and writes `calibration.json` and `calibration.html`.
  *
- * @throws LoadwrightError for options and objectives; when no fleet could be made or was lost; `ABORTED`. The trials so far
+ * @throws LoadwrightError for options and objectives, before anything is made; when no fleet could be made or was lost; `ABORTED`. The trials so far
  * are kept, and the same id goes on from them.
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
@@ -131,10 +133,10 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   // Before a fleet costs anything.
   if (scaled) await requireSuspendable(scaled, id);
   const startedAt = new Date();
-  const { found, observed } = await withFleet(test, options, (handle, plan) => {
+  const { found, observed } = await withFleet(test, options, (handle, usDollarsPerHour) => {
     const work = () =>
       observing(test, options, (observer) =>
-        search({ test, tiers, settings, handle, plan, journal, earlier, id, observer }),
+        search({ test, tiers, settings, handle, usDollarsPerHour, journal, earlier, id, observer }),
       );
     return scaled ? whileSuspended(scaled, work, id) : work();
   });
@@ -166,7 +168,7 @@ interface Work {
   readonly tiers: readonly MeasuredTier[];
   readonly settings: Settings;
   readonly handle: FleetHandle;
-  readonly plan: FleetPlan | undefined;
+  readonly usDollarsPerHour: number;
   readonly journal: Journal;
   readonly earlier: Awaited<ReturnType<Journal['open']>>;
   readonly id: string;
@@ -214,7 +216,7 @@ function putsInputs(): LoadwrightError {
 }
 
 async function search(work: Work): Promise<Searched> {
-  const { test, tiers, settings, handle, plan, journal, earlier, id, observer } = work;
+  const { test, tiers, settings, handle, usDollarsPerHour, journal, earlier, id, observer } = work;
   const tolerance = test.definition.clockToleranceSeconds;
   const measurer = new FleetMeasurer({
     ...{ handle, master: masterOf(handle), host: test.definition.host(test.targetOptions) },
@@ -223,11 +225,10 @@ async function search(work: Work): Promise<Searched> {
     ...{ tolerate: settings.tolerate, runId: id, observer },
     clockToleranceSeconds: typeof tolerance === 'function' ? tolerance(test.targetOptions) : tolerance,
   });
-  const perHour = plan?.pricePerHour.usDollars ?? 0;
   const { usDollarsPerRequest, budget, precision, confidence, startRate, highestRate, warmUpSeconds } =
     settings;
-  const prices: Prices = { usDollarsPerHour: perHour, usDollarsPerRequest };
-  const isPriced = perHour > 0 || usDollarsPerRequest > 0;
+  const prices: Prices = { usDollarsPerHour, usDollarsPerRequest };
+  const isPriced = usDollarsPerHour > 0 || usDollarsPerRequest > 0;
   let known = earlier.length;
   const found = await searchCapacity(measurer, {
     ...{ tiers, budget, precision, confidence, startRate, highestRate, warmUpSeconds, earlier },
@@ -257,31 +258,47 @@ async function search(work: Work): Promise<Searched> {
   return { found, used };
 }
 
-/** The fleet that makes the trials: a deployed one, or one that goes afterwards. */
+/** The fleet that makes the trials, with its price an hour in US dollars: a deployed one, or one that goes afterwards. */
 async function withFleet<Value>(
   test: PreparedTest,
   options: CalibrateOptions,
-  work: (handle: FleetHandle, plan: FleetPlan | undefined) => Promise<Value>,
+  work: (handle: FleetHandle, usDollarsPerHour: number) => Promise<Value>,
 ): Promise<Value> {
   const { fleet, on, signal, onProgress, resultsDirectory, skipPreflight } = options;
-  if (on) return work(on.handle, undefined);
-  let plan: FleetPlan | undefined;
+  let { usDollarsPerHour = 0 } = options;
+  if (on) {
+    requirePrice(options, usDollarsPerHour);
+    return work(on.handle, usDollarsPerHour);
+  }
   const phases = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { handle } = await deployLoadTest(test, {
     ...phases,
     fleet,
     ...(resultsDirectory !== undefined && { resultsDirectory }),
     ...(skipPreflight !== undefined && { skipPreflight }),
-    agree: (planned) => {
-      ({ plan } = planned);
-      return Promise.resolve();
+    agree: async ({ plan }) => {
+      usDollarsPerHour = plan.pricePerHour.usDollars;
+      requirePrice(options, usDollarsPerHour);
     },
   });
   try {
-    return await work(handle, plan);
+    return await work(handle, usDollarsPerHour);
   } finally {
     await removeFleet(handle, fleet, new Phases(onProgress ? { onProgress } : {}));
   }
+}
+
+/** A limit of money needs something that costs money. */
+function requirePrice(
+  { budget: { usDollars }, usDollarsPerRequest = 0 }: CalibrateOptions,
+  usDollarsPerHour: number,
+): void {
+  if (usDollars === undefined || usDollarsPerHour > 0 || usDollarsPerRequest > 0) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `budget.usDollars: found ${usDollars}, but no price is known, neither of the fleet nor of a request: it would limit nothing`,
+    { hint: 'Give the price of a request (--cost-per-request), or leave the limit out (--max-cost).' },
+  );
 }
 
 /** What scales by itself, and is suspended meanwhile; undefined: nothing, or it is to go on. */

@@ -168,6 +168,11 @@ export interface Forecast {
   readonly atMost?: number;
   /** The lowest capacity, in requests a second, of which the budget gives the precision that was asked for, mostly. */
   readonly sufficientFrom: number;
+  /**
+   * Width that is to be expected of the fastest service that is tried, as a share of the middle: where no service is fast enough for the
+   * precision, because requests or money end first. Absent: one is.
+   */
+  readonly narrowest?: number;
 }
 
 /** How far a search is. */

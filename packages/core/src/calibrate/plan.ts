@@ -35,12 +35,20 @@ const widthOf = (requests: number) =>
 
 /** What a budget can give, of a rate if one is known. */
 export function forecastOf(
-  { budget, prices, precision }: Pick<SearchOptions, 'budget' | 'prices' | 'precision'>,
+  {
+    budget,
+    prices,
+    precision,
+    highestRate = Number.MAX_VALUE,
+  }: Pick<SearchOptions, 'budget' | 'prices' | 'precision'> & Partial<Pick<SearchOptions, 'highestRate'>>,
   rate?: number,
 ): Forecast {
   const needed = referenceRequests * (referenceWidth / precision) ** (4 / 3);
   const sufficientFrom = lowestRate(needed, budget, prices);
-  if (rate === undefined) return { sufficientFrom };
+  if (rate === undefined) {
+    if (sufficientFrom <= highestRate) return { sufficientFrom };
+    return { sufficientFrom, narrowest: widthOf(affordableRequests(highestRate, budget, prices)) };
+  }
   const affordable = affordableRequests(rate, budget, prices);
   const width = Math.max(precision, widthOf(affordable));
   const atMost = Math.min(

@@ -114,6 +114,19 @@ async function crash(): Promise<void> {
   told = [];
 }
 
+describe('a limit of money', () => {
+  const budget = { seconds: 60, usDollars: 1 };
+
+  it('is refused where nothing has a price, before anything is changed', async () => {
+    expect(await attempt('fraud', { budget })).toMatch(/usDollars: found 1, but no price is known/);
+    expect(told).toEqual([]);
+  });
+
+  it.each([{ usDollarsPerHour: 2 }, { usDollarsPerRequest: 0.001 }])('is kept with %j', async (price) => {
+    expect(await attempt('fraud', { budget, ...price })).toMatch(lost);
+  });
+});
+
 describe('the scaling of the service', () => {
   it('is suspended for the trials, and put back when they fail', async () => {
     expect(await attempt()).toMatch(lost);

@@ -18,6 +18,8 @@ describe('loadwright calibrate', () => {
     [['--objective', 'max<200', 'p95<200'], 104, /one request alone decides max.*found "p95<200"/],
     [[...objective, '--tier', 'p(95)<500, rate==0'], 104, /"rate==0": found ==/],
     [[...objective, '--precision', '0.5%'], 104, /precision: found 0.005/],
+    // A fleet of this machine costs nothing.
+    [[...objective, '--max-cost', '5'], 104, /usDollars: found 5, but no price is known.*--cost-per-request/],
   ])('refuses %j with one message', async (flags, code, message) => {
     const { exitCode, stderr } = await run(
       ['calibrate', ...flags, '--skip-preflight'],
@@ -30,7 +32,9 @@ describe('loadwright calibrate', () => {
 
   it('says before the start what the budget can give', () => {
     expect(describeForecast({ sufficientFrom: 200 }, 0.1)).toMatch(/about 10 % from 200 requests\/s on/);
-    expect(describeForecast({ sufficientFrom: Infinity }, 0.1)).toMatch(/No service is fast enough/);
+    expect(describeForecast({ sufficientFrom: Infinity, narrowest: 0.21 }, 0.1)).toMatch(
+      /about 21 % at best, not 10 %/,
+    );
     const known = { rate: 50, width: 0.28, atMost: 0.71, sufficientFrom: 200 };
     expect(describeForecast(known, 0.1)).toMatch(/about 28 %, not 10 %\. Nine of ten searches keep to 71 %/);
     expect(describeForecast({ ...known, atMost: 2 }, 0.1)).toMatch(/Perhaps nothing is proven to hold/);

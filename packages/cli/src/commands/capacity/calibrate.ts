@@ -58,7 +58,10 @@ export function configure(command: Command, context: Context): void {
     .option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)')
     .option('--budget <duration>', 'time of all trials', '10m')
     .option('--max-requests <number>', 'no more requests than these')
-    .option('--max-cost <dollars>', 'no more money than this, for the fleet and the requests')
+    .option(
+      '--max-cost <dollars>',
+      'no more money than this, for the fleet and the requests: where a price is known',
+    )
     .option('--cost-per-request <dollars>', 'what the service takes for a request', '0')
     .option('--precision <percent>', 'wanted width of the interval, of its middle', '10%')
     .option('--confidence <percent>', 'of the interval', '95%')
@@ -126,7 +129,7 @@ async function runAgainst(
   const pointed = emulator
     ? pointAt(config.target, emulator, environment)
     : { target: config.target, environment };
-  const { fleet, on } = await fleetOf(loaded, flags, context);
+  const { fleet, ...deployed } = await fleetOf(loaded, flags, context);
   const { name, workers, preflight } = config;
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: false });
   const calibration = await interruptible(
@@ -139,7 +142,7 @@ async function runAgainst(
     (signal) =>
       calibrate({
         ...{ ...pointed, fleet, name, workers, preflight, baseDirectory, budget, signal, ...numbers },
-        ...(on && { on }),
+        ...deployed,
         tiers: tiersOf(flags),
         arrivals: flags.arrivals,
         tolerate: emulator ? besideEmulator : Object.keys(config.tolerate ?? {}),
@@ -175,7 +178,11 @@ async function fleetOf(loaded: LoadedConfig, flags: CalibrateFlags, context: Con
   }
   const fleet = await configuredFleet(loaded, named, context, { command: 'calibrate --on', reference: on });
   const deployed = await findDeployedFleet(fleet, on, context);
-  return { fleet, on: await openFleet(fleet, deployed.fleetId) };
+  const { usDollarsPerHour } = deployed;
+  return {
+    ...{ fleet, on: await openFleet(fleet, deployed.fleetId) },
+    ...(usDollarsPerHour !== undefined && { usDollarsPerHour }),
+  };
 }
 
 const exitCodeOf = ({ outcome }: Calibration): ExitCode =>

@@ -145,9 +145,21 @@ describe('what a budget can give', () => {
       prices: { usDollarsPerHour: 36, usDollarsPerRequest: 0.0001 },
     };
     expect(forecastOf({ ...priced, precision: 0.1 }).sufficientFrom).toBeCloseTo(500, 6);
-    expect(forecastOf({ budget: { seconds: 250, requests: 40_000 }, precision: 0.1 }).sufficientFrom).toBe(
-      Infinity,
-    );
+  });
+
+  it('is said also where no service is fast enough, because requests, money or the highest rate end first', () => {
+    const at = (options: Partial<Parameters<typeof forecastOf>[0]>) =>
+      forecastOf({ budget: { seconds: 250 }, precision: 0.1, ...options });
+    const width = (requests: number) => expect.closeTo(0.1 * (50_000 / requests) ** 0.75, 6);
+    expect(at({ budget: { seconds: 250, requests: 40_000 } })).toEqual({
+      ...{ sufficientFrom: Infinity, narrowest: width(40_000) },
+    });
+    const prices = { usDollarsPerHour: 36, usDollarsPerRequest: 0.001 };
+    expect(at({ budget: { seconds: 250, usDollars: 10 }, prices })).toEqual({
+      ...{ sufficientFrom: Infinity, narrowest: width(10_000) },
+    });
+    expect(at({ highestRate: 100 })).toEqual({ sufficientFrom: 200, narrowest: width(25_000) });
+    expect(at({ highestRate: 300 })).toEqual({ sufficientFrom: 200 });
   });
 
   it('is wider where the budget holds fewer requests', () => {
