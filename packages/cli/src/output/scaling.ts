@@ -73,7 +73,7 @@ function flatten(value: unknown, path: readonly string[] = []): [string, string]
 }
 
 /** Ways to scale against each other: what they hold, and what they cost. */
-export function formatFrontier(rows: readonly FrontierRow[], colors: Colors): string[] {
+export function formatFrontier(rows: readonly FrontierRow[], units: string, colors: Colors): string[] {
   const right = (title: string) => ({ title, align: 'right' as const });
   const isPriced = rows.some(({ usDollarsPerMonth }) => usDollarsPerMonth !== undefined);
   const range = ([low, high]: readonly [number, number], text = formatFigure) =>
@@ -83,15 +83,13 @@ export function formatFrontier(rows: readonly FrontierRow[], colors: Colors): st
     formatTable(
       [
         'way',
-        'carries the ramp',
-        right('instances'),
+        right(units),
         right('holds at the peak, requests/s'),
-        right('instances on average'),
+        right(`${units} on average`),
         ...(isPriced ? [right('$ a month')] : []),
       ],
-      rows.map(({ name, carries, instances: [base, peak], holds, meanInstances, usDollarsPerMonth }) => [
+      rows.map(({ name, instances: [base, peak], holds, meanInstances, usDollarsPerMonth }) => [
         name,
-        carries === null ? 'see scaling simulate' : carries ? colors.green('yes') : colors.red('no'),
         base === peak ? String(base) : `${base} – ${peak}`,
         range(holds),
         range(meanInstances),
@@ -99,6 +97,6 @@ export function formatFrontier(rows: readonly FrontierRow[], colors: Colors): st
       ]),
       colors,
     ),
-    ...(isPriced ? [] : ['No price is known: give the one of an instance with --price.']),
+    ...(isPriced ? [] : [`No price is known: give what one of the ${units} costs an hour with --price.`]),
   ];
 }

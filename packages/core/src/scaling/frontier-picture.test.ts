@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { InstanceCapacity } from '../target/scaling-contract.js';
 import { frontierPicture } from './frontier-picture.js';
-import { capacityFrontier } from './plan/frontier.js';
+import { capacityFrontier, instanceCosts } from './plan/frontier.js';
 
 const capacity = { requestsPerSecond: { low: 40, high: 44 }, serviceSeconds: 0.08 };
 const demand = {
@@ -8,8 +9,10 @@ const demand = {
   ...{ detectionSeconds: 0, startSeconds: 300 },
 };
 
+const costsOf = (known: InstanceCapacity) => instanceCosts(known, demand);
+
 it('draws each way with the interval that the capacity has, and the peak between those that hold it and those that do not', () => {
-  const frontier = capacityFrontier(capacity, demand, 1.2);
+  const frontier = capacityFrontier(costsOf, capacity, 1.2);
   const { rows, marks, peak, size, cost } = frontierPicture(frontier, demand.peakPerSecond);
   expect(rows.map(({ name }) => name)).toEqual(frontier.map(({ name }) => name));
   expect(rows[2]!.holds).toBe('720 – 792');
@@ -28,5 +31,5 @@ it('draws each way with the interval that the capacity has, and the peak between
 });
 
 it('takes instances for the cost where no price is known', () => {
-  expect(frontierPicture(capacityFrontier(capacity, demand), 600).cost).toBe('instances on average');
+  expect(frontierPicture(capacityFrontier(costsOf, capacity), 600).cost).toBe('instances on average');
 });

@@ -1,4 +1,4 @@
-import { formatFigure, formatNumber } from '../values/format.js';
+import { formatFigure, formatNumber, nothing } from '../values/format.js';
 import type { FrontierRow } from './plan/frontier.js';
 
 /** Size of the drawing and its margins, in units of its own. */
@@ -47,7 +47,7 @@ export function frontierPicture(rows: readonly FrontierRow[], peakPerSecond: num
       const [base, peak] = row.instances;
       return {
         name: row.name,
-        carries: row.carries === null ? 'see the simulation' : row.carries ? 'yes' : 'no',
+        carries: row.carries === undefined ? nothing : row.carries ? 'yes' : 'no',
         instances: base === peak ? String(base) : `${base} – ${peak}`,
         holds: range(row.holds, formatFigure),
         cost: range(costOf(row), text),

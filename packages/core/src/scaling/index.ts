@@ -18,7 +18,14 @@ export { snapshotFileOf, type ScalingSnapshot } from './snapshot.js';
 export { renderScalingHtml, scoreTexts, type SimulatedComparison } from './picture.js';
 export { cheapestHeadroom } from './plan/factor.js';
 export { lagOf } from './plan/lag.js';
-export { capacityFrontier, type FrontierRow } from './plan/frontier.js';
+export {
+  capacityFrontier,
+  fixedWays,
+  instanceCosts,
+  wayNames,
+  withOutcomes,
+  type FrontierRow,
+} from './plan/frontier.js';
 export { handFormula, planNames, planScaling, type ScalingPlan } from './plan/plan.js';
 export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/endpoint.js';
 export { arrivalTimes, loadSeconds, rateAt, type RampLoad } from './simulator/load.js';

@@ -58,10 +58,28 @@ export interface ScalingRecommendation {
   readonly settings: JsonObject;
   /** A row each: the name of a setting, its value, and its reason in a sentence. */
   readonly rows: readonly ScalingReason[];
-  /** The same as commands and code, by format: `cli`, `cloudformation`, `cdk`, `terraform`. */
+  /** The same as commands and code, by format: `cli`, `cloudformation`, `cdk`, `terraform`, `json`. */
   readonly formats: Readonly<Record<string, string>>;
   /** What people should know beside it. */
   readonly notes: readonly string[];
+  /** What it costs against alternatives. Absent: that is not known. */
+  readonly costs?: ScalingCosts;
+}
+
+/** Ways to scale against each other, with the lower end of the capacity. */
+export interface ScalingCosts {
+  /** What is counted and paid, in the plural, for people: `instances`, `units of concurrency`. */
+  readonly units: string;
+  /** What one of them holds, in requests a second. */
+  readonly requestsPerUnit: number;
+  /** The recommended one first; always the same ones in the same order. */
+  readonly ways: readonly ScalingWay[];
+}
+
+export interface ScalingWay {
+  readonly name: string;
+  /** How many units there are, before the ramp and at the peak. */
+  readonly instances: readonly [base: number, peak: number];
 }
 
 export interface ScalingReason {

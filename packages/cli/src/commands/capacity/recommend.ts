@@ -5,7 +5,7 @@ import { validate } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { capacityFrontier } from '@loadwright/core/scaling';
 import type { ScalingRecommendation } from '@loadwright/core/target';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfiguration } from '../../config/configuration.js';
 import { findTarget } from '../../config/target.js';
 import { examples } from '../../output/help.js';
@@ -21,8 +21,6 @@ interface RecommendFlags extends DemandFlags {
   readonly price?: string;
 }
 
-const formats = ['table', 'cli', 'cloudformation', 'cdk', 'terraform'] as const;
-
 export function configure(command: Command, context: Context): void {
   addDemandFlags(
     command.description(
@@ -33,9 +31,13 @@ export function configure(command: Command, context: Context): void {
     .option('--from-zero', 'no instance without load; the first request then fails')
     .option('--target <kind>', 'the kind of target, in place of the configuration: sagemaker, databricks')
     .option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)')
-    .addOption(new Option('--format <format>', 'of stdout').choices(formats).default('table'))
+    .option(
+      '--format <format>',
+      'of stdout: table, or what the target has; sagemaker: cli, cloudformation, cdk, terraform; databricks: cli, json',
+      'table',
+    )
     .option('--out <file>', 'write it there in place of stdout')
-    .option('--price <dollars>', 'of an instance an hour, for the cost')
+    .option('--price <dollars>', 'of an instance an hour, or of what the target counts, for the cost')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -64,17 +66,19 @@ async function recommend(flags: RecommendFlags, context: Context): Promise<ExitC
   const options = validate(definition.options, given, { field: 'target' });
   const recommendation = scaling.recommend(options, capacity, demand);
   const price = flags.price === undefined ? undefined : priceOf(flags.price);
-  const frontier = capacityFrontier(capacity, demand, price);
+  const { costs } = recommendation;
+  const frontier =
+    costs &&
+    capacityFrontier((known) => scaling.recommend(options, known, demand).costs ?? costs, capacity, price);
   if (context.json) {
-    context.printJson({ kind, capacity, demand, ...recommendation, frontier });
+    context.printJson({ kind, capacity, demand, ...recommendation, ...(frontier && { frontier }) });
     return exitCodes.pass;
   }
   const text =
     flags.format === 'table'
       ? [
           ...formatRecommendation(recommendation, context.colors),
-          '',
-          ...formatFrontier(frontier, context.colors),
+          ...(frontier ? ['', ...formatFrontier(frontier, costs!.units, context.colors)] : []),
         ].join('\n')
       : formatOf(recommendation, flags.format, kind);
   if (flags.out === undefined) context.print(text.trimEnd());

@@ -27,6 +27,11 @@ describe('loadwright scaling simulate', () => {
     }
     // The picture of the cost tells what it draws.
     expect(html).toMatch(/Recommended: \$\d/);
+    // What was simulated says which way carries the ramp.
+    const [, frontier = ''] = html.split('id="frontier"');
+    expect(flat(frontier.replace(/<[^>]*>/g, ' '))).toMatch(
+      /Recommended yes .*Hand formula \(× 0\.5\) no .*Fixed for the peak yes .*Fixed, half of the peak no/,
+    );
     expect(html).not.toMatch(/<link|\bsrc=|@import|url\(/);
   });
 });
@@ -39,7 +44,24 @@ describe('loadwright recommend', () => {
     expect(flat(io.stdout.text)).toMatch(
       /invocations target .*8\/s \(lower end of the capacity\) × 0\.\d+ × 60/,
     );
-    expect(flat(io.stdout.text)).toMatch(/Hand formula .* see scaling simulate/);
+    expect(flat(io.stdout.text)).toMatch(
+      /way instances holds at the peak.*Recommended .*Hand formula .*Fixed/,
+    );
+  });
+
+  it('counts units of concurrency for Databricks, at their own price', async () => {
+    const io = new TestIo({ columns: 160 });
+    const argv = ['recommend', '--target', 'databricks', ...figures, '--price', '0.5'];
+    expect(await run(argv, io)).toMatchObject({ exitCode: 0 });
+    const text = flat(io.stdout.text);
+    expect(text).toMatch(/way units of concurrency .*units of concurrency on average \$ a month/);
+    // 100/s × 400 ms ÷ 0.85 are 48 at once, which hold 120/s and cost 48 × $0.5 × 730 h.
+    expect(text).toMatch(/Fixed for the peak 48 120 48 17,520/);
+    expect(text).not.toContain('Hand formula');
+    const json = new TestIo();
+    await run([...argv, '--format', 'json'], json);
+    const { max_provisioned_concurrency: max } = JSON.parse(json.stdout.text) as Record<string, number>;
+    expect(text).toMatch(new RegExp(`Recommended \\d+ – ${max} `));
   });
 
   it('takes the capacity from a calibration', async () => {
@@ -55,6 +77,7 @@ describe('loadwright recommend', () => {
       capacity: { requestsPerSecond: { low: 40, high: 42 }, serviceSeconds: 0.08 },
       settings: { target: { MinCapacity: expect.any(Number) } },
       frontier: [{ name: 'Recommended' }, {}, {}, {}],
+      costs: { units: 'instances', requestsPerUnit: 40 },
     });
   });
 
@@ -88,6 +111,11 @@ describe('loadwright recommend', () => {
       ['--target', 'databricks', '--peak', '100/s', '--capacity', '8/s'],
       2,
       /follows from the time of a request/,
+    ],
+    [
+      ['--peak', '100/s', '--capacity', '8/s', '--format', 'json'],
+      2,
+      /sagemaker has no json.*It has table, cli/,
     ],
   ])('refuses %j', async (argv, code, message) => {
     const { exitCode, stderr } = await run(['recommend', '--target', 'sagemaker', ...argv]);

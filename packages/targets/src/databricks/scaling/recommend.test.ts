@@ -36,6 +36,24 @@ describe('provisioned concurrency', () => {
     expect(least(300)).toBeGreaterThan(least(36_000));
   });
 
+  it('counts what it costs in units of concurrency, whatever an instance held', () => {
+    const costsOf = (of: Partial<typeof capacity> = {}) =>
+      databricksScaling.recommend(options, { ...capacity, ...of }, demand).costs!;
+    const { units, requestsPerUnit, ways } = costsOf();
+    expect([units, requestsPerUnit]).toEqual(['units of concurrency', 10]);
+    const limits = limitsOf(databricksScaling.recommend(options, capacity, demand).settings);
+    expect(ways).toEqual([
+      {
+        name: 'Recommended',
+        instances: [limits.min_provisioned_concurrency, limits.max_provisioned_concurrency],
+      },
+      // 100/s × 0.1 s ÷ 0.85 are 11.8 at once, in units of four; half of it is 5.9.
+      { name: 'Fixed for the peak', instances: [12, 12] },
+      { name: 'Fixed, half of the peak', instances: [8, 8] },
+    ]);
+    expect(costsOf({ requestsPerSecond: { low: 5, high: 7 } })).toEqual(costsOf());
+  });
+
   it('warns of zero, and of more than there is', () => {
     const notes = (changes: object) =>
       databricksScaling.recommend(options, capacity, { ...demand, ...changes }).notes.join(' ');

@@ -1,4 +1,4 @@
-import { cheapestHeadroom, defaultAssumptions, lagOf } from '@loadwright/core/scaling';
+import { cheapestHeadroom, defaultAssumptions, fixedWays, lagOf, wayNames } from '@loadwright/core/scaling';
 import {
   LoadwrightError,
   type InstanceCapacity,
@@ -72,6 +72,13 @@ export function recommend(
           : 'none is that large: set the two',
       },
     ],
+    costs: {
+      ...{ units: 'units of concurrency', requestsPerUnit: perUnit },
+      ways: [
+        { name: wayNames.recommended, instances: [limits.min_provisioned_concurrency, max] },
+        ...fixedWays((share) => inUnits(demand.peakPerSecond / (share * perUnit))),
+      ],
+    },
     formats: {
       json: `${JSON.stringify(limits, null, 2)}\n`,
       cli: `databricks serving-endpoints update-config ${options.endpointName} --json '${JSON.stringify({ served_entities: [{ ...entity, ...limits }] })}'\n`,

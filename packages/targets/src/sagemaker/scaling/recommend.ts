@@ -1,5 +1,6 @@
 import {
   defaultAssumptions,
+  instanceCosts,
   planScaling,
   type ScalingPolicy,
   type StepScalingPolicy,
@@ -62,6 +63,7 @@ export function recommend(
     settings,
     rows: plan.rows,
     formats: formats(settings, resource),
+    costs: instanceCosts(capacity, demand),
     notes: [
       ...plan.notes,
       ...(demand.fromZero ? ['The endpoint itself needs managed instance scaling with a minimum of 0.'] : []),

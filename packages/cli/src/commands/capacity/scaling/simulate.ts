@@ -7,10 +7,13 @@ import {
   capacityFrontier,
   defaultAssumptions,
   handFormula,
+  instanceCosts,
   planScaling,
   renderScalingHtml,
   scoreTexts,
   simulateScaling,
+  wayNames,
+  withOutcomes,
   type RampLoad,
   type ScalingRules,
   type SimulatedComparison,
@@ -118,22 +121,23 @@ function compare(
   const plan = planScaling(capacity, demand, assumptions);
   const fixed = Math.ceil(demand.peakPerSecond / (0.85 * capacity.requestsPerSecond.low));
   const policies: [string, ScalingRules][] = [
-    ['Recommended', plan.rules],
-    ['Hand formula (× 0.5)', handFormula(capacity, demand)],
-    ['Fixed for the peak', { min: fixed, max: fixed, policies: [], suspended: { in: false, out: false } }],
+    [wayNames.recommended, plan.rules],
+    [wayNames.hand, handFormula(capacity, demand)],
+    [wayNames.fixed, { min: fixed, max: fixed, policies: [], suspended: { in: false, out: false } }],
   ];
   const seed = wholeNumber('--seed', flags.seed, 0);
   const price = flags.price === undefined ? undefined : priceOf(flags.price);
   const results = policies.map(([name, rules]) =>
     simulateScaling({ name, rules, service, assumptions, instances: rules.min, load, objective, seed }),
   );
+  const frontier = capacityFrontier((known) => instanceCosts(known, demand), capacity, price);
   return {
     load,
     service,
     objective,
     assumptions,
     results,
-    frontier: capacityFrontier(capacity, demand, price),
+    frontier: withOutcomes(frontier, results, demand.peakPerSecond),
     ...(price !== undefined && { usDollarsPerHour: price }),
   };
 }

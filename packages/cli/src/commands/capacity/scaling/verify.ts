@@ -56,7 +56,7 @@ export function configureVerify(command: Command, context: Context): void {
   )
     .requiredOption('--p95 <duration>', 'the objective for the 95th percentile: 200ms')
     .option('--outside <duration>', 'time outside the objective that a ramp may have', '0s')
-    .option('--price <dollars>', 'of an instance an hour, for the cost')
+    .option('--price <dollars>', 'of an instance an hour, or of what the target counts, for the cost')
     .option(
       '--rollback',
       'put back what "loadwright scaling apply" changed, when a ramp is not carried or the verification is stopped',
@@ -84,12 +84,12 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
   requireConsent(['scaling verify', 'scaling simulate'], flags, context);
   const { io } = context;
   const capacity = await readCapacity(flags, io.cwd);
-  const ramps = verificationRamps(readDemand(flags));
+  const demand = readDemand(flags);
+  const ramps = verificationRamps(demand);
   const timeScale = timeScaleOf(flags.timeScale);
   const objective = { p95Seconds: secondsOf('--p95', flags.p95), failureShare };
   const allowedSecondsOutside = secondsOf('--outside', flags.outside, 0);
   const price = flags.price === undefined ? undefined : priceOf(flags.price);
-  const cost = verificationCost(ramps, 1 / capacity.requestsPerSecond.low, price);
   const { config } = flags;
   return interruptible(
     io,
@@ -102,6 +102,10 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
       );
       const endpoint = await configuredEndpoint(flags, context, signal);
       if (timeScale > 1) requireEmulator(loaded);
+      // Not everything that scales counts instances.
+      const { costs } = endpoint.scaling.recommend(endpoint.options, capacity, demand);
+      const perUnit = costs?.requestsPerUnit ?? capacity.requestsPerSecond.low;
+      const cost = verificationCost(ramps, 1 / perUnit, price);
       // Before anybody is asked to wait for hours.
       await requireVerifiable(endpoint);
       if (!context.json) context.printText(describeCost(cost, timeScale));
