@@ -1,6 +1,7 @@
 import { createFleetId, createRunId, formatDuration, LoadwrightError } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
-import { readReplay, type RampLoad, type Replay } from '@loadwright/core/scaling';
+import type { FleetPrice } from '@loadwright/core/fleet';
+import { loadSeconds, readReplay, type RampLoad, type Replay } from '@loadwright/core/scaling';
 import { resultsOf } from '../config/configuration.js';
 import { createFleet } from '../fleet/create-fleet.js';
 import { createConfiguredTest } from '../run/load-test.js';
@@ -28,6 +29,35 @@ function loadOf(ramp: RampLoad) {
   };
 }
 
+/** What a file demands is of its own load. */
+const testOf = (loaded: LoadedConfig, ramp: RampLoad, { io: { environment } }: Context) =>
+  createConfiguredTest(
+    { ...loaded, config: { ...loaded.config, load: loadOf(ramp), thresholds: {} } },
+    { environment },
+  );
+
+/**
+ * What the machines that make ramps cost, while their loads last: each ramp has a fleet of its own.
+ *
+ * @param ramps Quickened by the time scale already.
+ */
+export async function replayPrice(
+  loaded: LoadedConfig,
+  ramps: readonly RampLoad[],
+  context: Context,
+  signal: AbortSignal,
+): Promise<Omit<FleetPrice, 'source'>> {
+  const fleet = await createFleet(loaded.config.fleet, context);
+  let usDollars = 0;
+  let isIncomplete = false;
+  for (const ramp of ramps) {
+    const { plan } = await (await testOf(loaded, ramp, context)).plan(fleet, { signal });
+    usDollars += (plan.pricePerHour.usDollars * loadSeconds(ramp)) / 3600;
+    isIncomplete ||= plan.pricePerHour.isIncomplete ?? false;
+  }
+  return { usDollars, isIncomplete };
+}
+
 /**
  * Runs a ramp with the fleet of the configuration.
  *
@@ -41,9 +71,7 @@ export async function replayRamp(
   context: Context,
   { signal, timeScale }: { readonly signal: AbortSignal; readonly timeScale: number },
 ): Promise<Replay> {
-  // What the file demands is of its own load.
-  const config = { ...loaded.config, load: loadOf(ramp), thresholds: {} };
-  const test = await createConfiguredTest({ ...loaded, config }, { environment: context.io.environment });
+  const test = await testOf(loaded, ramp, context);
   const fleet = await createFleet(loaded.config.fleet, context);
   const report = await test.run({
     ...{ fleet, runId: createRunId(), fleetId: createFleetId(), signal },

@@ -31,7 +31,7 @@ export { SimulatedEndpoint, type SimulatedEndpointOptions } from './simulator/en
 export { arrivalTimes, loadSeconds, rateAt, type RampLoad } from './simulator/load.js';
 export * from './simulator/model.js';
 export { simulateScaling, type SimulationResult, type SimulationScore } from './simulator/simulate.js';
-export { readReplay, type Replay, type ReplayedInterval } from './replay.js';
+export { quickened, readReplay, type Replay, type ReplayedInterval } from './replay.js';
 export {
   verificationCost,
   verificationRamps,

@@ -33,7 +33,7 @@ export interface VerifiedRamp {
   readonly holds: boolean;
 }
 
-/** What a verification takes: said before it begins. */
+/** What a verification takes of the endpoint: said before it begins. */
 export interface VerificationCost {
   readonly seconds: number;
   readonly requests: number;

@@ -4,6 +4,7 @@ import { databricks } from '@loadwright/targets/databricks';
 import { sagemaker } from '@loadwright/targets/sagemaker';
 import picocolors from 'picocolors';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LastingFleetDouble } from '../../../test/lasting-fleet.js';
 import { run, TestIo } from '../../../test/support.js';
 import { formatRamps } from './scaling/verify.js';
 
@@ -133,7 +134,7 @@ describe('an endpoint of the configuration', () => {
     databricks: [databricks, { concurrency: 4, updateTime: '1ms' }],
   } as const;
 
-  async function project(kind: keyof typeof kinds = 'sagemaker'): Promise<TestIo> {
+  async function project(kind: keyof typeof kinds = 'sagemaker', more: object = {}): Promise<TestIo> {
     const [{ definition }, emulated] = kinds[kind];
     const { options, start } = definition.emulator!;
     const checked = await options['~standard'].validate(emulated);
@@ -142,7 +143,10 @@ describe('an endpoint of the configuration', () => {
     const io = new TestIo({ environment: { ...emulator.environment }, columns: 160 });
     const target = { kind, ...emulator.targetOptions, payloads: { inline: [[1]] } };
     const load = { profile: 'constant', users: 1, duration: '5s' };
-    await writeFile(join(io.cwd, 'loadwright.config.json'), JSON.stringify({ name: 'scaled', target, load }));
+    await writeFile(
+      join(io.cwd, 'loadwright.config.json'),
+      JSON.stringify({ name: 'scaled', target, load, ...more }),
+    );
     return io;
   }
 
@@ -180,6 +184,28 @@ describe('an endpoint of the configuration', () => {
     const state = (text: string) => ({ ...(JSON.parse(text) as object), activities: [] });
     expect(state(await said('show', '--json'))).toEqual(state(before));
     expect(await said('rollback', '--yes')).toContain('there is nothing to put back');
+  });
+
+  it.each<[keyof typeof kinds, cost: RegExp]>([
+    // Three hours of 100/s ÷ 8/s, and of units of which each serves 2.5/s.
+    ['sagemaker', /The instances cost about \$37\.50\./],
+    ['databricks', /The units of concurrency cost about \$120\.00\./],
+  ])('of %s is not verified before everything was said that it costs', async (kind, cost) => {
+    const io = await project(kind, { fleet: { kind: 'double' } });
+    Object.assign(io.stdin, { isTTY: true, setRawMode: () => io.stdin });
+    Object.assign(io.stdout, { isTTY: true });
+    const answer = () => {
+      if (!io.stdout.text.includes('Begin?')) return;
+      io.stdout.off('written', answer);
+      io.stdin.push('n');
+    };
+    io.stdout.on('written', answer);
+    const argv = ['scaling', 'verify', ...figures, '--p95', '1s', '--price', '1'];
+    expect(await new LastingFleetDouble().run(argv, io)).toMatchObject({ exitCode: 105 });
+    expect(flat(io.stdout.text)).toMatch(/This takes 3 h and [\d,]+ requests\. /);
+    expect(flat(io.stdout.text)).toMatch(cost);
+    // $3.60 an hour.
+    expect(flat(io.stdout.text)).toContain('The machines that make the load cost about $10.80.');
   });
 
   it('is not changed without consent', async () => {

@@ -1,9 +1,10 @@
 import { LoadwrightError } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { validate } from '@loadwright/core/fleet';
+import { validate, type FleetPrice } from '@loadwright/core/fleet';
 import { formatFigure, formatLength, formatNumber } from '@loadwright/core/report';
 import {
+  quickened,
   requireVerifiable,
   restoreScaling,
   verificationCost,
@@ -16,6 +17,7 @@ import {
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../../config/configuration.js';
 import { examples } from '../../../output/help.js';
+import { formatDollars } from '../../../output/fleet.js';
 import { formatTable } from '../../../output/table.js';
 import {
   addDemandFlags,
@@ -26,7 +28,7 @@ import {
   type DemandFlags,
 } from '../../../scaling/demand.js';
 import { configuredEndpoint, type EndpointFlags } from '../../../scaling/endpoint.js';
-import { replayRamp } from '../../../scaling/replay.js';
+import { replayPrice, replayRamp } from '../../../scaling/replay.js';
 import { confirm, requireConsent, type ConsentFlags } from '../../../shell/confirm.js';
 import type { Context } from '../../../shell/context.js';
 import { interruptible } from '../../../shell/interrupt.js';
@@ -105,10 +107,14 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
       // Not everything that scales counts instances.
       const { costs } = endpoint.scaling.recommend(endpoint.options, capacity, demand);
       const perUnit = costs?.requestsPerUnit ?? capacity.requestsPerSecond.low;
-      const cost = verificationCost(ramps, 1 / perUnit, price);
       // Before anybody is asked to wait for hours.
       await requireVerifiable(endpoint);
-      if (!context.json) context.printText(describeCost(cost, timeScale));
+      const quick = ramps.map((ramp) => quickened(ramp, timeScale));
+      const cost = {
+        ...verificationCost(ramps, 1 / perUnit, price),
+        fleet: await replayPrice(loaded, quick, context, signal),
+      };
+      if (!context.json) context.printText(describeCost(cost, timeScale, costs?.units ?? 'instances'));
       await confirm('Begin?', flags, context, { signal });
       let isHeld = false;
       try {
@@ -155,11 +161,21 @@ function requireEmulator({ config: { target } }: LoadedConfig): void {
 }
 
 /** What a verification takes, in a sentence. */
-function describeCost({ seconds, requests, usDollars }: VerificationCost, timeScale: number): string {
-  const money =
+function describeCost(
+  { seconds, requests, usDollars, fleet }: VerificationCost & { readonly fleet: Omit<FleetPrice, 'source'> },
+  timeScale: number,
+  units: string,
+): string {
+  const ofService =
     usDollars === undefined
-      ? 'The instances cost what they cost: give the price of one with --price.'
-      : `The instances cost about $${formatNumber(usDollars, 2)}.`;
+      ? `What the ${units} cost is not known: give the price of one with --price.`
+      : `The ${units} cost about ${formatDollars(usDollars)}.`;
+  const lower = fleet.isIncomplete ? 'at least' : 'about';
+  const ofFleet =
+    fleet.usDollars > 0 || fleet.isIncomplete
+      ? ` The machines that make the load cost ${lower} ${formatDollars(fleet.usDollars)}.`
+      : '';
+  const money = `${ofService}${ofFleet}`;
   return `This takes ${formatLength(seconds / timeScale)} and ${formatNumber(requests)} requests. ${money} Until an instance is taken back a quarter of an hour must go by.`;
 }
 
