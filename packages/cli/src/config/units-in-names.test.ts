@@ -1,5 +1,5 @@
 import type { TargetDefinition } from '@loadwright/core';
-import { jsonSchemaOf, type JsonSchema } from '@loadwright/core/command';
+import { jsonSchemaOf } from '@loadwright/core/command';
 import { configJsonSchema } from '@loadwright/core/config';
 import { builtInExporters } from '@loadwright/core/exporters';
 import { workflowJsonSchema } from '@loadwright/core/workflow';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { builtInFleets } from '../fleet/kinds.js';
 import { builtInTargets } from './built-in-targets.js';
 
-interface Option extends JsonSchema {
+interface Option {
   readonly properties?: Record<string, Option>;
   readonly description?: string;
   readonly type?: string;
@@ -29,7 +29,7 @@ const ratios = ['speed', 'timeScale'];
 
 async function allSchemas(): Promise<[string, unknown][]> {
   const targets = await Promise.all(Object.values(builtInTargets).map((load) => load()));
-  const definitions: TargetDefinition[] = targets.map((target) => target.default.definition);
+  const definitions = targets.map((target) => target.default.definition as TargetDefinition);
   return [
     ['the configuration file', configJsonSchema(definitions)],
     ['workflows', workflowJsonSchema()],

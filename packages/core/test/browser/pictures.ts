@@ -4,7 +4,7 @@ import { searchCapacity } from '../../src/calibrate/search/search.js';
 import { compareRuns, renderComparisonHtml } from '../../src/compare/index.js';
 import type { CompareOptions, ComparedRun } from '../../src/compare/contract.js';
 import { renderScalingHtml } from '../../src/scaling/picture.js';
-import { capacityFrontier } from '../../src/scaling/plan/frontier.js';
+import { capacityFrontier, instanceCosts } from '../../src/scaling/plan/frontier.js';
 import { handFormula, planScaling } from '../../src/scaling/plan/plan.js';
 import { defaultAssumptions, type SimulatedService } from '../../src/scaling/simulator/model.js';
 import { simulateScaling } from '../../src/scaling/simulator/simulate.js';
@@ -63,8 +63,9 @@ export function scalingPage(price?: number): Promise<string> {
     'Fixed for the peak': { min: 17, max: 17, policies: [], suspended: { in: false, out: false } },
   };
   const assumptions = defaultAssumptions;
+  const frontier = capacityFrontier((known) => instanceCosts(known, demand), capacity, price);
   return renderScalingHtml({
-    ...{ load, service, objective, assumptions, frontier: capacityFrontier(capacity, demand, price) },
+    ...{ load, service, objective, assumptions, frontier },
     results: Object.entries(policies).map(([name, rules]) =>
       simulateScaling({ name, rules, service, assumptions, instances: rules.min, load, objective, seed: 3 }),
     ),

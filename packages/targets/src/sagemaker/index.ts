@@ -147,5 +147,5 @@ function modelCondition({
 }: SagemakerOptions): IamStatement['Condition'] {
   if (targetModelFrom !== undefined) return { StringLike: { 'sagemaker:TargetModel': '*' } };
   const models = targetModel ?? (targetModels && Object.keys(targetModels));
-  return models && { StringEquals: { 'sagemaker:TargetModel': models } };
+  return models === undefined ? undefined : { StringEquals: { 'sagemaker:TargetModel': models } };
 }
