@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { builtInFleets } from '../fleet/kinds.js';
 import { builtInTargets } from './built-in-targets.js';
 
+type Described = Pick<TargetDefinition, 'kind' | 'summary' | 'options' | 'emulator'>;
+
 interface Option {
   readonly properties?: Record<string, Option>;
   readonly description?: string;
@@ -29,7 +31,7 @@ const ratios = ['speed', 'timeScale'];
 
 async function allSchemas(): Promise<[string, unknown][]> {
   const targets = await Promise.all(Object.values(builtInTargets).map((load) => load()));
-  const definitions = targets.map((target) => target.default.definition as TargetDefinition);
+  const definitions: Described[] = targets.map((target) => target.default.definition);
   return [
     ['the configuration file', configJsonSchema(definitions)],
     ['workflows', workflowJsonSchema()],
