@@ -61,6 +61,20 @@ const ownMessageOf = {
   message: 'Use messageOf of @loadwright/core.',
 };
 
+/** Numbers and money are written by one module, in one format. */
+const numbersByHand = [
+  'MemberExpression[property.name="toLocaleString"]',
+  'MemberExpression[object.name="Intl"][property.name="NumberFormat"]',
+  // In front of a value: `$${price}`.
+  String.raw`TemplateElement[tail=false][value.cooked=/(?:^|[^"])\$$/]`,
+].map((selector) => ({
+  selector,
+  message: 'Use formatNumber, formatDollars and the like of packages/core/src/values/format.ts.',
+}));
+
+/** What no file of a package holds. */
+const nowhere = [ownMessageOf, ...numbersByHand];
+
 /** The packages below the command do not know it: their errors have `next`, which the command shows as what to type. */
 const commandsInTexts = ['Literal[value=/PATTERN/]', 'TemplateElement[value.cooked=/PATTERN/]'].map(
   (selector) => ({
@@ -118,19 +132,23 @@ export default typescript.config(
     },
     rules: {
       'import-x/no-cycle': ['error', { ignoreExternal: true, allowUnsafeDynamicCyclicDependency: true }],
-      'no-restricted-syntax': ['error', ownMessageOf],
+      'no-restricted-syntax': ['error', ...nowhere],
     },
   },
   {
     // Tests may say which command is meant.
     files: ['packages/{core,targets,infra}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    rules: { 'no-restricted-syntax': ['error', ownMessageOf, ...commandsInTexts] },
+    rules: { 'no-restricted-syntax': ['error', ...nowhere, ...commandsInTexts] },
   },
   {
     // It has messageOf.
     files: ['packages/core/src/errors.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...commandsInTexts] },
+    rules: { 'no-restricted-syntax': ['error', ...numbersByHand, ...commandsInTexts] },
+  },
+  {
+    files: ['packages/core/src/values/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ownMessageOf, ...commandsInTexts] },
   },
   {
     files: ['packages/*/src/**/*.ts'],

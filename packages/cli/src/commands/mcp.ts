@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { Consents } from '../mcp/consent.js';
 import { consentQuestion } from '../mcp/question.js';
 import { examples } from '../output/help.js';
-import { formatDollars } from '../output/fleet.js';
+import { formatDollars } from '@loadwright/core/report';
 import { rawStream } from '../output/safe-stream.js';
 import type { Context } from '../shell/context.js';
 

@@ -1,4 +1,4 @@
-import { formatDollars } from '../output/fleet.js';
+import { formatDollars } from '@loadwright/core/report';
 import type { AskedPlan } from './consent.js';
 
 /** What a person is asked, here and in the terminal. */

@@ -5,7 +5,7 @@ import { exitCodes } from '@loadwright/core/exit-codes';
 import { loadwrightVersion } from '@loadwright/core/text';
 import { z } from 'zod';
 import { describeError } from '../output/errors.js';
-import { formatDollars } from '../output/fleet.js';
+import { formatDollars } from '@loadwright/core/report';
 import { actions, fleetInput, planAction, Refused, type Plan } from './actions.js';
 import { callCommand, type World } from './call.js';
 import { Consents, type AskedPlan } from './consent.js';

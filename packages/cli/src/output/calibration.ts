@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { formatDuration } from '@loadwright/core';
 import { describeLimit, type Calibration, type Capacity, type Level } from '@loadwright/core/calibrate';
-import { formatFigure, formatMilliseconds, formatNumber, formatRatio } from '@loadwright/core/report';
+import {
+  formatDollars,
+  formatFigure,
+  formatMilliseconds,
+  formatNumber,
+  formatRatio,
+} from '@loadwright/core/report';
 import type { Colors } from './colors.js';
 import { factFormatter, formatTable } from './table.js';
 
@@ -32,7 +38,7 @@ export function formatCalibration(calibration: Calibration, colors: Colors): str
     fact(
       'spent',
       `${formatDuration(Math.round(spent.seconds))}, ${formatNumber(spent.requests)} requests` +
-        `${usDollars === undefined ? '' : `, about $${usDollars.toFixed(2)}`}; ended by: ${ends[end]}`,
+        `${usDollars === undefined ? '' : `, about ${formatDollars(usDollars)}`}; ended by: ${ends[end]}`,
     ),
     fact('report', join(resultsDirectory, 'calibration.html')),
   ];

@@ -6,14 +6,9 @@ import {
   type ScalePlan,
   type DeployedFleet,
 } from '@loadwright/core';
+import { formatDollars } from '@loadwright/core/report';
 import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
-
-/** 0.0042 → `$0.0042`, 3.5 → `$3.50`. */
-export function formatDollars(usDollars: number): string {
-  const digits = usDollars > 0 && usDollars < 0.1 ? 4 : 2;
-  return `$${usDollars.toFixed(digits)}`;
-}
 
 /** A time between two moments, to the minute from one minute on. */
 export function formatSpan(from: Date, to: Date): string {

@@ -1,4 +1,5 @@
 import type { FleetPermissions, IamStatement } from '@loadwright/core';
+import { formatNumber } from '@loadwright/core/report';
 import { stringify } from 'yaml';
 import type { Colors } from './colors.js';
 import { wrapList } from './wrap.js';
@@ -48,14 +49,12 @@ export function managedPolicies(statements: readonly IamStatement[]): IamStateme
 export function lengthNotes(statements: readonly IamStatement[]): string[] {
   const length = policyLength(statements);
   if (length <= policyLimits.managed) return [];
-  const [managed, ofRole] = [policyLimits.managed, policyLimits.ofRole].map((limit) =>
-    limit.toLocaleString('en'),
-  );
+  const [managed, ofRole] = [policyLimits.managed, policyLimits.ofRole].map((limit) => formatNumber(limit));
   const parts = managedPolicies(statements).map(
     (part) => `${part[0]?.Sid ?? 'the first'} to ${part.at(-1)?.Sid ?? 'the last'}`,
   );
   return [
-    `The policy has ${length.toLocaleString('en')} characters: ${length <= policyLimits.ofRole ? `it fits as the inline policy of a role (${ofRole}), not as a managed policy (${managed})` : `more than the inline policies of a role (${ofRole}) or a managed policy (${managed}) may have`}.`,
+    `The policy has ${formatNumber(length)} characters: ${length <= policyLimits.ofRole ? `it fits as the inline policy of a role (${ofRole}), not as a managed policy (${managed})` : `more than the inline policies of a role (${ofRole}) or a managed policy (${managed}) may have`}.`,
     `As ${parts.length} managed policies, with the statements ${parts.join('; ')}: each fits.`,
   ];
 }

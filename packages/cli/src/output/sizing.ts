@@ -1,4 +1,4 @@
-import { formatBytes, formatFigure, formatNumber } from '@loadwright/core/report';
+import { formatBytes, formatDollars, formatFigure, formatNumber } from '@loadwright/core/report';
 import { usedShare, type Range, type SizeRow, type Sizing } from '@loadwright/infra/size';
 import type { Colors } from './colors.js';
 import { formatTable } from './table.js';
@@ -57,7 +57,7 @@ export function formatSizing(sizing: Sizing, colors: Colors): string[] {
 
 function recommendation({ instanceType, machines, usDollarsPerHour }: SizeRow, colors: Colors): string {
   const count = `${machines.high} ${machines.high === 1 ? 'machine' : 'machines'}`;
-  const price = usDollarsPerHour ? `, $${formatNumber(usDollarsPerHour.high, 3)} an hour` : '';
+  const price = usDollarsPerHour ? `, ${formatDollars(usDollarsPerHour.high, 3)} an hour` : '';
   return `${colors.green('✓')} Lowest price that is enough by the low figures: ${count} of ${instanceType}${price}.`;
 }
 

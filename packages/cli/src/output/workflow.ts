@@ -1,8 +1,9 @@
 import { formatDuration } from '@loadwright/core';
+import { formatDollars } from '@loadwright/core/report';
 import type { Action, WorkflowEvent, WorkflowReport } from '@loadwright/core/workflow';
 import type { PlannedPart, totalPrice } from '../workflow/resolve.js';
 import type { Colors } from './colors.js';
-import { formatDollars, formatHourly } from './fleet.js';
+import { formatHourly } from './fleet.js';
 import { formatTable } from './table.js';
 
 /** What a workflow would do, for people. */

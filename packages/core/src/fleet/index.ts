@@ -6,6 +6,7 @@
 export * from '../errors.js';
 export { loadwrightVersion } from '../version.js';
 export { durationSchema, formatDuration, parseDuration, secondsOf } from '../values/duration.js';
+export { formatDollars, formatNumber } from '../values/format.js';
 export type * from '../values/json.js';
 export type * from './contract.js';
 export type * from './kind.js';

@@ -1,5 +1,6 @@
 import { LoadwrightError } from '../errors.js';
 import type { BodyLimit, MeasuredPayload } from '../target/contract.js';
+import { formatNumber } from '../values/format.js';
 import type { RecordLines } from './record.js';
 
 /** Lines as they come. @throws LoadwrightError `PAYLOADS_INVALID` behind the last one, where some bodies are longer than the limit. */
@@ -24,7 +25,7 @@ export async function* withinLimit(
     yield found;
   }
   if (!limit || tooLong === 0) return;
-  const size = (bytes: number) => `${new Intl.NumberFormat('en').format(bytes)} bytes`;
+  const size = (bytes: number) => `${formatNumber(bytes)} bytes`;
   throw new LoadwrightError(
     'PAYLOADS_INVALID',
     `${name}: ${limit.made ? 'the bodies of ' : ''}${tooLong} of ${count} payloads ${tooLong === 1 && !limit.made ? 'is' : 'are'} longer than ` +

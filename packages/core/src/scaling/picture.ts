@@ -3,6 +3,7 @@ import { renderPage } from '../report/page.js';
 import { formatDuration } from '../values/duration.js';
 import {
   formatClock,
+  formatDollars,
   formatFigure,
   formatMilliseconds,
   formatNumber,
@@ -120,7 +121,7 @@ function chartsOf({ results, load, usDollarsPerHour, objective }: SimulatedCompa
           .map(({ name, score }) =>
             usDollarsPerHour === undefined
               ? `${name}: ${formatFigure(score.instanceHours)} instance-hours`
-              : `${name}: $${formatFigure(score.instanceHours * usDollarsPerHour)}`,
+              : `${name}: ${formatDollars(score.instanceHours * usDollarsPerHour)}`,
           )
           .join('; ') + '.',
       series: lines(dollars, (value) => formatNumber(value, 2)),

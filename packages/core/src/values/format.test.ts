@@ -3,6 +3,11 @@ import * as format from './format.js';
 
 test.each([
   [format.formatNumber(1_432_022), '1,432,022'],
+  [format.formatDollars(0), '$0.00'],
+  [format.formatDollars(0.0042), '$0.0042'],
+  [format.formatDollars(3.5), '$3.50'],
+  [format.formatDollars(1234.5), '$1,234.50'],
+  [format.formatDollars(0.714, 4), '$0.7140'],
   [format.formatFigure(3.4567), '3.46'],
   [format.formatFigure(476.7), '477'],
   [format.formatMilliseconds(86), '86 ms'],

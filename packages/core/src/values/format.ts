@@ -28,6 +28,15 @@ export function formatFigure(value: number): string {
   return formatNumber(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
+/**
+ * An amount of money: 0.0042 → `$0.0042`, 3.5 → `$3.50`, 1234.5 → `$1,234.50`.
+ *
+ * @param digits after the point. Default: two, and four below ten cents
+ */
+export function formatDollars(usDollars: number, digits = usDollars > 0 && usDollars < 0.1 ? 4 : 2): string {
+  return `$${formatNumber(usDollars, digits, digits)}`;
+}
+
 /** A rate of a second, without its unit. Null where less than a second was measured; a negative one was not measured either. */
 export function formatRate(rate: number | null): string {
   return rate === null || !(rate >= 0) ? nothing : formatFigure(rate);

@@ -1,4 +1,10 @@
-import { formatDuration, type Finding, type FleetPlan, type FleetRequest } from '@loadwright/core/fleet';
+import {
+  formatDollars,
+  formatDuration,
+  type Finding,
+  type FleetPlan,
+  type FleetRequest,
+} from '@loadwright/core/fleet';
 import { lookUpAccount, type Account } from '../aws/account/account.js';
 import { assumedAccount, describeAccount, hasNoCredentials } from '../aws/account/without-credentials.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
@@ -156,7 +162,7 @@ function warningsOf(
     ...early,
     ...(credits
       ? [
-          `${instanceType} pays for full load with CPU credits: ${credits.source}, so up to $${(count * credits.usDollars).toFixed(2)} an hour for ${count} machines, which is in the price. Its network is as uneven. For measurements take c7i.large.`,
+          `${instanceType} pays for full load with CPU credits: ${credits.source}, so up to ${formatDollars(count * credits.usDollars)} an hour for ${count} machines, which is in the price. Its network is as uneven. For measurements take c7i.large.`,
         ]
       : []),
     ...(settings.spot ? ['Spot machines of workers may be taken away in the middle of the test.'] : []),

@@ -1,3 +1,4 @@
+import { formatDollars, formatNumber } from '@loadwright/core/fleet';
 import envPaths from 'env-paths';
 import type { Account } from '../account/account.js';
 import type { Environment } from '../../environment.js';
@@ -138,7 +139,7 @@ export function describeParts({ parts }: HourlyPrice): string {
   return parts
     .map(({ what, price, elsewhere }) =>
       price
-        ? `${what} $${price.usDollars.toFixed(4)} (${price.source})`
+        ? `${what} ${formatDollars(price.usDollars, 4)} (${price.source})`
         : `${what}: no price known${describeElsewhere(elsewhere)}`,
     )
     .join(' + ');
@@ -148,7 +149,7 @@ function describeElsewhere(elsewhere: PriceElsewhere | undefined): string {
   if (!elsewhere) return '';
   const { usDollars, source, range } = elsewhere;
   const others = range
-    ? `${range[0].toFixed(2)} to ${range[1].toFixed(2)} times as much in the other regions of that table`
+    ? `${formatNumber(range[0], 2, 2)} to ${formatNumber(range[1], 2, 2)} times as much in the other regions of that table`
     : 'other regions ask another price, and how much more is not known';
-  return ` in this region, so it is not in the sum; $${usDollars.toFixed(4)} in ${bestKnownRegion} (${source}), ${others}`;
+  return ` in this region, so it is not in the sum; ${formatDollars(usDollars, 4)} in ${bestKnownRegion} (${source}), ${others}`;
 }

@@ -1,3 +1,4 @@
+import { formatDollars } from '@loadwright/core/fleet';
 import type { Price } from './price.js';
 
 /**
@@ -27,6 +28,6 @@ export function creditSurplus(instanceType: string, vcpus: number): Price | unde
   if (percent === undefined || usDollars === undefined) return undefined;
   return {
     usDollars: (vcpus * (100 - percent) * usDollars) / 100,
-    source: `above ${percent} % of each vCPU, all the time, $${usDollars} a vCPU-hour in unlimited mode`,
+    source: `above ${percent} % of each vCPU, all the time, ${formatDollars(usDollars, 2)} a vCPU-hour in unlimited mode`,
   };
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LoadwrightError, messageOf, type Bundle } from '@loadwright/core/fleet';
+import { formatNumber, LoadwrightError, messageOf, type Bundle } from '@loadwright/core/fleet';
 import { create } from 'tar';
 
 /** A bundle as one compressed file. */
@@ -65,7 +65,7 @@ function failed(error: unknown): never {
 
 function requireLength(bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(2)} GiB`;
+  const gigabytes = (count: number) => `${formatNumber(count / 2 ** 30, 2, 2)} GiB`;
   throw new LoadwrightError(
     'CONFIG_INVALID',
     `The bundle has ${gigabytes(bytes)} when it is packed; a machine can be handed at most ${gigabytes(limit)}.`,

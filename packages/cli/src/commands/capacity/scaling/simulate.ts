@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { LoadwrightError } from '@loadwright/core';
 import { writeWhole } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
-import { formatFigure, formatMilliseconds } from '@loadwright/core/report';
+import { formatDollars, formatFigure, formatMilliseconds } from '@loadwright/core/report';
 import {
   capacityFrontier,
   defaultAssumptions,
@@ -180,7 +180,7 @@ function print(comparison: SimulatedComparison, file: string, context: Context):
         return [
           `${texts.holds ? colors.green('✓') : colors.red('✗')} ${texts.name}`,
           ...[texts.outside, texts.failures, texts.firstInstance, texts.scaleIn, texts.instances],
-          price === undefined ? texts.hours : `$${formatFigure(result.score.instanceHours * price)}`,
+          price === undefined ? texts.hours : formatDollars(result.score.instanceHours * price),
         ];
       }),
       colors,

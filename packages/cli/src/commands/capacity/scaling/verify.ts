@@ -2,7 +2,7 @@ import { LoadwrightError } from '@loadwright/core';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { validate, type FleetPrice } from '@loadwright/core/fleet';
-import { formatFigure, formatLength, formatNumber } from '@loadwright/core/report';
+import { formatDollars, formatFigure, formatLength, formatNumber } from '@loadwright/core/report';
 import {
   quickened,
   requireVerifiable,
