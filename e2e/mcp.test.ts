@@ -1,23 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
+import type { ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createAgentServer } from '../packages/cli/src/mcp/server.js';
 import { locust } from '../packages/cli/test/command.js';
 import { dhtConfig, project } from '../packages/cli/test/project.js';
+import { ask, connectAgent, type Answer } from './agent.js';
 import { useEc2World } from './ec2-world.js';
 
 const timeout = 120_000;
-
-type Answer = Record<string, unknown>;
-
-async function ask(client: Client, name: string, options: Answer = {}) {
-  const { content, isError = false } = await client.callTool({ name, arguments: options });
-  const [{ text } = { text: '' }] = content as { text: string }[];
-  return { isError, text, answer: JSON.parse(text) as Answer };
-}
 
 /** Waits for what an agent started. */
 async function ended(client: Client, begun: Answer): Promise<Answer> {
@@ -30,13 +21,9 @@ async function ended(client: Client, begun: Answer): Promise<Answer> {
 describe('an agent with an account of AWS', () => {
   const world = useEc2World('databricks', { load: { users: 2, duration: '3s', waitTime: '20ms' } });
   let client: Client;
-  let person: (message: string) => ElicitResult;
+  let person: () => ElicitResult;
   beforeAll(async () => {
-    const { server } = createAgentServer({ io: world().io(), fleets: world().kinds });
-    client = new Client({ name: 'test', version: '1' }, { capabilities: { elicitation: {} } });
-    client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params.message));
-    const [ours, theirs] = InMemoryTransport.createLinkedPair();
-    await Promise.all([server.connect(ours), client.connect(theirs)]);
+    client = await connectAgent({ io: world().io(), fleets: world().kinds }, () => person());
   });
   /** Calls that may change the account. */
   const changes = () =>

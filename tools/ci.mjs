@@ -72,7 +72,7 @@ const notAboutNode = {
   'packages/cli': ['test/canaries.test.ts'],
   e2e: [
     '{truth,safety}/**',
-    '{create-target,demo,ec2-fleet,ecs,ecs-fargate,mcp,replay,baseline,run-on,run-options,secrets,size}.test.ts',
+    '{create-target,demo,ec2-fleet,ecs,ecs-fargate,mcp,mcp-ecs,replay,baseline,run-on,run-options,secrets,size}.test.ts',
     '{calibrate,import,preflight-identity,renewal,streaming,two-kinds,workflow}.test.ts',
     '{compare-pairs,dht-ring,import-curl,sagemaker-async,sagemaker-latency,sagemaker-sso,scaling-verify}.test.ts',
   ],

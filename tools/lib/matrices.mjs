@@ -33,6 +33,7 @@ export const apart = {
   ],
   e2e: [
     'mcp',
+    'mcp-ecs',
     'baseline',
     'create-target',
     'dht-ring',
@@ -81,6 +82,7 @@ const journeys = {
       'dht-ring',
       'import',
       'mcp',
+      'mcp-ecs',
       'renewal',
       'replay',
     ],

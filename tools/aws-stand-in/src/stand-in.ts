@@ -142,6 +142,11 @@ export class AwsStandIn {
     return [...inventory, ...this.#ecs.inventory()].sort();
   }
 
+  /** Methods and paths that the registry of images was asked. */
+  registryRequests(): Promise<readonly string[]> {
+    return this.#ecs.ecr.requests();
+  }
+
   /** What is secret in the Parameter Store: tests look for it elsewhere. */
   async secrets(): Promise<string[]> {
     await this.#parameterPolicies.enforce();
