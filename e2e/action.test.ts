@@ -42,6 +42,11 @@ describe('action.yml', () => {
       expect(description).toMatch(/\.$/);
   });
 
+  it('asks for the package that users install', () => {
+    expect(action.inputs['working-directory']!.description).toMatch(/package-lock\.json .*\bloadwright\b/);
+    expect(JSON.stringify(action)).not.toContain('@loadwright/');
+  });
+
   it('writes no expression into a script, and names inputs that there are', () => {
     const text = JSON.stringify(action);
     const named = [...text.matchAll(/inputs\.([a-z-]+)/g)].map(([, name]) => name!);
