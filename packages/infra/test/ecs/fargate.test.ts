@@ -1,6 +1,7 @@
 import { CreateClusterCommand, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { CannotStart, fakeMaster, fargatePrice, parameterProblems, useAws } from '@loadwright/aws-stand-in';
+import { patient } from '../../src/aws/settings.js';
 import type { EcsFleetOptions } from '../../src/ecs/options.js';
 import { variablesFor } from '../ec2/quick-fleet.js';
 import { uiPort } from '../ec2/work.js';
@@ -50,6 +51,25 @@ describe('a fleet on Fargate', { timeout: 180_000 }, () => {
     expect(await elsewhere.lasting!.destroy(request.fleetId)).toMatchObject({ remaining: [] });
     expect(await ownInventory()).toEqual(before);
     expect(await parameterProblems(aws().calls)).toEqual([]);
+  });
+
+  it('deploys, scales and removes 120 tasks within the rates of calls and launches that AWS documents', async () => {
+    Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 120 }), {
+      ...{ throttles: true, fargate: { places: 200, onDemand: 1000, spot: 0 } },
+    });
+    const containerImage = await baseImage(aws());
+    const before = await ownInventory();
+    const options = optionsFor(aws(), { containerImage, launchType: 'fargate', workers: 120 });
+    // As patient with refusals as against AWS.
+    const fleet = quickFleet(options, { attempts: patient.attempts });
+    const request = { ...(await provisionRequest()), workers: 120 };
+    await fleet.provision(request);
+    await fleet.lasting!.scaling!.scale(request.fleetId, 110);
+    expect(await fleet.lasting!.destroy(request.fleetId)).toMatchObject({ remaining: [] });
+    expect(await ownInventory()).toEqual(before);
+    // ECS takes 100 launches at once, then 20 a second: a machine that is busy asks no faster.
+    const refused = aws().calls.filter(({ name, outcome }) => name.startsWith('ecs:') && outcome === 400);
+    process.stdout.write(`${refused.length} of ${aws().calls.length} calls refused\n`);
   });
 
   it('asks again for what ECS did not place, and starts none twice', async () => {

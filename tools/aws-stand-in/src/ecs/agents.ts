@@ -37,11 +37,23 @@ export class Agents {
   /** What is not for tasks, of a machine's memory. */
   readonly #systemPart: () => number;
 
-  constructor(state: EcsState, scheduler: Scheduler, lingers: () => number, systemPart: () => number) {
-    this.#systemPart = systemPart;
+  /** Does AWS take another registration at this moment? */
+  readonly #mayRegister: () => boolean;
+
+  constructor(
+    state: EcsState,
+    scheduler: Scheduler,
+    account: {
+      readonly lingers: () => number;
+      readonly systemPart: () => number;
+      readonly mayRegister: () => boolean;
+    },
+  ) {
+    this.#systemPart = account.systemPart;
     this.#state = state;
     this.#scheduler = scheduler;
-    this.#lingers = lingers;
+    this.#lingers = account.lingers;
+    this.#mayRegister = account.mayRegister;
   }
 
   /** A machine with an agent has come up. One whose cluster is not there yet tries again. */
@@ -50,11 +62,11 @@ export class Agents {
     this.registerThose();
   }
 
-  /** Registers whoever can. */
+  /** Registers whoever can; who may not tries again. */
   registerThose(): void {
     for (const candidate of this.#candidates) {
       const cluster = this.#state.clusters.get(candidate.config['ECS_CLUSTER'] ?? 'default');
-      if (cluster?.status !== 'ACTIVE') continue;
+      if (cluster?.status !== 'ACTIVE' || !this.#mayRegister()) continue;
       this.#candidates.delete(candidate);
       this.#register(candidate, cluster);
       this.#scheduler.reconcile(cluster);

@@ -46,12 +46,11 @@ export class Ecs {
     this.state = new EcsState(region);
     this.ecr = new Ecr(region, background, () => behaviour.pageSize);
     this.#scheduler = new Scheduler(this.state, () => behaviour.containers);
-    this.#agents = new Agents(
-      this.state,
-      this.#scheduler,
-      () => behaviour.registrationLooks,
-      () => behaviour.systemMemory,
-    );
+    this.#agents = new Agents(this.state, this.#scheduler, {
+      lingers: () => behaviour.registrationLooks,
+      systemPart: () => behaviour.systemMemory,
+      mayRegister: () => !behaviour.throttles || this.#throttle.takes('RegisterContainerInstance'),
+    });
     this.permissions = new AgentPermissions(account, this.state, this.ecr);
   }
 
@@ -71,7 +70,7 @@ export class Ecs {
 
   /** @returns undefined for one call too many */
   #answer(action: string, answer: Actions[string], input: Readonly<Record<string, unknown>>) {
-    if (this.#account.behaviour.throttles && !this.#throttle.takes(action)) return undefined;
+    if (this.#account.behaviour.throttles && !this.#throttle.takes(action, input)) return undefined;
     this.#agents.registerThose();
     const { pageSize, fargate } = this.#account.behaviour;
     const result = answer(

@@ -14,6 +14,7 @@ import type {
   TaskNetwork,
 } from '../records.js';
 import { lastPart, type EarlierRun, type EcsState } from '../state.js';
+import { isOnFargate } from '../throttle.js';
 import type { Actions, EcsWorld, Input } from './actions.js';
 
 export const taskActions: Actions = {
@@ -25,7 +26,7 @@ export const taskActions: Actions = {
     const { clientToken, ...asked } = input;
     const earlier = state.runs.get(String(clientToken));
     if (earlier) return again(state, earlier, asked);
-    const isFargate = input['launchType'] === 'FARGATE' || input['capacityProviderStrategy'] !== undefined;
+    const isFargate = isOnFargate(input);
     if (isFargate) requireFargate(world, cluster, input, count);
     const tasks: Task[] = [];
     const failures: object[] = [];
