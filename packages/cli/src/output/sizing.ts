@@ -23,7 +23,7 @@ export function formatSizing(sizing: Sizing, colors: Colors): string[] {
       : []),
     `  ${formatBytes(benchmark.bytesSent)} sent and ${formatBytes(benchmark.bytesReceived)} received a request`,
     '',
-    `${colors.bold(`Expected for ${formatFigure(rate)} requests/s`)} ${colors.dim(`(prices in ${region}, $ an hour)`)}`,
+    `${colors.bold(`Expected for ${formatFigure(rate)} requests/s`)} ${colors.dim(`(prices in ${region}, $ an hour, without the master's machine)`)}`,
     formatTable(
       [
         'machine',
@@ -47,7 +47,7 @@ export function formatSizing(sizing: Sizing, colors: Colors): string[] {
     ...(recommended ? [recommendation(recommended, colors)] : []),
     ...rows.flatMap(({ instanceType, note }) => (note === undefined ? [] : [`${instanceType}: ${note}.`])),
     'c7g machines are arm64.',
-    `One worker process a vCPU; each is planned with ${usedShare * 100} % of it. The master needs a part of one vCPU more.`,
+    `One worker process a vCPU; each is planned with ${usedShare * 100} % of it. The master needs a part of one vCPU more: on ECS a machine of its own.`,
     '',
     colors.bold('Sources'),
     ...sources.map((source) => `  ${source}`),
