@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { createLoadTest, type LoadTestOptions, type RunReport } from '@loadwright/core';
 import type { Emulator, TargetDefinition } from '@loadwright/core/target';
 import { localFleet } from '@loadwright/infra/local';
@@ -15,7 +16,7 @@ interface Example {
   readonly text: string;
 }
 
-const kinds = ['rest', 'chalice', 'databricks', 'sagemaker'];
+const kinds = ['rest', 'chalice', 'databricks', 'sagemaker', 'dht'];
 const examples = kinds.flatMap((kind) => {
   const { text } = pages.find(({ path }) => path === `docs/reference/targets/${kind}.md`)!;
   return text.split(/^#{2,3} /m).flatMap((section): Example[] => {
@@ -30,19 +31,25 @@ const examples = kinds.flatMap((kind) => {
 /** How an example is run against the emulator of its target, and what its run must show. */
 interface Trial {
   readonly emulator?: object;
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Variables that the example names by itself. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Options that name a place of the emulator's, beside those that it gives. */
   readonly options?: (emulator: Emulator) => Promise<object>;
   /** Names of its requests. */
   readonly requests: readonly string[];
+  /** Those of them that the emulator counts. Default: all. */
+  readonly counted?: readonly string[];
   /** Answers are streams of 16 tokens. */
   readonly streams?: true;
   /** Each request has an id of its own. */
   readonly inferenceIds?: true;
   /** Requests before the load, where it is not one to each name. */
   readonly before?: number;
+  /** The service is observed. */
+  readonly observe?: true;
+  /** Some requests are refused, and asked to wait for so long. */
+  readonly throttledMilliseconds?: number;
   /** What a worker and the preflight ask for before they send anything: tokens. */
   readonly tokens?: Readonly<Record<string, number>>;
 }
@@ -52,6 +59,15 @@ const evaluate = { requests: ['evaluate'] };
 const features = { 'features.json': '[{ "rooms": 3, "area": 71.5 }, { "rooms": 5, "area": 140 }]' };
 const predict = { requests: ['predict'], files: features };
 const invoke = { requests: ['invoke'], files: { 'features.jsonl': '{ "instances": [[0.5, 1.5]] }\n' } };
+
+// It asks for /health and for the first URL before the load.
+const cache = { requests: ['cache'], before: 2 };
+// A node that is asked for its health counts no request.
+const atEntryNodes: Trial = {
+  ...cache,
+  before: 1,
+  options: ({ targetOptions }) => Promise.resolve({ entryNodes: targetOptions['nodes'] }),
+};
 
 const trials: Readonly<Record<string, Trial>> = {
   'rest: One route': one,
@@ -85,13 +101,17 @@ const trials: Readonly<Record<string, Trial>> = {
   },
   'databricks: A configuration': predict,
   'databricks: Payloads': predict,
+  'databricks: Feature serving': { requests: ['features'] },
+  // The emulator gives credentials of its own in place of the profile's.
+  'databricks: A profile': predict,
   // The endpoint is route-optimised, which the workers find out by themselves.
   'databricks: A service principal': {
     ...predict,
     emulator: { routeOptimized: true },
     tokens: { issued: 4 },
   },
-  'databricks: Route-optimised endpoints': {
+  'databricks: At the URL of the workspace': predict,
+  'databricks: URL and id by hand': {
     ...predict,
     emulator: { routeOptimized: true },
     options: endpointByHand,
@@ -103,7 +123,21 @@ const trials: Readonly<Record<string, Trial>> = {
     streams: true,
   },
   'databricks: Whole bodies': { ...predict, emulator: { endpointName: 'my-embeddings' } },
+  'databricks: Completions': { ...predict, emulator: { endpointName: 'my-completions' }, streams: true },
   'databricks: Other paths': { ...predict, emulator: { endpointName: 'my-chat' } },
+  'databricks: Apps and gateways: a whole URL': {
+    ...predict,
+    emulator: { authentication: 'oauth' },
+    // The route of MLflow's own server, which is none of Databricks'.
+    options: ({ url }) => Promise.resolve({ endpointUrl: `${url}/invocations` }),
+    tokens: { issued: 2, refused: 0 },
+  },
+  'databricks: Observing the endpoint': { ...predict, observe: true },
+  'databricks: Two limits with one status': {
+    ...predict,
+    emulator: { concurrency: 1, queueLimit: 0, serviceTime: '200ms', retryAfterSeconds: 2 },
+    throttledMilliseconds: 2000,
+  },
   'sagemaker: A configuration': invoke,
   'sagemaker: Which variant answers': invoke,
   'sagemaker: Parts of an endpoint, and sessions': invoke,
@@ -125,6 +159,26 @@ const trials: Readonly<Record<string, Trial>> = {
     ...invoke,
     files: { 'documents.jsonl': '{ "text": "a document" }\n' },
   },
+  'dht: A configuration': cache,
+  'dht: A list of URLs, all alike': cache,
+  'dht: A hot set': cache,
+  'dht: A file of URLs': {
+    ...cache,
+    files: { 'urls.txt': 'https://origin.example/a\nhttps://origin.example/b\n' },
+  },
+  'dht: A trace': {
+    ...cache,
+    files: {
+      'trace.csv.gz': gzipSync('at,url\n1,https://origin.example/a?b=1&c=2\n2,https://origin.example/d\n'),
+    },
+  },
+  'dht: Entry nodes and other requests': {
+    ...atEntryNodes,
+    requests: ['cache', 'health', 'metrics'],
+    counted: ['cache'],
+  },
+  'dht: Reading the result': atEntryNodes,
+  "dht: The ring's own counts": { ...cache, observe: true },
 };
 
 it('each configuration on the pages of these targets is run', () => {
@@ -134,16 +188,25 @@ it('each configuration on the pages of these targets is run', () => {
 it.each(casesToTry(examples, { name: ({ name }) => name, handful: 3 }))('$name', async ({ name, text }) => {
   const trial = trials[name]!;
   const { report, counts } = await runAgainstEmulator(text, trial);
-  expect(report.errors).toEqual([]);
   const [total, failed] = [report.total.count, report.total.failed];
-  expect(total).toBeGreaterThan(0);
-  expect(failed).toBe(0);
+  expect(total).toBeGreaterThan(failed);
+  const { throttledMilliseconds: wait } = trial;
+  expect(report.errors.map(({ kind }) => kind)).toEqual(wait === undefined ? [] : ['throttled']);
+  if (wait !== undefined) {
+    expect(report.total.metrics['retry_after']).toMatchObject({
+      count: failed,
+      min: expect.closeTo(wait, -2),
+    });
+  }
   expect(
     report.requests.map((request) => request.name).every((found) => trial.requests.includes(found)),
   ).toBe(true);
   // The emulator's own count: each route once before the load, and every request of it.
-  expect(counts.sent).toBe(total + (trial.before ?? trial.requests.length));
-  expect(counts.statistics).toMatchObject({ rejected: 0, throttled: 0 });
+  const { before = trial.requests.length, counted = trial.requests } = trial;
+  const load = report.requests.filter((request) => counted.includes(request.name));
+  expect(counts.sent).toBe(load.reduce((sum, { count }) => sum + count, before));
+  expect(counts.statistics).toMatchObject({ rejected: 0, throttled: failed });
+  expect(report.observed !== undefined).toBe(trial.observe ?? false);
   expect(counts.tokens).toMatchObject(trial.tokens ?? {});
   expect(new Set(counts.inferenceIds).size).toBe(trial.inferenceIds ? counts.sent : 0);
   if (!trial.streams) return;
@@ -182,7 +245,7 @@ async function runAgainstEmulator(text: string, trial: Trial) {
       ...{ baseDirectory: folder, workers: 1, thresholds: {} },
       environment: { ...process.env, ...trial.environment, ...emulator.environment },
       load: { users: 2, duration: '1s' },
-    }).run({ fleet: localFleet() });
+    }).run({ fleet: localFleet(), ...(trial.observe && { observe: { waitSeconds: 0 } }) });
     const statistics = emulator.statistics();
     // Beside those that are put into a queue, it is asked for their results.
     const sent = emulator.enqueued?.() || statistics.requests;
@@ -201,6 +264,7 @@ function shared(kind: string, options: object): object {
       chalice: ['cognito'],
       databricks: ['endpointName'],
       sagemaker: ['endpointName', 'region'],
+      dht: ['protocol', 'reencodes'],
     }[kind] ?? [];
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
 }
