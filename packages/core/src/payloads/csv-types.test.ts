@@ -83,6 +83,11 @@ describe('types of columns that are given', () => {
       'given.csv: found csvTypes, and its format is lines',
     ],
     [
+      'an option of JSON with CSV',
+      { file: 'given.csv', jsonAs: 'document' },
+      'given.csv: found jsonAs, and its format is csv',
+    ],
+    [
       'another option of CSV with another format',
       { file: 'given.*', csvHeader: false },
       'given.*: found csvHeader, and its format is binary',

@@ -246,16 +246,21 @@ async function* recordLines(source: SingleSource, reading: Reading): RecordLines
 
 type FileSource = Extract<SingleSource, { file: string }>;
 
-/** The files of a source, and how they are read. Throws `PAYLOADS_INVALID`, also for an option of CSV where it is none. */
+/** Options that one format alone has. */
+const formatOptions: Readonly<Record<string, readonly (keyof FileSource)[]>> = {
+  csv: ['csvAs', 'csvColumns', 'csvTypes', 'csvHeader'],
+  json: ['jsonAs'],
+};
+
+/** The files of a source, and how they are read. Throws `PAYLOADS_INVALID`, also for an option of another format. */
 async function findFiles(source: FileSource, baseDirectory: string) {
   const { names, isMany } = await filesOf(source.file, baseDirectory);
   const format = source.format ?? (isMany ? 'binary' : formatOf(source.file));
-  const useless = (['csvAs', 'csvColumns', 'csvTypes', 'csvHeader'] as const).find(
-    (name) => source[name] !== undefined,
-  );
-  if (useless && format !== 'csv') {
+  for (const [ofFormat, options] of Object.entries(formatOptions)) {
+    const useless = options.find((name) => source[name] !== undefined);
+    if (useless === undefined || ofFormat === format) continue;
     const problem = `found ${useless}, and its format is ${format}`;
-    const hint = `Set format: csv, or leave ${useless} out.`;
+    const hint = `Set format: ${ofFormat}, or leave ${useless} out.`;
     throw new LoadwrightError('PAYLOADS_INVALID', `${source.file}: ${problem}`, { hint });
   }
   return { names, format };
