@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { createLoadTest, type LoadTestOptions, type RunReport } from '@loadwright/core';
 import type { Emulator, TargetDefinition } from '@loadwright/core/target';
 import { localFleet } from '@loadwright/infra/local';
+import type { SagemakerEmulator } from '@loadwright/targets/sagemaker';
 import { expect, it } from 'vitest';
 import { casesToTry } from '../../packages/infra/test/matrix.js';
 import { pages } from './documents.js';
@@ -42,17 +43,19 @@ interface Trial {
   readonly counted?: readonly string[];
   /** Answers are streams of 16 tokens. */
   readonly streams?: true;
+  /** The service tells of itself. */
+  readonly isObserved?: true;
   /** Each request has an id of its own. */
   readonly inferenceIds?: true;
   /** Requests before the load, where it is not one to each name. */
   readonly before?: number;
-  /** The service is observed. */
-  readonly observe?: true;
   /** Some requests are refused, and asked to wait for so long. */
   readonly throttledMilliseconds?: number;
   /** What a worker and the preflight ask for before they send anything: tokens. */
   readonly tokens?: Readonly<Record<string, number>>;
 }
+
+const storedInput = 's3://my-bucket/inputs/1.json';
 
 const one = { requests: ['request'] };
 const evaluate = { requests: ['evaluate'] };
@@ -132,7 +135,7 @@ const trials: Readonly<Record<string, Trial>> = {
     options: ({ url }) => Promise.resolve({ endpointUrl: `${url}/invocations` }),
     tokens: { issued: 2, refused: 0 },
   },
-  'databricks: Observing the endpoint': { ...predict, observe: true },
+  'databricks: Observing the endpoint': { ...predict, isObserved: true },
   'databricks: Two limits with one status': {
     ...predict,
     emulator: { concurrency: 1, queueLimit: 0, serviceTime: '200ms', retryAfterSeconds: 2 },
@@ -140,15 +143,20 @@ const trials: Readonly<Record<string, Trial>> = {
   },
   'sagemaker: A configuration': invoke,
   'sagemaker: Which variant answers': invoke,
+  'sagemaker: One of the variants': { ...invoke, emulator: { variant: 'Green' } },
+  'sagemaker: What the service says meanwhile': { ...invoke, isObserved: true },
   'sagemaker: Parts of an endpoint, and sessions': invoke,
+  'sagemaker: One container of several': invoke,
   "sagemaker: Finding a request in the endpoint's data capture": { ...invoke, inferenceIds: true },
   'sagemaker: Serverless endpoints': { ...invoke, emulator: { serverless: { coldStart: '50ms' } } },
   'sagemaker: Private networks and FIPS': invoke,
+  'sagemaker: The FIPS endpoint': invoke,
   'sagemaker: Several models on one endpoint': {
     ...invoke,
     requests: ['customer17.tar.gz', 'customer42.tar.gz'],
     before: 1,
   },
+  'sagemaker: One model': invoke,
   'sagemaker: A model for each payload': {
     requests: ['customer17.tar.gz', 'customer42.tar.gz'],
     before: 1,
@@ -178,7 +186,13 @@ const trials: Readonly<Record<string, Trial>> = {
     counted: ['cache'],
   },
   'dht: Reading the result': atEntryNodes,
-  "dht: The ring's own counts": { ...cache, observe: true },
+  "dht: The ring's own counts": { ...cache, isObserved: true },
+  'sagemaker: Inputs that are in S3 already': {
+    ...invoke,
+    files: { 'inputs.jsonl': `"${storedInput}"\n` },
+    options: storeInput,
+  },
+  'sagemaker: A profile, or single sign-on': invoke,
 };
 
 it('each configuration on the pages of these targets is run', () => {
@@ -206,8 +220,12 @@ it.each(casesToTry(examples, { name: ({ name }) => name, handful: 3 }))('$name',
   const load = report.requests.filter((request) => counted.includes(request.name));
   expect(counts.sent).toBe(load.reduce((sum, { count }) => sum + count, before));
   expect(counts.statistics).toMatchObject({ rejected: 0, throttled: failed });
-  expect(report.observed !== undefined).toBe(trial.observe ?? false);
+  expect(report.observed !== undefined).toBe(trial.isObserved ?? false);
   expect(counts.tokens).toMatchObject(trial.tokens ?? {});
+  if (trial.isObserved) {
+    expect(report.observed).toMatchObject({ readings: { failed: 0 }, notes: [] });
+    expect(report.observed!.figures.length).toBeGreaterThan(0);
+  }
   expect(new Set(counts.inferenceIds).size).toBe(trial.inferenceIds ? counts.sent : 0);
   if (!trial.streams) return;
   expect(report.total.metrics).toMatchObject({
@@ -245,10 +263,10 @@ async function runAgainstEmulator(text: string, trial: Trial) {
       ...{ baseDirectory: folder, workers: 1, thresholds: {} },
       environment: { ...process.env, ...trial.environment, ...emulator.environment },
       load: { users: 2, duration: '1s' },
-    }).run({ fleet: localFleet(), ...(trial.observe && { observe: { waitSeconds: 0 } }) });
+    }).run({ fleet: localFleet(), ...(trial.isObserved && { observe: { waitSeconds: 0 } }) });
     const statistics = emulator.statistics();
-    // Beside those that are put into a queue, it is asked for their results.
-    const sent = emulator.enqueued?.() || statistics.requests;
+    // Beside those that are put into a queue, it is asked for their results; beside those of an observed load, for figures.
+    const sent = emulator.enqueued?.() || (trial.isObserved ? statistics.served : statistics.requests);
     const inferenceIds = emulator.inferenceIds?.() ?? [];
     return { report, counts: { sent, statistics, inferenceIds, tokens: emulator.tokenRequests?.() ?? {} } };
   } finally {
@@ -267,6 +285,12 @@ function shared(kind: string, options: object): object {
       dht: ['protocol', 'reencodes'],
     }[kind] ?? [];
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+}
+
+/** Puts the input where the payload says that it is. */
+function storeInput(emulator: Emulator): Promise<object> {
+  (emulator as SagemakerEmulator).s3.write(storedInput, Buffer.from('{ "instances": [[0.5, 1.5]] }'));
+  return Promise.resolve({});
 }
 
 /** Where a route-optimised endpoint is, as whoever looks it up in the workspace writes it down. */
