@@ -7,9 +7,13 @@ const write = (path, document) => writeFileSync(file(path), `${JSON.stringify(do
 
 const { EndpointArn, EndpointName } = read('infra/outputs.json')['ml-service'];
 const config = read('api/.chalice/config.json');
-config.stages.dev.environment_variables.ENDPOINT_NAME = EndpointName;
+config.stages.dev.environment_variables = { ENDPOINT_NAME: EndpointName };
 write('api/.chalice/config.json', config);
 const policy = read('api/.chalice/policy-dev.json');
-policy.Statement.find(({ Action }) => Action === 'sagemaker:InvokeEndpoint').Resource = EndpointArn;
+const action = 'sagemaker:InvokeEndpoint';
+policy.Statement = [
+  { Effect: 'Allow', Action: action, Resource: EndpointArn },
+  ...policy.Statement.filter(({ Action }) => Action !== action),
+];
 write('api/.chalice/policy-dev.json', policy);
 process.stdout.write(`The API invokes ${EndpointArn}\n`);

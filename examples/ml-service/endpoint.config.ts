@@ -1,11 +1,12 @@
 import { defineConfig } from '@loadwright/cli/config';
 import { sagemaker } from '@loadwright/targets/sagemaker';
+import { endpointName } from './scripts/endpoint-name.mjs';
 
 /** The same requests at the same rate to the endpoint itself: `npx --no-install loadwright run --config endpoint.config.ts`. */
 export default defineConfig({
   name: 'ml-service-endpoint',
   target: sagemaker({
-    endpointName: 'ml-service',
+    endpointName,
     region: process.env['AWS_REGION'] ?? 'eu-west-1',
     baseUrl: process.env['SAGEMAKER_ENDPOINT_URL'], // not set: the real service
     payloads: './payloads.jsonl',

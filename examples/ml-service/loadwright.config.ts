@@ -1,10 +1,10 @@
 import { defineConfig } from '@loadwright/cli/config';
-import { rest } from '@loadwright/targets/rest';
+import { chalice } from '@loadwright/targets/chalice';
 
 /** The load test of the API: `npx --no-install loadwright run`, with the address of the API in API_URL. */
 export default defineConfig({
   name: 'ml-service-api',
-  target: rest({
+  target: chalice({
     baseUrl: process.env['API_URL'] ?? 'http://127.0.0.1:8000',
     route: '/evaluate',
     payloads: './payloads.jsonl',

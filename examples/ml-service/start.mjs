@@ -5,6 +5,7 @@
 import { createServer } from 'node:net';
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { endpointName } from './scripts/endpoint-name.mjs';
 import { run, startUntil, stopAll } from './scripts/processes.mjs';
 import { chalice, folder, loadwright, python, setUp } from './scripts/set-up.mjs';
 import { asText, compareApi, writePage } from './scripts/what-the-api-adds.mjs';
@@ -21,7 +22,10 @@ async function startContainer() {
 
 /** SageMaker's face before the container: signatures, limits and errors. */
 function startEmulator(container) {
-  const own = ['endpointName=ml-service', `container=${container}`].flatMap((option) => ['--set', option]);
+  const own = [`endpointName=${endpointName}`, `container=${container}`].flatMap((option) => [
+    '--set',
+    option,
+  ]);
   const args = [loadwright(), 'emulate', 'sagemaker', '--json', '--service-time', '1ms', ...own];
   return startUntil(process.execPath, args, {
     isReady: (line) => (line.startsWith('{') ? JSON.parse(line) : undefined),
@@ -47,6 +51,7 @@ async function startApi({ url, environment }) {
       ...environmentOfApi,
       AWS_DEFAULT_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: url,
+      ENDPOINT_NAME: endpointName,
       PYTHONUNBUFFERED: '1',
     },
     isReady: (line) => (line.startsWith('Serving on') ? true : undefined),

@@ -11,7 +11,7 @@ from chalicelib.validation import InvalidBodyError, instances_of
 
 app = Chalice(app_name="ml-service")
 
-# The one place that names it: the stage's variable, which the deployment writes.
+# A variable of the stage: configure-api.mjs writes it once the endpoint is deployed, start.mjs sets it.
 ENDPOINT = os.environ.get("ENDPOINT_NAME", "")
 
 # One request to the API is one call of the endpoint: what is tried again in here would be a load that nobody

@@ -3,7 +3,7 @@ import { EndpointStack } from './endpoint-stack.js';
 
 const app = new App();
 new EndpointStack(app, 'ml-service', {
-  endpointName: 'ml-service',
+  endpointName: String(app.node.tryGetContext('endpointName')),
   instanceType: String(app.node.tryGetContext('instanceType')),
   minInstances: Number(app.node.tryGetContext('minInstances')),
   maxInstances: Number(app.node.tryGetContext('maxInstances')),
