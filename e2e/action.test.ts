@@ -63,7 +63,10 @@ describe('its steps', () => {
   afterEach(() => world.close());
 
   it('tell a comparison in the summary and in one comment, which the next run changes', async () => {
-    const comment = { 'fail-if': 'p(95)>+5%\n', baseline: 'main', args: '--users\n7 $(touch hacked)' };
+    const comment = {
+      ...{ 'fail-if': 'p(95)>+5%\n', require: 'p(95)<+5%\nhttp_reqs rate>-5%', baseline: 'main' },
+      args: '--users\n7 $(touch hacked)',
+    };
     const first = await world.act(comment, { code: 99 });
     expect(first.code).toBe(99);
     expect(await world.read('arguments.txt')).toBe(
@@ -76,6 +79,10 @@ describe('its steps', () => {
         'main',
         '--fail-if',
         'p(95)>+5%',
+        '--require',
+        'p(95)<+5%',
+        '--require',
+        'http_reqs rate>-5%',
         '',
       ].join('\n'),
     );

@@ -33,6 +33,7 @@ import { requireTimeLeft } from '../fleet/time-left.js';
 interface RunOptions extends ConfigurationFlags, FleetFlags {
   readonly baseline?: string;
   readonly failIf?: readonly string[];
+  readonly require?: readonly string[];
   readonly runVariation?: string;
   readonly keepFleet?: boolean;
   readonly on?: string;
@@ -90,6 +91,11 @@ export function configure(command: Command, context: Context): void {
     .option(
       '--fail-if <condition>',
       'exit with 99 when a difference to the baseline is shown, such as "p(95)>+5%"; may be repeated',
+      collect,
+    )
+    .option(
+      '--require <condition>',
+      'exit with 96 unless it is shown, such as "p(95)<+5%": no worse than 5 %; with 99 when the contrary is; may be repeated',
       collect,
     )
     .option(
@@ -151,8 +157,8 @@ async function loadWithExporters(options: RunOptions, { io }: Context): Promise<
   return { ...loaded, config: { ...loaded.config, exporters } };
 }
 
-const isCompared = ({ baseline, failIf, runVariation }: RunOptions) =>
-  baseline !== undefined || failIf !== undefined || runVariation !== undefined;
+const isCompared = ({ baseline, failIf, require, runVariation }: RunOptions) =>
+  [baseline, failIf, require, runVariation].some((given) => given !== undefined);
 
 async function runAgainst(
   emulator: Emulator | undefined,

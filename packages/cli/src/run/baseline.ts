@@ -32,6 +32,7 @@ export async function findBaselines({ cwd }: CliIo): Promise<Baselines> {
 export interface BaselineFlags {
   readonly baseline?: string;
   readonly failIf?: readonly string[];
+  readonly require?: readonly string[];
   /** `3%` */
   readonly runVariation?: string;
 }
@@ -41,6 +42,7 @@ export interface BaselineOfRun {
   readonly baselines: Baselines;
   readonly record: BaselineRecord;
   readonly failIf: readonly string[];
+  readonly require: readonly string[];
   readonly runVariation?: number;
 }
 
@@ -51,19 +53,30 @@ export interface BaselineOfRun {
  */
 export async function baselineOfRun(
   baseDirectory: string,
-  { baseline, failIf = [], runVariation }: BaselineFlags,
+  { baseline, failIf = [], require = [], runVariation }: BaselineFlags,
 ): Promise<BaselineOfRun | undefined> {
   const baselines = baselinesBeside(baseDirectory);
   const variation = runVariation === undefined ? undefined : readPercent('--run-variation', runVariation);
-  const name = baseline ?? (failIf.length > 0 ? await baselines.current() : undefined);
+  const isJudged = failIf.length + require.length > 0;
+  const name = baseline ?? (isJudged ? await baselines.current() : undefined);
   if (name !== undefined) {
     const record = await baselines.read(name);
-    return { baselines, record, failIf, ...(variation !== undefined && { runVariation: variation }) };
+    return {
+      baselines,
+      record,
+      failIf,
+      require,
+      ...(variation !== undefined && { runVariation: variation }),
+    };
   }
-  if (failIf.length === 0 && runVariation === undefined) return undefined;
-  throw new LoadwrightError('USAGE', 'run: --fail-if compares with a baseline, and none is named.', {
-    hint: 'Name one, --baseline <name>, or choose one for the project: loadwright baseline use <name>.',
-  });
+  if (!isJudged && runVariation === undefined) return undefined;
+  throw new LoadwrightError(
+    'USAGE',
+    'run: --fail-if and --require compare with a baseline, and none is named.',
+    {
+      hint: 'Name one, --baseline <name>, or choose one for the project: loadwright baseline use <name>.',
+    },
+  );
 }
 
 /** Refuses a test that is not what the baseline is of, before it costs anything. */
@@ -81,13 +94,13 @@ export async function requireComparable({ record }: BaselineOfRun, test: LoadTes
 
 /** Compares a run with its baseline, and leaves the comparison in the run's folder. */
 export async function compareWithBaseline(
-  { baselines, record, failIf, runVariation }: BaselineOfRun,
+  { baselines, record, failIf, require, runVariation }: BaselineOfRun,
   { resultsDirectory }: RunReport,
   { colors }: Context,
 ): Promise<RunComparison> {
   const [baseline, run] = [await baselines.runsOf(record), await readComparedRun(resultsDirectory)];
   const comparison = compareRuns(baseline, [run], {
-    failIf,
+    ...{ failIf, require },
     ...(runVariation !== undefined && { runVariation }),
   });
   await writeComparison(resultsDirectory, comparison, { baseline, candidate: [run] });

@@ -3,7 +3,10 @@ import { makePairs, makeRun, type ServiceModel } from '../../test/compared-run-f
 import type { RunReport } from '../results/summary.js';
 import { uniformNumbers } from '../values/random.js';
 import { compareRuns } from './compare.js';
-import type { Comparison } from './contract.js';
+import type { CompareOptions, Comparison } from './contract.js';
+import { describeConclusion } from './format.js';
+import { renderComparisonJunit } from './render/junit.js';
+import { renderComparisonMarkdown } from './render/markdown.js';
 
 const short: ServiceModel = { seconds: 20, perSecond: 60 };
 const p95Of = ({ figures }: Comparison) =>
@@ -26,6 +29,16 @@ describe('pairs of runs', () => {
     expect(interval![1]).toBeGreaterThan(0.3);
     expect([conclusion, worse]).toEqual(['higher', 'higher']);
     expect(pairsNeeded).toBeGreaterThanOrEqual(2);
+  });
+
+  it('need more of them for a greater power, as a table of t says', () => {
+    const needed = (power?: number) =>
+      p95Of(compareRuns(baseline, candidate, { margin: 0.02, ...(power !== undefined && { power }) }))
+        .pairsNeeded!;
+    expect(needed()).toBe(needed(0.9));
+    // By normal quantiles: ((1.960 + 1.282) / (1.960 + 0.842))² and ((1.960 + 2.326) / (1.960 + 0.842))².
+    expect(needed(0.9) / needed(0.8)).toBeCloseTo(1.34, 1);
+    expect(needed(0.99) / needed(0.8)).toBeCloseTo(2.34, 1);
   });
 
   it('have the interval of the t-test by hand', () => {
@@ -66,6 +79,92 @@ describe('pairs of runs', () => {
     expect(comparison.gates[0]!.judged!.level).toBeCloseTo(0.025 / 3, 10);
     expect(comparison.reasons.join()).toMatch(/p\(95\)>\+5%: the difference is \+\d+(\.\d+)? %/);
     expect(compareRuns(candidate, baseline, { failIf }).verdict).toBe('PASS');
+  });
+});
+
+describe('what is required', () => {
+  const uniform = uniformNumbers(8);
+  const noisy = { ...short, runVariation: 0.3 };
+  const sides = {
+    equal: makePairs(6, short, short, uniform),
+    worse: makePairs(6, short, { ...short, median: 30 }, uniform),
+    better: makePairs(6, short, { ...short, median: 15 }, uniform),
+    unclear: makePairs(3, noisy, noisy, uniform),
+  };
+  const judge = (name: keyof typeof sides, options: CompareOptions) =>
+    compareRuns(sides[name].baseline, sides[name].candidate, options);
+  const require = ['p(95)<+15%'];
+
+  it.each([
+    ['equal', 'PASS', /p\(95\)<\+15% is shown: the difference is from/],
+    ['better', 'PASS', /is shown/],
+    ['worse', 'FAIL', /is required and does not hold: the difference is \+/],
+    [
+      'unclear',
+      'INVALID',
+      /is required and not shown: .* If both sides are equal, \d+ pairs would show it\./,
+    ],
+  ] as const)('of sides that are %s gives %s', (name, verdict, reason) => {
+    const comparison = judge(name, { require });
+    expect(comparison.reasons.join()).toMatch(reason);
+    expect(comparison.verdict).toBe(verdict);
+    expect(comparison.gates).toMatchObject([
+      { kind: 'require', outcome: verdict, passed: verdict === 'PASS', judged: { level: 0.025 } },
+    ]);
+    const junit = renderComparisonJunit(comparison);
+    expect(junit.includes('<failure')).toBe(verdict === 'FAIL');
+    expect(junit.includes('<error')).toBe(verdict === 'INVALID');
+    expect(renderComparisonMarkdown(comparison)).toContain(`### ${verdict}`);
+  });
+
+  it('is not what fails without being shown: too few runs pass the one, and not the other', () => {
+    expect(judge('unclear', { failIf: ['p(95)>+15%'] }).verdict).toBe('PASS');
+    expect(judge('unclear', { failIf: ['p(95)>+15%'], require }).verdict).toBe('INVALID');
+  });
+
+  it('of throughput is a limit below', () => {
+    expect(judge('equal', { require: ['http_reqs rate>-5%'] }).verdict).toBe('PASS');
+    expect(judge('equal', { require: ['http_reqs rate>+5%'] }).verdict).toBe('FAIL');
+  });
+
+  it('shares the level with the other conditions, each counted once', () => {
+    const { gates, verdict } = judge('worse', {
+      failIf: ['p(99)>+5%', 'http_req_failed rate>+1pp'],
+      require,
+    });
+    expect(gates.map(({ judged }) => judged!.level).sort()).toEqual([0.025 / 3, 0.025 / 2, 0.025].sort());
+    expect([verdict, ...gates.map(({ outcome }) => outcome)]).toEqual(['FAIL', 'FAIL', 'PASS', 'FAIL']);
+  });
+
+  it('cannot be judged by one run a side', () => {
+    const [[baseline], [candidate]] = single();
+    const comparison = compareRuns([baseline!], [candidate!], { require, resamples: 100 });
+    expect(comparison).toMatchObject({ verdict: 'INVALID', gates: [{ outcome: 'INVALID', judged: null }] });
+    expect(
+      compareRuns([baseline!], [candidate!], { require: ['p(95)<+50%'], runVariation: 0.01 }).verdict,
+    ).toBe('PASS');
+  });
+
+  it('names its option in a message', () => {
+    expect(() => judge('equal', { require: ['p95<5%'] })).toThrow(
+      /require \(--require\) "p95<5%": expected a difference/,
+    );
+  });
+
+  it('is a conclusion too: perhaps better, and not worse by the margin', () => {
+    const { baseline, candidate } = makePairs(
+      4,
+      { ...short, runVariation: 0.08 },
+      { ...short, runVariation: 0.08, median: 19 },
+      uniformNumbers(6),
+    );
+    const [low, high] = p95Of(compareRuns(baseline, candidate)).interval!;
+    expect([low < -high, high > 0]).toEqual([true, true]);
+    const concluded = (margin: number) => p95Of(compareRuns(baseline, candidate, { margin }));
+    expect(concluded(high * 1.01).conclusion).toBe('no-worse');
+    expect(concluded(high * 0.99).conclusion).toBe('undecided');
+    expect(concluded(-low * 1.01).conclusion).toBe('same');
+    expect(describeConclusion(concluded(high * 1.01), 0.05)).toBe('no worse than 5 %');
   });
 });
 
@@ -245,12 +344,16 @@ describe('conditions', () => {
     expect(figures.at(-1)!.figure).toBe('http_req_duration{name:predict} p(50)');
   });
 
-  it.each([{ margin: 0 }, { margin: 1 }, { runVariation: -0.1 }, { runVariation: 1 }])(
-    'refuses the option %o',
-    (options) => {
-      const [baseline, candidate] = single();
-      expect(() => compareRuns(baseline, candidate, options)).toThrow(/expected a share/);
-      expect(() => compareRuns([], candidate)).toThrow(/baseline: found no run/);
-    },
-  );
+  it.each([
+    { margin: 0 },
+    { margin: 1 },
+    { runVariation: -0.1 },
+    { runVariation: 1 },
+    { power: 0.4 },
+    { power: 1 },
+  ])('refuses the option %o', (options) => {
+    const [baseline, candidate] = single();
+    expect(() => compareRuns(baseline, candidate, options)).toThrow(/expected a share/);
+    expect(() => compareRuns([], candidate)).toThrow(/baseline: found no run/);
+  });
 });

@@ -36,14 +36,14 @@ export function compareRuns(
   candidate: readonly ComparedRun[],
   options: CompareOptions = {},
 ): Comparison {
-  const { margin = 0.05, failIf = [] } = options;
+  const { margin = 0.05, power = 0.9 } = options;
   requireOptions(baseline, candidate, options);
   const sorted = { baseline: inOrder(baseline), candidate: inOrder(candidate) };
   const { report, series } = sorted.baseline[0]!;
   const declared = Object.fromEntries(
     Object.entries(report.metrics).filter(([name]) => Object.hasOwn(series.header.metrics, name)),
   );
-  const gates = parseGates(failIf, declared);
+  const gates = parseGates(options, declared);
   const { problems, notes } = findIncomparable(sorted.baseline, sorted.candidate);
   const method = methodOf(sorted.baseline, sorted.candidate);
   const sides: Sides = {
@@ -61,11 +61,11 @@ export function compareRuns(
       ? resampleSides([...figures, ...shares], sides, options)
       : new Map<string, number[]>();
   const compared = new Map(
-    figures.map((figure) => [figure.text, compareFigure(figure, sides, margin, resampled)]),
+    figures.map((figure) => [figure.text, compareFigure(figure, sides, { margin, power }, resampled)]),
   );
   const judged = judgeGates(gates, compared, method === 'single' && options.runVariation === undefined);
   return {
-    ...verdictOf(judged, problems, compared),
+    ...verdictOf(judged, { problems, compared, gates, power }),
     notes: [...notes, ...methodNotes(method, sides, options), ...codeNotes(codes, sides)],
     method,
     baseline: sorted.baseline.map((run) => run.report.runId),
@@ -80,7 +80,7 @@ export function compareRuns(
       ),
     codes: shares.map((share, index) => ({
       code: codes[index]!,
-      ...compareFigure(share, sides, margin, resampled).comparison,
+      ...compareFigure(share, sides, { margin, power }, resampled).comparison,
     })),
     gates: judged,
   };
@@ -106,7 +106,7 @@ function codeNotes(codes: readonly string[], { baseline, candidate }: Sides): st
 function requireOptions(
   baseline: readonly ComparedRun[],
   candidate: readonly ComparedRun[],
-  { margin = 0.05, runVariation = 0 }: CompareOptions,
+  { margin = 0.05, runVariation = 0, power = 0.9 }: CompareOptions,
 ): void {
   const invalid = (message: string, hint: string) => new LoadwrightError('CONFIG_INVALID', message, { hint });
   for (const [side, runs] of Object.entries({ baseline, candidate }))
@@ -114,6 +114,8 @@ function requireOptions(
       throw invalid(`${side}: found no run, expected at least one.`, 'Name a run a side.');
   if (!(margin > 0 && margin < 1))
     throw invalid(`margin: found ${margin}, expected a share above 0 and below 1.`, 'Use 0.05 for 5 %.');
+  if (!(power >= 0.5 && power < 1))
+    throw invalid(`power: found ${power}, expected a share from 0.5 to below 1.`, 'Use 0.9 for 90 %.');
   if (!(runVariation >= 0 && runVariation < 1))
     throw invalid(
       `runVariation: found ${runVariation}, expected a share from 0 to below 1.`,
@@ -136,7 +138,12 @@ function methodOf(baseline: readonly ComparedRun[], candidate: readonly Compared
   return isPaired ? 'paired' : 'grouped';
 }
 
-function compareFigure(figure: Figure, sides: Sides, margin: number, resampled: Resampled): Compared {
+function compareFigure(
+  figure: Figure,
+  sides: Sides,
+  { margin, power }: { readonly margin: number; readonly power: number },
+  resampled: Resampled,
+): Compared {
   const { scale, text, unit, worse } = figure;
   const scaled = { to: (value: number) => value, from: (value: number) => value };
   if (scale === 'ratio') Object.assign(scaled, { to: Math.log, from: Math.exp });
@@ -165,9 +172,9 @@ function compareFigure(figure: Figure, sides: Sides, margin: number, resampled: 
       candidate: mean(candidate),
       difference: estimate ? asShare(estimate.difference) : null,
       interval,
-      conclusion: concludeFrom(interval, scale === 'ratio' ? margin : margin / 10),
+      conclusion: concludeFrom(interval, scale === 'ratio' ? margin : margin / 10, worse),
       ...(worse && { worse }),
-      ...(estimate?.spread && { pairsNeeded: pairsNeeded(estimate.spread, smallest) }),
+      ...(estimate?.spread && { pairsNeeded: pairsNeeded(estimate.spread, smallest, power) }),
     },
   };
 }
@@ -221,12 +228,15 @@ function resampleSides(
 function concludeFrom(
   interval: readonly [number, number] | null,
   margin: number,
+  worse: Figure['worse'],
 ): FigureComparison['conclusion'] {
   if (!interval) return 'undecided';
   const [low, high] = interval;
   if (low > -margin && high < margin) return 'same';
   if (low > 0) return 'higher';
-  return high < 0 ? 'lower' : 'undecided';
+  if (high < 0) return 'lower';
+  const isNoWorse = (worse === 'higher' && high < margin) || (worse === 'lower' && low > -margin);
+  return isNoWorse ? 'no-worse' : 'undecided';
 }
 
 function methodNotes(

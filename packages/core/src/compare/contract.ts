@@ -12,15 +12,22 @@ export interface CompareOptions {
   /** Conditions that fail the comparison: `p(95)>+5%`, `http_req_failed rate>+0.5pp`. Default: none. */
   readonly failIf?: readonly string[];
   /**
+   * Conditions that the runs have to show: `p(95)<+5%` is "no worse than 5 %". The comparison fails when they show the contrary,
+   * and is INVALID when they show neither. Default: none.
+   */
+  readonly require?: readonly string[];
+  /**
    * The smallest difference that matters, as a share of the baseline: 0.05 is 5 %; of shares a tenth of it: 0.5
    * percentage points. Default 0.05.
    */
   readonly margin?: number;
   /**
    * Standard deviation between runs of the same thing, as a share, known from earlier runs. Two single runs cannot show
-   * it; without it a single run a side is not judged by {@link failIf}.
+   * it; without it a single run a side is not judged by {@link failIf} and {@link require}.
    */
   readonly runVariation?: number;
+  /** Chance with which {@link FigureComparison.pairsNeeded} find a difference of the margin: 0.5 to below 1. Default 0.9. */
+  readonly power?: number;
   /** Resamples of the bootstrap. Default 2,000. */
   readonly resamples?: number;
   /** Of the bootstrap: the same seed gives the same figures. Default 1. */
@@ -33,8 +40,11 @@ export interface CompareOptions {
  */
 export type CompareMethod = 'paired' | 'grouped' | 'single';
 
-/** What a difference is, as far as the runs show it. */
-export type Conclusion = 'higher' | 'lower' | 'same' | 'undecided';
+/**
+ * What a difference is, as far as the runs show it. `same`: the whole interval is within the margin. `no-worse`: it may be better,
+ * and is not worse by as much as the margin.
+ */
+export type Conclusion = 'higher' | 'lower' | 'same' | 'no-worse' | 'undecided';
 
 /** One figure on both sides. Differences are shares of the baseline (0.05: 5 % more), of shares: differences of both. */
 export interface FigureComparison {
@@ -54,7 +64,7 @@ export interface FigureComparison {
   readonly conclusion: Conclusion;
   /** Which direction is worse: `higher` for times and failures, `lower` for throughput; absent where nobody knows. */
   readonly worse?: 'higher' | 'lower';
-  /** Pairs of runs that would find a difference of the margin in 9 of 10 comparisons; absent for single runs. */
+  /** Pairs of runs that would find a difference of the margin with the wanted power; absent for single runs. */
   readonly pairsNeeded?: number;
 }
 
@@ -64,16 +74,28 @@ export interface CodeComparison extends FigureComparison {
   readonly code: string;
 }
 
-/** A condition of {@link CompareOptions.failIf}, judged. */
+/** `failIf`: fails a comparison that shows it. `require`: passes only a comparison that shows it. */
+export type GateKind = 'failIf' | 'require';
+
+/** A condition of {@link CompareOptions.failIf} or {@link CompareOptions.require}, judged. */
 export interface GateResult {
+  readonly kind: GateKind;
   /** As written. */
   readonly expression: string;
   readonly figure: string;
-  /** False: the figure is beyond the limit, and chance does not explain it. */
+  /**
+   * FAIL: the figure is on the wrong side of the limit, and chance does not explain it. INVALID: it could not be judged, or the
+   * runs show neither what is required nor the contrary.
+   */
+  readonly outcome: 'PASS' | 'FAIL' | 'INVALID';
+  /** Whether the outcome is PASS. */
   readonly passed: boolean;
   /** Null: it could not be judged. */
   readonly judged: {
-    /** Probability of such a difference if the true one is exactly the limit. */
+    /**
+     * Probability of such a difference if the true one is exactly the limit; of what is required, on the side of the limit on
+     * which it is.
+     */
     readonly pValue: number;
     /** What it was held against: Holm's share of 2.5 %. */
     readonly level: number;

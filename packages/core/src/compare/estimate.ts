@@ -75,23 +75,23 @@ function moments(values: readonly number[]): { mean: number; variance: number } 
 
 /** More are no plan any more. */
 const mostPairs = 1000;
-/** Chance that a true difference is found. */
-const power = 0.9;
 /** How sure it is that the standard deviation is not underestimated. */
 const assurance = 0.8;
 
 /**
- * Pairs of runs that find a difference with a chance of 90 %.
+ * Pairs of runs that find a difference.
  *
  * From few runs the standard deviation is known badly, so its upper limit with 80 % confidence is used: Browne (1995), On
  * the use of a pilot sample for sample size determination, Statistics in Medicine 14:1933–1940.
  *
  * @param difference What has to be found, on the scale of the estimate; above 0.
+ * @param power Chance that a true difference is found: 0.5 to below 1.
  * @returns 2 to 1,000.
  */
 export function pairsNeeded(
   { deviation, degreesOfFreedom }: Required<Estimate>['spread'],
   difference: number,
+  power: number,
 ): number {
   const upper = deviation * Math.sqrt(degreesOfFreedom / chisquare.inv(1 - assurance, degreesOfFreedom));
   for (let pairs = 2; pairs < mostPairs; pairs += 1) {

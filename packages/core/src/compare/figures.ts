@@ -10,6 +10,7 @@ import { metricOf, parseThreshold, type DeclaredMetrics, type Threshold } from '
 import { endedRequests } from '../locust/outcomes.js';
 import type { RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import { codeLabel, hasNoAnswer } from '../report/codes.js';
+import type { CompareOptions, GateKind } from './contract.js';
 
 /** One number of a run: a metric, folded, of all requests or of one name; or the share of a status code. */
 export interface Figure {
@@ -31,8 +32,9 @@ export interface Figure {
   };
 }
 
-/** A condition that fails a comparison. */
+/** A condition on a difference. */
 export interface Gate {
+  readonly kind: GateKind;
   readonly expression: string;
   readonly figure: Figure;
   readonly operator: '<' | '>';
@@ -44,13 +46,21 @@ const form = 'for example p(95)>+5%, "http_reqs rate<-5%" or "http_req_failed ra
 const gatePattern =
   /^(?:(?<key>.+?)\s+)?(?<aggregation>[a-z]+(?:\([^)]*\))?)\s*(?<operator>[<>])\s*(?<limit>[+-]?\d+(?:\.\d+)?)\s*(?<unit>%|pp)$/s;
 
+const flags = { failIf: '--fail-if', require: '--require' } as const;
+
 /**
- * Reads the conditions of `--fail-if`.
+ * Reads the conditions of `--fail-if` and `--require`.
  *
  * @throws LoadwrightError `THRESHOLD_INVALID`, naming all that is wrong at once.
  */
-export function parseGates(expressions: readonly string[], declared: DeclaredMetrics): Gate[] {
-  const parsed = expressions.map((expression) => parseGate(expression, declared));
+export function parseGates(
+  { failIf = [], require = [] }: Pick<CompareOptions, GateKind>,
+  declared: DeclaredMetrics,
+): Gate[] {
+  const parsed = [
+    ...failIf.map((expression) => parseGate('failIf', expression, declared)),
+    ...require.map((expression) => parseGate('require', expression, declared)),
+  ];
   const problems = parsed.filter((gate) => typeof gate === 'string');
   if (problems.length > 0) {
     throw new LoadwrightError('THRESHOLD_INVALID', problems.join('\n'), {
@@ -60,8 +70,8 @@ export function parseGates(expressions: readonly string[], declared: DeclaredMet
   return parsed as Gate[];
 }
 
-function parseGate(expression: string, declared: DeclaredMetrics): Gate | string {
-  const field = `failIf (--fail-if) "${expression}"`;
+function parseGate(kind: GateKind, expression: string, declared: DeclaredMetrics): Gate | string {
+  const field = `${kind} (${flags[kind]}) "${expression}"`;
   const groups = gatePattern.exec(expression.trim())?.groups;
   if (!groups) return `${field}: expected a difference in % or pp, ${form}`;
   const { key = 'http_req_duration', operator, unit } = groups;
@@ -73,7 +83,7 @@ function parseGate(expression: string, declared: DeclaredMetrics): Gate | string
       ? `${field}: found %, expected percentage points, because ${figure.text} is a share itself: rate>+0.5pp`
       : `${field}: found pp, expected %, because ${figure.text} is no share`;
   }
-  return { expression, figure, operator: operator as Gate['operator'], limit };
+  return { kind, expression, figure, operator: operator as Gate['operator'], limit };
 }
 
 function parseFigure(

@@ -15,7 +15,7 @@ export function formatDifference(difference: number | null, scale: FigureCompari
   return `${sign}${formatNumber(value, 2)} ${scale === 'ratio' ? '%' : 'pp'}`;
 }
 
-/** `higher`, `same within 5 %`, `undecided: 12 pairs would show 5 %` */
+/** `higher`, `same within 5 %`, `no worse than 5 %`, `undecided: 12 pairs would show 5 %` */
 export function describeConclusion(
   { conclusion, scale, pairsNeeded }: FigureComparison,
   margin: number,
@@ -23,6 +23,7 @@ export function describeConclusion(
   const smallest =
     scale === 'ratio' ? `${formatNumber(margin * 100, 1)} %` : `${formatNumber(margin * 10, 2)} pp`;
   if (conclusion === 'same') return `same within ${smallest}`;
+  if (conclusion === 'no-worse') return `no worse than ${smallest}`;
   if (conclusion !== 'undecided') return conclusion;
   return pairsNeeded === undefined
     ? conclusion

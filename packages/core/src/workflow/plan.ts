@@ -28,7 +28,9 @@ export type Action = ActionBase &
         readonly baseline: readonly string[];
         readonly candidate: readonly string[];
         readonly failIf: readonly string[];
+        readonly require: readonly string[];
         readonly margin?: number;
+        readonly power?: number;
       }
     | { readonly kind: 'destroy'; readonly fleet: string }
   );
@@ -127,10 +129,12 @@ function runOf(name: string, setup: RunSetup, on: string | undefined, always = f
 }
 
 function comparisonOf(step: Extract<WorkflowStep, { step: 'compare' }>): readonly Action[] {
-  const { name, baseline, candidate, pairs, on, failIf = [], margin, always = false } = step;
+  const { name, baseline, candidate, pairs, on, failIf = [], require = [], always = false } = step;
+  const { margin, power } = step;
   const compare = (sides: Pick<Extract<Action, { kind: 'compare' }>, 'baseline' | 'candidate'>): Action => ({
-    ...{ id: `compare ${name}`, kind: 'compare', always, name, failIf, ...sides },
+    ...{ id: `compare ${name}`, kind: 'compare', always, name, failIf, require, ...sides },
     ...(margin !== undefined && { margin }),
+    ...(power !== undefined && { power }),
   });
   if (typeof baseline === 'string' || typeof candidate === 'string' || pairs === undefined) {
     const id = (side: string | RunSetup) => [`run ${typeof side === 'string' ? side : ''}`];

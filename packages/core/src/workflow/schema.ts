@@ -64,7 +64,19 @@ const stepSchema = z.discriminatedUnion('step', [
       .describe('makes both sides so often, in turn: before, after, after, before, …'),
     on,
     failIf: z.array(z.string().min(1)).optional().describe('conditions, such as "p(95)>+5%"'),
+    require: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('conditions that have to be shown, such as "p(95)<+5%": no worse than 5 %'),
     margin: z.number().gt(0).lt(1).optional().describe('the smallest difference that matters. Default: 0.05'),
+    power: z
+      .number()
+      .min(0.5)
+      .lt(1)
+      .optional()
+      .describe(
+        'chance with which the number of pairs that is printed finds such a difference. Default: 0.9',
+      ),
     always,
   }),
   z.strictObject({ step: z.literal('destroy'), fleet }),

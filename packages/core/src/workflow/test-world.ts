@@ -103,13 +103,14 @@ export class TestWorld implements WorkflowWorld {
   }
 
   async compare(
-    { name, failIf, margin }: ActionOf<'compare'>,
+    { name, failIf, require, margin, power }: ActionOf<'compare'>,
     sides: { readonly baseline: readonly Outcome[]; readonly candidate: readonly Outcome[] },
   ): Promise<Outcome> {
     const [baseline, candidate] = await Promise.all([readAll(sides.baseline), readAll(sides.candidate)]);
     const comparison = compareRuns(baseline, candidate, {
-      failIf,
+      ...{ failIf, require },
       ...(margin !== undefined && { margin }),
+      ...(power !== undefined && { power }),
     });
     await this.#options.onComparison?.(name, comparison, { baseline, candidate });
     const { verdict, reasons } = comparison;

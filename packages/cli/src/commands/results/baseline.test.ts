@@ -82,7 +82,8 @@ describe('loadwright run --baseline', () => {
       'This test cannot be compared with the baseline main: the load differs.',
     ],
     [['--baseline', 'other'], 'There is no baseline "other"'],
-    [['--fail-if', 'p(95)>+5%'], 'run: --fail-if compares with a baseline, and none is named.'],
+    [['--fail-if', 'p(95)>+5%'], 'run: --fail-if and --require compare with a baseline, and none is named.'],
+    [['--require', 'p(95)<+5%'], 'run: --fail-if and --require compare with a baseline, and none is named.'],
     [['--baseline', 'main', '--run-variation', '3'], '--run-variation: found "3", expected a percentage'],
   ])('refuses %j before it sends anything', async (args, message) => {
     const io = await projectWithBaseline();

@@ -13,7 +13,17 @@ async function compareRun(...flags: string[]) {
 it('plans the runs of both sides in turn, on one fleet, with the price of all', async () => {
   const sides = ['--baseline-set', 'host=http://127.0.0.1:9', '--candidate-set', 'host=http://127.0.0.1:8'];
   const { exitCode, stdout, stderr } = await compareRun(
-    ...['--pairs', '2', '--share-fleet', '--dry-run', '--json', '--fail-if', 'p(95)>+5%'],
+    ...[
+      '--pairs',
+      '2',
+      '--share-fleet',
+      '--dry-run',
+      '--json',
+      '--fail-if',
+      'p(95)>+5%',
+      '--require',
+      'p(95)<+5%',
+    ],
     ...sides,
   );
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -28,7 +38,12 @@ it('plans the runs of both sides in turn, on one fleet, with the price of all', 
     'destroy shared',
   ]);
   expect(actions[1]).toMatchObject({ on: 'shared', setup: { set: { host: 'http://127.0.0.1:9' } } });
-  expect(actions[5]).toMatchObject({ failIf: ['p(95)>+5%'] });
+  expect(actions[5]).toMatchObject({
+    failIf: ['p(95)>+5%'],
+    require: ['p(95)<+5%'],
+    margin: 0.05,
+    power: 0.9,
+  });
   expect(price).toMatchObject({ usDollars: 0 });
 });
 

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
 import type { CliIo } from '../../shell/io.js';
-import { collect } from '../../shell/parse.js';
+import { collect, readPercent } from '../../shell/parse.js';
 import { writeFileOf } from '../../run/compared.js';
 import { examples } from '../../output/help.js';
 import { formatWorkflowPlan } from '../../output/workflow.js';
@@ -23,6 +23,10 @@ interface CompareRunFlags extends ConsentFlags {
   readonly candidateSet?: readonly string[];
   readonly shareFleet?: boolean;
   readonly failIf?: readonly string[];
+  readonly require?: readonly string[];
+  /** These are flags of `compare`. */
+  readonly margin: string;
+  readonly power: string;
   readonly html?: string;
   readonly junit?: string;
   readonly resume?: string | true;
@@ -108,13 +112,16 @@ async function copyComparison(
 }
 
 function workflowOf(options: CompareRunFlags): Workflow {
-  const { config, shareFleet = false, failIf = [] } = options;
+  const { config, shareFleet = false, failIf = [], require = [] } = options;
   const pairs = Number(options.pairs);
   const compare = {
     step: 'compare',
     name: 'compare',
     pairs,
     failIf: [...failIf],
+    require: [...require],
+    margin: readPercent('--margin', options.margin),
+    power: readPercent('--power', options.power),
     baseline: sideOf('--baseline-set', options.baselineConfig, options.baselineSet),
     candidate: sideOf('--candidate-set', options.candidateConfig, options.candidateSet),
     ...(shareFleet && { on: 'shared' }),

@@ -76,6 +76,24 @@ describe('loadwright compare', () => {
     expect(markdown.stdout).toMatch(/^### FAIL\n[^]*\| `http_req_duration p\(95\)` \|/);
   });
 
+  it('passes what is required only when it is shown: 0, 99 for the contrary, 96 for neither', async () => {
+    for (const pair of [0, 1, 2]) {
+      await save('before', 2 * pair + 1, 20 + pair / 10);
+      await save('after', 2 * pair + 2, 26 + 3 * pair);
+    }
+    const exitCodeFor = async (require: string) =>
+      (await compare('before', 'after', '--last', '3', '--require', require)).exitCode;
+    expect(await exitCodeFor('p(95)<+500%')).toBe(0);
+    expect(await exitCodeFor('p(95)<+5%')).toBe(99);
+    expect(await exitCodeFor('p(95)<+45%')).toBe(96);
+    const pairs = async (...power: string[]) => {
+      const { stdout } = await compare('before', 'after', '--last', '3', '--json', ...power);
+      const { figures } = JSON.parse(stdout) as { figures: { figure: string; pairsNeeded: number }[] };
+      return figures.find(({ figure }) => figure === 'http_req_duration p(95)')!.pairsNeeded;
+    };
+    expect(await pairs('--power', '99%')).toBeGreaterThan(await pairs());
+  });
+
   it('judges no condition by one run a side, unless the variation between runs is given: 96', async () => {
     await save('before', 1, 20);
     await save('after', 2, 26);
@@ -97,6 +115,7 @@ describe('loadwright compare', () => {
   it.each([
     [['before'], 2, 'expected two runs'],
     [['before', 'after', '--margin', '5'], 2, '--margin: found "5", expected a percentage'],
+    [['before', 'after', '--power', '20%'], 104, 'power: found 0.2, expected a share from 0.5'],
     [['before', 'after', '--last', '0'], 2, '--last: found "0", expected a whole number'],
     [['before', 'after', '--last', '9'], 104, 'finished runs of the name "before": found 1, expected 9'],
     [['before', 'after', '--fail-if', 'p95>5%'], 104, 'failIf (--fail-if) "p95>5%": expected a difference'],

@@ -25,7 +25,9 @@ interface CompareFlags {
   readonly candidate?: readonly string[];
   readonly last?: string;
   readonly failIf?: readonly string[];
+  readonly require?: readonly string[];
   readonly margin: string;
+  readonly power: string;
   readonly runVariation?: string;
   readonly format: 'text' | 'markdown';
   readonly junit?: string;
@@ -51,7 +53,17 @@ export function configure(command: Command, context: Context): void {
       'exit with 99 when a difference is shown, such as "p(95)>+5%"; may be given several times',
       collect,
     )
+    .option(
+      '--require <condition>',
+      'exit with 0 only when it is shown, such as "p(95)<+5%": no worse than 5 %; with 99 when the contrary is, with 96 when neither is; may be given several times',
+      collect,
+    )
     .option('--margin <percent>', 'the smallest difference that matters', '5%')
+    .option(
+      '--power <percent>',
+      'chance with which the number of pairs that is printed finds such a difference',
+      '90%',
+    )
     .option(
       '--run-variation <percent>',
       'standard deviation between runs of the same thing, known from earlier runs; judges a single run a side',
@@ -71,6 +83,10 @@ export function configure(command: Command, context: Context): void {
         [
           "loadwright compare before after --last 6 --fail-if 'p(95)>+5%'",
           'six runs of each name, made in turn; a gate for a pipeline',
+        ],
+        [
+          "loadwright compare before after --last 6 --require 'p(95)<+5%'",
+          'passes only when the runs show that it is no worse',
         ],
         [
           'loadwright compare --baseline main --candidate 75bc872ee9',
@@ -96,6 +112,7 @@ async function compare(
   const sides = await sidesOf(first, second, options, baselines);
   const percents = {
     margin: readPercent('--margin', options.margin),
+    power: readPercent('--power', options.power),
     ...(options.runVariation !== undefined && {
       runVariation: readPercent('--run-variation', options.runVariation),
     }),
@@ -107,7 +124,11 @@ async function compare(
     await readBaseline(sides[0], where, baselines),
     await readAll(await findSide(sides[1], where)),
   ];
-  const comparison = compareRuns(baseline, candidate, { ...percents, failIf: options.failIf ?? [] });
+  const comparison = compareRuns(baseline, candidate, {
+    ...percents,
+    failIf: options.failIf ?? [],
+    require: options.require ?? [],
+  });
   if (options.junit !== undefined)
     await writeFileOf('--junit', resolve(io.cwd, options.junit), renderComparisonJunit(comparison));
   if (options.html !== undefined) {
