@@ -89,7 +89,8 @@ interface Calibration {
   readonly levels?: readonly { readonly throughput?: number; readonly concurrency?: number }[];
 }
 
-async function readCalibration(file: string): Promise<InstanceCapacity> {
+/** What a calibration found. @throws LoadwrightError `CONFIG_UNREADABLE` when it found no rate that holds. */
+export async function readCalibration(file: string): Promise<InstanceCapacity> {
   let calibration: Calibration;
   try {
     calibration = JSON.parse(await readFile(file, 'utf8')) as Calibration;

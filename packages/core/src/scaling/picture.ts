@@ -25,6 +25,8 @@ export interface SimulatedComparison {
   readonly service: SimulatedService;
   readonly objective: SimulatedObjective;
   readonly assumptions: ScalingAssumptions;
+  /** Where the capacity of an instance comes from, in a sentence. */
+  readonly source?: string;
   readonly results: readonly SimulationResult[];
   /** What these and other ways cost, and hold. */
   readonly frontier?: readonly FrontierRow[];
@@ -49,6 +51,7 @@ export async function renderScalingHtml(comparison: SimulatedComparison): Promis
     ...(frontier && { frontier: frontierPicture(frontier, load.peakPerSecond) }),
     facts: factsOf(comparison),
     notes: [
+      ...(comparison.source === undefined ? [] : [comparison.source]),
       'A request is bound to an instance when it arrives. Instances cost from when they are asked for.',
       'Live AWS may differ: start times, delays of metrics and the numbers of fast alarms are not published.',
     ],

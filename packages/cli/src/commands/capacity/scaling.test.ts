@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databricks } from '@loadwright/targets/databricks';
 import { sagemaker } from '@loadwright/targets/sagemaker';
@@ -34,6 +34,53 @@ describe('loadwright scaling simulate', () => {
       /Recommended yes .*Hand formula \(× 0\.5\) no .*Fixed for the peak yes .*Fixed, half of the peak no/,
     );
     expect(html).not.toMatch(/<link|\bsrc=|@import|url\(/);
+  });
+});
+
+describe('what an instance holds in a simulation', () => {
+  const simulated = async (io: TestIo, ...flags: string[]) => {
+    const argv = ['scaling', 'simulate', '--peak', '300/s', '--ramp', '10m', ...flags];
+    const { exitCode, stderr } = await run(argv, io);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    return flat(io.stdout.text);
+  };
+
+  it('is an example where nothing says it, and that is said; hours of it take minutes at most', async () => {
+    const io = new TestIo({ columns: 160 });
+    const began = performance.now();
+    const text = await simulated(io);
+    expect(text).toContain('One instance holds 42 requests/s, 80 ms a request (an EXAMPLE: give yours with');
+    expect(flat(await readFile(join(io.cwd, 'scaling.html'), 'utf8'))).toContain('(an EXAMPLE: give yours');
+    const html = await readFile(join(io.cwd, 'scaling.html'), 'utf8');
+    // Three policies of 75 minutes each are simulated in less time than the ramp alone takes.
+    expect(flat(html.replace(/<[^>]*>/g, ' '))).toMatch(/Simulated 1h15m/);
+    expect((performance.now() - began) / 1000).toBeLessThan(600);
+  });
+
+  it('is what the newest calibration found that proved a rate', async () => {
+    const io = new TestIo({ columns: 300 });
+    const keep = async (name: string, id: string, calibration: unknown) => {
+      await mkdir(join(io.cwd, 'results', name, id), { recursive: true });
+      await writeFile(join(io.cwd, 'results', name, id, 'calibration.json'), JSON.stringify(calibration));
+    };
+    const levels = [{ throughput: 10, concurrency: 0.5 }];
+    await keep('zebra', '20260101-000000-a', { capacities: [{ interval: [10, 11] }], levels });
+    await keep('apple', '20260301-000000-b', { capacities: [{ interval: [30, 32] }], levels });
+    await keep('apple', '20260401-000000-c', { capacities: [{ interval: [0, null] }], levels });
+    await mkdir(join(io.cwd, 'results', 'apple', '20260501-000000-run'));
+    expect(await simulated(io, '--peak', '60/s')).toMatch(
+      /holds 30 to 32 requests\/s, 50 ms a request \(by the newest calibration, .*20260301-000000-b.calibration\.json\)/,
+    );
+  });
+
+  it('is not guessed where a part of it is given', async () => {
+    const { exitCode, stderr } = await run([
+      ...['scaling', 'simulate', '--peak', '300/s', '--ramp', '10m', '--service-time', '80ms'],
+    ]);
+    expect([exitCode, flat(stderr)]).toEqual([
+      2,
+      expect.stringContaining('Nothing says what one instance holds'),
+    ]);
   });
 });
 

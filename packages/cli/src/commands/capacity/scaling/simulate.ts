@@ -23,14 +23,8 @@ import type { InstanceCapacity, ScalingDemand } from '@loadwright/core/target';
 import { Option, type Command } from 'commander';
 import { examples } from '../../../output/help.js';
 import { formatTable } from '../../../output/table.js';
-import {
-  addDemandFlags,
-  priceOf,
-  readCapacity,
-  readDemand,
-  secondsOf,
-  type DemandFlags,
-} from '../../../scaling/demand.js';
+import { addDemandFlags, priceOf, readDemand, secondsOf, type DemandFlags } from '../../../scaling/demand.js';
+import { assumeCapacity } from '../../../scaling/assumed-capacity.js';
 import type { Context } from '../../../shell/context.js';
 
 interface SimulateFlags extends DemandFlags {
@@ -77,6 +71,7 @@ export function configureSimulate(command: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(context, [
+        ['loadwright scaling simulate --peak 3000/s --ramp 10m', 'by the newest calibration, or an example'],
         [
           'loadwright scaling simulate --peak 3000/s --ramp 10m --capacity 42/s --service-time 80ms',
           'by figures of yours',
@@ -92,9 +87,9 @@ export function configureSimulate(command: Command, context: Context): void {
 
 async function simulate(flags: SimulateFlags, context: Context): Promise<ExitCode> {
   const { cwd } = context.io;
-  const capacity = await readCapacity(flags, cwd);
   const demand = readDemand(flags);
-  const comparison = compare(flags, capacity, demand);
+  const { capacity, source } = await assumeCapacity(flags, context.io);
+  const comparison = { ...compare(flags, capacity, demand), source };
   const file = resolve(cwd, flags.html);
   await writeWhole(file, await renderScalingHtml(comparison), { mode: 0o666 });
   if (context.json) context.printJson({ ...comparison, html: file });
@@ -163,12 +158,17 @@ function wholeNumber(flag: string, text: string, least: number): number {
   });
 }
 
-function print(comparison: SimulatedComparison, file: string, context: Context): void {
+function print(
+  comparison: SimulatedComparison & { readonly source: string },
+  file: string,
+  context: Context,
+): void {
   const { colors } = context;
-  const { load, objective, results, usDollarsPerHour: price } = comparison;
+  const { load, objective, results, source, usDollarsPerHour: price } = comparison;
   const right = (title: string) => ({ title, align: 'right' as const });
   context.print(
     `${colors.bold('Simulated')}: ${formatFigure(load.basePerSecond)}/s to ${formatFigure(load.peakPerSecond)}/s, p95 within ${formatMilliseconds(objective.p95Seconds * 1000)}`,
+    source,
     formatTable(
       [
         'policy',
