@@ -85,6 +85,8 @@ export class QueueSimulation implements Measurer {
   #waited = 0;
   requests = 0;
   trials = 0;
+  /** How long requests of earlier trials still take at the beginning of each trial, in seconds. */
+  readonly inherited: number[] = [];
 
   constructor(service: SimulatedService, conditions: readonly SimulatedCondition[]) {
     this.#service = service;
@@ -98,6 +100,7 @@ export class QueueSimulation implements Measurer {
     this.trials += 1;
     this.#clock += restSeconds;
     const begin = this.#clock;
+    this.inherited.push(Math.max(0, Math.max(...this.#freeAt) - begin));
     const { generatorLimit = Infinity } = this.#service;
     const offered = Math.min(rate, generatorLimit);
     const bySecond = Array.from({ length: seconds }, () => ({ times: [] as number[], failed: 0, due: 0 }));

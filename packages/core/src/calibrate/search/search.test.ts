@@ -100,6 +100,24 @@ describe('a search', () => {
   });
 
   it.each([
+    ['fast', { slots: 8, meanSeconds: 0.02 }, 400],
+    ['slow', { slots: 16, meanSeconds: 0.5 }, 4000],
+  ] as const)('lets a %s service become idle after overload before the next level', async (_, of, limit) => {
+    const condition = latencyCondition(95, limit);
+    const simulation = new QueueSimulation({ ...service, ...of }, [condition]);
+    const found = await searchCapacity(simulation, {
+      tiers: [{ name: 'objective', conditions: [condition] }],
+      ...{ startRate: 5, highestRate: 100_000, precision: 0.1, confidence: 0.95, warmUpSeconds: 5 },
+      budget: { seconds: 300 },
+    });
+    const left = found.trials.map(({ backlog }) => (backlog * of.meanSeconds) / of.slots);
+    // Otherwise there would be nothing to wait for.
+    expect(Math.max(...left)).toBeGreaterThan(2);
+    // What is under way at any moment is a request in each slot.
+    expect(Math.max(...simulation.inherited)).toBeLessThan(10 * of.meanSeconds);
+  });
+
+  it.each([
     ['time', { seconds: 60 }, ({ seconds }: { seconds: number }) => seconds <= 60],
     ['requests', { seconds: 600, requests: 9000 }, ({ requests }: { requests: number }) => requests <= 9300],
   ] as const)('keeps to its budget of %s', async (_, budget, keeps) => {
