@@ -13,6 +13,7 @@ import { ensureChromium, installNode } from './ci/machine.mjs';
 import { checkOlderLocust } from './ci/older-locust.mjs';
 import { checkPackages } from './ci/packages.mjs';
 import { checkPeers } from './ci/peers.mjs';
+import { checkPrintedCommands } from './ci/printed-commands.mjs';
 import { checkReceivers } from './ci/receivers.mjs';
 import { checkRegistries } from './ci/registries.mjs';
 import { dryRun } from './ci/registry-dry-run.mjs';
@@ -189,6 +190,7 @@ await withLedger(ledger, async () => {
       await asAStranger();
       await everyMatrix((name) => name === 'alone');
       await demoOnSecondNode();
+      await checkPrintedCommands(ledger, { env });
     },
   ]);
   // The longest first; whichever lane is free takes the next, so that none is left alone with half of the machine idle.
