@@ -60,7 +60,7 @@ test('every page fits a phone of 390 px', async () => {
   await withPage({ browser, site }, { ...phone, javaScriptEnabled: false }, async ({ page, elsewhere }) => {
     const wide: string[] = [];
     for (const path of site.paths) {
-      await page.goto(site.address + path, { waitUntil: 'domcontentloaded' });
+      await page.goto(site.address + path, { waitUntil: 'load' });
       const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       if (overflow !== 0) wide.push(`${path}: ${String(overflow)} px`);
     }
@@ -112,6 +112,39 @@ test('every link within the site has an answer, and every anchor a place', async
     if (status !== 200) dead.add(`${pathname}: ${status}`);
   }
   expect([...dead]).toEqual([]);
+});
+
+test('every page prints: without navigation, within the paper, in the colours of light', async () => {
+  // The width of A4 in pixels of CSS, without its margins of 1 cm.
+  const paper = { viewport: { width: 718, height: 1047 }, javaScriptEnabled: false };
+  await withPage({ browser, site }, paper, async ({ page }) => {
+    await page.emulateMedia({ media: 'print' });
+    const wrong: string[] = [];
+    for (const path of site.paths) {
+      await page.goto(site.address + path, { waitUntil: 'load' });
+      const found = await page.evaluate<string[]>(`(() => {
+        const isSeen = (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1;
+        const isCut = (element) => element.getBoundingClientRect().right > innerWidth + 1 ||
+          (getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1);
+        const ofScreen = [...document.querySelectorAll('nav, aside, header, button, .VPLocalNav')].filter(isSeen);
+        const cut = [...document.querySelectorAll('.vp-doc :is(table, td, pre, code, img, svg, p)')]
+          .filter((element) => isSeen(element) && isCut(element));
+        return [...ofScreen, ...cut.slice(0, 1)].map(({ outerHTML }) => outerHTML.slice(0, 120));
+      })()`);
+      wrong.push(...found.map((html) => `${path}: ${html}`));
+    }
+    expect(wrong).toEqual([]);
+  });
+  await withPage({ browser, site }, { ...desktop, colorScheme: 'dark' }, async ({ page }) => {
+    await page.goto(`${site.address}how-to/start-a-project.html`);
+    await page.waitForFunction('document.documentElement.classList.contains("dark")');
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.evaluate(axe.source);
+    expect(await violations(page, "{ runOnly: ['color-contrast'] }")).toEqual([]);
+    const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    expect(background).toBe('rgb(255, 255, 255)');
+    expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-');
+  });
 });
 
 test('reading needs no scripts', async () => {
