@@ -42,13 +42,19 @@ const allowedAddresses = ['203.0.113.7/32'];
 interface Kind {
   readonly fleetOf: (work: Work) => Fleet;
   readonly requestOf: (work: Work) => ReturnType<typeof ecs.requestOf>;
+  /** Of the fleet that is deployed, each with a machine, or two on one. */
+  readonly workers: number;
   /** Undefined: machines of the kind cannot become more. */
   readonly scaleTo?: number;
+  /** Calls are throttled until it is deployed: to remove so many machines takes longer than a test may. */
+  readonly isCalmOnceDeployed?: true;
 }
 
-const onEcs = (more: EcsFleetOptions = {}): Kind => ({
-  fleetOf: (work) => ecsFleetOf(ecs.settingsOf(work, { startTimeout: '2m', allowedAddresses, ...more })),
-  requestOf: ecs.requestOf,
+const onEcs = ({ workers = 2, ...more }: EcsFleetOptions = {}): Kind => ({
+  fleetOf: (work) =>
+    ecsFleetOf(ecs.settingsOf(work, { startTimeout: '5m', allowedAddresses, workers, ...more })),
+  requestOf: (work) => ({ ...ecs.requestOf(work), workers }),
+  workers,
 });
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -58,8 +64,10 @@ const kinds: Readonly<Record<string, Kind>> = {
       return ec2FleetOf({ ...settings, startTimeoutSeconds: 120, allowedAddresses });
     },
     requestOf: (work) => ec2.requestOf(work, new AbortController().signal),
+    workers: 2,
   },
   ECS: { ...onEcs(), scaleTo: 3 },
+  'ECS with 50 machines of workers': { ...onEcs({ workers: 50 }), isCalmOnceDeployed: true },
   Fargate: onEcs({ launchType: 'fargate' }),
 };
 
@@ -67,19 +75,24 @@ const kinds: Readonly<Record<string, Kind>> = {
 describe('a fleet', { concurrent: true }, () => {
   it.each(casesToTry(Object.entries(kinds), { name: ([kind]) => kind, handful: 1 }))(
     'on %s is deployed, opened, changed, listed and removed while 30 % of calls are throttled at random',
-    async (name, { fleetOf, requestOf, scaleTo }) => {
+    async (name, { fleetOf, requestOf, workers, scaleTo, isCalmOnceDeployed }) => {
       await using aws = await standIn();
       const seed = Number(process.env['LOADWRIGHT_SEED'] ?? Date.now() % 100_000);
-      Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+      Object.assign(aws.behaviour, fakeMaster({ port: uiPort, password: '', workers }));
       const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
       const before = await own();
       const throttled = aws.inject({ at: '*', times: Infinity, share, seed, fault: { kind: 'throttle' } });
       const began = performance.now();
+      let calls: number | undefined;
       await withFolder(tmpdir(), async (folder) => {
         const environment = variablesFor(aws);
         const work: Work = { fleetId: createFleetId(), folder, environment, uiPort, adopted: {}, pace };
         const fleet = fleetOf(work);
         await fleet.provision(requestOf(work));
+        if (isCalmOnceDeployed) {
+          calls = aws.calls.length;
+          aws.withoutFaults();
+        }
         const handle = await fleet.open(work.fleetId);
         expect((await handle.status()).length).toBeGreaterThan(1);
         if (scaleTo !== undefined) await fleet.lasting!.scaling!.scale(work.fleetId, scaleTo);
@@ -88,7 +101,7 @@ describe('a fleet', { concurrent: true }, () => {
       });
       const milliseconds = performance.now() - began;
       const left = (await own()).filter((one) => !before.includes(one));
-      const calls = aws.calls.length;
+      calls ??= aws.calls.length;
       process.stdout.write(
         `${name}, seed ${seed}: ${throttled.strikes} of ${calls} calls throttled, ${(milliseconds / 1000).toFixed(1)} s, leaked ${left.length}\n`,
       );
