@@ -19,7 +19,6 @@ import { offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
 import { optionsFor, quickEcsFleet } from '../packages/infra/test/ecs/work.js';
 import { startEmulator } from '../packages/cli/src/run/emulation.js';
 import { readReport, readWholeSeries } from '../packages/cli/src/run/results.js';
-import { Door } from './door.js';
 
 const timeout = 180_000;
 /** Workers, each on a machine of its own. */
@@ -28,9 +27,10 @@ const workers = 4;
 let aws: AwsStandIn;
 let containers: LocustContainers;
 let endBase: () => Promise<void>;
-let koorde: Emulator;
-let chord: Emulator;
-let door: Door;
+const protocols = ['koorde', 'chord'] as const;
+type Protocol = (typeof protocols)[number];
+/** A ring of each protocol, at an address of its own. */
+const rings = new Map<Protocol, Emulator>();
 let folder: string;
 let fleet: Fleet;
 let deployed: OpenedFleet;
@@ -40,16 +40,16 @@ const machines: Machine[] = [];
 /** What all fleets share stays. */
 const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
 
-/** A test of whatever is behind the door. */
-const test = (duration = '4s') =>
+const urls = { template: 'https://origin.example/item/{i}', count: 20 };
+const ring = (protocol: Protocol) => rings.get(protocol)!;
+
+/** A test of one ring, which differs from that of the other in its host and label alone. */
+const test = (protocol: Protocol, duration = '4s') =>
   createLoadTest({
     name: 'ring',
-    // One address for both, as a load balancer has it: the image of the fleet stays as it is.
-    target: dht({
-      baseUrl: door.url,
-      protocol: 'koorde',
-      urls: { template: 'https://origin.example/item/{i}', count: 20 },
-    }) as Target,
+    target: dht({ baseUrl: ring(protocol).url, protocol, urls }) as Target,
+    // Both are declared when the fleet is deployed: its image stays as it is.
+    hosts: protocols.map((one) => ring(one).url),
     load: { users: 8, spawnRate: 8, duration, waitTime: '50ms' },
     thresholds: { http_req_failed: ['rate<0.01'] },
     workers,
@@ -57,34 +57,43 @@ const test = (duration = '4s') =>
     environment: {},
   });
 
-/** The report of a run on the fleet, and how many requests the ring says that it got. */
-async function run(emulator: Emulator): Promise<{ report: RunReport; served: number }> {
-  door.lead(emulator.url);
-  const loadTest = await test();
-  const earlier = emulator.statistics().served;
+/** The report of a run on the fleet, and how many requests each ring says that it got from the load on. */
+async function run(protocol: Protocol, { skipPreflight = false } = {}) {
+  const loadTest = await test(protocol);
+  const served = () => new Map(protocols.map((one) => [one, ring(one).statistics().served]));
+  // The preflight asks for an item, too.
+  let earlier = served();
   const report = await loadTest.run({
     fleet,
     on: deployed.fleetId,
     tolerate: busyMachine,
-    skipPreflight: true,
+    skipPreflight,
+    onProgress: (event) => {
+      if (event.type === 'phase' && event.phase === 'load' && event.state === 'started') earlier = served();
+    },
   });
-  return { report, served: emulator.statistics().served - earlier };
+  const later = served();
+  const got = protocols.map((one) => [one, later.get(one)! - earlier.get(one)!] as const);
+  return { report, served: new Map(got) };
 }
 
 /** The same, of a run that passes. */
-async function counted(emulator: Emulator) {
-  const { report, served } = await run(emulator);
+async function counted(protocol: Protocol, options: { skipPreflight?: boolean } = {}) {
+  const { report, served } = await run(protocol, options);
   expect(report.verdict, report.reasons.join()).toBe('PASS');
   expect(report.total.count).toBeGreaterThan(0);
-  // Of the whole load, its ramp-up included.
-  expect(report.accounting).toMatchObject({ due: served, succeeded: served, inFlight: 0, holds: true });
+  const own = served.get(protocol)!;
+  // Of the whole load, its ramp-up included; the other ring got nothing.
+  expect(report.accounting).toMatchObject({ due: own, succeeded: own, inFlight: 0, holds: true });
+  expect([...served.values()].reduce((sum, one) => sum + one)).toBe(own);
   expect(report.fleet).toMatchObject({ kind: 'ecs', workers });
-  return { report, served };
+  expect(report.target).toMatchObject({ host: ring(protocol).url, labels: { protocol } });
+  return report;
 }
 
 /** A run that loses a machine in the middle: why it is INVALID. */
 async function losing(part: string, lose: (machine: Machine) => unknown): Promise<{ reason: string }> {
-  const loadTest = await test('60s');
+  const loadTest = await test('koorde', '60s');
   const machine = machines.find(({ tags }) => tags['loadwright:part'] === part);
   let lostAt: number | undefined;
   let reportedAt: number | undefined;
@@ -92,6 +101,7 @@ async function losing(part: string, lose: (machine: Machine) => unknown): Promis
     fleet,
     on: deployed.fleetId,
     tolerate: busyMachine,
+    // A master that has lost a worker takes no request of a preflight.
     skipPreflight: true,
     onProgress: (event) => {
       if (event.type === 'sample' && lostAt === undefined && event.sample.totalRequests > 50) {
@@ -115,7 +125,7 @@ async function losing(part: string, lose: (machine: Machine) => unknown): Promis
 
 const past = ({ runId, resultsDirectory: directory }: RunReport) => ({ name: 'ring', runId, directory });
 
-const comparedOf = async ({ report }: { report: RunReport }) => {
+const comparedOf = async (report: RunReport) => {
   return { report: await readReport(past(report)), series: await readWholeSeries(past(report)) };
 };
 
@@ -125,14 +135,10 @@ beforeAll(async () => {
   containers = locustContainers(aws);
   Object.assign(aws.behaviour, { containers, onMachine: (machine: Machine) => machines.push(machine) });
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-ecs-')));
-  const { definition } = dht({
-    protocol: 'koorde',
-    baseUrl: 'http://127.0.0.1:9',
-    urls: { list: ['https://origin.example/'] },
-  });
-  koorde = (await startEmulator(definition, { protocol: 'koorde' })).emulator;
-  chord = (await startEmulator(definition, { protocol: 'chord' })).emulator;
-  door = await Door.open(koorde.url);
+  const { definition } = dht({ protocol: 'koorde', baseUrl: 'http://127.0.0.1:9', urls });
+  for (const protocol of protocols) {
+    rings.set(protocol, (await startEmulator(definition, { protocol })).emulator);
+  }
   fleet = quickEcsFleet({
     ...optionsFor(aws, join(folder, 'state')),
     workers,
@@ -140,23 +146,40 @@ beforeAll(async () => {
     startTimeout: '60s',
   });
   before = await own();
-  deployed = await deployFleet(await test(), { fleet, skipPreflight: true });
+  deployed = await deployFleet(await test('koorde'), { fleet });
 }, timeout);
 
 afterAll(async () => {
   await aws?.stop();
   await containers?.clear();
-  for (const emulator of [koorde, chord]) await emulator?.stop();
-  door?.close();
+  for (const emulator of rings.values()) await emulator.stop();
   await endBase?.();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a fleet on ECS of a master and four machines', () => {
   it(
-    'tests koorde, misses machines that are lost or taken back, and has others when it tests chord',
+    'tests koorde, then chord at another address, and compares what both have measured',
     async () => {
-      const first = await counted(koorde);
+      const first = await counted('koorde');
+      const second = await counted('chord');
+      const comparison = compareRuns([await comparedOf(first)], [await comparedOf(second)]);
+      expect(comparison).toMatchObject({ baseline: [first.runId], candidate: [second.runId], reasons: [] });
+      const figure = (name: string) => comparison.figures.find((one) => one.figure === name);
+      expect(figure('http_req_failed rate')).toMatchObject({ baseline: 0, candidate: 0 });
+      const latency = figure('http_req_duration p(95)')!;
+      expect(latency.baseline).toBeGreaterThan(0);
+      expect(latency.candidate).toBeGreaterThan(0);
+      // The codes are counted in both, and nothing but 200 came.
+      expect(comparison.codes).toMatchObject([{ code: '200', baseline: 1, candidate: 1, difference: 0 }]);
+      expect(containers.failures).toEqual([]);
+    },
+    timeout,
+  );
+
+  it(
+    'misses machines that are lost or taken back, and has others in the next test',
+    async () => {
       // As it is when nobody takes its leave.
       const lost = await losing('worker-2', ({ id }) => aws.endMachine(id));
       expect(lost.reason).toMatch(/its machine worker-2 i-\w+ ended: /);
@@ -164,10 +187,8 @@ describe('a fleet on ECS of a master and four machines', () => {
       expect(taken.reason).toMatch(/its machine worker-3 i-\w+ is being drained: a spot interruption notice/);
       const replaced = machines.filter(({ tags }) => /^worker-[56]$/.test(tags['loadwright:part'] ?? ''));
       expect(replaced).toHaveLength(1);
-      const second = await counted(chord);
+      await counted('chord', { skipPreflight: true });
       expect(machines.at(-1)?.tags['loadwright:part']).toBe('worker-6');
-      const comparison = compareRuns([await comparedOf(first)], [await comparedOf(second)]);
-      expect(comparison.baseline).toEqual([first.report.runId]);
       expect(containers.failures).toEqual([]);
     },
     timeout,
