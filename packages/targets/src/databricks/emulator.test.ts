@@ -242,6 +242,7 @@ describe('chats, completions and embeddings', () => {
     expect(streams()).toEqual([
       {
         outputTokens: 4,
+        firstByte: expect.any(Number),
         firstToken: expect.any(Number),
         gaps: [expect.any(Number)],
         duration: expect.any(Number),
