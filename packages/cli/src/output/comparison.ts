@@ -10,12 +10,12 @@ import { formatTable } from './table.js';
 
 /** A comparison for people. */
 export function formatComparison(comparison: Comparison, colors: Colors): string[] {
-  const { verdict, reasons, notes, figures, codes, gates, margin, baseline, candidate } = comparison;
+  const { verdict, reasons, notes, figures, codes, gates, baseline, candidate } = comparison;
   const color = { PASS: colors.green, FAIL: colors.red, INVALID: colors.yellow };
   const mark = { PASS: '✓', FAIL: '✗', INVALID: '!' };
   return [
-    figuresTable('figure', figures, margin, colors),
-    ...(codes.length > 0 ? ['', figuresTable('status code', codes, margin, colors)] : []),
+    figuresTable('figure', figures, comparison, colors),
+    ...(codes.length > 0 ? ['', figuresTable('status code', codes, comparison, colors)] : []),
     '',
     `  baseline    ${describeSide(baseline)}`,
     `  candidate   ${describeSide(candidate)}`,
@@ -31,7 +31,7 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
 function figuresTable(
   heading: string,
   figures: readonly FigureComparison[],
-  margin: number,
+  comparison: Comparison,
   colors: Colors,
 ): string {
   const right = (title: string) => ({ title, align: 'right' as const });
@@ -43,7 +43,7 @@ function figuresTable(
       formatSide(figure.candidate, figure),
       formatDifference(figure.difference, figure.scale),
       figure.interval ? `${low} to ${high}` : '–',
-      colorOf(figure, colors)(describeConclusion(figure, margin)),
+      colorOf(figure, colors)(describeConclusion(figure, comparison)),
     ];
   });
   const numbers = ['baseline', 'candidate', 'difference', '95 % interval'].map(right);

@@ -164,7 +164,9 @@ describe('what is required', () => {
     expect(concluded(high * 1.01).conclusion).toBe('no-worse');
     expect(concluded(high * 0.99).conclusion).toBe('undecided');
     expect(concluded(-low * 1.01).conclusion).toBe('same');
-    expect(describeConclusion(concluded(high * 1.01), 0.05)).toBe('no worse than 5 %');
+    expect(describeConclusion(concluded(high * 1.01), { margin: 0.05, method: 'paired' })).toBe(
+      'no worse than 5 %',
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import {
   groupedEstimate,
   pairedEstimate,
   pairsNeeded,
+  wideningOf,
   type Estimate,
 } from './estimate.js';
 import { codeFigures, parseGates, standardFigures, type Figure } from './figures.js';
@@ -71,6 +72,7 @@ export function compareRuns(
     baseline: sorted.baseline.map((run) => run.report.runId),
     candidate: sorted.candidate.map((run) => run.report.runId),
     margin,
+    ...(options.runVariation !== undefined && { runVariation: options.runVariation }),
     // What neither side measured is no figure of theirs, unless somebody asked for it.
     figures: [...compared.values()]
       .map(({ comparison }) => comparison)
@@ -210,16 +212,25 @@ function resampleSides(
   for (const group of groups.values()) {
     const before = baseline[0]!.resample(group, resamples, uniform);
     const after = candidate[0]!.resample(group, resamples, uniform);
-    group.forEach(({ text, scale }, index) => {
-      const to = scale === 'ratio' ? Math.log : (value: number) => value;
-      const differences = before[index]!.map((one, resample) => {
-        const other = after[index]![resample]!;
-        return one === null || other === null
-          ? NaN
-          : to(other) - to(one) + normal() * Math.SQRT2 * runVariation;
-      }).filter(Number.isFinite);
+    group.forEach((figure, index) => {
+      const to = (value: number | null) =>
+        value === null ? NaN : figure.scale === 'ratio' ? Math.log(value) : value;
+      const differences = before.values[index]!.map(
+        (one, resample) => to(after.values[index]![resample]!) - to(one),
+      ).filter(Number.isFinite);
       // Resamples in which nothing was measured, or 0, have no ratio.
-      if (differences.length >= resamples * 0.9) resampled.set(text, differences);
+      if (differences.length < resamples * 0.9) return;
+      const runs = [baseline[0]!, candidate[0]!];
+      const thirds = runs.map((run) => run.thirds(figure).map(to));
+      const factor = wideningOf(differences, before.blocks + after.blocks, thirds);
+      const [one, other] = runs.map((run) => to(run.measure(figure)));
+      const measured = other! - one!;
+      resampled.set(
+        figure.text,
+        differences.map(
+          (difference) => measured + (difference - measured) * factor + normal() * Math.SQRT2 * runVariation,
+        ),
+      );
     });
   }
   return resampled;
@@ -247,7 +258,8 @@ function methodNotes(
   if (method === 'single') {
     return options.runVariation === undefined
       ? [
-          'One run a side: the intervals are about these two runs alone. They cannot show how much runs of the same thing differ.',
+          'One run a side: the intervals are about these two runs alone. They cannot show how much runs of the same thing differ, ' +
+            'nor what changes more slowly than a third of a run.',
         ]
       : [];
   }

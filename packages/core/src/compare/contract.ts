@@ -22,7 +22,7 @@ export interface CompareOptions {
    */
   readonly margin?: number;
   /**
-   * Standard deviation between runs of the same thing, as a share, known from earlier runs. Two single runs cannot show
+   * Standard deviation between runs of the same thing, as a share: of the figures of earlier runs that were as long. Two single runs cannot show
    * it; without it a single run a side is not judged by {@link failIf} and {@link require}.
    */
   readonly runVariation?: number;
@@ -114,6 +114,8 @@ export interface Comparison {
   readonly baseline: readonly string[];
   readonly candidate: readonly string[];
   readonly margin: number;
+  /** As {@link CompareOptions.runVariation} gave it. Absent of single runs: what they show is of these two runs alone. */
+  readonly runVariation?: number;
   readonly figures: readonly FigureComparison[];
   /** How requests ended: every code that a run has. Empty: the runs are of a version that did not count them. */
   readonly codes: readonly CodeComparison[];

@@ -53,6 +53,36 @@ export function bootstrapEstimate(difference: number, resampled: readonly number
   };
 }
 
+/** 97.5 % of a normal distribution lie below it. */
+const normalQuantile = 1.959964;
+
+/**
+ * By what factor a bootstrap of two single runs has to be widened. Its blocks are too short for what changes slowly, and few blocks say
+ * little of their own variation. So it is at least as wide as Student's t says of so many blocks, and as wide as the thirds of
+ * both runs are apart: batch means, Schmeiser (1982), Batch size effects in the analysis of simulation output, Operations
+ * Research 30:556–568. It is right where a second says nothing of one that is a third of the run later.
+ *
+ * @param resampled Differences, as the bootstrap gave them.
+ * @param blocks Of both runs together.
+ * @param thirds The figure of the thirds of each run, on the scale of the estimate.
+ * @returns at least 1.
+ */
+export function wideningOf(
+  resampled: readonly number[],
+  blocks: number,
+  thirds: readonly (readonly number[])[],
+): number {
+  const deviation = Math.sqrt(moments(resampled).variance);
+  if (deviation === 0) return 1;
+  const ofBlocks = studentt.inv(1 - oneSidedLevel, Math.max(1, blocks - 2));
+  const error = Math.sqrt(thirds.reduce((sum, values) => sum + moments(values).variance / values.length, 0));
+  const freedom = thirds.reduce((sum, values) => sum + values.length - 1, 0);
+  const ofThirds = Number.isFinite(error)
+    ? (studentt.inv(1 - oneSidedLevel, freedom) * error) / deviation
+    : 0;
+  return Math.max(1, ofBlocks / normalQuantile, ofThirds / normalQuantile);
+}
+
 function byStudent(difference: number, error: number, degreesOfFreedom: number, variance: number): Estimate {
   const reach = error === 0 ? 0 : error * studentt.inv(1 - oneSidedLevel, degreesOfFreedom);
   return {

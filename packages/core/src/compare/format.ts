@@ -1,5 +1,5 @@
 import { formatNumber, formatRatio, formatValue, nothing } from '../values/format.js';
-import type { FigureComparison } from './contract.js';
+import type { Comparison, FigureComparison } from './contract.js';
 
 /** A side of a figure in its unit: `25.3 ms`, `0.4 %`. */
 export function formatSide(value: number | null, { unit }: Pick<FigureComparison, 'unit'>): string {
@@ -15,16 +15,17 @@ export function formatDifference(difference: number | null, scale: FigureCompari
   return `${sign}${formatNumber(value, 2)} ${scale === 'ratio' ? '%' : 'pp'}`;
 }
 
-/** `higher`, `same within 5 %`, `no worse than 5 %`, `undecided: 12 pairs would show 5 %` */
+/** `higher`, of one run a side `higher in these two runs`, `same within 5 %`, `no worse than 5 %`, `undecided: 12 pairs would show 5 %` */
 export function describeConclusion(
   { conclusion, scale, pairsNeeded }: FigureComparison,
-  margin: number,
+  { margin, method, runVariation }: Pick<Comparison, 'margin' | 'method' | 'runVariation'>,
 ): string {
+  const extent = method === 'single' && runVariation === undefined ? ' in these two runs' : '';
   const smallest =
     scale === 'ratio' ? `${formatNumber(margin * 100, 1)} %` : `${formatNumber(margin * 10, 2)} pp`;
-  if (conclusion === 'same') return `same within ${smallest}`;
-  if (conclusion === 'no-worse') return `no worse than ${smallest}`;
-  if (conclusion !== 'undecided') return conclusion;
+  if (conclusion === 'same') return `same within ${smallest}${extent}`;
+  if (conclusion === 'no-worse') return `no worse than ${smallest}${extent}`;
+  if (conclusion !== 'undecided') return `${conclusion}${extent}`;
   return pairsNeeded === undefined
     ? conclusion
     : `${conclusion}: ${pairsNeeded} pairs would show ${smallest}`;

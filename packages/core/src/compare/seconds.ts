@@ -50,9 +50,13 @@ export class JudgedSeconds {
    * Figures of resamples of the run.
    *
    * @param figures Of one group: they come from the same resamples.
-   * @returns for each figure one value a resample, null where there was nothing to measure.
+   * @returns for each figure one value a resample, null where there was nothing to measure; and how many blocks a resample has.
    */
-  resample(figures: readonly Figure[], count: number, uniform: () => number): (number | null)[][] {
+  resample(
+    figures: readonly Figure[],
+    count: number,
+    uniform: () => number,
+  ): { readonly values: readonly (number | null)[][]; readonly blocks: number } {
     const length = this.#to - this.#from;
     const unitSeconds = Math.ceil(length / mostUnits);
     const units = this.#units(figures[0]!, Math.floor(length / unitSeconds), unitSeconds);
@@ -61,7 +65,8 @@ export class JudgedSeconds {
         withoutGaps(units.map((requests) => figure.measure({ requests, seconds: unitSeconds }))),
       ),
     );
-    const draw = circularBlocks(units.length, Math.ceil(Math.max(...blockLengths)), uniform);
+    const blockLength = Math.ceil(Math.max(...blockLengths));
+    const draw = circularBlocks(units.length, blockLength, uniform);
     const { trend } = figures[0]!;
     const sumOf = trend && trendAdder(units.map((unit) => trend.of(unit)));
     const countsOf = trend ? undefined : countAdder(units);
@@ -78,7 +83,17 @@ export class JudgedSeconds {
         ),
       );
     }
-    return results;
+    return { values: results, blocks: units.length / blockLength };
+  }
+
+  /** The figure of each third of the load, in order. */
+  thirds(figure: Figure): (number | null)[] {
+    const third = (this.#to - this.#from) / 3;
+    return [0, 1, 2].map((index) => {
+      const from = this.#from + index * third;
+      const rows = this.#rows.filter(({ second }) => second >= from && second < from + third);
+      return measureFigure(figure, sumOfRows(rows, this.#run.series.header.metrics), third);
+    });
   }
 
   /** What a figure needs of each unit of time. Seconds after the last whole unit are left out. */

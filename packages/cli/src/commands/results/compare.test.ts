@@ -37,8 +37,8 @@ describe('loadwright compare', () => {
     await save('after', 2, 20, {}, 5);
     const { stdout } = await compare('before', 'after');
     expect(stdout).toMatch(/\n +status code +baseline +candidate +difference/);
-    expect(stdout).toMatch(/\n +200 +100 % +90 % +-10 pp +-10 pp to -10 pp +lower\n/);
-    expect(stdout).toMatch(/\n +503 +0 % +10 % +\+10 pp .*higher\n/);
+    expect(stdout).toMatch(/\n +200 +100 % +90 % +-10 pp +-10 pp to -10 pp +lower in these two runs\n/);
+    expect(stdout).toMatch(/\n +503 +0 % +10 % +\+10 pp .*higher in these two runs\n/);
     const markdown = await compare('before', 'after', '--format', 'markdown');
     expect(markdown.stdout).toMatch(
       /\n\| status code \| baseline [^]*\n\| `503` \| 0 % \| 10 % \| \+10 pp \|/,

@@ -1,4 +1,4 @@
-import type { FigureComparison } from '../contract.js';
+import type { Comparison, FigureComparison } from '../contract.js';
 import { describeConclusion, formatDifference, formatSide } from '../format.js';
 
 /** Size of the drawing of one difference, in units of its own. */
@@ -7,6 +7,9 @@ const size = { width: 220, height: 24 };
 const edge = 8;
 /** So many margins are always to be seen on each side. */
 const marginsShown = 3;
+
+/** How the figures were compared. */
+type Compared = Pick<Comparison, 'margin' | 'method' | 'runVariation'>;
 
 /** What a difference means for the service. */
 type Tone = 'better' | 'worse' | 'neutral';
@@ -43,8 +46,9 @@ export interface Forest {
   readonly margin: readonly [from: number, to: number];
 }
 
-/** @param figures Of one scale. @param margin As the comparison has it. */
-export function forestOf(figures: readonly FigureComparison[], margin: number): Forest {
+/** @param figures Of one scale. */
+export function forestOf(figures: readonly FigureComparison[], comparison: Compared): Forest {
+  const { margin } = comparison;
   const scale = figures[0]?.scale ?? 'ratio';
   const smallest = scale === 'ratio' ? margin : margin / 10;
   const reach = reachOf(figures, smallest);
@@ -52,7 +56,7 @@ export function forestOf(figures: readonly FigureComparison[], margin: number): 
   const place = (difference: number) =>
     round(middle + (Math.max(-1, Math.min(1, difference / reach)) * (size.width - 2 * edge)) / 2);
   return {
-    rows: figures.map((figure) => rowOf(figure, margin, reach, place)),
+    rows: figures.map((figure) => rowOf(figure, comparison, reach, place)),
     ...{ size, left: edge, right: size.width - edge },
     ends: [formatDifference(-reach, scale), formatDifference(reach, scale)],
     margin: [place(-smallest), place(smallest)],
@@ -61,7 +65,7 @@ export function forestOf(figures: readonly FigureComparison[], margin: number): 
 
 function rowOf(
   figure: FigureComparison,
-  margin: number,
+  comparison: Compared,
   reach: number,
   place: (difference: number) => number,
 ): ForestRow {
@@ -69,7 +73,7 @@ function rowOf(
   const tone = toneOf(figure);
   return {
     nameParts: figure.figure.split(/(?<=[_{:/.-])/),
-    conclusion: `${describeConclusion(figure, margin)}${tone === 'neutral' ? '' : ` (${tone})`}`,
+    conclusion: `${describeConclusion(figure, comparison)}${tone === 'neutral' ? '' : ` (${tone})`}`,
     tone,
     difference: formatDifference(difference, scale),
     interval: interval?.map((limit) => formatDifference(limit, scale)).join(' to ') ?? '–',

@@ -72,6 +72,7 @@ describe('comparison.html', () => {
 });
 
 describe('drawn differences', () => {
+  const compared = { margin: 0.05, method: 'paired' } as const;
   const figure = (
     difference: number,
     interval: readonly [number, number],
@@ -82,7 +83,10 @@ describe('drawn differences', () => {
   });
 
   it('stand on one axis with 0 in its middle, and are cut where their interval is far wider than they are', () => {
-    const { rows, ends, size, margin } = forestOf([figure(0.1, [0.05, 0.15]), figure(-0.02, [-3, 9])], 0.05);
+    const { rows, ends, size, margin } = forestOf(
+      [figure(0.1, [0.05, 0.15]), figure(-0.02, [-3, 9])],
+      compared,
+    );
     expect(ends).toEqual(['-20 %', '+20 %']);
     const middle = size.width / 2;
     const [one, other] = rows.map(({ drawn }) => drawn!);
@@ -98,7 +102,7 @@ describe('drawn differences', () => {
 
   it('are better or worse where that is known, and otherwise neither', () => {
     const toneOf = (change: Partial<FigureComparison>) =>
-      forestOf([figure(0.1, [0, 1], change)], 0.05).rows[0]!.tone;
+      forestOf([figure(0.1, [0, 1], change)], compared).rows[0]!.tone;
     expect(toneOf({ conclusion: 'higher', worse: 'higher' })).toBe('worse');
     expect(toneOf({ conclusion: 'lower', worse: 'higher' })).toBe('better');
     expect(toneOf({ conclusion: 'higher' })).toBe('neutral');
@@ -106,7 +110,7 @@ describe('drawn differences', () => {
   });
 
   it('have no drawing without a difference', () => {
-    const { rows } = forestOf([figure(0, [0, 0], { difference: null, interval: null })], 0.05);
+    const { rows } = forestOf([figure(0, [0, 0], { difference: null, interval: null })], compared);
     expect(rows[0]).toMatchObject({ difference: '–', interval: '–' });
     expect(rows[0]!.drawn).toBeUndefined();
   });

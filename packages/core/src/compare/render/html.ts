@@ -45,9 +45,9 @@ export async function renderComparisonHtml(found: Comparison, sides: ComparedSid
     margins: [`${format.formatNumber(margin * 100, 1)} %`, `${format.formatNumber(margin * 10, 2)} pp`],
     gates: comparison.gates.map((gate) => ({ ...gate, ...gateTexts(gate.figure, comparison) })),
     forests: [
-      { title: 'Times, rates and counts', heading: 'Figure', ...forestOf(ofScale('ratio'), margin) },
-      { title: 'Shares', heading: 'Figure', ...forestOf(ofScale('difference'), margin) },
-      { title: 'Status codes', heading: 'Status code', ...forestOf(codes, margin) },
+      { title: 'Times, rates and counts', heading: 'Figure', ...forestOf(ofScale('ratio'), comparison) },
+      { title: 'Shares', heading: 'Figure', ...forestOf(ofScale('difference'), comparison) },
+      { title: 'Status codes', heading: 'Status code', ...forestOf(codes, comparison) },
     ].filter(({ rows }) => rows.length > 0),
     sides: [
       { side: 'Baseline', runs: reports.baseline },
