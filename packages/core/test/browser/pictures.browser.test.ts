@@ -20,6 +20,11 @@ const pictures: readonly (readonly [title: string, charts: number, page: () => P
   ['a comparison of one run a side', 4, () => comparisonPage(1)],
   ['a comparison of pairs that fails', 4, () => comparisonPage(6, { failIf })],
   ['a comparison that is INVALID', 4, () => comparisonPage(1, { failIf })],
+  [
+    'a comparison that does not show what is required',
+    4,
+    () => comparisonPage(2, { require: ['p(95)<+60%'] }),
+  ],
 ];
 
 test.each(pictures)(
