@@ -130,7 +130,7 @@ describe('one run a side', () => {
     (correlation, seconds) => {
       const uniform = uniformNumbers(16);
       const model = { ...service, runVariation: 0, correlation, seconds, perSecond: 40 };
-      const count = isWhole ? 200 : 8;
+      const count = isWhole ? Math.ceil(12_000 / seconds) : 8;
       let missed = 0;
       for (let comparison = 0; comparison < count; comparison += 1) {
         const [baseline, candidate] = [1, 2].map((number) => [makeRun(number, model, uniform)]);
