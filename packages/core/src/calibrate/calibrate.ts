@@ -16,7 +16,13 @@ import type { ObserveOptions } from '../observe/options.js';
 import type { ServiceObserver } from '../observe/service-observer.js';
 import type { ObservedService } from '../results/observed-service.js';
 import { Phases } from '../run/phases.js';
-import { isChangeable, requireSuspendable, whileSuspended, type ScaledEndpoint } from '../scaling/change.js';
+import {
+  isChangeable,
+  requireNotSuspended,
+  requireSuspendable,
+  whileSuspended,
+  type ScaledEndpoint,
+} from '../scaling/change.js';
 import { snapshotFileOf } from '../scaling/snapshot.js';
 import { formatDuration } from '../values/duration.js';
 import { findCauses } from './causes.js';
@@ -97,7 +103,7 @@ const gracefulStopSeconds = 10;
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const settings: Settings = { ...defaults, ...options };
   requireNumbers(settings);
-  const { target, workers, preflight, name, baseDirectory, environment } = options;
+  const { target, workers, preflight, name, baseDirectory, environment, suspendScaling = true } = options;
   const test = prepare({
     ...{ target, load: longest(options.budget.seconds) },
     ...(workers !== undefined && { workers }),
@@ -131,14 +137,14 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const earlier = await journal.open(purpose);
   const scaled = scaledEndpointOf(test, results, options);
   // Before a fleet costs anything.
-  if (scaled) await requireSuspendable(scaled, id);
+  if (scaled) await (suspendScaling ? requireSuspendable(scaled, id) : requireNotSuspended(scaled));
   const startedAt = new Date();
   const { found, observed } = await withFleet(test, options, (handle, usDollarsPerHour) => {
     const work = () =>
       observing(test, options, (observer) =>
         search({ test, tiers, settings, handle, usDollarsPerHour, journal, earlier, id, observer }),
       );
-    return scaled ? whileSuspended(scaled, work, id) : work();
+    return scaled && suspendScaling ? whileSuspended(scaled, work, id) : work();
   });
   const { budget, precision } = settings;
   const calibration = calibrationOf(found, {
@@ -301,14 +307,14 @@ function requirePrice(
   );
 }
 
-/** What scales by itself, and is suspended meanwhile; undefined: nothing, or it is to go on. */
+/** What scales by itself; undefined: nothing that can be suspended. */
 function scaledEndpointOf(
   { definition, targetOptions, environment, baseDirectory }: PreparedTest,
   results: string,
-  { suspendScaling = true, signal = new AbortController().signal }: CalibrateOptions,
+  { signal = new AbortController().signal }: CalibrateOptions,
 ): ScaledEndpoint | undefined {
   const { scaling, kind } = definition;
-  if (!isChangeable(scaling) || !suspendScaling) return undefined;
+  if (!isChangeable(scaling)) return undefined;
   return {
     ...{ scaling, options: targetOptions, kind },
     snapshotFile: snapshotFileOf(results, definition, targetOptions),

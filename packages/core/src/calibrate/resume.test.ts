@@ -143,7 +143,10 @@ describe('the scaling of the service', () => {
 
   it('is not suspended again by another calibration, which would leave it suspended', async () => {
     await crash();
-    expect(await attempt('fraud', { id: 'two' })).toMatch(/suspended by the calibration one since/);
+    for (const suspendScaling of [true, false]) {
+      const refused = /suspended by the calibration one since/;
+      expect(await attempt('fraud', { id: 'two', suspendScaling })).toMatch(refused);
+    }
     expect(told).toEqual([]);
     expect(state.suspended).toBe(true);
   });

@@ -41,7 +41,7 @@ export async function changeScaling<Options>(
   endpoint: ScaledEndpoint<Options>,
   change: (found: ScalingState) => Promise<void>,
 ): Promise<ScalingState> {
-  await requirePutBack(suspensionFile(endpoint));
+  await requireNotSuspended(endpoint);
   await requirePutBack(endpoint.snapshotFile);
   const found = await requireSteady(endpoint);
   requireNoConflict(found);
@@ -96,12 +96,21 @@ export async function requireSuspendable<Options>(
 }
 
 /**
+ * Whether the scaling is what its owner left. Looks at the disk alone.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when a calibration suspended it and did not put it back.
+ */
+export async function requireNotSuspended<Options>(endpoint: ScaledEndpoint<Options>): Promise<void> {
+  await requirePutBack(suspensionFile(endpoint));
+}
+
+/**
  * Whether a load says how the endpoint scales: nothing else scales it, and its settings have an effect.
  *
  * @throws LoadwrightError `CONFIG_INVALID` that says what is in the way.
  */
 export async function requireVerifiable<Options>(endpoint: ScaledEndpoint<Options>): Promise<void> {
-  await requirePutBack(suspensionFile(endpoint));
+  await requireNotSuspended(endpoint);
   const found = await requireSteady(endpoint);
   requireNoConflict(found);
   if (!found.suspended) return;
