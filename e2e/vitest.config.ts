@@ -7,7 +7,7 @@ export default defineConfig({
     // Each case of `safety` needs a fleet: the matrix of that name alone tries them, see tools/lib/matrices.mjs.
     exclude: [
       'browser/**',
-      ...(process.env['LOADWRIGHT_MATRIX'] ? [] : ['safety/ec2.test.ts', 'safety/terminated.test.ts']),
+      ...(process.env['LOADWRIGHT_MATRIX'] ? [] : ['safety/aws.test.ts', 'safety/terminated.test.ts']),
     ],
     testTimeout: 180_000,
     hookTimeout: 180_000,

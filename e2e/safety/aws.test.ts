@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesToTry } from '../../packages/infra/test/matrix.js';
 import { Liar, type LiarPort } from '../../packages/infra/test/truth/liar.js';
-import { AccountWithLoads, flags } from './account-with-loads.js';
+import { AccountWithLoads, type AccountKind } from './account-with-loads.js';
 import { run, type LoadOfCommand } from './load-of-command.js';
 
 /** Length of each load, and how long after that requests may still be served. In seconds. */
@@ -12,24 +12,48 @@ const afterwardsSeconds = 10;
 const stillMilliseconds = 3000;
 
 let liar: Liar;
-let account: AccountWithLoads;
-/** What the fleet that stands is deployed for: its books begin anew with each load. */
-let port: LiarPort;
-let fleetId: string;
-
 beforeAll(async () => {
-  [liar, account] = await Promise.all([Liar.start(), AccountWithLoads.start()]);
-  port = await liar.open();
-  const deployment = account.load(port, plannedSeconds, ['deploy', '--yes', '--no-live']);
-  const exitCode = await deployment.command.ended;
-  const output = deployment.command.stdout + deployment.command.stderr;
-  expect({ exitCode, output }).toEqual({ exitCode: 0, output });
-  [fleetId = ''] = await account.deployed();
-  await deployment.end();
-}, 450_000);
+  liar = await Liar.start();
+});
+
+/** An account, and the server that its loads are made on: its books begin anew with each load. */
+interface World {
+  readonly account: AccountWithLoads;
+  readonly port: LiarPort;
+  /** Id of a fleet that stands; made once it is asked for. */
+  readonly standing: () => Promise<string>;
+  /** It, if anybody has asked. */
+  readonly known: () => string[];
+}
+
+const worlds = new Map<AccountKind, Promise<World>>();
+
+/** Made when the first test of its kind asks. */
+function worldOf(kind: AccountKind): Promise<World> {
+  const world = worlds.get(kind) ?? makeWorld(kind);
+  worlds.set(kind, world);
+  return world;
+}
+
+async function makeWorld(kind: AccountKind): Promise<World> {
+  const [account, port] = await Promise.all([AccountWithLoads.start(kind), liar.open()]);
+  const known: string[] = [];
+  let standing: Promise<string> | undefined;
+  const deploy = async () => {
+    const deployment = account.load(port, plannedSeconds, ['deploy', '--yes', '--no-live']);
+    const exitCode = await deployment.command.ended;
+    const output = deployment.command.stdout + deployment.command.stderr;
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output });
+    const [fleetId = ''] = await account.deployed();
+    known.push(fleetId);
+    await deployment.end();
+    return fleetId;
+  };
+  return { account, port, standing: () => (standing ??= deploy()), known: () => known };
+}
 
 afterAll(async () => {
-  await account?.end();
+  await Promise.all([...worlds.values()].map(async (world) => (await world).account.end()));
   await liar?.stop();
 }, 180_000);
 
@@ -62,11 +86,24 @@ const commandAsleep = async (load: LoadOfCommand) => {
   expect(load.report()?.total.count).toBe(received);
 };
 
-const networkLost = async (load: LoadOfCommand) => {
+const networkLost = async (load: LoadOfCommand, { account }: World) => {
   account.cutNetwork();
   await Promise.all([requireEnd(load), load.command.ended]);
   expect(load.report()?.verdict).toBe('INVALID');
 };
+
+/** It ends in the workers, and nobody can say how it was. */
+const masterFrozen = async (load: LoadOfCommand, { account }: World) => {
+  const thaw = account.freezeMaster();
+  try {
+    await Promise.all([requireEnd(load), load.command.ended]);
+    expect(load.report()?.verdict).toBe('INVALID');
+  } finally {
+    thaw();
+  }
+};
+
+type Trouble = (load: LoadOfCommand, world: World) => Promise<void>;
 
 const troubles = [
   { trouble: 'is killed', happen: commandKilled },
@@ -75,11 +112,11 @@ const troubles = [
 ];
 
 /** Until the load is made, and then whatever happens. */
-async function withLoad(argv: readonly string[], happen: (load: LoadOfCommand) => Promise<void>) {
-  const load = account.load(port, plannedSeconds, argv);
+async function withLoad(world: World, argv: readonly string[], happen: Trouble) {
+  const load = world.account.load(world.port, plannedSeconds, argv);
   try {
     await load.serves();
-    await happen(load);
+    await happen(load, world);
   } catch (error) {
     const { stdout, stderr } = load.command;
     throw new Error(`${(error as Error).message}\n${stdout}${stderr}`, { cause: error });
@@ -89,33 +126,36 @@ async function withLoad(argv: readonly string[], happen: (load: LoadOfCommand) =
 }
 
 /** Removes what others than the fleet that stands have left. */
-async function removeOthers(): Promise<void> {
+async function removeOthers({ account, known }: World): Promise<void> {
   for (const left of await account.deployed())
-    if (left !== fleetId) await account.carryOut(['destroy', left, '--yes', ...flags]);
-  expect(await account.deployed()).toEqual([fleetId]);
+    if (!known().includes(left)) await account.carryOut(['destroy', left, '--yes', ...account.flags]);
+  expect(await account.deployed()).toEqual(known());
 }
 
-const onOwnFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
-  await port.become({ ignoreFirst: 1 });
-  await withLoad([...run, '--no-live'], happen);
+const onOwnFleet = (happen: Trouble) => async (world: World) => {
+  await world.port.become({ ignoreFirst: 1 });
+  await withLoad(world, [...run, '--no-live'], happen);
   // What a killed command left behind is found, and goes.
-  await removeOthers();
+  await removeOthers(world);
 };
 
-const onDeployedFleet = (happen: (load: LoadOfCommand) => Promise<void>) => async () => {
-  await port.become({ ignoreFirst: 1 });
-  await withLoad([...run, '--on', fleetId, '--no-live'], happen);
-  expect(await account.deployed()).toEqual([fleetId]);
+const onDeployedFleet = (happen: Trouble) => async (world: World) => {
+  const fleetId = await world.standing();
+  await world.port.become({ ignoreFirst: 1 });
+  await withLoad(world, [...run, '--on', fleetId, '--no-live'], happen);
+  expect(await world.account.deployed()).toContain(fleetId);
 };
 
 /** It ends as soon as the load is made. */
-const startKilled = async () => {
-  await port.become({});
-  await withLoad(['start', fleetId], commandKilled);
+const startKilled = async (world: World) => {
+  const fleetId = await world.standing();
+  await world.port.become({});
+  await withLoad(world, ['start', fleetId], commandKilled);
 };
 
 /** Nobody has asked for a load. */
-const deployKilled = async () => {
+const deployKilled = async (world: World) => {
+  const { account, port } = world;
   await port.become({ ignoreFirst: 1 });
   const load = account.load(port, plannedSeconds, ['deploy', '--yes', '--no-live']);
   await load.begins('connect');
@@ -124,15 +164,16 @@ const deployKilled = async () => {
   await delay(stillMilliseconds);
   expect((await load.books()).received).toBe(0);
   await load.end();
-  await removeOthers();
+  await removeOthers(world);
 };
 
 /** Its load is over and judged, and the removal of its machine takes for ever. */
-const removalTerminated = async () => {
+const removalTerminated = async (world: World) => {
+  const { account, port } = world;
   await port.become({ ignoreFirst: 1 });
   let speak = () => {};
   try {
-    await withLoad([...run, '--no-live'], async ({ command }) => {
+    await withLoad(world, [...run, '--no-live'], async ({ command }) => {
       await command.shows('● collect');
       speak = account.silence();
       await command.shows('● destroy');
@@ -147,10 +188,16 @@ const removalTerminated = async () => {
   } finally {
     speak();
   }
-  await removeOthers();
+  await removeOthers(world);
 };
 
-const all = [
+interface Case {
+  readonly kind: AccountKind;
+  readonly name: string;
+  readonly attempt: (world: World) => Promise<void>;
+}
+
+const onEc2: readonly Omit<Case, 'kind'>[] = [
   ...troubles.flatMap(({ trouble, happen }) => [
     { name: `run --fleet ec2 ${trouble}`, attempt: onOwnFleet(happen) },
     { name: `run --on ${trouble}`, attempt: onDeployedFleet(happen) },
@@ -160,8 +207,20 @@ const all = [
   { name: 'run --fleet ec2 gets SIGTERM while AWS is silent', attempt: removalTerminated },
 ];
 
-describe('a load on EC2 has an end of its own', () => {
-  for (const { name, attempt } of casesToTry(all, { name: (one) => one.name, handful: 1 })) {
-    it(name, attempt, 450_000);
+const all: readonly Case[] = [
+  ...onEc2.map((one) => ({ kind: 'EC2' as const, ...one })),
+  { kind: 'ECS', name: 'run --on is killed, on ECS', attempt: onDeployedFleet(commandKilled) },
+  {
+    kind: 'ECS',
+    name: 'run --on sleeps for longer than its load, on ECS',
+    attempt: onDeployedFleet(commandAsleep),
+  },
+  { kind: 'ECS', name: 'the master of run --on freezes, on ECS', attempt: onDeployedFleet(masterFrozen) },
+  { kind: 'Fargate', name: 'run --fleet ecs is killed, on Fargate', attempt: onOwnFleet(commandKilled) },
+];
+
+describe('a load on AWS has an end of its own', () => {
+  for (const { kind, name, attempt } of casesToTry(all, { name: (one) => one.name, handful: 1 })) {
+    it(name, async () => attempt(await worldOf(kind)), 600_000);
   }
 });

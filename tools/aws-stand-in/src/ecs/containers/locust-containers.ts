@@ -23,6 +23,8 @@ export interface LocustContainers extends ContainerRuntime {
   readonly start: ContainerRuntime['start'];
   /** What ended with another code than 0 without having been asked to, with its last lines. */
   readonly failures: string[];
+  /** Sends the processes of all containers of this name a signal: one that is stopped is as a machine that hangs. */
+  readonly signal: (name: string, signal: NodeJS.Signals) => void;
   /** Removes the images; after the stand-in has ended. */
   readonly clear: () => Promise<void>;
 }
@@ -35,10 +37,14 @@ export function locustContainers(aws: AwsStandIn, options: LocustContainersOptio
   const images = new Images();
   const credentials = new TaskCredentials();
   const failures: string[] = [];
+  const started = new Map<StandInProcess, string>();
 
   return {
     failures,
     start,
+    signal: (name, signal) => {
+      for (const [one, container] of started) if (container === name) one.signalGroup(signal);
+    },
     clear: async () => {
       await images.clear();
       await credentials.stop();
@@ -121,7 +127,9 @@ export function locustContainers(aws: AwsStandIn, options: LocustContainersOptio
         log?.write(line);
       },
     });
+    started.set(child, container.name);
     void child.exited.then(async ({ code, description }) => {
+      started.delete(child);
       await log?.flush();
       if (code === 0 || task.desiredStatus === 'STOPPED') return;
       failures.push(`${definition.family} ${container.name} ${description}:\n${lines.join('\n')}`);
