@@ -9,8 +9,8 @@ const noBrowser = { BROWSER: 'true' };
 
 /** Lines of README.md that other stages carry out: the packages from a registry, all tests, a demo. */
 const elsewhere = /^npm (create loadwright@latest|run demo|test)$/;
-/** Those that take an account of AWS, of which there is none: they must get as far as that. */
-const inAnAccount = /--fleet (ec2|ecs)\b/;
+/** The one that takes an account of AWS, of which there is none: it must get as far as that. A plan takes none. */
+const inAnAccount = /\brun --fleet ec2\b/;
 
 /** The text of README.md in fences of such a language, each as its lines. */
 function fencesOf(language) {

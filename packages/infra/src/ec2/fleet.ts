@@ -7,6 +7,7 @@ import {
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
 import { lookUpAccount } from '../aws/account/account.js';
+import { vcpusOf } from '../aws/account/without-credentials.js';
 import { Aws } from '../aws/clients.js';
 import { describeInstance, instance } from '../aws/kinds/instance.js';
 import { requireOwnVersion, withAws } from '../aws/fleets/existing.js';
@@ -73,7 +74,7 @@ export function fleetOf(settings: Ec2FleetSettings): Fleet {
     specificationVersion: 1,
     kind: settings.aws.fleetKind,
     defaultWorkers: ({ signal } = {}) =>
-      call(signal, async (aws) => (await lookUpAccount(aws, await settle(aws))).instanceType.vcpus),
+      call(signal, async (aws) => vcpusOf(aws, await settle(aws), settings.aws.region)),
     prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
     plan: (request, { signal } = {}) =>
       call(signal, async (aws) => planFleet(aws, await settle(aws), request)),

@@ -7,6 +7,7 @@ import {
   type ProvisionRequest,
 } from '@loadwright/core/fleet';
 import { lookUpAccount } from '../aws/account/account.js';
+import { vcpusOf } from '../aws/account/without-credentials.js';
 import { Aws } from '../aws/clients.js';
 import { requireSessionManager } from '../aws/check/session-manager.js';
 import type { Destroy } from '../aws/deploy/clean-up.js';
@@ -89,8 +90,7 @@ export function fleetOf(settings: EcsFleetSettings): Fleet {
     defaultWorkers: ({ signal } = {}) =>
       call(signal, async (aws) => {
         if (isOnFargate) return settings.workerMachines * Math.max(1, Math.floor(settings.vcpus));
-        const { instanceType } = await lookUpAccount(aws, await settle(aws));
-        return settings.workerMachines * instanceType.vcpus;
+        return settings.workerMachines * (await vcpusOf(aws, await settle(aws), settings.aws.region));
       }),
     prepareProbe: (callOptions) => probeFromHere(settings.environment, callOptions),
     plan: (request, { signal } = {}) =>

@@ -100,6 +100,7 @@ describe('the plan', () => {
       AWS_SESSION_TOKEN: '',
     };
     const { aws, settings } = lookAt(standIn(), { instanceType: 'c7g.4xlarge' }, none);
+    expect(await fleetOf(settings).defaultWorkers?.()).toBe(16);
     const { resources, pricePerHour, notes, permissions } = await planFleet(aws, settings, request);
     expect(resources.at(-1)).toContain('c7g.4xlarge, 16 vCPUs, arm64, 100 GB, in a zone of eu-west-1');
     expect(pricePerHour.usDollars).toBeGreaterThan(0.3);

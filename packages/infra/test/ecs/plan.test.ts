@@ -61,10 +61,9 @@ describe('the plan of a fleet on ECS', () => {
       AWS_SECRET_ACCESS_KEY: '',
       AWS_SESSION_TOKEN: '',
     };
-    const { resources, pricePerHour, notes } = await quickFleet({
-      ...options,
-      environment: { ...environment, ...none },
-    }).plan(request);
+    const fleet = quickFleet({ ...options, environment: { ...environment, ...none } });
+    expect(await fleet.defaultWorkers?.()).toBe(8);
+    const { resources, pricePerHour, notes } = await fleet.plan(request);
     expect(resources.join()).toContain('4 × instance');
     expect(pricePerHour.usDollars).toBeGreaterThan(0);
     expect(notes?.[0]).toMatch(/^There are no AWS credentials: prices are of the table/);

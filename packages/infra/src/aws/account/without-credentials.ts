@@ -1,6 +1,6 @@
 import { LoadwrightError } from '@loadwright/core/fleet';
 import type { Aws } from '../clients.js';
-import type { Account, MachineWish } from './account.js';
+import { lookUpAccount, type Account, type MachineWish } from './account.js';
 
 /** Vcpus of the sizes that are no number of `xlarge`. */
 const ofSmallSizes: Readonly<Record<string, number>> = { medium: 1, large: 2, xlarge: 4 };
@@ -39,6 +39,18 @@ export function assumedAccount(
     image: { id: image ?? `newest of ${newestImages.name}`, rootDevice: '', architecture: '' },
     subnets: [{ id: '', vpcId: '', zone: `a zone of ${region}`, wayOut: 'internet-gateway' }],
   };
+}
+
+/**
+ * The vCPUs of a machine: what AWS says, or without credentials what its type's name says.
+ *
+ * @throws LoadwrightError as {@link lookUpAccount} and {@link assumedAccount} do
+ */
+export async function vcpusOf(aws: Aws, wish: MachineWish, region: string): Promise<number> {
+  const { instanceType } = (await hasNoCredentials(aws))
+    ? assumedAccount(wish, region)
+    : await lookUpAccount(aws, wish);
+  return instanceType.vcpus;
 }
 
 /** By the rule of the names: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html */
