@@ -58,7 +58,7 @@ const test = (protocol: Protocol, duration = '4s') =>
   });
 
 /** The report of a run on the fleet, and how many requests each ring says that it got from the load on. */
-async function run(protocol: Protocol, { skipPreflight = false } = {}) {
+async function run(protocol: Protocol) {
   const loadTest = await test(protocol);
   const served = () => new Map(protocols.map((one) => [one, ring(one).statistics().served]));
   // The preflight asks for an item, too.
@@ -67,7 +67,6 @@ async function run(protocol: Protocol, { skipPreflight = false } = {}) {
     fleet,
     on: deployed.fleetId,
     tolerate: busyMachine,
-    skipPreflight,
     onProgress: (event) => {
       if (event.type === 'phase' && event.phase === 'load' && event.state === 'started') earlier = served();
     },
@@ -78,8 +77,8 @@ async function run(protocol: Protocol, { skipPreflight = false } = {}) {
 }
 
 /** The same, of a run that passes. */
-async function counted(protocol: Protocol, options: { skipPreflight?: boolean } = {}) {
-  const { report, served } = await run(protocol, options);
+async function counted(protocol: Protocol) {
+  const { report, served } = await run(protocol);
   expect(report.verdict, report.reasons.join()).toBe('PASS');
   expect(report.total.count).toBeGreaterThan(0);
   const own = served.get(protocol)!;
@@ -101,8 +100,6 @@ async function losing(part: string, lose: (machine: Machine) => unknown): Promis
     fleet,
     on: deployed.fleetId,
     tolerate: busyMachine,
-    // A master that has lost a worker takes no request of a preflight.
-    skipPreflight: true,
     onProgress: (event) => {
       if (event.type === 'sample' && lostAt === undefined && event.sample.totalRequests > 50) {
         lostAt = performance.now();
@@ -187,7 +184,7 @@ describe('a fleet on ECS of a master and four machines', () => {
       expect(taken.reason).toMatch(/its machine worker-3 i-\w+ is being drained: a spot interruption notice/);
       const replaced = machines.filter(({ tags }) => /^worker-[56]$/.test(tags['loadwright:part'] ?? ''));
       expect(replaced).toHaveLength(1);
-      await counted('chord', { skipPreflight: true });
+      await counted('chord');
       expect(machines.at(-1)?.tags['loadwright:part']).toBe('worker-6');
       expect(containers.failures).toEqual([]);
     },

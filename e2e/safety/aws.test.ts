@@ -21,7 +21,7 @@ interface World {
   readonly account: AccountWithLoads;
   readonly port: LiarPort;
   /** Id of a fleet that stands; made once it is asked for. */
-  readonly standing: () => Promise<string>;
+  readonly deployed: () => Promise<string>;
   /** It, if anybody has asked. */
   readonly known: () => string[];
 }
@@ -38,7 +38,7 @@ function worldOf(kind: AccountKind): Promise<World> {
 async function makeWorld(kind: AccountKind): Promise<World> {
   const [account, port] = await Promise.all([AccountWithLoads.start(kind), liar.open()]);
   const known: string[] = [];
-  let standing: Promise<string> | undefined;
+  let deployed: Promise<string> | undefined;
   const deploy = async () => {
     const deployment = account.load(port, plannedSeconds, ['deploy', '--yes', '--no-live']);
     const exitCode = await deployment.command.ended;
@@ -49,7 +49,7 @@ async function makeWorld(kind: AccountKind): Promise<World> {
     await deployment.end();
     return fleetId;
   };
-  return { account, port, standing: () => (standing ??= deploy()), known: () => known };
+  return { account, port, deployed: () => (deployed ??= deploy()), known: () => known };
 }
 
 afterAll(async () => {
@@ -140,7 +140,7 @@ const onOwnFleet = (happen: Trouble) => async (world: World) => {
 };
 
 const onDeployedFleet = (happen: Trouble) => async (world: World) => {
-  const fleetId = await world.standing();
+  const fleetId = await world.deployed();
   await world.port.become({ ignoreFirst: 1 });
   await withLoad(world, [...run, '--on', fleetId, '--no-live'], happen);
   expect(await world.account.deployed()).toContain(fleetId);
@@ -148,7 +148,7 @@ const onDeployedFleet = (happen: Trouble) => async (world: World) => {
 
 /** It ends as soon as the load is made. */
 const startKilled = async (world: World) => {
-  const fleetId = await world.standing();
+  const fleetId = await world.deployed();
   await world.port.become({});
   await withLoad(world, ['start', fleetId], commandKilled);
 };

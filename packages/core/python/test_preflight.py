@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from locust_harness import Answer, Cluster, free_port, load_plan, serving
+from locust_harness import Answer, Cluster, eventually, free_port, load_plan, serving
 
 TOKEN = "dapi-canary-4f1d"
 DATABRICKS = {
@@ -159,6 +159,19 @@ def test_a_worker_makes_it_for_the_master(databricks, start_locusts):
         cluster.swarm(1)
         status, _, body = cluster.web.request("/loadwright/preflight", {})
         assert (status, body[:17]) == (409, b"a test is running")
+
+
+def test_after_a_test_that_lost_a_worker(databricks, start_locusts):
+    with serving() as stub:
+        variables = {"DATABRICKS_TOKEN": TOKEN}
+        cluster = Cluster(start_locusts(databricks(stub.url)), 2, worker_variables=variables)
+        cluster.swarm(2)
+        eventually(lambda: len(stub.requests) > 10, "requests")
+        # Stopped before the master misses it.
+        cluster.workers[0].kill()
+        cluster.settled()
+        status, _, body = cluster.web.request("/loadwright/preflight", {})
+        assert (status, json.loads(body)["answer"]["status"]) == (200, 200)
 
 
 def test_the_route_needs_the_login_and_a_worker(databricks, start_locusts):

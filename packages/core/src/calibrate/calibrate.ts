@@ -257,7 +257,7 @@ async function search(work: Work): Promise<Searched> {
     const trials = found.trials.map((trial, index) => {
       const span = measurer.spans[index - earlier.length];
       if (!observer || !span) return trial;
-      return { ...trial, ...observer.toldBetween(...span), resources: observer.usedBetween(...span) };
+      return { ...trial, ...observer.capacityBetween(...span), resources: observer.usedBetween(...span) };
     });
     return { ...found, trials, causes: findCauses(trials, found.capacities, tiers) };
   };

@@ -83,7 +83,7 @@ export class FleetMeasurer implements Measurer {
     const refusedShare = refusedOf(judged.statistics.errors);
     return {
       ...(resources && { resources }),
-      ...this.#fleet.observer?.toldBetween(from, Date.now()),
+      ...this.#fleet.observer?.capacityBetween(from, Date.now()),
       ...(refusedShare !== undefined && { refusedShare }),
       rate: request.rate,
       seconds: secondsOf(series, judged, this.#fleet.conditions),

@@ -15,7 +15,7 @@ const intervalSeconds = 10;
 function ofScaling(scaling: ScalingDefinition): ObservationDefinition {
   return {
     figures: {
-      instances: { unit: 'instances', description: 'instances that serve', tells: 'instances' },
+      instances: { unit: 'instances', description: 'instances that serve', indicates: 'instances' },
       'instances desired': { unit: 'instances', description: 'instances that the service wants to have' },
     },
     intervalSeconds,

@@ -34,7 +34,7 @@ function observerOf(
 
 const cpu = (value: number, seconds = 20) => ({ figure: 'cpu', at: Date.now(), seconds, value });
 
-it('reads at its interval, and tells each value once on the time axis of the load', async () => {
+it('reads at its interval, and reports each value once on the time axis of the load', async () => {
   const minute = { figure: 'instances', part: 'A', at: zero - 60_000, seconds: 60, value: 2 };
   const read = vi.fn(async () => ({
     points: [minute, { ...minute, at: zero }, cpu(40)],
@@ -105,7 +105,7 @@ it('waits after the load for what appears late, unless somebody stops', async ()
   expect((await finished).readings.good).toBe(11);
 });
 
-it('tells problems beside what it could read, and when there was nothing', async () => {
+it('reports problems beside what it could read, and when there was nothing', async () => {
   const partly = observerOf(async () => ({ points: [cpu(1)], problems: ['CloudWatch: denied.'] }));
   expect((await partly.finish(now())).notes).toEqual(['CloudWatch: denied. (1 of 1 readings)']);
   const empty = observerOf(async () => ({ points: [] }));
@@ -124,15 +124,15 @@ it('knows how much of a resource was used in a part of the time', async () => {
   await observer.finish(now());
 });
 
-it('tells the instances of all parts and what waits in their queues, as means of a time', async () => {
+it('means the instances of all parts and what waits in their queues over a time', async () => {
   const zero = Date.now();
   const point = (figure: string, part: string, value: number, second: number) => ({
     ...{ figure, part, value, at: zero + second * 1000, seconds: 10 },
   });
   const figures = {
-    instances: { unit: 'instances', description: '', tells: 'instances' },
-    waiting: { unit: 'ms', description: '', tells: 'queue' },
-    depth: { unit: 'requests', description: '', tells: 'queue' },
+    instances: { unit: 'instances', description: '', indicates: 'instances' },
+    waiting: { unit: 'ms', description: '', indicates: 'queue' },
+    depth: { unit: 'requests', description: '', indicates: 'queue' },
   } as const;
   const points = [
     ...[point('instances', 'a', 2, 0), point('instances', 'a', 4, 10), point('instances', 'b', 1, 0)],
@@ -140,11 +140,11 @@ it('tells the instances of all parts and what waits in their queues, as means of
   ];
   const observer = observerOf(() => Promise.resolve({ points }), { figures });
   await vi.advanceTimersByTimeAsync(1000);
-  expect(observer.toldBetween(zero, zero + 20_000)).toEqual({
+  expect(observer.capacityBetween(zero, zero + 20_000)).toEqual({
     ...{ instances: 4, queuedSeconds: 1.5, queuedRequests: 7 },
   });
-  expect(observer.toldBetween(zero + 10_000, zero + 20_000)).toEqual({ instances: 4 });
-  expect(observer.toldBetween(zero + 60_000, zero + 90_000)).toEqual({});
+  expect(observer.capacityBetween(zero + 10_000, zero + 20_000)).toEqual({ instances: 4 });
+  expect(observer.capacityBetween(zero + 60_000, zero + 90_000)).toEqual({});
   await observer.finish(now());
 });
 

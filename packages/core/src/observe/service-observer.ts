@@ -29,7 +29,7 @@ export interface ObservedTarget<Options = unknown> {
 }
 
 /** What a service reported of its capacity. Absent: nothing. */
-export interface ToldOfCapacity {
+export interface CapacityFigures {
   readonly instances?: number;
   readonly queuedRequests?: number;
   readonly queuedSeconds?: number;
@@ -105,20 +105,20 @@ export class ServiceObserver {
   }
 
   /** Instances that served, and what waited in a queue, on average from one time to another, in milliseconds since 1970. */
-  toldBetween(from: number, to: number): ToldOfCapacity {
+  capacityBetween(from: number, to: number): CapacityFigures {
     const { figures } = this.#target.observation;
     const means = new Map<string, { sum: number; count: number }>();
     for (const { figure, part, at, seconds, value } of this.#points.values()) {
-      if (!figures[figure]?.tells || at >= to || at + seconds * 1000 <= from) continue;
+      if (!figures[figure]?.indicates || at >= to || at + seconds * 1000 <= from) continue;
       const key = JSON.stringify([figure, part]);
       const { sum, count } = means.get(key) ?? { sum: 0, count: 0 };
       means.set(key, { sum: sum + value, count: count + 1 });
     }
     const reported: { instances?: number; queuedRequests?: number; queuedSeconds?: number } = {};
     for (const [key, { sum, count }] of means) {
-      const { tells, unit } = figures[(JSON.parse(key) as [string])[0]]!;
+      const { indicates, unit } = figures[(JSON.parse(key) as [string])[0]]!;
       const mean = sum / count;
-      if (tells === 'instances') reported.instances = (reported.instances ?? 0) + mean;
+      if (indicates === 'instances') reported.instances = (reported.instances ?? 0) + mean;
       else if (unit === 'ms') reported.queuedSeconds = Math.max(reported.queuedSeconds ?? 0, mean / 1000);
       else reported.queuedRequests = (reported.queuedRequests ?? 0) + mean;
     }

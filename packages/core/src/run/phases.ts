@@ -47,13 +47,13 @@ export class Phases {
     if (beforeLoad.has(phase)) this.signal.throwIfAborted();
     if (phase !== 'destroy') this.#current = phase;
     this.progress({ type: 'phase', phase, state: 'started' });
-    const result = await this.#toldOf(phase, () => work((text) => (detail = text)));
+    const result = await this.#announced(phase, () => work((text) => (detail = text)));
     this.progress({ type: 'phase', phase, state: 'finished', ...(detail !== undefined && { detail }) });
     return result;
   }
 
   /** Reports that a phase continues whenever nothing else is reported for some time. */
-  async #toldOf<Result>(phase: Phase, work: () => Promise<Result>): Promise<Result> {
+  async #announced<Result>(phase: Phase, work: () => Promise<Result>): Promise<Result> {
     const begin = performance.now();
     const outer = this.#silence;
     const silence = setInterval(() => {

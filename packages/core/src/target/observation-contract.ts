@@ -12,7 +12,7 @@ export interface FigureDefinition {
    * What it says of the capacity. `instances`: how many instances, copies or units serve. `queue`: requests that wait, or how long they
    * do, where the unit is `ms`. Absent: neither.
    */
-  readonly tells?: 'instances' | 'queue';
+  readonly indicates?: 'instances' | 'queue';
 }
 
 /** A value of a figure, and the time that it is of. */

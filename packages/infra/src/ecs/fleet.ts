@@ -49,7 +49,7 @@ import { waitForMachines, waitForUi } from './reach/wait-for-fleet.js';
 import { ecsResources } from './resources.js';
 import { firstCrew, partOf, readCrew, type Crew } from './scale/crew.js';
 import { ecsScaling } from './scale/scaling.js';
-import { findStandingFleet } from './scale/standing-fleet.js';
+import { findDeployedMachines } from './scale/deployed-machines.js';
 import { processesOfMachine, resolveOptions, type EcsFleetSettings } from './settings.js';
 
 /**
@@ -259,13 +259,13 @@ async function openExisting(
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle> {
   const { environment, startTimeoutSeconds } = settings;
-  const standing = await findStandingFleet(aws, fleetId).catch((error: unknown) => error as Error);
-  if (standing instanceof Error) {
+  const deployed = await findDeployedMachines(aws, fleetId).catch((error: unknown) => error as Error);
+  if (deployed instanceof Error) {
     const onFargate = await openFargate(aws, settings, fleetId, destroy);
     if (onFargate) return onFargate;
-    throw standing;
+    throw deployed;
   }
-  const { master, facts } = standing;
+  const { master, facts } = deployed;
   const { InstanceId: id = '', PublicIpAddress: publicAddress, LaunchTime } = master;
   const [known, [found]] = await Promise.all([readSecrets(aws, fleetId), ecsPlaces(aws, { fleetId })]);
   const place = { id, publicAddress };

@@ -180,7 +180,7 @@ class LoadControl:
             self._ended_by = self._ended_by or "workers-lost"
         if self._ended_at is None and self._attendance is not None:
             self._attendance.look()
-        if self._settled_at is None and self._ended_at is not None and not self._is_draining():
+        if self._settled_at is None and self._ended_at is not None and not self.is_draining():
             self._settled_at = time.time()
             if self._attendance is not None:
                 self._attendance.look_at_end(self._told_to_stop)
@@ -238,6 +238,15 @@ class LoadControl:
             return None
         return "the load could not be stopped: workers do not answer"
 
+    def is_draining(self) -> bool:
+        """Whether what is on its way of a test that has ended is still awaited."""
+        runner = self._environment.runner
+        if self._ending is not None:
+            return not self._ending.is_over
+        return any(
+            node.id in self._told_to_stop and node.state != STATE_MISSING for node in runner.clients.values()
+        )
+
     def scale(self, workers: int, by: str) -> None:
         """
         There are about to be so many workers. While a test is under way that is written down, and those that
@@ -267,17 +276,9 @@ class LoadControl:
     def _document(self, plan: LoadPlan) -> dict[str, Any]:
         return {**plan.document, "gracefulStopSeconds": self._grace(plan)}
 
-    def _is_draining(self) -> bool:
-        runner = self._environment.runner
-        if self._ending is not None:
-            return not self._ending.is_over
-        return any(
-            node.id in self._told_to_stop and node.state != STATE_MISSING for node in runner.clients.values()
-        )
-
     def _wait_until_settled(self, grace_seconds: float) -> bool:
         with gevent.Timeout(grace_seconds + _SETTLE_SECONDS, False):
-            while self._is_draining():
+            while self.is_draining():
                 gevent.sleep(_FLUSH_SECONDS)
             return True
         return False

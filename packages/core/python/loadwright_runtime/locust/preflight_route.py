@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -23,7 +24,7 @@ from . import preflight_run
 
 _ASK = "loadwright_preflight"
 _ANSWER = "loadwright_preflight_answer"
-_LOADED = (STATE_SPAWNING, STATE_RUNNING, STATE_STOPPING)
+_LOADED = (STATE_SPAWNING, STATE_RUNNING)
 # Beyond the limits of the request itself: for the way there and back.
 _GRACE_SECONDS = 15.0
 
@@ -31,8 +32,13 @@ _GRACE_SECONDS = 15.0
 class Preflight:
     """Asks, on a master or a lone process; answers, on a worker."""
 
-    def __init__(self, environment: Any, bundle: Bundle):
+    def __init__(self, environment: Any, bundle: Bundle, is_draining: Callable[[], bool]):
+        """
+        :param is_draining: whether workers have still to report what they did. Locust itself calls a test that
+            lost a worker stopping for good.
+        """
         self._environment = environment
+        self._is_draining = is_draining
         limits = Limits.of(bundle.config)
         # Those that a request needs the answers of are sent before it.
         requests = int(bundle.config.get("preflightRequests", 1))
@@ -54,7 +60,7 @@ class Preflight:
         @routes.post("/preflight")
         def preflight() -> Response:
             runner = self._environment.runner
-            if runner.state in _LOADED:
+            if runner.state in _LOADED or (runner.state == STATE_STOPPING and self._is_draining()):
                 return Response("a test is running: its figures must not be mixed with a preflight", 409)
             path, host = request.form.get("path"), request.form.get("host")
             if not isinstance(runner, MasterRunner):

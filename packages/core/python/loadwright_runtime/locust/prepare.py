@@ -99,7 +99,7 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters, own_seal: seal
         # Before whatever else looks at messages.
         listener_guard.protect(environment.runner, counters.refuse)
     counters.contribute("stillness", stillness.take, Stillness.teller(control.log.note))
-    preflight = Preflight(environment, bundle)
+    preflight = Preflight(environment, bundle, control.is_draining)
     if environment.web_ui:
         guard = WebGuard(environment, control, set_up, bundle.load.payload_order)
         web.extend(environment, counters, control, guard, preflight)

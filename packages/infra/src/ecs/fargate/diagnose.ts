@@ -7,9 +7,9 @@ import { idOfTask, tasksOf } from '../../aws/kinds/fargate/task.js';
 import { adviceOn } from '../reach/advice.js';
 import { networkFindings } from '../reach/network-findings.js';
 import { describeTask, stoppedAmong } from '../reach/stopped-tasks.js';
-import { machinesOf } from '../scale/standing-fleet.js';
+import { machinesOf } from '../scale/deployed-machines.js';
 import { fargateQuotas } from './quotas.js';
-import { detailOf, findStandingTasks, isOfSpot, placesOf, type StandingTasks } from './standing-tasks.js';
+import { detailOf, findDeployedTasks, isOfSpot, placesOf, type DeployedTasks } from './deployed-tasks.js';
 
 const parts = [
   ['master', 'the master'],
@@ -27,12 +27,12 @@ export async function diagnoseTasks(
   cluster: string,
   environment: Environment,
 ): Promise<readonly Finding[]> {
-  const [running, standing, ...stopped] = await Promise.all([
+  const [running, deployed, ...stopped] = await Promise.all([
     tasksOf(aws, fleetId, cluster),
-    standingTasks(aws, fleetId),
+    deployedTasks(aws, fleetId),
     ...parts.map(([role]) => stoppedAmong(aws, cluster, { family: nameOf(aws.fleet(fleetId), role) })),
   ]);
-  const wanted = { master: 1, worker: standing && wantedTasks(standing) };
+  const wanted = { master: 1, worker: deployed && wantedTasks(deployed) };
   const findings = parts.flatMap(([role, who], index) => {
     const family = nameOf(aws.fleet(fleetId), role);
     const own = running.filter(({ taskDefinitionArn = '' }) => taskDefinitionArn.includes(`/${family}:`));
@@ -41,16 +41,16 @@ export async function diagnoseTasks(
     return [findingOn(`tasks of ${who}`, own, ended, wanted[role] ?? own.length)];
   });
   const [quotas, network] = await Promise.all([
-    standing ? quotasOf(aws, standing) : [],
-    networkOf(aws, { running, stopped: stopped.flat(), standing }, environment),
+    deployed ? quotasOf(aws, deployed) : [],
+    networkOf(aws, { running, stopped: stopped.flat(), deployed }, environment),
   ]);
   return [...findings, ...quotas, ...network];
 }
 
 /** @returns undefined also when its tags or definitions were changed: whoever opens the fleet reports that */
-async function standingTasks(aws: Aws, fleetId: string): Promise<StandingTasks | undefined> {
+async function deployedTasks(aws: Aws, fleetId: string): Promise<DeployedTasks | undefined> {
   try {
-    return await findStandingTasks(aws, fleetId);
+    return await findDeployedTasks(aws, fleetId);
   } catch (error) {
     aws.signal.throwIfAborted();
     problemOf(error);
@@ -59,33 +59,33 @@ async function standingTasks(aws: Aws, fleetId: string): Promise<StandingTasks |
 }
 
 /** Tasks of workers that the fleet is to have. */
-function wantedTasks({ facts, processes }: StandingTasks): number {
+function wantedTasks({ facts, processes }: DeployedTasks): number {
   return Math.ceil(facts.workers / processes);
 }
 
 /** Could ECS start all tasks of the fleet? Asked only where some are missing. */
-async function quotasOf(aws: Aws, standing: StandingTasks): Promise<readonly Finding[]> {
-  const wanted = wantedTasks(standing);
-  if (standing.workers.length >= wanted) return [];
-  const vcpus = Number(standing.definition.cpu ?? 0) / 1024;
-  return fargateQuotas(aws, { vcpus, machines: machinesOf(wanted, await isOfSpot(aws, standing)) });
+async function quotasOf(aws: Aws, deployed: DeployedTasks): Promise<readonly Finding[]> {
+  const wanted = wantedTasks(deployed);
+  if (deployed.workers.length >= wanted) return [];
+  const vcpus = Number(deployed.definition.cpu ?? 0) / 1024;
+  return fargateQuotas(aws, { vcpus, machines: machinesOf(wanted, await isOfSpot(aws, deployed)) });
 }
 
 interface SeenFleet {
   readonly running: Tasks;
   readonly stopped: Tasks;
-  readonly standing: StandingTasks | undefined;
+  readonly deployed: DeployedTasks | undefined;
 }
 
 async function networkOf(
   aws: Aws,
-  { running, stopped, standing }: SeenFleet,
+  { running, stopped, deployed }: SeenFleet,
   environment: Environment,
 ): Promise<readonly Finding[]> {
   const places = await placesOf(aws, running).catch(problemOf);
   aws.signal.throwIfAborted();
   if (isLoadwrightError(places)) return [{ subject: 'network', ...failed(places, 'unknown') }];
-  const masterId = standing && idOfTask(standing.master);
+  const masterId = deployed && idOfTask(deployed.master);
   const nodes = [...places].map(([id, place]) => ({
     ...place,
     id,
@@ -97,7 +97,7 @@ async function networkOf(
     return subnetId === undefined ? [] : [{ name, subnetId, hasPublicAddress: undefined }];
   });
   const master = nodes.find(({ id }) => id === masterId);
-  const ui = standing && master && { ...master, ...standing.facts, mayBePrivate: true };
+  const ui = deployed && master && { ...master, ...deployed.facts, mayBePrivate: true };
   return networkFindings(aws, [...nodes, ...ended], ui, environment);
 }
 

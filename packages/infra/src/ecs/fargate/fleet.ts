@@ -19,7 +19,7 @@ import { deployFargate, tasksByPart } from './deploy.js';
 import { lookUpFargatePrice } from './price.js';
 import { fargateQuotas, requireFargateQuotas } from './quotas.js';
 import { requireBaseImage } from '../deploy/push-bundle.js';
-import { findStandingTasks } from './standing-tasks.js';
+import { findDeployedTasks } from './deployed-tasks.js';
 import { lookAtTask, placeOfMaster, stateOfFleet, waitForMasterTask, waitForUi } from './tasks.js';
 
 /** Makes a fleet of tasks on Fargate, or continues one that was begun. */
@@ -97,14 +97,14 @@ export async function openFargate(
   fleetId: string,
   destroy: FleetHandle['destroy'],
 ): Promise<FleetHandle | undefined> {
-  const standing = await findStandingTasks(aws, fleetId);
-  if (!standing) return undefined;
-  const { facts, processes } = standing;
-  const master = idOfTask(standing.master);
+  const deployed = await findDeployedTasks(aws, fleetId);
+  if (!deployed) return undefined;
+  const { facts, processes } = deployed;
+  const master = idOfTask(deployed.master);
   const [known, seen] = await Promise.all([readSecrets(aws, fleetId), lookAtTask(aws, master, 'master')]);
   const machine = await placeOfMaster(aws, seen);
   const way = await reachUi(aws, { facts, machine, environment }, 0);
-  return handleOf(aws.settings, tasksByPart(master, standing.workers.map(idOfTask)), processes, {
+  return handleOf(aws.settings, tasksByPart(master, deployed.workers.map(idOfTask)), processes, {
     fleetId,
     way,
     login: known.login,

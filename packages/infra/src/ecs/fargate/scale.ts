@@ -12,15 +12,15 @@ import { describeTasks, idOfTask, task } from '../../aws/kinds/fargate/task.js';
 import type { HourlyPrice } from '../../aws/plan/hourly-price.js';
 import { poll } from '../../aws/poll.js';
 import { endOf, neededFor, pricedAs, priceTags } from '../scale/change-lines.js';
-import { identityOf, machinesOf } from '../scale/standing-fleet.js';
+import { identityOf, machinesOf } from '../scale/deployed-machines.js';
 import type { EcsFleetSettings } from '../settings.js';
 import { lookUpFargatePrice } from './price.js';
 import { fargateQuotas, requireFargateQuotas } from './quotas.js';
-import { isOfSpot, networkOf, type StandingTasks } from './standing-tasks.js';
+import { isOfSpot, networkOf, type DeployedTasks } from './deployed-tasks.js';
 
 /** Another number of tasks, looked at from all sides. */
 export interface TaskChange {
-  readonly standing: StandingTasks;
+  readonly deployed: DeployedTasks;
   /** How many are started. */
   readonly come: number;
   /** Those that end: the newest. */
@@ -37,15 +37,15 @@ export interface TaskChange {
 export async function lookAtTaskChange(
   aws: Aws,
   configured: EcsFleetSettings,
-  standing: StandingTasks,
+  deployed: DeployedTasks,
   workers: number,
 ): Promise<TaskChange> {
-  const { facts, processes, definition, workers: present } = standing;
+  const { facts, processes, definition, workers: present } = deployed;
   const wanted = neededFor(workers, processes, ['in each of', 'tasks']);
   const [spot, network, kept] = await Promise.all([
-    isOfSpot(aws, standing),
-    networkOf(aws, standing),
-    readSecrets(aws, standing.fleetId),
+    isOfSpot(aws, deployed),
+    networkOf(aws, deployed),
+    readSecrets(aws, deployed.fleetId),
   ]);
   const settingsFor = (tasks: number) => ({
     ...configured,
@@ -68,7 +68,7 @@ export async function lookAtTaskChange(
   ]);
   requireFargateQuotas(settingsFor(wanted), quotas);
   return {
-    standing,
+    deployed,
     come,
     go: present.slice(wanted),
     lost: Math.max(0, before - present.length),
@@ -80,15 +80,15 @@ export async function lookAtTaskChange(
 }
 
 /** Is everything as it should be? */
-export function isTaskChangeEmpty({ standing, come, go, workersAfter }: TaskChange): boolean {
-  return come === 0 && go.length === 0 && standing.facts.workers === workersAfter;
+export function isTaskChangeEmpty({ deployed, come, go, workersAfter }: TaskChange): boolean {
+  return come === 0 && go.length === 0 && deployed.facts.workers === workersAfter;
 }
 
 export function planOfTasks(change: TaskChange): ScalePlan {
-  const { standing, come, go, lost, workersAfter, spot, price } = change;
+  const { deployed, come, go, lost, workersAfter, spot, price } = change;
   const tasks = (count: number) => `${count} ${count === 1 ? 'task' : 'tasks'} of workers`;
   return {
-    workersBefore: standing.facts.workers,
+    workersBefore: deployed.facts.workers,
     workersAfter,
     pricePerHourBefore: pricedAs(price.before),
     pricePerHourAfter: pricedAs(price.after),
@@ -98,7 +98,7 @@ export function planOfTasks(change: TaskChange): ScalePlan {
       ...go.map((one) => `${idOfTask(one)}: ends, its workers leave before`),
     ],
     notes: [
-      `${standing.processes} in each task. New tasks take some minutes, and end when the fleet does: at ${endOf(standing.tags)}.`,
+      `${deployed.processes} in each task. New tasks take some minutes, and end when the fleet does: at ${endOf(deployed.tags)}.`,
     ],
     ...(spot &&
       come > 0 && { warnings: ['Spot tasks of workers may be taken away in the middle of the test.'] }),
@@ -112,23 +112,23 @@ export async function changeTasks(
   journal: Journal,
   onProgress: (message: string) => void,
 ): Promise<void> {
-  const { standing, come, go, workersAfter, price } = change;
-  const step: Step = { aws, fleet: identityOf(aws, standing), journal };
+  const { deployed, come, go, workersAfter, price } = change;
+  const step: Step = { aws, fleet: identityOf(aws, deployed), journal };
   if (come > 0) {
     onProgress(`Starting ${come} ${come === 1 ? 'task' : 'tasks'} of workers`);
     await startTasks(step, change);
   }
-  await record(aws, standing, { ...workersTag(workersAfter), ...priceTags(standing.tags, price.after) });
+  await record(aws, deployed, { ...workersTag(workersAfter), ...priceTags(deployed.tags, price.after) });
   if (go.length === 0) return;
   onProgress(`Waiting for the workers of ${go.length} ${go.length === 1 ? 'task' : 'tasks'} to leave`);
   await all(go.map((one) => task.destroy(aws, idOfTask(one))));
 }
 
 /** What could not be had at all is as if it had not been begun; after an interruption it stays, and is used or removed later. */
-async function startTasks(step: Step, { standing, come, spot, network }: TaskChange): Promise<void> {
+async function startTasks(step: Step, { deployed, come, spot, network }: TaskChange): Promise<void> {
   const { aws } = step;
   const { masterHost, ...place } = network;
-  const { cluster, definition, fleetId } = standing;
+  const { cluster, definition, fleetId } = deployed;
   const batch: Omit<TaskBatch, 'count'> = {
     ...place,
     cluster,
@@ -150,7 +150,7 @@ async function startTasks(step: Step, { standing, come, spot, network }: TaskCha
     );
   } catch (error) {
     aws.signal.throwIfAborted();
-    const before = new Set([standing.master, ...standing.workers].map(idOfTask));
+    const before = new Set([deployed.master, ...deployed.workers].map(idOfTask));
     const started = (await task.find(aws, { fleetId })).filter(({ id }) => !before.has(id));
     await all(started.map(({ id }) => task.destroy(aws, id)));
     throw error;
@@ -160,7 +160,7 @@ async function startTasks(step: Step, { standing, come, spot, network }: TaskCha
 /** Says on the task of the master how many workers there are, and waits until ECS shows it. */
 async function record(
   aws: Aws,
-  { master }: StandingTasks,
+  { master }: DeployedTasks,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
   const list = Object.entries(tags).map(([key, value]) => ({ key, value }));

@@ -27,23 +27,23 @@ import { lookUpHourlyPrice } from '../../aws/plan/hourly-price.js';
 import { poll } from '../../aws/poll.js';
 import { machineParameters } from '../deploy/machine.js';
 import { changeTasks, isTaskChangeEmpty, lookAtTaskChange, planOfTasks } from '../fargate/scale.js';
-import { findStandingTasks } from '../fargate/standing-tasks.js';
+import { findDeployedTasks } from '../fargate/deployed-tasks.js';
 import type { EcsFleetSettings } from '../settings.js';
 import { endOf, neededFor, pricedAs, priceTags } from './change-lines.js';
 import { changeCrew, crewTags, isUnchanged, partOf, type Crew, type CrewChange } from './crew.js';
 import { endMachines } from './leave.js';
 import {
-  findStandingFleet,
+  findDeployedMachines,
   identityOf,
   machinesOf,
   processesOfEach,
   settingsOfFleet,
-  type StandingFleet,
-} from './standing-fleet.js';
+  type DeployedMachines,
+} from './deployed-machines.js';
 
 /** A change of a fleet, looked at from all sides. */
 interface Change extends CrewChange {
-  readonly standing: StandingFleet;
+  readonly deployed: DeployedMachines;
   /** Of the fleet as it is. */
   readonly settings: Awaited<ReturnType<typeof settingsOfFleet>>;
   readonly account: Account;
@@ -64,7 +64,7 @@ export function ecsScaling(
   return {
     plan: (fleetId, workers, { signal } = {}) =>
       call(signal, async (aws) => {
-        const tasks = await findStandingTasks(aws, fleetId);
+        const tasks = await findDeployedTasks(aws, fleetId);
         return tasks
           ? planOfTasks(await lookAtTaskChange(aws, settings, tasks, workers))
           : planOf(await lookAtChange(aws, settings, fleetId, workers));
@@ -73,7 +73,7 @@ export function ecsScaling(
       const { signal, onProgress } = options;
       const say = onProgress ?? (() => {});
       await call(signal, async (aws) => {
-        const tasks = await findStandingTasks(aws, fleetId);
+        const tasks = await findDeployedTasks(aws, fleetId);
         if (tasks) {
           const change = await lookAtTaskChange(aws, settings, tasks, workers);
           if (isTaskChangeEmpty(change)) return;
@@ -81,7 +81,7 @@ export function ecsScaling(
           return;
         }
         const change = await lookAtChange(aws, settings, fleetId, workers);
-        if (isUnchanged(change.standing.crew, change)) return;
+        if (isUnchanged(change.deployed.crew, change)) return;
         await withJournal(aws, settings, fleetId, (journal) => carryOut(aws, change, journal, say));
       });
       return open(fleetId, options);
@@ -110,15 +110,15 @@ async function lookAtChange(
   fleetId: string,
   workers: number,
 ): Promise<Change> {
-  const standing = await findStandingFleet(aws, fleetId);
-  const processes = processesOfEach(standing);
+  const deployed = await findDeployedMachines(aws, fleetId);
+  const processes = processesOfEach(deployed);
   const wanted = neededFor(workers, processes, ['on each of', 'machines']);
   const [settings, leaving, kept] = await Promise.all([
-    settingsOfFleet(aws, configured, standing),
-    leavingOf(aws, standing),
+    settingsOfFleet(aws, configured, deployed),
+    leavingOf(aws, deployed),
     readSecrets(aws, fleetId),
   ]);
-  const change = changeCrew(standing.crew, [...standing.present.keys()], wanted, leaving);
+  const change = changeCrew(deployed.crew, [...deployed.present.keys()], wanted, leaving);
   // Its machines are in the group: there is nothing to check of it, and EC2 may not see a new one yet.
   const lookUp = lookUpAccount(aws, { ...settings, securityGroup: undefined, allowedAddresses: [] });
   const { spot } = settings;
@@ -128,14 +128,14 @@ async function lookAtChange(
   const added = { instanceType: settings.instanceType, spot, machines: change.come.length };
   const [account, before, after, quota] = await Promise.all([
     lookUp,
-    priceOf(standing.crew.numbers.length),
+    priceOf(deployed.crew.numbers.length),
     priceOf(wanted),
     change.come.length === 0 ? undefined : knownQuota(aws, added, lookUp),
   ]);
   if (quota) requireQuota(settings, quota);
   return {
     ...change,
-    standing,
+    deployed,
     settings,
     account,
     workersAfter: wanted * processes,
@@ -144,7 +144,7 @@ async function lookAtChange(
 }
 
 /** Numbers of machines that are being drained. */
-async function leavingOf(aws: Aws, { fleetId, present }: StandingFleet): Promise<number[]> {
+async function leavingOf(aws: Aws, { fleetId, present }: DeployedMachines): Promise<number[]> {
   const [place] = await ecsPlaces(aws, { fleetId });
   const registered = await containerInstances(aws, place?.cluster ?? '');
   const draining = new Set(
@@ -154,11 +154,11 @@ async function leavingOf(aws: Aws, { fleetId, present }: StandingFleet): Promise
 }
 
 function planOf(change: Change): ScalePlan {
-  const { standing, settings, come, go, lost, workersAfter, price } = change;
+  const { deployed, settings, come, go, lost, workersAfter, price } = change;
   const { instanceType, spot } = settings;
-  const idOf = (number: number) => standing.present.get(number)?.InstanceId ?? '';
+  const idOf = (number: number) => deployed.present.get(number)?.InstanceId ?? '';
   return {
-    workersBefore: standing.facts.workers,
+    workersBefore: deployed.facts.workers,
     workersAfter,
     pricePerHourBefore: pricedAs(price.before),
     pricePerHourAfter: pricedAs(price.after),
@@ -168,7 +168,7 @@ function planOf(change: Change): ScalePlan {
       ...go.map((number) => `${partOf(number)}: ${idOf(number)} ends, its workers leave before`),
     ],
     notes: [
-      `${processesOfEach(standing)} on each machine. New machines take some minutes, and end when the fleet does: at ${endOf(standing.tags)}.`,
+      `${processesOfEach(deployed)} on each machine. New machines take some minutes, and end when the fleet does: at ${endOf(deployed.tags)}.`,
     ],
     ...(spot &&
       come.length > 0 && {
@@ -183,22 +183,22 @@ async function carryOut(
   journal: Journal,
   onProgress: (message: string) => void,
 ): Promise<void> {
-  const { standing, settings, go, lost, after, workersAfter, price } = change;
-  const { fleetId } = standing;
-  const step: Step = { aws, fleet: identityOf(aws, standing), journal };
+  const { deployed, settings, go, lost, after, workersAfter, price } = change;
+  const { fleetId } = deployed;
+  const step: Step = { aws, fleet: identityOf(aws, deployed), journal };
   const [place] = await ecsPlaces(aws, { fleetId });
   const cluster = place?.cluster ?? '';
   await launchMachines(step, change, cluster, onProgress);
   // Before anything ends: what whoever watches the fleet does not count is not missed.
-  await record(aws, standing, after, {
+  await record(aws, deployed, after, {
     ...workersTag(workersAfter),
-    ...priceTags(standing.tags, price.after),
+    ...priceTags(deployed.tags, price.after),
   });
   if (go.length > 0)
     onProgress(`Waiting for the workers of ${go.length} × ${settings.instanceType} to leave`);
   const leaving = [...go, ...lost].map((number) => ({
     part: partOf(number),
-    id: standing.present.get(number)?.InstanceId,
+    id: deployed.present.get(number)?.InstanceId,
   }));
   await endMachines(aws, { fleetId, cluster }, leaving, journal);
 }
@@ -211,7 +211,7 @@ async function launchMachines(
   onProgress: (message: string) => void,
 ): Promise<void> {
   const { aws, journal } = step;
-  const { standing, settings, account, come } = change;
+  const { deployed, settings, account, come } = change;
   if (come.length === 0) return;
   onProgress(`Starting ${come.length} × ${settings.instanceType}`);
   const place = {
@@ -238,8 +238,8 @@ async function launchMachines(
   } catch (error) {
     aws.signal.throwIfAborted();
     onProgress(`Removing the ${launched.length} machines that were had: ${accountProblem(error).message}`);
-    await endMachines(aws, { fleetId: standing.fleetId, cluster }, launched, journal);
-    await record(aws, standing, { ...standing.crew, last: change.after.last }, {});
+    await endMachines(aws, { fleetId: deployed.fleetId, cluster }, launched, journal);
+    await record(aws, deployed, { ...deployed.crew, last: change.after.last }, {});
     throw error;
   }
 }
@@ -260,7 +260,7 @@ async function knownEndRole({ aws, fleet }: Step, { accountId }: Account): Promi
 /** Says on the machine of the master which machines make load, and waits until EC2 shows it. */
 async function record(
   aws: Aws,
-  { master: { InstanceId = '' } }: StandingFleet,
+  { master: { InstanceId = '' } }: DeployedMachines,
   crew: Crew,
   more: Readonly<Record<string, string>>,
 ): Promise<void> {

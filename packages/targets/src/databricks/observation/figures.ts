@@ -28,7 +28,12 @@ export const figures: Readonly<Record<string, ExportedFigure>> = {
     description: 'memory of the GPUs of all replicas',
   },
   'provisioned concurrency': {
-    ...{ metric: 'provisioned_concurrent_requests_total', kind: 'sum', unit: 'requests', tells: 'instances' },
+    ...{
+      metric: 'provisioned_concurrent_requests_total',
+      kind: 'sum',
+      unit: 'requests',
+      indicates: 'instances',
+    },
     description: 'requests that the endpoint can serve at once, as it is scaled now',
   },
   requests: {
@@ -43,7 +48,7 @@ export const figures: Readonly<Record<string, ExportedFigure>> = {
     description: 'mean time of a request within Databricks, without authentication and rate limits',
   },
   'queue time': {
-    ...{ metric: 'model_queue_time_ms', ...latency, tells: 'queue' },
+    ...{ metric: 'model_queue_time_ms', ...latency, indicates: 'queue' },
     description: 'mean time that a request waited for a free place in the model',
   },
   'model latency': {

@@ -106,6 +106,6 @@ export const cloudWatchFigures: Readonly<Record<string, Readonly<Record<string, 
 
 /** What `DescribeEndpoint` says, by variant. */
 export const instanceFigures: Readonly<Record<string, FigureDefinition>> = {
-  instances: { unit: 'instances', description: 'instances that serve, by variant', tells: 'instances' },
+  instances: { unit: 'instances', description: 'instances that serve, by variant', indicates: 'instances' },
   'instances desired': { unit: 'instances', description: 'instances that the variant is to have' },
 };

@@ -17,7 +17,6 @@ import {
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../../config/configuration.js';
 import { examples } from '../../../output/help.js';
-import { formatDollars } from '../../../output/fleet.js';
 import { formatTable } from '../../../output/table.js';
 import {
   addDemandFlags,

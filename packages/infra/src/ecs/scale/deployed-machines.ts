@@ -9,7 +9,7 @@ import type { EcsFleetSettings } from '../settings.js';
 import { numberOf, readCrew, type Crew } from './crew.js';
 
 /** A fleet that was deployed, as its machines show it. */
-export interface StandingFleet {
+export interface DeployedMachines {
   readonly fleetId: string;
   readonly master: Instance;
   /** Tags of the machine of the master. */
@@ -28,18 +28,18 @@ function isUp({ State }: Instance): boolean {
 }
 
 /** @throws LoadwrightError `CONFIG_INVALID` when there is no master, or another version has made it. */
-export async function findStandingFleet(aws: Aws, fleetId: string): Promise<StandingFleet> {
+export async function findDeployedMachines(aws: Aws, fleetId: string): Promise<DeployedMachines> {
   const [machines, found] = await Promise.all([describeFleet(aws, fleetId), instance.find(aws, { fleetId })]);
   requireOwnVersion(fleetId, found);
-  return standingFleet(aws, fleetId, machines);
+  return deployedMachines(aws, fleetId, machines);
 }
 
 /** The same of machines that are described already. */
-function standingFleet(
+function deployedMachines(
   { settings: { region } }: Aws,
   fleetId: string,
   machines: readonly Instance[],
-): StandingFleet {
+): DeployedMachines {
   const parts = machines.map((machine) => ({ machine, tags: readTags(machine.Tags) }));
   const master = parts.find(({ machine, tags }) => tags[partTag] === 'master' && isUp(machine));
   if (!master) {
@@ -68,14 +68,14 @@ function standingFleet(
 }
 
 /** Processes of each machine of workers: all run the same task. */
-export function processesOfEach({ facts, crew }: Pick<StandingFleet, 'facts' | 'crew'>): number {
+export function processesOfEach({ facts, crew }: Pick<DeployedMachines, 'facts' | 'crew'>): number {
   return facts.workers / crew.numbers.length;
 }
 
 /** The tags that another machine, or task, of the fleet gets. */
 export function identityOf(
   aws: Aws,
-  { fleetId, tags }: Pick<StandingFleet, 'fleetId' | 'tags'>,
+  { fleetId, tags }: Pick<DeployedMachines, 'fleetId' | 'tags'>,
 ): FleetIdentity {
   const isOwn = (key: string) => key === 'Name' || /^(loadwright|aws):/.test(key);
   return {
@@ -97,7 +97,7 @@ export function identityOf(
 export async function settingsOfFleet(
   aws: Aws,
   settings: EcsFleetSettings,
-  { fleetId, master, machines, facts, crew }: StandingFleet,
+  { fleetId, master, machines, facts, crew }: DeployedMachines,
 ): Promise<EcsFleetSettings & { readonly securityGroup: string; readonly instanceProfile: string }> {
   const { InstanceType, ImageId, KeyName, NetworkInterfaces, IamInstanceProfile } = master;
   const securityGroup = NetworkInterfaces?.[0]?.Groups?.[0]?.GroupId;

@@ -13,7 +13,7 @@ import { stoppedAmong } from '../reach/stopped-tasks.js';
 const describedAtOnce = 100;
 
 /** A fleet on Fargate that was deployed, as its tasks show it. */
-export interface StandingTasks {
+export interface DeployedTasks {
   readonly fleetId: string;
   readonly cluster: string;
   readonly master: Task;
@@ -29,7 +29,7 @@ export interface StandingTasks {
 }
 
 /** @returns undefined when the fleet has no master on Fargate that runs */
-export async function findStandingTasks(aws: Aws, fleetId: string): Promise<StandingTasks | undefined> {
+export async function findDeployedTasks(aws: Aws, fleetId: string): Promise<DeployedTasks | undefined> {
   const found = await task.find(aws, { fleetId });
   requireOwnVersion(fleetId, found);
   const own = found.filter(({ stays }) => stays === undefined);
@@ -72,7 +72,7 @@ async function definitionOfWorkers(aws: Aws, fleetId: string): Promise<TaskDefin
 }
 
 /** Are its workers spare capacity? Those that have ended tell it where none is left. */
-export async function isOfSpot(aws: Aws, { workers, cluster, definition }: StandingTasks): Promise<boolean> {
+export async function isOfSpot(aws: Aws, { workers, cluster, definition }: DeployedTasks): Promise<boolean> {
   const known =
     workers.length > 0 ? workers : await stoppedAmong(aws, cluster, { family: definition.family ?? '' });
   return known.some(({ capacityProviderName }) => capacityProviderName === 'FARGATE_SPOT');
@@ -115,7 +115,7 @@ export function detailOf({ attachments = [] }: Task, key: string): string | unde
 }
 
 /** Where its tasks are: another one is to be in the same subnets, with the same security groups. */
-export async function networkOf(aws: Aws, { fleetId, master, workers }: StandingTasks) {
+export async function networkOf(aws: Aws, { fleetId, master, workers }: DeployedTasks) {
   const id = detailOf(master, 'networkInterfaceId');
   const { NetworkInterfaces: [seen] = [] } =
     id === undefined
