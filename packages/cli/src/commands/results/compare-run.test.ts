@@ -50,6 +50,14 @@ it('plans the runs of both sides in turn, on one fleet, with the price of all', 
 it.each([
   [['--pairs', '0'], 104, /steps\[0\]\.pairs: found 0/],
   [['--baseline-set', 'users'], 2, /--baseline-set: found "users", expected name=value/],
+  ...[
+    ['--last', '6'],
+    ['--run-variation', '3%'],
+    ['--format', 'markdown'],
+    ['--results', 'elsewhere'],
+    ['--baseline', 'main'],
+    ['--candidate', 'now'],
+  ].map((flags): [string[], number, RegExp] => [flags, 2, new RegExp(`${flags[0]}: found with compare run`)]),
   [['--baseline-set', 'user=5'], 104, /set\.user: unknown option, did you mean "users"/],
 ])('says what is wrong with %j before anything is made', async (flags, exitCode, message) => {
   expect(await compareRun('--yes', ...flags)).toMatchObject({

@@ -69,9 +69,25 @@ export function configureCompareRun(command: Command, context: Context): void {
       ]),
     )
     .action(
-      // Flags that both have are taken by `compare`, wherever they stand.
-      context.action((_: CompareRunFlags, self: Command) => compareRun(self.optsWithGlobals(), context)),
+      // Flags that both have are taken by `compare`, wherever they are; and so are those that only it has.
+      context.action((_: CompareRunFlags, self: Command) => {
+        refuseFlagsOf(command);
+        return compareRun(self.optsWithGlobals(), context);
+      }),
     );
+}
+
+/** Flags of `compare` that choose among runs that are there, or say how to print: none of them would change anything. */
+const ofCompareAlone = ['baseline', 'candidate', 'last', 'runVariation', 'format', 'results'];
+
+/** @throws LoadwrightError `USAGE` for one of them. */
+function refuseFlagsOf(compare: Command): void {
+  const given = ofCompareAlone.find((name) => compare.getOptionValueSource(name) === 'cli');
+  if (given === undefined) return;
+  const flag = compare.options.find((option) => option.attributeName() === given)!.long!;
+  throw new LoadwrightError('USAGE', `${flag}: found with compare run, which does not have it`, {
+    hint: `compare run makes the runs that it compares. Leave ${flag} out; or compare runs that are there with loadwright compare.`,
+  });
 }
 
 async function compareRun(options: CompareRunFlags, context: Context): Promise<ExitCode> {
