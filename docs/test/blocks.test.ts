@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { describeWhole } from '../../packages/infra/test/matrix.js';
 import { blocks, localLinks, pages, root, type Block, type Page } from './documents.js';
 import { inThisProcess } from './project.js';
 
@@ -20,7 +21,8 @@ it.each(blocks.filter((block) => block.example))('$place is a part of $example',
   expect(readFileSync(join(root, example!), 'utf8')).toContain(text);
 });
 
-describe('TypeScript', () => {
+// By the declarations that a user gets, which `npm test` does not build.
+describeWhole('TypeScript', () => {
   it('type-checks', async () => {
     const own = ofLanguage('ts').filter((block) => !block.example);
     own.forEach(({ place, text }, index) => {

@@ -201,7 +201,7 @@ export const matrices = {
         ...apart.e2e.filter((file) => ![...long.e2e, ...journeys.e2e].includes(file)),
       ],
       'packages/targets': apart['packages/targets'],
-      docs: apart.docs,
+      docs: ['test/blocks.test.ts', ...apart.docs],
     },
     inTurns,
     parts: 3,
