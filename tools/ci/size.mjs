@@ -7,10 +7,10 @@ import { mustRun } from '../lib/processes.mjs';
 
 /** Bytes of a tarball, by package: a third more than it has, so that what is packed by mistake is noticed. */
 export const packedLimits = {
-  core: 1_300_000,
-  targets: 400_000,
-  infra: 600_000,
-  cli: 450_000,
+  core: 1_550_000,
+  targets: 540_000,
+  infra: 740_000,
+  cli: 560_000,
   loadwright: 10_000,
   'create-loadwright': 20_000,
 };

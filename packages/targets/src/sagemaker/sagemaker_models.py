@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loadwright_runtime import Payload, SetupError
-from loadwright_runtime.answers.json_checks import find, parse_pointer
+from loadwright_runtime.source.json_pointer import find, parse_pointer
 from loadwright_runtime.source.payloads import PayloadError, compact_json
 from loadwright_runtime.source.set_up import Progress
 
@@ -43,7 +43,7 @@ class RowModels:
         self._names: list[str] = []
         self._by_row = bytearray()
         self._no_model = SetupError(
-            f"no name of a model stands at {pointer} of the payload, where targetModelFrom looks: it must be "
+            f"no name of a model is at {pointer} of the payload, where targetModelFrom looks: it must be "
             "1 to 1024 printable ASCII characters."
         )
 

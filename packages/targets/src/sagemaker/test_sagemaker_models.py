@@ -75,7 +75,7 @@ def test_numbers_stay_as_they_were_written(source):
 def test_a_row_without_a_model_fails_with_its_number(source, payload):
     requests = source([row("a"), payload, row("b")])
     assert requests.next_request().name == "a"
-    with pytest.raises(PayloadError, match="row 2: no name of a model stands at /meta/the~1model") as raised:
+    with pytest.raises(PayloadError, match="row 2: no name of a model is at /meta/the~1model") as raised:
         requests.next_request()
     assert raised.value.row == 2
     assert requests.next_request().name == "b"

@@ -34,8 +34,8 @@ class Preflight:
 
     def __init__(self, environment: Any, bundle: Bundle, is_draining: Callable[[], bool]):
         """
-        :param is_draining: whether workers have still to report what they did. Locust itself calls a test that
-            lost a worker stopping for good.
+        :param is_draining: whether workers have still to report what they did. To Locust itself, a test that
+            lost a worker is stopping for good.
         """
         self._environment = environment
         self._is_draining = is_draining
