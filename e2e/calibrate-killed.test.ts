@@ -35,11 +35,18 @@ it(
       const exitCode = await command.ended;
       return { exitCode, stdout: command.stdout, stderr: command.stderr.replace(/\s+/g, ' ') };
     };
-    const settings = async () => {
-      const { exitCode, stdout, stderr } = await run('scaling', 'show', '--json');
-      expect(exitCode, stderr).toBe(0);
-      return (JSON.parse(stdout) as { settings: unknown }).settings;
-    };
+    /** When the service has the instances that are wanted. */
+    const settings = () =>
+      vi.waitFor(
+        async () => {
+          const { exitCode, stdout, stderr } = await run('scaling', 'show', '--json');
+          expect(exitCode, stderr).toBe(0);
+          const state = JSON.parse(stdout) as { settings: unknown; busy: boolean };
+          expect(state.busy).toBe(false);
+          return state.settings;
+        },
+        { timeout: 120_000 },
+      );
     const isSuspended = () => scaling!.target?.SuspendedState?.DynamicScalingOutSuspended === true;
 
     const before = await settings();

@@ -5,7 +5,7 @@ import {
   stateDifferences,
   whileSuspended,
 } from '@loadwright/core/scaling';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   capacity,
   demand,
@@ -137,6 +137,8 @@ describe('an endpoint whose scaling somebody set by hand', () => {
 
   it('is verified with the policies that were recommended', async () => {
     await emulated.apply();
+    // The service makes the instances that are wanted now.
+    await vi.waitFor(async () => expect((await emulated.describe()).busy).toBe(false), { timeout: 30_000 });
     await expect(requireVerifiable(emulated.endpoint)).resolves.toBeUndefined();
   });
 
