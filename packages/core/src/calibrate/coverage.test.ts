@@ -59,6 +59,7 @@ describe('simulated queues of 1 to 16 slots, 20 to 2,000 requests a second, thre
   );
 
   // MLRsearch knows of each trial whether it was good, and counts no request of it: short trials mislead it together.
+  // It takes a whole search of each case: `npm test` leaves it out, the matrix `statistics` has it.
   it.runIf(isWhole)(
     'MLRsearch 1.2.1 does not cover as many with the requests that all of ours take',
     { timeout: 360_000 },

@@ -70,13 +70,12 @@ describe('of a service whose level is correlated (0.8), with 3 % between runs', 
         outcomes[gates[0]!.outcome] += 1;
       }
       for (const outcome of ['PASS', 'FAIL'] as const)
-        expect(outcomes[outcome] / count, outcome).toBeLessThanOrEqual(
-          isWhole ? 0.035 : atMost(0.025, count),
-        );
+        expect(outcomes[outcome] / count, outcome).toBeLessThanOrEqual(atMost(0.025, count));
     },
     patience,
   );
 
+  // Up to 30 pairs for each of a hundred comparisons take twenty seconds: `npm test` has none, the matrix `statistics` all.
   it.runIf(isWhole)(
     'what is required is shown of equal sides in 90 % of comparisons with the number of pairs that is named',
     () => {
@@ -91,7 +90,8 @@ describe('of a service whose level is correlated (0.8), with 3 % between runs', 
         const pairs = makePairs(Math.min(Number(named), 30), service, service, uniform);
         if (compareRuns(...sidesOf(pairs), required).verdict === 'PASS') shown += 1;
       }
-      expect(shown / count).toBeGreaterThanOrEqual(0.9);
+      // At least 90 %, within chance: that at most 10 % are not shown.
+      expect(1 - shown / count).toBeLessThanOrEqual(atMost(0.1, count));
     },
     patience,
   );
