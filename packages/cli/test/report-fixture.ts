@@ -39,7 +39,7 @@ export function makeReport(changes: Partial<RunReport> = {}): RunReport {
     loadSeconds: 20,
     thresholds: [
       { metric: 'http_req_duration', expression: 'p(95)<200', passed: true, measured: 31, unit: 'ms' },
-      { metric: 'http_req_failed', expression: 'rate<0.01', passed: true, measured: 0.00377, unit: '' },
+      { metric: 'http_req_failed', expression: 'rate<0.01', passed: true, measured: 0.00377, unit: 'share' },
     ],
     total: { method: '', name: 'Aggregated', ...figures },
     requests: [{ method: 'GET', name: 'cache', ...figures }],

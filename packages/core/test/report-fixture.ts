@@ -126,7 +126,7 @@ export function realisticReport(choice: FixtureOptions = {}): RunReport {
         expression: 'rate<0.01',
         passed: true,
         measured: total.failureRate,
-        unit: '',
+        unit: 'share',
       },
       {
         metric: 'http_reqs',

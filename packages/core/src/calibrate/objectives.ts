@@ -4,6 +4,7 @@ import type { RequestStatistics } from '../locust/statistics.js';
 import { requestsOf } from '../judge/thresholds/evaluate.js';
 import type { MeasuredStatistics } from '../judge/thresholds/metrics.js';
 import { metricOf, parseThreshold, type DeclaredMetrics, type Threshold } from '../judge/thresholds/parse.js';
+import { shareUnit } from '../values/format.js';
 import type { Condition, Tally, Tier } from './contract.js';
 
 /** A condition that can count what a real service answered. */
@@ -109,12 +110,12 @@ function conditionOf(text: string, threshold: Threshold): MeasuredCondition {
       }),
     };
   return {
-    ...{ text, limit, holds, kind, isShare: unit === '' },
+    ...{ text, limit, holds, kind, isShare: unit === shareUnit },
     tally: isOf((requests) => {
       const measured = metric.measure({ requests, seconds: 1 }, aggregation);
       if (!measured) return { sum: 0, weight: 0 };
       // A share is of requests, a counter's rate of seconds.
-      const weight = unit === '' ? (measured.over ?? 0) : 1;
+      const weight = unit === shareUnit ? (measured.over ?? 0) : 1;
       return { sum: measured.value * weight, weight };
     }),
   };

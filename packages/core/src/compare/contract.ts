@@ -50,7 +50,7 @@ export type Conclusion = 'higher' | 'lower' | 'same' | 'no-worse' | 'undecided';
 export interface FigureComparison {
   /** `http_req_duration p(95)`, with the request name if it has one. */
   readonly figure: string;
-  /** `ms`, `requests/s`, the unit of a metric, or `` for a share. */
+  /** `ms`, `requests/s`, `share` (0 to 1), the unit of a metric, or `` for a plain number. */
   readonly unit: string;
   /** `ratio`: differences are shares of the baseline. `difference`: both are shares themselves, 0 to 1. */
   readonly scale: 'ratio' | 'difference';

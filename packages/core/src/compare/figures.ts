@@ -10,6 +10,7 @@ import { metricOf, parseThreshold, type DeclaredMetrics, type Threshold } from '
 import { endedRequests } from '../locust/outcomes.js';
 import type { RequestStatistics, TrendStatistics } from '../locust/statistics.js';
 import { codeLabel, hasNoAnswer } from '../report/codes.js';
+import { shareUnit } from '../values/format.js';
 import type { CompareOptions, GateKind } from './contract.js';
 
 /** One number of a run: a metric, folded, of all requests or of one name; or the share of a status code. */
@@ -109,7 +110,7 @@ function figureOf(threshold: Threshold): Figure {
     ...(trend && { trend: { of: trend, fold: (values: TrendStatistics) => fold(values, aggregation) } }),
     text: `${key} ${aggregation.name === 'p' ? `p(${aggregation.percentile})` : aggregation.name}`,
     unit,
-    scale: unit === '' ? 'difference' : 'ratio',
+    scale: unit === shareUnit ? 'difference' : 'ratio',
     ...(worse && { worse }),
   };
 }
@@ -152,7 +153,7 @@ export function standardFigures(
 export function codeFigures(codes: readonly string[]): Figure[] {
   return codes.map((code) => ({
     text: codeLabel(code),
-    unit: '',
+    unit: shareUnit,
     scale: 'difference',
     ...(hasNoAnswer(code) && { worse: 'higher' as const }),
     group: 'status codes',

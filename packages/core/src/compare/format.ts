@@ -1,10 +1,10 @@
-import { formatNumber, formatRatio, formatValue, nothing } from '../values/format.js';
+import { formatNumber, formatRatio, formatValue, nothing, shareUnit } from '../values/format.js';
 import type { Comparison, FigureComparison } from './contract.js';
 
 /** A side of a figure in its unit: `25.3 ms`, `0.4 %`. */
 export function formatSide(value: number | null, { unit }: Pick<FigureComparison, 'unit'>): string {
   if (value === null) return nothing;
-  return unit === '' ? formatRatio(value) : formatValue(value, unit);
+  return unit === shareUnit ? formatRatio(value) : formatValue(value, unit);
 }
 
 /** `+4.2 %`, or of shares `-0.31 pp`: percentage points. */

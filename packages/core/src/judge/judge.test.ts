@@ -24,7 +24,7 @@ describe('judge', () => {
       'a broken threshold',
       { thresholds: [held, broken] },
       'FAIL',
-      /p\(95\)<200 does not hold, measured 312.5 ms/,
+      /p\(95\)<200 does not hold, measured 312.456 ms/,
     ],
     ['nothing measured', { thresholds: [{ ...broken, measured: null }] }, 'FAIL', /measured nothing/],
     [
@@ -63,7 +63,7 @@ describe('judge', () => {
     const unmeasured = { ...broken, measured: null };
     expect(judge({ ...evidence, problems, thresholds: [held, broken, unmeasured] })).toEqual({
       verdict: 'INVALID',
-      reasons: ['worker-1 was lost.', 'http_req_duration: p(95)<200 does not hold, measured 312.5 ms.'],
+      reasons: ['worker-1 was lost.', 'http_req_duration: p(95)<200 does not hold, measured 312.456 ms.'],
       problems,
     });
   });
@@ -74,7 +74,7 @@ describe('judge', () => {
       expression: 'rate<0.01',
       measured: 0.78,
       passed: false,
-      unit: '',
+      unit: 'share',
       isDefault: true as const,
     };
     const { verdict, reasons } = judge({
@@ -84,8 +84,8 @@ describe('judge', () => {
     });
     expect(verdict).toBe('FAIL');
     expect(reasons).toEqual([
-      'http_req_duration: p(95)<200 does not hold, measured 312.5 ms over 100 requests, of which 22 succeeded.',
-      'http_req_failed: rate<0.01 does not hold, measured 0.78. This threshold is a default: write one on http_req_failed to change it.',
+      'http_req_duration: p(95)<200 does not hold, measured 312.456 ms over 100 requests, of which 22 succeeded.',
+      'http_req_failed: rate<0.01 does not hold, measured 78 %. This threshold is a default: write one on http_req_failed to change it.',
     ]);
     expect(judge({ ...evidence, thresholds: [{ ...failed, measured: 0, passed: true }] }).reasons).toEqual([
       'No thresholds were set; the default held (http_req_failed: rate<0.01).',
@@ -130,7 +130,7 @@ describe('judge', () => {
     const stoppedEarly = 'Stopped early: after 12 s http_req_failed: rate<0.1 did not hold, measured 100 %.';
     const thresholds = [
       {
-        ...{ metric: 'http_req_failed', expression: 'rate<0.1', unit: '', measured: 1, passed: false },
+        ...{ metric: 'http_req_failed', expression: 'rate<0.1', unit: 'share', measured: 1, passed: false },
         stoppedAfterSeconds: 12,
       },
     ];

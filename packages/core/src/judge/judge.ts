@@ -1,4 +1,5 @@
 import type { Problem, ThresholdResult, Verdict } from '../results/summary.js';
+import { formatMeasured } from '../values/format.js';
 
 /** What the verdict is made from. */
 export interface Evidence {
@@ -98,13 +99,12 @@ function whyNone({ due, exception, isRead }: Evidence): string {
 
 function describeBroken(result: ThresholdResult): string {
   const { metric, expression, measured, unit, isDefault, over, succeeded } = result;
-  const value = measured === null ? 'nothing' : `${round(measured)} ${unit}`.trim();
   const among =
     over !== undefined && succeeded !== undefined && succeeded < over
       ? ` over ${over} requests, of which ${succeeded} succeeded`
       : '';
   const origin = isDefault ? ` This threshold is a default: write one on ${metric} to change it.` : '';
-  return `${metric}: ${expression} does not hold, measured ${value}${among}.${origin}`;
+  return `${metric}: ${expression} does not hold, measured ${formatMeasured(measured, unit)}${among}.${origin}`;
 }
 
 function describeHeld(thresholds: readonly ThresholdResult[]): string {
@@ -114,9 +114,4 @@ function describeHeld(thresholds: readonly ThresholdResult[]): string {
     return `No thresholds were set; the default held (${first.metric}: ${first.expression}).`;
   }
   return thresholds.length === 1 ? 'The threshold held.' : `All ${thresholds.length} thresholds held.`;
-}
-
-/** Four significant digits: more would be noise. */
-function round(value: number): number {
-  return Number(value.toPrecision(4));
 }

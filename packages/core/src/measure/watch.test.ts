@@ -132,7 +132,7 @@ describe('a load that is watched', () => {
   });
 
   it('ends when a threshold is to end it, after its sample', async () => {
-    const stop = { threshold: {} as never, afterSeconds: 2, measured: 1, unit: '' };
+    const stop = { threshold: {} as never, afterSeconds: 2, measured: 1, unit: 'share' };
     const stopEarly = ({ time }: MasterStatistics) => (time >= 1002 ? stop : undefined);
     const found = await watching([reading(), reading({ time: 1002 })], { stopEarly });
     expect(found).toMatchObject({ aborted: false, problems: [], stoppedEarly: stop });

@@ -200,7 +200,7 @@ const lies: readonly [string, Run, RegExp][] = [
   [
     'failures',
     failed(3),
-    /^http_req_failed: rate<0\.01 does not hold, measured 0\.015\. This threshold is a def/,
+    /^http_req_failed: rate<0\.01 does not hold, measured 1\.5 %\. This threshold is a def/,
   ],
 ];
 

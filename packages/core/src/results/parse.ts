@@ -8,6 +8,7 @@ import {
   testEventSchema,
 } from '../locust/statistics-schema.js';
 import { validate } from '../validation/validate.js';
+import { shareUnit } from '../values/format.js';
 import type { RunReport } from './summary.js';
 import { upgradeReport } from './upgrade.js';
 
@@ -221,7 +222,9 @@ const threshold = z.looseObject({
   expression: z.string().describe('p(95)<200'),
   passed: z.boolean().describe('false also for what could not be measured'),
   measured: z.number().nullable().describe('null when there was nothing to measure'),
-  unit: z.string().describe('ms, requests/s, requests, the unit of a metric, or empty for a plain ratio'),
+  unit: z
+    .string()
+    .describe('ms, requests/s, requests, the unit of a metric, share (0 to 1), or empty for a plain number'),
   isDefault: z.literal(true).optional().describe('nobody wrote it'),
   over: count.optional().describe('how many values were measured'),
   succeeded: count.optional().describe('how many of them are of requests that succeeded'),
@@ -373,7 +376,13 @@ export function parseRunReport(json: unknown): RunReport {
     code: 'RESULTS_UNREADABLE',
     hint: 'Give the summary.json of a run, as Loadwright wrote it.',
   } as const;
-  return validate(runReportSchema, version === 1 ? upgradeReport(json, options) : json, options);
+  const report = validate(runReportSchema, version === 1 ? upgradeReport(json, options) : json, options);
+  return { ...report, thresholds: report.thresholds.map(nameShare) };
+}
+
+/** In earlier reports a share had no unit, as a plain number has none; of these a rate is `/s` at least. */
+function nameShare<T extends z.output<typeof threshold>>(result: T): T {
+  return result.unit === '' && result.expression.startsWith('rate') ? { ...result, unit: shareUnit } : result;
 }
 
 /** JSON Schema (draft 2020-12) of `summary.json`. */

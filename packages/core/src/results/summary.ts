@@ -302,7 +302,7 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** Null when there was nothing to measure; then it did not pass. */
   readonly measured: number | null;
-  /** `ms`, `requests/s`, `requests`, the unit of a metric, or `` for a plain ratio. */
+  /** `ms`, `requests/s`, `requests`, `share` (0 to 1), the unit of a metric, or `` for a plain number. */
   readonly unit: string;
   /** Present when nobody wrote it: it applies unless another one on its metric is written. */
   readonly isDefault?: true | undefined;

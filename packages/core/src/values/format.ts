@@ -91,6 +91,9 @@ export function formatAge(seconds: number | null): string {
   return seconds < 1 ? formatMilliseconds(Math.round(seconds * 1000)) : formatLength(seconds);
 }
 
+/** The unit of a share, 0 to 1: people read it in percent. What has no unit is a plain number: hops, answers. */
+export const shareUnit = 'share';
+
 /** A value of a threshold, exact enough that it never seems to equal a limit it missed. */
 export function formatMeasured(value: number | null, unit: ThresholdResult['unit']): string {
   if (value === null) return 'nothing';
@@ -98,7 +101,8 @@ export function formatMeasured(value: number | null, unit: ThresholdResult['unit
     number !== 0 && Math.abs(number) < 0.001
       ? String(Number(number.toPrecision(3)))
       : formatNumber(number, 3);
-  return unit === '' ? `${exact(value * 100)} %` : `${exact(value)} ${unit}`;
+  if (unit === shareUnit) return `${exact(value * 100)} %`;
+  return unit === '' ? exact(value) : `${exact(value)} ${unit}`;
 }
 
 /** Time into the load as a clock shows it: `0:05`, `12:30`, `1:02:03`. */

@@ -2,6 +2,7 @@ import { endedRequests } from '../../locust/outcomes.js';
 import { sum } from '../../locust/histogram.js';
 import { percentileOf } from '../../locust/trend.js';
 import type { MetricDefinition, RequestStatistics, TrendStatistics } from '../../locust/statistics.js';
+import { shareUnit } from '../../values/format.js';
 
 /** How a threshold folds the measurements into one number. `percentile` is 0 to 100, set for `p(N)` only. */
 export interface Aggregation {
@@ -156,7 +157,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
     aggregations: ['rate'],
     byName: true,
     openModelOnly: false,
-    unit: () => '',
+    unit: () => shareUnit,
     measure: ({ requests }) => {
       const over = endedRequests(requests);
       return over === 0 ? null : { value: requests.failed / over, over };
@@ -205,7 +206,7 @@ export function targetMetric(
       return {
         ...common,
         aggregations: ['rate'],
-        unit: () => '',
+        unit: () => shareUnit,
         measure: ({ requests }) => {
           const { hits = 0, total = 0 } = requests.rates[name] ?? {};
           return total === 0 ? null : { value: hits / total, over: total };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoadwrightError } from '../../errors.js';
 import { request, trend } from '../../../test/statistics-fixture.js';
+import { formatMeasured } from '../../values/format.js';
 import { evaluateThresholds } from './evaluate.js';
 import { parseThresholds, requireMeasurable } from './parse.js';
 
@@ -230,10 +231,36 @@ describe('thresholds on what a target measures', () => {
     ['time_to_first_token{name:chat}', 'avg<300', 50.5, 'ms'],
     ['tokens', 'count>100', 500, 'tokens'],
     ['tokens', 'rate>10', 50, 'tokens/s'],
-    ['cached', 'rate>0.5', 0.75, ''],
+    ['cached', 'rate>0.5', 0.75, 'share'],
   ])('%s: %s', (metric, expression, measured, unit) => {
     const [result] = evaluateThresholds(parseThresholds({ [metric]: [expression] }, declared), all, 10);
     expect(result).toMatchObject({ metric, measured, unit, passed: true });
+  });
+
+  it('reads shares in percent, and plain numbers as they are', () => {
+    const plain = {
+      hops: { kind: 'trend', unit: '', description: 'how often it was passed on' },
+      hits: { kind: 'counter', unit: '', description: 'answers from the cache' },
+      cached: { kind: 'rate', unit: '', description: 'share of them' },
+    } as const;
+    const values = request('Aggregated', [1], {
+      ...{ trends: { hops: trend([1, 2, 3]) }, counters: { hits: 30 } },
+      rates: { cached: { hits: 3, total: 4 } },
+    });
+    const read = (metric: string, aggregation: string) => {
+      const thresholds = parseThresholds({ [metric]: [`${aggregation}>0`] }, plain);
+      const [result] = evaluateThresholds(thresholds, { total: values, requests: [] }, 10);
+      return formatMeasured(result!.measured, result!.unit);
+    };
+    expect(['avg', 'med', 'min', 'max', 'p(95)'].map((each) => read('hops', each))).toEqual([
+      '2',
+      '2',
+      '1',
+      '3',
+      '3',
+    ]);
+    expect(['count', 'rate'].map((each) => read('hits', each))).toEqual(['30', '3 /s']);
+    expect([read('cached', 'rate'), read('http_req_failed', 'rate')]).toEqual(['75 %', '0 %']);
   });
 
   it.each([
