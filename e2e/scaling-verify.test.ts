@@ -1,5 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { handFormula, type VerifiedRamp } from '@loadwright/core/scaling';
+import {
+  defaultAssumptions,
+  handFormula,
+  simulateScaling,
+  type ScalingRules,
+  type VerifiedRamp,
+} from '@loadwright/core/scaling';
 import type { SagemakerEmulator } from '@loadwright/targets/sagemaker';
 import { afterAll, expect, it, vi } from 'vitest';
 import { findTarget } from '../packages/cli/src/config/target.js';
@@ -71,6 +77,36 @@ async function scaledByHand() {
   return { emulator, scaling: scaling!, scale, settings };
 }
 
+/** A datapoint, and how long ago the command looked at most. */
+const datapoint = 60 + 60;
+
+/**
+ * The share of the looks at a replayed ramp at whose time no simulation of two hundred has that number of instances, be it a
+ * datapoint earlier or later: the arrivals of the load are random, and so are those of a simulation.
+ */
+function unlikeSimulated({ load, counts }: VerifiedRamp, rules: ScalingRules, instances: number): number {
+  const band = new Map<number, { least: number; most: number }>();
+  for (let seed = 0; seed < 200; seed += 1) {
+    const { points } = simulateScaling({
+      ...{ name: '', load, rules, instances, seed, assumptions: defaultAssumptions },
+      service: {
+        ...{ serviceSeconds: 20, distribution: 'constant', slots: 4, queueLimit: 1000 },
+        ...{ timeoutSeconds: 60, routing: 'even' },
+      },
+      objective: { p95Seconds: 55, failureShare: 0.01 },
+    });
+    for (const { at, desired } of points) {
+      const { least, most } = band.get(at) ?? { least: desired, most: desired };
+      band.set(at, { least: Math.min(least, desired), most: Math.max(most, desired) });
+    }
+  }
+  const isUnlike = ({ at, desired }: VerifiedRamp['counts'][number]) => {
+    const near = [...band].filter(([time]) => Math.abs(time - at) <= datapoint).map(([, range]) => range);
+    return near.length > 0 && near.every(({ least, most }) => desired < least || desired > most);
+  };
+  return counts.filter(isUnlike).length / counts.length;
+}
+
 /** Seconds that the emulators, which are in this process, may stand still: their clock goes on, and requests wait for a minute of it. */
 const longestStall = 1;
 
@@ -98,6 +134,9 @@ it(
     expect(wanted).toBeGreaterThan(byHand.scaling.target!.MinCapacity);
     await vi.waitFor(() => expect(recommended.scaling.size().serving).toBe(wanted), { timeout: 90_000 });
 
+    const scalings = [byHand, recommended].map(({ scaling }) => ({
+      ...{ rules: scaling.endpoint.rules, instances: scaling.size().desired },
+    }));
     stalls.enable();
     const verifications = await Promise.all(
       [byHand, recommended].map(({ scale }) =>
@@ -123,6 +162,14 @@ it(
     ];
     expect([handCode, code], JSON.stringify({ handRamps, ramps }, null, 1)).toEqual([99, 0]);
     expect(ramps.map(({ load }) => load.rampSeconds)).toEqual([300, 600]);
+    // In real time as in the simulation: of each, the ramp that begins from rest.
+    for (const [side, [ramp]] of [handRamps, ramps].entries()) {
+      const { rules, instances } = scalings[side]!;
+      expect(ramp!.counts.length).toBeGreaterThan(60);
+      // One simulation of thirty leaves the range of the others, for 2 % of the time.
+      expect(unlikeSimulated(ramp!, rules, instances)).toBeLessThan(0.05);
+      expect(unlikeSimulated(ramp!, scalings[1 - side]!.rules, instances)).toBeGreaterThan(0.1);
+    }
     const [hand, ours] = [handRamps[0]!, ramps[0]!];
     expect(hand.score.secondsOutside).toBeGreaterThan(forgiven);
     expect(hand.score.failures).toBeGreaterThan(250);
