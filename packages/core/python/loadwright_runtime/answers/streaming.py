@@ -3,7 +3,7 @@
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from ..http.http1 import ProtocolError
@@ -16,6 +16,11 @@ MAXIMUM_EVENT_BYTES = 24 * 1024 * 1024
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _DONE_LINES = (b"data: " + DONE, b"data:" + DONE)
 _SSE, _AWS = "text/event-stream", "application/vnd.amazon.eventstream"
+_JSON_LINES = re.compile(r"application/(?:x-)?(?:ndjson|jsonl|jsonlines)")
+# Frames that hold a part of what a container or a service sends, however it was cut.
+_CARRIERS = ("PayloadPart", "piece")
+_SSE_BEGINNING = re.compile(rb"(?:data|event|id|retry)?:")
+_SSE_BEGINNING_BYTES = 6
 _KEPT_BYTES = 8 * 1024
 
 # Lengths of header values by type; 6 (bytes) and 7 (string) begin with their own.
@@ -57,9 +62,20 @@ class EventReader:
     error, makes the request fail: see :class:`.stream_checks.StreamWatch`.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], watch: StreamWatch | None = None):
-        """:param watch: what ``expect.stream`` wants: see :meth:`.source.RequestSource.event_reader`"""
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        watch: StreamWatch | None = None,
+        on_content: Callable[[float, bytes], None] | None = None,
+    ):
+        """
+        :param watch: what ``expect.stream`` wants: see :meth:`.source.RequestSource.event_reader`
+        :param on_content: takes the data of each event, with its time, also of those within frames that carry
+            others: the server-sent events or JSON lines of a container within the parts of SageMaker's stream
+        """
         self._on_event = on_event
+        self._on_content = on_content
+        self._carried = Carried()
         self._decoder: Decoder | None = None
         self._decompressors: list[Decompressor] = []
         self._seconds = 0.0
@@ -89,6 +105,7 @@ class EventReader:
         if self._decoder is not None and self.watch.error is None:
             try:
                 self._pass_on(self._decoder.end())
+                self._look(self._carried.end(is_whole=self.watch.is_stream))
             except StreamError as error:
                 return str(error)
             if not all(decompressor.is_complete for decompressor in self._decompressors):
@@ -108,8 +125,19 @@ class EventReader:
 
     def _pass_on(self, frames: Iterator[Frame]) -> None:
         for kind, data, is_error in frames:
-            self.watch.take(kind, data, is_error)
+            self.watch.take(kind, data)
             self._on_event(Event(self._seconds, kind, data, is_error))
+            if kind in _CARRIERS and not is_error:
+                self._look(self._carried.feed(data))
+            else:
+                self._look(((kind, data, is_error),))
+
+    def _look(self, frames: Iterable[Frame]) -> None:
+        """At what the frames mean, whatever has carried them."""
+        for kind, data, is_error in frames:
+            self.watch.look(kind, data, is_error)
+            if self._on_content is not None:
+                self._on_content(self._seconds, data)
 
 
 def stream_problem(response: Response, watch: StreamWatch) -> str | None:
@@ -124,16 +152,16 @@ def stream_problem(response: Response, watch: StreamWatch) -> str | None:
 
 
 def is_stream(content_type: str | None) -> bool:
-    return _media_type(content_type) in (_SSE, _AWS)
+    return not isinstance(decoder_for(content_type), Pieces)
 
 
 def decoder_for(content_type: str | None) -> Decoder:
-    match _media_type(content_type):
-        case "text/event-stream":
-            return ServerSentEvents()
-        case "application/vnd.amazon.eventstream":
-            return AwsEventStream()
-    return Pieces()
+    media_type = _media_type(content_type)
+    if media_type == _SSE:
+        return ServerSentEvents()
+    if media_type == _AWS:
+        return AwsEventStream()
+    return JsonLines() if _JSON_LINES.fullmatch(media_type) else Pieces()
 
 
 def _media_type(content_type: str | None) -> str:
@@ -148,6 +176,66 @@ class Pieces:
 
     def end(self) -> Iterator[Frame]:
         return iter(())
+
+
+class JsonLines:
+    """One document of JSON a line, as Ollama and the containers of DJL answer."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        searched = len(self._buffer)
+        self._buffer += data
+        start = 0
+        while (end := self._buffer.find(b"\n", max(start, searched))) >= 0:
+            line = bytes(self._buffer[start:end])
+            start = end + 1
+            if line.strip():
+                yield "message", line, False
+        del self._buffer[:start]
+        if len(self._buffer) > MAXIMUM_EVENT_BYTES:
+            raise StreamError("an event of the stream is too long")
+
+    def end(self) -> Iterator[Frame]:
+        """A last line without its end is one too."""
+        rest = bytes(self._buffer).strip()
+        self._buffer.clear()
+        if rest:
+            yield "message", rest, False
+        # No parser is needed to see that a document has no end.
+        if rest[:1] in (b"{", b"[") and rest[-1:] not in (b"}", b"]"):
+            raise StreamError("the stream was cut off within an event")
+
+
+class Carried:
+    """Server-sent events or JSON lines within the frames of another encoding, known by how they begin."""
+
+    def __init__(self) -> None:
+        self._beginning = b""
+        self._decoder: Decoder | None = None
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        if self._decoder is None:
+            data = self._beginning = (self._beginning + data).lstrip()
+            if data[:1] in (b"{", b"["):
+                self._decoder = JsonLines()
+            elif _SSE_BEGINNING.match(data):
+                self._decoder = ServerSentEvents()
+            elif len(data) < _SSE_BEGINNING_BYTES:
+                return iter(())
+            else:
+                self._decoder = Pieces()
+        return self._decoder.feed(data)
+
+    def end(self, *, is_whole: bool) -> Iterator[Frame]:
+        """:param is_whole: whether what is not complete is an error. Raises :class:`StreamError`."""
+        try:
+            if self._decoder is not None:
+                yield from self._decoder.end()
+        except StreamError:
+            if is_whole:
+                raise
 
 
 class ServerSentEvents:

@@ -12,12 +12,33 @@ from loadwright_runtime.measure.failure_samples import samples
 
 SSE = {"content-type": "text/event-stream; charset=utf-8"}
 AWS = {"content-type": "application/vnd.amazon.eventstream"}
+LINES = {"content-type": "application/x-ndjson"}
 
 
 def sse(*datas):
     return b"".join(
         b"data: %b\n\n" % (data if isinstance(data, bytes) else json.dumps(data).encode()) for data in datas
     )
+
+
+def lines(*documents):
+    return b"".join(b"%b\n" % json.dumps(document).encode() for document in documents)
+
+
+def carried(content, size=5):
+    """In the parts of SageMaker's stream, however it is cut."""
+    parts = [content[start : start + size] for start in range(0, len(content), size)]
+    headers = {":message-type": "event", ":event-type": "PayloadPart", ":content-type": "a/b"}
+    return b"".join(aws_message(headers, part) for part in parts)
+
+
+def typed(*types):
+    return sse(*({"type": one, "response": {"error": None}} for one in types))
+
+
+def generated(**details):
+    """As the containers of Hugging Face and of DJL answer."""
+    return {"token": {"id": 1, "text": "a"}, "generated_text": "a", "details": details}
 
 
 def chunk(content, finish=None):
@@ -49,8 +70,21 @@ RIGHT = [
         ),
         SSE,
     ),
-    (aws_message({":message-type": "event", ":event-type": "PayloadPart"}, b'{"error":'), AWS),
     (b'{"error": {"message": "no stream"}}', {"content-type": "application/json"}),
+    (sse(chunk("a", "length"), {"object": "chat.completion.chunk", "choices": [], "usage": {}}), SSE),
+    (typed("response.created", "response.output_text.delta", "response.completed"), SSE),
+    (typed("response.created", "response.incomplete"), SSE),
+    (typed("message_start", "content_block_delta", "message_delta", "message_stop"), SSE),
+    (sse({"delta": 'the event "type": "response.created" and "finish_reason": "abort"'}), SSE),
+    (carried(sse(chunk("a"), chunk("", "stop"))), AWS),
+    (carried(sse({"a": 1}) + b"data: [DONE]"), AWS),
+    (carried(lines(generated(finish_reason=None), generated(finish_reason="eos_token"))), AWS),
+    (carried(lines({"a": 1}).strip()), AWS),
+    # What a container may send beside JSON and server-sent events.
+    (carried(b"a text, or \x00\x01 sound, that is 'error'"), AWS),
+    (carried(b"d"), AWS),
+    (lines({"response": "a", "done": False}, {"response": "", "done": True, "error": None}), LINES),
+    (b'{"a": 1}\r\n\n[2]', LINES),
 ]
 
 
@@ -87,6 +121,29 @@ WRONG = [
     (gzip.compress(sse({"a": 1}))[:-8], SSE | {"content-encoding": "gzip"}, "the stream was cut off"),
     (sse({"a": 1}), SSE | {"content-encoding": "br"},
      "the answer is encoded with br, which cannot be decoded"),
+    (sse(chunk("a", "abort"), b"[DONE]"), SSE, "error in the stream: finish_reason abort"),
+    (sse({"text": "a", "meta_info": {"finish_reason": {"type": "abort", "message": "m"}}}), SSE,
+     "error in the stream: finish_reason abort"),
+    (sse({"type": "error", "code": "server_error", "message": "m"}), SSE,
+     "error in the stream: server_error"),
+    (sse({"type": "response.created"},
+         {"type": "response.failed", "response": {"error": {"code": "server_error"}}}), SSE,
+     "error in the stream: response.failed"),
+    (typed("response.created", "response.output_text.delta"), SSE,
+     "the stream ended without the event that ends it"),
+    (typed("message_start", "content_block_delta"), SSE, "the stream ended without the event that ends it"),
+    (carried(sse({"a": 1}, {"error": {"message": "m", "type": "InternalServerError"}})), AWS,
+     "error in the stream: InternalServerError"),
+    (carried(b"event: error\ndata: no JSON\n\n"), AWS, "error in the stream"),
+    (carried(sse(chunk("a"))), AWS, "the stream ended without [DONE] and without a finish_reason"),
+    (carried(b"data: {}\n\ndata: {"), AWS, "the stream was cut off within an event"),
+    (carried(lines({"error": "out of memory", "error_type": "generation"})), AWS, "error in the stream"),
+    (carried(lines(generated(finish_reason="error"))), AWS, "error in the stream: finish_reason error"),
+    (carried(b'{"error": "m"}'), AWS, "error in the stream"),
+    (carried(b'{"error":'), AWS, "the stream was cut off within an event"),
+    (lines({"response": "a"}, {"error": "unexpected EOF"}), LINES, "error in the stream"),
+    (b'{"response": "a"}\n{"resp', {"content-type": "application/jsonlines; charset=utf-8"},
+     "the stream was cut off within an event"),
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from loadwright_runtime import Piece
 from loadwright_runtime.answers.test_streaming import aws_message
-from loadwright_runtime.answers.token_metrics import AnswerTokens, Lines, TokenMetrics, TokenReader
+from loadwright_runtime.answers.token_metrics import AnswerTokens, TokenMetrics, TokenReader
 from loadwright_runtime.measure.metrics import Metrics
 from loadwright_runtime.measure.rows import Row
 
@@ -50,7 +50,6 @@ def read(content_type, pieces):
     for seconds, data in pieces:
         reader(Piece(seconds, data, 200, {"content-type": content_type}))
     reader.end()
-    reader.tokens.end()
     return reader.tokens
 
 
@@ -202,11 +201,3 @@ def test_usage_of_an_answer_of_one_piece():
     tokens.count_usage(b'{"object":"list","data":[],"usage":{"prompt_tokens":4,"total_tokens":4}}')
     tokens.count_usage(b'{"predictions":[1]}')
     assert dict(row.counters) == {"input_tokens": 4}
-
-
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_lines_and_events_however_they_are_cut(size):
-    for data in (b'\n{"a":1}\n\n{"b":2}', b'\ndata: {"a":1}\n\n: x\n\ndata: {"b":2}\n\ndata: [DONE]\n\n'):
-        lines = Lines()
-        found = [part for at in range(0, len(data), size) for part in lines.feed(data[at : at + size])]
-        assert [json.loads(part) for part in [*found, *lines.end()]] == [{"a": 1}, {"b": 2}]

@@ -8,11 +8,11 @@ would cost more than all the rest of a request.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ..measure.metrics import Metrics
-from .stream_checks import DONE, StreamWatch
-from .streaming import Event, EventReader, ServerSentEvents
+from .stream_checks import StreamWatch
+from .streaming import Event, EventReader
 
 # Of chats and completions in the form of OpenAI, of Anthropic, and of Hugging Face's TGI and its relatives.
 _OUTPUT = re.compile(
@@ -127,7 +127,6 @@ class AnswerTokens:
         self.output_tokens: int | None = None
         """As the service says. Without it nobody knows, for a chunk is no token."""
         self._last = 0.0
-        self._lines: Lines | None = None
 
     @property
     def inter_token_latency(self) -> float | None:
@@ -140,24 +139,10 @@ class AnswerTokens:
             return None
         return (self._last - self.first_token) / (number - 1)
 
-    def take(self, event: Event) -> None:
+    def arrived(self, event: Event) -> None:
         self.ended = event.seconds
-        if event.kind in ("PayloadPart", "piece"):
-            # What is within crosses the borders of pieces.
-            if self._lines is None:
-                self._lines = Lines()
-            for data in self._lines.feed(event.data):
-                self._take(event.seconds, data)
-        else:
-            self._take(event.seconds, event.data)
 
-    def end(self) -> None:
-        """Nothing more comes."""
-        if self._lines is not None:
-            for data in self._lines.end():
-                self._take(self.ended, data)
-
-    def _take(self, seconds: float, data: bytes) -> None:
+    def take(self, seconds: float, data: bytes) -> None:
         is_output = _OUTPUT.search(data) is not None
         if is_output or _REASONING.search(data):
             if self.first_token is None:
@@ -179,38 +164,7 @@ class TokenReader(EventReader):
 
     def __init__(self, watch: StreamWatch | None = None):
         self.tokens = AnswerTokens()
-        super().__init__(self.tokens.take, watch)
-
-
-class Lines:
-    """JSON lines, or server-sent events, within the pieces of another encoding."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._events: ServerSentEvents | None = None
-        self._is_begun = False
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The lines that are complete now."""
-        if not self._is_begun:
-            data = self._buffer + data
-            self._buffer = b""
-            beginning = data.lstrip()[:1]
-            if not beginning:
-                return
-            self._is_begun = True
-            if beginning not in b"{[":
-                self._events = ServerSentEvents()
-        if self._events is not None:
-            yield from (found for _, found, _ in self._events.feed(data) if found != DONE)
-            return
-        *whole, self._buffer = (self._buffer + data).split(b"\n")
-        yield from filter(bytes.strip, whole)
-
-    def end(self) -> Iterator[bytes]:
-        """A last line without its end is one too."""
-        if self._events is None and self._buffer.strip():
-            yield self._buffer
+        super().__init__(self.tokens.arrived, watch, self.tokens.take)
 
 
 def _is_within(seconds: float, limit: float | None) -> bool:

@@ -26,7 +26,9 @@ _LENGTH = re.compile(rb"[0-9]{1,20}")
 # A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close, and no stream
 # of events, in which an error may stand. Almost every answer is one, and one match costs a tenth of the
 # parser below, which decides about all others.
-_EVENTS = rb"(?i:type:[ \t]*(?:text/event-stream|application/vnd\.amazon\.eventstream))"
+_EVENTS = (
+    rb"(?i:type:[ \t]*(?:text/event-stream|application/(?:vnd\.amazon\.eventstream|(?:x-)?(?:ndjson|jsonl))))"
+)
 _PLAIN_LINE = (
     rb"(?:(?![Cc][Oo][Nn](?:[Nn]|[Tt][Ee][Nn][Tt]-(?:[Ll]|"
     + _EVENTS

@@ -48,7 +48,8 @@ def type_in(document: Any) -> str | None:
     for place in (document.get("error"), document):
         if isinstance(place, dict):
             names = (error_type(place.get(field)) for field in _TYPE_FIELDS)
-            found = next((name for name in names if name), None)
+            # That it is an error is known.
+            found = next((name for name in names if name and name != "error"), None)
             if found:
                 return found
     return None

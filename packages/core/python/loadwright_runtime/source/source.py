@@ -149,7 +149,6 @@ class RequestSource(ABC):
         """As :meth:`check`, by a check of its own, where several kinds of requests have one each."""
         reason = check(response)
         if reason is None and isinstance(response.reader, TokenReader):
-            response.reader.tokens.end()
             self.token_metrics.record(response.reader.tokens)
         if response.status in _RETRY_LATER:
             self._note_retry_after(response)
