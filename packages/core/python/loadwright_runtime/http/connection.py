@@ -274,6 +274,11 @@ class Connection(Link):
         seconds = _clock() - self._started
         head = parser.head
         assert head is not None and self._request is not None
+        if head.status == 408 and not parser.keeps_alive and self._is_unseen(EndOfStreamError()):
+            # Balancers say so before they close an idle connection: it answers no request.
+            self._parser = None
+            self._send_again(is_sent=True)
+            return
         if not self._has_answered:
             self._has_answered = True
             self._endpoint.measure.compare_clock(Headers(head), seconds)
@@ -353,27 +358,32 @@ class Connection(Link):
             self._close()
             return
         had_bytes = self._parser is not None
-        # Whether it counts as such already.
-        is_sent = sent_bytes is None
+        if not had_bytes and is_close(error) and self._is_unseen(error, sent_bytes):
+            # Without a number of bytes it counts as sent already.
+            self._send_again(is_sent=sent_bytes is None)
+            return
+        self._close()
+        failure = network_failure(error, answering=had_bytes)
+        self._end(_clock() - self._started, None, 0, failure)
+
+    def _is_unseen(self, error: Exception, sent_bytes: int | None = None) -> bool:
+        """Whether the server closed the connection for being idle, before it saw the request."""
+        if not self._has_answered or self._is_retried:
+            return False
         if sent_bytes is None:
             sent_bytes = len(self._request.wire) - len(self._rest or b"")
-        can_be_unseen = self._has_answered and not had_bytes and not self._is_retried and is_close(error)
-        is_unseen = can_be_unseen and (
-            idle_race.is_proven(self._descriptor, sent_bytes, error)
-            or idle_race.is_likely(
-                self._started - self._idle_since,
-                _clock() - self._started,
-                self._endpoint.round_trip_seconds,
-            )
+        return idle_race.is_proven(self._descriptor, sent_bytes, error) or idle_race.is_likely(
+            self._started - self._idle_since,
+            _clock() - self._started,
+            self._endpoint.round_trip_seconds,
         )
+
+    def _send_again(self, *, is_sent: bool) -> None:
+        """Over a new connection; the clock of the request goes on."""
         self._close()
-        if is_unseen:
-            self._is_retried, self._is_sent = True, is_sent
-            self._row.counters["retried_idle"] += 1
-            self._open(again=True)
-        else:
-            failure = network_failure(error, answering=had_bytes)
-            self._end(_clock() - self._started, None, 0, failure)
+        self._is_retried, self._is_sent = True, is_sent
+        self._row.counters["retried_idle"] += 1
+        self._open(again=True)
 
     def _give_up(self, error: Exception) -> None:
         self._end(_clock() - self._started, None, 0, network_failure(error, connecting=True))
