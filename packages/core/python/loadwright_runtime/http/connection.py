@@ -164,7 +164,11 @@ class Connection(Link):
         try:
             if self._state == BUSY and mask & WRITE:
                 left = len(self._rest)
-                self._send_rest()
+                try:
+                    self._send_rest()
+                except OSError as error:
+                    self._take_refusal(error)
+                    return
                 self._row.bytes_sent += left - len(self._rest or b"")
             if self._state == BUSY and mask & ~WRITE:
                 # An answer before the end of the request: a refusal, after which the connection is of no use.
@@ -179,6 +183,25 @@ class Connection(Link):
             return
         except OSError as error:
             self._lost(error)
+
+    def _take_refusal(self, error: OSError) -> None:
+        """
+        The server reads no further. It may have said why before it closed: the kernel has that still.
+
+        :param error: of sending; without an answer it is the cause
+        """
+        if isinstance(error, BlockingIOError):
+            return
+        try:
+            data = self._receive(_RECEIVE_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self._lost(error)
+            return
+        self._is_retiring, self._rest = True, None
+        self._endpoint.reactor.modify(self._descriptor, READ)
+        self._take(data)
 
     def _take_ordinary(self, data: bytes, form: Form) -> None:
         now = _clock()

@@ -1,8 +1,10 @@
 """What connections meet: odd answers, closes, slow peers, names."""
 
 import contextlib
+import errno
 import os
 import resource
+import select
 import socket
 import time
 
@@ -13,6 +15,7 @@ from generator_harness import OK, Source, answering, read_request
 from gevent.server import StreamServer
 
 from loadwright_runtime import Request
+from loadwright_runtime.http.connection import Connection
 from loadwright_runtime.http.poller import SelectPoller
 
 CLOSED = "connection closed by the server"
@@ -78,6 +81,36 @@ def test_an_answer_before_the_request_is_sent(serve, make_user):
     user.send_next()
     user.send_next()
     assert user.reasons == ["HTTP 413"] * 2 and len(connections) == 2
+
+
+@pytest.mark.parametrize("pieces", [[b"Content-Length: 0\r\n\r\n"], [b"Content-Length: 2\r\n\r\nn", b"o"]])
+def test_a_refusal_of_a_server_that_reads_no_further(serve, make_user, monkeypatch, pieces):
+    """Bytes that it leaves unread make its close a reset, which may be met before the answer is read."""
+
+    class Large(Source):
+        def next_request(self):
+            return Request("POST", "/", name="n", body=bytes(20_000_000))
+
+    def read(connection):
+        # So that more could be sent at any time.
+        while connection.recv(65536):
+            pass
+
+    def refuse(connection):
+        connection.recv(1000)
+        gevent.spawn(read, connection)
+        for piece in [b"HTTP/1.1 413 Too Large\r\n" + pieces[0], *pieces[1:]]:
+            connection.sendall(piece)
+            gevent.sleep(0.05)
+
+    def break_once_answered(connection):
+        if select.select([connection._descriptor], [], [], 0)[0]:
+            raise BrokenPipeError(errno.EPIPE, "")
+
+    monkeypatch.setattr(Connection, "_send_rest", break_once_answered)
+    user = make_user(f"http://{serve(refuse)}", Large)
+    user.send_next()
+    assert user.reasons == ["HTTP 413"]
 
 
 def test_head(serve, make_user):
