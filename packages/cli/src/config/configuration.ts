@@ -77,6 +77,12 @@ export async function loadConfiguration(
     const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
     io.stderr.write(`note: ${flag} overrides ${loaded.leftOut.join(', ')}\n`);
   }
+  if (flags['emulator'] !== true) {
+    for (const path of loaded.found) {
+      const value = (loaded.config.target.options as Record<string, unknown>)[path.replace('target.', '')];
+      io.stderr.write(`note: ${path} is ${String(value)} (${loaded.origins[path]})\n`);
+    }
+  }
   const thresholds = parseThresholdFlags(flags.threshold ?? []);
   const origins = Object.keys(thresholds).map(
     (metric) => [`thresholds.${metric}`, 'flag --threshold'] as const,

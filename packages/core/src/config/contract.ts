@@ -78,6 +78,8 @@ export interface LoadedConfig {
   readonly origins: Readonly<Record<string, string>>;
   /** Dotted paths of what the file or a variable says of a load, and a flag that names another model of load replaced. */
   readonly leftOut: readonly string[];
+  /** Dotted paths of options that the file leaves out and the target found on this machine. `origins` says where. */
+  readonly found: readonly string[];
   /** The folder of the file: relative paths start here. */
   readonly baseDirectory: string;
 }

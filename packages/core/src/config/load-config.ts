@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { LoadwrightError } from '../errors.js';
+import { isLoadwrightError, LoadwrightError } from '../errors.js';
 import { Problems } from '../validation/problems.js';
 import { loadTarget, type BuiltInTargets } from '../plugins/load-target.js';
 import type { Target } from '../target/contract.js';
+import { withFoundOptions } from '../target/found-options.js';
 import { exportersSchema, findExporters } from './exporters.js';
 import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables, settleNumbers } from './convert.js';
@@ -115,5 +116,22 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   for (const path of Object.keys(origins)) {
     if (leftOut.some((out) => path === out || path.startsWith(`${out}.`))) delete origins[path];
   }
-  return { file, baseDirectory, origins, leftOut, config: config as unknown as ResolvedConfig };
+  const found = findOptions(config.target as Target, options.environment);
+  config.target = found.target;
+  for (const [name, { origin }] of Object.entries(found.found)) origins[`target.${name}`] = origin;
+  return {
+    ...{ file, baseDirectory, origins, leftOut },
+    found: Object.keys(found.found).map((name) => `target.${name}`),
+    config: config as unknown as ResolvedConfig,
+  };
+}
+
+/** A load on an emulator needs none of them: whoever needs what is contradictory here is refused by `createLoadTest`. */
+function findOptions(target: Target, environment: LoadConfigOptions['environment']) {
+  try {
+    return withFoundOptions(target, environment);
+  } catch (error) {
+    if (!isLoadwrightError(error)) throw error;
+    return { target, found: {} };
+  }
 }

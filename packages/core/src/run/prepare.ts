@@ -11,6 +11,7 @@ import { assertTarget } from '../plugins/load-target.js';
 import { Problems } from '../validation/problems.js';
 import { collectSecrets, redactOptions, refusePlainSecrets } from '../secrets/options.js';
 import type { TargetDefinition } from '../target/contract.js';
+import { withFoundOptions } from '../target/found-options.js';
 import {
   defaultThresholds,
   parseThresholds,
@@ -84,7 +85,10 @@ export function prepare(options: LoadTestOptions): PreparedTest {
   const thresholds =
     own && definition && problems.attempt(() => parseThresholds(own.thresholds, definition.metrics));
   const targetOptions =
-    definition && problems.attempt(() => validate(definition.options, target.options, { field: 'target' }));
+    definition &&
+    problems.attempt(() =>
+      validate(definition.options, withFoundOptions(target, environment).target.options, { field: 'target' }),
+    );
   const schema = definition && jsonSchemaOf(definition.options);
   if (definition && schema && targetOptions !== undefined)
     problems.attempt(() =>

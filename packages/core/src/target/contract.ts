@@ -47,6 +47,13 @@ export interface ServedEnvironment {
   close(): Promise<void>;
 }
 
+/** The value of an option that the configuration does not set. */
+export interface FoundOption {
+  readonly value: string;
+  /** Where it was found, for people: `environment DATABRICKS_HOST`. */
+  readonly origin: string;
+}
+
 /** The longest body that a service takes. */
 export interface BodyLimit {
   readonly bytes: number;
@@ -116,6 +123,17 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   readonly options: OptionsSchema<Input, Options>;
   /** Options that validate, used by `loadwright init` and by the documentation. */
   readonly example: Input;
+  /**
+   * Options that the configuration leaves out and the machine of whoever starts a run knows, from variables or a file of the service's
+   * own tools. They are filled in before validation, so bundles hold them. Never a secret. Throws `CREDENTIALS_INVALID` or
+   * `CONFIG_INVALID` where what it finds is contradictory. Must return nothing for an option that is set.
+   *
+   * @param options As written, before validation.
+   */
+  findOptions?(
+    options: Readonly<Record<string, unknown>>,
+    context: Pick<TargetContext, 'environment'>,
+  ): Readonly<Record<string, FoundOption>>;
   /** The Locust file, a static `.py` file. It becomes `locustfile.py` of the bundle. */
   readonly locustfile: URL;
   /** Further static `.py` files that the Locust file imports by their base names. */

@@ -16,6 +16,7 @@ import { payloadHint } from './shape.js';
 import { databricksScaling } from './scaling/index.js';
 import { resolveCredentials } from './token.js';
 import { authenticationOf, databricksVariables } from './variables.js';
+import { findWorkspace } from './find-workspace.js';
 
 /** Databricks Model Serving and Feature Serving: one endpoint, called with an access token or as a service principal. */
 export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
@@ -33,6 +34,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
       ],
     },
   },
+  findOptions: findWorkspace,
   locustfile: new URL('./locustfile.py', import.meta.url),
   pythonModules: ['./databricks_requests.py', './databricks_access.py'].map(
     (path) => new URL(path, import.meta.url),

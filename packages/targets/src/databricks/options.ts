@@ -23,8 +23,21 @@ const baseUrl = z
   .refine((text) => baseUrlProblem(text) === undefined, {
     error: (issue) => baseUrlProblem(String(issue.input)),
   })
+  .optional()
   .meta({ examples: ['https://dbc-a1b2c3d4-e5f6.cloud.databricks.com'] })
-  .describe('URL of the workspace, without a path; http is allowed only on loopback');
+  .describe(
+    'URL of the workspace, without a path; http is allowed only on loopback. Default: the variable DATABRICKS_HOST, then ' +
+      'the host of the profile',
+  )
+  // Whoever starts a run fills it in: after that it is required.
+  .transform((text, context) => {
+    if (text !== undefined) return text;
+    context.addIssue(
+      'set it to the URL of the workspace, or set the variable DATABRICKS_HOST, or choose a profile of ~/.databrickscfg ' +
+        'that has a host',
+    );
+    return z.NEVER;
+  });
 
 const oneWord = /^[\x21-\x7e]+$/;
 const endpointUrl = z
@@ -112,7 +125,7 @@ const properties = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'profile of ~/.databrickscfg whose credentials are used. Default: the variables, then DATABRICKS_CONFIG_PROFILE, ' +
+      'profile of ~/.databrickscfg whose credentials are used, and whose host without baseUrl. Default: the variables, then DATABRICKS_CONFIG_PROFILE, ' +
         'then the profile DEFAULT if it is of this workspace',
     ),
   requestName: z
@@ -187,7 +200,8 @@ export function timeoutSeconds(options: DatabricksOptions): number {
 
 const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-function baseUrlProblem(text: string): string | undefined {
+/** What is wrong with the URL of a workspace. Undefined: nothing. */
+export function baseUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com';
   const url = new URL(text);
   if (url.pathname !== '/' || url.search || url.hash)

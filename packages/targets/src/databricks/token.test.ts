@@ -101,6 +101,12 @@ describe('no credentials', () => {
     ['a line break', {}, { DATABRICKS_TOKEN: 'canary\nb' }, /without quotation marks/],
     ['no such profile', { profile: 'none' }, {}, /databricks configure/],
     ['a profile of another workspace', { profile: 'other' }, {}, /baseUrl/],
+    [
+      'a profile of another workspace than that of the variable',
+      { profile: 'other' },
+      { DATABRICKS_HOST: baseUrl },
+      /DATABRICKS_HOST comes before/,
+    ],
     ['a profile of a person', { profile: 'person' }, {}, /client_id and client_secret/],
   ])('%s', async (_, options, environment, hint) => {
     const HOME = 'profile' in options ? home : '/nowhere';

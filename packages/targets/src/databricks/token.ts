@@ -1,11 +1,14 @@
 import { LoadwrightError, type ResolvedEnvironment, type TargetContext } from '@loadwright/core/target';
 import type { DatabricksOptions } from './options.js';
-import { readProfile } from './profile.js';
+import { credentialsOfProfile } from './profile.js';
 import {
   authenticationOf,
   clientIdVariable,
   clientSecretVariable,
+  credentialVariables,
+  hostVariable,
   isSameHost,
+  profileVariable,
   tokenVariable,
 } from './variables.js';
 
@@ -16,8 +19,6 @@ type Chosen = Pick<
 type Environment = TargetContext['environment'];
 /** By variable. */
 type Found = Readonly<Partial<Record<string, string>>>;
-
-const names = [tokenVariable, clientIdVariable, clientSecretVariable];
 
 /**
  * The credentials: the options, else the profile that the option names, else the variables, else the profile that
@@ -31,15 +32,15 @@ export async function resolveCredentials(
 ): Promise<ResolvedEnvironment> {
   const places = [
     () => choose(fromOptions(options, environment), options),
-    async () => options.profile && choose(await readProfile(options.profile, options, environment), options),
+    () => options.profile && choose(credentialsOfProfile(options.profile, options, environment), options),
     () => choose(fromVariables(options, environment), options),
-    async () => {
-      const profile = environment['DATABRICKS_CONFIG_PROFILE'];
-      return choose(await readProfile(profile || undefined, options, environment), options);
+    () => {
+      const profile = environment[profileVariable] || undefined;
+      return choose(credentialsOfProfile(profile, options, environment), options);
     },
   ];
   for (const find of places) {
-    const variables = await find();
+    const variables = find();
     if (!variables) continue;
     for (const [name, value] of Object.entries(variables)) checkCharacters(name, value);
     return { variables };
@@ -59,13 +60,13 @@ function fromOptions(options: Chosen, environment: Environment): Found {
 }
 
 function fromVariables({ baseUrl }: Chosen, environment: Environment): Found {
-  const found = Object.fromEntries(names.map((name) => [name, environment[name]?.trim()]));
-  const host = environment['DATABRICKS_HOST']?.trim();
-  if (names.some((name) => found[name]) && host && !isSameHost(host, baseUrl)) {
+  const found = Object.fromEntries(credentialVariables.map((name) => [name, environment[name]?.trim()]));
+  const host = environment[hostVariable]?.trim();
+  if (credentialVariables.some((name) => found[name]) && host && !isSameHost(host, baseUrl)) {
     throw new LoadwrightError(
       'CREDENTIALS_INVALID',
-      `DATABRICKS_HOST is ${host}, and baseUrl is ${baseUrl}: the credentials are of another workspace.`,
-      { hint: 'Set the variables of the workspace that is tested, or unset DATABRICKS_HOST.' },
+      `${hostVariable} is ${host}, and baseUrl is ${baseUrl}: the credentials are of another workspace.`,
+      { hint: `Set the variables of the workspace that is tested, or unset ${hostVariable}.` },
     );
   }
   return found;

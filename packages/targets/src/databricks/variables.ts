@@ -6,6 +6,10 @@ export const tokenVariable = 'DATABRICKS_TOKEN';
 export const clientIdVariable = 'DATABRICKS_CLIENT_ID';
 export const clientSecretVariable = 'DATABRICKS_CLIENT_SECRET';
 
+export const credentialVariables = [tokenVariable, clientIdVariable, clientSecretVariable];
+export const hostVariable = 'DATABRICKS_HOST';
+export const profileVariable = 'DATABRICKS_CONFIG_PROFILE';
+
 /** How requests are authorised. Undefined: by what there is. */
 export function authenticationOf({
   authentication,
@@ -48,6 +52,11 @@ export function databricksVariables(options: DatabricksOptions): EnvironmentVari
 
 /** Whether a host, with or without its scheme, is that of a URL. */
 export function isSameHost(host: string, url: string): boolean {
-  const whole = /^[a-z]+:\/\//i.test(host) ? host : `https://${host}`;
+  const whole = withScheme(host);
   return URL.canParse(whole) && new URL(whole).host === new URL(url).host;
+}
+
+/** A host as Databricks' tools write it: the scheme may be left out. */
+export function withScheme(host: string): string {
+  return /^[a-z]+:\/\//i.test(host) ? host : `https://${host}`;
 }

@@ -56,6 +56,26 @@ describe('loadwright config print', () => {
     });
   });
 
+  it('tells where the workspace is from that the file does not name', async () => {
+    const { baseUrl: _, ...target } = databricksConfig.target;
+    const config = { ...databricksConfig, target };
+    const environment = { DATABRICKS_HOST: 'dbc-1.cloud.databricks.com' };
+    const { stdout, stderr } = await run(['config', 'print'], await project(config, { environment }));
+    const url = 'https://dbc-1.cloud.databricks.com';
+    expect(stdout).toMatch(new RegExp(`target\\.baseUrl +"${url}" +environment DATABRICKS_HOST`));
+    const note = `note: target.baseUrl is ${url} (environment DATABRICKS_HOST)`;
+    expect(stderr).toContain(note);
+    const planned = await run(['plan'], await project(config, { environment }));
+    expect(planned.stderr).toContain(note);
+    const missing = await run(['plan'], await project(config, { environment: { HOME: '/nowhere' } }));
+    expect(missing.stderr).toMatch(/target\.baseUrl: missing; set it to the URL of the workspace/);
+    const emulated = await run(
+      ['run', '--emulator', '--duration', '1x'],
+      await project(config, { environment }),
+    );
+    expect(emulated.stderr).not.toContain('note: target.baseUrl');
+  });
+
   it('shows no secret', async () => {
     for (const argv of [
       ['config', 'print'],
