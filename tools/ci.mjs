@@ -74,7 +74,7 @@ const notAboutNode = {
   e2e: [
     '{truth,safety}/**',
     '{create-target,demo,ec2-fleet,ecs,ecs-fargate,mcp,mcp-ecs,replay,baseline,run-on,run-options,secrets,size}.test.ts',
-    '{calibrate,import,preflight-identity,renewal,streaming,two-kinds,workflow}.test.ts',
+    '{calibrate,import,mlflow,preflight-identity,renewal,streaming,two-kinds,workflow}.test.ts',
     '{compare-pairs,compare-rings,dht-ring,import-curl,sagemaker-async,sagemaker-latency,sagemaker-sso,scaling-verify}.test.ts',
   ],
 };

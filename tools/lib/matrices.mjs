@@ -34,6 +34,7 @@ export const apart = {
   e2e: [
     'mcp',
     'mcp-ecs',
+    'mlflow',
     'baseline',
     'create-target',
     'databricks',
@@ -87,6 +88,7 @@ const journeys = {
       'import',
       'mcp',
       'mcp-ecs',
+      'mlflow',
       'renewal',
       'replay',
     ],

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pythonBin, root } from './paths.mjs';
 import { mustRun } from './processes.mjs';
 import { sideOutput } from './output.mjs';
@@ -83,4 +83,24 @@ export async function makeEnvironmentBeside(folder, file) {
     sitePackages(pythonBin('python')),
   );
   await compileLocust(python);
+}
+
+/**
+ * Makes an environment that has only what a file of requirements names, unless it is there. It goes away with node_modules.
+ *
+ * @param {string} file with hashes, and complete
+ * @returns {Promise<string>} its Python
+ */
+export async function ensureEnvironmentOf(file) {
+  const digest = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 12);
+  const folder = join(root, 'node_modules/.cache', `loadwright-${basename(file, '.txt')}-${digest}`);
+  const python = join(folder, 'bin', 'python');
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return python;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(dirname(folder), { recursive: true });
+  await mustRun(findPython(), ['-m', 'venv', folder], { quiet: true });
+  await mustRun(python, [...install, '-r', file], { quiet: true });
+  writeFileSync(complete, '');
+  return python;
 }
