@@ -6,7 +6,7 @@ import pytest
 from databricks_requests import DatabricksRequests, wrap
 from loadwright_runtime import Payload, Response, SetupError, SourceSetup, compact_json
 from loadwright_runtime.source.bundle import read_bundle
-from locust_harness import Answer, Cluster, eventually, serving
+from locust_harness import Answer, Cluster, eventually, load_plan, serving
 
 VECTORS = json.loads((Path(__file__).parent / "wrap-vectors.json").read_text())
 CONFIG = {
@@ -218,3 +218,21 @@ def test_streams_are_measured_and_refusals_keep_their_reason(make_bundle, start_
     assert {error["error"] for error in statistics["errors"]} == {
         "HTTP 429 REQUEST_LIMIT_EXCEEDED (parallel requests)"
     }
+
+
+def test_a_row_that_does_not_fit_is_a_failure_of_its_own_and_every_worker_goes_on(make_bundle, start_locusts):
+    """The second of three rows, at which the second worker begins."""
+    with serving(lambda _: Answer(body=b'{"predictions":[1]}')) as endpoint:
+        payloads = [{"json": {"a": 1}}, {"text": "a"}, {"json": {"a": 3}}]
+        load = load_plan(users=4, durationSeconds=600)
+        directory = make_bundle("databricks", host=endpoint.url, config=CONFIG, payloads=payloads, load=load)
+        cluster = Cluster(start_locusts(directory), 2, worker_variables={"DATABRICKS_TOKEN": "dapi123"})
+        cluster.swarm(4)
+        eventually(lambda: len(endpoint.requests) >= 40, "requests")
+        total = (statistics := cluster.settled())["total"]
+    assert total["succeeded"] == len(endpoint.requests)
+    (error,) = statistics["errors"]
+    assert error["occurrences"] == total["failed"]
+    assert error["error"].startswith("the payload cannot be sent: payloads.jsonl: the format")
+    # Each worker takes one row after the other.
+    assert abs(total["failed"] - total["succeeded"] / 2) <= 4

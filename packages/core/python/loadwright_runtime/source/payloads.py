@@ -129,7 +129,8 @@ class Payloads:
         """
         :param order: ``sequential`` or ``random``
         :param worker_index: sequential workers begin at different payloads
-        :param encode: makes the body of one payload
+        :param encode: makes the body of one payload. It may raise anything: that is a :class:`PayloadError`
+            of the row, each time that it would be sent; a :class:`SetupError` of the first row is raised here
         :param progress: called now and then with how much of the file is read
         :param lines: of the file, when it is read already
         :param rows: those to be sent, from 0; default: all
@@ -147,9 +148,10 @@ class Payloads:
         """Where the next one is, modulo their number; None: they are drawn."""
         self.begin(order)
         try:
-            self._body(self._first)
+            # A source that does not fit the target is refused before the load, by its first payload: every
+            # worker finds the same, whichever payload it begins at. Any other one fails when it is sent.
+            self._body(0)
         except PayloadError as error:
-            # A file that does not fit the target is reported now. Any other row fails when it is sent.
             if isinstance(error.__cause__, SetupError):
                 raise error.__cause__ from None
 

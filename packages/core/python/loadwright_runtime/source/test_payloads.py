@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadwright_runtime import Body, SetupError
-from loadwright_runtime.source.payloads import Payload, Payloads
+from loadwright_runtime.source.payloads import Payload, PayloadError, Payloads
 
 
 def write(path, records):
@@ -128,3 +128,30 @@ def test_large_file_costs_little_memory(tmp_path):
     assert lines == count
     # 200 MB of payloads: the kept bodies (32 MB), the pages read (20 MB), 8 bytes a line.
     assert kilobytes < 90_000
+
+
+def encode_numbers(payload):
+    if payload.kind != "json":
+        raise SetupError("numbers alone")
+    return payload.encode()
+
+
+@pytest.mark.parametrize("worker_index", range(3))
+def test_one_payload_that_does_not_fit_fails_when_it_is_sent_and_stops_no_worker(tmp_path, worker_index):
+    # With three rows the second worker begins at the second.
+    path = write(tmp_path / "p", [{"json": 1}, {"text": "a"}, {"json": 3}])
+    payloads = open_payloads(path, worker_index=worker_index, encode=encode_numbers)
+    sent = []
+    for _ in range(6):
+        try:
+            sent.append(payloads.next_body().content)
+        except PayloadError as error:
+            sent.append((error.row, error.what))
+    assert sorted(map(str, sent)) == sorted(map(str, [b"1", (2, "numbers alone"), b"3"] * 2))
+
+
+@pytest.mark.parametrize("worker_index", range(3))
+def test_payloads_whose_first_does_not_fit_are_refused_by_every_worker(tmp_path, worker_index):
+    path = write(tmp_path / "p", [{"text": "a"}, {"json": 2}, {"json": 3}])
+    with pytest.raises(SetupError, match="numbers alone"):
+        open_payloads(path, worker_index=worker_index, encode=encode_numbers)
