@@ -114,6 +114,7 @@ it(
       target: sagemaker({ ...options, profile: 'work' }),
       workers,
       load: { users: 4, duration: `${loadSeconds}s`, waitTime: '20ms' },
+      thresholds: { credential_renewals_failed: ['count<=0'] },
       baseDirectory: home,
       environment: { ...process.env },
     }).run({
@@ -126,6 +127,9 @@ it(
     const renewals = loadSeconds / (lifeSeconds / 2);
     expect(seen.asked).toBeGreaterThan(loadSeconds / lifeSeconds);
     expect(seen.asked).toBeLessThanOrEqual(workers * (renewals + 4) + 3);
+    // Counted by the same names as the renewals of other credentials.
+    const counted = (report.total.metrics['credential_renewals'] ?? {}) as { count?: number };
+    expect(counted.count).toBeGreaterThanOrEqual(workers * Math.floor(loadSeconds / lifeSeconds - 1));
     expect(seen.refreshed).toBe(1);
     const summary = readFileSync(join(report.resultsDirectory, 'summary.json'), 'utf8');
     expect(summary).not.toContain('access-1');

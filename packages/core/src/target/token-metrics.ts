@@ -32,7 +32,7 @@ const counter = (description: string, unit: string): MetricDefinition => ({
   description,
 });
 
-/** `metrics` of a target whose Python files renew credentials with `Renewed`. */
+/** `metrics` of a target whose Python files renew credentials: with `Renewed`, or with `aws_credentials`. */
 export const renewalMetrics: Readonly<Record<string, MetricDefinition>> = {
   credential_renewals: counter('credentials that were renewed while the test ran', ''),
   credential_renewals_failed: counter('renewals of credentials that failed, and were tried again', ''),

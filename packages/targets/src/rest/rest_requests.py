@@ -28,7 +28,7 @@ class RestRequests(RequestSource):
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
         config = self.config
-        signing = Signing(config["signing"], self.host) if "signing" in config else None
+        signing = Signing(config["signing"], self.host, self.metrics) if "signing" in config else None
         self._secrets = secret_headers(config.get("secretHeaders", {}))
         self._pool = UserPool(setup) if "cognito" in config else None
         self._token = ""

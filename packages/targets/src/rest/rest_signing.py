@@ -1,6 +1,6 @@
 """Signatures of requests to APIs that IAM guards."""
 
-from loadwright_runtime import Credentials, Signer, host_header
+from loadwright_runtime import Credentials, Metrics, Signer, host_header
 from loadwright_runtime.source.role_credentials import aws_credentials
 from loadwright_runtime.source.signed_requests import SignedRequests
 from loadwright_runtime.source.sigv4 import PreparedRequest
@@ -9,11 +9,14 @@ from loadwright_runtime.source.sigv4 import PreparedRequest
 class Signing:
     """Signs with Signature Version 4. A signature holds for a second, and as long as the credentials."""
 
-    def __init__(self, config: dict[str, str], host: str):
-        """:param config: ``service`` and ``region``"""
+    def __init__(self, config: dict[str, str], host: str, metrics: Metrics):
+        """
+        :param config: ``service`` and ``region``
+        :param metrics: where renewals of credentials are counted
+        """
         self._config = config
         self._host = host_header(host)
-        self._use(aws_credentials("every request is signed with these AWS credentials", self._use))
+        self._use(aws_credentials("every request is signed with these AWS credentials", self._use, metrics))
 
     def moment(self) -> object:
         """The same one as long as a signature holds."""

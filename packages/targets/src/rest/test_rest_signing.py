@@ -85,7 +85,7 @@ def test_so_are_those_of_requests_of_which_only_the_body_changes(make_bundle, mo
 
 def test_newer_credentials_of_a_role_sign_what_comes_after_them(make_bundle, monkeypatch):
     kept = []
-    make = lambda purpose, renew: kept.append(renew) or Credentials("ASIAOLD", "old", "old-token")  # noqa: E731
+    make = lambda purpose, renew, _: kept.append(renew) or Credentials("ASIAOLD", "old", "old-token")  # noqa: E731
     monkeypatch.setattr(rest_signing, "aws_credentials", make)
     monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
     source = source_of(make_bundle, path="/api/evaluate", parameters={}, query={}, headers={}, body=1)

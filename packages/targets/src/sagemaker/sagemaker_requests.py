@@ -42,7 +42,7 @@ class SageMakerRequests(RequestSource):
     def __init__(self, setup: SourceSetup):
         super().__init__(setup)
         purpose = "the load generators sign every request with these AWS credentials"
-        self._use(aws_credentials(purpose, self._use))
+        self._use(aws_credentials(purpose, self._use, self.metrics))
         self._is_stream = self.config.get("stream", False)
         operation = "invocations-response-stream" if self._is_stream else self.operation
         self._path = f"{self.base_path}/endpoints/{quote(self.config['endpointName'], safe='')}/{operation}"

@@ -84,3 +84,6 @@ def test_keys_that_end_are_renewed_on_every_worker_without_a_failure(make_bundle
     total = statistics["total"]
     assert total["failed"] == 0 and total["succeeded"] == sum(account.served.values())
     assert len(account.ends) == 4 * WORKERS == len(account.served)
+    # Beside the first ones of each worker.
+    assert total["counters"]["credential_renewals"] == len(account.ends) - WORKERS
+    assert "credential_renewals_failed" not in total["counters"]

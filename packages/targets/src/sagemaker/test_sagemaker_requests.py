@@ -103,7 +103,7 @@ def test_run(stub, make_bundle, start_locusts):
 
 def test_newer_credentials_of_a_role_sign_what_comes_after_them(source, monkeypatch):
     kept = []
-    make = lambda purpose, renew: kept.append(renew) or Credentials("ASIAOLD", "old", "old-token")  # noqa: E731
+    make = lambda purpose, renew, _: kept.append(renew) or Credentials("ASIAOLD", "old", "old-token")  # noqa: E731
     monkeypatch.setattr(sagemaker_requests, "aws_credentials", make)
     requests = source()
     # A payload of one second: its request is kept until the second, or the credentials, are over.

@@ -19,9 +19,6 @@ from ..measure.metrics import Metrics
 from . import variables
 from .errors import CredentialsError
 
-RENEWALS = "credential_renewals"
-FAILED_RENEWALS = "credential_renewals_failed"
-
 _STALE_SHARE = 0.5
 _STALE_SECONDS = 20 * 60.0
 _JITTER_SHARE = 0.4
@@ -62,15 +59,34 @@ class NoSecretError(Exception):
         self.retry_after = retry_after
 
 
+class RenewalCounts:
+    """The counters of renewals, the same for credentials of every kind."""
+
+    def __init__(self, metrics: Metrics):
+        """:param metrics: of the target, which declares ``renewalMetrics``"""
+        self._metrics = metrics
+
+    def renewed(self) -> None:
+        """Newer ones are in use."""
+        self._metrics.counter(
+            "credential_renewals", description="credentials that were renewed while the test ran"
+        )
+
+    def failed(self) -> None:
+        """There were none this time. Those at hand may be valid for long, and it is tried again."""
+        self._metrics.counter(
+            "credential_renewals_failed",
+            description="renewals of credentials that failed, and were tried again",
+        )
+
+
 class Renewed:
     """A secret of this process. Who sends asks for :meth:`current` each time, which costs next to nothing."""
 
     _shared: ClassVar[dict[Hashable, "Renewed"]] = {}
 
     @classmethod
-    def shared(
-        cls, key: Hashable, what: str, fetch: Callable[[], Lasting], metrics: Metrics | None = None
-    ) -> "Renewed":
+    def shared(cls, key: Hashable, what: str, fetch: Callable[[], Lasting], metrics: Metrics) -> "Renewed":
         """
         The one of this process for a key: sources come and go with the load, and need no other token.
 
@@ -82,7 +98,7 @@ class Renewed:
             renewed = cls._shared.setdefault(key, renewed)
         return renewed
 
-    def __init__(self, what: str, fetch: Callable[[], Lasting], metrics: Metrics | None = None):
+    def __init__(self, what: str, fetch: Callable[[], Lasting], metrics: Metrics):
         """
         :param what: in messages: ``the OAuth token``
         :param fetch: asks for a new one and waits for it, in a greenlet; raises :class:`NoSecretError`
@@ -90,7 +106,7 @@ class Renewed:
         """
         self._what = what
         self._fetch = fetch
-        self._metrics = metrics
+        self._counts = RenewalCounts(metrics)
         self._value = ""
         self._ends = self._renew_at = 0.0
         self._problem: NoSecretError | None = None
@@ -149,10 +165,10 @@ class Renewed:
                 self._renew()
             except Exception as error:
                 # Whatever it was, the secret at hand may be valid for long, and another attempt may succeed.
-                self._count(FAILED_RENEWALS, "renewals of credentials that failed, and were tried again")
+                self._counts.failed()
                 self._fail(error)
             else:
-                self._count(RENEWALS, "credentials that were renewed while the test ran")
+                self._counts.renewed()
 
     def _fail(self, error: Exception) -> None:
         problem = error if isinstance(error, NoSecretError) else NoSecretError(type(error).__name__)
@@ -164,10 +180,6 @@ class Renewed:
         self._problem = problem
         wanted = max(self._pause, min(problem.retry_after, _LONGEST_PAUSE_SECONDS))
         self._renew_at = _clock() + _some_of(wanted)
-
-    def _count(self, name: str, description: str) -> None:
-        if self._metrics is not None:
-            self._metrics.counter(name, description=description)
 
     def close(self) -> None:
         """No more is asked for."""

@@ -12,8 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import gevent
 
+from ..measure.metrics import Metrics
 from . import variables
 from .errors import SetupError
+from .renewal import RenewalCounts
 from .sigv4 import Credentials
 
 _SERVICE = "http://169.254.169.254"
@@ -45,13 +47,14 @@ class RoleCredentials(NamedTuple):
     """Unix time."""
 
 
-def aws_credentials(purpose: str, renew: Callable[[Credentials], None]) -> Credentials:
+def aws_credentials(purpose: str, renew: Callable[[Credentials], None], metrics: Metrics) -> Credentials:
     """
     Those of the variables ``AWS_ACCESS_KEY_ID`` …; without them, and with ``LOADWRIGHT_ROLE_CREDENTIALS=1``,
     those of the role of its container, or else of its machine.
 
     :param purpose: what they are for, in the message of the :class:`SetupError` when there are none
     :param renew: is given newer ones of the role before those it has expire, in a greenlet of its own
+    :param metrics: where renewals are counted
     """
     is_named = variables.optional("AWS_ACCESS_KEY_ID") is not None
     if is_named or variables.optional("LOADWRIGHT_ROLE_CREDENTIALS") != "1":
@@ -61,7 +64,7 @@ def aws_credentials(purpose: str, renew: Callable[[Credentials], None]) -> Crede
             variables.optional("AWS_SESSION_TOKEN"),
         )
     found = _read_patiently(purpose)
-    gevent.spawn(_keep_fresh, found, renew)
+    gevent.spawn(_keep_fresh, found, renew, RenewalCounts(metrics))
     return found.credentials
 
 
@@ -130,16 +133,18 @@ def _authorization() -> str | None:
     return token or None
 
 
-def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None]) -> None:
+def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None], counts: RenewalCounts) -> None:
     while True:
         gevent.sleep(_seconds_until_renewal(found.expires_at - time.time()))
         try:
             newer = _read()
         except (OSError, http.client.HTTPException, ValueError, KeyError):
             # There is time for more attempts. When all fail, requests fail with what the service says.
+            counts.failed()
             continue
         if newer.credentials != found.credentials:
             renew(newer.credentials)
+            counts.renewed()
         found = newer
 
 

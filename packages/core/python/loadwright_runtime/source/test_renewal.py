@@ -10,7 +10,7 @@ from loadwright_runtime.measure.rows import Row
 from loadwright_runtime.source import renewal, variables
 from loadwright_runtime.source.errors import CredentialsError
 from loadwright_runtime.source.redaction import Redactor
-from loadwright_runtime.source.renewal import FAILED_RENEWALS, RENEWALS, Lasting, NoSecretError, Renewed
+from loadwright_runtime.source.renewal import Lasting, NoSecretError, Renewed
 
 WHAT = "the OAuth token"
 
@@ -96,7 +96,7 @@ def renewed(clock):
     made = []
 
     def make(service, metrics=None):
-        made.append(Renewed(WHAT, service, metrics))
+        made.append(Renewed(WHAT, service, metrics or Metrics()))
         return made[-1]
 
     yield make
@@ -143,7 +143,10 @@ def test_a_renewal_that_fails_is_tried_again_and_nobody_notices(clock, renewed, 
     service.problems = [NoSecretError("HTTP 503"), ValueError("no JSON")]
     dead, seen = use(one, 90, service)
     assert dead == 0 and len(seen) >= 2
-    assert row.counters[FAILED_RENEWALS] == 2 and row.counters[RENEWALS] == len(seen) - 1
+    assert (
+        row.counters["credential_renewals_failed"] == 2
+        and row.counters["credential_renewals"] == len(seen) - 1
+    )
     assert [record.message for record in caplog.records if WHAT in record.message][0].endswith("HTTP 503")
 
 
@@ -208,8 +211,8 @@ def test_one_that_is_refused_is_renewed_once_a_minute_at_most(clock, renewed):
 def test_sources_that_come_and_go_share_one(clock, monkeypatch):
     monkeypatch.setattr(Renewed, "_shared", {})
     service = Service(clock, 600)
-    first, second = (Renewed.shared(("host", "id"), WHAT, service) for _ in range(2))
-    other = Renewed.shared(("host", "another"), WHAT, service)
+    first, second = (Renewed.shared(("host", "id"), WHAT, service, Metrics()) for _ in range(2))
+    other = Renewed.shared(("host", "another"), WHAT, service, Metrics())
     assert first is second and other is not first and len(service.asked_at) == 2
     for one in (first, other):
         one.close()

@@ -5,7 +5,8 @@ import gevent
 import pytest
 from gevent.pywsgi import WSGIServer
 
-from loadwright_runtime import Credentials, SetupError
+from loadwright_runtime import Credentials, Metrics, SetupError
+from loadwright_runtime.measure.rows import Row
 from loadwright_runtime.source import role_credentials
 from loadwright_runtime.source.role_credentials import aws_credentials
 
@@ -44,6 +45,14 @@ class MetadataService:
         return [text.encode()]
 
 
+@pytest.fixture
+def counted():
+    """Metrics of a target that count in a row of a run."""
+    metrics, row = Metrics(), Row()
+    metrics.row_of_run = lambda: row
+    return metrics, row.counters
+
+
 def of_set(number):
     return Credentials(f"ASIA{number}", f"s{number}", f"t{number}")
 
@@ -77,40 +86,43 @@ def started(monkeypatch):
 def test_the_variables_win(service, started, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    assert aws_credentials(PURPOSE, pytest.fail) == Credentials("AKIA", "secret", None)
+    assert aws_credentials(PURPOSE, pytest.fail, Metrics()) == Credentials("AKIA", "secret", None)
     assert (service.asked, started) == (0, [])
 
 
 def test_a_role_is_asked_only_where_that_was_said(service, monkeypatch):
     monkeypatch.delenv("LOADWRIGHT_ROLE_CREDENTIALS")
     with pytest.raises(SetupError, match="the variable AWS_ACCESS_KEY_ID is not set: requests are signed"):
-        aws_credentials(PURPOSE, pytest.fail)
+        aws_credentials(PURPOSE, pytest.fail, Metrics())
     assert service.asked == 0
 
 
 def test_a_role_that_is_seen_after_a_while(service, started):
     service.failures = 3
-    assert aws_credentials(PURPOSE, pytest.fail) == of_set(1)
+    assert aws_credentials(PURPOSE, pytest.fail, Metrics()) == of_set(1)
     assert service.asked == 4
 
 
 def test_no_role(service, started):
     service.failures = 100
     with pytest.raises(SetupError, match="gives no credentials of a role .*answered 404.*instance profile"):
-        aws_credentials(PURPOSE, pytest.fail)
+        aws_credentials(PURPOSE, pytest.fail, Metrics())
     assert (service.asked, started) == (5, [])
 
 
-def test_renewed_whenever_the_service_has_newer_ones(service, started, monkeypatch):
+def test_renewed_whenever_the_service_has_newer_ones(service, started, counted, monkeypatch):
+    metrics, counters = counted
     monkeypatch.setattr(role_credentials, "_BETWEEN_RENEWALS_SECONDS", 0.001)
     service.sets = [("1", 600), ("1", 600), ("2", 600), ("3", 3600)]
     renewed = []
-    assert aws_credentials(PURPOSE, renewed.append) == of_set(1)
+    assert aws_credentials(PURPOSE, renewed.append, metrics) == of_set(1)
     service.failures = 2
     with gevent.Timeout(10):
         while len(renewed) < 2:
             gevent.sleep(0.001)
     assert renewed == [of_set(2), of_set(3)]
+    # What failed was tried again; that there was nothing newer yet is neither.
+    assert dict(counters) == {"credential_renewals": 2, "credential_renewals_failed": 2}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_asks_a_quarter_of_an_hour_before_they_end_and_then_every_minute(
         forever.wait()
 
     monkeypatch.setattr(role_credentials.gevent, "sleep", sleep)
-    aws_credentials(PURPOSE, pytest.fail)
+    aws_credentials(PURPOSE, pytest.fail, Metrics())
     gevent.idle()
     started[0].join(0.01)
     assert slept == [pytest.approx(waits, abs=2)]
@@ -170,21 +182,23 @@ def agent(service, monkeypatch):
 
 def test_the_role_of_a_container_goes_before_that_of_its_machine(agent, service, started, monkeypatch):
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/a-task?x=1")
-    assert aws_credentials(PURPOSE, pytest.fail) == of_set(1)
+    assert aws_credentials(PURPOSE, pytest.fail, Metrics()) == of_set(1)
     assert agent.asked == [("/v2/credentials/a-task?x=1", None)]
     assert service.asked == 0
 
 
-def test_the_role_of_a_container_is_renewed(agent, started, monkeypatch):
+def test_the_role_of_a_container_is_renewed(agent, started, counted, monkeypatch):
+    metrics, counters = counted
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/a-task")
     monkeypatch.setattr(role_credentials, "_BETWEEN_RENEWALS_SECONDS", 0.001)
     agent.sets = [("1", 600), ("1", 600), ("2", 3600)]
     renewed = []
-    assert aws_credentials(PURPOSE, renewed.append) == of_set(1)
+    assert aws_credentials(PURPOSE, renewed.append, metrics) == of_set(1)
     with gevent.Timeout(10):
         while not renewed:
             gevent.sleep(0.001)
     assert renewed == [of_set(2)]
+    assert dict(counters) == {"credential_renewals": 1}
 
 
 def test_a_full_uri_is_asked_with_the_token_of_its_file_whenever_it_changes(
@@ -210,5 +224,5 @@ def test_nobody_else_is_shown_the_token(agent, started, monkeypatch, uri):
     with pytest.raises(
         SetupError, match=r"of this container gives no credentials .*Give its task a role"
     ) as found:
-        aws_credentials(PURPOSE, pytest.fail)
+        aws_credentials(PURPOSE, pytest.fail, Metrics())
     assert "canary" not in str(found.value)
