@@ -32,6 +32,8 @@ import { Journal, journalFile } from './journal.js';
 import { FleetMeasurer } from './measure-fleet.js';
 import { parseTiers, type MeasuredTier, type TierInput } from './objectives.js';
 import { calibrationOf, type Calibration } from './result.js';
+import { gracefulStopSeconds } from './plan.js';
+import { pricesOf, requireRequestPrice } from './prices.js';
 import { searchCapacity } from './search/search.js';
 
 /** What is calibrated, where the load comes from, and what it may spend. */
@@ -43,13 +45,13 @@ export interface CalibrateOptions extends Pick<
   readonly fleet: Fleet;
   /** A deployed fleet of that kind, which stays. Default: one is deployed, and removed afterwards. */
   readonly on?: OpenedFleet;
-  /** Of the fleet `on`, an hour, in US dollars. Default: not known. Of another fleet its plan says it. */
+  /** Of the fleet, an hour, in US dollars, with all of its parts. Default: what its plan says; of the fleet `on`: not known. */
   readonly usDollarsPerHour?: number;
   /** What has to hold; the capacity of each tier is found. */
   readonly tiers: readonly TierInput[];
-  /** Time of all trials, requests and money: money only where a price is known. */
+  /** Time of all trials, requests and money: money only where every price is known. */
   readonly budget: Budget;
-  /** Of one request to the service, in US dollars. Default 0. */
+  /** Of one request to the service, in US dollars. 0: it costs nothing more than is paid anyway. Default: not known. */
   readonly usDollarsPerRequest?: number;
   /** Wanted width of the interval, as a share of its middle. Default 0.1. */
   readonly precision?: number;
@@ -88,11 +90,8 @@ export interface CalibrateOptions extends Pick<
 
 const defaults = {
   ...{ precision: 0.1, confidence: 0.95, startRate: 10, highestRate: 100_000, warmUpSeconds: 5 },
-  ...{ arrivals: 'poisson', maxInFlight: 10_000, usDollarsPerRequest: 0, tolerate: [] },
+  ...{ arrivals: 'poisson', maxInFlight: 10_000, tolerate: [] },
 } as const satisfies Partial<CalibrateOptions>;
-
-/** How long requests may take after a trial, in seconds: what a slow service still has is given up. */
-const gracefulStopSeconds = 10;
 
 /**
  * Finds the highest arrival rate at which objectives hold, and writes `calibration.json` and `calibration.html`.
@@ -103,6 +102,7 @@ const gracefulStopSeconds = 10;
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const settings: Settings = { ...defaults, ...options };
   requireNumbers(settings);
+  requireRequestPrice(options);
   const { target, workers, preflight, name, baseDirectory, environment, suspendScaling = true } = options;
   const test = prepare({
     ...{ target, load: longest(options.budget.seconds) },
@@ -139,10 +139,10 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   // Before a fleet costs anything.
   if (scaled) await (suspendScaling ? requireSuspendable(scaled, id) : requireNotSuspended(scaled));
   const startedAt = new Date();
-  const { found, observed } = await withFleet(test, options, (handle, usDollarsPerHour) => {
+  const { found, observed } = await withFleet(test, options, (handle, prices) => {
     const work = () =>
       observing(test, options, (observer) =>
-        search({ test, tiers, settings, handle, usDollarsPerHour, journal, earlier, id, observer }),
+        search({ test, tiers, settings, handle, prices, journal, earlier, id, observer }),
       );
     return scaled && suspendScaling ? whileSuspended(scaled, work, id) : work();
   });
@@ -174,7 +174,7 @@ interface Work {
   readonly tiers: readonly MeasuredTier[];
   readonly settings: Settings;
   readonly handle: FleetHandle;
-  readonly usDollarsPerHour: number;
+  readonly prices: Prices | undefined;
   readonly journal: Journal;
   readonly earlier: Awaited<ReturnType<Journal['open']>>;
   readonly id: string;
@@ -222,7 +222,7 @@ function putsInputs(): LoadwrightError {
 }
 
 async function search(work: Work): Promise<Searched> {
-  const { test, tiers, settings, handle, usDollarsPerHour, journal, earlier, id, observer } = work;
+  const { test, tiers, settings, handle, prices, journal, earlier, id, observer } = work;
   const tolerance = test.definition.clockToleranceSeconds;
   const measurer = new FleetMeasurer({
     ...{ handle, master: masterOf(handle), host: test.definition.host(test.targetOptions) },
@@ -231,14 +231,11 @@ async function search(work: Work): Promise<Searched> {
     ...{ tolerate: settings.tolerate, runId: id, observer },
     clockToleranceSeconds: typeof tolerance === 'function' ? tolerance(test.targetOptions) : tolerance,
   });
-  const { usDollarsPerRequest, budget, precision, confidence, startRate, highestRate, warmUpSeconds } =
-    settings;
-  const prices: Prices = { usDollarsPerHour, usDollarsPerRequest };
-  const isPriced = usDollarsPerHour > 0 || usDollarsPerRequest > 0;
+  const { budget, precision, confidence, startRate, highestRate, warmUpSeconds } = settings;
   let known = earlier.length;
   const found = await searchCapacity(measurer, {
     ...{ tiers, budget, precision, confidence, startRate, highestRate, warmUpSeconds, earlier },
-    ...(isPriced && { prices }),
+    ...(prices && { prices }),
     ...(settings.signal && { signal: settings.signal }),
     onEvent: async (event) => {
       if (event.type === 'trial' && known-- <= 0) await journal.add(event.trial);
@@ -264,47 +261,38 @@ async function search(work: Work): Promise<Searched> {
   return { found, used };
 }
 
-/** The fleet that makes the trials, with its price an hour in US dollars: a deployed one, or one that goes afterwards. */
+/** The fleet that makes the trials, with what things cost: a deployed one, or one that goes afterwards. */
 async function withFleet<Value>(
   test: PreparedTest,
   options: CalibrateOptions,
-  work: (handle: FleetHandle, usDollarsPerHour: number) => Promise<Value>,
+  work: (handle: FleetHandle, prices: Prices | undefined) => Promise<Value>,
 ): Promise<Value> {
   const { fleet, on, signal, onProgress, resultsDirectory, skipPreflight } = options;
-  let { usDollarsPerHour = 0 } = options;
-  if (on) {
-    requirePrice(options, usDollarsPerHour);
-    return work(on.handle, usDollarsPerHour);
-  }
+  if (on) return work(on.handle, pricesOf(options));
   const phases = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  let prices: Prices | undefined;
+  let agreedAt = 0;
   const { handle } = await deployLoadTest(test, {
     ...phases,
     fleet,
     ...(resultsDirectory !== undefined && { resultsDirectory }),
     ...(skipPreflight !== undefined && { skipPreflight }),
     agree: async ({ plan }) => {
-      usDollarsPerHour = plan.pricePerHour.usDollars;
-      requirePrice(options, usDollarsPerHour);
+      prices = pricesOf(options, plan.pricePerHour);
+      agreedAt = performance.now();
     },
   });
   try {
-    return await work(handle, usDollarsPerHour);
+    return await work(handle, prices && startedSince(agreedAt, prices));
   } finally {
     await removeFleet(handle, fleet, new Phases(onProgress ? { onProgress } : {}));
   }
 }
 
-/** A limit of money needs something that costs money. */
-function requirePrice(
-  { budget: { usDollars }, usDollarsPerRequest = 0 }: CalibrateOptions,
-  usDollarsPerHour: number,
-): void {
-  if (usDollars === undefined || usDollarsPerHour > 0 || usDollarsPerRequest > 0) return;
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `budget.usDollars: found ${usDollars}, but no price is known, neither of the fleet nor of a request: it would limit nothing`,
-    { hint: 'Give the price of a request (--cost-per-request), or leave the limit out (--max-cost).' },
-  );
+/** With what the fleet has cost since it was begun: its machines are paid for while they start. */
+function startedSince(begunAt: number, prices: Prices): Prices {
+  const hours = (performance.now() - begunAt) / 3_600_000;
+  return { ...prices, usDollarsBefore: hours * prices.usDollarsPerHour };
 }
 
 /** What scales by itself; undefined: nothing that can be suspended. */

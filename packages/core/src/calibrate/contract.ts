@@ -114,7 +114,7 @@ export interface Budget {
 export interface Spent {
   readonly seconds: number;
   readonly requests: number;
-  /** Absent: no price is known. */
+  /** Absent: the price of the fleet is not known, or nothing has a price. */
   readonly usDollars?: number;
 }
 
@@ -124,6 +124,8 @@ export interface Prices {
   readonly usDollarsPerHour: number;
   /** Of one request to the service. */
   readonly usDollarsPerRequest: number;
+  /** What was spent before the first trial: the fleet while it started. Default 0. */
+  readonly usDollarsBefore?: number;
 }
 
 /** How a search is carried out. */

@@ -18,10 +18,16 @@ const atMostPower = 1 / 3;
 /** Nothing may be proven to hold: the interval then begins at 0. */
 const nothingProven = 2;
 
+/** Money for trials. */
+function usDollarsFor({ usDollars = Infinity }: Budget, prices: Prices | undefined): number {
+  return Math.max(0, usDollars - (prices?.usDollarsBefore ?? 0));
+}
+
 /** Requests a second that a budget allows at a rate, over all. */
 function affordableRequests(rate: number, budget: Budget, prices: Prices | undefined): number {
-  const { requests = Infinity, usDollars = Infinity, seconds } = budget;
+  const { requests = Infinity, seconds } = budget;
   const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
+  const usDollars = usDollarsFor(budget, prices);
   const perRequest = usDollarsPerRequest + usDollarsPerHour / 3600 / rate;
   return Math.min(rate * seconds, requests, perRequest > 0 ? usDollars / perRequest : Infinity);
 }
@@ -60,24 +66,42 @@ export function forecastOf(
 
 /** The rate at which a budget holds so many requests; Infinity: at none. */
 function lowestRate(needed: number, budget: Budget, prices: Prices | undefined): number {
-  const { requests = Infinity, usDollars = Infinity, seconds } = budget;
+  const { requests = Infinity, seconds } = budget;
   const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
-  const forTime = usDollars - needed * usDollarsPerRequest;
+  const forTime = usDollarsFor(budget, prices) - needed * usDollarsPerRequest;
   if (requests < needed || forTime < 0) return Infinity;
   const secondsPaid = usDollarsPerHour === 0 ? Infinity : (forTime / usDollarsPerHour) * 3600;
   return needed / Math.min(seconds, secondsPaid);
 }
 
+/** How long requests may take after a trial, in seconds: what a slow service still has is given up. */
+export const gracefulStopSeconds = 10;
+/** Until the workers of a trial begin, in seconds: more than they mostly need. */
+const startSeconds = 5;
+/** Requests come at random: of 30,000 trials one has this many standard deviations more than its rate says. */
+const deviations = 4;
+
 /** What is left of a budget, as seconds of a load. */
 export function secondsLeft(rate: number, { budget, prices }: SearchOptions, spent: Spent): number {
-  const { requests = Infinity, usDollars = Infinity } = budget;
-  const { usDollarsPerHour = 0, usDollarsPerRequest = 0 } = prices ?? {};
-  const perSecond = usDollarsPerHour / 3600 + usDollarsPerRequest * rate;
+  const { requests = Infinity } = budget;
   return Math.min(
     budget.seconds - spent.seconds,
     (requests - spent.requests) / rate,
-    perSecond === 0 ? Infinity : (usDollars - (spent.usDollars ?? 0)) / perSecond,
+    prices ? secondsPaid(rate, (budget.usDollars ?? Infinity) - (spent.usDollars ?? 0), prices) : Infinity,
   );
+}
+
+/** Seconds of a load that money pays for, whatever chance and the last answers add to them. */
+function secondsPaid(
+  rate: number,
+  usDollars: number,
+  { usDollarsPerHour, usDollarsPerRequest }: Prices,
+): number {
+  const perSecond = usDollarsPerHour / 3600 + usDollarsPerRequest * rate;
+  if (perSecond === 0 || usDollars === Infinity) return Infinity;
+  const besides = ((startSeconds + gracefulStopSeconds) / 3600) * usDollarsPerHour;
+  const most = Math.max(0, usDollars - besides) / perSecond;
+  return most - (deviations * Math.sqrt(most * rate) * usDollarsPerRequest) / perSecond;
 }
 
 /** Requests that a trial of the bracket needs: five of 5 % to be seen. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Calibration, RecordedTrial, SearchEvent } from '@loadwright/core/calibrate';
 import { dhtConfig, project } from '../../../test/project.js';
+import { LastingFleetDouble } from '../../../test/lasting-fleet.js';
 import { MemoryStream, run } from '../../../test/support.js';
 import { calibrationLines, describeForecast } from '../../output/calibration-progress.js';
 import { formatCalibration } from '../../output/calibration.js';
@@ -18,8 +19,12 @@ describe('loadwright calibrate', () => {
     [['--objective', 'max<200', 'p95<200'], 104, /one request alone decides max.*found "p95<200"/],
     [[...objective, '--tier', 'p(95)<500, rate==0'], 104, /"rate==0": found ==/],
     [[...objective, '--precision', '0.5%'], 104, /precision: found 0.005/],
-    // A fleet of this machine costs nothing.
-    [[...objective, '--max-cost', '5'], 104, /usDollars: found 5, but no price is known.*--cost-per-request/],
+    [
+      [...objective, '--max-cost', '5'],
+      104,
+      /usDollars: found 5, .*request.* would not hold.*--cost-per-request/,
+    ],
+    [[...objective, '--fleet-cost-per-hour', 'much'], 2, /--fleet-cost-per-hour: found "much"/],
   ])('refuses %j with one message', async (flags, code, message) => {
     const { exitCode, stderr } = await run(
       ['calibrate', ...flags, '--skip-preflight'],
@@ -28,6 +33,25 @@ describe('loadwright calibrate', () => {
     expect(stderr.replace(/\s+/g, ' ')).toMatch(message);
     expect(exitCode).toBe(code);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('refuses to limit money where the fleet is dearer than is known, before it is made', async () => {
+    const doubles = new LastingFleetDouble();
+    doubles.isPriceIncomplete = true;
+    const argv = [
+      'calibrate',
+      ...objective,
+      '--fleet',
+      'double',
+      '--skip-preflight',
+      '--cost-per-request',
+      '0',
+    ];
+    const { exitCode, stderr } = await doubles.run([...argv, '--max-cost', '5'], await project(dhtConfig));
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(
+      /an hour of the fleet .*would not hold.*--fleet-cost-per-hour/,
+    );
+    expect([exitCode, doubles.handles.size]).toEqual([104, 0]);
   });
 
   it('says before the start what the budget can give', () => {

@@ -25,6 +25,7 @@ interface CalibrateFlags extends FleetFlags {
   readonly maxRequests?: string;
   readonly maxCost?: string;
   readonly costPerRequest?: string;
+  readonly fleetCostPerHour?: string;
   readonly precision: string;
   readonly confidence: string;
   readonly from: string;
@@ -60,9 +61,13 @@ export function configure(command: Command, context: Context): void {
     .option('--max-requests <number>', 'no more requests than these')
     .option(
       '--max-cost <dollars>',
-      'no more money than this, for the fleet and the requests: where a price is known',
+      'no more money than this, for the fleet and the requests: refused where the price of either is not known',
     )
-    .option('--cost-per-request <dollars>', 'what the service takes for a request', '0')
+    .option(
+      '--cost-per-request <dollars>',
+      'what the service takes for a request; 0: nothing more than is paid anyway',
+    )
+    .option('--fleet-cost-per-hour <dollars>', 'what the fleet costs an hour (default: as it says itself)')
     .option('--precision <percent>', 'wanted width of the interval, of its middle', '10%')
     .option('--confidence <percent>', 'of the interval', '95%')
     .option('--from <rate>', 'the first rate', '10/s')
@@ -141,8 +146,9 @@ async function runAgainst(
     },
     (signal) =>
       calibrate({
-        ...{ ...pointed, fleet, name, workers, preflight, baseDirectory, budget, signal, ...numbers },
+        ...{ ...pointed, fleet, name, workers, preflight, baseDirectory, budget, signal },
         ...deployed,
+        ...numbers,
         tiers: tiersOf(flags),
         arrivals: flags.arrivals,
         tolerate: emulator ? besideEmulator : Object.keys(config.tolerate ?? {}),
@@ -178,10 +184,10 @@ async function fleetOf(loaded: LoadedConfig, flags: CalibrateFlags, context: Con
   }
   const fleet = await configuredFleet(loaded, named, context, { command: 'calibrate --on', reference: on });
   const deployed = await findDeployedFleet(fleet, on, context);
-  const { usDollarsPerHour } = deployed;
+  const { usDollarsPerHour, isCostIncomplete } = deployed;
   return {
     ...{ fleet, on: await openFleet(fleet, deployed.fleetId) },
-    ...(usDollarsPerHour !== undefined && { usDollarsPerHour }),
+    ...(usDollarsPerHour !== undefined && !isCostIncomplete && { usDollarsPerHour }),
   };
 }
 
@@ -194,14 +200,19 @@ function tiersOf({ objective, tier = [] }: CalibrateFlags): TierInput[] {
 }
 
 function numbersOf(flags: CalibrateFlags) {
-  const { maxRequests, maxCost, costPerRequest = '0' } = flags;
+  const { maxRequests, maxCost, costPerRequest, fleetCostPerHour } = flags;
   return {
     budget: {
       seconds: secondsOf('--budget', flags.budget, 30),
       ...(maxRequests !== undefined && { requests: numberOf('--max-requests', maxRequests) }),
       ...(maxCost !== undefined && { usDollars: numberOf('--max-cost', maxCost) }),
     },
-    usDollarsPerRequest: numberOf('--cost-per-request', costPerRequest),
+    ...(costPerRequest !== undefined && {
+      usDollarsPerRequest: numberOf('--cost-per-request', costPerRequest),
+    }),
+    ...(fleetCostPerHour !== undefined && {
+      usDollarsPerHour: numberOf('--fleet-cost-per-hour', fleetCostPerHour),
+    }),
     precision: shareOf('--precision', flags.precision),
     confidence: shareOf('--confidence', flags.confidence),
     startRate: rateOf('--from', flags.from),

@@ -146,11 +146,11 @@ class Search {
     const requests = this.#trials.reduce((sum, trial) => sum + trial.requests, 0);
     const { prices } = this.#options;
     if (!prices) return { seconds, requests };
-    const { usDollarsPerHour, usDollarsPerRequest } = prices;
+    const { usDollarsPerHour, usDollarsPerRequest, usDollarsBefore = 0 } = prices;
     return {
       seconds,
       requests,
-      usDollars: (seconds / 3600) * usDollarsPerHour + requests * usDollarsPerRequest,
+      usDollars: usDollarsBefore + (seconds / 3600) * usDollarsPerHour + requests * usDollarsPerRequest,
     };
   }
 
