@@ -40,11 +40,11 @@ export async function main(argv: readonly string[], world: CliIo, fleets?: Fleet
 
 function report(error: unknown, context: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
-  const { asTyped } = context;
+  const { asTyped, given } = context;
   const { stderr, environment } = context.io;
   const trace = isOn(environment['LOADWRIGHT_DEBUG']) ? createCautiousRedactor(environment) : undefined;
-  stderr.write(formatError(error, context.errorColors, { trace, columns: widthOf(stderr), asTyped }));
-  const document = describeError(error);
+  stderr.write(formatError(error, context.errorColors, { trace, columns: widthOf(stderr), asTyped, given }));
+  const document = describeError(error, given);
   if (context.json) context.printJson(document);
   return document.error.exitCode;
 }

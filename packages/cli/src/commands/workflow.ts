@@ -2,7 +2,7 @@ import { isLoadwrightError } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { loadWorkflow, planActions, workflowJsonSchema } from '@loadwright/core/workflow';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../shell/confirm.js';
+import { confirm, repeatable, requireConsent, type ConsentFlags } from '../shell/confirm.js';
 import type { Context } from '../shell/context.js';
 import { examples } from '../output/help.js';
 import { formatWorkflowPlan } from '../output/workflow.js';
@@ -58,7 +58,8 @@ export function configure(command: Command, context: Context): void {
 
 async function run(file: string, options: RunFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  if (!options.dryRun) requireConsent(['workflow run', `workflow run ${file} --dry-run`], options, context);
+  if (!options.dryRun)
+    requireConsent(['workflow run', `workflow run ${file} --dry-run`, repeatable(context)], options, context);
   const loaded = await loadWorkflow(file, { cwd: io.cwd, environment: io.environment });
   const { workflow } = loaded;
   const actions = planActions(workflow);

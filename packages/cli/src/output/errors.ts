@@ -2,6 +2,7 @@ import { printable, withoutCredentials, withoutLogins } from '@loadwright/core/t
 import { exitCodeOf, isLoadwrightError, messageOf } from '@loadwright/core/errors';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { Colors } from './colors.js';
+import type { GivenOptions } from '../shell/given.js';
 import { nextDocument, type TypedStep } from './next-step.js';
 import { wrapText } from './wrap.js';
 
@@ -17,8 +18,12 @@ export interface ErrorDocument {
   };
 }
 
-/** Every error, also a defect of Loadwright itself, in the one form that it is shown in. */
-export function describeError(error: unknown): ErrorDocument {
+/**
+ * Every error, also a defect of Loadwright itself, in the one form that it is shown in.
+ *
+ * @param given Options of the command that failed.
+ */
+export function describeError(error: unknown, given?: GivenOptions): ErrorDocument {
   if (isLoadwrightError(error)) {
     const { code, message, hint, next } = error;
     return {
@@ -26,7 +31,7 @@ export function describeError(error: unknown): ErrorDocument {
         code,
         message: withoutLogins(message),
         ...(hint !== undefined && { hint: withoutLogins(hint) }),
-        ...nextDocument(next),
+        ...nextDocument(next, given),
         exitCode: exitCodeOf(error),
       },
     };
@@ -46,7 +51,7 @@ export function describeError(error: unknown): ErrorDocument {
  *
  * @param options `trace` takes the secrets out of the stack trace and of its causes, which nobody has composed; absent:
  * no trace is shown. `columns` is the width of the terminal in characters; absent: lines stay as they are. `asTyped`
- * writes commands within a text as this user must type them.
+ * writes commands within a text as this user must type them. `given` are options of the command that failed.
  */
 export function formatError(
   error: unknown,
@@ -55,13 +60,15 @@ export function formatError(
     trace,
     columns,
     asTyped = (text) => text,
+    given,
   }: {
     readonly trace?: ((text: string) => string) | undefined;
     readonly columns?: number | undefined;
     readonly asTyped?: (text: string) => string;
+    readonly given?: GivenOptions;
   },
 ): string {
-  const { code, message, hint, next = [] } = describeError(error).error;
+  const { code, message, hint, next = [] } = describeError(error, given).error;
   const text = [
     `${colors.red(colors.bold('error:'))} ${indent(asTyped(printable(message)))}`,
     ...(hint === undefined ? [] : [`${colors.cyan('hint:')} ${indent(asTyped(printable(hint)))}`]),

@@ -47,6 +47,17 @@ it.each(Object.values(steps).flat())('renders %j as a command that there is', as
   expect([exitCode, stderr]).toEqual([0, '']);
 });
 
+it.each(Object.values(steps).flat())(
+  'repeats --config for %j where its command has it',
+  async (step, command) => {
+    const given = new Map([['--config', ["it's mine.yaml"]]]);
+    const [, ...words] = command.split(' ');
+    const { stdout } = await run([...words, '--help'], new TestIo());
+    const repeated = stdout.includes('--config') ? String.raw` --config 'it'\''s mine.yaml'` : '';
+    expect(commandOf(step, given)).toBe(`${command}${repeated}`);
+  },
+);
+
 it('an error lists the commands for people, and the steps with their commands for programs', () => {
   const next = [
     { action: 'stop-load', fleetId },

@@ -1,15 +1,36 @@
 import type { NextStep } from '@loadwright/core/errors';
+import { repeating, type GivenOptions } from '../shell/given.js';
 
 /** A step with what to type for it. */
 export type TypedStep = NextStep & { readonly command: string };
 
 /** Steps as `--json` prints them; absent where there are none. */
-export function nextDocument(steps: readonly NextStep[] = []): { readonly next?: readonly TypedStep[] } {
-  return steps.length === 0 ? {} : { next: steps.map((step) => ({ ...step, command: commandOf(step) })) };
+export function nextDocument(
+  steps: readonly NextStep[] = [],
+  given?: GivenOptions,
+): { readonly next?: readonly TypedStep[] } {
+  return steps.length === 0
+    ? {}
+    : { next: steps.map((step) => ({ ...step, command: commandOf(step, given) })) };
 }
 
-/** What to type for what can be done next. Of ids and names that come from elsewhere the caller makes text that can be printed. */
-export function commandOf(step: NextStep): string {
+/** These commands read no configuration. */
+const unconfigured: ReadonlySet<NextStep['action']> = new Set([
+  'create-configuration',
+  'save-baseline',
+  'show-target',
+]);
+
+/**
+ * What to type for what can be done next. Of ids and names that come from elsewhere the caller makes text that can be printed.
+ *
+ * @param given Options of the command that prints it: the next one reads the same configuration.
+ */
+export function commandOf(step: NextStep, given: GivenOptions = new Map()): string {
+  return repeating(plainCommandOf(step), given, unconfigured.has(step.action) ? [] : ['--config']);
+}
+
+function plainCommandOf(step: NextStep): string {
   switch (step.action) {
     case 'create-configuration':
       return 'loadwright init';

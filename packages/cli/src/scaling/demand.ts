@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { LoadwrightError, parseDuration } from '@loadwright/core';
 import { parseRate } from '@loadwright/core/command';
 import type { InstanceCapacity, ScalingDemand } from '@loadwright/core/target';
-import { Option, type Command } from 'commander';
+import { Command, Option } from 'commander';
 
 /** What is said of an instance, and of the load that is to be carried. */
 export interface DemandFlags {
@@ -16,6 +16,11 @@ export interface DemandFlags {
   readonly startTime: string;
   readonly fromZero?: boolean;
 }
+
+/** Those that {@link addDemandFlags} adds. */
+export const demandFlags: readonly string[] = addDemandFlags(new Command()).options.flatMap(
+  ({ long }) => long ?? [],
+);
 
 export function addDemandFlags(command: Command): Command {
   return command

@@ -1,6 +1,7 @@
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import type { FleetKinds } from '../fleet/fleet-kinds.js';
 import type { Colors } from '../output/colors.js';
+import type { GivenOptions } from './given.js';
 import type { CliIo } from './io.js';
 
 /** What a command works with. */
@@ -14,6 +15,8 @@ export interface Context {
   readonly errorColors: Colors;
   /** True with `--json`: stdout carries exactly one JSON document. */
   readonly json: boolean;
+  /** The options of the command, as they were given: for commands that are printed. */
+  given: GivenOptions;
   /** The exit code that the command has given itself. */
   exitCode: ExitCode;
   /** A text for people in which commands stand as this user must type them. */

@@ -1,10 +1,12 @@
 import { exitCodes } from '@loadwright/core/exit-codes';
+import { Command } from 'commander';
 import type { FleetKinds } from '../fleet/fleet-kinds.js';
 import { builtInFleets } from '../fleet/kinds.js';
 import { asTyped } from '../output/as-typed.js';
 import { colorsFor } from '../output/colors.js';
 import { widthOf, wrapText } from '../output/wrap.js';
 import type { Context } from './context.js';
+import { givenOptions } from './given.js';
 import type { CliIo } from './io.js';
 
 export function createContext(
@@ -18,6 +20,7 @@ export function createContext(
     colors: colorsFor(io.stdout, io.environment),
     errorColors: colorsFor(io.stderr, io.environment),
     json: argv.includes('--json'),
+    given: new Map(),
     exitCode: exitCodes.pass,
     asTyped: asTyped(io.environment, io.cwd),
     print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
@@ -27,6 +30,9 @@ export function createContext(
     action:
       (handler) =>
       async (...values) => {
+        // The command comes last.
+        const command = values.at(-1);
+        if (command instanceof Command) context.given = givenOptions(command);
         context.exitCode = await handler(...values);
       },
   };

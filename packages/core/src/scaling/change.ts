@@ -41,11 +41,22 @@ export async function changeScaling<Options>(
   endpoint: ScaledEndpoint<Options>,
   change: (found: ScalingState) => Promise<void>,
 ): Promise<ScalingState> {
+  const found = await requireChangeable(endpoint);
+  return changeFrom(endpoint, { file: endpoint.snapshotFile, found }, change);
+}
+
+/**
+ * Whether {@link changeScaling} would begin, for whoever asks people first.
+ *
+ * @returns the state that was found.
+ * @throws LoadwrightError `CONFIG_INVALID` that says what is in the way.
+ */
+export async function requireChangeable<Options>(endpoint: ScaledEndpoint<Options>): Promise<ScalingState> {
   await requireNotSuspended(endpoint);
   await requirePutBack(endpoint.snapshotFile);
   const found = await requireSteady(endpoint);
   requireNoConflict(found);
-  return changeFrom(endpoint, { file: endpoint.snapshotFile, found }, change);
+  return found;
 }
 
 /**
@@ -130,6 +141,22 @@ export async function keptSnapshots<Options>(endpoint: ScaledEndpoint<Options>):
 }
 
 /**
+ * Whether {@link restoreScaling} would begin, for whoever asks people first.
+ *
+ * @returns what {@link keptSnapshots} returns.
+ * @throws LoadwrightError `CONFIG_INVALID` when the newest snapshot is of something else than the options name.
+ */
+export async function requireRestorable<Options>(
+  endpoint: ScaledEndpoint<Options>,
+): Promise<ScalingSnapshot[]> {
+  const kept = await keptSnapshots(endpoint);
+  const [newest] = kept;
+  const file = newest?.calibration === undefined ? endpoint.snapshotFile : suspensionFile(endpoint);
+  if (newest) await requireSameResource(endpoint, newest, file);
+  return kept;
+}
+
+/**
  * Puts everything back as the newest snapshot says, looks whether it is, and only then removes the snapshot.
  *
  * @returns the snapshot; undefined when there is none, and nothing to do.
@@ -165,20 +192,29 @@ async function changeFrom<Options>(
   return found;
 }
 
-async function restoreFrom<Options>(
+async function requireSameResource<Options>(
   { scaling, options, context }: ScaledEndpoint<Options>,
+  { state }: ScalingSnapshot,
+  file: string,
+): Promise<void> {
+  const { resource } = await scaling.describe(options, context);
+  if (resource === state.resource) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `target: found ${resource}, but what was changed is ${state.resource}. Nothing was put back.`,
+    { hint: `Name it with the options of the target. What it was is in ${file}.` },
+  );
+}
+
+async function restoreFrom<Options>(
+  endpoint: ScaledEndpoint<Options>,
   file: string,
 ): Promise<ScalingSnapshot | undefined> {
+  const { scaling, options, context } = endpoint;
   const snapshot = await readSnapshot(file);
   if (!snapshot) return undefined;
-  const { resource } = await scaling.describe(options, context);
-  if (resource !== snapshot.state.resource) {
-    throw new LoadwrightError(
-      'CONFIG_INVALID',
-      `target: found ${resource}, but what was changed is ${snapshot.state.resource}. Nothing was put back.`,
-      { hint: `Name it with the options of the target. What it was is in ${file}.` },
-    );
-  }
+  await requireSameResource(endpoint, snapshot, file);
+  const { resource } = snapshot.state;
   await scaling.restore(options, context, snapshot.state);
   const differences = stateDifferences(snapshot.state, await scaling.describe(options, context));
   if (differences.length > 0) {

@@ -5,6 +5,8 @@
  */
 export {
   changeScaling,
+  requireChangeable,
+  requireRestorable,
   isChangeable,
   keptSnapshots,
   requireSuspendable,

@@ -9,12 +9,14 @@ import { loadConfiguration, resultsOf } from '../../config/configuration.js';
 import { createFleet } from '../../fleet/create-fleet.js';
 import { configuredFleet, findDeployedFleet, overriddenFleet } from '../../fleet/find-fleet.js';
 import { addFleetOverrides, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { flagsOf } from '../../fleet/fleet-kinds.js';
 import { createLiveView } from '../../live/view.js';
 import { formatCalibration } from '../../output/calibration.js';
 import { calibrationLines } from '../../output/calibration-progress.js';
 import { examples } from '../../output/help.js';
 import { besideEmulator, pointAt, startEmulatorOf } from '../../run/emulation.js';
 import type { Context } from '../../shell/context.js';
+import { repeating } from '../../shell/given.js';
 import { interruptible } from '../../shell/interrupt.js';
 import { collect } from '../../shell/parse.js';
 
@@ -136,13 +138,14 @@ async function runAgainst(
     : { target: config.target, environment };
   const { fleet, ...deployed } = await fleetOf(loaded, flags, context);
   const { name, workers, preflight } = config;
+  const places = flagsOf(context.fleets, 'place').map(({ flag }) => flag);
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: false });
   const calibration = await interruptible(
     io,
     {
       onStop: (signal) =>
         view.say(`stopping (${signal}): the trials so far are kept; press Ctrl-C again to leave at once`),
-      abandoned: 'the fleet of a calibration may remain: loadwright list',
+      abandoned: `the fleet of a calibration may remain: ${repeating('loadwright list', context.given, ['--config', '--fleet', ...places])}`,
     },
     (signal) =>
       calibrate({

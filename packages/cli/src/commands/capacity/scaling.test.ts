@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databricks } from '@loadwright/targets/databricks';
 import { sagemaker } from '@loadwright/targets/sagemaker';
@@ -6,6 +6,7 @@ import picocolors from 'picocolors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LastingFleetDouble } from '../../../test/lasting-fleet.js';
 import { run, TestIo } from '../../../test/support.js';
+import { shellWords } from '../../import/shell-words.js';
 import { formatRamps } from './scaling/verify.js';
 
 const figures = ['--peak', '100/s', '--ramp', '15m', '--capacity', '8/s..8.8/s', '--service-time', '400ms'];
@@ -258,6 +259,77 @@ describe('an endpoint of the configuration', () => {
   it('is not changed without consent', async () => {
     const { exitCode, stderr } = await run(['scaling', 'apply', ...figures], await project());
     expect([exitCode, flat(stderr)]).toEqual([2, expect.stringContaining('agree with --yes')]);
+  });
+
+  /** The same project with a configuration that no command finds by itself. */
+  async function elsewhere(io: TestIo): Promise<string> {
+    const config = 'of mine/it.json';
+    await mkdir(join(io.cwd, 'of mine'));
+    await rename(join(io.cwd, 'loadwright.config.json'), join(io.cwd, config));
+    return config;
+  }
+
+  const another = ({ cwd, environment }: TestIo, terminal = false) =>
+    new TestIo({ cwd, environment: environment as Record<string, string>, columns: 300, terminal });
+
+  /** Commands that were printed, as a shell would pass them on. */
+  const printed = (text: string) =>
+    [...text.matchAll(/(?:back|too|do|next): loadwright (.*)$/gm)].map(([, command = '']) =>
+      shellWords(command),
+    );
+
+  it('is put back by the commands that are printed, by the same configuration', async () => {
+    const io = await project();
+    const config = ['--config', await elsewhere(io)];
+    const texts = [];
+    for (const argv of [
+      ['apply', '--yes', ...figures],
+      ['show'],
+      ['apply', '--yes', ...figures, '--peak', '400/s'],
+    ]) {
+      const { stdout, stderr } = await run(['scaling', ...argv, ...config], another(io));
+      texts.push(stdout + stderr);
+    }
+    const rollback = ['scaling', 'rollback', ...config];
+    expect(texts.flatMap(printed)).toEqual([rollback, rollback, rollback]);
+    const { exitCode, stdout } = await run([...rollback, '--yes'], another(io));
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('is as it was')]);
+  });
+
+  it.each([
+    ['apply', [...figures, '--start-time', '4m'], 'recommend'],
+    ['verify', [...figures, '--p95', '1s', '--price', '2', '--outside', '1s'], 'scaling simulate'],
+    ['rollback', [], 'scaling show'],
+  ])('can be looked at first with what a refused %s prints', async (command, flags, look) => {
+    const io = await project();
+    const config = ['--config', await elsewhere(io)];
+    const { exitCode, stderr } = await run(['scaling', command, ...flags, ...config], another(io));
+    const [words = []] = printed(stderr);
+    expect([exitCode, words.join(' ')]).toEqual([2, expect.stringMatching(new RegExp(`^${look}`))]);
+    expect(await run(words, another(io))).toMatchObject({
+      ...{ exitCode: 0, stderr: '' },
+    });
+  });
+
+  it('is refused before anybody is asked', async () => {
+    const io = await project();
+    const atTerminal = () => {
+      const asked = another(io, true);
+      Object.assign(asked.stdin, { isTTY: true, setRawMode: () => asked.stdin });
+      return asked;
+    };
+    expect(await run(['scaling', 'apply', '--yes', ...figures], io)).toMatchObject({ exitCode: 0 });
+    const argv = ['scaling', 'apply', ...figures, '--peak', '400/s'];
+    const { exitCode, stdout, stderr } = await run(argv, atTerminal());
+    expect([exitCode, stdout]).toEqual([104, expect.not.stringContaining('Change the scaling')]);
+    expect(flat(stderr)).toMatch(/was changed at .* and not put back/);
+    // The snapshot of another variant is not put back either.
+    const [file = ''] = await readdir(join(io.cwd, 'results', 'scaling'));
+    const snapshot = join(io.cwd, 'results', 'scaling', file);
+    await writeFile(snapshot, (await readFile(snapshot, 'utf8')).replace('/AllTraffic', '/Another'));
+    const back = await run(['scaling', 'rollback'], atTerminal());
+    expect([back.exitCode, back.stdout]).toEqual([104, '']);
+    expect(flat(back.stderr)).toMatch(/Nothing was put back/);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { DeployedFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import { confirm, repeatable, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
 import { describeOthers, formatDeployedFleets } from '../../output/fleet.js';
 import { examples } from '../../output/help.js';
@@ -31,7 +31,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function collect(options: CollectFlags, context: Context): Promise<ExitCode> {
-  if (!options.dryRun) requireConsent(['gc', 'gc --dry-run'], options, context);
+  if (!options.dryRun) requireConsent(['gc', 'gc --dry-run', repeatable(context)], options, context);
   const { found, place } = await findDeployedFleets(options, context, 'gc');
   const left = found.filter(({ deployed: { state } }) => state === 'expired' || state === 'orphaned');
   const over = left.map(({ deployed }) => deployed);

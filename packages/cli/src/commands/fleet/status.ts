@@ -11,6 +11,7 @@ import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import type { Context } from '../../shell/context.js';
+import type { GivenOptions } from '../../shell/given.js';
 import { nextDocument, type TypedStep } from '../../output/next-step.js';
 import { factFormatter } from '../../output/table.js';
 import { formatCost, formatExpiry, formatSpan } from '../../output/fleet.js';
@@ -57,14 +58,14 @@ async function status(
   context: Context,
 ): Promise<ExitCode> {
   const fleet = await findFleet(options, context, { command: 'status', reference });
-  const found = await look(fleet, await findDeployedFleet(fleet, reference, context));
+  const found = await look(fleet, await findDeployedFleet(fleet, reference, context), context);
   if (context.json) context.printJson(documentOf(found));
   else context.print(...format(found, context));
   return exitCodes.pass;
 }
 
 /** A fleet whose master does not answer still has a status. */
-async function look(fleet: LastingFleet, deployed: DeployedFleet): Promise<Status> {
+async function look(fleet: LastingFleet, deployed: DeployedFleet, { given }: Context): Promise<Status> {
   try {
     const opened = await openFleet(fleet, deployed.fleetId);
     const { handle } = opened;
@@ -82,11 +83,11 @@ async function look(fleet: LastingFleet, deployed: DeployedFleet): Promise<Statu
         isBeingMadeReady(handle) &&
         nodes.every(({ state }) => state !== 'failed');
       const state = starts ? 'starting' : deployed.state;
-      const problem = redactStrings(problemOf(error), redactorOf(handle));
+      const problem = redactStrings(problemOf(error, given), redactorOf(handle));
       return { ...made, deployed: { ...deployed, state }, ...problem };
     }
   } catch (error) {
-    return { deployed, nodes: [], ...problemOf(error) };
+    return { deployed, nodes: [], ...problemOf(error, given) };
   }
 }
 
@@ -95,10 +96,10 @@ function isSilence(error: unknown): boolean {
   return isLoadwrightError(error) && error.code === 'PROVISIONING_FAILED';
 }
 
-function problemOf(error: unknown): Pick<Status, 'problem' | 'hint' | 'next'> {
+function problemOf(error: unknown, given: GivenOptions): Pick<Status, 'problem' | 'hint' | 'next'> {
   if (!isLoadwrightError(error)) throw error;
   const { message: problem, hint, next } = error;
-  return { problem, ...(hint !== undefined && { hint }), ...nextDocument(next) };
+  return { problem, ...(hint !== undefined && { hint }), ...nextDocument(next, given) };
 }
 
 function documentOf({ deployed, statistics, ...found }: Status) {

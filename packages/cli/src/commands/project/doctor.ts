@@ -89,7 +89,7 @@ function conclude(findings: readonly Finding[], context: Context, about: object 
     context.printJson({
       ...about,
       problems,
-      findings: findings.map(({ next, ...one }) => ({ ...one, ...nextDocument(next) })),
+      findings: findings.map(({ next, ...one }) => ({ ...one, ...nextDocument(next, context.given) })),
     });
   else context.printText(...findings.flatMap((finding) => format(finding, context)), '', summarise(findings));
   return problems > 0 ? exitCodes.badConfiguration : exitCodes.pass;
@@ -140,7 +140,7 @@ async function checkProject(
   }
 }
 
-function format(finding: Finding, { colors }: Context): string[] {
+function format(finding: Finding, { colors, given }: Context): string[] {
   const { subject, state, detail, evidence = [], remedy, next = [] } = finding;
   const symbol = {
     good: colors.green('✓'),
@@ -152,7 +152,7 @@ function format(finding: Finding, { colors }: Context): string[] {
   return [
     `${symbol} ${colors.bold(subject)}: ${indent(detail)}`,
     ...(state === 'problem' ? evidence : []).map((line) => `    ${colors.dim(indent(line))}`),
-    ...[...(remedy === undefined ? [] : [remedy]), ...next.map(commandOf)].map(
+    ...[...(remedy === undefined ? [] : [remedy]), ...next.map((step) => commandOf(step, given))].map(
       (line) => `    ${colors.cyan('→')} ${indent(line)}`,
     ),
   ];

@@ -4,7 +4,7 @@ import { LoadwrightError } from '@loadwright/core';
 import type { ExitCode } from '@loadwright/core/exit-codes';
 import { defineWorkflow, planActions, type RunSetup, type Workflow } from '@loadwright/core/workflow';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import { confirm, repeatable, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
 import type { CliIo } from '../../shell/io.js';
 import { collect, readPercent } from '../../shell/parse.js';
@@ -92,7 +92,8 @@ function refuseFlagsOf(compare: Command): void {
 
 async function compareRun(options: CompareRunFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  if (!options.dryRun) requireConsent(['compare run', 'compare run --dry-run'], options, context);
+  if (!options.dryRun)
+    requireConsent(['compare run', 'compare run --dry-run', repeatable(context)], options, context);
   const workflow = workflowOf(options);
   const place = { workflow, baseDirectory: io.cwd };
   const actions = planActions(workflow);

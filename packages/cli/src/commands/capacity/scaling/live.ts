@@ -1,6 +1,8 @@
 import {
   changeScaling,
   keptSnapshots,
+  requireChangeable,
+  requireRestorable,
   restoreScaling,
   settingsDifferences,
   type ScalingSnapshot,
@@ -8,8 +10,15 @@ import {
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
 import { examples } from '../../../output/help.js';
+import { commandOf } from '../../../output/next-step.js';
 import { formatDifferences, formatRecommendation, formatScaling } from '../../../output/scaling.js';
-import { addDemandFlags, readCapacity, readDemand, type DemandFlags } from '../../../scaling/demand.js';
+import {
+  addDemandFlags,
+  demandFlags,
+  readCapacity,
+  readDemand,
+  type DemandFlags,
+} from '../../../scaling/demand.js';
 import { configuredEndpoint, type EndpointFlags } from '../../../scaling/endpoint.js';
 import { confirm, requireConsent, type ConsentFlags } from '../../../shell/confirm.js';
 import type { Context } from '../../../shell/context.js';
@@ -77,8 +86,11 @@ export function addEndpointFlags(command: Command): Command {
 
 const stopping = (context: Context) => ({
   onStop: () => context.note('stopping, and putting back what was changed…'),
-  abandoned: 'put it back: loadwright scaling rollback',
+  abandoned: `put it back: ${rollbackCommand(context)}`,
 });
+
+/** What puts back what this command finds or changes: by the same configuration. */
+const rollbackCommand = ({ given }: Context) => commandOf({ action: 'restore-scaling' }, given);
 
 async function show(flags: EndpointFlags, context: Context): Promise<ExitCode> {
   await interruptible(context.io, stopping(context), async (signal) => {
@@ -96,7 +108,7 @@ async function show(flags: EndpointFlags, context: Context): Promise<ExitCode> {
       context.print(...formatScaling(state, activities, context.colors));
       if (kept.length > 0) {
         const changes = kept.map((snapshot) => `It was ${describeChange(snapshot)}.`);
-        context.print('', ...changes, 'To put it back: loadwright scaling rollback');
+        context.print('', ...changes, `To put it back: ${rollbackCommand(context)}`);
       }
     }
   });
@@ -104,7 +116,7 @@ async function show(flags: EndpointFlags, context: Context): Promise<ExitCode> {
 }
 
 async function apply(flags: ApplyFlags, context: Context): Promise<ExitCode> {
-  requireConsent(['scaling apply', 'recommend'], flags, context);
+  requireConsent(['scaling apply', 'recommend', [...demandFlags, '--from-zero', '--config']], flags, context);
   const capacity = await readCapacity(flags, context.io.cwd);
   const demand = readDemand(flags);
   await interruptible(context.io, stopping(context), async (signal) => {
@@ -114,6 +126,8 @@ async function apply(flags: ApplyFlags, context: Context): Promise<ExitCode> {
     const recommendation = scaling.recommend(options, capacity, demand, found);
     const { settings } = recommendation;
     const differences = settingsDifferences(found.settings, settings);
+    // Nobody is asked about what is refused.
+    if (differences.length > 0) await requireChangeable(endpoint);
     if (!context.json) {
       const { colors } = context;
       context.print(
@@ -128,7 +142,7 @@ async function apply(flags: ApplyFlags, context: Context): Promise<ExitCode> {
     }
     if (context.json) context.printJson({ resource: found.resource, differences, settings, snapshotFile });
     else if (differences.length > 0) {
-      context.print('', `${context.colors.green('✓')} Applied. To put it back: loadwright scaling rollback`);
+      context.print('', `${context.colors.green('✓')} Applied. To put it back: ${rollbackCommand(context)}`);
     }
   });
   return exitCodes.pass;
@@ -138,7 +152,7 @@ async function rollback(flags: EndpointFlags & ConsentFlags, context: Context): 
   requireConsent(['scaling rollback', 'scaling show'], flags, context);
   await interruptible(context.io, stopping(context), async (signal) => {
     const endpoint = await configuredEndpoint(flags, context, signal);
-    const [kept, earlier] = await keptSnapshots(endpoint);
+    const [kept, earlier] = await requireRestorable(endpoint);
     if (kept) {
       const question = `Make the scaling of ${kept.state.resource} what it was before it was ${describeChange(kept)}?`;
       await confirm(question, flags, context, { signal });
@@ -151,7 +165,7 @@ async function rollback(flags: EndpointFlags & ConsentFlags, context: Context): 
       context.print(`${context.colors.green('✓')} ${kept.state.resource} is as it was at ${kept.takenAt}.`);
       if (earlier) {
         context.print(
-          `Before that it was ${describeChange(earlier)}. To put that back too: loadwright scaling rollback`,
+          `Before that it was ${describeChange(earlier)}. To put that back too: ${rollbackCommand(context)}`,
         );
       }
     } else context.print('Nothing was changed from here, so there is nothing to put back.');

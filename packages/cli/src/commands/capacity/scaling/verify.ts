@@ -20,6 +20,7 @@ import { examples } from '../../../output/help.js';
 import { formatTable } from '../../../output/table.js';
 import {
   addDemandFlags,
+  demandFlags,
   priceOf,
   readCapacity,
   readDemand,
@@ -82,7 +83,11 @@ export function configureVerify(command: Command, context: Context): void {
 }
 
 async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
-  requireConsent(['scaling verify', 'scaling simulate'], flags, context);
+  requireConsent(
+    ['scaling verify', 'scaling simulate', [...demandFlags, '--p95', '--price']],
+    flags,
+    context,
+  );
   const { io } = context;
   const capacity = await readCapacity(flags, io.cwd);
   const demand = readDemand(flags);
