@@ -40,6 +40,7 @@ export const apart = {
     'databricks',
     'dht-ring',
     'calibrate',
+    'calibrate-invalid',
     'calibrate-killed',
     'compare-pairs',
     'compare-rings',
@@ -80,6 +81,7 @@ const journeys = {
     ...[
       'baseline',
       'calibrate',
+      'calibrate-invalid',
       'calibrate-killed',
       'compare-rings',
       'create-target',

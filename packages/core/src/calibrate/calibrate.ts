@@ -139,11 +139,15 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   // Before a fleet costs anything.
   if (scaled) await (suspendScaling ? requireSuspendable(scaled, id) : requireNotSuspended(scaled));
   const startedAt = new Date();
-  const { found, observed } = await withFleet(test, options, (handle, prices) => {
-    const work = () =>
-      observing(test, options, (observer) =>
+  const { found, observed, instances } = await withFleet(test, options, (handle, prices) => {
+    const work = async () => {
+      const before = await countInstances(scaled);
+      const searched = await observing(test, options, (observer) =>
         search({ test, tiers, settings, handle, prices, journal, earlier, id, observer }),
       );
+      const after = before === undefined ? undefined : await countInstances(scaled);
+      return { ...searched, ...(after !== undefined && { instances: { before: before!, after } }) };
+    };
     return scaled && suspendScaling ? whileSuspended(scaled, work, id) : work();
   });
   const { budget, precision } = settings;
@@ -152,6 +156,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     target: { kind: test.definition.kind, host: test.definition.host(test.targetOptions) },
     fleet: options.fleet.kind,
     ...(observed && { observed }),
+    ...(instances && { instances }),
   });
   await writeWhole(join(directory, 'calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`);
   await writeWhole(join(directory, 'calibration.html'), await renderCalibrationHtml(calibration));
@@ -308,6 +313,17 @@ function scaledEndpointOf(
     snapshotFile: snapshotFileOf(results, definition, targetOptions),
     context: { environment, baseDirectory, signal },
   };
+}
+
+/** How many instances the service has; undefined: nobody may see that, or it does not scale. */
+async function countInstances(scaled: ScaledEndpoint | undefined): Promise<number | undefined> {
+  try {
+    return (await scaled?.scaling.describe(scaled.options, scaled.context))?.instances.desired;
+  } catch {
+    // With scaling that stays as it is, no permission is needed. A calibration without it says less, and no less true.
+    scaled?.context.signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** For the fleet's cost and expiries: trials bring their own loads. Machines are there a little longer. */

@@ -213,13 +213,25 @@ function instancesOf({ earlier, later }: Pair): string {
 
 /** Times may hide it, but the service says it: trials at different numbers of instances are of different services. */
 function otherInstances(judged: readonly RecordedTrial[]): Cause[] {
-  const [earlier] = judged;
-  const later = judged.findLast(
-    (trial) => earlier !== undefined && isWithOtherInstances({ earlier, later: trial }),
-  );
-  if (!earlier || !later) return [];
-  const reason = `The number of instances changes during the calibration, as by autoscaling${instancesOf({ earlier, later })}.`;
-  return [{ id: 'capacity-changes', reason }];
+  const cause = instancesCause(judged);
+  return cause ? [cause] : [];
+}
+
+/**
+ * Whether the service had other numbers of instances meanwhile, as it says itself: no capacity is that of all trials then.
+ *
+ * @param around How many there were before the first trial and after the last. Absent: not known.
+ */
+export function instancesCause(
+  trials: readonly Pick<RecordedTrial, 'instances'>[],
+  around?: { readonly before: number; readonly after: number },
+): Cause | undefined {
+  const observed = trials.flatMap(({ instances }) => instances ?? []);
+  const [earlier, ...others] = around ? [around.before, ...observed, around.after] : observed;
+  const later = others.findLast((count) => earlier !== undefined && Math.abs(count - earlier) >= anInstance);
+  if (earlier === undefined || later === undefined) return undefined;
+  const reason = `The number of instances changes during the calibration, as by autoscaling (${formatFigure(earlier)} instances then, ${formatFigure(later)} later).`;
+  return { id: 'capacity-changes', reason };
 }
 
 /** Answered ÷ offered, in the judged seconds. */

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cause, Level, RecordedTrial, SearchResult } from './contract.js';
 import { calibrationOf, describeLimit, type Calibration } from './result.js';
 
@@ -7,16 +7,17 @@ const level = (rate: number, holds: boolean) =>
 const trial = (rate: number, resources?: Record<string, number>) =>
   ({ rate, ...(resources && { resources }) }) as unknown as RecordedTrial;
 
+const facts = {
+  ...{ name: 'n', id: 'i', target: { kind: 'k', host: 'h' }, fleet: 'local', precision: 0.1, tiers: [] },
+  ...{ budget: { seconds: 60 }, startedAt: new Date(0), endedAt: new Date(0), directory: '/d' },
+};
+
 function resourcesOf(
   trials: RecordedTrial[],
   levels = [level(10, true), level(20, true), level(40, false)],
   causes: readonly Cause[] = [],
 ) {
   const found = { trials, levels, capacities: [], causes, end: 'precision' } as unknown as SearchResult;
-  const facts = {
-    ...{ name: 'n', id: 'i', target: { kind: 'k', host: 'h' }, fleet: 'local', precision: 0.1, tiers: [] },
-    ...{ budget: { seconds: 60 }, startedAt: new Date(0), endedAt: new Date(0), directory: '/d' },
-  };
   const { limitingResource, resources } = calibrationOf(found, facts);
   return { limitingResource, resources };
 }
@@ -55,4 +56,34 @@ it('names the queue where it is full, unless a resource is', () => {
     resourcesOf([trial(20, { cpu })], [level(20, true)], causes).limitingResource;
   expect([limitOf(0.5), limitOf(0.9)]).toEqual(['queue', 'cpu']);
   expect(describeLimit({ limitingResource: 'queue', causes } as unknown as Calibration)).toBe('its queue');
+});
+
+describe('a service whose number of instances changes', () => {
+  const found = (...counts: (number | undefined)[]) =>
+    ({
+      trials: counts.map((instances) => ({ rate: 20, ...(instances !== undefined && { instances }) })),
+      ...{ levels: [level(20, true)], end: 'precision', capacities: [{ interval: [18, 22] }] },
+      causes: [
+        { id: 'saturation', reason: 'full' },
+        { id: 'capacity-changes', reason: 'other times' },
+      ],
+    }) as unknown as SearchResult;
+  const outcomeOf = (search: SearchResult, instances?: Calibration['instances']) => {
+    const { outcome, causes } = calibrationOf(search, { ...facts, ...(instances && { instances }) });
+    return [outcome, ...causes.map(({ reason }) => reason)];
+  };
+  const changes = (from: number, to: number) =>
+    expect.stringContaining(`(${from} instances then, ${to} later)`);
+
+  it('has no capacity that is that of all trials', () => {
+    expect(outcomeOf(found(2, 2, 5))).toEqual(['INVALID', changes(2, 5), 'full']);
+    expect(outcomeOf(found(undefined), { before: 2, after: 3 })).toEqual(['INVALID', changes(2, 3), 'full']);
+    // Instances that came and went.
+    expect(outcomeOf(found(2, 4), { before: 2, after: 2 })).toEqual(['INVALID', changes(2, 4), 'full']);
+  });
+
+  it('has one where they stay, whatever times suggest', () => {
+    expect(outcomeOf(found(2, 2), { before: 2, after: 2 })).toEqual(['FOUND', 'full', 'other times']);
+    expect(outcomeOf(found(undefined, undefined))).toEqual(['FOUND', 'full', 'other times']);
+  });
 });

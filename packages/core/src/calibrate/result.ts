@@ -1,6 +1,7 @@
 import type { Budget, Capacity, Cause, Forecast, Level, SearchEnd, SearchResult, Spent } from './contract.js';
 import type { ObservedService } from '../results/observed-service.js';
 import { formatRatio } from '../values/format.js';
+import { instancesCause } from './causes.js';
 import type { MeasuredTier } from './objectives.js';
 
 /** What a calibration found: `calibration.json`. Rates in requests a second, times in milliseconds. */
@@ -12,7 +13,10 @@ export interface Calibration {
   readonly fleet: string;
   readonly startedAt: string;
   readonly endedAt: string;
-  /** `FOUND`: every tier has an interval with two limits. `INVALID`: the generator ended the search. Otherwise `OPEN`. */
+  /**
+   * `FOUND`: every tier has an interval with two limits. `INVALID`: the generator ended the search, or the service had other numbers of
+   * instances meanwhile, as it says itself. Otherwise `OPEN`.
+   */
   readonly outcome: 'FOUND' | 'OPEN' | 'INVALID';
   readonly tiers: readonly { readonly name: string; readonly conditions: readonly string[] }[];
   readonly capacities: readonly Capacity[];
@@ -30,11 +34,19 @@ export interface Calibration {
   readonly resources?: Readonly<Record<string, number>>;
   /** What the service reported of itself during the trials. Absent: it was not asked. */
   readonly observed?: ObservedService;
+  /** How many instances of the service there were before the first trial and after the last. Absent: not known. */
+  readonly instances?: InstancesAround;
   readonly budget: Budget;
   readonly spent: Spent;
   readonly forecast: Forecast;
   readonly end: SearchEnd;
   readonly resultsDirectory: string;
+}
+
+/** How many instances of a service there were. */
+export interface InstancesAround {
+  readonly before: number;
+  readonly after: number;
 }
 
 /** What a calibration is called, and what it was asked for. */
@@ -47,11 +59,14 @@ export interface CalibrationFacts extends Pick<
   readonly tiers: readonly MeasuredTier[];
   readonly directory: string;
   readonly observed?: ObservedService;
+  readonly instances?: InstancesAround;
 }
 
 /** The result of a search, as it is written. */
 export function calibrationOf(found: SearchResult, facts: CalibrationFacts): Calibration {
-  const { capacities, confidence, levels, causes, spent, end, forecast } = found;
+  const { capacities, confidence, levels, trials, spent, end, forecast } = found;
+  const changed = instancesCause(trials, facts.instances);
+  const causes = changed ? [changed, ...found.causes.filter(({ id }) => id !== changed.id)] : found.causes;
   const resources = resourcesAtCapacity(found);
   const { startedAt, endedAt, tiers, directory, ...named } = facts;
   const isFound = capacities.every(({ interval: [lower, upper] }) => lower > 0 && upper !== null);
@@ -60,7 +75,7 @@ export function calibrationOf(found: SearchResult, facts: CalibrationFacts): Cal
     ...named,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
-    outcome: isFound ? 'FOUND' : end === 'generator' ? 'INVALID' : 'OPEN',
+    outcome: changed ? 'INVALID' : isFound ? 'FOUND' : end === 'generator' ? 'INVALID' : 'OPEN',
     tiers: tiers.map(({ name, conditions }) => ({ name, conditions: conditions.map(({ text }) => text) })),
     ...{ capacities, confidence, levels, causes },
     limitingResource: limitOf(resources) ?? (causes.some(({ id }) => id === 'queue') ? 'queue' : null),

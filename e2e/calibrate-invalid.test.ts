@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Calibration } from '@loadwright/core/calibrate';
+import type { SagemakerEmulator } from '@loadwright/targets/sagemaker';
+import { afterEach, expect, it, vi } from 'vitest';
+import { findTarget } from '../packages/cli/src/config/target.js';
+import { startEmulator } from '../packages/cli/src/run/emulation.js';
+import { Command } from '../packages/cli/test/command.js';
+import { project } from '../packages/cli/test/project.js';
+import { TestIo } from '../packages/cli/test/support.js';
+import { busyMachineReasons } from '../packages/infra/test/busy-machine.js';
+
+let emulator: SagemakerEmulator | undefined;
+afterEach(() => emulator?.stop());
+
+/** An endpoint that scales, 60 times faster than a real one, and a project that calibrates it as if it were one. */
+async function scaledEndpoint(more: object = {}) {
+  const { definition } = await findTarget('sagemaker', new TestIo());
+  const started = await startEmulator(definition, {
+    // An instance serves 80 requests in a second of this machine.
+    ...{ serviceTime: '3s', concurrency: 4 },
+    scaling: { instances: 2, startTime: '1m', publication: '10s', timeScale: 60 },
+  });
+  emulator = started.emulator as SagemakerEmulator;
+  const { targetOptions, scaling, environment } = emulator;
+  const { endpointName, region, baseUrl } = targetOptions;
+  const { cwd } = await project({
+    target: { kind: 'sagemaker', endpointName, region, baseUrl, payloads: { inline: [[1]] } },
+    ...{ workers: 1, load: { users: 1, duration: '5s' }, ...more },
+  });
+  const run = async (...argv: string[]) => {
+    const command = new Command(argv, { cwd, environment: environment as Record<string, string> });
+    const exitCode = await command.ended;
+    return { exitCode, stdout: command.stdout, stderr: command.stderr };
+  };
+  const show = async () =>
+    JSON.parse((await run('scaling', 'show', '--json')).stdout) as {
+      busy: boolean;
+      instances: { current: number; desired: number };
+      settings: unknown;
+    };
+  // Of the service of these times: it carries 4 requests in one of its seconds.
+  const figures = ['--peak', '4/s', '--ramp', '15m', '--capacity', '1.2/s', '--service-time', '3s'];
+  expect(await run('scaling', 'apply', '--yes', ...figures)).toMatchObject({ exitCode: 0 });
+  await vi.waitFor(async () => expect((await show()).busy).toBe(false), { timeout: 60_000 });
+  const objective = ['calibrate', '--objective', 'p(95)<300', '--budget', '30s', '--warm-up', '1s', '--json'];
+  return {
+    show,
+    isSuspended: () => scaling!.target?.SuspendedState?.DynamicScalingOutSuspended === true,
+    /** @returns what was found, and how often the scaling was seen suspended. */
+    calibrate: async (...flags: string[]) => {
+      const calibrating = run(...objective, ...flags);
+      let suspended = 0;
+      const look = setInterval(() => {
+        if (scaling!.target?.SuspendedState?.DynamicScalingOutSuspended) suspended += 1;
+      }, 100);
+      const { exitCode, stdout, stderr } = await calibrating.finally(() => clearInterval(look));
+      return { exitCode, stderr, suspended, found: JSON.parse(stdout) as Calibration };
+    },
+    snapshots: async () => {
+      const folder = join(cwd, 'results', 'scaling');
+      const files = existsSync(folder) ? await readdir(folder) : [];
+      return files.filter((file) => file.endsWith('.suspended.json'));
+    },
+  };
+}
+
+it('a generator that is too small makes levels INVALID and the calibration too, and scaling goes on as before', async () => {
+  const endpoint = await scaledEndpoint();
+  const before = await endpoint.show();
+  // One worker cannot sign so many requests, on any machine.
+  const { exitCode, found, suspended, stderr } = await endpoint.calibrate('--from', '20000/s');
+  expect([exitCode, found.outcome, found.end], stderr).toEqual([96, 'INVALID', 'generator']);
+  expect(found.levels.length).toBeGreaterThan(0);
+  for (const { classes, invalid } of found.levels.filter(({ rate }) => rate >= 20_000)) {
+    expect([classes, invalid.length > 0]).toEqual([['invalid'], true]);
+  }
+  expect(found.levels.some(({ classes }) => classes[0] === 'upper')).toBe(false);
+  expect(found.causes.map(({ id }) => id)).toContain('generator-too-small');
+  expect(suspended).toBeGreaterThan(0);
+  expect([endpoint.isSuspended(), await endpoint.snapshots()]).toEqual([false, []]);
+  expect((await endpoint.show()).settings).toEqual(before.settings);
+});
+
+it('autoscaling that goes on during the levels makes the calibration INVALID, and is left as it is', async () => {
+  const endpoint = await scaledEndpoint({ tolerate: busyMachineReasons });
+  const before = await endpoint.show();
+  const { exitCode, found, suspended, stderr } = await endpoint.calibrate(
+    '--keep-scaling',
+    '--from',
+    '100/s',
+  );
+  expect([exitCode, found.outcome], stderr).toEqual([96, 'INVALID']);
+  expect(found.causes[0]).toMatchObject({
+    id: 'capacity-changes',
+    reason: expect.stringMatching(/number of instances changes .* \(\d+ instances then, \d+ later\)/),
+  });
+  expect(found.instances!.before).toBe(before.instances.desired);
+  expect(found.instances!.after).toBeGreaterThan(found.instances!.before);
+  expect([suspended, endpoint.isSuspended(), await endpoint.snapshots()]).toEqual([0, false, []]);
+  expect((await endpoint.show()).settings).toEqual(before.settings);
+});
