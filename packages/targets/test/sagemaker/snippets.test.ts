@@ -53,13 +53,14 @@ it('snippets are right for cfn-lint, the AWS CLI, TypeScript and Terraform; wron
     cdk: jump['cdk']!.replace('{', '{{'),
     terraform: jump['terraform']!,
   };
-  const [first, tracking, zero, wrong] = problemsOf([
+  const [first, tracking, zero, queue, wrong] = problemsOf([
     jump,
     formatsOf({ rampSeconds: 36_000 }),
     formatsOf({ fromZero: true, basePerSecond: 0 }, { inferenceComponent: 'fraud-model' }),
+    formatsOf({ fromZero: true, basePerSecond: 0 }, { async: {} }),
     broken,
   ]);
-  expect([first, tracking, zero]).toEqual([[], [], []]);
+  expect([first, tracking, zero, queue]).toEqual([[], [], [], []]);
   const found = wrong!.join('\n');
   expect(found).toMatch(/cfn-lint: .*SageMakerInvocations/);
   expect(found).toContain('has no --least-capacity');

@@ -28,7 +28,10 @@ export function configure(command: Command, context: Context): void {
         'they cost against alternatives. From the capacity of one instance; makes nothing, costs nothing.',
     ),
   )
-    .option('--from-zero', 'no instance without load; the first request then fails')
+    .option(
+      '--from-zero',
+      'no instance without load; the first request then fails, or waits where the endpoint is asynchronous',
+    )
     .option('--target <kind>', 'the kind of target, in place of the configuration: sagemaker, databricks')
     .option('--config <file>', 'the configuration file (default: loadwright.config.* of this folder)')
     .option(

@@ -149,7 +149,11 @@ describe('loadwright recommend', () => {
       /--base: expected a rate below the peak/,
     ],
     [['--peak', '100/s', '--calibration', 'none.json'], 104, /none\.json cannot be used/],
-    [['--peak', '100/s', '--capacity', '8/s', '--from-zero'], 104, /only with inference components/],
+    [
+      ['--peak', '100/s', '--capacity', '8/s', '--from-zero'],
+      104,
+      /only with inference components, or as an asynchronous one/,
+    ],
     [['--peak', '100/s', '--capacity', '8/s', '--price', 'much'], 2, /--price: found "much"/],
     [
       ['--target', 'dht', '--peak', '100/s', '--capacity', '8/s'],

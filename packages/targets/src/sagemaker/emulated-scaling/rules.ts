@@ -73,10 +73,12 @@ function policyOf(policy: PutPolicy, alarms: readonly PutAlarm[]): SimulatedPoli
       string,
       string
     >;
+    // A metric of one's own, such as the backlog of a queue, has no data here.
+    if (metric === undefined) return undefined;
     return {
       type: 'target-tracking',
       name: policy.PolicyName,
-      metric: metric?.includes('Concurrent') ? 'concurrency' : 'invocations',
+      metric: metric.includes('Concurrent') ? 'concurrency' : 'invocations',
       target: Number(tracking['TargetValue']),
       scaleOutCooldownSeconds: Number(tracking['ScaleOutCooldown'] ?? 300),
       scaleInCooldownSeconds: Number(tracking['ScaleInCooldown'] ?? 300),
@@ -85,8 +87,8 @@ function policyOf(policy: PutPolicy, alarms: readonly PutAlarm[]): SimulatedPoli
   }
   const step = policy.StepScalingPolicyConfiguration!;
   const alarm = alarms.find(({ AlarmActions = [] }) => AlarmActions.includes(policy.PolicyARN));
-  // Nothing asks a policy without an alarm.
-  if (!alarm) return undefined;
+  // Nothing asks a policy without an alarm, or whose alarm has no data.
+  if (!alarm || metrics[String(alarm['MetricName'])] === undefined) return undefined;
   return {
     type: 'step',
     name: policy.PolicyName,
@@ -108,7 +110,7 @@ function policyOf(policy: PutPolicy, alarms: readonly PutAlarm[]): SimulatedPoli
 
 function alarmOf(alarm: PutAlarm): StepAlarm {
   return {
-    metric: metrics[String(alarm['MetricName'])] ?? 'invocations',
+    metric: metrics[String(alarm['MetricName'])]!,
     threshold: Number(alarm['Threshold']),
     comparison: comparisons[String(alarm['ComparisonOperator'])] ?? 'above',
     missing: missing[String(alarm['TreatMissingData'] ?? 'missing')]!,

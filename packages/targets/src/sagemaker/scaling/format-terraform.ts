@@ -64,7 +64,6 @@ const alarmAttributes = [
 ] as const;
 
 function trackingBlock(configuration: JsonObject): string {
-  const { PredefinedMetricType } = configuration['PredefinedMetricSpecification'] as JsonObject;
   return block(
     'target_tracking_scaling_policy_configuration',
     attributes(configuration, [
@@ -73,9 +72,35 @@ function trackingBlock(configuration: JsonObject): string {
       ['scale_in_cooldown', 'ScaleInCooldown'],
       ['disable_scale_in', 'DisableScaleIn'],
     ]),
-    block('predefined_metric_specification', [
-      ['predefined_metric_type', JSON.stringify(PredefinedMetricType)],
+    metricBlock(configuration),
+  );
+}
+
+function metricBlock({
+  PredefinedMetricSpecification: predefined,
+  CustomizedMetricSpecification: customized,
+}: JsonObject): string {
+  if (predefined) {
+    const names = [['predefined_metric_type', 'PredefinedMetricType']] as const;
+    return block('predefined_metric_specification', attributes(predefined as JsonObject, names));
+  }
+  const metric = customized as JsonObject;
+  return block(
+    'customized_metric_specification',
+    attributes(metric, [
+      ['metric_name', 'MetricName'],
+      ['namespace', 'Namespace'],
+      ['statistic', 'Statistic'],
     ]),
+    ...(metric['Dimensions'] as JsonObject[]).map((dimension) =>
+      block(
+        'dimensions',
+        attributes(dimension, [
+          ['name', 'Name'],
+          ['value', 'Value'],
+        ]),
+      ),
+    ),
   );
 }
 

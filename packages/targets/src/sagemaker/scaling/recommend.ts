@@ -1,6 +1,7 @@
 import {
   defaultAssumptions,
   instanceCosts,
+  planNames,
   planScaling,
   type ScalingPolicy,
   type StepScalingPolicy,
@@ -14,6 +15,7 @@ import {
   type ScalingState,
 } from '@loadwright/core/target';
 import type { SagemakerOptions } from '../options.js';
+import { planQueue } from './asynchronous.js';
 import { formats } from './formats.js';
 import { alarmName } from './names.js';
 import {
@@ -35,12 +37,13 @@ export function recommend(
   demand: ScalingDemand,
   found?: ScalingState,
 ): ScalingRecommendation {
+  if (options.async) return recommendQueue(options, capacity, demand, found);
   if (demand.fromZero && options.inferenceComponent === undefined) {
     throw new LoadwrightError(
       'CONFIG_INVALID',
-      'An endpoint scales from zero only with inference components.',
+      'An endpoint scales from zero only with inference components, or as an asynchronous one.',
       {
-        hint: 'Name one with inferenceComponent, or keep at least one instance.',
+        hint: 'Name a component with inferenceComponent, give async, or keep at least one instance.',
       },
     );
   }
@@ -76,12 +79,30 @@ export function recommend(
   };
 }
 
-function nameOf(policy: ScalingPolicy, there: SagemakerScalingSettings | undefined): string {
-  if (policy.type === 'step') return policy.name;
+function recommendQueue(
+  options: SagemakerOptions,
+  capacity: InstanceCapacity,
+  demand: ScalingDemand,
+  found?: ScalingState,
+): ScalingRecommendation {
+  const there = found?.settings as SagemakerScalingSettings | undefined;
+  const resource = found ? { ...resourceOf(options), id: found.resource } : resourceOf(options);
+  const { endpointName } = options;
+  const tracking = trackingName(planNames.tracking, there);
+  const plan = planQueue(capacity, demand, { resource, endpointName, tracking });
+  const settings = { ...plan.settings, scheduledActions: there?.scheduledActions ?? {} };
+  return { ...plan, settings, formats: formats(settings, resource) };
+}
+
+const nameOf = (policy: ScalingPolicy, there: SagemakerScalingSettings | undefined) =>
+  policy.type === 'step' ? policy.name : trackingName(policy.name, there);
+
+/** A policy that tracks a target keeps its name. */
+function trackingName(own: string, there: SagemakerScalingSettings | undefined): string {
   const tracking = Object.entries(there?.policies ?? {}).filter(
     ([, { PolicyType }]) => PolicyType === 'TargetTrackingScaling',
   );
-  return tracking.length === 1 ? tracking[0]![0] : policy.name;
+  return tracking.length === 1 ? tracking[0]![0] : own;
 }
 
 function policyOf(policy: ScalingPolicy, resource: ScaledResource) {

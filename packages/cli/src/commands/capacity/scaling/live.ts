@@ -49,7 +49,10 @@ export function configureApply(command: Command, context: Context): void {
       ),
     ),
   )
-    .option('--from-zero', 'no instance without load; the first request then fails')
+    .option(
+      '--from-zero',
+      'no instance without load; the first request then fails, or waits where the endpoint is asynchronous',
+    )
     .option('--yes', 'do not ask')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
