@@ -58,6 +58,12 @@ export function isForbidden(error: unknown): boolean {
   return status === 403 || codeOf(error).startsWith('AccessDenied');
 }
 
+/** The service has answered that it does not take the call as it is. */
+export function isRefusal(error: unknown): boolean {
+  const status = (error as ServiceError | undefined)?.$metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500;
+}
+
 /** S3 is still busy with an earlier call on the same bucket. */
 export function isConflict(error: unknown): boolean {
   return codeOf(error) === 'OperationAborted';

@@ -34,8 +34,11 @@ function fleetWith(work: Work, workers: number) {
 /** Whoever waits looks again and again: how often is a matter of time, not of machines. */
 const waits = /^ec2:DescribeInstances$|^ecs:(Describe|List)|^checkip/;
 
-/** What is asked for each machine, those of workers and the master's. */
-const ofEachMachine = new Set(['ec2:RunInstances', 'scheduler:CreateSchedule', 'scheduler:ListSchedules']);
+/** What is asked for each machine, those of workers and the master's, or for ten of them; all at the same time. */
+const ofEachMachine = new Set([
+  ...['ec2:RunInstances', 'scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+  ...['ecs:UpdateContainerInstancesState', 'ecs:DeregisterContainerInstance'],
+]);
 
 /** How often each was asked. */
 function countsOf(calls: AwsStandIn['calls']): Record<string, number> {
@@ -44,30 +47,52 @@ function countsOf(calls: AwsStandIn['calls']): Record<string, number> {
   return counts;
 }
 
-it(
-  'takes as many round trips for 50 machines of workers as for 20',
-  async () => {
-    const trips: number[] = [];
-    const calls: Record<string, number>[] = [];
-    for (const workers of [20, 50]) {
-      // With an answer that takes its time, calls that do not wait for each other overlap.
-      await aws().reset({ latency: 500, profileRefusals: 0 });
-      await withWork(async (work) => {
-        const { fleet, request } = fleetWith(work, workers);
-        await fleet.provision(request);
-        const asked = aws().calls.filter(({ name }) => !waits.test(name));
-        trips.push(sequentialRoundTrips(asked));
-        const launches = asked.filter(({ name }) => name === 'ec2:RunInstances');
-        expect(new Set(launches.map(({ parameters }) => parameters['ClientToken'])).size).toBe(workers + 1);
-        calls.push(countsOf(asked.filter(({ name }) => !ofEachMachine.has(name))));
-      });
+/** What is done to a fleet that is to have so many machines of workers, and what it takes. */
+async function tripsOf(workers: number) {
+  // With an answer that takes its time, calls that do not wait for each other overlap.
+  await aws().reset({ latency: 300, profileRefusals: 0 });
+  const trips: Record<string, { readonly count: number; readonly calls: Record<string, number> }> = {};
+  await withWork(async (work) => {
+    const { fleet, request } = fleetWith(work, workers);
+    const { destroy, scaling } = fleet.lasting!;
+    const phases = {
+      deploy: () => fleet.provision(request),
+      'scale down': () => scaling!.scale(work.fleetId, 2),
+      'scale up': () => scaling!.scale(work.fleetId, workers),
+      destroy: () => destroy(work.fleetId),
+    };
+    for (const [phase, carryOut] of Object.entries(phases)) {
+      const before = aws().calls.length;
+      await carryOut();
+      const asked = aws()
+        .calls.slice(before)
+        // A longer list has more pages.
+        .filter(({ name, parameters }) => !waits.test(name) && !('NextToken' in parameters));
+      const calls = countsOf(asked.filter(({ name }) => !ofEachMachine.has(name)));
+      trips[phase] = { count: sequentialRoundTrips(asked), calls };
     }
-    const [few = 0, many = 0] = trips;
-    process.stdout.write(`round trips one after the other: ${few} for 20, ${many} for 50\n`);
-    // What is not asked for each machine is asked as often for any number of them.
-    expect(calls[1]).toEqual(calls[0]);
-    // One for each machine would be 30 more, in each of its calls; a busy machine makes a few of calls that would have overlapped.
-    expect(many).toBeLessThan(few + 10);
+    const launches = aws().calls.filter(({ name }) => name === 'ec2:RunInstances');
+    const tokens = new Set(launches.map(({ parameters }) => parameters['ClientToken']));
+    expect(tokens.size).toBe(1 + workers + workers - 2);
+  });
+  return trips;
+}
+
+it(
+  'takes as many round trips for 50 machines of workers as for 20, deploying, scaling and removing them',
+  async () => {
+    const few = await tripsOf(20);
+    const many = await tripsOf(50);
+    for (const [phase, { count, calls }] of Object.entries(few)) {
+      const other = many[phase]!;
+      process.stdout.write(
+        `${phase}: round trips one after the other: ${count} for 20, ${other.count} for 50\n`,
+      );
+      // What is not asked for each machine is asked as often for any number of them.
+      expect(other.calls, phase).toEqual(calls);
+      // One for each machine would be 30 more, in each of its calls; a busy machine makes a few of calls that would have overlapped.
+      expect(other.count, phase).toBeLessThan(count + 10);
+    }
   },
   timeout,
 );

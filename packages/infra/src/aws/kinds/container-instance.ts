@@ -8,7 +8,8 @@ import type { Aws } from '../clients.js';
 import { nameOf } from '../fleet-identity.js';
 import type { FoundResource, Kind } from '../kind.js';
 import { isAbsent, unlessAbsent } from '../service-error.js';
-import { ecsPlaces } from './ecs-place.js';
+import { together } from '../together.js';
+import { byCluster, ecsPlaces } from './ecs-place.js';
 
 /** Attributes that the machines of a fleet register with, and that say which tasks they take. */
 export const attributes = {
@@ -42,8 +43,7 @@ export const containerInstance: Kind = {
   },
 
   async exists(aws, id) {
-    const [cluster = '', own = ''] = id.split('/');
-    return (await describe(aws, cluster, [own])).length > 0;
+    return (await describeOne(aws, id)) !== undefined;
   },
 
   async destroy(aws, id) {
@@ -93,12 +93,20 @@ async function describe(aws: Aws, cluster: string, ids: readonly string[]): Prom
   return (answer?.containerInstances ?? []).filter(({ status }) => status !== 'INACTIVE');
 }
 
-function toResource(
-  kind: string,
-  fleetId: string,
-  cluster: string,
-  { containerInstanceArn = '', ec2InstanceId, status = '' }: ContainerInstance,
-): FoundResource {
-  const id = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
-  return { kind, id: `${cluster}/${id}`, fleetId, tags: {}, state: status, holder: ec2InstanceId };
+const describeOne = together(describedAtOnce, async (aws, ids) => {
+  const found = await Promise.all(
+    byCluster(ids).map(async ([cluster, own]) =>
+      (await describe(aws, cluster, own)).map((one) => [idOf(cluster, one), one] as const),
+    ),
+  );
+  return new Map(found.flat());
+});
+
+function idOf(cluster: string, { containerInstanceArn = '' }: ContainerInstance): string {
+  return `${cluster}/${containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1)}`;
+}
+
+function toResource(kind: string, fleetId: string, cluster: string, found: ContainerInstance): FoundResource {
+  const { ec2InstanceId, status = '' } = found;
+  return { kind, id: idOf(cluster, found), fleetId, tags: {}, state: status, holder: ec2InstanceId };
 }

@@ -29,3 +29,13 @@ export async function ecsPlaces(aws: Aws, { fleetId }: Scope): Promise<EcsPlace[
   if (fleetId === undefined || places.length > 0) return places;
   return [{ fleetId, cluster: nameOf(aws.fleet(fleetId)), repositories: [sharedRepository] }];
 }
+
+/** Ids of the form `cluster/id` by their clusters: a call of ECS is about one. */
+export function byCluster(ids: readonly string[]): [cluster: string, own: string[]][] {
+  const pairs = ids.map((id) => id.split('/'));
+  const clusters = new Set(pairs.map(([cluster = '']) => cluster));
+  return [...clusters].map((cluster) => [
+    cluster,
+    pairs.filter(([other]) => other === cluster).map(([, own = '']) => own),
+  ]);
+}

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
-  DescribeInstancesCommand,
   paginateDescribeInstances,
   RunInstancesCommand,
   TerminateInstancesCommand,
+  type Filter,
   type Instance,
   type RunInstancesCommandInput,
   type _InstanceType,
@@ -14,8 +14,9 @@ import type { Aws } from '../clients.js';
 import type { CreatableKind, Scope } from '../kind.js';
 import { poll } from '../poll.js';
 import { partTag, readTags, staysBecause, tagKeys, tagsOf, type FleetIdentity } from '../fleet-identity.js';
-import { codeOf, unlessAbsent } from '../service-error.js';
-import { ec2Filters } from './filters.js';
+import { codeOf, isRefusal, unlessAbsent } from '../service-error.js';
+import { together } from '../together.js';
+import { ec2Filters, filteredAtOnce } from './filters.js';
 import { taggedResource } from './tagged.js';
 
 /** What a machine is, wherever it is. */
@@ -146,9 +147,9 @@ export const instance: CreatableKind<InstanceParameters> = {
  * @returns false when EC2 does not see it
  */
 export async function endInstance(aws: Aws, id: string): Promise<boolean> {
-  const command = new TerminateInstancesCommand({ InstanceIds: [id] });
   try {
-    return (await unlessAbsent(aws.ec2.send(command))) !== undefined;
+    if (await endTogether(aws, id)) return true;
+    return (await unlessAbsent(aws.ec2.send(terminate([id])))) !== undefined;
   } catch (error) {
     if (codeOf(error) !== 'OperationNotPermitted') throw error;
     // Somebody protected it since: that may be undone by whoever may do so.
@@ -158,6 +159,23 @@ export async function endInstance(aws: Aws, id: string): Promise<boolean> {
     });
   }
 }
+
+const terminate = (InstanceIds: string[]) => new TerminateInstancesCommand({ InstanceIds });
+
+/**
+ * Orders the end of several. For one that EC2 does not see, or that is protected, it refuses others too: then each is asked for
+ * alone, as is the only one of a call.
+ */
+const endTogether = together(filteredAtOnce, async (aws, ids) => {
+  if (ids.length === 1) return new Map<string, true>();
+  try {
+    await aws.ec2.send(terminate([...ids]));
+    return new Map(ids.map((id) => [id, true]));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return new Map();
+  }
+});
 
 /** When the last machine of a fleet was launched. EC2 shows one that has ended for about an hour. */
 export async function lastLaunch(aws: Aws, fleetId: string): Promise<Date | undefined> {
@@ -172,11 +190,19 @@ export async function describeFleet(aws: Aws, fleetId: string): Promise<Instance
   );
 }
 
-/** Machines in every state. */
-async function describeAll(aws: Aws, scope: Scope): Promise<Instance[]> {
+/** Machines in every state: of one fleet, or of all. Who launches many looks for each. */
+async function describeAll(aws: Aws, { fleetId = '' }: Scope): Promise<readonly Instance[]> {
+  return (await describeFleets(aws, fleetId)) ?? [];
+}
+
+const describeFleets = together(1, async (aws, [fleetId = '']) => {
+  const scope = fleetId === '' ? {} : { fleetId };
+  return new Map([[fleetId, await describe(aws, ec2Filters(scope))]]);
+});
+
+async function describe(aws: Aws, Filters: Filter[]): Promise<Instance[]> {
   const found: Instance[] = [];
-  const pages = paginateDescribeInstances({ client: aws.ec2 }, { Filters: ec2Filters(scope) });
-  for await (const { Reservations = [] } of pages) {
+  for await (const { Reservations = [] } of paginateDescribeInstances({ client: aws.ec2 }, { Filters })) {
     found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
   }
   return found;
@@ -220,18 +246,18 @@ export function lives({ State }: Instance): boolean {
 }
 
 /** The machine as EC2 describes it; undefined when there is none. */
-export async function describeInstance(aws: Aws, id: string): Promise<Instance | undefined> {
-  const answer = await unlessAbsent(aws.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] })));
-  return answer?.Reservations?.[0]?.Instances?.[0];
-}
+export const describeInstance = together(filteredAtOnce, async (aws, ids) => {
+  const found = await describeInstances(aws, ids);
+  return new Map(found.map((one) => [one.InstanceId ?? '', one]));
+});
 
 /** Machines as EC2 describes them; one that it does not show is left out. */
 export async function describeInstances(aws: Aws, ids: readonly string[]): Promise<Instance[]> {
-  // By a filter: ids that are not seen yet would fail the call.
-  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
   const found: Instance[] = [];
-  for await (const { Reservations = [] } of paginateDescribeInstances({ client: aws.ec2 }, { Filters })) {
-    found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
+  for (let from = 0; from < ids.length; from += filteredAtOnce) {
+    // By a filter: ids that are not seen yet would fail the call.
+    const Values = ids.slice(from, from + filteredAtOnce);
+    found.push(...(await describe(aws, [{ Name: 'instance-id', Values }])));
   }
   return found;
 }

@@ -35,9 +35,11 @@ export async function endMachines(
   await all(
     leaving.map(async ({ part, id }) => {
       if (id !== undefined) await endInstance(aws, id);
-      await journal.removed({ kind: instance.name, part });
-      // It would end what has ended.
-      await schedule.destroy(aws, nameOf(aws.fleet(fleetId), part));
+      await all([
+        journal.removed({ kind: instance.name, part }),
+        // It would end what has ended.
+        schedule.destroy(aws, nameOf(aws.fleet(fleetId), part)),
+      ]);
       await journal.removed({ kind: schedule.name, part });
     }),
   );

@@ -11,7 +11,8 @@ import { nameOf } from '../../fleet-identity.js';
 import type { FoundResource, Kind } from '../../kind.js';
 import { poll } from '../../poll.js';
 import { isAbsent, unlessAbsent } from '../../service-error.js';
-import { ecsPlaces } from '../ecs-place.js';
+import { together } from '../../together.js';
+import { byCluster, ecsPlaces } from '../ecs-place.js';
 import { taggedResource } from '../tagged.js';
 
 /** The most tasks that one call describes. */
@@ -40,12 +41,12 @@ export const task: Kind = {
   },
 
   async exists(aws, id) {
-    const [found] = await describeTasks(aws, [id]);
+    const found = await describeOne(aws, id);
     return found !== undefined && found.lastStatus !== 'STOPPED';
   },
 
   async wasSeen(aws, id) {
-    return (await describeTasks(aws, [id])).length > 0;
+    return (await describeOne(aws, id)) !== undefined;
   },
 
   /** Locust has its stop time-out to end. */
@@ -93,6 +94,18 @@ export async function describeTasks(aws: Aws, ids: readonly string[]): Promise<T
   }
   return found;
 }
+
+const describeOne = together(describedAtOnce, async (aws, ids) => {
+  const found = await Promise.all(
+    byCluster(ids).map(([cluster, own]) =>
+      describeTasks(
+        aws,
+        own.map((id) => `${cluster}/${id}`),
+      ),
+    ),
+  );
+  return new Map(found.flat().map((one) => [idOfTask(one), one]));
+});
 
 /** `cluster/id` */
 export function idOfTask({ taskArn = '' }: Task): string {
