@@ -100,3 +100,27 @@ it(
     expect(await parts()).toEqual([]);
   },
 );
+
+it(
+  'gives a machine of an interrupted change the schedule that ends it from outside',
+  { timeout: 120_000 },
+  async () => {
+    Object.assign(aws().behaviour, fakeMaster({ port: uiPort, password: '', workers: 2 }));
+    const containerImage = await baseImage(aws());
+    const fleet = quickFleet(optionsFor(aws(), { containerImage, workers: 1 }));
+    const request = await provisionRequest();
+    const { fleetId } = request;
+    await fleet.provision(request);
+    const interrupted = new AbortController();
+    aws().inject({
+      at: 'scheduler:CreateSchedule',
+      fault: { kind: 'kill', when: 'before', callback: () => interrupted.abort() },
+    });
+    const { scaling } = fleet.lasting!;
+    await expect(scaling!.scale(fleetId, 4, { signal: interrupted.signal })).rejects.toThrow();
+    expect([await parts(), await schedules()]).toEqual([['master', 'worker-1', 'worker-2'], 2]);
+    await scaling!.scale(fleetId, 4);
+    expect([await parts(), await schedules()]).toEqual([['master', 'worker-1', 'worker-2'], 3]);
+    expect((await fleet.lasting!.destroy(fleetId)).remaining).toEqual([]);
+  },
+);

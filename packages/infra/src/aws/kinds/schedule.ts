@@ -10,6 +10,7 @@ import type { CreatableKind } from '../kind.js';
 import { poll } from '../poll.js';
 import { kindPrefix, nameOf, readName } from '../fleet-identity.js';
 import { isForbidden, unlessAbsent } from '../service-error.js';
+import { together } from '../together.js';
 import { namedResources } from './named.js';
 
 /** What a schedule ends, as whom, and when. */
@@ -75,7 +76,8 @@ export const schedule: CreatableKind<ScheduleParameters> = {
   },
 
   async exists(aws, id) {
-    return (await namesOf(aws, id)).includes(id);
+    const { fleetId } = readName(id) ?? {};
+    return (await namesOf(aws, fleetId === undefined ? id : nameOf(aws.fleet(fleetId)))).includes(id);
   },
 
   async destroy(aws, id) {
@@ -83,10 +85,15 @@ export const schedule: CreatableKind<ScheduleParameters> = {
   },
 };
 
-async function namesOf(aws: Aws, NamePrefix: string): Promise<string[]> {
+/** Whoever makes or removes the schedules of many machines looks for each. */
+async function namesOf(aws: Aws, prefix: string): Promise<readonly string[]> {
+  return (await listNames(aws, prefix)) ?? [];
+}
+
+const listNames = together(1, async (aws, [NamePrefix = '']) => {
   const names: string[] = [];
   for await (const { Schedules = [] } of paginateListSchedules({ client: aws.scheduler }, { NamePrefix })) {
     names.push(...Schedules.map(({ Name = '' }) => Name));
   }
-  return names;
-}
+  return new Map([[NamePrefix, names]]);
+});

@@ -211,9 +211,10 @@ async function launchMachines(
   onProgress: (message: string) => void,
 ): Promise<void> {
   const { aws, journal } = step;
-  const { deployed, settings, account, come } = change;
-  if (come.length === 0) return;
-  onProgress(`Starting ${come.length} × ${settings.instanceType}`);
+  const { deployed, settings, account, come, after } = change;
+  const added = after.numbers.filter((number) => !deployed.crew.numbers.includes(number));
+  if (added.length === 0) return;
+  if (come.length > 0) onProgress(`Starting ${come.length} × ${settings.instanceType}`);
   const place = {
     fleet: step.fleet,
     clusterName: cluster,
@@ -225,21 +226,26 @@ async function launchMachines(
   const launched: { readonly part: string; readonly id: string }[] = [];
   try {
     await all(
-      come.map(async (number) => {
+      added.map(async (number) => {
         const part = partOf(number);
-        const own = stepOf(step, part);
-        const id = await ensure(own, instance, machineParameters(settings, account, part, place));
-        launched.push({ part, id });
-        // Its role is there, so one is wished.
-        const wish = { endFromOutside: 'if-permitted', instanceProfile: undefined } as const;
-        await scheduleEnd(own, { settings: wish, account, request: { onProgress } }, endRoleArn, id);
+        const own = machineParameters(settings, account, part, place);
+        // One that an interrupted change has launched may have no schedule yet.
+        const known = deployed.present.get(number)?.InstanceId;
+        launched.push({ part, id: await ensure(stepOf(step, part), instance, own, known) });
       }),
+    );
+    // Its role is there, so one is wished.
+    const wish = { endFromOutside: 'if-permitted', instanceProfile: undefined } as const;
+    await all(
+      launched.map(({ part, id }) =>
+        scheduleEnd(stepOf(step, part), { settings: wish, account, request: { onProgress } }, endRoleArn, id),
+      ),
     );
   } catch (error) {
     aws.signal.throwIfAborted();
     onProgress(`Removing the ${launched.length} machines that were had: ${accountProblem(error).message}`);
     await endMachines(aws, { fleetId: deployed.fleetId, cluster }, launched, journal);
-    await record(aws, deployed, { ...deployed.crew, last: change.after.last }, {});
+    await record(aws, deployed, { ...deployed.crew, last: after.last }, {});
     throw error;
   }
 }
