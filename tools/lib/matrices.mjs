@@ -59,6 +59,7 @@ export const apart = {
     'streaming',
     'two-kinds',
     'workflow',
+    'workflow-killed',
   ].map((name) => `${name}.test.ts`),
   'packages/core': ['src/exporters/sums.test.ts', 'src/testing/target-load-checks.test.ts'],
   'packages/targets': [
@@ -94,7 +95,15 @@ const journeys = {
       'renewal',
       'replay',
     ],
-    ...['sagemaker-async', 'sagemaker-latency', 'sagemaker-sso', 'size', 'streaming', 'workflow'],
+    ...[
+      'sagemaker-async',
+      'sagemaker-latency',
+      'sagemaker-sso',
+      'size',
+      'streaming',
+      'workflow',
+      'workflow-killed',
+    ],
   ].map((name) => `${name}.test.ts`),
 };
 
