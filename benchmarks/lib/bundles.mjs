@@ -46,14 +46,16 @@ export const credentials = {
 /**
  * @param {string} directory folder to be made
  * @param {{ target: string, host: string, users: number, wait?: [number, number], arrivals?: object,
- *   schedule?: readonly number[], distinct?: boolean, chat?: { path: string, body: object } }} options wait: bounds of the pause between two requests of a
+ *   schedule?: readonly number[], distinct?: boolean, chat?: { path: string, body: object }, logRequests?: number,
+ *   locustfile?: string }} options wait: bounds of the pause between two requests of a
  * user, in seconds; schedule: when each request of a trace is due, in seconds; distinct: many payloads in place of one; chat:
- * another path, and the body of each request to it
+ * another path, and the body of each request to it; logRequests: share of requests that are logged; locustfile: in place of the
+ * target's own
  * @returns {string} path of the Locust file
  */
 export function writeBundle(
   directory,
-  { target, host, users, wait = [0, 0], arrivals, schedule, distinct, chat },
+  { target, host, users, wait = [0, 0], arrivals, schedule, distinct, chat, logRequests, locustfile },
 ) {
   const file = (name) => join(directory, name);
   mkdirSync(directory, { recursive: true });
@@ -65,6 +67,7 @@ export function writeBundle(
   for (const name of readdirSync(from).filter((entry) => /^(?!test_).*\.py$/.test(entry))) {
     cpSync(join(from, name), file(name));
   }
+  if (locustfile) cpSync(locustfile, file('locustfile.py'));
   const json = (name, value) => writeFileSync(file(name), JSON.stringify({ version: 1, ...value }));
   json('target.json', {
     kind: target,
@@ -78,6 +81,7 @@ export function writeBundle(
     waitTime: { minimumSeconds: wait[0], maximumSeconds: wait[1] },
     payloadOrder: 'sequential',
     ...(arrivals && { arrivals }),
+    ...(logRequests && { logRequests }),
   });
   // Of a session each, so that none waits for another.
   if (schedule)

@@ -20,6 +20,8 @@ const connectionsOf = {
   databricks: [[32]],
   chalice: [all],
   dht: [[32]],
+  'rest-logged': [[32]],
+  'rest-measured': [[32]],
   wrk: [all],
   hey: [[1, 32]],
   oha: [all],
@@ -99,7 +101,7 @@ function quickCases() {
     ...['sagemaker', 'http-user-signing', 'boto3', 'oha-signing'].map((client) =>
       throughput(client, 'plain', 32),
     ),
-    ...['databricks', 'dht'].map((client) => throughput(client, 'plain', 32)),
+    ...['databricks', 'dht', 'rest-logged'].map((client) => throughput(client, 'plain', 32)),
     ...['chalice', 'wrk', 'sagemaker', 'fast-http-user-signing'].map((client) =>
       throughput(client, 'tls', 32),
     ),

@@ -194,6 +194,16 @@ export const clients = {
   databricks: { label: 'Loadwright, target databricks', ours: true, prepare: ours('databricks') },
   chalice: { label: 'Loadwright, targets rest and chalice', ours: true, prepare: ours('chalice') },
   dht: { label: 'Loadwright, target dht', ours: true, prepare: ours('dht') },
+  'rest-logged': {
+    label: 'Loadwright, target rest, 1 % of requests logged',
+    ours: true,
+    prepare: ours('chalice', { logRequests: 0.01 }),
+  },
+  'rest-measured': {
+    label: 'Loadwright, target rest, a trend and a rate of each answer',
+    ours: true,
+    prepare: ours('chalice', { locustfile: join(clientsFolder, 'measured_rest.py') }),
+  },
   wrk: { label: 'wrk', prepare: wrk },
   hey: { label: 'hey', prepare: hey },
   oha: { label: 'oha', ensure: ensureOha, prepare: ohaWith(onePayload) },

@@ -5,6 +5,7 @@ import time
 from ..measure import answers
 from ..measure.failures import Failure, is_close, network_failure
 from ..measure.measure import NameMeasure
+from ..measure.request_log import log
 from ..measure.rows import Row
 from ..source.promise import Promise
 from ..source.request import Piece, Request, Response
@@ -129,6 +130,8 @@ class Connection(Link):
                     row = self._row
                     row.bytes_received += size
                     self._measure.succeeded(row, now, now - self._started, length, status)
+                    if endpoint.is_logged and not log.skips():
+                        self._log(now, form)
                     self.owner.finished(self)
                 else:
                     self._take_ordinary(data, form)
@@ -227,10 +230,16 @@ class Connection(Link):
             measure.succeeded(row, now, seconds, form.length, form.status)
             if self._due is not None:
                 measure.responded(row, now - self._due)
+            if self._endpoint.is_logged and not log.skips():
+                self._log(now, form)
             self.owner.finished(self)
         else:
             response = Response(form.status, Headers(form.head[:-4]), data[form.head_bytes :], None, True)
             self._judge(seconds, response, form.length)
+
+    def _log(self, now: float, form: Form) -> None:
+        second = int(self.begun - self._endpoint.measure.began)
+        log.put(self._request, second, form.status, now - self._started, form.length, None)
 
     def _take(self, data: bytes) -> None:
         """Any answer: in pieces, chunked, ended by the close, streamed, or not one at all."""

@@ -116,6 +116,8 @@ class Endpoint:
         """Statuses of answers that are right without a look at them."""
         self.glanced_statuses: Container[int] = ()
         """Statuses of answers that the source settles by their bytes."""
+        self.is_logged = False
+        """Whether some requests are logged."""
         self.last_form = _NO_FORM
         """Of the last ordinary answer: their heads are often the same for a second."""
         self.listeners: list[Any] = []
@@ -128,8 +130,9 @@ class Endpoint:
         Who hears of each request. Locust's own listener is left out: it is given the figures of many
         requests at once.
         """
-        self.plain_statuses = () if log.is_on else self.source.plain_statuses()
-        self.glanced_statuses = () if log.is_on else self.source.glanced_statuses()
+        self.is_logged = log.is_on
+        self.plain_statuses = self.source.plain_statuses()
+        self.glanced_statuses = self.source.glanced_statuses()
         self.last_form = _NO_FORM
         self.listeners[:] = [
             listener

@@ -1,11 +1,14 @@
 """Answers that a source settles by their bytes, and those that it must not."""
 
+from itertools import cycle
+
 import pytest
 from generator_harness import Source, environment_for
 from gevent.event import AsyncResult
 
 from loadwright_runtime.http.connection import Connection
 from loadwright_runtime.load.generator import Generator
+from loadwright_runtime.measure.request_log import COLUMNS, log
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -28,6 +31,13 @@ class Glancing(Source):
     def check(self, response):
         self.count("checked")
         return None
+
+
+class Plain(Source):
+    """Is content with the status."""
+
+    def plain_statuses(self):
+        return {200}
 
 
 class Owner:
@@ -59,12 +69,14 @@ class Owner:
 
 @pytest.fixture
 def owner(serve, tmp_path):
-    def make(answer):
+    def make(*answers, source=Glancing):
+        turns = cycle(answers)
+
         def handle(connection):
             while connection.recv(4096):
-                connection.sendall(answer)
+                connection.sendall(next(turns))
 
-        return Owner(environment_for(tmp_path, f"http://{serve(handle)}", Glancing, {"timeoutSeconds": 60}))
+        return Owner(environment_for(tmp_path, f"http://{serve(handle)}", source, {"timeoutSeconds": 60}))
 
     yield make
     Generator.end()
@@ -98,6 +110,22 @@ def test_others_are_looked_at(owner, answer):
     owner.send()
     total = owner.total()
     assert total.counters["checked"] == 1 and "glanced" not in total.counters
+
+
+@pytest.mark.parametrize("source", [Glancing, Plain])
+def test_each_is_logged_once(owner, source):
+    """However it is settled: at a glance, by its status alone, by a check, as a failure."""
+    log.begin(1.0)
+    try:
+        owner = owner(PLAIN, PLAIN, PLAIN.replace(b"ok", b"o?"), PLAIN.replace(b"ok", b"o!"), source=source)
+        for _ in range(4):
+            owner.send()
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in log.take()["rows"]]
+    finally:
+        log.begin(0.0)
+    last = (None, "check") if source is Glancing else (200, None)
+    assert [(row["status"], row["kind"]) for row in rows] == [(200, None)] * 3 + [last]
+    assert {(row["bytes"], row["second"]) for row in rows} == {(2, 0)}
 
 
 def test_listeners_are_told_of_each(owner):

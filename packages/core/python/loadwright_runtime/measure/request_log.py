@@ -56,10 +56,27 @@ class RequestLog:
         :param second: in which it was due, since the start of the test
         :param status: None when there was no answer
         """
+        if not self.skips():
+            self.put(request, second, status, seconds, body_bytes, failure)
+
+    def skips(self) -> bool:
+        """Whether chance leaves the next request out: for whoever puts it there with :meth:`put`."""
         if self._skip:
             self._skip -= 1
-            return
+            return True
         self._skip = self._draw()
+        return False
+
+    def put(
+        self,
+        request: Request,
+        second: int,
+        status: int | None,
+        seconds: float,
+        body_bytes: int,
+        failure: Failure | None,
+    ) -> None:
+        """As :meth:`add`, of a request that was chosen."""
         now = time.time()
         if int(now) != self._second:
             self._second, self._in_second = int(now), 0
