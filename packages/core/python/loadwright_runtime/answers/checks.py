@@ -106,7 +106,7 @@ class ResponseCheck:
         if isinstance(reader, EventReader):
             if self._stream is not None and reader.watch.expectation is not self._stream:
                 raise TypeError("make the reader with event_reader() of the source: it checks expect.stream")
-            return reader.end()
+            return reader.end(response.header("content-type"))
         if self._stream is None and not (response.is_success and is_stream(response.header("content-type"))):
             return None
         return stream_problem(response, self.watch())

@@ -88,8 +88,6 @@ class StreamWatch:
 
     def look(self, kind: str, data: bytes, is_error: bool) -> None:
         """What an event means: it, or one that it carries."""
-        if not self.is_stream:
-            return
         if data == DONE:
             self._is_done = True
             return
@@ -104,6 +102,11 @@ class StreamWatch:
             self._has_begun = _BEGINNING.search(data) is not None
         else:
             self._is_finished = _ENDING.search(data) is not None
+
+    @property
+    def has_events(self) -> bool:
+        """Whether there was one, the mark of the end not counted."""
+        return self._events > 0
 
     def problem(self) -> str | None:
         """What is wrong with the whole stream, or None."""

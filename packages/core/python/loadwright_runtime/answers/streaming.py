@@ -62,6 +62,9 @@ class EventReader:
     error, makes the request fail: see :class:`.stream_checks.StreamWatch`.
     """
 
+    _asks_for_tokens = False
+    """Whether an error is one in an answer that is no stream, too."""
+
     def __init__(
         self,
         on_event: Callable[[Event], None],
@@ -99,13 +102,19 @@ class EventReader:
         self._seconds = piece.seconds
         self._pass_on(self._decoder.feed(data))
 
-    def end(self) -> str | None:
-        """The answer is complete. What is wrong with it, or None."""
+    def end(self, content_type: str | None = None) -> str | None:
+        """
+        The answer is complete. What is wrong with it, or None.
+
+        :param content_type: of an answer without a body, of which no piece came
+        """
+        if self.status is None and is_stream(content_type):
+            self.watch.begin(True)
         # An error that the service shows is the cause of what is missing after it.
         if self._decoder is not None and self.watch.error is None:
             try:
                 self._pass_on(self._decoder.end())
-                self._look(self._carried.end(is_whole=self.watch.is_stream))
+                self._look(self._carried.end(is_whole=self._is_looked_at))
             except StreamError as error:
                 return str(error)
             if not all(decompressor.is_complete for decompressor in self._decompressors):
@@ -132,10 +141,16 @@ class EventReader:
             else:
                 self._look(((kind, data, is_error),))
 
+    @property
+    def _is_looked_at(self) -> bool:
+        """Also server-sent events that a service has not declared, as it is easily forgotten."""
+        return bool(self.watch.is_stream) or self._carried.is_events or self._asks_for_tokens
+
     def _look(self, frames: Iterable[Frame]) -> None:
         """At what the frames mean, whatever has carried them."""
         for kind, data, is_error in frames:
-            self.watch.look(kind, data, is_error)
+            if self._is_looked_at:
+                self.watch.look(kind, data, is_error)
             if self._on_content is not None:
                 self._on_content(self._seconds, data)
 
@@ -214,6 +229,11 @@ class Carried:
     def __init__(self) -> None:
         self._beginning = b""
         self._decoder: Decoder | None = None
+
+    @property
+    def is_events(self) -> bool:
+        """Whether they are server-sent events."""
+        return isinstance(self._decoder, ServerSentEvents)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         if self._decoder is None:

@@ -201,3 +201,49 @@ def test_usage_of_an_answer_of_one_piece():
     tokens.count_usage(b'{"object":"list","data":[],"usage":{"prompt_tokens":4,"total_tokens":4}}')
     tokens.count_usage(b'{"predictions":[1]}')
     assert dict(row.counters) == {"input_tokens": 4}
+
+
+def problem(content_type, *pieces):
+    reader = TokenReader()
+    for data in pieces:
+        reader(Piece(0.1, data, 200, {} if content_type is None else {"content-type": content_type}))
+    return reader.end()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data"),
+    [
+        (SSE, b": ping\n\n"),
+        (SSE, b"data: [DONE]\n\n"),
+        (AWS, b""),
+        (LINES, b"\n"),
+    ],
+)
+def test_a_stream_of_no_tokens_at_all(content_type, data):
+    assert problem(content_type, data) == "the stream has no event"
+    assert TokenReader().end(content_type) == "the stream has no event"
+
+
+def test_what_is_no_empty_stream():
+    assert problem(LINES, b'{"a": 1}') is None
+    assert TokenReader().end("application/json") is None
+    assert TokenReader().end() is None
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/json"])
+@pytest.mark.parametrize(
+    ("pieces", "reason"),
+    [
+        ([b"da", b'ta: {"error": {"type": "x_y"}}\n\n'], "error in the stream: x_y"),
+        ([sse(chunk(content="a"))], "the stream ended without [DONE] and without a finish_reason"),
+        ([b"data: {}\n\ndata: {"], "the stream was cut off within an event"),
+        ([sse({"a": 1})], None),
+        # As services answer that do not stream.
+        ([b'{"error": {"type": "x_y"}}'], "error in the stream: x_y"),
+        ([b'{"object": "chat.completion",', b'"choices": [{"finish_reason": "stop"}]}'], None),
+        ([b"<html>"], None),
+        ([b""], None),
+    ],
+)
+def test_what_is_asked_for_as_tokens_is_looked_at_whatever_it_is_called(content_type, pieces, reason):
+    assert problem(content_type, *pieces) == reason

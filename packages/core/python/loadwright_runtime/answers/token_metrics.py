@@ -162,9 +162,17 @@ class AnswerTokens:
 class TokenReader(EventReader):
     """The ``on_piece`` of one request: see :meth:`.source.RequestSource.token_reader`."""
 
+    _asks_for_tokens = True
+
     def __init__(self, watch: StreamWatch | None = None):
         self.tokens = AnswerTokens()
         super().__init__(self.tokens.arrived, watch, self.tokens.take)
+
+    def end(self, content_type: str | None = None) -> str | None:
+        """As of every reader; and whoever asks for tokens is not served by a stream without any event."""
+        reason = super().end(content_type)
+        is_empty = bool(self.watch.is_stream) and not self.watch.has_events
+        return reason or ("the stream has no event" if is_empty else None)
 
 
 def _is_within(seconds: float, limit: float | None) -> bool:
