@@ -80,6 +80,19 @@ const trials: Readonly<Record<string, Trial>> = {
   },
   'rest: Generated values': one,
   'rest: Uploads': { ...one, files: { 'images/a.jpg': 'no image', 'images/b.jpg': 'nor this' } },
+  'rest: Several files': {
+    ...one,
+    files: Object.fromEntries(
+      [
+        'before/a.jpg',
+        'before/b.jpg',
+        'after/a.jpg',
+        'after/b.jpg',
+        'documents/a.pdf',
+        'documents/b.pdf',
+      ].map((name) => [name, `no ${name}`]),
+    ),
+  },
   'rest: Streams of tokens': { ...one, emulator: { authentication: 'bearer' }, streams: true },
   'rest: Credentials': { ...one, environment: { MY_TOKEN: 'made-up', MY_SUBSCRIPTION_KEY: 'made-up' } },
   'rest: An app client': {
@@ -167,6 +180,12 @@ const trials: Readonly<Record<string, Trial>> = {
     ...invoke,
     files: { 'documents.jsonl': '{ "text": "a document" }\n' },
   },
+  'sagemaker: Inputs that are in S3 already': {
+    ...invoke,
+    files: { 'inputs.jsonl': `"${storedInput}"\n` },
+    options: storeInput,
+  },
+  'sagemaker: A profile, or single sign-on': invoke,
   'dht: A configuration': cache,
   'dht: A list of URLs, all alike': cache,
   'dht: A hot set': cache,
@@ -187,12 +206,6 @@ const trials: Readonly<Record<string, Trial>> = {
   },
   'dht: Reading the result': atEntryNodes,
   "dht: The ring's own counts": { ...cache, isObserved: true },
-  'sagemaker: Inputs that are in S3 already': {
-    ...invoke,
-    files: { 'inputs.jsonl': `"${storedInput}"\n` },
-    options: storeInput,
-  },
-  'sagemaker: A profile, or single sign-on': invoke,
 };
 
 it('each configuration on the pages of these targets is run', () => {

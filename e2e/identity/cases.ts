@@ -134,6 +134,10 @@ export const cases: readonly (readonly [name: string, target: Target])[] = [
     'rest: an upload',
     restOf({ payloads: 'image.jpg', multipart: { fields: { a: 'ü', b: { $integer: [1, 9] } } } }),
   ],
+  [
+    'rest: an upload of several files',
+    restOf({ multipart: { files: [{ name: 'a', payloads: 'image.jpg', count: 2 }] } }),
+  ],
 
   ['dht: by popularity', dhtOf({})],
   ['dht: all alike', dhtOf({ choice: 'uniform', protocol: 'chord' })],

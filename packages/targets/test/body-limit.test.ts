@@ -99,6 +99,11 @@ describe('a payload that is longer than its service takes is refused before a lo
       `that of payload 2, with ${(10 * mebibyte + form.length).toLocaleString('en')} bytes`,
     ],
     [
+      'API Gateway, another file of a form',
+      chalice({ ...gateway, multipart: { files: [{ name: 'text', payloads: 'ten.jsonl' }] } }),
+      'that of payload 2, with 10,4',
+    ],
+    [
       'API Gateway, values of two columns in one body',
       chalice({
         ...gateway,

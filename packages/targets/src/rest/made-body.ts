@@ -6,16 +6,28 @@ import {
   type MadeBody,
   type MeasuredPayload,
 } from '@loadwright/core/target';
-import { sendsPayload, type Route } from './routes.js';
+import { requestsOfFile, sendsPayload, type Route } from './routes.js';
 import { shortestText } from './texts.js';
 
 type Row = Readonly<Record<string, JsonValue>>;
 
-/** How long the bodies of a route are. `none`: payloads are in none; `payload`: they are sent as they are. */
-export function madeBody({ body, contentType, method, multipart }: Route): MadeBody | 'none' | 'payload' {
+/**
+ * How long the bodies of a route are. `none`: payloads are in none; `payload`: they are sent as they are.
+ *
+ * @param requests What the payloads are for: the route, or one of its further files. Undefined: the route.
+ */
+export function madeBody(
+  { body, contentType, method, multipart, name }: Route,
+  requests?: string,
+): MadeBody | 'none' | 'payload' {
   // What generated values and columns add depends on the payload.
   const made = (bytesOf: MadeBody['bytesOf']): MadeBody => ({ mostAdded: Infinity, bytesOf });
-  if (multipart) return made((payload) => formBytes(multipart, contentType, payload));
+  if (multipart) {
+    const { file, filename, files = [] } = multipart;
+    const further = files.find((_, index) => requestsOfFile(name, index) === requests);
+    const part = further ?? { name: file, filename };
+    return made((payload) => formBytes(multipart.fields, part, contentType, payload));
+  }
   if (body !== undefined) {
     return made((payload) => Buffer.byteLength(stringifyJson(shortest(body, rowOf(payload)))));
   }
@@ -62,8 +74,12 @@ const textOf = (value: JsonValue) => (typeof value === 'string' ? value : string
 /** As long as every boundary of `multipart/form-data` that the load makes. */
 const boundary = `loadwright-${'0'.repeat(32)}`;
 
+type Form = NonNullable<Route['multipart']>;
+
+/** With this file alone: how long those beside it are depends on their sources. */
 function formBytes(
-  { fields, file, filename }: NonNullable<Route['multipart']>,
+  fields: Form['fields'],
+  { name: file, filename }: Pick<NonNullable<Form['files']>[number], 'name' | 'filename'>,
   contentType: string,
   payload: MeasuredPayload,
 ): number {

@@ -40,7 +40,8 @@ class RestRequests(RequestSource):
         if "runningText" in config:
             generators["$text"] = text_generator(config["runningText"])
         is_one = "routes" not in config and "flows" not in config
-        single = [{**config, "payloads": setup.has_payloads, "weight": 1}]
+        has_files = "files" in config.get("multipart", {})
+        single = [{"payloads": setup.has_payloads, **config, "weight": 1}]
         routes: list[dict[str, Any]] = single if is_one else config.get("routes", [])
         self._checks = {
             **{route["requestName"]: ResponseCheck(route.get("expect")) for route in routes},
@@ -53,7 +54,7 @@ class RestRequests(RequestSource):
                 setup,
                 signing,
                 self._checks[route["requestName"]],
-                of=None if is_one else route["requestName"],
+                of=None if is_one and not has_files else route["requestName"],
                 more=generators,
             )
             for route in [*routes, *self._flows.steps]

@@ -65,7 +65,9 @@ class Route:
             for item in (value if isinstance(value, list) else [value])
         ]
         self._headers = {name: compile_text(value, more) for name, value in headers.items()}
-        self._multipart = Multipart(config["multipart"], more) if "multipart" in config else None
+        self._multipart = (
+            Multipart(config["multipart"], setup, self._content_type, more) if "multipart" in config else None
+        )
         self._template = compile_template(config["body"], more) if "body" in config else None
         self._payloads = setup.payloads(self._encode, of) if config.get("payloads") else None
         self._sends_payload = config.get("sendsPayload", "body" not in config)
@@ -121,6 +123,8 @@ class Route:
         return self._next_of(self._make_anew)
 
     def _next_of(self, make: Callable[[Body], Request]) -> Request:
+        if self._multipart is not None:
+            self._multipart.draw()
         try:
             payload = self._constant if self._payloads is None else self._payloads.next_body()
             request = make(payload)
@@ -228,34 +232,71 @@ def _segment(value: Any, more: Generators) -> Text:
     return lambda row: quote(text(row) or "", safe="")
 
 
-class Multipart:
-    """A body of ``multipart/form-data`` (RFC 7578): fields, and the payload as a file."""
+class File:
+    """Files beside the payload, from a source of their own."""
 
-    def __init__(self, config: dict[str, Any], more: Generators):
+    def __init__(self, config: dict[str, Any], setup: SourceSetup, content_type: str, more: Generators):
+        """:param content_type: of payloads that have none of their own"""
+        self._name: str = config["name"]
+        self._filename = compile_text(config.get("filename"), more)
+        self._count: int = config["count"]
+        # They are of one source.
+        (self._payloads,) = setup.payloads(
+            lambda payload: payload.encode(content_type), config["payloads"]
+        ).parts
+        self._drawn: list[int] = []
+
+    def draw(self) -> None:
+        self._drawn = [self._payloads.next_index() for _ in range(self._count)]
+
+    def parts(self, row: Any) -> list[tuple[str, bytes]]:
+        bodies = [self._payloads.body_of(index) for index in self._drawn]
+        return [_file_part(self._name, self._filename(row), body) for body in bodies]
+
+
+class Multipart:
+    """A body of ``multipart/form-data`` (RFC 7578): fields, the payload as a file, files of other sources."""
+
+    def __init__(self, config: dict[str, Any], setup: SourceSetup, content_type: str, more: Generators):
+        """:param content_type: of files that have none of their own"""
         self._file: str = config.get("file", "file")
         self._filename = compile_text(config.get("filename"), more)
+        self._files = [File(file, setup, content_type, more) for file in config.get("files", [])]
         fields = config.get("fields", {})
         self._fields = [(name, compile_text(value, more)) for name, value in fields.items()]
-        self.is_constant = is_constant([config.get("filename"), fields], more)
+        self.is_constant = not self._files and is_constant([config.get("filename"), fields], more)
         self._boundary = f"loadwright-{uuid.UUID(int=0x10AD << 112).hex}"
+
+    def draw(self) -> None:
+        """
+        To be called for each request, before anything of it can fail: what belongs together in several
+        sources stays together also behind a payload that cannot be sent.
+        """
+        for file in self._files:
+            file.draw()
 
     def body(self, payload: Body | None, row: Any) -> tuple[bytes, str]:
         """
-        :param payload: the file; None: there are fields alone
+        :param payload: the file; None: there are fields, and files of other sources, alone
         :returns: the body and its Content-Type
         """
         values = ((name, make(row)) for name, make in self._fields)
         parts = [(_disposition(name), value.encode()) for name, value in values if value is not None]
         if payload is not None:
-            extension = guess_extension(payload.content_type.partition(";")[0].strip()) or ""
-            filename = self._filename(row) or f"payload-{payload.row}{extension}"
-            head = f"{_disposition(self._file, filename)}\r\nContent-Type: {payload.content_type}"
-            parts.append((head, payload.content))
+            parts.append(_file_part(self._file, self._filename(row), payload))
+        for file in self._files:
+            parts += file.parts(row)
         boundary = self._boundary
         while any(boundary.encode() in content for _, content in parts):
             boundary = f"loadwright-{uuid.uuid4().hex}"
         pieces = [b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary.encode(), h.encode(), c) for h, c in parts]
         return b"".join(pieces) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _file_part(name: str, filename: str | None, file: Body) -> tuple[str, bytes]:
+    extension = guess_extension(file.content_type.partition(";")[0].strip()) or ""
+    head = _disposition(name, filename or f"payload-{file.row}{extension}")
+    return f"{head}\r\nContent-Type: {file.content_type}", file.content
 
 
 def _disposition(name: str, filename: str | None = None) -> str:

@@ -31,11 +31,36 @@ function withoutSecretNames<Schema extends z.ZodType<Record<string, unknown>>>(s
   });
 }
 
+const filename = textTemplateSchema
+  .optional()
+  .describe('name of the file. Default: payload-1.jpg, by the number and the type of the payload');
+
+const fileSchema = z.strictObject({
+  name: z.string().min(1).describe('name of the part; several may have the same one'),
+  payloads: payloadSourceSchema
+    .refine((source) => !Array.isArray(source) && !Object.hasOwn(Object(source), 'trace'), {
+      error: 'must be one source, with no weights and no trace',
+    })
+    .describe('where the files come from'),
+  count: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('how many of them a request carries, one after the other, all under this name'),
+  filename,
+});
+
 const multipartSchema = z.strictObject({
   file: z.string().min(1).default('file').describe('name of the part that carries the payload as a file'),
-  filename: textTemplateSchema
+  filename,
+  files: z
+    .array(fileSchema)
+    .min(1)
     .optional()
-    .describe('name of the file. Default: payload-1.jpg, by the number and the type of the payload'),
+    .describe(
+      'further files, each from payloads of its own. The n-th of one source goes with the n-th of another',
+    ),
   fields: withoutSecretNames(z.record(z.string().min(1), textTemplateSchema))
     .default({})
     .describe('further parts, by name'),
@@ -66,7 +91,9 @@ export const routeShape = {
     .describe('where request bodies come from; beside a body, or with GET, where $column takes its values'),
   multipart: multipartSchema
     .optional()
-    .describe('sends multipart/form-data: fields, and each payload as a file'),
+    .describe(
+      'sends multipart/form-data: fields, each payload as a file, and files of other sources beside it',
+    ),
   expect: responseCheckSchema.prefault({}).describe('what a correct answer looks like'),
 };
 
@@ -145,8 +172,17 @@ export function* routeProblems(
 type Templates = Pick<RouteParts, 'body' | 'headers' | 'multipart' | 'parameters' | 'query'>;
 
 /** All of it in which values may be generated. */
-export function templatesOf({ body, headers, multipart, parameters, query }: Templates): Templates {
-  return { body, headers, multipart, parameters, query };
+export function templatesOf({ body, headers, multipart, parameters, query }: Templates): object {
+  const form = multipart && {
+    ...multipart,
+    files: multipart.files?.map(({ filename: template }) => ({ filename: template })),
+  };
+  return { body, headers, multipart: form, parameters, query };
+}
+
+/** For which requests the payloads of one of the further files are, as bundles name it. */
+export function requestsOfFile(routeName: string, index: number): string {
+  return `${routeName}: multipart.files[${index}]`;
 }
 
 /** Whether it takes values from its payloads. */

@@ -3,13 +3,14 @@ import {
   parseDuration,
   partsOf,
   type JsonObject,
+  type PayloadSource,
   type TargetPayloads,
 } from '@loadwright/core/target';
 import { pathBelow } from './base-url.js';
 import { cognitoConfig } from './cognito/options.js';
 import { routeOfStep } from './flows.js';
 import { allSecretHeaders, hasNames, routesOf, type RestOptions } from './options.js';
-import { sendsPayload, takesColumns, templatesOf, type Route } from './routes.js';
+import { requestsOfFile, sendsPayload, takesColumns, templatesOf, type Route } from './routes.js';
 import { usesTexts } from './template.js';
 import { runningText } from './texts.js';
 
@@ -20,6 +21,8 @@ export function restConfig(options: RestOptions, tokenVariable: string, more: Js
   const { weight: _, payloads: __, headers: ___, ...single } = first;
   return {
     ...(hasNames(options) ? { requestName: first['requestName']! } : single),
+    // Those of its further files are payloads of the bundle, too.
+    ...(hasFiles(options) && { payloads: first['payloads']! }),
     ...(options.routes && { routes: options.routes.map(configOf) }),
     ...(options.flows && {
       flows: options.flows.map(({ steps, weight }) => ({
@@ -59,7 +62,7 @@ function routeConfig(route: Route, baseUrl: string): JsonObject {
     headers: headers as JsonObject,
     contentType,
     ...(body === undefined ? {} : { body }),
-    ...(multipart && { multipart: multipart as JsonObject }),
+    ...(multipart && { multipart: multipartConfig(name, multipart) }),
     payloads: payloads !== undefined,
     ...(takesColumns(route) && { usesColumns: true }),
     ...(payloads !== undefined && !sendsPayload(route) && { sendsPayload: false }),
@@ -67,11 +70,33 @@ function routeConfig(route: Route, baseUrl: string): JsonObject {
   };
 }
 
+function multipartConfig(name: string, { files, ...form }: NonNullable<Route['multipart']>): JsonObject {
+  return {
+    ...(form as JsonObject),
+    ...(files && {
+      files: files.map(({ payloads: _, ...file }, index) => ({
+        ...(file as JsonObject),
+        payloads: requestsOfFile(name, index),
+      })),
+    }),
+  };
+}
+
+/** Whether the only route there is carries files beside its payload. */
+function hasFiles(options: RestOptions): boolean {
+  return !hasNames(options) && options.multipart?.files !== undefined;
+}
+
 /** The payloads of all routes and steps, each for its own requests. */
 export function restPayloads(options: RestOptions): TargetPayloads | undefined {
-  if (!hasNames(options)) return options.payloads;
-  const parts = routesOf(options).flatMap(({ name, payloads }) =>
-    payloads === undefined ? [] : partsOf(payloads).map((part) => ({ ...part, of: name })),
-  );
+  if (!hasNames(options) && !hasFiles(options)) return options.payloads;
+  const parts = routesOf(options).flatMap(({ multipart, name, payloads }) => [
+    ...(payloads === undefined ? [] : partsFor(name, payloads)),
+    ...(multipart?.files ?? []).flatMap((file, index) =>
+      partsFor(requestsOfFile(name, index), file.payloads),
+    ),
+  ]);
   return parts.length === 0 ? undefined : parts;
 }
+
+const partsFor = (of: string, payloads: PayloadSource) => partsOf(payloads).map((part) => ({ ...part, of }));

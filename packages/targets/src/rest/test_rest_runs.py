@@ -144,11 +144,16 @@ def test_routes_by_weight(make_bundle, start_locusts):
     assert {query["page"][0] for query in (parse_qs(urlsplit(r.path).query) for r in found)} == set("123")
 
 
-def parts_of(received):
+def all_parts_of(received):
     """The parts of a body of multipart/form-data, as the standard library reads them."""
     head = f"Content-Type: {received.headers['content-type']}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + received.body)
-    return {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
+    return list(message.iter_parts())
+
+
+def parts_of(received):
+    """By name."""
+    return {part.get_param("name", header="content-disposition"): part for part in all_parts_of(received)}
 
 
 def test_uploads_of_two_sources(make_bundle, start_locusts):
@@ -198,6 +203,76 @@ def test_uploads_of_two_sources(make_bundle, start_locusts):
     assert abs(sent[0] - sent[1]) <= 1
     total = len(requests)
     assert abs(sent[2] / total - 1 / 4) < 4 * (3 / 16 / total) ** 0.5
+
+
+def test_files_of_several_sources_stay_together(make_bundle, start_locusts):
+    """Also behind a payload that cannot be sent, on each of two workers that begin at different ones."""
+    sources = {
+        "scan": [{"json": {"id": 0}}, {"json": {}}, {"json": {"id": 2}}],
+        "scan: multipart.files[0]": [{"text": f"mask {number}"} for number in range(3)],
+        "scan: multipart.files[1]": [
+            {"base64": base64.b64encode(b"\xff\x00%d" % number).decode(), "contentType": "image/png"}
+            for number in range(4)
+        ],
+    }
+    config = {
+        **JSON,
+        "timeoutSeconds": 5,
+        "method": "POST",
+        "path": "/scans",
+        "requestName": "scan",
+        "usesColumns": True,
+        "payloads": True,
+        "multipart": {
+            "file": "image",
+            "fields": {"id": {"$column": "id"}},
+            "files": [
+                {"name": "mask", "count": 1, "filename": "mask.txt", "payloads": "scan: multipart.files[0]"},
+                {"name": "page", "count": 2, "payloads": "scan: multipart.files[1]"},
+            ],
+        },
+        "expect": {"status": [200]},
+    }
+    with serving() as stub:
+        payloads = [payload for rows in sources.values() for payload in rows]
+        load = load_plan(users=4, durationSeconds=600)
+        directory = make_bundle("rest", host=stub.url, config=config, payloads=payloads, load=load)
+        target = json.loads((directory / "target.json").read_text())
+        parts = [
+            {"rows": len(rows), "weight": 1, "order": "sequential", "of": of} for of, rows in sources.items()
+        ]
+        (directory / "target.json").write_text(json.dumps({**target, "payloads": parts}))
+        cluster = Cluster(start_locusts(directory), 2)
+        cluster.swarm(4)
+        eventually(lambda: len(stub.requests) >= 40, "requests")
+        statistics = cluster.settled()
+        requests = list(stub.requests)
+    assert [error["error"] for error in statistics["errors"]] == [
+        "the payload cannot be sent: the payload has no member 'id'"
+    ]
+    assert statistics["total"]["succeeded"] == len(requests)
+    for request in requests:
+        found = [
+            (
+                part.get_param("name", header="content-disposition"),
+                part.get_filename(),
+                part.get_content_type() if part.get_filename() else None,
+                part.get_payload(decode=True),
+            )
+            for part in all_parts_of(request)
+        ]
+        number = int(found[0][3])
+        pages = [content for name, _, _, content in found if name == "page"]
+        first = pages[0][-1] - ord("0")
+        assert found == [
+            ("id", None, None, b"%d" % number),
+            ("image", f"payload-{number + 1}.json", "application/json", b'{"id":%d}' % number),
+            ("mask", "mask.txt", "application/json", b"mask %d" % number),
+            *(
+                ("page", f"payload-{7 + page}.png", "image/png", b"\xff\x00%d" % page)
+                for page in (first, (first + 1) % 4)
+            ),
+        ]
 
 
 CHAT = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
