@@ -28,6 +28,7 @@ const commands: readonly (readonly string[])[] = [
   ['-H', `X-Api-Key: ${secret}`],
   ['-F', 'model=v2', '-F', 'note="a; b"', '-F', 'image=@bytes.bin;type=image/png'],
   ['-F', 'text=<lines.txt', '-F', 'file=@body.json;filename=other.json'],
+  ['-F', 'image=@bytes.bin;type=image/png', '-F', 'a=1', '-F', 'image=@body.json', '-F', 'mask=@lines.txt'],
   ['--form-string', 'a=@literal', '-F', 'b=ü'],
 ];
 

@@ -116,7 +116,6 @@ describe('loadwright import openapi', () => {
   it('leaves out what cannot be imported, names each reason, and takes the rest', async () => {
     const good = { get: { responses } };
     const bad: Record<string, [operation: unknown, reason: string]> = {
-      '/two-files': [{ post: upload('a', 'b') }, 'its form has 2 files: multipart of rest sends one file'],
       '/image': [
         { post: { responses, requestBody: { content: { 'image/png': {} } } } },
         'its body is image/png',
@@ -175,14 +174,23 @@ describe('loadwright import openapi', () => {
   });
 
   it('names the reason when nothing can be imported', async () => {
-    const paths = { '/a': { post: upload('a', 'b') }, '/b': { post: upload('a', 'b') } };
+    const image = { responses, requestBody: { content: { 'image/png': {} } } };
+    const paths = { '/a': { post: image }, '/b': { post: image } };
     const { exitCode, files, stderr } = await imported('openapi', described(paths));
     expect({ exitCode, written: files.includes('loadwright.config.yaml') }).toEqual({
       exitCode: 2,
       written: false,
     });
-    expect(stderr).toContain('POST /a is left out: its form has 2 files');
+    expect(stderr).toContain('POST /a is left out: its body is image/png');
     expect(stderr).toContain('and 1 more');
+  });
+
+  it('sends all files of a form that are required', async () => {
+    const { target } = await imported('openapi', described({ '/up': { post: upload('a', 'b') } }));
+    expect(target!.routes[0]).toMatchObject({
+      multipart: { file: 'a', files: [{ name: 'b', payloads: { file: './b.bin' } }] },
+      payloads: { file: './a.bin' },
+    });
   });
 
   it('sends the file of a form that is required, and leaves out those that are not', async () => {
