@@ -34,7 +34,7 @@ export interface Calibration {
   readonly resources?: Readonly<Record<string, number>>;
   /** What the service reported of itself during the trials. Absent: it was not asked. */
   readonly observed?: ObservedService;
-  /** How many instances of the service there were before the first trial and after the last. Absent: not known. */
+  /** How many instances the service was to have, before the first trial and after the last; where only limits are set, the lower one. Absent: not known. */
   readonly instances?: InstancesAround;
   readonly budget: Budget;
   readonly spent: Spent;

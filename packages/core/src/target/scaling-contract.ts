@@ -129,11 +129,15 @@ export interface ScalingAdvice<Options = unknown> {
  */
 export interface ScalingDefinition<Options = unknown> extends ScalingAdvice<Options> {
   describe(options: Options, context: TargetContext): Promise<ScalingState>;
-  /** Makes the settings those that are given. `found` is what is there. */
+  /**
+   * Makes the settings those that are given. `found` is what is there. Settings in another form than `describe` gives are refused
+   * with `CONFIG_INVALID`, before anything is changed.
+   */
   apply(options: Options, context: ScalingContext, settings: JsonObject, found: ScalingState): Promise<void>;
   /**
    * Makes everything as it was: settings, suspension, and the number of instances. Deletes only what the snapshot does not
-   * hold, and never what would delete something else with it.
+   * hold, and never what would delete something else with it. A snapshot of another resource, or in another form, is refused with
+   * `CONFIG_INVALID`, before anything is changed.
    */
   restore(options: Options, context: ScalingContext, snapshot: ScalingState): Promise<void>;
   /** How many instances there are, and what happened since a time in milliseconds since 1970. */

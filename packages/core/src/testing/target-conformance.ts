@@ -9,6 +9,7 @@ import { targetDefinitionChecks } from './target-definition-checks.js';
 import { targetEmulatorChecks } from './target-emulator-checks.js';
 import { targetLoadChecks } from './target-load-checks.js';
 import { targetObservationChecks } from './target-observation-checks.js';
+import { targetScalingChecks } from './scaling/checks.js';
 import { targetSecretChecks } from './target-secret-checks.js';
 
 /** What the suite needs to know about a target beyond its definition. */
@@ -31,6 +32,8 @@ export interface TargetConformanceOptions<Input> {
   readonly loads?: Readonly<Record<string, TargetLoad>>;
   /** Options of the emulator with which it reports figures of itself, where it does not by itself. */
   readonly observedEmulator?: object;
+  /** Options of the emulator with which its endpoint scales, and fast, where it does not by itself: the checks of `scaling` use it. */
+  readonly scaledEmulator?: object;
   /**
    * Options that hold the given made-up secret, one for each secret option that cannot be set alone (or only with its
    * neighbours). Default: each `writeOnly` property is set by itself.
@@ -66,6 +69,7 @@ export function targetConformance<Input, Options>(
     openProbe: probe ? () => (request) => probe(request) : () => locustProbe(named),
     loads: settings.loads ?? {},
     observedEmulator: settings.observedEmulator,
+    scaledEmulator: settings.scaledEmulator,
     optionsWithSecret: settings.optionsWithSecret,
   };
   const checks = [
@@ -73,6 +77,7 @@ export function targetConformance<Input, Options>(
     ...targetSecretChecks(subject),
     ...targetEmulatorChecks(subject),
     ...targetObservationChecks(subject),
+    ...targetScalingChecks(subject),
     ...targetLoadChecks(subject),
   ];
   return withKnownGaps(checks, settings.knownGaps ?? {});

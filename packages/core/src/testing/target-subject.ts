@@ -31,5 +31,7 @@ export interface TargetSubject {
   readonly optionsWithSecret: ((secret: string) => readonly unknown[]) | undefined;
   /** Options of the emulator that the service is observed of. */
   readonly observedEmulator: object | undefined;
+  /** Options of the emulator whose endpoint scales. */
+  readonly scaledEmulator: object | undefined;
   readonly loads: Readonly<Record<string, TargetLoad>>;
 }

@@ -8,5 +8,7 @@ describe('sagemaker', () => {
   beforeAll(() => void vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true'));
 
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-  for (const check of withoutLoads(targetConformance(sagemaker, { environment }))) it(check.name, check.run);
+  const scaledEmulator = { serviceTime: '1ms', scaling: { instances: 2, timeScale: 10_000 } };
+  for (const check of withoutLoads(targetConformance(sagemaker, { environment, scaledEmulator })))
+    it(check.name, check.run);
 });

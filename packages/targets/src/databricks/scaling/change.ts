@@ -22,9 +22,10 @@ import {
   inUnits,
   limited,
   rangeOf,
+  settingsFrom,
   textOf,
-  unit,
   type DatabricksScalingSettings,
+  unit,
   type EntityScaling,
 } from './settings.js';
 
@@ -36,7 +37,7 @@ export async function apply(
   context: ScalingContext,
   settings: JsonObject,
 ): Promise<void> {
-  await set(options, context, settings as DatabricksScalingSettings);
+  await set(options, context, settingsFrom(settings));
 }
 
 /** Makes the scaling as it was, and leaves everything else as it is now. */
@@ -54,7 +55,7 @@ export async function restore(
       },
     );
   }
-  if (Object.keys(settings).length > 0) await set(options, context, settings as DatabricksScalingSettings);
+  if (Object.keys(settings).length > 0) await set(options, context, settingsFrom(settings));
 }
 
 /** Keeps the units that there are: lower and upper limit become the same. */

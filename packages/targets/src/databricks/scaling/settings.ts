@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@loadwright/core/target';
+import { LoadwrightError, type JsonObject, type JsonValue } from '@loadwright/core/target';
 
 /** Workload sizes: from and to so many requests at once. Source: the class ServedEntityInput of databricks-sdk 0.162. */
 export const sizes = [
@@ -24,6 +24,17 @@ export interface EntityScaling extends JsonObject {
 export interface DatabricksScalingSettings extends JsonObject {
   /** By name; without those that have no provisioned concurrency. */
   readonly servedEntities: Readonly<Record<string, EntityScaling>>;
+}
+
+/** @throws LoadwrightError `CONFIG_INVALID` for settings in another form. */
+export function settingsFrom(settings: JsonObject): DatabricksScalingSettings {
+  const entities = settings['servedEntities'];
+  if (typeof entities === 'object' && entities !== null) return settings as DatabricksScalingSettings;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `settings: found ${Object.keys(settings).join(', ') || 'nothing'}, expected servedEntities. Nothing was changed.`,
+    { hint: 'Use those of a recommendation, or of a state that was described.' },
+  );
 }
 
 /** A served entity as the API of the workspace answers it. What it holds beside the scaling is nobody's business here. */

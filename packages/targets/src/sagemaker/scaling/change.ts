@@ -13,6 +13,7 @@ import { polling, ScalingApi } from './api.js';
 import { readSize, readState, type SagemakerScalingState } from './describe.js';
 import {
   allSuspended,
+  settingsFrom,
   type NormalAlarm,
   type NormalPolicy,
   type SagemakerScalingSettings,
@@ -25,7 +26,7 @@ export async function apply(
   settings: JsonObject,
   found: ScalingState,
 ): Promise<void> {
-  const wanted = settings as SagemakerScalingSettings;
+  const wanted = settingsFrom(settings);
   const there = found.settings as SagemakerScalingSettings;
   const foreign = Object.keys(there.policies).filter((name) => wanted.policies[name] === undefined);
   if (foreign.length > 0) {
@@ -64,10 +65,11 @@ export async function restore(
   context: ScalingContext,
   snapshot: ScalingState,
 ): Promise<void> {
-  const wanted = snapshot.settings as SagemakerScalingSettings;
+  const wanted = settingsFrom(snapshot.settings);
   await ScalingApi.use(options, context, async (api) => {
     const change = new Change(api, context, options);
     const now = await readState(api, options);
+    requireSame(now, snapshot);
     if (isRestored(now, snapshot)) return;
     if (now.settings.target) await change.limits(now, now.settings.target, allSuspended);
     await change.deleteOthers(now, wanted);
@@ -80,6 +82,15 @@ export async function restore(
     if (wanted.target)
       await change.limits(await readState(api, options), wanted.target, wanted.target.SuspendedState);
   });
+}
+
+function requireSame({ resource }: ScalingState, snapshot: ScalingState): void {
+  if (resource === snapshot.resource) return;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `The snapshot is of ${snapshot.resource}, not of ${resource}. Nothing was put back.`,
+    { hint: 'Use the configuration with which the scaling was changed.' },
+  );
 }
 
 const isRestored = (now: SagemakerScalingState, snapshot: ScalingState) =>

@@ -4,7 +4,7 @@ import type {
   ScheduledAction,
 } from '@aws-sdk/client-application-auto-scaling';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import type { JsonObject, JsonValue } from '@loadwright/core/target';
+import { LoadwrightError, type JsonObject, type JsonValue } from '@loadwright/core/target';
 
 /** All of an endpoint's scaling that can be put back, in one form: defaults are written out, and what the service makes up is not there. */
 export interface SagemakerScalingSettings extends JsonObject {
@@ -20,6 +20,19 @@ export interface SagemakerScalingSettings extends JsonObject {
   readonly alarms: Readonly<Record<string, NormalAlarm>>;
   /** By name. */
   readonly scheduledActions: Readonly<Record<string, JsonObject>>;
+}
+
+const members = ['target', 'policies', 'alarms', 'scheduledActions'] as const;
+
+/** @throws LoadwrightError `CONFIG_INVALID` for settings in another form. */
+export function settingsFrom(settings: JsonObject): SagemakerScalingSettings {
+  const missing = members.filter((name) => typeof settings[name] !== 'object');
+  if (missing.length === 0) return settings as SagemakerScalingSettings;
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `settings: found ${Object.keys(settings).join(', ') || 'nothing'}, expected ${members.join(', ')}. Nothing was changed.`,
+    { hint: 'Use those of a recommendation, or of a state that was described.' },
+  );
 }
 
 export interface Suspended extends JsonObject {
