@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultAssumptions } from '../simulator/model.js';
+import { simulateScaling } from '../simulator/simulate.js';
 import { cheapestHeadroom, headroomOf } from './factor.js';
 import { lagOf } from './lag.js';
 import { handFormula, planScaling } from './plan.js';
@@ -96,6 +97,29 @@ describe('a plan', () => {
     expect(planned.rules.policies).toHaveLength(2);
     expect(planned.rules.policies.at(-1)).toMatchObject({ type: 'step', alarm: { metric: 'no-capacity' } });
   });
+});
+
+it.each([1, 2, 3, 4])('comes back from its jump when the load has gone, by chance number %d', (seed) => {
+  const slow = { requestsPerSecond: { low: 10, high: 10 }, serviceSeconds: 0.32 };
+  const [base, peak] = [15, 150];
+  const ramp = { basePerSecond: base, peakPerSecond: peak, rampSeconds: 600 };
+  const { rules, strategy } = planScaling(
+    slow,
+    { ...ramp, detectionSeconds: 0, startSeconds: 300 },
+    defaultAssumptions,
+  );
+  const { score } = simulateScaling({
+    ...{ name: 'jump', rules, assumptions: defaultAssumptions, instances: rules.min, seed },
+    load: { ...ramp, leadSeconds: 300, holdSeconds: 600, fallSeconds: 300, tailSeconds: 2400 },
+    service: {
+      ...{ slots: 4, serviceSeconds: 0.34, distribution: 'log-normal', routing: 'even' },
+      ...{ queueLimit: 100_000, timeoutSeconds: 60 },
+    },
+    objective: { p95Seconds: 1.6, failureShare: 0.001 },
+  });
+  expect([strategy, score.secondsOutside]).toEqual(['jump', 0]);
+  // The fall, a quarter of an hour below the threshold, and what the alarm and the change take.
+  expect(score.scaleInSeconds).toBeLessThan(1800);
 });
 
 it('the hand formula is half of the highest rate × 60', () => {

@@ -32,8 +32,11 @@ const jumpAlarm = { periodSeconds: 10, datapoints: 2, of: 2 } as const;
 
 /** Back after as long as target tracking waits, and also when there is no request at all. */
 const backAlarm = { periodSeconds: 60, datapoints: 15, of: 15 } as const;
-/** Of the load at which it jumps: back below that, or it would jump again. */
-const backShare = 0.8;
+/**
+ * Of the load at which it jumps: back below that, or it would jump again. And clearly above the base: arrivals at random must stay below it
+ * in fifteen minutes one after the other.
+ */
+const backShare = 0.9;
 
 /**
  * Plans the scaling of an endpoint: of target tracking by invocations, by concurrency, and a jump to the peak, what costs least and
