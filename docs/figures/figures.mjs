@@ -1,5 +1,6 @@
 import { chart } from './chart.mjs';
 import { closedLoad, openLoad, percentile } from './queue.mjs';
+import { scalingInstances, scalingTimes } from './scaling.mjs';
 
 const service = { slots: 8, serviceSeconds: 0.04 };
 /** Requests a second that it serves at most. */
@@ -94,4 +95,7 @@ function models() {
 }
 
 /** Every figure of the documentation, by the name of its file in docs/images. */
-export const figures = { 'knee.svg': knee, 'users.svg': users, 'open-and-closed.svg': models };
+export const figures = {
+  ...{ 'knee.svg': knee, 'users.svg': users, 'open-and-closed.svg': models },
+  ...{ 'scaling-instances.svg': scalingInstances, 'scaling-times.svg': scalingTimes },
+};
