@@ -77,6 +77,10 @@ async function drain(
     ),
   );
   if (tasks.length === 0) return;
+  // A worker has half of it to end, and ECS the other half to ask it to and to hear of it. Of a machine that falls silent meanwhile
+  // it is waited for in full: its agent may only be changing its connection, as it does several times an hour
+  // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_container_instance_events.html), and its worker may be handing
+  // over its last figures. Ended sooner, it would be lost, and the load with it; as it is, the change takes a minute longer.
   const limit = 2 * stopSeconds * 1000;
   await poll(aws, limit, async () => {
     const found = await describeTasks(aws, tasks);
