@@ -68,9 +68,13 @@ export class AccountWithLoads {
     return account;
   }
 
-  /** A command with a load on a fleet of this account. The test that asks for it is the only one at the time. */
-  load(port: LiarPort, seconds: number, argv: readonly string[]): LoadOfCommand {
-    const config = { fleet: fleetOf[this.#kind]() };
+  /**
+   * A command with a load on a fleet of this account. The test that asks for it is the only one at the time.
+   *
+   * @param fleet options of it besides
+   */
+  load(port: LiarPort, seconds: number, argv: readonly string[], fleet: object = {}): LoadOfCommand {
+    const config = { fleet: { ...fleetOf[this.#kind](), ...fleet } };
     return new LoadOfCommand(port, seconds, { argv, config, environment: this.#openWay() });
   }
 
@@ -92,6 +96,11 @@ export class AccountWithLoads {
   freezeMaster(): () => void {
     this.#containers.signal('master', 'SIGSTOP');
     return () => this.#containers.signal('master', 'SIGCONT');
+  }
+
+  /** Names of the containers that run. */
+  containers(): readonly string[] {
+    return this.#containers.running();
   }
 
   /** From now on AWS answers nothing. @returns lets it speak again */

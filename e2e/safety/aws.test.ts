@@ -8,6 +8,8 @@ import { run, type LoadOfCommand } from './load-of-command.js';
 /** Length of each load, and how long after that requests may still be served. In seconds. */
 const plannedSeconds = 6;
 const afterwardsSeconds = 10;
+/** What tasks live for, from the moment that their fleet is deployed: time for that, and for the load. In seconds. */
+const livesSeconds = 60;
 /** Five users who wait 50 ms never pause for so long, in milliseconds. */
 const stillMilliseconds = 3000;
 
@@ -112,8 +114,8 @@ const troubles = [
 ];
 
 /** Until the load is made, and then whatever happens. */
-async function withLoad(world: World, argv: readonly string[], happen: Trouble) {
-  const load = world.account.load(world.port, plannedSeconds, argv);
+async function withLoad(world: World, argv: readonly string[], happen: Trouble, fleet: object = {}) {
+  const load = world.account.load(world.port, plannedSeconds, argv, fleet);
   try {
     await load.serves();
     await happen(load, world);
@@ -144,6 +146,19 @@ const onDeployedFleet = (happen: Trouble) => async (world: World) => {
   await world.port.become({ ignoreFirst: 1 });
   await withLoad(world, [...run, '--on', fleetId, '--no-live'], happen);
   expect(await world.account.deployed()).toContain(fleetId);
+};
+
+/** Nobody is left to end its tasks, and no schedule ends one on Fargate. */
+const leftToExpire = async (world: World) => {
+  const { account, port } = world;
+  await port.become({ ignoreFirst: 1 });
+  const fleet = { timeToLive: `${livesSeconds}s` };
+  const others = account.containers().length;
+  await withLoad(world, [...run, '--no-live'], commandKilled, fleet);
+  // Their own half a minute to end in, and as much again for a busy machine.
+  const timeout = (livesSeconds + 60) * 1000;
+  await expect.poll(() => account.containers().length, { timeout, interval: 500 }).toBe(others);
+  await removeOthers(world);
 };
 
 /** It ends as soon as the load is made. */
@@ -217,6 +232,7 @@ const all: readonly Case[] = [
   },
   { kind: 'ECS', name: 'the master of run --on freezes, on ECS', attempt: onDeployedFleet(masterFrozen) },
   { kind: 'Fargate', name: 'run --fleet ecs is killed, on Fargate', attempt: onOwnFleet(commandKilled) },
+  { kind: 'Fargate', name: 'tasks on Fargate of a killed command end themselves', attempt: leftToExpire },
 ];
 
 describe('a load on AWS has an end of its own', () => {

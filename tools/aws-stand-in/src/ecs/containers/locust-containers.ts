@@ -25,6 +25,8 @@ export interface LocustContainers extends ContainerRuntime {
   readonly failures: string[];
   /** Sends the processes of all containers of this name a signal: one that is stopped is as a machine that hangs. */
   readonly signal: (name: string, signal: NodeJS.Signals) => void;
+  /** Names of the containers that run. */
+  readonly running: () => readonly string[];
   /** Removes the images; after the stand-in has ended. */
   readonly clear: () => Promise<void>;
 }
@@ -45,6 +47,7 @@ export function locustContainers(aws: AwsStandIn, options: LocustContainersOptio
     signal: (name, signal) => {
       for (const [one, container] of started) if (container === name) one.signalGroup(signal);
     },
+    running: () => [...started.values()],
     clear: async () => {
       await images.clear();
       await credentials.stop();
