@@ -257,6 +257,21 @@ describe('the fleet of a command', () => {
 });
 
 describe('loadwright iam policy', () => {
+  it.each([
+    ['sagemaker', 'What the load needs.', ['sagemaker:InvokeEndpoint']],
+    ['dht', 'The load needs no permissions.', []],
+  ])('prints for a load from this machine what %s needs', async (kind, note, actions) => {
+    const targets = {
+      dht: dhtConfig.target,
+      sagemaker: { kind, endpointName: 'fraud', region: 'eu-west-1', payloads: { inline: [{}] } },
+    };
+    const io = await project({ ...dhtConfig, target: targets[kind as keyof typeof targets] });
+    const { exitCode, stdout, stderr } = await new LastingFleetDouble().run(['iam', 'policy'], io);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(note) as string });
+    const { Statement } = JSON.parse(stdout) as { Statement: { Action: string[] }[] };
+    expect(Statement.flatMap(({ Action }) => Action)).toEqual(actions);
+  });
+
   it('prints the permissions that the fleet needs, and on stderr what should be known of them', async () => {
     const { fleets, io } = await setUp();
     const { exitCode, stdout, stderr } = await fleets.run(['iam', 'policy'], io);

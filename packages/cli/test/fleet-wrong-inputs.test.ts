@@ -39,7 +39,7 @@ const wrongInputs: readonly WrongInput[] = [
     'follow a',
     'results a',
     'destroy aaaaaa --yes',
-    'iam policy',
+    'iam policy --boundary',
     'iam policy --machine',
     'iam policy --format cloudformation',
   ].flatMap((line): WrongInput[] => [
@@ -84,7 +84,6 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['"local" ends', 'loadwright run'],
   },
   { title: 'start on a local fleet', argv: ['start', 'a'], config: local, says: ['"local" ends'] },
-  { title: 'a policy for a local fleet', argv: ['iam', 'policy'], config: local, says: ['"local" ends'] },
   {
     title: 'a local fleet that shall be kept',
     argv: ['run', '--keep-fleet'],

@@ -117,6 +117,12 @@ async function namedFleet(flags: FleetFlags, { fleets, io }: Context): Promise<N
   return config.fleet;
 }
 
+/** Whether the configuration, and no flag, names a fleet that is this machine's processes. */
+export async function isOfThisMachine(flags: FleetFlags, context: Context): Promise<boolean> {
+  const named = flags.fleet === undefined ? await namedFleet(flags, context) : undefined;
+  return named !== undefined && (await loadKind(named.kind, context)).known === undefined;
+}
+
 async function whereabouts(
   named: NamedFleet | undefined,
   flags: FleetFlags,

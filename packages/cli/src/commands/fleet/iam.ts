@@ -3,10 +3,10 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
 import { loadConfiguration } from '../../config/configuration.js';
 import type { Context } from '../../shell/context.js';
-import { exampleOf } from '../../fleet/fleet-kinds.js';
+import { exampleOf, patternOf } from '../../fleet/fleet-kinds.js';
 import { examples } from '../../output/help.js';
 import { formatTemplate, lengthNotes, policyDocument, roleTemplate } from '../../output/policy.js';
-import { findFleet } from '../../fleet/find-fleet.js';
+import { findFleet, isOfThisMachine } from '../../fleet/find-fleet.js';
 import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 import { iamStatementsOf, stagingStatementsOf } from '../../config/target.js';
 
@@ -25,8 +25,8 @@ export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
   addFleetFlags(command.command('policy'), context)
     .description(
-      'The permissions that a fleet needs, and no more: to be attached to whoever deploys it. Needs neither permissions ' +
-        'nor credentials; those that there are tell the account.',
+      'The permissions that a fleet needs, and no more: to be attached to whoever deploys it; where the load comes from this ' +
+        'machine, those that the load needs. Needs neither permissions nor credentials; those that there are tell the account.',
     )
     .option('--account <id>', 'id of the AWS account (default: that of the credentials)')
     .option('--owner <name>', 'for runs of this owner alone: their secrets and roles, and nobody else’s')
@@ -72,6 +72,14 @@ async function printPolicy(options: PolicyFlags, context: Context): Promise<Exit
     );
   }
   requireOwner(owner);
+  const isOfFleet = machine || asksForBoundary || owner !== undefined || format !== 'json';
+  if (!isOfFleet && (await isOfThisMachine(options, context))) {
+    const { iamStatements: ofLoad } = await permissionsOfTarget(options, context);
+    const needs = ofLoad.length > 0 ? 'What the load needs.' : 'The load needs no permissions.';
+    context.note(`${needs} For a deployed fleet: loadwright iam policy ${patternOf(context.fleets)}`);
+    context.printJson(policyDocument(ofLoad));
+    return exitCodes.pass;
+  }
   const { lasting } = await findFleet(options, context);
   const target = await permissionsOfTarget(options, context);
   const { iamStatements } = target;
