@@ -59,32 +59,6 @@ it.each(
   if (!partial) await loadwright('config', 'print', '--config', file);
 });
 
-describe('commands', () => {
-  const lines = ofLanguage('sh')
-    .flatMap(({ place, text }) => text.split('\n').map((line) => ({ place, line })))
-    .map(({ place, line }) => ({ place, words: /\bloadwright (\S.*)/.exec(line)?.[1]?.split(/\s+/) ?? [] }))
-    .filter(({ words }) => words.length > 0 && !words[0]!.startsWith('-'));
-
-  const helps = new Map<string, Promise<string>>();
-  /** The help of a command, asked for once. */
-  const helpOf = (named: readonly string[]) => {
-    const key = named.join(' ');
-    const help = helps.get(key) ?? loadwright(...named, '--help');
-    helps.set(key, help);
-    return help;
-  };
-
-  it.each(lines)('$place: loadwright $words exists', async ({ words }) => {
-    // Of a command within a command the flags are its own.
-    const isWithin =
-      ['baseline', 'iam', 'scaling', 'workflow'].includes(words[0]!) ||
-      words.slice(0, 2).join(' ') === 'compare run';
-    const named = words.slice(0, isWithin ? 2 : 1);
-    const stdout = await helpOf(named);
-    for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag);
-  });
-});
-
 describe('what takes the place of scripts around ECS', () => {
   const migration = pages.filter(({ path }) => /how-to\/(from-ecs-scripts|ecs)\.md$/.test(path));
   const reference = pages.filter(({ path }) => path.includes('reference/')).map(({ text }) => text);
@@ -92,18 +66,6 @@ describe('what takes the place of scripts around ECS', () => {
     [...text.matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => code);
 
   it('is two pages', () => expect(migration).toHaveLength(2));
-
-  it.each(migration)('is a command with such flags, wherever $path names one', async (page) => {
-    const commands = inCode(page)
-      .map((code) => /^loadwright (\S.*)/.exec(code)?.[1]?.split(/\s+/) ?? [])
-      .filter(({ length }) => length > 0);
-    expect(commands.length).toBeGreaterThan(2);
-    for (const words of commands) {
-      const isWithin = ['iam', 'workflow'].includes(words[0]!);
-      const help = await loadwright(...words.slice(0, isWithin ? 2 : 1), '--help');
-      for (const flag of words.filter((word) => word.startsWith('--'))) expect(help).toContain(flag);
-    }
-  });
 
   it.each(migration)('is an option that the reference has, wherever $path names one', (page) => {
     const options = inCode(page).flatMap(

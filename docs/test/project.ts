@@ -28,14 +28,13 @@ export const loadwright = (cwd: string, ...args: string[]) =>
 /**
  * The command as it was built, without a process of its own: dozens of these would take most of a minute.
  *
- * @param environment variables beside those of this process
- * @returns what it prints; fails unless it ends with 0
+ * @param environment variables, all of them
  */
-export async function inThisProcess(
+export async function outcomeInThisProcess(
   cwd: string,
   args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<string> {
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const printed = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof printed) =>
     new Writable({
@@ -46,7 +45,7 @@ export async function inThisProcess(
     });
   const exitCode = await main(args, {
     cwd,
-    environment: { ...process.env, ...environment },
+    environment,
     stdin: Readable.from([]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
@@ -54,8 +53,23 @@ export async function inThisProcess(
     onSignal: () => () => {},
     openFile: async () => {},
   });
-  expect({ exitCode, ...printed }).toEqual({ ...printed, exitCode: 0 });
-  return printed.stdout;
+  return { exitCode, ...printed };
+}
+
+/**
+ * As {@link outcomeInThisProcess}.
+ *
+ * @param environment variables beside those of this process
+ * @returns what it prints; fails unless it ends with 0
+ */
+export async function inThisProcess(
+  cwd: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const outcome = await outcomeInThisProcess(cwd, args, { ...process.env, ...environment });
+  expect(outcome).toEqual({ ...outcome, exitCode: 0 });
+  return outcome.stdout;
 }
 
 /** Makes JavaScript of each TypeScript file of a folder. That it type-checks is a check of its own. */

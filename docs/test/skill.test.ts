@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { exitCodes } from '@loadwright/core/exit-codes';
 import { expect, it } from 'vitest';
 import { root } from './documents.js';
-import { inThisProcess } from './project.js';
 
 const skill = readFileSync(join(root, 'packages/cli/src/mcp/skill/SKILL.md'), 'utf8');
-const help = (...words: string[]) => inThisProcess(root, [...words, '--help']);
 
 const commands = [...skill.matchAll(/`(?:npx --no-install )?loadwright ([^`]+)`/g)].map(
   ([, text = '']) => text,
@@ -14,17 +12,6 @@ const commands = [...skill.matchAll(/`(?:npx --no-install )?loadwright ([^`]+)`/
 
 it('has a description by which an agent finds it', () => {
   expect(skill).toMatch(/^---\nname: loadwright\ndescription: \S.{100,1000}\n---\n/);
-});
-
-it.each(commands)('names a command with such flags: loadwright %s', async (text) => {
-  const words = text.split(/\s+/);
-  const [command = '', within = ''] = words;
-  const ofCommand = await help(command);
-  const [, commandsWithin = ''] = ofCommand.split(/^Commands:$/m);
-  const isWithin = commandsWithin.includes(`\n  ${within} `);
-  const shown = isWithin ? await help(command, within) : ofCommand;
-  expect(shown).toContain(`Usage: loadwright ${isWithin ? `${command} ${within}` : command} `);
-  for (const flag of words.filter((word) => word.startsWith('--'))) expect(shown).toContain(flag);
 });
 
 it('names what an agent would otherwise do by hand', () => {

@@ -67,7 +67,9 @@ export const apart = {
     ...['scaling-killed', 'sdk'].map((name) => `test/databricks/${name}.test.ts`),
     ...['scaling-killed', 'snippets'].map((name) => `test/sagemaker/${name}.test.ts`),
   ],
-  docs: ['examples', 'exporter-plugin', 'programs', 'target-examples'].map((name) => `test/${name}.test.ts`),
+  docs: ['examples', 'exporter-plugin', 'programs', 'shell-blocks', 'target-examples'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
 };
 
 /** Files of {@link apart} that take minutes each and judge times: `.ci/run`, which has other work beside its tests, leaves them out. */
