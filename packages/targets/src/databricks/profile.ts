@@ -19,7 +19,7 @@ const keys = {
 } as const;
 
 /** A profile of the file. */
-export interface Profile {
+interface Profile {
   readonly name: string;
   /** Path of the file. */
   readonly file: string;

@@ -176,12 +176,16 @@ function takesPayloads(definition: TargetDefinition): boolean {
   return 'payloads' in properties;
 }
 
-/** The options without which the target cannot do, and that a person can type. */
+/**
+ * The options without which the target cannot do, and that a person can type. Those of the example that this machine may know too: the
+ * configuration is for others as well.
+ */
 function requiredTexts(definition: TargetDefinition) {
   const schema = jsonSchemaOf(definition.options);
   const required = (schema['required'] ?? []) as string[];
   const properties = (schema['properties'] ?? {}) as Record<string, { type?: unknown; description?: string }>;
-  return required
-    .filter((name) => properties[name]?.type === 'string')
-    .map((name) => ({ name, description: properties[name]?.description ?? '' }));
+  const known = definition.findOptions ? Object.keys(exampleOf(definition)) : [];
+  return Object.entries(properties)
+    .filter(([name, { type }]) => type === 'string' && [...required, ...known].includes(name))
+    .map(([name, { description = '' }]) => ({ name, description }));
 }
