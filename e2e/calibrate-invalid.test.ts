@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Calibration } from '@loadwright/core/calibrate';
 import type { SagemakerEmulator } from '@loadwright/targets/sagemaker';
 import { afterEach, expect, it, vi } from 'vitest';
 import { findTarget } from '../packages/cli/src/config/target.js';
 import { startEmulator } from '../packages/cli/src/run/emulation.js';
-import { Command } from '../packages/cli/test/command.js';
+import { Command, locust } from '../packages/cli/test/command.js';
 import { project } from '../packages/cli/test/project.js';
 import { TestIo } from '../packages/cli/test/support.js';
 import { busyMachineReasons } from '../packages/infra/test/busy-machine.js';
@@ -15,7 +16,7 @@ let emulator: SagemakerEmulator | undefined;
 afterEach(() => emulator?.stop());
 
 /** An endpoint that scales, 60 times faster than a real one, and a project that calibrates it as if it were one. */
-async function scaledEndpoint(more: object = {}) {
+async function scaledEndpoint(more: object = {}, change: Readonly<Record<string, string>> = {}) {
   const { definition } = await findTarget('sagemaker', new TestIo());
   const started = await startEmulator(definition, {
     // An instance serves 80 requests in a second of this machine.
@@ -29,8 +30,9 @@ async function scaledEndpoint(more: object = {}) {
     target: { kind: 'sagemaker', endpointName, region, baseUrl, payloads: { inline: [[1]] } },
     ...{ workers: 1, load: { users: 1, duration: '5s' }, ...more },
   });
+  const variables: Record<string, string> = { ...(environment as Record<string, string>), ...change };
   const run = async (...argv: string[]) => {
-    const command = new Command(argv, { cwd, environment: environment as Record<string, string> });
+    const command = new Command(argv, { cwd, environment: variables });
     const exitCode = await command.ended;
     return { exitCode, stdout: command.stdout, stderr: command.stderr };
   };
@@ -66,17 +68,43 @@ async function scaledEndpoint(more: object = {}) {
   };
 }
 
+/**
+ * A thread in each worker that takes the processor and gives it back in long turns only, as other work of a
+ * machine that is too small does: the worker has more than nine tenths of a processor in use, and its event loop
+ * is late, whatever machine this is.
+ */
+const busyWorker = `
+import sys, _thread
+
+def burn():
+    while True:
+        pass
+
+if "--worker" in sys.orig_argv:
+    sys.setswitchinterval(0.03)
+    _thread.start_new_thread(burn, ())
+`;
+
 it('a generator that is too small makes levels INVALID and the calibration too, and scaling goes on as before', async () => {
-  const endpoint = await scaledEndpoint();
+  const folder = await mkdtemp(join(tmpdir(), 'loadwright-busy-worker-'));
+  await writeFile(join(folder, 'sitecustomize.py'), busyWorker);
+  const slow = join(folder, 'locust');
+  await writeFile(slow, `#!/bin/sh\nPYTHONPATH='${folder}' exec '${locust ?? 'locust'}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const endpoint = await scaledEndpoint({}, { LOADWRIGHT_LOCUST: slow });
   const before = await endpoint.show();
-  // One worker cannot sign so many requests, on any machine.
-  const { exitCode, found, suspended, stderr } = await endpoint.calibrate('--from', '20000/s');
+  const { exitCode, found, suspended, stderr } = await endpoint.calibrate(
+    '--from',
+    '40/s',
+    '--budget',
+    '90s',
+  );
   expect([exitCode, found.outcome, found.end], stderr).toEqual([96, 'INVALID', 'generator']);
   expect(found.levels.length).toBeGreaterThan(0);
-  for (const { classes, invalid } of found.levels.filter(({ rate }) => rate >= 20_000)) {
+  for (const { classes, invalid } of found.levels) {
     expect([classes, invalid.length > 0]).toEqual([['invalid'], true]);
   }
-  expect(found.levels.some(({ classes }) => classes[0] === 'upper')).toBe(false);
   expect(found.causes.map(({ id }) => id)).toContain('generator-too-small');
   expect(suspended).toBeGreaterThan(0);
   expect([endpoint.isSuspended(), await endpoint.snapshots()]).toEqual([false, []]);
