@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,11 +51,13 @@ async function scaledEndpoint(more: object = {}, change: Readonly<Record<string,
     show,
     isSuspended: () => scaling!.target?.SuspendedState?.DynamicScalingOutSuspended === true,
     /** @returns what was found, and how often the scaling was seen suspended. */
-    calibrate: async (...flags: string[]) => {
+    calibrate: async (flags: string[], onSuspended = () => {}) => {
       const calibrating = run(...objective, ...flags);
       let suspended = 0;
       const look = setInterval(() => {
-        if (scaling!.target?.SuspendedState?.DynamicScalingOutSuspended) suspended += 1;
+        if (!scaling!.target?.SuspendedState?.DynamicScalingOutSuspended) return;
+        if (suspended === 0) onSuspended();
+        suspended += 1;
       }, 100);
       const { exitCode, stdout, stderr } = await calibrating.finally(() => clearInterval(look));
       return { exitCode, stderr, suspended, found: JSON.parse(stdout) as Calibration };
@@ -71,17 +73,21 @@ async function scaledEndpoint(more: object = {}, change: Readonly<Record<string,
 /**
  * A thread in each worker that takes the processor and gives it back in long turns only, as other work of a
  * machine that is too small does: the worker has more than nine tenths of a processor in use, and its event loop
- * is late, whatever machine this is.
+ * is late, whatever machine this is. It begins when the workers are there, and the scaling is suspended for them.
  */
 const busyWorker = `
 import sys, _thread
+from os.path import exists
+from time import sleep
 
 def burn():
+    while not exists(__file__ + ".go"):
+        sleep(0.05)
+    sys.setswitchinterval(0.03)
     while True:
         pass
 
 if "--worker" in sys.orig_argv:
-    sys.setswitchinterval(0.03)
     _thread.start_new_thread(burn, ())
 `;
 
@@ -95,10 +101,8 @@ it('a generator that is too small makes levels INVALID and the calibration too, 
   const endpoint = await scaledEndpoint({}, { LOADWRIGHT_LOCUST: slow });
   const before = await endpoint.show();
   const { exitCode, found, suspended, stderr } = await endpoint.calibrate(
-    '--from',
-    '40/s',
-    '--budget',
-    '90s',
+    ['--from', '40/s', '--budget', '90s'],
+    () => writeFileSync(join(folder, 'sitecustomize.py.go'), ''),
   );
   expect([exitCode, found.outcome, found.end], stderr).toEqual([96, 'INVALID', 'generator']);
   expect(found.levels.length).toBeGreaterThan(0);
@@ -114,11 +118,11 @@ it('a generator that is too small makes levels INVALID and the calibration too, 
 it('autoscaling that goes on during the levels makes the calibration INVALID, and is left as it is', async () => {
   const endpoint = await scaledEndpoint({ tolerate: busyMachineReasons });
   const before = await endpoint.show();
-  const { exitCode, found, suspended, stderr } = await endpoint.calibrate(
+  const { exitCode, found, suspended, stderr } = await endpoint.calibrate([
     '--keep-scaling',
     '--from',
     '100/s',
-  );
+  ]);
   expect([exitCode, found.outcome], stderr).toEqual([96, 'INVALID']);
   expect(found.causes[0]).toMatchObject({
     id: 'capacity-changes',
