@@ -112,7 +112,11 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ...(baseDirectory !== undefined && { baseDirectory }),
     ...(environment && { environment }),
   });
-  const tiers = parseTiers(options.tiers, test.definition.metrics);
+  const tiers = parseTiers(
+    options.tiers,
+    test.definition.metrics,
+    test.definition.requestNames?.(test.targetOptions),
+  );
   if ((test.definition.stagingStatements?.(test.targetOptions) ?? []).length > 0) throw putsInputs();
   const id = options.id ?? createRunId();
   const results = resolve(test.baseDirectory, options.resultsDirectory ?? 'results');

@@ -50,4 +50,10 @@ describe('conditions of a calibration', () => {
   ])('refuses %j', (tiers, message) => {
     expect(() => parseTiers(tiers)).toThrow(message);
   });
+
+  it('refuses a request name that the load does not have', () => {
+    const tiers = [{ conditions: ['http_req_duration{name:predit} p(95)<200'] }];
+    expect(() => parseTiers(tiers, {}, ['predict'])).toThrow(/objective .*expected one of "predict"/);
+    expect(() => parseTiers(tiers)).not.toThrow();
+  });
 });

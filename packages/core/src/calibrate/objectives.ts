@@ -3,7 +3,13 @@ import type { Histogram } from '../locust/histogram.js';
 import type { RequestStatistics } from '../locust/statistics.js';
 import { requestsOf } from '../judge/thresholds/evaluate.js';
 import type { MeasuredStatistics } from '../judge/thresholds/metrics.js';
-import { metricOf, parseThreshold, type DeclaredMetrics, type Threshold } from '../judge/thresholds/parse.js';
+import {
+  metricOf,
+  parseThreshold,
+  requestNameProblem,
+  type DeclaredMetrics,
+  type Threshold,
+} from '../judge/thresholds/parse.js';
 import { shareUnit } from '../values/format.js';
 import type { Condition, Tally, Tier } from './contract.js';
 
@@ -38,16 +44,21 @@ const hint =
  * Reads what a calibration is to hold.
  *
  * @param declared What the target measures beside the built-in metrics.
+ * @param names Of all requests; undefined: not known before the load.
  * @throws LoadwrightError `THRESHOLD_INVALID`, naming all that is wrong at once.
  */
-export function parseTiers(tiers: readonly TierInput[], declared: DeclaredMetrics = {}): MeasuredTier[] {
+export function parseTiers(
+  tiers: readonly TierInput[],
+  declared: DeclaredMetrics = {},
+  names?: readonly string[],
+): MeasuredTier[] {
   const problems: string[] = [];
   const parsed = tiers.map(({ name, conditions }): MeasuredTier => {
     if (conditions.length === 0) problems.push('objective: found no condition, expected at least one');
     return {
       name: name ?? conditions.join(', '),
       conditions: conditions.flatMap((text) => {
-        const condition = parseCondition(text, declared);
+        const condition = parseCondition(text, declared, names);
         if (typeof condition !== 'string') return [condition];
         problems.push(condition);
         return [];
@@ -59,13 +70,19 @@ export function parseTiers(tiers: readonly TierInput[], declared: DeclaredMetric
   return parsed;
 }
 
-function parseCondition(text: string, declared: DeclaredMetrics): MeasuredCondition | string {
+function parseCondition(
+  text: string,
+  declared: DeclaredMetrics,
+  names: readonly string[] | undefined,
+): MeasuredCondition | string {
   const { metric, expression = text } = metricPattern.exec(text.trim())?.groups ?? {};
   const isRate = expression.trim().startsWith('rate');
   const key = metric ?? (isRate ? 'http_req_failed' : 'http_req_duration');
   const field = `objective "${text}"`;
   const threshold = parseThreshold(key, expression, declared, field);
   if (typeof threshold === 'string') return threshold;
+  const problem = requestNameProblem(threshold, names, field);
+  if (problem !== undefined) return problem;
   const { aggregation, operator } = threshold;
   if (operator === '==' || operator === '!=') return `${field}: found ${operator}, expected <, <=, > or >=`;
   if (['min', 'max', 'count'].includes(aggregation.name) || aggregation.percentile === 100)

@@ -37,6 +37,7 @@ export const targetDefinitionSchema = z.looseObject({
   summary: summarySchema,
   options: optionsSchema,
   findOptions: aFunction.optional(),
+  requestNames: aFunction.optional(),
   example: z.custom((value) => value !== undefined, 'must be options that validate'),
   locustfile: pythonFile,
   pythonModules: z.array(pythonFile, 'must be a list of URLs').optional(),

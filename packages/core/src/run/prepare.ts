@@ -16,6 +16,7 @@ import {
   defaultThresholds,
   parseThresholds,
   requireMeasurable,
+  requireRequestNames,
   type Threshold,
 } from '../judge/thresholds/parse.js';
 import { childPath, validate } from '../validation/validate.js';
@@ -97,6 +98,8 @@ export function prepare(options: LoadTestOptions): PreparedTest {
         describePath: (path) => path.reduce<string>(childPath, 'target'),
       }),
     );
+  if (thresholds && definition && targetOptions !== undefined)
+    problems.attempt(() => requireRequestNames(thresholds, definition.requestNames?.(targetOptions)));
   if (profile && thresholds) problems.attempt(() => requireMeasurable(thresholds, 'arrivals' in profile));
   if (
     problems.found ||

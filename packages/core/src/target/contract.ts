@@ -142,6 +142,10 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
   host(options: Options): string;
   /** What the Python files need to know: `target.json`. Never a secret. */
   targetConfig(options: Options): JsonObject;
+  /**
+   * The names of all requests of a load: a threshold on another one is refused before it. Absent or undefined: they are not known before.
+   */
+  requestNames?(options: Options): readonly string[] | undefined;
   /** Whom TLS trusts and what it shows, from files: the option of `tlsOptionsSchema`. Absent: the system's authorities. */
   tls?(options: Options): TlsOptions | undefined;
   /**

@@ -56,6 +56,8 @@ export interface Observation {
   readonly payloads: number;
   /** What the source gives when it is asked for each name; only where there are several. */
   readonly named: Readonly<Record<string, PreflightAnswer>>;
+  /** Names that the definition says the requests have; undefined: it does not know. */
+  readonly known: readonly string[] | undefined;
   /** Values that must not be shown. */
   readonly secrets: readonly string[];
 }
@@ -133,6 +135,7 @@ export async function observeLoad(subject: TargetSubject, load: ObservedLoad): P
       preflights,
       payloads,
       named: Object.fromEntries(await Promise.all(named)),
+      known: definition.requestNames?.(options),
       secrets: declared.map(({ name }) => variables[name]).filter((value) => value !== undefined),
     };
   } finally {

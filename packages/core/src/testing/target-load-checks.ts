@@ -91,15 +91,20 @@ function checksOf(subject: TargetSubject, title: string, load: TargetLoad): Conf
         assert(measured.metrics[name]?.recorded, `metric ${name} was not recorded by the load`);
       }
     }),
-    check('names its requests by few fixed names, and makes each by its name', ({ measured, named }) => {
-      const names = measured.requests.map(({ name }) => name);
-      assert(names.length <= mostNames, `${names.length} names: they must not vary with the payload`);
-      for (const [name, { request }] of Object.entries(named)) {
-        assert.equal(request?.name, name, `request_named("${name}") must make a request of this name`);
-      }
-      for (const name of load.names ?? [])
-        assert(names.includes(name), `no request of the load is named ${name}`);
-    }),
+    check(
+      'names its requests by few fixed names, and makes each by its name',
+      ({ known, measured, named }) => {
+        const names = measured.requests.map(({ name }) => name);
+        assert(names.length <= mostNames, `${names.length} names: they must not vary with the payload`);
+        for (const [name, { request }] of Object.entries(named)) {
+          assert.equal(request?.name, name, `request_named("${name}") must make a request of this name`);
+        }
+        for (const name of names)
+          assert(known?.includes(name) !== false, `requestNames of the definition leaves out ${name}`);
+        for (const name of load.names ?? [])
+          assert(names.includes(name), `no request of the load is named ${name}`);
+      },
+    ),
     check('shows no secret in what it prints', ({ output, secrets }) => {
       for (const secret of secrets) assert(!output.includes(secret), 'the output of the load shows a secret');
     }),

@@ -44,6 +44,7 @@ export const chalice = defineTarget<ChaliceInput, ChaliceOptions>({
   ...pythonFiles,
   host: hostOf,
   targetConfig,
+  requestNames: (options) => routesOf(options).map(({ name }) => name),
   tls: (options) => options.tls,
   payloads: restPayloads,
   bodyLimit,

@@ -40,6 +40,7 @@ export const databricks = defineTarget<DatabricksInput, DatabricksOptions>({
     (path) => new URL(path, import.meta.url),
   ),
   host: hostOf,
+  requestNames: ({ requestName }) => [requestName],
   targetConfig: (options) => ({
     baseUrl: new URL(options.baseUrl).origin,
     ...given({

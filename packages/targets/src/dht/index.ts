@@ -42,6 +42,10 @@ export const dht = defineTarget<DhtInput, DhtOptions>({
   ),
   host: hostOf,
   targetConfig,
+  requestNames: ({ requestName, mix }) => [
+    requestName,
+    ...(['health', 'metrics'] as const).filter((name) => (mix?.[name] ?? 0) > 0),
+  ],
   tls: (options) => options.tls,
   payloads: urlFile,
   metrics: ringMetrics,

@@ -36,6 +36,7 @@ export const rest = defineTarget<RestInput, RestOptions>({
   ...pythonFiles,
   host: hostOf,
   targetConfig: (options) => restConfig(options, tokenVariable),
+  requestNames: (options) => routesOf(options).map(({ name }) => name),
   tls: (options) => options.tls,
   payloads: restPayloads,
   environment: (options) => restVariables(options, tokenVariable),

@@ -58,6 +58,9 @@ export const sagemaker = defineTarget<SagemakerInput, SagemakerOptions>({
   ),
   host: hostOf,
   targetConfig,
+  // Each model has its own.
+  requestNames: ({ requestName, targetModel, targetModels, targetModelFrom }) =>
+    (targetModel ?? targetModels ?? targetModelFrom) ? undefined : [requestName],
   tls: (options) => options.tls,
   payloads: (options) => options.payloads,
   bodyLimit,

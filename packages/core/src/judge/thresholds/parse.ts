@@ -135,6 +135,36 @@ export function requireMeasurable(thresholds: readonly Threshold[], isOpenModel:
 }
 
 /**
+ * Refuses thresholds on requests that the load does not make.
+ *
+ * @param names Of all requests; undefined: not known before the load.
+ * @throws LoadwrightError `THRESHOLD_INVALID`
+ */
+export function requireRequestNames(
+  thresholds: readonly Threshold[],
+  names: readonly string[] | undefined,
+): void {
+  const problems = thresholds.flatMap(
+    (threshold) => requestNameProblem(threshold, names, `thresholds["${threshold.key}"]`) ?? [],
+  );
+  if (problems.length === 0) return;
+  throw new LoadwrightError('THRESHOLD_INVALID', [...new Set(problems)].join('\n'), {
+    hint: 'Write the name as the target has it: requestName, or the name of a route or step.',
+  });
+}
+
+/** Why a load cannot measure what is asked of one request name; undefined: it can, as far as is known. */
+export function requestNameProblem(
+  { requestName }: Pick<Threshold, 'requestName'>,
+  names: readonly string[] | undefined,
+  field: string,
+): string | undefined {
+  if (requestName === undefined || !names || names.includes(requestName)) return undefined;
+  const expected = names.map((name) => `"${name}"`).join(', ');
+  return `${field}: no request of this load has that name, expected one of ${expected}`;
+}
+
+/**
  * Reads one threshold.
  *
  * @param field Its name in the message.

@@ -3,7 +3,7 @@ import { isLoadwrightError } from '../../errors.js';
 import { request, trend } from '../../../test/statistics-fixture.js';
 import { formatMeasured } from '../../values/format.js';
 import { evaluateThresholds } from './evaluate.js';
-import { parseThresholds, requireMeasurable } from './parse.js';
+import { parseThresholds, requireMeasurable, requireRequestNames } from './parse.js';
 
 const oneToHundred = Array.from({ length: 100 }, (_, index) => index + 1);
 const statistics = {
@@ -150,6 +150,24 @@ describe('thresholds of the open model', () => {
     const thresholds = parseThresholds({ [metric]: [expression] });
     expect(() => requireMeasurable(thresholds, false)).toThrow(/nothing to measure/);
     expect(() => requireMeasurable(thresholds, true)).not.toThrow();
+  });
+});
+
+describe('a threshold on a request name', () => {
+  const thresholds = parseThresholds({
+    'http_req_duration{name:predict}': ['p(95)<1'],
+    'http_req_failed{name:/items/{id}}': ['rate<1'],
+  });
+
+  it('is refused where the load makes no request of that name', () => {
+    expect(() => requireRequestNames(thresholds, ['predict', 'other'])).toThrow(
+      /^thresholds\["http_req_failed\{name:\/items\/\{id\}\}"\]: no request of this load has that name, expected one of "predict", "other"$/,
+    );
+    expect(() => requireRequestNames(thresholds, ['predict', '/items/{id}'])).not.toThrow();
+  });
+
+  it('is let be where names are not known before the load', () => {
+    expect(() => requireRequestNames(thresholds, undefined)).not.toThrow();
   });
 });
 
