@@ -13,7 +13,7 @@ const range = (text = '') => {
 
 it('the example of `size` follows from its own measurement', () => {
   const page = pages.find(({ path }) => path === 'docs/how-to/size.md')!.text;
-  const [, rate] = /^loadwright size --rate (\d+)\/s$/m.exec(page)!;
+  const [, rate] = / loadwright size --rate (\d+)\/s$/m.exec(page)!;
   const [, least, most] = /µs of CPU a request \(([\d.]+) to ([\d.]+)\)/.exec(page)!;
   expect(number(/^Expected for ([\d,]+) requests\/s/m.exec(page)![1])).toBe(Number(rate));
   const rows = [
