@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import { whyUnreadable } from '@loadwright/core/config';
 import { wrongCommand } from './curl-error.js';
 import type { FormPart } from './requests.js';
 
@@ -115,7 +116,7 @@ function read(file: string, directory: string): Buffer {
     return readFileSync(resolve(directory, file));
   } catch (error) {
     throw wrongCommand(
-      `it names the file ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      `it names the file ${file}, which cannot be read: ${whyUnreadable(file, error)}`,
       'run the import in the folder that the paths of the command are relative to',
     );
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LoadwrightError, parseDuration } from '@loadwright/core';
 import { parseRate } from '@loadwright/core/command';
+import { whyUnreadable } from '@loadwright/core/config';
 import type { InstanceCapacity, ScalingDemand } from '@loadwright/core/target';
 import { Command, Option } from 'commander';
 
@@ -96,9 +97,12 @@ interface Calibration {
 
 /** What a calibration found. @throws LoadwrightError `CONFIG_UNREADABLE` when it found no rate that holds. */
 export async function readCalibration(file: string): Promise<InstanceCapacity> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw unreadable(file, whyUnreadable(file, error), error);
+  });
   let calibration: Calibration;
   try {
-    calibration = JSON.parse(await readFile(file, 'utf8')) as Calibration;
+    calibration = JSON.parse(text) as Calibration;
   } catch (error) {
     throw unreadable(file, (error as Error).message, error);
   }

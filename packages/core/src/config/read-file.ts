@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { LoadwrightError, messageOf } from '../errors.js';
 import { withoutCredentials } from '../secrets/redactor.js';
 import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
+import { whyUnreadable } from './unreadable.js';
 
 const endings = ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml'];
 /** The largest configuration file, in bytes: a larger one takes longer to parse than a person waits for an error. */
@@ -44,11 +45,14 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
     );
   }
   const path = resolve(cwd, file);
-  const stats = await stat(path).catch(() => undefined);
-  if (!stats?.isFile()) {
-    throw new LoadwrightError('CONFIG_UNREADABLE', `${file}: there is no such file`, {
+  try {
+    await requireReadable(path);
+  } catch (error) {
+    const shown = file === '' ? 'configuration file' : file;
+    throw new LoadwrightError('CONFIG_UNREADABLE', `${shown}: ${whyUnreadable(file, error)}`, {
       hint: `Looked for ${path}.`,
       next: [{ action: 'create-configuration' }],
+      cause: error,
     });
   }
   if (!endings.includes(extname(path))) {
@@ -62,6 +66,14 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
     );
   }
   return path;
+}
+
+/** Throws what reading the file would fail with: the ending is judged before anything is read. */
+async function requireReadable(path: string): Promise<void> {
+  await access(path, constants.R_OK);
+  const stats = await stat(path);
+  if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  if (!stats.isFile()) throw new Error('it is not a regular file');
 }
 
 /**

@@ -148,7 +148,12 @@ describe('loadwright recommend', () => {
       2,
       /--base: expected a rate below the peak/,
     ],
-    [['--peak', '100/s', '--calibration', 'none.json'], 104, /none\.json cannot be used/],
+    [
+      ['--peak', '100/s', '--calibration', 'none.json'],
+      104,
+      /none\.json cannot be used: there is no such file/,
+    ],
+    [['--peak', '100/s', '--calibration', '.'], 104, /cannot be used: found a folder, expected a file/],
     [
       ['--peak', '100/s', '--capacity', '8/s', '--from-zero'],
       104,

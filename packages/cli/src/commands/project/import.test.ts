@@ -99,7 +99,10 @@ describe('loadwright import curl', () => {
     ['curl', 'names no URL'],
     ['curl https://a.example https://b.example', 'names 2 URLs'],
     ['curl --frobnicate https://a.example', 'its option --frobnicate is not known'],
-    ['curl -F file=@cat.jpg https://a.example', 'names the file cat.jpg, which cannot be read (ENOENT)'],
+    [
+      'curl -F file=@cat.jpg https://a.example',
+      'names the file cat.jpg, which cannot be read: there is no such file',
+    ],
     ['curl -F a=1 -F a=2 https://a.example', 'has the field a twice'],
     ['curl -F a https://a.example', 'its form "a" has no name'],
     ['curl -F a=1 -d b=2 https://a.example', 'sends both data and a form'],
@@ -258,7 +261,18 @@ describe('loadwright import har', () => {
 it('overwrites no configuration, and says which file it cannot read', async () => {
   const io = new TestIo();
   expect((await run(['import', 'wsdl', 'a.xml'], io)).stderr).toContain('openapi, curl, har');
-  expect((await run(['import', 'har', 'none.har'], io)).stderr).toContain('none.har cannot be read (ENOENT)');
+  for (const [source, says] of [
+    ['none.har', 'none.har cannot be read: there is no such file'],
+    ['.', '. cannot be read: found a folder, expected a file'],
+    ['', '"" cannot be read: found an empty name, expected the name of a file'],
+  ] as const) {
+    expect((await run(['import', 'har', source], io)).stderr).toContain(says);
+  }
+  const wget = await run(['import', 'curl', 'wget https://api.example/a'], io);
+  expect(wget).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('Give a curl command') as string,
+  });
   await writeFile(join(io.cwd, 'loadwright.config.yaml'), 'mine: true\n');
   const again = () => run(['import', 'curl', 'curl https://api.example/a'], new TestIo({ cwd: io.cwd }));
   expect((await again()).stderr).toContain('loadwright.config.yaml exists already');

@@ -3,10 +3,11 @@ import { basename, join, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { LoadwrightError } from '@loadwright/core';
 import { writeWhole } from '@loadwright/core/command';
-import { findConfigFile } from '@loadwright/core/config';
+import { findConfigFile, whyUnreadable } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { validate } from '@loadwright/core/target';
 import { Option, type Command } from 'commander';
+import { wrongCommand } from '../../import/curl-error.js';
 import type { Imported } from '../../import/requests.js';
 import { configFormats, firstConfig, formatConfig, type ConfigFormat } from '../../init/config-file.js';
 import { examples } from '../../output/help.js';
@@ -119,9 +120,16 @@ async function contentOf(kind: Kind, source: string, { io }: Context): Promise<s
   if (kind === 'curl' && /^\s*curl\s/.test(source)) return source;
   const path = resolve(io.cwd, source);
   return readFile(path, 'utf8').catch((error: unknown) => {
+    // Text with a blank is more likely a command than the name of a file.
+    if (kind === 'curl' && /\S\s+\S/.test(source)) {
+      throw wrongCommand(
+        'it does not begin with curl',
+        'Give a curl command in quotes, or name a file of them.',
+      );
+    }
     throw new LoadwrightError(
       'USAGE',
-      `import ${kind}: ${source} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      `import ${kind}: ${source || '""'} cannot be read: ${whyUnreadable(source, error)}`,
       {
         hint:
           kind === 'curl'
