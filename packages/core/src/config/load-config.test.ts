@@ -275,14 +275,6 @@ describe('loadConfig refuses', () => {
       /--config <file>/,
     ],
     ['a missing file', {}, { file: 'x.json' }, 'x.json: there is no such file', /Looked for .*x\.json/],
-    ['a file below a file', { a: '' }, { file: 'a/x.json' }, 'a/x.json: there is no such file'],
-    ['a folder', {}, { file: '.' }, '.: found a folder, expected a file', /Looked for/],
-    [
-      'an empty name',
-      {},
-      { file: '' },
-      'configuration file: found an empty name, expected the name of a file',
-    ],
     [
       'another format',
       { 'a.toml': 'a = 1' },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { LoadwrightError, messageOf } from '../errors.js';
+import { LoadwrightError, messageOf, type NextStep } from '../errors.js';
 import { withoutCredentials } from '../secrets/redactor.js';
 import { parseJsonFile, parseYamlFile } from './parse-file.js';
 import { alternatives } from '../validation/describe-schema.js';
@@ -12,6 +12,23 @@ const endings = ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml'];
 const longestFile = 1e6;
 const stem = 'loadwright.config';
 const allowedNames = `${stem}.{${endings.map((ending) => ending.slice(1)).join(',')}}`;
+
+/** What a file is read as, and what its errors say of it. */
+export interface FileKind {
+  readonly noun: string;
+  /** What an object of this kind has. */
+  readonly expected: string;
+  /** What to do where the file holds none. */
+  readonly hint: string;
+  readonly next: readonly NextStep[];
+}
+
+const configuration: FileKind = {
+  noun: 'configuration',
+  expected: 'an object with target',
+  hint: 'A program exports it: export default defineConfig({ … }).',
+  next: [{ action: 'create-configuration' }],
+};
 
 /**
  * The configuration file of a folder.
@@ -31,7 +48,11 @@ export async function findConfigFile(directory: string): Promise<string | undefi
 }
 
 /** The file that a user asked for, or the one of the folder. */
-export async function locateConfigFile(cwd: string, file: string | undefined): Promise<string> {
+export async function locateConfigFile(
+  cwd: string,
+  file: string | undefined,
+  kind = configuration,
+): Promise<string> {
   if (file === undefined) {
     const found = await findConfigFile(cwd);
     if (found !== undefined) return found;
@@ -48,10 +69,10 @@ export async function locateConfigFile(cwd: string, file: string | undefined): P
   try {
     await requireReadable(path);
   } catch (error) {
-    const shown = file === '' ? 'configuration file' : file;
+    const shown = file === '' ? `${kind.noun} file` : file;
     throw new LoadwrightError('CONFIG_UNREADABLE', `${shown}: ${whyUnreadable(file, error)}`, {
-      hint: `Looked for ${path}.`,
-      next: [{ action: 'create-configuration' }],
+      hint: kind === configuration ? `Looked for ${path}.` : `Looked for ${path}. ${kind.hint}`,
+      next: kind.next,
       cause: error,
     });
   }
@@ -81,7 +102,7 @@ async function requireReadable(path: string): Promise<void> {
  *
  * @throws LoadwrightError `CONFIG_UNREADABLE`, `CONFIG_INVALID` when it is not an object.
  */
-export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+export async function readConfigFile(path: string, kind = configuration): Promise<Record<string, unknown>> {
   const name = basename(path);
   const { size } = await stat(path);
   if (size > longestFile) {
@@ -109,14 +130,10 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   ) {
     return content as Record<string, unknown>;
   }
-  throw new LoadwrightError(
-    'CONFIG_INVALID',
-    `${name}: found no configuration, expected an object with target`,
-    {
-      hint: 'A program exports it: export default defineConfig({ … }).',
-      next: [{ action: 'create-configuration' }],
-    },
-  );
+  throw new LoadwrightError('CONFIG_INVALID', `${name}: found no ${kind.noun}, expected ${kind.expected}`, {
+    hint: kind.hint,
+    next: kind.next,
+  });
 }
 
 async function contentOf(path: string, name: string): Promise<unknown> {

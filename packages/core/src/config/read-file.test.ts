@@ -1,0 +1,43 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadWorkflow } from '../workflow/load-workflow.js';
+import { locateConfigFile, readConfigFile } from './read-file.js';
+
+const folder = async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'loadwright-read-'));
+  await writeFile(join(cwd, 'list.json'), '[]');
+  return cwd;
+};
+
+const absent = 'there is no such file';
+const wrong = [
+  ['absent.json', absent],
+  ['list.json/below.json', absent],
+  ['.', 'found a folder, expected a file'],
+  ['', 'found an empty name, expected the name of a file'],
+] as const;
+
+it.each([...wrong, ['list.json', 'found no configuration, expected an object with target']])(
+  'says what was found of the configuration file %j',
+  async (file, says) => {
+    const cwd = await folder();
+    await expect(locateConfigFile(cwd, file).then((path) => readConfigFile(path))).rejects.toMatchObject({
+      message: `${file || 'configuration file'}: ${says}`,
+      next: [{ action: 'create-configuration' }],
+    });
+  },
+);
+
+it.each([...wrong, ['list.json', 'found no workflow, expected an object with name and steps']])(
+  'says what was found of the workflow file %j, and offers no configuration',
+  async (file, says) => {
+    const cwd = await folder();
+    await expect(loadWorkflow(file, { cwd, environment: {} })).rejects.toMatchObject({
+      message: `${file || 'workflow file'}: ${says}`,
+      hint: expect.stringContaining('docs/how-to/workflows.md') as string,
+      next: [],
+    });
+  },
+);
