@@ -15,6 +15,11 @@ describe('loadwright calibrate', () => {
     [[...objective, '--precision', '5'], 2, /--precision: found "5".*percentage such as 10%/],
     [[...objective, '--budget', '10s'], 2, /--budget: found "10s".*at least 30 s/],
     [[...objective, '--from', 'fast'], 2, /--from: found "fast".*rate such as 50\/s/],
+    [
+      [...objective, '--from', '100/s', '--up-to', '600/m', '--emulator'],
+      2,
+      /^(?!.*emulator:).*--up-to: found "600\/m", expected at least the 100\/s of --from/,
+    ],
     [[...objective, '--max-requests', '-3'], 2, /--max-requests: found "-3"/],
     [['--objective', 'max<200', 'p95<200'], 104, /one request alone decides max.*found "p95<200"/],
     [[...objective, '--tier', 'p(95)<500, rate==0'], 104, /"rate==0": found ==/],

@@ -204,6 +204,9 @@ function tiersOf({ objective, tier = [] }: CalibrateFlags): TierInput[] {
 
 function numbersOf(flags: CalibrateFlags) {
   const { maxRequests, maxCost, costPerRequest, fleetCostPerHour } = flags;
+  const startRate = rateOf('--from', flags.from);
+  const highestRate = rateOf('--up-to', flags.upTo);
+  if (highestRate < startRate) throw usage('--up-to', flags.upTo, `at least the ${flags.from} of --from`);
   return {
     budget: {
       seconds: secondsOf('--budget', flags.budget, 30),
@@ -218,8 +221,8 @@ function numbersOf(flags: CalibrateFlags) {
     }),
     precision: shareOf('--precision', flags.precision),
     confidence: shareOf('--confidence', flags.confidence),
-    startRate: rateOf('--from', flags.from),
-    highestRate: rateOf('--up-to', flags.upTo),
+    startRate,
+    highestRate,
     warmUpSeconds: secondsOf('--warm-up', flags.warmUp, 0),
   };
 }
