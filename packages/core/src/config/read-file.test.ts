@@ -19,25 +19,25 @@ const wrong = [
   ['', 'found an empty name, expected the name of a file'],
 ] as const;
 
-it.each([...wrong, ['list.json', 'found no configuration, expected an object with target']])(
-  'says what was found of the configuration file %j',
-  async (file, says) => {
-    const cwd = await folder();
-    await expect(locateConfigFile(cwd, file).then((path) => readConfigFile(path))).rejects.toMatchObject({
-      message: `${file || 'configuration file'}: ${says}`,
-      next: [{ action: 'create-configuration' }],
-    });
-  },
-);
+it.each<readonly [string, string]>([
+  ...wrong,
+  ['list.json', 'found no configuration, expected an object with target'],
+])('says what was found of the configuration file %j', async (file, says) => {
+  const cwd = await folder();
+  await expect(locateConfigFile(cwd, file).then((path) => readConfigFile(path))).rejects.toMatchObject({
+    message: `${file || 'configuration file'}: ${says}`,
+    next: [{ action: 'create-configuration' }],
+  });
+});
 
-it.each([...wrong, ['list.json', 'found no workflow, expected an object with name and steps']])(
-  'says what was found of the workflow file %j, and offers no configuration',
-  async (file, says) => {
-    const cwd = await folder();
-    await expect(loadWorkflow(file, { cwd, environment: {} })).rejects.toMatchObject({
-      message: `${file || 'workflow file'}: ${says}`,
-      hint: expect.stringContaining('docs/how-to/workflows.md') as string,
-      next: [],
-    });
-  },
-);
+it.each<readonly [string, string]>([
+  ...wrong,
+  ['list.json', 'found no workflow, expected an object with name and steps'],
+])('says what was found of the workflow file %j, and offers no configuration', async (file, says) => {
+  const cwd = await folder();
+  await expect(loadWorkflow(file, { cwd, environment: {} })).rejects.toMatchObject({
+    message: `${file || 'workflow file'}: ${says}`,
+    hint: expect.stringContaining('docs/how-to/workflows.md') as string,
+    next: [],
+  });
+});
