@@ -213,7 +213,7 @@ const wrongInputs: readonly WrongInput[] = [
     title: 'users and a rate',
     argv: ['start', first, '--arrival-rate', '50/s', '--users', '5'],
     runs: [first],
-    says: ['arrivalRate', 'users'],
+    says: ['--arrival-rate', '--users'],
   },
   {
     title: 'requests in flight without a rate',

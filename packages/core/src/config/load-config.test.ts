@@ -135,12 +135,6 @@ describe('loadConfig', () => {
       { ...users, profile: 'soak', users: 7 },
     ],
     ['no model', rate, { '--spawn-rate': '7' }, { ...rate, spawnRate: 7 }],
-    [
-      'both models',
-      users,
-      { '--users': '7', '--arrival-rate': '7/s' },
-      { ...users, users: 7, arrivalRate: '7/s' },
-    ],
   ])('takes by flag %s', async (_what, inFile, flags, expected) => {
     await given('loadwright.config.json', { ...minimal, load: inFile });
     const { config, origins, leftOut } = await load({ flags });
@@ -310,6 +304,12 @@ describe('loadConfig refuses', () => {
       { 'loadwright.config.mjs': 'throw new Error("no luck\\nsecond")' },
       {},
       'loadwright.config.mjs cannot be read: no luck',
+    ],
+    [
+      'flags of both models',
+      { [json]: minimal },
+      { flags: { '--users': '7', '--arrival-rate': '7/s' } },
+      'found --users together with --arrival-rate, expected one of them',
     ],
     ['an empty file', { [yaml]: '' }, {}, `${yaml} cannot be read: it is empty`],
     [

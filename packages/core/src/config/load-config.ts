@@ -10,7 +10,7 @@ import type { LoadedConfig, ResolvedConfig } from './contract.js';
 import { convertVariables, settleNumbers } from './convert.js';
 import { interpolate, isPlainObject } from './interpolate.js';
 import { configJsonSchema } from './json-schema.js';
-import { findOverrides, leaveOutOtherModel, setPath } from './overrides.js';
+import { findOverrides, leaveOutOtherModel, requireOneModel, setPath } from './overrides.js';
 import { locateConfigFile, readConfigFile } from './read-file.js';
 import { byKindSchema, checkTarget, isTarget, leaves } from './target.js';
 import { resultsSchema } from '../run/option-schemas.js';
@@ -82,6 +82,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     validate(fileSchema, content.value, { field: '', hint: `Correct ${file}.` }),
   );
   const given = problems.attempt(() => checkTarget((content.value as { target?: unknown }).target));
+  problems.attempt(() => requireOneModel(options.flags));
   const overrides = findOverrides(options).map((found) => ({
     ...found,
     value: problems.attempt(found.read),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fieldsOfOtherModel } from '../load/arrivals.js';
+import { LoadwrightError } from '../errors.js';
 import { validate } from '../validation/validate.js';
 import { parseNumber } from './convert.js';
 import { isPlainObject } from './interpolate.js';
@@ -54,6 +55,19 @@ export function setPath(config: Record<string, unknown>, path: string, value: un
     parent = parent[key] = isPlainObject(child) ? child : {};
   }
   parent[last] = value;
+}
+
+/**
+ * Refuses flags that name both models of load: the file is not to blame for them.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID`
+ */
+export function requireOneModel(flags: OverrideSources['flags']): void {
+  const [users, rate] = ['--users', '--arrival-rate'] as const;
+  if (flags[users] === undefined || flags[rate] === undefined) return;
+  throw new LoadwrightError('CONFIG_INVALID', `found ${users} together with ${rate}, expected one of them`, {
+    hint: `Give ${users} for users that wait for their answers, or ${rate} for arrivals at a rate.`,
+  });
 }
 
 /**
