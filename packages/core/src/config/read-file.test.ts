@@ -11,6 +11,21 @@ const folder = async () => {
   return cwd;
 };
 
+it('says where the syntax of a program is wrong, also in a file that it imports', async () => {
+  const cwd = await folder();
+  const reasonIn = (file: string) =>
+    readConfigFile(join(cwd, file)).then(
+      () => 'none',
+      (error: unknown) => (error as Error).message,
+    );
+  await writeFile(join(cwd, 'broken.ts'), 'export default {\n  load: [1,\n  };\n');
+  await writeFile(join(cwd, 'importing.ts'), "import load from './broken.ts';\nexport default { load };\n");
+  expect(await reasonIn('broken.ts')).toBe('broken.ts cannot be read: Unexpected token (3:3)');
+  expect(await reasonIn('importing.ts')).toBe(
+    'importing.ts cannot be read: Unexpected token (broken.ts:3:3)',
+  );
+});
+
 const absent = 'there is no such file';
 const wrong = [
   ['absent.json', absent],

@@ -171,6 +171,11 @@ function reasonOf(error: unknown, path: string): string {
   const message = messageOf(error);
   // c12 reads a property of whatever the file holds.
   if (error instanceof TypeError && message.includes("'$meta'")) return 'it is empty';
+  // jiti: the reason, then on a line of its own the file with line and column, which begins at 0.
+  const [, syntax, file, line, column] = /^ParseError: (.*?)\s*\n\s*(.+):(\d+):(\d+)\s*$/.exec(message) ?? [];
+  if (syntax !== undefined && file !== undefined) {
+    return `${withoutCredentials(syntax)} (${file === path ? '' : `${basename(file)}:`}${line}:${Number(column) + 1})`;
+  }
   const withoutPath = message.replace(`${path}: `, '');
   const reason = path.endsWith('.json') ? withoutPath.replace(/, (?:\.{3})?".*/s, '') : withoutPath;
   return withoutCredentials(reason.split('\n')[0] ?? '').replace(
