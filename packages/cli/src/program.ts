@@ -64,17 +64,23 @@ export async function createProgram(argv: readonly string[], context: Context): 
 function overrideExit(command: Command): void {
   command.exitOverride((error) => {
     if (error.exitCode === 0 || error.code === 'commander.help') throw error;
-    throw usageError(error, commandPath(command));
+    throw usageError(error, command);
   });
   command.commands.forEach(overrideExit);
 }
 
-function usageError(error: CommanderError, path: string): LoadwrightError {
+function usageError(error: CommanderError, command: Command): LoadwrightError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const help = `run "${path} --help"`;
+  const help = `run "${commandPath(command)} --help"`;
   if (error.code === 'commander.missingArgument' && message.endsWith("'fleet'")) {
     return new LoadwrightError('USAGE', message, {
       hint: `see the list: loadwright list. Otherwise ${help}`,
+    });
+  }
+  if (error.code === 'commander.missingMandatoryOptionValue') {
+    const missing = command.options.find(({ flags }) => message.includes(`'${flags}'`));
+    return new LoadwrightError('USAGE', message, {
+      hint: `${missing?.long}: ${missing?.description}. For more, ${help}`,
     });
   }
   return new LoadwrightError('USAGE', message, {

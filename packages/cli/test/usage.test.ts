@@ -40,6 +40,7 @@ describe('a wrong command line', () => {
     [['config', 'prnt'], /unknown command 'prnt'/, /did you mean print\?.*loadwright config --help/],
     [['config'], /Usage: loadwright config/, /Commands:/],
     [['emulate'], /missing required argument 'target'/, /loadwright emulate --help/],
+    [['size'], /required option '--rate <rate>'/, /--rate: the wanted rate: 5000\/s.*loadwright size --help/],
     [['init', '--format', 'toml'], /'toml' is invalid.*ts, json, yaml/, /loadwright init --help/],
     [['--verbos'], /unknown option '--verbos'/, /loadwright --help/],
   ])('%j is told with what to do, and ends with 2', async (argv, message, hint) => {
