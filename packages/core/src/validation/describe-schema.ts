@@ -82,13 +82,14 @@ function describeNumber(noun: string, schema: JsonSchema): string {
 }
 
 function describeText(schema: JsonSchema): string {
-  const { examples, format, minLength, maxLength, pattern } = schema;
+  const { description, examples, format, minLength, maxLength, pattern } = schema;
   if (Array.isArray(examples) && examples.length > 0) {
     return `text such as ${alternatives(examples.map((example) => JSON.stringify(example)))}`;
   }
   if (format === 'uri') return 'a URL such as "https://example.com"';
   if (typeof format === 'string') return `text of the form ${format}`;
-  if (typeof pattern === 'string' && pattern.length <= 80) return `text that matches ${pattern}`;
+  // Words for what the pattern allows: it is no language of users.
+  if (pattern !== undefined && typeof description === 'string') return `text: ${description}`;
   if (typeof maxLength === 'number') {
     return typeof minLength === 'number'
       ? `text of ${minLength} to ${maxLength} characters`

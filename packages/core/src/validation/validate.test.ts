@@ -87,6 +87,17 @@ describe('validate', () => {
     expect(load(value)).toBe(message);
   });
 
+  it('says what a missing text with a pattern is, and shows no pattern', () => {
+    const id = z.string().regex(/^[a-z]{1,9}$/, 'must be 1 to 9 small letters');
+    const schema = z.strictObject({ id: id.describe('id of the endpoint'), other: id });
+    expect(messageOf(schema, {}, 'target')).toBe(
+      'target.id: missing, expected text: id of the endpoint\ntarget.other: missing, expected text',
+    );
+    expect(messageOf(schema, { id: 'A', other: 'b' }, 'target')).toBe(
+      'target.id: found "A"; must be 1 to 9 small letters',
+    );
+  });
+
   it('names the alternatives of a union', () => {
     const expected =
       'expected text that is not empty, an object with inline, an object with file, an object with files, an object with trace, format or a list with at least 1 item';
