@@ -101,10 +101,16 @@ export async function findRuns(results: string, name: string, count: number): Pr
   const { finished } = await listRuns(results);
   const runs = finished.filter((run) => run.name === name).slice(0, count);
   if (runs.length === count) return runs;
+  const names = [...new Set(finished.map((run) => run.name))];
+  const isUnknown = runs.length === 0 && names.length > 0;
   throw new LoadwrightError(
     'RESULTS_UNREADABLE',
     `${results}: finished runs of the name "${name}": found ${runs.length}, expected ${count}`,
-    { hint: `run the test ${count - runs.length} more times, or lower --last` },
+    {
+      hint: isUnknown
+        ? `names that have runs, newest first: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+        : `run the test ${count - runs.length} more times, or lower --last`,
+    },
   );
 }
 

@@ -211,14 +211,30 @@ export function requireSameTest(baseline: BaselineRecord, test: TestIdentity): v
   );
   if (different.length === 0) return;
   const what = different.map((member) => members[member]).join(' and ');
+  const fields = different.includes('load') ? `: ${differingFields(baseline.load, test.load)}` : '';
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `This test cannot be compared with the baseline ${baseline.name}: ${what} differ${different.length > 1 || different[0] === 'payloadsDigest' ? '' : 's'}.`,
+    `This test cannot be compared with the baseline ${baseline.name}: ${what} differ${different.length > 1 || different[0] === 'payloadsDigest' ? '' : 's'}${fields}.`,
     {
       hint: 'Run it as the baseline was, or save a new baseline in its place.',
       next: [{ action: 'save-baseline', name: baseline.name, replace: true }],
     },
   );
+}
+
+/** The fields in which a load is not that of a baseline, with both values. */
+function differingFields(baseline: unknown, found: unknown): string {
+  const [expected, actual] = [Object(plain(baseline)), Object(plain(found))] as Record<string, unknown>[];
+  const text = (value: unknown) => {
+    const json = JSON.stringify(value) ?? 'nothing';
+    return json.length > 100 ? `${json.slice(0, 99)}…` : json;
+  };
+  return [...new Set([...Object.keys(expected!), ...Object.keys(actual!)])]
+    .filter((field) => !isDeepStrictEqual(expected![field], actual![field]))
+    .map(
+      (field) => `load.${field}: found ${text(actual![field])}, the baseline has ${text(expected![field])}`,
+    )
+    .join('; ');
 }
 
 /** As a file of JSON has it: without members that are undefined. */

@@ -79,7 +79,7 @@ describe('loadwright run --baseline', () => {
   it.each([
     [
       ['--baseline', 'main', '--users', '6'],
-      'This test cannot be compared with the baseline main: the load differs.',
+      'This test cannot be compared with the baseline main: the load differs: load.users: found 6, the baseline has 5.',
     ],
     [['--baseline', 'other'], 'There is no baseline "other"'],
     [['--fail-if', 'p(95)>+5%'], 'run: --fail-if and --require compare with a baseline, and none is named.'],

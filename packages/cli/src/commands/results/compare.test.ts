@@ -118,6 +118,8 @@ describe('loadwright compare', () => {
     [['before', 'after', '--power', '20%'], 104, 'power: found 0.2, expected a share from 0.5'],
     [['before', 'after', '--last', '0'], 2, '--last: found "0", expected a whole number'],
     [['before', 'after', '--last', '9'], 104, 'finished runs of the name "before": found 1, expected 9'],
+    [['nobody', 'after', '--last', '6'], 104, 'names that have runs, newest first: after, before'],
+    [['before', 'before'], 2, 'is on both sides, expected different runs'],
     [['before', 'after', '--fail-if', 'p95>5%'], 104, 'failIf (--fail-if) "p95>5%": expected a difference'],
     [['before', 'nobody'], 104, 'there is no run "nobody"'],
     [['before', 'after', '--junit', 'no/folder.xml'], 2, '--junit'],

@@ -124,6 +124,7 @@ async function compare(
     await readBaseline(sides[0], where, baselines),
     await readAll(await findSide(sides[1], where)),
   ];
+  requireDifferentRuns(baseline, candidate);
   const comparison = compareRuns(baseline, candidate, {
     ...percents,
     failIf: options.failIf ?? [],
@@ -140,6 +141,16 @@ async function compare(
   else context.print(...formatComparison(comparison, context.colors));
   if (comparison.verdict === 'INVALID') return exitCodes.invalid;
   return comparison.verdict === 'FAIL' ? exitCodes.thresholdFailed : exitCodes.pass;
+}
+
+/** @throws LoadwrightError `USAGE`: a run is no different from itself. */
+function requireDifferentRuns(baseline: readonly ComparedRun[], candidate: readonly ComparedRun[]): void {
+  const known = new Set(baseline.map(({ report }) => report.runId));
+  const twice = candidate.find(({ report }) => known.has(report.runId))?.report.runId;
+  if (twice === undefined) return;
+  throw new LoadwrightError('USAGE', `compare: the run ${twice} is on both sides, expected different runs.`, {
+    hint: 'Name the run before the change and the run after it. "loadwright report --list" lists all.',
+  });
 }
 
 async function sidesOf(
