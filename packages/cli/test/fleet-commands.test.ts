@@ -176,10 +176,11 @@ describe('loadwright status', () => {
 describe('loadwright plan', () => {
   it('tells resources, price and permissions', async () => {
     const { fleets, io } = await setUp();
-    const { exitCode, stdout } = await fleets.run(['plan', '--duration', '1h'], io);
+    const { exitCode, stdout } = await fleets.run(['plan', '--duration', '1h', '--fleet', 'double'], io);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Would be made for 2 workers\n');
     expect(stdout).toContain('  2 workers in containers');
+    expect(stdout).toMatch(/as a policy: loadwright iam policy --fleet double$/m);
     expect(stdout).toContain(
       'Price $3.60 an hour, $3.60 for 1h of load, at most $7.20 until the machine ends itself (2h)\n  source: a table of the test',
     );

@@ -189,6 +189,12 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['no terminal', '--yes', 'loadwright plan'],
   },
   {
+    title: 'deploy of a named fleet without a terminal',
+    argv: ['deploy', '--fleet', 'local', '--workers', '3', '--name', 'lab', '--no-live'],
+    exitCode: 2,
+    says: [/loadwright plan --\S+ \S+ --\S+ \S+$/m, '--fleet local', '--workers 3'],
+  },
+  {
     title: 'destroy without a terminal',
     argv: ['destroy', first],
     exitCode: 2,

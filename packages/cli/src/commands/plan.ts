@@ -13,9 +13,10 @@ import { describeTrace } from '../output/load.js';
 import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
+import { repeating } from '../shell/given.js';
 import { columnsOf } from '../output/wrap.js';
 import { overriddenFleet } from '../fleet/find-fleet.js';
-import { addFleetOverrides, besideLoad, type FleetFlags } from '../fleet/fleet-flags.js';
+import { addFleetOverrides, besideLoad, placeFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
@@ -49,7 +50,12 @@ async function plan(options: ConfigurationFlags & FleetFlags, context: Context):
       ...formatPlan(made, request, colors),
       ...(trace ? [`${colors.bold('Trace')} ${describeTrace(trace)}`] : []),
       '',
-      ...formatActions(made.permissions, columnsOf(io.stdout), colors),
+      ...formatActions(
+        made.permissions,
+        columnsOf(io.stdout),
+        colors,
+        repeating('loadwright iam policy', context.given, placeFlags(context)),
+      ),
     );
   }
   return exitCodes.pass;

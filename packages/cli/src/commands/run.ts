@@ -24,9 +24,10 @@ import { formatPlan, planDocument } from '../output/fleet.js';
 import { exampleOf } from '../fleet/fleet-kinds.js';
 import { examples } from '../output/help.js';
 import { formatActions } from '../output/policy.js';
+import { repeating } from '../shell/given.js';
 import { columnsOf } from '../output/wrap.js';
 import { configuredFleet, findDeployedFleet, overriddenFleet, requireLasting } from '../fleet/find-fleet.js';
-import { addFleetOverrides, besideLoad, type FleetFlags } from '../fleet/fleet-flags.js';
+import { addFleetOverrides, besideLoad, placeFlags, type FleetFlags } from '../fleet/fleet-flags.js';
 import { requireName } from '../fleet/name.js';
 import { requireTimeLeft } from '../fleet/time-left.js';
 
@@ -226,7 +227,12 @@ async function dryRun(loaded: LoadedConfig, options: RunOptions, context: Contex
     ...formatPlan(plan, request, colors),
     ...(options.emulator ? [`The load goes to the ${loaded.config.target.definition.kind} emulator.`] : []),
     '',
-    ...formatActions(plan.permissions, columnsOf(context.io.stdout), colors),
+    ...formatActions(
+      plan.permissions,
+      columnsOf(context.io.stdout),
+      colors,
+      repeating('loadwright iam policy', context.given, placeFlags(context)),
+    ),
     '',
     colors.bold('Configuration'),
   );

@@ -49,6 +49,16 @@ export function besideLoad(flags: FleetFlags): FleetFlags {
   return Object.fromEntries(Object.entries(flags).filter(([name]) => name === 'fleet' || !ofLoad.has(name)));
 }
 
+/** The flags by which a command that is printed finds the same fleet: those that mean the same beside flags of a load. */
+export function placeFlags({ fleets, given }: Pick<Context, 'fleets' | 'given'>): string[] {
+  const [kind] = given.get('--fleet') ?? [];
+  // One that ends with its command is never found.
+  if (kind !== undefined && !namesOf(fleets, { lasting: true }).includes(kind)) return ['--config'];
+  const ofLoad = new Set(settings.map(({ flag }) => flag));
+  const ofKinds = flagsOf(fleets, 'place').map(({ flag }) => flag);
+  return ['--config', '--fleet', ...ofKinds.filter((flag) => !ofLoad.has(flag))];
+}
+
 /** The options of a fleet that flags say, whichever kind it is: its schema refuses those of another. */
 export function optionsIn(flags: FleetFlags, fleets: FleetKinds): Record<string, unknown> {
   return Object.fromEntries(

@@ -4,16 +4,21 @@ import { stringify } from 'yaml';
 import type { Colors } from './colors.js';
 import { wrapList } from './wrap.js';
 
-/** The actions of statements, each once, for people. */
+/**
+ * The actions of statements, each once, for people.
+ *
+ * @param policyCommand What prints them as a policy.
+ */
 export function formatActions(
   statements: readonly IamStatement[],
   columns: number,
   colors: Colors,
+  policyCommand: string,
 ): string[] {
   if (statements.length === 0) return ['No permissions are needed.'];
   const actions = [...new Set(statements.flatMap(({ Action }) => Action))].sort();
   return [
-    `${colors.bold('Permissions')} ${colors.dim('as a policy: loadwright iam policy')}`,
+    `${colors.bold('Permissions')} ${colors.dim(`as a policy: ${policyCommand}`)}`,
     ...wrapList(actions, columns),
   ];
 }

@@ -8,7 +8,7 @@ import {
   resultsOf,
   type ConfigurationFlags,
 } from '../../config/configuration.js';
-import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import { confirm, repeatable, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
 import { interruptible } from '../../shell/interrupt.js';
 import { createLiveView } from '../../live/view.js';
@@ -30,6 +30,9 @@ type DeployFlags = ConfigurationFlags &
     readonly skipPreflight?: boolean;
     readonly live: boolean;
   };
+
+/** Flags that `plan` lacks, or that name something else there. */
+const ofDeployAlone: ReadonlySet<string> = new Set(['--name', '--resume', '--skip-preflight', '--no-live']);
 
 export function configure(command: Command, context: Context): void {
   const example = exampleOf(context.fleets);
@@ -60,7 +63,8 @@ export function configure(command: Command, context: Context): void {
 async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
   // First of all: a flag that was taken for a fleet id is missing elsewhere.
   if (options.resume !== undefined) requireName(options.resume);
-  requireConsent(['deploy', 'plan'], options, context);
+  const ofPlan = repeatable(context).filter((flag) => !ofDeployAlone.has(flag));
+  requireConsent(['deploy', 'plan', ofPlan], options, context);
   const { io, colors } = context;
   // That of the fleet, not of the test.
   const { name, ...ofTest } = options;

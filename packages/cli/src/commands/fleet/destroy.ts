@@ -1,7 +1,7 @@
 import { isLoadRunning, openFleet } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Command } from 'commander';
-import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
+import { confirm, repeatable, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
 import { exampleOf } from '../../fleet/fleet-kinds.js';
 import { examples } from '../../output/help.js';
@@ -40,7 +40,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function destroy(reference: string, options: DestroyFlags, context: Context): Promise<ExitCode> {
-  requireConsent(['destroy', 'list'], options, context);
+  requireConsent(['destroy', 'list', repeatable(context)], options, context);
   requireName(reference, options.yes ? { shortest: shortestUnasked } : {});
   const fleet = await findFleet(options, context, { command: 'destroy', reference });
   const fleetId = await findFleetId(fleet, reference, context);
