@@ -205,6 +205,24 @@ describe('one run a side', () => {
     expect(named(['tokens med>+5%'])).toContain('tokens med');
   });
 
+  it('leaves out what each member of a family had, unless a condition names it', () => {
+    const counter = { kind: 'counter', unit: '', description: 'answers' } as const;
+    const metrics = { entry_node_a: counter, entry_node_b: counter, hits: counter };
+    const skews = { 'entry_node_*': { members: 2, mean: 5, largest: { name: 'a', count: 6 }, skew: 1.2 } };
+    const [[one], [other]] = single();
+    const counters = { entry_node_a: 60, entry_node_b: 40, hits: 90 };
+    const sides = [one!, other!].map(({ report, series: { header, rows } }) => [
+      {
+        report: { ...report, metrics, skews },
+        series: { header: { ...header, metrics }, rows: rows.map((row) => ({ ...row, counters })) },
+      },
+    ]);
+    const named = (failIf: string[]) =>
+      compareRuns(sides[0]!, sides[1]!, { failIf, resamples: 10 }).figures.map(({ figure }) => figure);
+    expect(named([]).filter((figure) => /node|hits/.test(figure))).toEqual(['hits rate']);
+    expect(named(['entry_node_b rate>+5%'])).toContain('entry_node_b rate');
+  });
+
   it('finds no difference of a run to a copy of it', () => {
     const [[run]] = single();
     const copy = { ...run!, report: { ...run!.report, runId: 'run-2' } };

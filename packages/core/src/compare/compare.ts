@@ -1,4 +1,5 @@
 import { LoadwrightError } from '../errors.js';
+import type { DeclaredMetrics } from '../judge/thresholds/parse.js';
 import { inOrderOfCodes } from '../report/codes.js';
 import { uniformNumbers } from '../values/random.js';
 import { normalNumbers } from './bootstrap.js';
@@ -53,7 +54,7 @@ export function compareRuns(
     method,
   };
   const names = [...new Set(report.requests.map(({ name }) => name))];
-  const figures = standardFigures(declared, names, report.arrivals !== undefined);
+  const figures = standardFigures(withoutMembers(declared, report), names, report.arrivals !== undefined);
   for (const { figure } of gates) if (!figures.some(({ text }) => text === figure.text)) figures.push(figure);
   const codes = codesOf(sides);
   const shares = codeFigures(codes);
@@ -103,6 +104,20 @@ function codeNotes(codes: readonly string[], { baseline, candidate }: Sides): st
       ({ runId }) =>
         `The status codes of ${runId} are unknown: its version of Loadwright did not count them.`,
     );
+}
+
+/**
+ * Without the counters of families: what each node of a ring had is one row a node, of which chance decides, and says nothing of
+ * the service. A condition may name them.
+ */
+function withoutMembers(
+  declared: DeclaredMetrics,
+  { skews = {} }: Pick<ComparedRun['report'], 'skews'>,
+): DeclaredMetrics {
+  const prefixes = Object.keys(skews).map((family) => family.slice(0, -1));
+  return Object.fromEntries(
+    Object.entries(declared).filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix))),
+  );
 }
 
 function requireOptions(
