@@ -153,7 +153,7 @@ describe('loadwright run --on', () => {
     await writeFile(file, JSON.stringify({ ...config, target: other, fleet: { kind: 'double' } }));
     const { exitCode, stderr } = await runOn(['--config', file]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 104, stderr });
-    expect(stderr).toContain('was deployed with another target, other payloads');
+    expect(stderr).toMatch(/was deployed with another test\n +target\.timeout\w*: found 7, the fleet has \d/);
     expect(stderr).toContain('loadwright deploy');
   });
 

@@ -22,5 +22,10 @@ export function digestsOf({ digest, files }: Bundle): {
 
 /** The digest of all of a bundle but its load: two tests that have the same can be made on the same fleet. */
 export function digestWithoutLoad({ files }: Pick<Bundle, 'files'>): string {
-  return digestOf(files.filter(({ path }) => !aboutTheLoad.has(path)));
+  return digestOf(files.filter(({ path }) => !isAboutLoad(path)));
+}
+
+/** Does a file of a bundle say what load there is, and nothing else? */
+export function isAboutLoad(path: string): boolean {
+  return aboutTheLoad.has(path);
 }

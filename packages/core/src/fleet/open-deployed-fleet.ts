@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { writeBundle } from '../bundle/write-bundle.js';
 import { digestsOf, digestWithoutLoad } from '../bundle/digest.js';
-import { LoadwrightError } from '../errors.js';
-import type { Fleet } from './contract.js';
 import { masterOf } from '../locust/master.js';
 import { redactorOf } from '../secrets/redactor.js';
 import { bundleContents } from '../run/bundle-contents.js';
@@ -10,6 +8,7 @@ import { askMaster } from './ask-master.js';
 import { fleetIdOf } from './fleet-name.js';
 import { requireIdle } from './idle.js';
 import { replaceLost } from './replace-lost.js';
+import { otherBundle } from './other-bundle.js';
 import type { Phases } from '../run/phases.js';
 import { withWorkers, type PreparedTest } from '../run/prepare.js';
 import { Preflight } from '../run/preflight.js';
@@ -51,8 +50,9 @@ export async function openDeployedFleet(
     });
     for (const note of bundle.notes ?? []) phases.warn(note);
     if (digestWithoutLoad(bundle) !== handle.bundleDigest) {
+      const error = await otherBundle(bundle, { on, fleet, master, redact });
       await rm(folder.directory, { recursive: true });
-      throw otherBundle(on, fleet);
+      throw error;
     }
     if (test.workers !== undefined && test.workers !== sized.workers) {
       phases.inform(`The fleet has ${sized.workers} workers, not the ${test.workers} of the configuration.`);
@@ -72,16 +72,4 @@ export async function openDeployedFleet(
       close: () => Promise.resolve(),
     };
   });
-}
-
-/** What is thrown where a fleet does not accept a test. */
-export function otherBundle(on: string, { kind }: Pick<Fleet, 'kind'>): LoadwrightError {
-  return new LoadwrightError(
-    'CONFIG_INVALID',
-    `fleet: the ${kind} fleet ${on} was deployed with another target, other payloads or another version of Loadwright`,
-    {
-      hint: 'Deploy another fleet, and remove that one.',
-      next: [{ action: 'deploy-fleet' }, { action: 'destroy-fleet', fleetId: on }],
-    },
-  );
 }

@@ -17,7 +17,7 @@ import { followTest, type FollowOptions } from '../run/follow.js';
 import { diagnoseFleet } from './diagnose.js';
 import { followLogs } from './follow-logs.js';
 import { fleetIdOf } from './fleet-name.js';
-import { otherBundle } from './open-deployed-fleet.js';
+import { otherBundle } from './other-bundle.js';
 import { isLoadRunning, requireIdle } from './idle.js';
 import { replaceLost } from './replace-lost.js';
 import { validate } from '../validation/validate.js';
@@ -119,7 +119,9 @@ export class OpenedFleet {
     const directory = await mkdtemp(join(tmpdir(), 'loadwright-bundle-'));
     try {
       const bundle = await test.bundle({ directory, ...options });
-      if (digestWithoutLoad(bundle) !== bundleDigest) throw otherBundle(this.fleetId, this.#fleet);
+      if (digestWithoutLoad(bundle) === bundleDigest) return;
+      const { master, fleetId: on } = this;
+      throw await otherBundle(bundle, { on, fleet: this.#fleet, master, redact: this.#redact });
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

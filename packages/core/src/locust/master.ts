@@ -35,6 +35,11 @@ const requestRows = z.object({
   leftOut: z.number(),
 }) satisfies z.ZodType<RequestRows>;
 
+const masterBundleSchema = z.object({
+  target: z.record(z.string(), z.json()),
+  files: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<MasterBundle>;
+
 const masterLogsSchema = z.object({
   master: z.array(z.string()),
   workers: z.record(z.string(), z.array(z.string())),
@@ -47,6 +52,14 @@ export interface RequestRows {
   readonly next: number;
   /** How many were to be logged so far, and were not, because there were too many. */
   readonly leftOut: number;
+}
+
+/** What a master runs. */
+export interface MasterBundle {
+  /** The content of `target.json`. */
+  readonly target: JsonObject;
+  /** SHA-256 of its files by their paths. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** The log lines that a master has. Oldest first. */
@@ -265,6 +278,11 @@ export class LocustMaster {
   async requests(after = 0, options: AskOptions = {}): Promise<RequestRows> {
     const response = await this.#retrying(`/loadwright/requests?after=${after}`, options);
     return this.#parse('log of requests', requestRows, response);
+  }
+
+  /** What the fleet was deployed with. No load may run. */
+  async bundle(options: AskOptions = {}): Promise<MasterBundle> {
+    return this.#parse('bundle', masterBundleSchema, await this.#retrying('/loadwright/bundle', options));
   }
 
   /** The last log lines of the master and of each worker, at most 500 each. They may hold what a target logs. */

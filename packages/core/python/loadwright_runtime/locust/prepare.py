@@ -102,7 +102,7 @@ def _set_up(environment: Any, bundle: Bundle, counters: Counters, own_seal: seal
     preflight = Preflight(environment, bundle, control.is_draining)
     if environment.web_ui:
         guard = WebGuard(environment, control, set_up, bundle.load.payload_order)
-        web.extend(environment, counters, control, guard, preflight)
+        web.extend(environment, counters, control, guard, preflight, bundle.directory)
     if bundle.load.arrivals:
         open_run.user_class(environment)
     open_run.connect(environment, control.begin_time)

@@ -1,6 +1,7 @@
 """What Loadwright adds to the web UI of a master: a route for machines, and a login."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -9,19 +10,27 @@ from ..measure import answers
 from ..measure.counters import Counters
 from ..measure.samples import Sampler
 from ..measure.statistics import master_series, master_statistics
-from . import login
+from . import bundle_route, login
 from .load_control import LoadControl
 from .preflight_route import Preflight
 from .web_guard import WebGuard
 
 
 def extend(
-    environment: Any, counters: Counters, control: LoadControl, guard: WebGuard, preflight: Preflight
+    environment: Any,
+    counters: Counters,
+    control: LoadControl,
+    guard: WebGuard,
+    preflight: Preflight,
+    directory: Path,
 ) -> None:
     """
     Adds ``GET /loadwright/statistics``, ``GET /loadwright/series?after=&samplesAfter=``,
-    ``POST /loadwright/stop``, ``POST /loadwright/scale``, ``POST /loadwright/preflight``, what
-    :mod:`.answers` adds, a field to the form of ``POST /swarm``, and the login when its variable is set.
+    ``POST /loadwright/stop``, ``POST /loadwright/scale``, ``POST /loadwright/preflight``,
+    ``GET /loadwright/bundle``, what :mod:`.answers` adds, a field to the form of ``POST /swarm``, and the
+    login when its variable is set.
+
+    :param directory: of the bundle
     """
     base_path = environment.parsed_options.web_base_path
     routes = Blueprint("loadwright", __name__, url_prefix=f"{base_path}/loadwright")
@@ -62,6 +71,7 @@ def extend(
         return _json({"success": True, "message": f"{workers} workers are expected"})
 
     preflight.add_route(routes)
+    bundle_route.add_route(routes, environment, directory)
     answers.add_route(routes)
     login.protect(environment.web_ui, routes, base_path)
     # After the login: what it refuses is not looked at.
