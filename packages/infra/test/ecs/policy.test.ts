@@ -56,7 +56,7 @@ const uncalled = {
     ...['ecr:GetDownloadUrlForLayer', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'],
   ],
   'removes what a launch that broke off, or somebody else, has left': [
-    ...['ec2:DeleteNetworkInterface', 'iam:DetachRolePolicy'],
+    ...['ec2:DeleteNetworkInterface', 'ec2:DeleteVolume', 'iam:DetachRolePolicy'],
   ],
   'explains what has ended': ['ec2:GetConsoleOutput'],
   'asks the target': ['sagemaker:InvokeEndpoint'],
