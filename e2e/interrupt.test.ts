@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunReport } from '@loadwright/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { describeWhole } from '../packages/infra/test/matrix.js';
 import { Command, processesIn } from '../packages/cli/test/command.js';
 import { dhtConfig } from '../packages/cli/test/project.js';
@@ -28,7 +28,8 @@ async function expectStopped(command: Command): Promise<void> {
   const output = command.stdout + command.stderr;
   expect({ exitCode, output }).toEqual({ exitCode: 105, output });
   expect(output).not.toMatch(/^\s+at /m);
-  expect(processesIn(command.cwd)).toEqual([]);
+  // What was killed as the command ended may wait for a core on which to end.
+  await vi.waitFor(() => expect(processesIn(command.cwd)).toEqual([]), { timeout: 30_000 });
 }
 
 // Side by side: they wait far more than they work, and judge no latency.

@@ -85,10 +85,14 @@ beforeAll(async () => {
   const { stdout, stderr } = await outcomeInThisProcess(prepared, run, environment());
   expect(stdout, stderr).toContain('"resultsDirectory"');
   const { resultsDirectory: made } = JSON.parse(stdout) as { resultsDirectory: string };
-  // What pages compare is that run again and again.
-  const ids = Array.from({ length: 6 }, (_, index) => `20261101-00000${index}-0a1b2c3d0${index}`);
+  // What pages compare is that run again and again; of each name with ids of its own.
   const copies = [
-    ...['before', 'after', 'checkout'].flatMap((name) => ids.map((id) => [results, name, id] as const)),
+    ...['checkout', 'before', 'after'].flatMap((name, place) =>
+      Array.from(
+        { length: 6 },
+        (_, index) => [results, name, `20261101-00${place}00${index}-0a1b2c3d${place}${index}`] as const,
+      ),
+    ),
     [results, 'checkout', '20261101-000007-4f32386de5'],
     [results, 'checkout', '20261101-000008-75bc872ee9'],
     [join(prepared, 'services/fraud/results'), 'fraud', '20261101-000009-75bc872ee9'],

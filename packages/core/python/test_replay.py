@@ -67,8 +67,8 @@ def lateness(cluster, service, bodies):
     """
     One load: checks that nothing is lost or out of order.
 
-    :returns: the share that was sent 10 ms late or more, and the share that may be, for other programs held a
-        worker or the service up
+    :returns: the share that was sent 10 ms late or more, or not at all, and the share that may be, for other
+        programs held a worker or the service up
     """
     service.arrived.clear()
     service.ended.clear()
@@ -79,7 +79,10 @@ def lateness(cluster, service, bodies):
         eventually(lambda: cluster.web.statistics()["state"] not in ("running", "spawning"), "its end")
         final = cluster.settled()
     total = final["total"]
-    assert total["due"] == REQUESTS == total["succeeded"] + total["failed"] + total["dropped"]
+    assert total["due"] == total["succeeded"] + total["failed"] + total["dropped"]
+    # A worker that hears late of the beginning has no time for the last of its share: they are never due.
+    undue = REQUESTS - total["due"]
+    assert undue >= 0
     assert (total["failed"], total["sent"]) == (0, len(service.arrived))
     assert set(service.bodies) <= bodies
 
@@ -90,7 +93,7 @@ def lateness(cluster, service, bodies):
         for before, after in zip(numbers, numbers[1:], strict=False):
             assert service.arrived[after] >= service.ended[before]
     # Those of the slow session wait for each other.
-    late = total["counters"].get("late", 0) + total["dropped"] - EACH
+    late = total["counters"].get("late", 0) + total["dropped"] + undue - EACH
     # In a worker a hole holds up its third of what is due meanwhile, in the service everything; and each as
     # many again until it has caught up.
     lags = sum(lag / 1000 * count for lag, count in final["lag"] if lag > 5)
