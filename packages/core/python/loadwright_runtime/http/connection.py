@@ -239,7 +239,7 @@ class Connection(Link):
 
     def _log(self, now: float, form: Form) -> None:
         second = int(self.begun - self._endpoint.measure.began)
-        log.put(self._request, second, form.status, now - self._started, form.length, None)
+        log.add(self._request, second, form.status, now - self._started, form.length, None)
 
     def _take(self, data: bytes) -> None:
         """Any answer: in pieces, chunked, ended by the close, streamed, or not one at all."""

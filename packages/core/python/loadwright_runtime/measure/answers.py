@@ -31,7 +31,7 @@ def ended(
     """
     if failure is not None:
         samples.collect(request, response, failure, seconds)
-    if log.is_on:
+    if log.is_on and not log.skips():
         log.add(request, second, None if response is None else response.status, seconds, body_bytes, failure)
 
 

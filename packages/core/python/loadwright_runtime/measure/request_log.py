@@ -41,6 +41,14 @@ class RequestLog:
         self._merged: deque[Row] = deque()
         self._number = self._total_left_out = 0
 
+    def skips(self) -> bool:
+        """Whether chance leaves a request out: asked once for each that ended, when :attr:`is_on`."""
+        if self._skip:
+            self._skip -= 1
+            return True
+        self._skip = self._draw()
+        return False
+
     def add(
         self,
         request: Request,
@@ -51,32 +59,11 @@ class RequestLog:
         failure: Failure | None,
     ) -> None:
         """
-        To be called for each request that ended, when :attr:`is_on`.
+        To be called for a request that :meth:`skips` does not leave out.
 
         :param second: in which it was due, since the start of the test
         :param status: None when there was no answer
         """
-        if not self.skips():
-            self.put(request, second, status, seconds, body_bytes, failure)
-
-    def skips(self) -> bool:
-        """Whether chance leaves the next request out: for whoever puts it there with :meth:`put`."""
-        if self._skip:
-            self._skip -= 1
-            return True
-        self._skip = self._draw()
-        return False
-
-    def put(
-        self,
-        request: Request,
-        second: int,
-        status: int | None,
-        seconds: float,
-        body_bytes: int,
-        failure: Failure | None,
-    ) -> None:
-        """As :meth:`add`, of a request that was chosen."""
         now = time.time()
         if int(now) != self._second:
             self._second, self._in_second = int(now), 0
