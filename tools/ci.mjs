@@ -74,7 +74,8 @@ const notAboutNode = {
   e2e: [
     '{truth,safety}/**',
     '{create-target,demo,ec2-fleet,ecs,ecs-fargate,mcp,mcp-ecs,replay,baseline,run-on,run-options,secrets,size}.test.ts',
-    '{calibrate,import,mlflow,preflight-identity,renewal,streaming,two-kinds,workflow}.test.ts',
+    '{calibrate,calibrate-invalid,import,mlflow,preflight-identity,renewal,streaming,two-kinds}.test.ts',
+    '{workflow,workflow-killed}.test.ts',
     '{compare-pairs,compare-rings,dht-ring,import-curl,sagemaker-async,sagemaker-latency,sagemaker-sso,scaling-verify}.test.ts',
   ],
 };
