@@ -49,9 +49,10 @@ async function ensureCollector() {
 /**
  * A run hands its figures to an OpenTelemetry collector while it goes on: what the collector passes on is what the summary says.
  *
- * @param {{ env: NodeJS.ProcessEnv, folder: string }} options folder: an existing one for files
+ * @param {{ env: NodeJS.ProcessEnv, folder: string, requests?: number }} options folder: an existing one for files; requests:
+ *   how many the run has
  */
-export async function checkCollector({ env, folder }) {
+export async function checkCollector({ env, folder, requests }) {
   const executable = await ensureCollector();
   const own = join(folder, 'collector');
   mkdirSync(own);
@@ -83,7 +84,8 @@ export async function checkCollector({ env, folder }) {
   try {
     const url = `http://${endpoint}/v1/metrics`;
     await until('the collector answers', async () => (await fetch(url)).status === 405);
-    const summary = await runExported({ env, folder: own, exporters: [{ kind: 'otlp', url }] });
+    const exporters = [{ kind: 'otlp', url }];
+    const summary = await runExported({ env, folder: own, exporters, requests });
     return compare(passed, summary);
   } finally {
     collector.kill('SIGKILL');

@@ -21,9 +21,10 @@ async function freeUdpPort() {
  * A run hands its figures to Debian's Prometheus and InfluxDB and to Prometheus's StatsD exporter, which reads DogStatsD too, while
  * it goes on: what they then have is what the summary says. Debian's packages are unpacked, not installed, so that no service of theirs begins.
  *
- * @param {{ env: NodeJS.ProcessEnv, folder: string }} options folder: an existing one for files
+ * @param {{ env: NodeJS.ProcessEnv, folder: string, requests?: number }} options folder: an existing one for files; requests:
+ *   how many the run has
  */
-export async function checkReceivers({ env, folder }) {
+export async function checkReceivers({ env, folder, requests }) {
   const own = join(folder, 'receivers');
   mkdirSync(own);
   await ensureGoTools(['statsd_exporter']);
@@ -69,7 +70,7 @@ export async function checkReceivers({ env, folder }) {
     await until('InfluxDB is ready', async () => (await fetch(`http://${influx}/ping`)).ok);
     await until('the StatsD exporter is ready', async () => (await fetch(`http://${statsd.web}/metrics`)).ok);
     await fetch(`http://${influx}/query?q=CREATE%20DATABASE%20loads`, { method: 'POST' });
-    return await compare({ env, own, prometheus, influx, statsd });
+    return await compare({ env, own, requests, prometheus, influx, statsd });
   } finally {
     await Promise.all(
       servers.map(async (server) => {
@@ -82,10 +83,9 @@ export async function checkReceivers({ env, folder }) {
   }
 }
 
-async function compare({ env, own, prometheus, influx, statsd }) {
+async function compare({ env, own, requests, prometheus, influx, statsd }) {
   const { accounting, verdict } = await runExported({
-    env,
-    folder: own,
+    ...{ env, folder: own, requests },
     exporters: [
       { kind: 'prometheus-remote-write', url: `http://${prometheus}/api/v1/write` },
       { kind: 'influxdb', url: `http://${influx}`, database: 'loads' },
@@ -148,14 +148,25 @@ export function comparison() {
   };
 }
 
-/** A run against the emulator that hands its figures over. @returns its summary */
-export async function runExported({ env, folder, exporters }) {
+/** Requests/s of a run that has as many requests as are asked for: what one worker, its emulator and all receivers do on two cores. */
+const rate = 2000;
+
+/**
+ * A run against the emulator that hands its figures over.
+ *
+ * @param {{ env: NodeJS.ProcessEnv, folder: string, exporters: object[], requests?: number }} options requests: how many become
+ *   due; without it, as many as eight users make in six seconds
+ * @returns its summary
+ */
+export async function runExported({ env, folder, exporters, requests }) {
   const project = join(folder, 'project');
   mkdirSync(project);
   const configuration = {
     name: 'receivers',
     target: { kind: 'rest', baseUrl: 'https://api.example/v1', route: '/predict', body: {} },
-    load: { users: 8, spawnRate: 8, duration: '6s' },
+    load: requests
+      ? { rate: `${rate}/s`, duration: `${requests / rate}s` }
+      : { users: 8, spawnRate: 8, duration: '6s' },
     exporters,
   };
   writeFileSync(join(project, 'loadwright.config.json'), JSON.stringify(configuration));
