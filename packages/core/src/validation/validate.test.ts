@@ -48,7 +48,15 @@ describe('validate', () => {
     ],
     [
       { users: 1, user: 2, duration: '5m' },
-      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration, speed, arrivals, maxInFlight',
+      'load.user: unknown option, did you mean "users"? Allowed: profile, users, spawnRate, duration, waitTime, warmUp, gracefulStop, logRequests, from, hold, steps, rampDuration',
+    ],
+    [
+      { rate: '50/s', duration: '5m' },
+      'load.users: missing, expected a whole number from 1 to 1,000,000\nload.rate: unknown option, did you mean "arrivalRate"? Allowed: profile, arrivalRate, duration, arrivals, maxInFlight, warmUp, gracefulStop, logRequests',
+    ],
+    [
+      { stages: [{ duration: '1m', target: 5 }] },
+      'load.stages[0].users: missing, expected a whole number from 0 to 1,000,000\nload.stages[0].target: unknown option, did you mean "users"? Allowed: duration, users',
     ],
     [
       { profile: 'constant', users: 1, duration: '5m', whatever: 1 },

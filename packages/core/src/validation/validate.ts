@@ -158,11 +158,33 @@ function describeUnknownKey(key: string, { path, value, described }: Place): str
       ),
     );
   if (elsewhere.length > 0) return `${field}: only allowed with ${elsewhere.join(' or ')}`;
-  const complete = fit.filter(({ schema }) => hasRequired(schema, value));
-  const allowed = [...new Set((complete.length > 0 ? complete : fit).flatMap(namesOf))];
-  const meant = nearest(key, allowed);
+  const meant = nameMeant(key, [...new Set(fit.flatMap(namesOf))]);
+  // What is missing is most likely what was given by another name.
+  const possible = meant ? fit.filter((variant) => namesOf(variant).includes(meant)) : fit;
+  const complete = possible.filter(({ schema }) =>
+    hasRequired(schema, meant ? { ...Object(value), [meant]: 0 } : value),
+  );
+  const allowed = [...new Set((complete.length > 0 ? complete : possible).flatMap(namesOf))];
   const suggestion = meant ? `, did you mean "${meant}"?` : '.';
   return `${field}: unknown option${suggestion} Allowed: ${allowed.join(', ') || 'nothing'}`;
+}
+
+/** What k6, vegeta, wrk, Locust and JMeter call things, by our names. */
+const ofOtherTools: Readonly<Record<string, readonly string[]>> = {
+  users: ['vus', 'virtualusers', 'concurrency', 'connections', 'threads', 'target'],
+  arrivalRate: ['rate', 'rps', 'qps', 'tps', 'throughput', 'requestspersecond'],
+  duration: ['time', 'runtime', 'length'],
+  rampDuration: ['rampup', 'ramp', 'ramptime'],
+  waitTime: ['thinktime', 'pause', 'sleep', 'pacing'],
+  gracefulStop: ['stoptimeout', 'gracefulrampdown'],
+  warmUp: ['warmuptime'],
+  maxInFlight: ['maxvus', 'maxworkers'],
+};
+
+/** The allowed name that is spelled nearly so, or that other tools spell so. */
+function nameMeant(key: string, allowed: readonly string[]): string | undefined {
+  const word = key.toLowerCase().replace(/[-_]/g, '');
+  return nearest(key, allowed) ?? allowed.find((name) => ofOtherTools[name]?.includes(word));
 }
 
 /** True when nothing is missing but, perhaps, the property that distinguishes the alternatives. */
