@@ -114,6 +114,19 @@ export const invalidExplanations: Readonly<Record<keyof typeof validityRules | O
     steps: [again],
     pages: ['reference/results.md'],
   },
+  'unasked-answers': {
+    meaning:
+      'The service sent an answer that no request had asked for. It may have been counted for another request than the one it answers.',
+    causes: [
+      'A handler of the service that answers a request twice.',
+      'A proxy or balancer that mixes up the answers of its connections.',
+    ],
+    steps: [
+      'Send one request by hand and keep the connection open, for instance with `nc`: a second answer shows there.',
+      'Send the load to the service itself, past proxies, to see which of them answers twice.',
+    ],
+    pages: ['reference/results.md'],
+  },
   'service-counts': {
     meaning:
       'With `--observe`: the load counted more of something, such as cache hits, than the service did itself. As a warning: the service counted more than the load explains.',

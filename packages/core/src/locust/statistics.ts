@@ -27,7 +27,8 @@ export interface MasterStatistics {
   readonly lag: Histogram;
   /**
    * What is counted beside the requests, of all workers; a name that never came up is absent. Of the generator: `late`,
-   * `retried_idle` (sent again because the server had closed an idle connection), `tls_resumed`. All else is the target's.
+   * `retried_idle` (sent again because the server had closed an idle connection), `tls_resumed`, `unasked` (connections over which
+   * came an answer that no request had asked for). All else is the target's.
    */
   readonly counters: Readonly<Record<string, number>>;
   /** What was done to this test, oldest first. */

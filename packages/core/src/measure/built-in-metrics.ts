@@ -10,7 +10,7 @@ const builtInTrends = new Set([
 ]);
 
 /** Counters of the generator itself; all others are the target's. */
-const generatorCounters = new Set(['late', 'retried_idle', 'tls_resumed', 'interrupted']);
+const generatorCounters = new Set(['late', 'retried_idle', 'tls_resumed', 'interrupted', 'unasked']);
 
 /** Whether a metric or a counter is the runtime's own, and not the target's. */
 export function isBuiltIn(name: string): boolean {

@@ -177,9 +177,14 @@ const breaks = {
     socket.end('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok'),
 };
 
+const again = (status, body) =>
+  `HTTP/1.1 ${status} Again\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
 function answer(rule, { request, response }, done) {
   const { status = 200, body = correct, headers = {}, contentType = 'application/json', events } = rule;
   response.on('finish', done);
+  const { socket } = response;
+  if (rule.twice) response.on('finish', () => socket.write(again(status, body)));
   if (events) {
     response.writeHead(status, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     for (const event of events) response.write(event);

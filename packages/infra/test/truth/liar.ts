@@ -25,6 +25,8 @@ export interface Rule {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly gzip?: boolean;
+  /** The answer is sent again, at once. */
+  readonly twice?: boolean;
   /** Frames of an event stream, as they are. */
   readonly events?: readonly string[];
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => lanes.close(), 180_000);
 
-it('has a row for each lie, load and number of workers', () => expect(all).toHaveLength(78));
+it('has a row for each lie, load and number of workers', () => expect(all).toHaveLength(84));
 
 for (const { name, row, load, workers } of casesToTry(all, { name: (one) => one.name, handful: 1 })) {
   it.concurrent(name, () => lanes.use((lane) => lane.try(row, load, workers)), 180_000);

@@ -142,6 +142,16 @@ export const rows: readonly Row[] = [
     },
   },
   {
+    name: 'answers twice',
+    isPatient: true,
+    server: { rules: [{ every: 10, do: 'answer', twice: true }] },
+    verdict: 'INVALID',
+    right({ report, books }) {
+      because(report, /no request had asked for, on \d+ connection/, ['unasked-answers']);
+      expect(report.total).toMatchObject({ failed: 0, succeeded: books.received });
+    },
+  },
+  {
     name: 'a payload that cannot be sent',
     isPatient: true,
     target: { payloads: [{ text: 'fine' }, { text: 'cut \ud83d' }, { text: 'fine, too' }, { text: 'last' }] },

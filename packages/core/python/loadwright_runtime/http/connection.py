@@ -1,5 +1,6 @@
 """One connection: sends a request, takes the answer, and opens again when it is lost."""
 
+import contextlib
 import time
 
 from ..measure import answers
@@ -11,7 +12,7 @@ from ..source.promise import Promise
 from ..source.request import Piece, Request, Response
 from . import exchange, idle_race, promised
 from .endpoint import Endpoint, Form
-from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request
+from .http1 import AnswerParser, Head, Headers, ProtocolError, encode_request, is_unasked_answer
 from .idle_race import EndOfStreamError
 from .link import BUSY, IDLE, NEVER, Link
 from .owner import Owner
@@ -92,7 +93,10 @@ class Connection(Link):
             self._open()
 
     def abort(self) -> None:
-        """Closes the connection. It has no request, or one that nobody counts."""
+        if self._state == IDLE:
+            # What lies there was sent before the loop came to it.
+            with contextlib.suppress(OSError):
+                self._count_unasked(self._receive(_RECEIVE_BYTES))
         self._parser = None
         self._close()
 
@@ -180,7 +184,7 @@ class Connection(Link):
                 self._take(data)
             elif self._state == IDLE:
                 # The server closes, or speaks out of turn. A piece of TLS's own is no data.
-                self._receive(_RECEIVE_BYTES)
+                self._count_unasked(self._receive(_RECEIVE_BYTES))
                 self._close()
         except BlockingIOError:
             return
@@ -236,6 +240,11 @@ class Connection(Link):
         else:
             response = Response(form.status, Headers(form.head[:-4]), data[form.head_bytes :], None, True)
             self._judge(seconds, response, form.length)
+
+    def _count_unasked(self, data: bytes) -> None:
+        """:param data: what came before a request was sent: its connection ends, so that none takes it"""
+        if is_unasked_answer(data):
+            self._endpoint.measure.count("unasked")
 
     def _log(self, now: float, form: Form) -> None:
         second = int(self.begun - self._endpoint.measure.began)
@@ -319,6 +328,7 @@ class Connection(Link):
             self._state = IDLE
             self._idle_since = _clock()
         else:
+            self._count_unasked(parser.surplus)
             self._close()
         response = Response(head.status, Headers(head), parser.body, self._request.on_piece)
         self._judge(seconds, response, parser.body_bytes)

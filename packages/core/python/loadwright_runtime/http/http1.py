@@ -22,6 +22,8 @@ _HEADER = re.compile(rb"(" + _TOKEN + rb"):[ \t]*((?:[^\x00\s](?:" + _VALUE + rb
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,20}")
+# Neither the 408 of balancers that close an idle connection, nor 1xx, which is no answer yet.
+_UNASKED = re.compile(rb"[\r\n]*HTTP/(?!1\.[01] (?:408|1[0-9]{2}))")
 
 # A whole, ordinary answer: one Content-Length, nothing else about framing, no reason to close, and no stream
 # of events, in which an error may stand. Almost every answer is one, and one match costs a tenth of the
@@ -56,6 +58,11 @@ class ClosedWithinAnswerError(ProtocolError):
 
 class AnswerTooLongError(ProtocolError):
     """The answer has a body that is longer than what is read of one."""
+
+
+def is_unasked_answer(data: bytes) -> bool:
+    """Whether bytes that came while no request was on its way begin an answer."""
+    return _UNASKED.match(data) is not None
 
 
 def encode_request(request: Request, host: str) -> bytes:
@@ -214,6 +221,11 @@ class AnswerParser:
     @property
     def body(self) -> bytes:
         return b"".join(self._kept)
+
+    @property
+    def surplus(self) -> bytes:
+        """What came after the end of the answer."""
+        return bytes(self._buffer)
 
     @property
     def keeps_alive(self) -> bool:

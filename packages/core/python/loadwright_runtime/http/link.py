@@ -52,6 +52,10 @@ class Link:
     def on_event(self, mask: int) -> None:
         raise NotImplementedError
 
+    def abort(self) -> None:
+        """Closes the connection. It has no request, or one that nobody counts."""
+        raise NotImplementedError
+
     def _transmit(self, started: float) -> None:
         """
         The connection is open for the request that waits.
@@ -90,7 +94,7 @@ class Link:
     def retire(self) -> None:
         """Lets the connection end after the answer that is awaited, or now."""
         if self._state == IDLE:
-            self._close()
+            self.abort()
         else:
             self._is_retiring = True
 

@@ -12,6 +12,13 @@ class Held(Protocol):
     address: Address | None
     """Of the server; None before the first one is known."""
 
+    begun: float
+    """When its last request was begun, or became due, on the clock of ``time.perf_counter``."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has no request, and could take one."""
+
     def abort(self) -> None:
         """Closes it at once."""
 

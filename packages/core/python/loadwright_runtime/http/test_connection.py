@@ -17,6 +17,8 @@ from gevent.server import StreamServer
 from loadwright_runtime import Request
 from loadwright_runtime.http.connection import Connection
 from loadwright_runtime.http.poller import SelectPoller
+from loadwright_runtime.load.closed_model import UserLoop
+from loadwright_runtime.load.gate import gate
 
 CLOSED = "connection closed by the server"
 
@@ -155,6 +157,72 @@ def test_more_than_an_answer_ends_the_connection(serve, make_user):
     user.send_next()
     user.send_next()
     assert user.reasons == [None] * 2 and len(connections) == 2
+
+
+def answering_twice(answer, pause):
+    def handle(connection):
+        while read_request(connection):
+            connection.sendall(answer)
+            if pause is not None:
+                gevent.sleep(pause)
+            connection.sendall(answer)
+
+    return handle
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [OK, CHUNKED])
+@pytest.mark.parametrize("pause", [None, 0.01])
+def test_answers_that_nobody_asked_for(serve, make_user, answer, pause):
+    user = make_user(f"http://{serve(answering_twice(answer, pause))}")
+    for _ in range(4):
+        user.send_next()
+        gevent.sleep(0.05)
+    assert user.reasons == [None] * 4
+    # One on each connection, none of which has another request.
+    assert totals(user) == {"unasked": 4}
+
+
+@pytest.mark.parametrize("answer", [OK, CHUNKED])
+@pytest.mark.parametrize("pause", [None, 0.01])
+def test_answers_that_nobody_asked_for_between_requests_without_a_pause(serve, make_user, answer, pause):
+    """Each second answer is taken for the next one: what is left over shows after the last request."""
+    user = make_user(f"http://{serve(answering_twice(answer, pause))}")
+    loop = UserLoop(user.endpoint, None)
+    running = gevent.spawn(loop.run)
+    while len(user.events) < 10:
+        gevent.sleep(0.001)
+    gate.shut()
+    loop.close()
+    running.join()
+    user.endpoint.drain.wait()
+    assert totals(user)["unasked"] > 0 and not any(user.reasons)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"the rest of a body that is longer than its Content-Length",
+        b"\r\n",
+    ],
+)
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_what_is_no_answer_that_nobody_asked_for(serve, make_user, said, pause):
+    def speak_out_of_turn(connection):
+        while read_request(connection):
+            connection.sendall(OK)
+            gevent.sleep(pause / 2)
+            connection.sendall(said)
+
+    user = make_user(f"http://{serve(speak_out_of_turn)}")
+    user.send_next()
+    gevent.sleep(pause)
+    user.connection.abort()
+    assert user.reasons == [None] and totals(user) == {}
 
 
 def test_limits_of_time(serve, make_user):

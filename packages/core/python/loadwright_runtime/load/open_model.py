@@ -96,7 +96,7 @@ class ArrivalLoop:
         self._busy.discard(connection)
         if self._is_stopped or not gate.is_open:
             self.stop()
-            connection.abort()
+            self._endpoint.drain.linger(connection)
             return
         oldest = clock() - self._endpoint.limits.request
         while self._waiting and self._waiting[0] < oldest:

@@ -59,7 +59,7 @@ class ReplayLoop(ArrivalLoop):
         session = self._session_of.pop(connection, None)
         if self._is_stopped or not gate.is_open:
             self.stop()
-            connection.abort()
+            self._endpoint.drain.linger(connection)
             return
         if connection.is_open:
             self._idle.append(connection)

@@ -13,6 +13,7 @@ export const validityRuleIds = [
   'offered-rate',
   'percentile-samples',
   'accounting',
+  'unasked-answers',
   'service-counts',
 ] as const;
 
@@ -20,7 +21,7 @@ export const validityRuleIds = [
 export type ValidityRuleId = (typeof validityRuleIds)[number];
 
 /** What a PASS always means: every request has an outcome, the load was as long and as much as planned, and its counts are true. */
-const neverTolerated = ['accounting', 'load-length', 'events', 'service-counts'] as const;
+const neverTolerated = ['accounting', 'unasked-answers', 'load-length', 'events', 'service-counts'] as const;
 
 /** The name of a rule that may only warn. */
 export type TolerableRuleId = Exclude<ValidityRuleId, (typeof neverTolerated)[number]>;

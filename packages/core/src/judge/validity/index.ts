@@ -12,7 +12,7 @@ import { validityRuleIds, type ValidityRuleId } from './ids.js';
 import { loadLength } from './load-length.js';
 import { offeredRate } from './offered-rate.js';
 import { percentileSamples } from './percentile-samples.js';
-import { accounting, events, exceptions, serviceCounts } from './test-rules.js';
+import { accounting, events, exceptions, serviceCounts, unaskedAnswers } from './test-rules.js';
 import type { ValidityEvidence, ValidityRule } from './rule.js';
 
 /**
@@ -34,6 +34,7 @@ export const validityRules: Readonly<Record<ValidityRuleId, ValidityRule>> = {
   'offered-rate': offeredRate,
   'percentile-samples': percentileSamples,
   accounting,
+  'unasked-answers': unaskedAnswers,
   'service-counts': serviceCounts,
 };
 

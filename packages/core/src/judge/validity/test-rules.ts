@@ -49,6 +49,19 @@ export const accounting: ValidityRule = {
   check: ({ violations }) => [...violations],
 };
 
+/** The runtime closes such a connection. What came while another request was on its way was taken for the answer to that. */
+export const unaskedAnswers: ValidityRule = {
+  summary: 'the service sent an answer that no request had asked for',
+  check: ({ statistics }) => {
+    const count = statistics.total.counters['unasked'] ?? 0;
+    if (count === 0) return [];
+    return [
+      `The service sent answers that no request had asked for, on ${count} ${count === 1 ? 'connection' : 'connections'}: others may have been ` +
+        'counted for the wrong request. Find what answers a request twice: a handler of the service, or a proxy before it.',
+    ];
+  },
+};
+
 export const serviceCounts: ValidityRule = {
   summary: 'with `--observe`: the load counted more of something than the service itself did',
   check: ({ contradictions }) => [...contradictions],
