@@ -5,6 +5,7 @@ import {
   request,
   row,
   rowOfRun,
+  seriesTrend,
   seriesUpdate,
   stamp,
   statistics,
@@ -20,6 +21,7 @@ import type { SeriesRow, SeriesSample } from '../series/rows.js';
 import { defineTarget } from '../target/define-target.js';
 import { assembleReport, type Measurement } from './assemble-report.js';
 import { prepare, withWorkers } from '../run/prepare.js';
+import { parseThresholds, type Threshold } from '../judge/thresholds/parse.js';
 import { RunSeries } from '../measure/run-series.js';
 
 const target = defineTarget({
@@ -66,6 +68,7 @@ const sound = statistics({
 interface Run {
   readonly statistics?: MasterStatistics | undefined;
   readonly rows?: readonly SeriesRow[];
+  readonly thresholds?: readonly Threshold[];
   readonly stamps?: readonly SeriesSample[];
   readonly observation?: Partial<Measurement['observation']>;
   readonly ending?: Partial<Measurement['ending']>;
@@ -80,7 +83,7 @@ function reportOf(run: Run = {}): RunReport {
   const report = assembleReport({
     runId: 'run-1',
     ready: {
-      test: prepared,
+      test: { ...prepared, thresholds: run.thresholds ?? prepared.thresholds },
       handle: { fleetId: 'fleet-1', expectedWorkers: 1 },
       folder: { directory: '/results' },
       bundleDigest: '',
@@ -317,5 +320,15 @@ describe('a run', () => {
       },
     ]);
     expect(report.reasons).toHaveLength(6);
+  });
+
+  it('warns where a threshold holds over a part of the requests alone', () => {
+    const half = { http_req_first_byte: seriesTrend(Array.from({ length: 10 }, () => 2)) };
+    const report = reportOf({
+      thresholds: parseThresholds({ http_req_first_byte: ['avg<100'] }),
+      rows: rows.map((one) => (one.name === '' ? one : { ...one, trends: { ...one.trends, ...half } })),
+    });
+    expect(report).toMatchObject({ verdict: 'PASS', warnings: [{ rule: 'missing-values' }] });
+    expect(report.reasons[1]).toContain('http_req_first_byte was measured for 100 of 200 requests');
   });
 });

@@ -75,7 +75,7 @@ export function assembleReport(measurement: Measurement): RunReport {
       problems,
       findings: findingsOf(measurement, judged, { endedEarly: aborted || problems.length > 0, endedAt }),
       notes: [
-        ...notesOf(judged, isInteractive),
+        ...notesOf(judged, isInteractive, test.thresholds),
         ...(observed?.notes ?? []).map((reason): Problem => ({ rule: 'observation', reason })),
         ...(observed?.comparison?.differences ?? []).map((reason): Problem => ({
           rule: 'service-counts',

@@ -1,13 +1,19 @@
 import type { Problem } from './summary.js';
 import type { JudgedLoad } from '../judge/judged-load.js';
 import { describeEvent } from '../judge/validity/test-rules.js';
+import { describeMissingValues } from '../judge/thresholds/missing-values.js';
+import type { Threshold } from '../judge/thresholds/parse.js';
 import { formatRatio } from '../values/format.js';
 
 /** From this share on, idle connections that the server closes are worth a change of its keep-alive. */
 const retriedShare = 0.001;
 
 /** What must be known beside a verdict, and never changes it. */
-export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boolean): Problem[] {
+export function notesOf(
+  { statistics, stalls }: JudgedLoad,
+  isInteractive: boolean,
+  thresholds: readonly Threshold[],
+): Problem[] {
   if (!statistics) return [];
   const { events, test, total, versionWarning, refusedReports } = statistics;
   const note = (rule: string, reason: string): Problem => ({ rule, reason });
@@ -28,6 +34,7 @@ export function notesOf({ statistics, stalls }: JudgedLoad, isInteractive: boole
           ),
         ]
       : []),
+    ...describeMissingValues(thresholds, statistics).map((reason) => note('missing-values', reason)),
     ...(versionWarning === undefined ? [] : [note('locust-version', versionWarning)]),
     ...(refusedReports > 0
       ? [note('refused-reports', `The master refused ${refusedReports} reports that no worker of it sends.`)]
