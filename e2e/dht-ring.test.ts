@@ -128,3 +128,58 @@ it('marks nodes that come and go, and judges a node by itself', { timeout: 360_0
   const measured = Object.fromEntries(report.thresholds.map(({ metric, passed }) => [metric, passed]));
   expect(measured).toMatchObject({ [nameOf(kept!)]: true, entry_node_nobody: false });
 });
+
+it('tells no skew where a node may have two names', { timeout: 360_000 }, async () => {
+  const ring = await ringOf({ nodes: 3 });
+  const load = { users: 6, duration: '4s' };
+  const { accounting, skews, total, warnings } = await run(ring, { nodes: undefined }, load, 2);
+  const counter = (name: string) => {
+    const metric = total.metrics[name];
+    return metric && 'count' in metric ? metric.count : 0;
+  };
+  const all = (prefix: string) =>
+    Object.keys(total.metrics).filter((name) => name.startsWith(prefix) && counter(name) > 0);
+
+  const counts = ring.counts().nodes;
+  const [entered, responsible] = [counts.map((node) => node.entered), counts.map(lookups)];
+  for (const [kind, own] of [
+    ['entry', entered],
+    ['responsible', responsible],
+  ] as const) {
+    const ofKind = all(`${kind}_node_`);
+    const byId = all(`${kind}_node_id_`);
+    const text = counts.map(({ address }) => `${kind}_node_${address.replaceAll(/[.:]/g, '_')}`);
+    // Each node under both: where it answered by itself, and where it did not.
+    expect(ofKind.filter((name) => !byId.includes(name)).sort()).toEqual(text.sort());
+    expect(byId).toHaveLength(3);
+    // Nothing is lost, and nothing is counted twice: the preflight's request alone is not of the load.
+    expect(ofKind.reduce((sum, name) => sum + counter(name), 0)).toBe(accounting!.succeeded);
+    expect(own.reduce((sum, count) => sum + count, 0)).toBe(accounting!.succeeded + 1);
+  }
+  expect(skews).toBeUndefined();
+  expect(warnings.filter(({ rule }) => rule === 'skew').map(({ reason }) => reason)).toEqual([
+    expect.stringMatching(/^The skew of responsible_node_\* is unknown: .* has 3 .* has 3.*nodes/),
+    expect.stringMatching(/^The skew of entry_node_\* is unknown: .* has 3 .* has 3.*nodes/),
+  ]);
+});
+
+it('warns of no skew where one node answers by its id alone', { timeout: 360_000 }, async () => {
+  const ring = await ringOf({ nodes: 1 });
+  const { accounting, skews, total, warnings } = await run(
+    ring,
+    { nodes: undefined },
+    { users: 2, duration: '2s' },
+    1,
+  );
+  const byId = Object.entries(total.metrics).filter(([name]) => name.startsWith('entry_node_'));
+  expect(byId).toEqual([
+    [expect.stringMatching(/^entry_node_id_0x/), expect.objectContaining({ count: accounting!.succeeded })],
+  ]);
+  // Of one there is none.
+  expect(skews).toBeUndefined();
+  expect(warnings.filter(({ rule }) => rule === 'skew')).toEqual([]);
+});
+
+function lookups({ hits, misses }: { readonly hits: number; readonly misses: number }): number {
+  return hits + misses;
+}

@@ -108,6 +108,7 @@ it('names every kind of target and fleet that comes with Loadwright, and every m
   };
   const ofFamilies: Record<`${string}_*`, keyof TargetThresholds> = {
     ...{ 'entry_node_*': 'entry_node_a', 'responsible_node_*': 'responsible_node_a' },
+    ...{ 'entry_node_id_*': 'entry_node_id_a', 'responsible_node_id_*': 'responsible_node_id_a' },
     ...{ 'variant_*': 'variant_a' },
   };
   const measured = new Set<string>();

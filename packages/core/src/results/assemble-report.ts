@@ -76,6 +76,7 @@ export function assembleReport(measurement: Measurement): RunReport {
       findings: findingsOf(measurement, judged, { endedEarly: aborted || problems.length > 0, endedAt }),
       notes: [
         ...notesOf(judged, isInteractive, test.thresholds),
+        ...skews.notes,
         ...(observed?.notes ?? []).map((reason): Problem => ({ rule: 'observation', reason })),
         ...(observed?.comparison?.differences ?? []).map((reason): Problem => ({
           rule: 'service-counts',
@@ -108,7 +109,7 @@ export function assembleReport(measurement: Measurement): RunReport {
     thresholds,
     ...(observed && { observed }),
     ...figures,
-    ...(Object.keys(skews).length > 0 && { skews }),
+    ...(Object.keys(skews.known).length > 0 && { skews: skews.known }),
     ...(observed && { series: withMarks(figures.series, observed) }),
     configuration: test.configuration,
     bundleDigest,

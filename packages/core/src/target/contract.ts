@@ -194,7 +194,9 @@ export interface TargetDefinition<Input = unknown, Options = unknown> {
    * What the Python files measure beside the built-in metrics, by name: thresholds may ask for it. It is recorded there with
    * `self.metrics`; the kinds must be the same. A name that ends in `*` stands for all that begin like it, and are known by the
    * load alone: `entry_node_*`. What none of them has recorded is not measured, also of counters.
-   * The report shows how unevenly such counters are spread, unless one of them is `…_others`, which stands for several.
+   * The report shows how unevenly such counters are spread, unless one of them is `…_others`, which stands for several. What may
+   * have another name as well is counted in a family within that one, `entry_node_id_*`: where both have counted, the report says
+   * that the spread is unknown, with the description of the inner one.
    */
   readonly metrics?: Readonly<Record<string, MetricDefinition>>;
   /** Facts that belong in every report, for instance `{ protocol: 'koorde' }`. */

@@ -1,5 +1,6 @@
 """What the headers of an answer say of the ring."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,7 +16,9 @@ _REMOTE = {"HIT-LOCAL": "hit_remote", "MISS-ORIGIN": "miss_origin", "MISS-HOT": 
 _PASSED_ON = ("MISS-DHT", "MISS-HOT")
 # Counters have names of their own: a ring whose nodes have ever new names must not use them up.
 _MOST_NODES = 80
+_LONGEST_NAME = 40
 _NO_NAME = re.compile(r"[^a-z0-9]+")
+_ADDRESS = re.compile(r".*[^:]:\d+")
 
 
 # What a node says of its work, all but the time; in lower case, as the functions below ask for it.
@@ -118,7 +121,10 @@ def outcome(said: Said) -> str:
 
 
 class NodeNames:
-    """Names of counters by node: as it calls itself in the headers, its address where that is known."""
+    """
+    Names of counters by node: its address, or its id where the address is not known. The two are told apart,
+    for both may be of one node.
+    """
 
     def __init__(self, prefix: str, addresses: dict[str, str]):
         """:param addresses: by id, as ``X-Node-ID`` gives it"""
@@ -131,9 +137,19 @@ class NodeNames:
         if name is None:
             if len(self._names) >= _MOST_NODES:
                 return f"{self._prefix}_others"
-            text = _NO_NAME.sub("_", self._addresses.get(node, node).lower()).strip("_")
-            name = self._names[node] = f"{self._prefix}_{text[:40]}"
+            address = self._addresses.get(node, node)
+            kind = "" if _ADDRESS.fullmatch(address) else "id_"
+            name = self._names[node] = f"{self._prefix}_{kind}{_short(address)}"
         return name
+
+
+def _short(node: str) -> str:
+    """In the characters of a counter. What is too long ends in a digest: nodes may differ there."""
+    text = _NO_NAME.sub("_", node.lower()).strip("_")
+    if len(text) <= _LONGEST_NAME:
+        return text
+    digest = hashlib.sha256(node.encode()).hexdigest()[:8]
+    return f"{text[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
 
 
 def hops(said: Said) -> int | None:
@@ -147,15 +163,18 @@ def hops(said: Said) -> int | None:
 def nodes_of(said: Said, found: str) -> tuple[str | None, str | None]:
     """
     Which node the client asked, and which one is responsible for the URL. A node that answers by itself is
-    both, and gives its id alone. One that says MISS-HOT is responsible, and names the one that it asked.
+    both, whatever it calls itself; the original ones give their id alone. One that says MISS-HOT is
+    responsible, and names the one that it asked.
 
     :param found: the counter that the answer belongs to; of ``unknown`` nobody says who is responsible
     """
-    own = said.get("x-node-id")
-    entry = said.get("x-entry-node") or own
-    if found == "unknown":
-        return entry, None
-    return entry, entry if said.get("x-cache") == "MISS-HOT" else said.get("x-responsible-node") or own
+    own, entry, responsible = (said.get(name) for name in ("x-node-id", "x-entry-node", "x-responsible-node"))
+    here = said.get("x-cache")
+    if here == "MISS-HOT":
+        responsible = entry = entry or own
+    elif here in _LOCAL:
+        responsible = entry = entry or responsible or own
+    return entry or own, None if found == "unknown" else responsible or own
 
 
 def address_by_id(metrics: Any) -> dict[str, str]:

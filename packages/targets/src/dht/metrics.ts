@@ -2,6 +2,9 @@ import type { TargetDefinition } from '@loadwright/core/target';
 
 const counter = (description: string) => ({ kind: 'counter' as const, unit: '', description });
 
+const noAddress =
+  'its address is not known. Name every node with nodes, so that each is counted under its address';
+
 /** What the Python files measure, from the headers of the ring. */
 export const ringMetrics: NonNullable<TargetDefinition['metrics']> = {
   cache_hit: {
@@ -16,8 +19,12 @@ export const ringMetrics: NonNullable<TargetDefinition['metrics']> = {
   unknown: counter(
     'a success whose headers say neither hit nor miss: passed on more than once, or not from a node',
   ),
-  'entry_node_*': counter('answers by the node that was asked, by its address or id'),
-  'responsible_node_*': counter('answers by the node that the URL belongs to, by its address or id'),
+  'entry_node_*': counter('answers by the node that was asked, by its address'),
+  'entry_node_id_*': counter(`answers by the id of the node that was asked, where ${noAddress}`),
+  'responsible_node_*': counter('answers by the node that the URL belongs to, by its address'),
+  'responsible_node_id_*': counter(
+    `answers by the id of the node that the URL belongs to, where ${noAddress}`,
+  ),
   hops: { kind: 'trend', unit: '', description: 'how often nodes passed a request on; two at most are seen' },
   node_latency: { kind: 'trend', unit: 'ms', description: 'what the node says that it took: X-Latency-Ms' },
 };

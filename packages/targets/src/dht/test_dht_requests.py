@@ -1,6 +1,8 @@
+import json
 import random
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -198,10 +200,32 @@ def test_a_hot_set_of_all():
     assert {choose() for _ in range(200)} == {0, 1, 2}
 
 
+@pytest.mark.parametrize("here", ["HIT-LOCAL", "MISS-ORIGIN"])
+@pytest.mark.parametrize("name", ["x-entry-node", "x-responsible-node"])
+def test_a_node_that_answers_by_itself_is_one_whatever_it_calls_itself(here, name):
+    said = {"x-cache": here, "x-node-id": "0xA", name: "10.0.0.1:4000"}
+    assert nodes_of(said, outcome(said)) == ("10.0.0.1:4000", "10.0.0.1:4000")
+
+
 def test_nodes_without_end_have_few_names():
     names = NodeNames("entry_node", {"0xA": "10.0.0.1:4000"})
     assert names.of("0xA") == "entry_node_10_0_0_1_4000"
     assert len({names.of(f"node {number}") for number in range(1000)}) == 80
+
+
+@pytest.mark.parametrize(
+    ("node", "name"),
+    # As observation/compare.ts names them, too: see observation.test.ts.
+    json.loads((Path(__file__).parent / "node-names.json").read_text()),
+)
+def test_names_of_counters(node, name):
+    assert NodeNames("responsible_node", {}).of(node) == name
+
+
+def test_nodes_that_differ_in_their_ends_have_names_of_their_own():
+    names = NodeNames("responsible_node", {})
+    nodes = [f"ip-10-0-0-1.eu-west-1.compute.internal:{port}" for port in range(4000, 4050)]
+    assert len({names.of(node) for node in nodes}) == 50
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ComparedCount, CountComparison, LoadCounts } from '@loadwright/core/target';
 import type { NodeState, RingState } from './node-state.js';
 
@@ -108,11 +109,16 @@ function unread(pairs: readonly Pair[], lookups: number): string[] {
   ];
 }
 
+const longestName = 40;
+
 /** As the workers name the counter of a node. */
 function counterOf(node: string): string {
+  const kind = /^.*[^:]:\d+$/.test(node) ? '' : 'id_';
   const text = node
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replaceAll(/^_+|_+$/g, '');
-  return `responsible_node_${text.slice(0, 40)}`;
+  if (text.length <= longestName) return `responsible_node_${kind}${text}`;
+  const digest = createHash('sha256').update(node).digest('hex').slice(0, 8);
+  return `responsible_node_${kind}${text.slice(0, longestName - digest.length - 1)}_${digest}`;
 }

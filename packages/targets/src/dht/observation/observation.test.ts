@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { validate, type LoadCounts, type ServiceReading } from '@loadwright/core/target';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dhtEmulator, type DhtEmulator } from '../emulator.js';
 import { dht } from '../index.js';
+import nodeNames from '../node-names.json' with { type: 'json' };
 import type { DhtOptions } from '../options.js';
+import { compareCounts } from './compare.js';
 import { ringObservation } from './index.js';
 
 let ring: DhtEmulator;
@@ -22,6 +25,11 @@ const read = (previous?: ServiceReading) =>
     ...(previous && { previous }),
   });
 
+/** As a worker names a node whose address it does not know; an id is longer than a name may be. */
+function idName(id: string): string {
+  return `id_${id.slice(0, 31)}_${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
+}
+
 /** Asks at a node, and counts as a worker does. */
 class Load {
   readonly counters: Record<string, number> = {};
@@ -34,7 +42,7 @@ class Load {
     const word = answer.headers.get(isRemote ? 'x-cache-origin' : 'x-cache')!;
     const node = answer.headers.get(isRemote ? 'x-responsible-node' : 'x-node-id')!;
     this.add(word === 'HIT-LOCAL' ? (isRemote ? 'hit_remote' : 'hit_local') : 'miss_origin');
-    this.add(`responsible_node_${node.replaceAll(/[.:]/g, '_').slice(0, 40)}`);
+    this.add(`responsible_node_${isRemote ? node.replaceAll(/[.:]/g, '_') : idName(node)}`);
   }
 
   add(name: string, number = 1): void {
@@ -63,6 +71,14 @@ describe('counts', () => {
     expect(found.counts).toHaveLength(2 + 4);
     expect(found.counts[0]).toEqual({ name: 'cache hits', load: 40, service: 40 });
     for (const { load: own, service } of found.counts) expect(own).toBe(service);
+  });
+
+  it.each(nodeNames)('of a node that calls itself %s are those of %s', (node, counter) => {
+    const state = { at: 0, isUp: true, status: 'READY', restarts: 0, losses: 0, isSeveral: false, misses: 0 };
+    const states = [0, 7].map((hits) => new Map([['127.0.0.1:8080', { ...state, name: node, hits }]]));
+    const load = { counters: { [counter!]: 7 }, requests: [] };
+    const { counts } = compareCounts(states[0]!, states[1]!, load);
+    expect(counts.at(-1)).toEqual({ name: 'requests by node', part: node, load: 7, service: 7 });
   });
 
   it('of others are a difference with its number', async () => {
