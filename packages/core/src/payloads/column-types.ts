@@ -12,9 +12,18 @@ const booleans: Readonly<Record<string, string>> = { true: 'true', false: 'false
 /** How programs write that a number, or a yes or no, is missing. In text they may be words. */
 const missing = /^(?:|nan|null|none|n\/?a|#n\/a)$/i;
 
+/** A column that is text because of one cell: those before it are of another type. */
+export interface TurnedColumn {
+  /** Number of its row in the file, from 1. */
+  readonly row: number;
+  readonly cell: string;
+  readonly before: Exclude<ColumnType, 'text'>;
+}
+
 /** Finds the type that all cells of a column have. */
 export class ColumnTypes {
   readonly #types: (ColumnType | undefined)[];
+  readonly #turned = new Map<number, TurnedColumn>();
 
   /** @param given The type of each column; undefined: it is to be found. */
   constructor(private readonly given: readonly (ColumnType | undefined)[]) {
@@ -24,25 +33,42 @@ export class ColumnTypes {
   /**
    * Looks at a row.
    *
+   * @param row Its number in the file, from 1.
    * @returns the index of the first cell that is not of the type given for its column.
    */
-  add(record: readonly string[]): number | undefined {
+  add(record: readonly string[], row: number): number | undefined {
     for (let index = 0; index < this.#types.length; index += 1) {
       const type = this.#types[index];
       if (type === 'text') continue;
       const cell = record[index] ?? '';
-      if (missing.test(cell)) continue;
-      this.#types[index] = common(type, typeOf(cell));
+      const bare = cell.trim();
+      if (missing.test(bare)) continue;
+      const found = common(type, typeOf(bare));
+      this.#types[index] = found;
+      // Digits that begin with 0 are a name, as the documentation says.
+      if (found === 'text' && type !== undefined && !/^0\d+$/.test(bare)) {
+        this.#turned.set(index, { row, cell, before: type });
+      }
       const given = this.given[index];
       if (given !== undefined && this.#types[index] !== given) return index;
     }
     return undefined;
   }
 
+  /** Those that one cell alone made text, by index. */
+  get turned(): ReadonlyMap<number, TurnedColumn> {
+    return this.#turned;
+  }
+
   /** An empty column may have any type but text: all of its values are missing. */
   get all(): readonly ColumnType[] {
     return this.#types.map((type) => type ?? 'number');
   }
+}
+
+/** Whether it is a number, a date or empty, also with a comma before the fraction. */
+export function looksNumeric(cell: string): boolean {
+  return /^[\s\d.,:eE+-]*$/.test(cell);
 }
 
 function typeOf(cell: string): ColumnType {
@@ -60,10 +86,11 @@ function common(one: ColumnType | undefined, other: ColumnType): ColumnType {
 /** A cell as JSON. Digits stay as they were written; a column with fractions has them in every cell. */
 export function cellAsJson(cell: string, type: ColumnType): string {
   if (type === 'text') return cell === '' ? 'null' : JSON.stringify(cell);
-  if (missing.test(cell)) return 'null';
-  if (type === 'boolean') return booleans[cell.toLowerCase()]!;
-  const digits = jsonNumber.test(cell) ? cell : respelled(cell);
-  return type === 'number' && integer.test(cell) ? `${digits}.0` : digits;
+  const bare = cell.trim();
+  if (missing.test(bare)) return 'null';
+  if (type === 'boolean') return booleans[bare.toLowerCase()]!;
+  const digits = jsonNumber.test(bare) ? bare : respelled(bare);
+  return type === 'number' && integer.test(bare) ? `${digits}.0` : digits;
 }
 
 /** `+.5` is `0.5`, and `1.` is `1.0`. */

@@ -1,6 +1,6 @@
-import { parse, type CsvError } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { pipeline, Readable } from 'node:stream';
-import { cellAsJson, ColumnTypes, type ColumnType } from './column-types.js';
+import { cellAsJson, ColumnTypes, looksNumeric, type ColumnType } from './column-types.js';
 import { longestPayload, type PayloadFile } from './payload-file.js';
 import { recordLine, type RecordLines } from './record.js';
 
@@ -14,6 +14,8 @@ export interface CsvOptions {
   readonly csvColumns: readonly string[] | undefined;
   /** Types by the names of columns; of others they are found. */
   readonly csvTypes: ReadonlyMap<string, ColumnType>;
+  /** What is between two cells. Undefined: a comma, and what looks like another one is refused. */
+  readonly csvSeparator: string | undefined;
   readonly contentType: string | undefined;
 }
 
@@ -32,7 +34,7 @@ const throughIteration = () => undefined;
 
 /** One payload for each row. Every row must have as many columns as the first. */
 export async function* readCsv(file: PayloadFile, options: CsvOptions): RecordLines {
-  const { contentType, csvAs, csvColumns, csvHeader, csvTypes } = options;
+  const { csvAs, csvColumns, csvHeader, csvTypes } = options;
   if (csvAs === 'text' && csvTypes.size > 0) {
     throw file.error(
       'found csvTypes, and its rows are sent as text',
@@ -45,7 +47,7 @@ export async function* readCsv(file: PayloadFile, options: CsvOptions): RecordLi
       'Name them with csvColumns: ["a", "b"], add a header, or choose csvAs: "list" or "text" with csvHeader: false.',
     );
   }
-  if (csvAs === 'text') yield* explained(file, readTexts(file, hasHeader(options), contentType));
+  if (csvAs === 'text') yield* explained(file, readTexts(file, options));
   else yield* explained(file, readValues(file, options));
 }
 
@@ -68,18 +70,20 @@ async function* explained<Item, Result>(
   try {
     return yield* items;
   } catch (error) {
-    throw isCsvError(error) ? describeCsvError(error, file) : error;
+    throw error instanceof CsvError ? describeCsvError(error, file) : error;
   }
 }
 
 const hasHeader = ({ csvColumns, csvHeader }: CsvOptions) => csvHeader && csvColumns === undefined;
 
-async function* readTexts(file: PayloadFile, csvHeader: boolean, contentType = 'text/csv'): RecordLines {
+async function* readTexts(file: PayloadFile, options: CsvOptions): RecordLines {
+  const { contentType = 'text/csv' } = options;
+  const isNamed = hasHeader(options);
   let names: string[] | undefined;
   let lines: string[] = [];
-  for await (const { record, raw } of rowsOf<{ record: string[]; raw: string }>(file, true)) {
-    if (csvHeader && !names) names = columnNames(record, file);
-    else lines.push(recordLine('text', JSON.stringify(raw.trim()), contentType));
+  for await (const { record, raw } of rowsOf<{ record: string[]; raw: string }>(file, options, true)) {
+    if (isNamed && !names) names = columnNames(record, file);
+    else lines.push(recordLine('text', JSON.stringify(raw.replaceAll(lineEnds, '')), contentType));
     if (lines.length < rowsAtOnce) continue;
     yield lines;
     lines = [];
@@ -96,8 +100,9 @@ async function* findColumns(
   let names: readonly string[] | undefined;
   let types = new ColumnTypes([]);
   let rows = 0;
-  for await (const record of rowsOf<string[]>(file, false)) {
+  for await (const record of rowsOf<string[]>(file, options)) {
     if (rows === 0) {
+      requireSeparator(record, options, file);
       names = isNamed ? columnNames(record, file) : csvColumns;
       if (names && names.length !== record.length) {
         throw file.error(
@@ -107,16 +112,40 @@ async function* findColumns(
       }
       types = new ColumnTypes(givenTypes(record.length, names, csvTypes, file));
     }
-    const wrong = rows > 0 || !isNamed ? types.add(record) : undefined;
+    const wrong = rows > 0 || !isNamed ? types.add(record, rows + 1) : undefined;
     if (wrong !== undefined) throw wrongType(record[wrong]!, rows + 1, names![wrong]!, csvTypes, file);
     rows += 1;
     if (rows % rowsAtOnce === 0) yield [];
+  }
+  for (const [index, { row, cell, before }] of types.turned) {
+    const column = names ? `column ${JSON.stringify(names[index])}` : `column ${index + 1}`;
+    file.survey.note(
+      `${column} is sent as text because of row ${row}: ${JSON.stringify(cell.slice(0, 40))}. The rows before it are ` +
+        `of type ${before}: correct the cell, or set csvTypes to text.`,
+    );
   }
   return types.all.map((type, index) => {
     const name = names?.[index];
     return { ...(name !== undefined && { name }), type, isGiven: csvTypes.has(name ?? '') };
   });
 }
+
+/** Refuses what would become a single column, although other characters separate its cells. */
+function requireSeparator([first = '', ...others]: string[], options: CsvOptions, file: PayloadFile): void {
+  if (others.length > 0 || options.csvSeparator !== undefined) return;
+  const isOther = (separator: string) => {
+    const cells = first.split(separator);
+    return cells.length > 1 && (hasHeader(options) || cells.every(looksNumeric));
+  };
+  const other = otherSeparators.find(isOther);
+  if (other === undefined) return;
+  throw file.error(
+    `line 1: found a single column, ${JSON.stringify(first.slice(0, 40))}, expected cells with a comma between them`,
+    `Set csvSeparator: ${JSON.stringify(other)}. If it is one column, set csvSeparator: ",".`,
+  );
+}
+
+const otherSeparators = [';', '\t', '|'];
 
 function givenTypes(
   columns: number,
@@ -152,7 +181,7 @@ async function* readValues(file: PayloadFile, options: CsvOptions): RecordLines 
   const keys = csvAs === 'json' ? columns.map(({ name }) => JSON.stringify(name)) : undefined;
   let isHeader = hasHeader(options);
   let lines: string[] = [];
-  for await (const record of rowsOf<string[]>(file, false)) {
+  for await (const record of rowsOf<string[]>(file, options)) {
     if (!isHeader) lines.push(recordLine('json', rowValue(keys, columns, record), contentType));
     isHeader = false;
     if (lines.length < rowsAtOnce) continue;
@@ -162,12 +191,16 @@ async function* readValues(file: PayloadFile, options: CsvOptions): RecordLines 
   yield lines;
 }
 
+/** What the parser leaves at a row: its own line end, and those of empty lines before it. */
+const lineEnds = /^[\r\n]+|[\r\n]+$/g;
+
 /** @param raw Whether the text of each row comes with it. */
-function rowsOf<Row>(file: PayloadFile, raw: boolean): AsyncIterable<Row> {
+function rowsOf<Row>(file: PayloadFile, { csvSeparator = ',' }: CsvOptions, raw = false): AsyncIterable<Row> {
   const parser = parse({
     raw,
-    // Both at once: finding out which of the two it is takes the parser longer than reading the file.
-    record_delimiter: ['\r\n', '\n'],
+    delimiter: csvSeparator,
+    // All at once: finding out which of them it is takes the parser longer than reading the file.
+    record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
     max_record_size: longestPayload,
   });
@@ -198,13 +231,11 @@ function rowValue(
     : `[${cells.join(',')}]`;
 }
 
-function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
-}
-
 function describeCsvError(error: CsvError, file: PayloadFile): Error {
   const line = `line ${String(error.lines)}`;
   if (error.code === 'CSV_MAX_RECORD_SIZE') return file.tooLong(line);
-  const hint = 'Correct the row: put a field that contains a comma, a quote or a line end in double quotes.';
+  const hint =
+    'Correct the row: put a field that contains a separator, a quote or a line end in double quotes. ' +
+    'If it is no comma that separates the cells, set csvSeparator.';
   return file.error(`${line}: ${error.message.replace(/ (?:on|at) line \d+.*$/, '')}`, hint, error);
 }

@@ -10,6 +10,7 @@ const textFormats: Readonly<Record<string, PayloadFormat>> = {
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
   '.csv': 'csv',
+  '.tsv': 'csv',
 };
 
 /**
@@ -70,6 +71,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.tar': 'application/x-tar',
   '.tif': 'image/tiff',
   '.tiff': 'image/tiff',
+  '.tsv': 'text/tab-separated-values',
   '.txt': 'text/plain',
   '.wav': 'audio/wav',
   '.webm': 'video/webm',
@@ -81,7 +83,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** Of a compressed file the one before `.gz`. */
 const endingOf = (path: string) =>
-  extname(path.replace(/(?<=\.(?:json|jsonl|ndjson|csv))\.gz$/i, '')).toLowerCase();
+  extname(path.replace(/(?<=\.(?:json|jsonl|ndjson|csv|tsv))\.gz$/i, '')).toLowerCase();
+
+/** Whether the cells of a file are separated by tabs, by its ending. */
+export const isTabSeparated = (path: string) => endingOf(path) === '.tsv';
 
 /** The content type of a file by its ending; `application/octet-stream` for an ending that says nothing. */
 export function contentTypeOf(path: string): string {

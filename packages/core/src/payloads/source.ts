@@ -10,7 +10,7 @@ const order = z
 
 /** One place where payloads come from. A bare string is a path; its ending shows the format. */
 const singleSourceSchema = z.union([
-  z.string().min(1).describe('path of a .json, .jsonl, .csv or binary file, or of a folder of files'),
+  z.string().min(1).describe('path of a .json, .jsonl, .csv, .tsv or binary file, or of a folder of files'),
   z.strictObject({
     inline: z.array(jsonValueSchema()).min(1).describe('JSON values, one for each payload'),
     order,
@@ -51,6 +51,14 @@ const singleSourceSchema = z.union([
       .record(z.string(), z.enum(columnTypes))
       .optional()
       .describe('csv as json or list only: types of columns by their names. Of other columns they are found'),
+    csvSeparator: z
+      .string()
+      .length(1)
+      .refine((text) => !/[\s"]/.test(text) || text === '\t', 'must be one character, such as ";" or a tab')
+      .optional()
+      .describe(
+        'csv only: what is between two cells. Default: a comma, or a tab where the path ends in .tsv',
+      ),
     csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
     contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),
     order,

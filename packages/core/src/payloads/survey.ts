@@ -19,6 +19,7 @@ export class PayloadSurvey {
   #signature = '';
   readonly #others = { count: 0, example: '' };
   readonly #uneven = { count: 0, example: '' };
+  readonly #notes: string[] = [];
   readonly #hints = new Map<string, { count: number; first: number }>();
 
   /** @param payloadHint What the target says of a payload. */
@@ -32,9 +33,14 @@ export class PayloadSurvey {
     else if (Array.isArray(value)) this.#addList(value);
   }
 
+  /** Keeps what was found of another kind. */
+  note(text: string): void {
+    this.#notes.push(text);
+  }
+
   /** One line for each finding. @param name What the user calls the source. */
   notes(name: string): string[] {
-    const notes: string[] = [];
+    const notes = this.#notes.map((note) => `${name}: ${note}`);
     if (this.#others.count > 0) {
       notes.push(
         `${name}: ${this.#others.count} of ${this.#payloads} payloads have other members than the first one ` +

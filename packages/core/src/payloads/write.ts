@@ -7,7 +7,7 @@ import { stringifyJson } from '../values/json-number.js';
 import { withinLimit } from './body-limit.js';
 import { readColumns, readCsv, type CsvColumn, type CsvOptions } from './csv.js';
 import { filesOf } from './files.js';
-import { contentTypeOf, formatOf } from './format.js';
+import { contentTypeOf, formatOf, isTabSeparated } from './format.js';
 import { readJson } from './json.js';
 import { readJsonl, readLines } from './jsonl.js';
 import { longestPayload, PayloadFile } from './payload-file.js';
@@ -167,7 +167,7 @@ export async function readCsvColumns(
   for (const { source: single } of partsOf(source)) {
     if (typeof single === 'string' || !('file' in single) || (single.csvAs ?? 'text') === 'text') continue;
     for (const name of (await findFiles(single, baseDirectory)).names) {
-      const reading = readColumns(await PayloadFile.open(name, baseDirectory), csvOptions(single));
+      const reading = readColumns(await PayloadFile.open(name, baseDirectory), csvOptions(single, name));
       let step = await reading.next();
       while (!step.done) {
         if (signal?.aborted) throw new LoadwrightError('ABORTED', 'Stopped while the payloads were read.');
@@ -248,7 +248,7 @@ type FileSource = Extract<SingleSource, { file: string }>;
 
 /** Options that one format alone has. */
 const formatOptions: Readonly<Record<string, readonly (keyof FileSource)[]>> = {
-  csv: ['csvAs', 'csvColumns', 'csvTypes', 'csvHeader'],
+  csv: ['csvAs', 'csvColumns', 'csvTypes', 'csvHeader', 'csvSeparator'],
   json: ['jsonAs'],
 };
 
@@ -266,9 +266,16 @@ async function findFiles(source: FileSource, baseDirectory: string) {
   return { names, format };
 }
 
-function csvOptions({ contentType, csvAs = 'text', ...source }: FileSource): CsvOptions {
+/** @param name Of one of the files of the source. */
+function csvOptions({ csvAs = 'text', ...source }: FileSource, name: string): CsvOptions {
   const { csvColumns, csvHeader = true, csvTypes = {} } = source;
-  return { contentType, csvAs, csvColumns, csvHeader, csvTypes: new Map(Object.entries(csvTypes)) };
+  const isTabs = isTabSeparated(name);
+  const csvSeparator = source.csvSeparator ?? (isTabs ? '\t' : undefined);
+  const contentType = source.contentType ?? (csvAs === 'text' && isTabs ? contentTypeOf(name) : undefined);
+  return {
+    ...{ contentType, csvAs, csvColumns, csvHeader, csvSeparator },
+    csvTypes: new Map(Object.entries(csvTypes)),
+  };
 }
 
 async function* fileLines(
@@ -283,7 +290,7 @@ async function* fileLines(
   }
   for (const name of names) {
     const file = await PayloadFile.open(name, baseDirectory, payloadHint);
-    if (format === 'csv') yield* readCsv(file, csvOptions(source));
+    if (format === 'csv') yield* readCsv(file, csvOptions(source, name));
     else if (format === 'lines') yield* readLines(file, contentType);
     else yield* format === 'json' ? readJson(file, { jsonAs, contentType }) : readJsonl(file, contentType);
     notes.push(...file.survey.notes(name));

@@ -115,7 +115,7 @@ describe('validate', () => {
       'payloads.file: found 3, expected text that is not empty\npayloads.csvAs: found "x", expected one of "text", "json", "list"',
     );
     expect(payloads({ file: 'a.csv', ordr: 'random' })).toBe(
-      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvColumns, csvTypes, csvHeader, contentType, order',
+      'payloads.ordr: unknown option, did you mean "order"? Allowed: file, format, csvAs, jsonAs, csvColumns, csvTypes, csvSeparator, csvHeader, contentType, order',
     );
   });
 
