@@ -176,12 +176,39 @@ def test_a_redirect_takes_no_secret_elsewhere(access):
         (Answer(401, b'{"error":"invalid_client"}'), "HTTP 401 invalid_client.*DATABRICKS_CLIENT_SECRET"),
         (Answer(200, b"<html>"), "holds no access_token"),
         (Answer(200, b'{"access_token":"a b\\n"}'), "holds no access_token"),
+        (Answer(200, b"[" * 100_000), "holds no access_token"),
+        (Answer(200, b'{"access_token":"a","expires_in":0}'), "is given out for 0 s"),
+        (Answer(200, b'{"access_token":"a","expires_in":"-5"}'), "is given out for -5 s"),
+        (Answer(200, b'{"access_token":"a","expires_in":NaN}'), "is given out for nan s"),
     ],
 )
 def test_a_token_service_that_gives_none(access, answer, message):
     with serving(lambda _: answer) as stub, pytest.raises(CredentialsError, match=message) as raised:
         access(stub.url)
     assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("life", "seconds"),
+    [
+        (b',"expires_in":"3600"', 3600),
+        (b',"expires_in":3600.5', 3600.5),
+        # It does not say, and the shortest life that is heard of is taken.
+        (b"", 600),
+        (b',"expires_in":null', 600),
+        (b',"expires_in":"soon"', 600),
+        (b',"expires_in":[3600]', 600),
+        (b',"expires_in":1' + b"0" * 400, 600),
+    ],
+)
+def test_how_long_a_token_lasts(access, life, seconds):
+    answer = Answer(200, b'{"access_token":"canary-token"%b}' % life)
+    with serving(lambda request: answer if request.path == "/oidc/v1/token" else Answer(404)) as stub:
+        began = time.monotonic()
+        assert access(stub.url).token() == "canary-token"
+        (renewed,) = Renewed._shared.values()
+        usable = seconds - min(seconds / 10, 40)
+        assert began + usable <= renewed._ends <= time.monotonic() + usable
 
 
 def test_a_personal_token_and_a_route_optimised_endpoint(access, monkeypatch):
@@ -245,6 +272,51 @@ def test_requests_go_on_while_tokens_are_renewed(run):
     assert total["counters"]["credential_renewals"] >= 4
     paths = {request.path for request in stub.requests if request.path.endswith("invocations")}
     assert paths == {f"/1{PATH}"}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [
+            Answer(500),
+            Answer(429, b"{}", {"Retry-After": "30"}),
+            Answer(503, b"<html>", {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+            Answer(401, b'{"error":"invalid_client"}'),
+            Answer(302, b"", {"Location": "http://127.0.0.1:1/"}),
+        ],
+        [
+            Answer(200, b"<html>"),
+            Answer(200, b'{"access_token":""}'),
+            Answer(200, b'{"access_token":"a","expires_in":0}'),
+            Answer(200, b'{"access_token":"a","expires_in":"-1"}'),
+            Answer(204),
+        ],
+    ],
+    ids=["statuses", "bodies"],
+)
+def test_requests_go_on_whatever_the_token_service_answers_for_some_time(run, answers):
+    workspace = Workspace()
+    with serving(workspace) as stub:
+        cluster = run(stub.url, workspace, lookUp=None)
+        cluster.swarm(1)
+        eventually(lambda: workspace.served > 5, "requests")
+        for answer in answers:
+            workspace.refusal = answer
+            asked = len(workspace.asked)
+            # Further attempts are a minute apart.
+            while len(workspace.asked) == asked:
+                is_early = workspace.clock() < workspace.issued_at + 0.6 * workspace.lives
+                workspace.clock.pass_by(workspace.lives / 20 if is_early else 20)
+                before = workspace.served
+                eventually(lambda before=before: workspace.served >= before + 2, "that requests go on")
+        workspace.refusal, issued = None, workspace.issued_at
+        while workspace.issued_at == issued:
+            workspace.clock.pass_by(20)
+            before = workspace.served
+            eventually(lambda before=before: workspace.served >= before + 2, "that requests go on")
+        total = cluster.settled()["total"]
+    assert (total["failed"], workspace.dead, workspace.unknown) == (0, 0, 0)
+    assert total["counters"]["credential_renewals_failed"] >= len(answers)
 
 
 def test_without_a_valid_token_nothing_is_sent_and_the_failure_says_why(run):

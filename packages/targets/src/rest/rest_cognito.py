@@ -167,5 +167,5 @@ def _life_of(claims: dict[str, Any], expires_in: Any) -> float:
     """Seconds. ``ExpiresIn`` is that of the access token; an ID token may live for another time."""
     try:
         return float(claims["exp"]) - float(claims["iat"]) - _CUT_SECONDS
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return float(expires_in) if isinstance(expires_in, int | float) else _SECONDS_UNSAID

@@ -224,6 +224,7 @@ def test_a_user_who_gets_no_token(setup_of, answer, message):
         ({"iat": 100, "exp": 400}, 3600, 299.0),
         ({}, 3600, 3600.0),
         ({"iat": "x", "exp": 1}, None, 300.0),
+        ({"iat": 1, "exp": 10**400}, None, 300.0),
     ],
 )
 def test_the_life_of_a_token_is_its_own(claims, expires_in, seconds):

@@ -53,7 +53,7 @@ class TokenService:
             raise NoSecretError(f"{self._service}: its answer holds no access_token", is_final=True)
         try:
             return Lasting(token, float(seconds))
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             return Lasting(token, _SECONDS_UNSAID)
 
     def _refusal(self, answer: Answer) -> NoSecretError:

@@ -147,7 +147,10 @@ class Renewed:
     def _renew(self) -> None:
         asked = _clock()
         lasting = self._fetch()
-        seconds = max(0.0, lasting.seconds)
+        seconds = lasting.seconds
+        # Also what is no number at all.
+        if not seconds > 0:
+            raise NoSecretError(f"it is given out for {seconds:g} s, so that no request can use it")
         variables.keep_secret(lasting.value)
         stale = min(seconds * _STALE_SHARE, _STALE_SECONDS)
         self._renew_at = asked + seconds - stale * (1 - random.uniform(0.0, _JITTER_SHARE))

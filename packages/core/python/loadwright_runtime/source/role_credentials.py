@@ -1,11 +1,11 @@
 """Credentials of AWS: from variables, or from the role of a container or machine, renewed in a test."""
 
-import calendar
 import http.client
 import json
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -76,7 +76,7 @@ def _read_patiently(purpose: str) -> RoleCredentials:
             pause *= 2
         try:
             return _read()
-        except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        except (OSError, http.client.HTTPException, ValueError, KeyError, RecursionError) as error:
             reason = f"{type(error).__name__} {error}" if isinstance(error, OSError) else type(error).__name__
     whose, remedy = (
         ("container", "its task a role")
@@ -138,8 +138,9 @@ def _keep_fresh(found: RoleCredentials, renew: Callable[[Credentials], None], co
         gevent.sleep(_seconds_until_renewal(found.expires_at - time.time()))
         try:
             newer = _read()
-        except (OSError, http.client.HTTPException, ValueError, KeyError):
-            # There is time for more attempts. When all fail, requests fail with what the service says.
+        except Exception:
+            # There is time for more attempts, whatever it was. When all fail, requests fail with what the
+            # service says.
             counts.failed()
             continue
         if newer.credentials != found.credentials:
@@ -175,17 +176,29 @@ def read_role() -> RoleCredentials:
         path = "/latest/meta-data/iam/security-credentials/"
         with_token = {"X-aws-ec2-metadata-token": token}
         role = _ask(connection, "GET", path, with_token).split("\n")[0].strip()
-        found: dict[str, Any] = json.loads(_ask(connection, "GET", path + quote(role), with_token))
+        found = json.loads(_ask(connection, "GET", path + quote(role), with_token))
     finally:
         connection.close()
     return _credentials(found)
 
 
-def _credentials(found: dict[str, Any]) -> RoleCredentials:
-    credentials = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
+def _credentials(found: Any) -> RoleCredentials:
+    """Raises KeyError, or ValueError for what cannot be credentials: it must not displace good ones."""
+    if not isinstance(found, dict):
+        raise ValueError("no object of JSON")
+    key, secret, expiration = (found[name] for name in ("AccessKeyId", "SecretAccessKey", "Expiration"))
+    token = found["Token"]
+    if not all(map(_is_word, (key, secret, expiration))) or not (token is None or _is_word(token)):
+        raise ValueError("no credentials")
+    end = datetime.fromisoformat(expiration)
+    # RFC 3339 has a zone; a time without one is meant as the others.
     return RoleCredentials(
-        credentials, calendar.timegm(time.strptime(found["Expiration"], "%Y-%m-%dT%H:%M:%SZ"))
+        Credentials(key, secret, token), (end if end.tzinfo else end.replace(tzinfo=UTC)).timestamp()
     )
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
 def _ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str]) -> str:

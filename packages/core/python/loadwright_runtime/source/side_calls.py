@@ -34,7 +34,7 @@ class Answer(NamedTuple):
         """The body, a JSON object; an empty one when it is something else."""
         try:
             document = json.loads(self.body)
-        except ValueError:
+        except (RecursionError, ValueError):
             return {}
         return document if isinstance(document, dict) else {}
 

@@ -161,13 +161,24 @@ def test_one_that_has_ended_is_never_used(clock, renewed):
     assert one._problem is None and use(one, 10, service)[0] == 0
 
 
-def test_a_life_of_nothing_asks_no_more_than_ten_times_a_second(clock, renewed):
-    service = Service(clock, 0)
-    one = renewed(service)
+@pytest.mark.parametrize("life", [0, -1, float("-inf"), float("nan")])
+def test_a_life_of_nothing_is_none(clock, renewed, life):
+    service = Service(clock, life)
+    with pytest.raises(CredentialsError, match=f"cannot be had: it is given out for {life} s"):
+        renewed(service)
+    # Of one that is given out later nobody notices: the former one lasts, and there is another attempt.
+    service = Service(clock, 60, life, life, 3600)
+    dead, seen = use(renewed(service), 90, service)
+    assert dead == 0 and seen == ["token-1", "token-4"]
+    # As for any other failure there is a pause.
+    assert service.asked_at[3] - service.asked_at[1] >= 2
+
+
+def test_a_short_life_asks_no_more_than_ten_times_a_second(clock, renewed):
+    service = Service(clock, 0.01)
+    renewed(service)
     clock.pass_by(10)
     assert 90 <= len(service.asked_at) <= 101
-    with pytest.raises(CredentialsError):
-        one.current()
 
 
 def test_the_first_one_is_waited_for(clock, renewed):

@@ -20,6 +20,7 @@ class MetadataService:
     def __init__(self):
         self.sets = [("1", 3600)]
         self.failures = 0
+        self.nonsense = []
         self.asked = 0
 
     def __call__(self, environment, start):
@@ -35,6 +36,8 @@ class MetadataService:
         if self.failures:
             self.failures -= 1
             return self.answer(start, "404 Not Found")
+        if self.nonsense:
+            return self.answer(start, "200 OK", self.nonsense.pop(0))
         number, seconds = self.sets.pop(0) if len(self.sets) > 1 else self.sets[0]
         expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
         found = {"AccessKeyId": f"ASIA{number}", "SecretAccessKey": f"s{number}", "Token": f"t{number}"}
@@ -123,6 +126,59 @@ def test_renewed_whenever_the_service_has_newer_ones(service, started, counted, 
     assert renewed == [of_set(2), of_set(3)]
     # What failed was tried again; that there was nothing newer yet is neither.
     assert dict(counters) == {"credential_renewals": 2, "credential_renewals_failed": 2}
+
+
+SET = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2040-01-02T03:04:05Z"}
+NONSENSE = [
+    "",
+    "<html>",
+    "null",
+    "[]",
+    '"text"',
+    "[" * 100_000,
+    '{"Code":"Failed","Message":"no role"}',
+    *(json.dumps(SET | {name: value}) for name in SET for value in (1, "", "a\nb", {}, "ü")),
+    *(json.dumps(SET | {name: None}) for name in SET if name != "Token"),
+    *(json.dumps({name: SET[name] for name in SET if name != left_out}) for left_out in SET),
+    json.dumps(SET | {"Expiration": "2040-13-02T03:04:05Z"}),
+]
+
+
+def test_nonsense_neither_ends_the_renewals_nor_takes_the_place_of_credentials(
+    service, started, counted, monkeypatch
+):
+    metrics, counters = counted
+    monkeypatch.setattr(role_credentials, "_BETWEEN_RENEWALS_SECONDS", 0.001)
+    service.sets = [("1", 600), ("2", 3600)]
+    renewed = []
+    assert aws_credentials(PURPOSE, renewed.append, metrics) == of_set(1)
+    service.nonsense = list(NONSENSE)
+    with gevent.Timeout(30):
+        while not renewed:
+            gevent.sleep(0.001)
+    assert renewed == [of_set(2)]
+    assert dict(counters) == {"credential_renewals": 1, "credential_renewals_failed": len(NONSENSE)}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_nonsense_at_the_start_is_a_message(service, started, nonsense):
+    service.nonsense = [nonsense] * 5
+    with pytest.raises(SetupError, match="gives no credentials of a role"):
+        aws_credentials(PURPOSE, pytest.fail, Metrics())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2040-01-02T03:04:05Z", 2_209_086_245),
+        ("2040-01-02T03:04:05.250Z", 2_209_086_245.25),
+        ("2040-01-02T05:04:05+02:00", 2_209_086_245),
+        ("2040-01-02T03:04:05", 2_209_086_245),
+    ],
+)
+def test_when_they_end(service, text, seconds):
+    service.nonsense = [json.dumps(SET | {"Token": None, "Expiration": text})]
+    assert role_credentials.read_role() == (Credentials("A", "s", None), seconds)
 
 
 @pytest.mark.parametrize(
