@@ -88,6 +88,9 @@ const endingOf = (path: string) =>
 /** Whether the cells of a file are separated by tabs, by its ending. */
 export const isTabSeparated = (path: string) => endingOf(path) === '.tsv';
 
+/** What a header can carry, without the blanks at its ends that HTTP leaves out. */
+export const contentTypePattern = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** The content type of a file by its ending; `application/octet-stream` for an ending that says nothing. */
 export function contentTypeOf(path: string): string {
   return contentTypes[endingOf(path)] ?? 'application/octet-stream';

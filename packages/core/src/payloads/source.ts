@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { jsonValueSchema } from '../values/json-value-schema.js';
 import { columnTypes } from './column-types.js';
+import { contentTypePattern } from './format.js';
 import { traceSourceSchema } from './trace/source.js';
+
+const contentType = z.string().regex(contentTypePattern, 'must be printable ASCII, such as text/csv');
 
 const order = z
   .enum(['sequential', 'random'])
@@ -60,7 +63,7 @@ const singleSourceSchema = z.union([
         'csv only: what is between two cells. Default: a comma, or a tab where the path ends in .tsv',
       ),
     csvHeader: z.boolean().optional().describe('csv only: the first row holds column names. Default true'),
-    contentType: z.string().optional().describe('Content-Type of every payload. Default: by the format'),
+    contentType: contentType.optional().describe('Content-Type of every payload. Default: by the format'),
     order,
   }),
   z.strictObject({
@@ -70,8 +73,7 @@ const singleSourceSchema = z.union([
       .describe(
         'paths of binary files, one payload each; folders, and patterns such as img/*.jpg, stand for their files',
       ),
-    contentType: z
-      .string()
+    contentType: contentType
       .optional()
       .describe('Content-Type of every payload. Default: by the ending of each path'),
     order,

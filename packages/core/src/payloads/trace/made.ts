@@ -1,6 +1,7 @@
 import { parseRate } from '../../values/rate.js';
 import { secondsOf } from '../../values/duration.js';
 import type { ReadRow, Recorded } from './recorded.js';
+import { hasSession, numberOf } from './recordings.js';
 import type { TraceSource } from './source.js';
 
 /** Tokens that one `hash_id` of a Mooncake trace stands for. https://github.com/kvcache-ai/Mooncake */
@@ -19,10 +20,15 @@ export function readConversation(source: TraceSource): ReadRow {
   const pauseSeconds = secondsOf(source.pause ?? '10s');
   return ({ id, conversations }, number) => {
     if (!Array.isArray(conversations)) throw new Error('"conversations" is missing');
-    const messages = (conversations as { from?: string; value?: string }[]).map(({ from, value }) => ({
-      role: from === 'human' || from === 'user' ? 'user' : from === 'system' ? 'system' : 'assistant',
-      content: value ?? '',
-    }));
+    const messages = conversations.map((turn: unknown) => {
+      const { from, value } = Object(turn) as { readonly from?: unknown; readonly value?: unknown };
+      if (typeof from !== 'string' || typeof (value ?? '') !== 'string')
+        throw new Error('"conversations" must hold turns {"from": "human", "value": "…"}');
+      return {
+        role: from === 'human' || from === 'user' ? 'user' : from === 'system' ? 'system' : 'assistant',
+        content: value ?? '',
+      };
+    });
     const turns = messages.flatMap(({ role }, index) => (role === 'user' ? [index] : []));
     return turns.map((index, turn) => ({
       seconds: number / rate + turn * pauseSeconds,
@@ -36,17 +42,21 @@ export function readConversation(source: TraceSource): ReadRow {
 /** `{"timestamp": ms, "input_length", "output_length", "hash_ids"}`: requests that share ids begin with the same text. */
 export function readMooncake(source: TraceSource): ReadRow {
   return (row) => {
-    const [timestamp, input, output] = numbersOf(row, ['timestamp', 'input_length', 'output_length']);
-    const ids = Array.isArray(row['hash_ids']) ? (row['hash_ids'] as number[]) : [];
-    const blocks = ids.map((id) => textOf(Number(id), blockTokens));
+    const timestamp = timeOf(row, 'timestamp');
+    const [input, output] = tokensOf(row, ['input_length', 'output_length']);
+    const ids: readonly unknown[] = Array.isArray(row['hash_ids']) ? row['hash_ids'] : [];
+    const blocks = ids.map((id) => {
+      if (!Number.isSafeInteger(id)) throw new Error('"hash_ids" must hold whole numbers');
+      return textOf(Number(id), blockTokens);
+    });
     const text = blocks.join(' ').split(' ').slice(0, input).join(' ');
     const missing = input! - ids.length * blockTokens;
-    const filler = missing > 0 ? textOf(timestamp!, missing) : '';
+    const filler = missing > 0 ? textOf(timestamp, missing) : '';
     const session = row['session_id'];
     return [
       {
-        seconds: timestamp! / 1000,
-        ...(session !== undefined && { session: String(session) }),
+        seconds: timestamp / 1000,
+        ...(hasSession(session) && { session: String(session) }),
         ...made(source, [text, filler].filter(Boolean).join(' '), output!),
       },
     ];
@@ -56,13 +66,12 @@ export function readMooncake(source: TraceSource): ReadRow {
 /** `Timestamp,Model,Request tokens,Response tokens,…`, in seconds. https://github.com/HPMLL/BurstGPT */
 export function readBurst(source: TraceSource): ReadRow {
   return (row, number) => {
-    const names = ['Timestamp', 'Request tokens', 'Response tokens'];
-    const [seconds, input, output] = numbersOf(row, names);
+    const [input, output] = tokensOf(row, ['Request tokens', 'Response tokens']);
     const session = row['Session ID'];
     return [
       {
-        seconds: seconds!,
-        ...(typeof session === 'string' && session !== '' && { session }),
+        seconds: timeOf(row, 'Timestamp'),
+        ...(hasSession(session) && { session: String(session) }),
         ...made(source, textOf(number, input!), output!),
       },
     ];
@@ -78,10 +87,22 @@ function made({ as = 'chat', body }: TraceSource, text: string, tokens: number):
   };
 }
 
-function numbersOf(row: Readonly<Record<string, unknown>>, names: readonly string[]): number[] {
+type Row = Readonly<Record<string, unknown>>;
+
+function timeOf(row: Row, name: string): number {
+  const value = numberOf(row[name]);
+  if (value === undefined || value < 0) throw new Error(`"${name}" must be a number of 0 or more`);
+  return value;
+}
+
+/** No service takes as many in one request. */
+const mostTokens = 10_000_000;
+
+function tokensOf(row: Row, names: readonly string[]): number[] {
   return names.map((name) => {
-    const value = Number(row[name] ?? NaN);
-    if (row[name] === '' || !Number.isFinite(value) || value < 0) throw new Error(`"${name}" is no number`);
+    const value = numberOf(row[name]);
+    if (value === undefined || !Number.isInteger(value) || value < 0 || value > mostTokens)
+      throw new Error(`"${name}" must be a whole number from 0 to ${mostTokens}`);
     return value;
   });
 }

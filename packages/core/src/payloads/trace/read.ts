@@ -4,7 +4,7 @@ import { PayloadFile } from '../payload-file.js';
 import { recordLine, type RecordLines } from '../record.js';
 import { readBurst, readConversation, readMooncake } from './made.js';
 import type { ReadRow, Recorded } from './recorded.js';
-import { readCapture, readInference, readRequest } from './recordings.js';
+import { readCapture, readInference, requestReader } from './recordings.js';
 import { rowsOf, type TraceRow } from './rows.js';
 import type { TraceSchedule } from './schedule.js';
 import { Scrubber, textAt } from './scrub.js';
@@ -51,6 +51,12 @@ export async function* traceLines(
       }
     }
   }
+  if (last && bodiless > 0 && bodiless === number) {
+    throw last.error(
+      `none of ${number} requests has a body`,
+      'Record or export the requests with their bodies, in the fields of this format.',
+    );
+  }
   const [unused] = scrubber?.unused ?? [];
   if (unused !== undefined && last && number > bodiless) {
     throw last.error(
@@ -68,8 +74,10 @@ function readerOf(source: TraceSource): (row: TraceRow, number: number) => reado
     ({ values }: TraceRow, number: number) =>
       read(values, number);
   switch (source.format) {
-    case 'requests':
+    case 'requests': {
+      const readRequest = requestReader();
       return ({ values, text }) => [readRequest(values, text)];
+    }
     case 'sagemaker-capture':
       return of(readCapture);
     case 'databricks-inference':
@@ -90,7 +98,9 @@ function lineOf(
   schedule: TraceSchedule,
 ): string | undefined {
   if (body === undefined) return undefined;
-  const named = source.session && body.kind === 'text' ? textAt(body.content, source.session) : session;
+  const found = source.session && body.kind === 'text' ? textAt(body.content, source.session) : session;
+  // Those without a session are not one.
+  const named = found === 'null' || found === '""' ? undefined : found;
   const content = scrubber ? scrub(body, scrubber) : body.content;
   schedule.add(seconds, named);
   return recordLine(body.kind, JSON.stringify(content), contentType);

@@ -48,9 +48,9 @@ async function isList(file: PayloadFile): Promise<boolean> {
 
 async function* csvRows(file: PayloadFile): AsyncGenerator<TraceRow> {
   const parser = parse({
-    columns: true,
+    columns: (names: string[]) => distinct(names),
     skip_empty_lines: true,
-    record_delimiter: ['\r\n', '\n'],
+    record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: longestPayload,
   });
   try {
@@ -59,6 +59,12 @@ async function* csvRows(file: PayloadFile): AsyncGenerator<TraceRow> {
   } catch (error) {
     throw file.error(`it is not CSV: ${messageOf(error)}`, 'Export it again, with a header.', error);
   }
+}
+
+function distinct(names: string[]): string[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`the column "${twice}" is there twice`);
+  return names;
 }
 
 async function* parquetRows(file: PayloadFile): AsyncGenerator<TraceRow> {

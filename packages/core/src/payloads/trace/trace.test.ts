@@ -177,7 +177,7 @@ describe('a trace', () => {
       'row 2: "body" is missing',
     );
     expect(await refused(lines({ at: 'soon', body: 1 }), { format })).toContain('"at" must be seconds');
-    expect(await refused(lines({ a: 1 }), { format: 'mooncake' })).toContain('"timestamp" is no number');
+    expect(await refused(lines({ a: 1 }), { format: 'mooncake' })).toContain('"timestamp" must be a number');
   });
 });
 
