@@ -21,9 +21,16 @@ export const apart = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy', 'templates'].map(
-      (name) => `test/ecs/${name}.test.ts`,
-    ),
+    ...[
+      'broken-accounts',
+      'conformance',
+      'diagnose',
+      'fargate',
+      'many',
+      'network-acls',
+      'policy',
+      'templates',
+    ].map((name) => `test/ecs/${name}.test.ts`),
     ...alone['packages/infra'],
     'test/leaks/throttled.test.ts',
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
@@ -128,9 +135,16 @@ const inTurns = {
     ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
       (name) => `test/ec2/${name}.test.ts`,
     ),
-    ...['broken-accounts', 'conformance', 'diagnose', 'fargate', 'many', 'policy', 'templates'].map(
-      (name) => `test/ecs/${name}.test.ts`,
-    ),
+    ...[
+      'broken-accounts',
+      'conformance',
+      'diagnose',
+      'fargate',
+      'many',
+      'network-acls',
+      'policy',
+      'templates',
+    ].map((name) => `test/ecs/${name}.test.ts`),
     'test/leaks/throttled.test.ts',
     ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
   ],

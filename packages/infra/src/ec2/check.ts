@@ -9,7 +9,7 @@ import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role
 import { startLookups, type AccountLookups } from '../aws/account/account.js';
 import type { Aws } from '../aws/clients.js';
 import { checkCredentials } from '../aws/check/credentials.js';
-import { failed, findingOf, problemOf } from '../aws/check/finding.js';
+import { failed, findingOf, problemOf, withoutRepetition } from '../aws/check/finding.js';
 import { anyFleet } from '../aws/permissions/tag-condition.js';
 import { machineStatements } from './permissions/machine.js';
 import { ec2Policies } from './permissions/policy.js';
@@ -159,12 +159,4 @@ function checksOfProfile(
       'unknown',
     ],
   ];
-}
-
-/** What follows from one problem says the same as it. */
-function withoutRepetition(findings: readonly Finding[]): Finding[] {
-  return findings.filter(
-    ({ state, detail }, index) =>
-      state === 'good' || findings.findIndex((earlier) => earlier.detail === detail) === index,
-  );
 }

@@ -9,7 +9,7 @@ import { startLookups } from '../aws/account/account.js';
 import type { Caller } from '../aws/account/caller.js';
 import { knownProfileRole } from '../aws/account/profile-role.js';
 import { checkCredentials } from '../aws/check/credentials.js';
-import { findingOf } from '../aws/check/finding.js';
+import { findingOf, withoutRepetition } from '../aws/check/finding.js';
 import { checkBoundary, checkPermissions } from '../aws/check/permissions.js';
 import { checkQuota } from '../aws/check/quota.js';
 import { checkSessionManager } from '../aws/check/session-manager.js';
@@ -116,12 +116,7 @@ export async function checkAll(
   const findings = await Promise.all(
     looks.map(([subject, look, state]) => findingOf(aws, subject, look, state)),
   );
-  const all = [credentials, ...findings];
-  // What follows from one problem says the same as it.
-  return all.filter(
-    ({ state, detail }, index) =>
-      state === 'good' || all.findIndex((earlier) => earlier.detail === detail) === index,
-  );
+  return withoutRepetition([credentials, ...findings]);
 }
 
 async function checkTime(settings: EcsFleetSettings, { durationSeconds }: CheckRequest): Promise<Found> {

@@ -130,16 +130,18 @@ function networkOf(
   environment: Environment,
 ): Promise<readonly Finding[]> {
   const nodes = described.flatMap((one) => {
-    const { InstanceId, SubnetId: subnetId = '', PublicIpAddress, Tags } = one;
+    const { InstanceId, SubnetId: subnetId = '', PrivateIpAddress: address, PublicIpAddress, Tags } = one;
     const part = readTags(Tags)[partTag];
     const groups = (one.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups);
     const securityGroups = groups.flatMap(({ GroupId }) => GroupId ?? []);
     const hasPublicAddress = PublicIpAddress !== undefined;
-    const node = { part, name: `${part} ${InstanceId}`, subnetId, hasPublicAddress, securityGroups };
+    const isMaster = part === 'master';
+    const name = `${part} ${InstanceId}`;
+    const node = { name, isMaster, address, subnetId, hasPublicAddress, securityGroups };
     // By the time that it runs, EC2 has given it its address.
     return one.State?.Name === 'running' ? [node] : [];
   });
-  const master = nodes.find(({ part }) => part === 'master');
+  const master = nodes.find(({ isMaster }) => isMaster);
   const ui = master && told && { ...master, ...told.facts, mayBePrivate: false };
   return networkFindings(aws, nodes, ui, environment);
 }

@@ -16,6 +16,8 @@ export interface Subnet {
   readonly id: string;
   readonly zone: string;
   readonly vpcId: string;
+  /** Its addresses of version 4, as a range; undefined when it has none. */
+  readonly cidr?: string | undefined;
   readonly wayOut: WayOut;
 }
 
@@ -86,10 +88,11 @@ export async function lookUpSubnets(aws: Aws, wish: NetworkWish): Promise<Subnet
       },
     );
   }
-  return own.map(({ SubnetId = '', AvailabilityZone = '', VpcId = '' }) => ({
+  return own.map(({ SubnetId = '', AvailabilityZone = '', VpcId = '', CidrBlock }) => ({
     id: SubnetId,
     zone: AvailabilityZone,
     vpcId: VpcId,
+    cidr: CidrBlock,
     wayOut: wayOut(tableOf(tables, SubnetId, VpcId)),
   }));
 }

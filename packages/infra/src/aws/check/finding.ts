@@ -18,6 +18,14 @@ export async function findingOf(
   }
 }
 
+/** What follows from one problem says the same as it: once suffices. */
+export function withoutRepetition(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(
+    ({ state, detail }, index) =>
+      state === 'good' || findings.findIndex((earlier) => earlier.detail === detail) === index,
+  );
+}
+
 /** @throws what is no error of a call: a bug is not a finding. */
 export function problemOf(error: unknown): LoadwrightError {
   const problem = accountProblem(error);

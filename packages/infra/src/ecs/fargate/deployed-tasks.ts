@@ -82,6 +82,7 @@ export async function isOfSpot(aws: Aws, { workers, cluster, definition }: Deplo
 export interface TaskPlace {
   readonly subnetId: string;
   readonly hasPublicAddress: boolean;
+  readonly address: string | undefined;
   readonly securityGroups: readonly string[];
 }
 
@@ -102,6 +103,7 @@ export async function placesOf(aws: Aws, tasks: readonly Task[]): Promise<Readon
       places.set(interfaces.get(found.NetworkInterfaceId ?? '') ?? '', {
         subnetId: found.SubnetId ?? '',
         hasPublicAddress: found.Association?.PublicIp !== undefined,
+        address: found.PrivateIpAddress,
         securityGroups: (found.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
       });
     }

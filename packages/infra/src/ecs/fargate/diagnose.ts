@@ -89,6 +89,7 @@ async function networkOf(
   const nodes = [...places].map(([id, place]) => ({
     ...place,
     id,
+    isMaster: id === masterId,
     name: `${id === masterId ? 'master' : 'worker'} ${id.split('/').at(-1)}`,
   }));
   const ended = stopped.flatMap((one) => {

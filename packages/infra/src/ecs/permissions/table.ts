@@ -189,7 +189,7 @@ const ofMachines = new Set([
 
 /** Every permission of fleets on ECS. */
 export const permissions = machineRows<EcsWishes>({
-  lookAround: [],
+  lookAround: ['ec2:DescribeNetworkAcls'],
   image: [
     {
       id: 'FindEcsImage',

@@ -5,8 +5,9 @@ import type { Environment } from '../../environment.js';
 import { isPublic, type Access } from '../../aws/access.js';
 import { lookUpOwnAddress } from '../../aws/account/address.js';
 import { lookUpSubnets, type Subnet } from '../../aws/account/network.js';
-import { findingOf } from '../../aws/check/finding.js';
+import { findingOf, withoutRepetition } from '../../aws/check/finding.js';
 import type { Aws } from '../../aws/clients.js';
+import { aclFinding } from './network-acls.js';
 
 /** A machine, or a task on Fargate, and its place in the network. */
 export interface PlacedNode {
@@ -15,6 +16,9 @@ export interface PlacedNode {
   readonly subnetId: string;
   /** Undefined: nobody knows any more, it has ended. */
   readonly hasPublicAddress: boolean | undefined;
+  /** Inside its network, where it is known. */
+  readonly address?: string | undefined;
+  readonly isMaster?: boolean;
 }
 
 /** Where the web UI of a fleet is. */
@@ -29,8 +33,8 @@ export interface UiPlace extends PlacedNode {
 type Found = string | Omit<Finding, 'subject'>;
 
 /**
- * What keeps the nodes of a fleet from the internet, and its caller from the web UI: routes, addresses and security groups, as
- * EC2 describes them now.
+ * What keeps the nodes of a fleet from the internet, and its caller from the web UI: routes, addresses, network ACLs and security
+ * groups, as EC2 describes them now.
  *
  * @param nodes the master's among them, where it runs
  * @param ui undefined when no master runs: only the nodes are looked at
@@ -43,14 +47,43 @@ export async function networkFindings(
   environment: Environment,
 ): Promise<readonly Finding[]> {
   const findings: Promise<Finding>[] = [];
-  if (nodes.length > 0) findings.push(findingOf(aws, 'network', routes(aws, nodes, ui), 'unknown'));
-  if (ui) findings.push(findingOf(aws, 'security group', ingress(aws, ui, environment), 'unknown'));
-  return Promise.all(findings);
+  const own = lookUpOwnAddress(aws, environment);
+  own.catch(() => {});
+  if (nodes.length > 0) {
+    const ids = [...new Set(nodes.map(({ subnetId }) => subnetId))];
+    const subnets = lookUpSubnets(aws, { subnets: ids, access: ui?.access ?? 'session-manager' });
+    subnets.catch(() => {});
+    findings.push(
+      findingOf(aws, 'network', routes(subnets, nodes, ui), 'unknown'),
+      findingOf(aws, 'network ACL', acls(aws, nodes, subnets, ui, own), 'unknown'),
+    );
+  }
+  if (ui) findings.push(findingOf(aws, 'security group', ingress(aws, ui, own), 'unknown'));
+  return withoutRepetition(await Promise.all(findings));
 }
 
-async function routes(aws: Aws, nodes: readonly PlacedNode[], ui: UiPlace | undefined): Promise<Found> {
-  const ids = [...new Set(nodes.map(({ subnetId }) => subnetId))];
-  const subnets = await lookUpSubnets(aws, { subnets: ids, access: ui?.access ?? 'session-manager' });
+/** Is the web UI at an address inside the network of its master? There the caller is seen under one that no service on the internet knows. */
+const isPrivate = ({ hasPublicAddress, mayBePrivate }: UiPlace) => hasPublicAddress === false && mayBePrivate;
+
+async function acls(
+  aws: Aws,
+  nodes: readonly PlacedNode[],
+  subnets: Promise<readonly Subnet[]>,
+  ui: UiPlace | undefined,
+  own: Promise<string>,
+): Promise<Found> {
+  const isOpened = ui !== undefined && isPublic(ui.access) && !isPrivate(ui);
+  // An address that is not known is reported beside the security group.
+  const address = isOpened ? await own.catch(() => undefined) : undefined;
+  return aclFinding(aws, nodes, await subnets, ui && address !== undefined ? { ...ui, address } : undefined);
+}
+
+async function routes(
+  found: Promise<readonly Subnet[]>,
+  nodes: readonly PlacedNode[],
+  ui: UiPlace | undefined,
+): Promise<Found> {
+  const subnets = await found;
   // Those that share a cause share a line: fifty machines may be in one subnet.
   const kept = new Map<string, string[]>();
   for (const node of nodes) {
@@ -90,14 +123,14 @@ function keptBy(
   return ui.mayBePrivate ? undefined : 'no public address, so nobody reaches the web UI';
 }
 
-async function ingress(aws: Aws, ui: UiPlace, environment: Environment): Promise<Found> {
+async function ingress(aws: Aws, ui: UiPlace, ownAddress: Promise<string>): Promise<Found> {
   if (!isPublic(ui.access)) return 'the web UI is reached through Session Manager, which needs no open port';
   const { securityGroups, uiPort } = ui;
   // Asked for none, EC2 describes all.
   if (securityGroups.length === 0) return { state: 'unknown', detail: 'EC2 shows none of the master' };
   const [{ SecurityGroups = [] }, own] = await Promise.all([
     aws.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [...securityGroups] })),
-    lookUpOwnAddress(aws, environment),
+    ownAddress,
   ]);
   const rules = SecurityGroups.flatMap(({ IpPermissions = [] }) => IpPermissions).filter((rule) =>
     opens(rule, uiPort),
@@ -111,11 +144,9 @@ async function ingress(aws: Aws, ui: UiPlace, environment: Environment): Promise
   );
   const allowed = [...ranges, ...lists];
   const detail = `${securityGroups.join(', ')} lets ${allowed.join(', ') || 'nobody'} in on port ${uiPort}`;
-  // At a private address the caller is seen under one that no service on the internet knows.
-  const isPrivate = ui.hasPublicAddress === false && ui.mayBePrivate;
-  if (isPrivate && allowed.length > 0) return `${detail}; the web UI is at a private address`;
-  if (!isPrivate && includes(ranges, own)) return `${detail}; your address is ${own}`;
-  const remedy = isPrivate
+  if (isPrivate(ui) && allowed.length > 0) return `${detail}; the web UI is at a private address`;
+  if (!isPrivate(ui) && includes(ranges, own)) return `${detail}; your address is ${own}`;
+  const remedy = isPrivate(ui)
     ? 'Let the private range in that you call from, or deploy the fleet with access: session-manager.'
     : `Let your address in: aws ec2 authorize-security-group-ingress --group-id ${securityGroups[0]} --protocol tcp --port ${uiPort} --cidr ${own}/32 --region ${aws.settings.region}. Or deploy the fleet with access: session-manager, which needs no open port.`;
   if (lists.length > 0) {
@@ -125,7 +156,11 @@ async function ingress(aws: Aws, ui: UiPlace, environment: Environment): Promise
       remedy,
     };
   }
-  return { state: 'problem', detail: isPrivate ? detail : `${detail}, but your address is ${own}`, remedy };
+  return {
+    state: 'problem',
+    detail: isPrivate(ui) ? detail : `${detail}, but your address is ${own}`,
+    remedy,
+  };
 }
 
 function opens({ IpProtocol, FromPort = -1, ToPort = -1 }: IpPermission, port: number): boolean {
