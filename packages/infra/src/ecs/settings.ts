@@ -122,9 +122,13 @@ export function processesOfMachine(
 export function requireAccess({ access, accessReason, launchType }: EcsFleetSettings): void {
   if (access !== 'https' || launchType !== 'fargate') return;
   if (accessReason === undefined) {
-    throw new LoadwrightError('CONFIG_INVALID', 'fleet.access: found https, which Fargate does not have', {
-      hint: 'Set access: session-manager; or launchType: ec2, whose machines make a certificate.',
-    });
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      'fleet.access: found https, expected session-manager or http on Fargate, where no machine makes a certificate',
+      {
+        hint: 'Set access: session-manager; or launchType: ec2, which has access: https; or access: http, of which the login can be read on the way.',
+      },
+    );
   }
   throw new LoadwrightError(
     'CONFIG_INVALID',

@@ -1,7 +1,7 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { fargatePrice, instancePrice, useAws, volumePrice } from '@loadwright/aws-stand-in';
-import { folder, optionsFor, quickFleet } from './account.js';
+import { folder, optionsFor, provisionRequest, quickFleet } from './account.js';
 import { ofTarget } from './as-printed.js';
 import { ecsClients } from './clients.js';
 import { roleWith } from './roles.js';
@@ -143,9 +143,18 @@ describe('the plan of a fleet on ECS', () => {
   });
 
   it('is none with an encrypted web UI on Fargate', async () => {
-    await expect(plan({ launchType: 'fargate', access: 'https' })).rejects.toThrow(
-      'fleet.access: found https, which Fargate does not have',
-    );
+    const refused = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        /^fleet\.access: found https, expected session-manager or http on Fargate/,
+      ),
+      hint: expect.stringMatching(/session-manager; or launchType: ec2, which has access: https/),
+    };
+    const calls = aws().calls.length;
+    await expect(plan({ launchType: 'fargate', access: 'https' })).rejects.toMatchObject(refused);
+    const fleet = quickFleet(optionsFor(aws(), { launchType: 'fargate', access: 'https' }));
+    await expect(fleet.provision(await provisionRequest())).rejects.toMatchObject(refused);
+    expect(aws().calls).toHaveLength(calls);
   });
 });
 
