@@ -55,6 +55,9 @@ describe('loadwright scale', () => {
     expect(JSON.parse(same.stdout)).toMatchObject({ fleetId, changed: false, underLoad: false });
     const unasked = await run('scale', 'cccc', '--workers', '3');
     expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--yes') });
+    const elsewhere = ['--fleet', 'double', '--region', 'mars-1', '--profile', 'work'];
+    const { stderr } = await run('scale', 'cccc', '--workers', '3', ...elsewhere);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`loadwright status cccc ${elsewhere.join(' ')}`);
     expect(await run('scale', 'cccc', '--workers', '0', '--yes')).toMatchObject({ exitCode: 2 });
     expect(master.told).toEqual([]);
   });

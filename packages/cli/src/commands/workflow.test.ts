@@ -31,6 +31,16 @@ it('shows with --dry-run the steps and the price of all', async () => {
   expect(stdout).toContain('Price $0.00 for all loads');
 });
 
+it('prints how to go on where it stopped, with the file and the flags as they were given', async () => {
+  const { cwd } = await project(dhtConfig);
+  await writeFile(join(cwd, 'my w.json'), JSON.stringify({ name: 'w', steps: [{ step: 'run', name: 'a' }] }));
+  const io = new TestIo({ cwd });
+  expect(await main(['workflow', 'run', 'my w.json', '--yes', '--no-live'], io)).not.toBe(0);
+  expect(io.stderr.text.replaceAll(/\s+/g, ' ')).toMatch(
+    /Go on where it stopped: loadwright workflow run 'my w.json' --resume \d{8}-\S+ --no-live/,
+  );
+});
+
 describe('a fleet that costs money', () => {
   const double = (fleets: LastingFleetDouble, duration: string) => {
     const twice = [

@@ -4,6 +4,7 @@ import { loadWorkflow, planActions, workflowJsonSchema } from '@loadwright/core/
 import type { Command } from 'commander';
 import { confirm, repeatable, requireConsent, type ConsentFlags } from '../shell/confirm.js';
 import type { Context } from '../shell/context.js';
+import { shellWord } from '../shell/given.js';
 import { examples } from '../output/help.js';
 import { formatWorkflowPlan } from '../output/workflow.js';
 import { planDocument } from '../output/fleet.js';
@@ -59,7 +60,11 @@ export function configure(command: Command, context: Context): void {
 async function run(file: string, options: RunFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
   if (!options.dryRun)
-    requireConsent(['workflow run', `workflow run ${file} --dry-run`, repeatable(context)], options, context);
+    requireConsent(
+      ['workflow run', `workflow run ${shellWord(file)} --dry-run`, repeatable(context)],
+      options,
+      context,
+    );
   const loaded = await loadWorkflow(file, { cwd: io.cwd, environment: io.environment });
   const { workflow } = loaded;
   const actions = planActions(workflow);
@@ -79,7 +84,12 @@ async function run(file: string, options: RunFlags, context: Context): Promise<E
     context.printText('', ...lines, '');
     await confirm('Carry this out?', options, context);
   }
-  const { report, comparisons } = await carryOutWorkflow(loaded, actions, options, context);
+  const { report, comparisons } = await carryOutWorkflow(
+    loaded,
+    actions,
+    { ...options, command: `workflow run ${shellWord(file)}` },
+    context,
+  );
   if (context.json) {
     const { error, ...rest } = report;
     const { code, message } = isLoadwrightError(error) ? error : { code: 'INTERNAL', message: String(error) };

@@ -4,7 +4,14 @@ import { settings } from '@loadwright/core/config';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { camelCase } from '../shell/parse.js';
-import { addFleetFlags, addFleetOverrides, besideLoad, givenFlags, optionsIn } from './fleet-flags.js';
+import {
+  addFleetFlags,
+  addFleetOverrides,
+  atPlace,
+  besideLoad,
+  givenFlags,
+  optionsIn,
+} from './fleet-flags.js';
 import { exampleOf, fleetKinds, patternOf } from './fleet-kinds.js';
 import { builtInFleets } from './kinds.js';
 
@@ -56,6 +63,29 @@ it('flags become options of the fleet; of a name that the load has too they are 
   expect(optionsIn(flags, fleets)).toEqual({ planet: 'mars', profile: 'work' });
   expect(optionsIn(besideLoad(flags), fleets)).toEqual({ planet: 'mars' });
   expect(givenFlags(flags, fleets)).toEqual(['--fleet', '--planet', '--profile']);
+});
+
+it('a command that is printed finds the fleet as this one does', () => {
+  const given = new Map(
+    Object.entries({
+      '--config': ['my file.yaml'],
+      '--fleet': ['far'],
+      '--planet': ['mars'],
+      '--profile': ['x'],
+      '--yes': [],
+    }),
+  );
+  const command = 'loadwright stop 4f32';
+  expect(atPlace(command, { fleets, given })).toBe(
+    `${command} --config 'my file.yaml' --fleet far --planet mars --profile x`,
+  );
+  // What a load has too means something else there.
+  expect(atPlace(command, { fleets, given }, { besideLoad: true })).toBe(
+    `${command} --config 'my file.yaml' --fleet far --planet mars`,
+  );
+  expect(atPlace(command, { fleets, given: new Map(given).set('--fleet', ['near']) })).toBe(
+    `${command} --config 'my file.yaml'`,
+  );
 });
 
 it('examples and hints are made of the first kind that lasts', () => {

@@ -2,6 +2,7 @@ import { settings } from '@loadwright/core/config';
 import type { Command } from 'commander';
 import { camelCase } from '../shell/parse.js';
 import type { Context } from '../shell/context.js';
+import { repeating } from '../shell/given.js';
 import { flagsOf, namesOf, type FleetKinds } from './fleet-kinds.js';
 
 /** What a command line says about where the fleets are, and what they are made of: the flags of their kinds. */
@@ -49,14 +50,30 @@ export function besideLoad(flags: FleetFlags): FleetFlags {
   return Object.fromEntries(Object.entries(flags).filter(([name]) => name === 'fleet' || !ofLoad.has(name)));
 }
 
-/** The flags by which a command that is printed finds the same fleet: those that mean the same beside flags of a load. */
-export function placeFlags({ fleets, given }: Pick<Context, 'fleets' | 'given'>): string[] {
+/**
+ * The flags by which a command that is printed finds the same fleet.
+ *
+ * @param besideLoad Has this command, or the printed one, flags of a load? Then those alone that mean the same beside them.
+ */
+export function placeFlags(
+  { fleets, given }: Pick<Context, 'fleets' | 'given'>,
+  besideLoad = true,
+): string[] {
   const [kind] = given.get('--fleet') ?? [];
   // One that ends with its command is never found.
   if (kind !== undefined && !namesOf(fleets, { lasting: true }).includes(kind)) return ['--config'];
   const ofLoad = new Set(settings.map(({ flag }) => flag));
   const ofKinds = flagsOf(fleets, 'place').map(({ flag }) => flag);
-  return ['--config', '--fleet', ...ofKinds.filter((flag) => !ofLoad.has(flag))];
+  return ['--config', '--fleet', ...ofKinds.filter((flag) => !besideLoad || !ofLoad.has(flag))];
+}
+
+/** A command to type for a fleet that this one has: it finds it as this one did. See {@link placeFlags}. */
+export function atPlace(
+  command: string,
+  context: Pick<Context, 'fleets' | 'given'>,
+  { besideLoad = false }: { readonly besideLoad?: boolean } = {},
+): string {
+  return repeating(command, context.given, placeFlags(context, besideLoad));
 }
 
 /** The options of a fleet that flags say, whichever kind it is: its schema refuses those of another. */

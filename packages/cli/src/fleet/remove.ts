@@ -2,6 +2,7 @@ import { isLoadwrightError, LoadwrightError, type DestroyReport } from '@loadwri
 import { nothingLeft } from '@loadwright/core/fleet';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
+import { atPlace } from './fleet-flags.js';
 import type { LastingFleet } from './find-fleet.js';
 
 /** A fleet, and where it is. */
@@ -15,7 +16,7 @@ export async function removeFleets(fleets: readonly PlacedFleet[], context: Cont
   const fleetIds = fleets.map(({ fleetId }) => fleetId);
   const reports: DestroyReport[] = [];
   const remaining = () => fleetIds.slice(reports.length);
-  const finish = `finish it: loadwright destroy ${fleetIds.join(', then ')}`;
+  const finish = `finish it: ${destroying(fleetIds, context)}`;
   const tell = (line: string) =>
     context.json
       ? context.note(context.errorColors.dim(`  ${line}`))
@@ -50,6 +51,10 @@ export async function removeFleets(fleets: readonly PlacedFleet[], context: Cont
   };
 }
 
+/** What removes them, one after the other. */
+const destroying = (fleetIds: readonly string[], context: Context): string =>
+  fleetIds.map((id) => atPlace(`loadwright destroy ${id}`, context)).join(', then ');
+
 /**
  * Prints how a removal ended; what it removed has been printed meanwhile.
  *
@@ -62,7 +67,7 @@ export function printRemoval(report: DestroyReport, fleetIds: readonly string[],
       'RESOURCES_REMAIN',
       ['Not everything could be removed:', ...remaining].join('\n'),
       {
-        hint: `try again: loadwright destroy ${fleetIds.join(', then ')}; otherwise remove these by hand`,
+        hint: `try again: ${destroying(fleetIds, context)}; otherwise remove these by hand`,
       },
     );
   }

@@ -15,6 +15,7 @@ import type { Comparison } from '@loadwright/core/compare';
 import { printable } from '@loadwright/core/fleet';
 import { redactStrings } from '@loadwright/core/command';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { atPlace } from '../fleet/fleet-flags.js';
 import type { Context } from '../shell/context.js';
 import { interruptible } from '../shell/interrupt.js';
 import { createLiveView } from '../live/view.js';
@@ -94,7 +95,7 @@ export async function runAndReport(
     io,
     {
       onStop: stop,
-      abandoned: abandoned(fleet, fleetId, on),
+      abandoned: abandoned(fleet, fleetId, on, context),
       remaining: () => (mayExist && isLasting(fleet) ? [fleetId] : []),
     },
     (signal) =>
@@ -144,16 +145,16 @@ export async function runAndReport(
       // What was measured is worth reading, whatever the removal left. With --json stdout is the error's.
       if (judged && context.json)
         context.note(formatReport(redactStrings(judged, printable), context.errorColors));
-      else if (judged) printReport(context, judged, { next: nextAfter(judged, on) });
+      else if (judged) printReport(context, judged, { next: nextAfter(judged, context, on) });
       throw error;
     });
   const kept = on ?? (keepFleet ? fleetId : undefined);
   const cost = plan && kept === undefined ? formatEstimatedCost(plan, (io.now() - madeAt) / 1000) : undefined;
-  printReport(context, report, { next: nextAfter(report, kept), cost, comparison });
+  printReport(context, report, { next: nextAfter(report, context, kept), cost, comparison });
   if (kept !== undefined) {
     const deployed = options.on ?? (isLasting(fleet) ? await lookUpFleet(fleet, kept) : undefined);
     context.note(
-      `The fleet ${kept} is deployed. The next test: loadwright run --on ${kept}. Remove it: loadwright destroy ${kept}`,
+      `The fleet ${kept} is deployed. The next test: ${besideLoad(`run --on ${kept}`, context)}. Remove it: ${besideLoad(`destroy ${kept}`, context)}`,
       ...(deployed ? [`Ends: ${formatEnd(deployed, new Date(io.now()))}`] : []),
     );
   }
@@ -192,11 +193,14 @@ async function openPage(
   return Object.assign(page, { withdraw });
 }
 
+const besideLoad = (command: string, context: Context): string =>
+  atPlace(`loadwright ${command}`, context, { besideLoad: true });
+
 /** What to do after nobody waited for the end. */
-function abandoned(fleet: Fleet, fleetId: string, on: string | undefined): string {
-  if (on !== undefined) return `the load may continue: loadwright stop ${on}`;
+function abandoned(fleet: Fleet, fleetId: string, on: string | undefined, context: Context): string {
+  if (on !== undefined) return `the load may continue: ${besideLoad(`stop ${on}`, context)}`;
   return isLasting(fleet)
-    ? `finish the clean-up: loadwright destroy ${fleetId}`
+    ? `finish the clean-up: ${besideLoad(`destroy ${fleetId}`, context)}`
     : `nothing to clean up: the processes of a ${fleet.kind} fleet end with this command`;
 }
 
@@ -205,9 +209,9 @@ function abandoned(fleet: Fleet, fleetId: string, on: string | undefined): strin
  *
  * @param kept The fleet id of a fleet that stays: another run would deploy a second one.
  */
-function nextAfter({ aborted, runId }: RunReport, kept?: string): string {
+function nextAfter({ aborted, runId }: RunReport, context: Context, kept?: string): string {
   if (!aborted) return `loadwright report ${runId} --open`;
-  const again = kept === undefined ? 'loadwright run' : `loadwright run --on ${kept}`;
+  const again = besideLoad(kept === undefined ? 'run' : `run --on ${kept}`, context);
   return `The run was stopped early, so it says nothing for certain: ${again}`;
 }
 
@@ -223,7 +227,7 @@ interface PrintOptions {
 export function printReport(
   context: Context,
   report: RunReport,
-  { next = nextAfter(report), cost, comparison }: PrintOptions = {},
+  { next = nextAfter(report, context), cost, comparison }: PrintOptions = {},
 ): void {
   if (context.json)
     return context.printJson({ ...report, ...(comparison && { comparison: comparison.comparison }) });

@@ -7,12 +7,16 @@ import { createLiveView } from '../live/view.js';
 import { formatComparison } from '../output/comparison.js';
 import { formatWorkflowEvent, formatWorkflowReport } from '../output/workflow.js';
 import type { Context } from '../shell/context.js';
+import { repeatable } from '../shell/confirm.js';
+import { repeating } from '../shell/given.js';
 import { interruptible } from '../shell/interrupt.js';
 import { findJournal, newJournal, stepFolder } from './journals.js';
 import { resolveStep, type WorkflowPlace } from './resolve.js';
 
 /** How a workflow is carried out. */
 export interface CarryOutFlags {
+  /** Which one it is, with the file of the workflow: `workflow run nightly.yaml`. */
+  readonly command: string;
   readonly resume?: string | true;
   readonly live: boolean;
 }
@@ -30,7 +34,7 @@ export interface CarriedOut {
 export async function carryOutWorkflow(
   place: WorkflowPlace,
   actions: readonly Action[],
-  { resume, live }: CarryOutFlags,
+  { command, resume, live }: CarryOutFlags,
   context: Context,
 ): Promise<CarriedOut> {
   const { io, json } = context;
@@ -47,6 +51,11 @@ export async function carryOutWorkflow(
     resume === undefined
       ? newJournal(resultsDirectory, name, actions)
       : await findJournal(resultsDirectory, name, resume, actions);
+  const resumeIt = repeating(
+    `loadwright ${command} --resume ${journal.id}`,
+    context.given,
+    repeatable(context).filter((flag) => flag !== '--resume'),
+  );
   const comparisons: Record<string, Comparison> = {};
   const folderOf = (step: string) => stepFolder(resultsDirectory, name, journal.id, step);
   let view = createLiveView(io, stream, { live });
@@ -67,7 +76,7 @@ export async function carryOutWorkflow(
         view.say(
           `stopping (${signal}): the fleets of this workflow are removed; press Ctrl-C again to leave at once`,
         ),
-      abandoned: `go on, and clean up: loadwright workflow run <file> --resume ${journal.id}`,
+      abandoned: `go on, and clean up: ${resumeIt}`,
       remaining: () =>
         actions.flatMap(({ id }) => {
           const { fleetId } = journal.entry(id) ?? {};
@@ -87,7 +96,7 @@ export async function carryOutWorkflow(
   ).finally(() => view.close());
   if (!json) context.print('', formatWorkflowReport(report, colors));
   if (report.exitCode !== 0 && report.actions.some(({ state }) => state !== 'done')) {
-    context.note(`Go on where it stopped: loadwright workflow run <file> --resume ${report.id}`);
+    context.note(`Go on where it stopped: ${resumeIt}`);
   }
   return { report, comparisons, folderOf };
 }

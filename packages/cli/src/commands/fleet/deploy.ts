@@ -20,7 +20,7 @@ import { examples } from '../../output/help.js';
 import { widthOf, wrapText } from '../../output/wrap.js';
 import { requireName } from '../../fleet/name.js';
 import { configuredFleet, findFleetId, lookUpFleet, mayExistAfter } from '../../fleet/find-fleet.js';
-import { addFleetOverrides, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetOverrides, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type DeployFlags = ConfigurationFlags &
   FleetFlags &
@@ -81,6 +81,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const stream = context.json ? io.stderr : io.stdout;
   const { live } = options;
   let view = createLiveView(io, stream, { live });
+  const type = (command: string) => atPlace(`loadwright ${command}`, context, { besideLoad: true });
   let planned: PlannedFleet | undefined;
   let mayExist = false;
   const { handle, resultsDirectory } = await interruptible(
@@ -88,7 +89,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     {
       onStop: (signal) =>
         view.say(`stopping (${signal}): what was made is removed; press Ctrl-C again to leave at once`),
-      abandoned: `finish the clean-up: loadwright destroy ${fleetId}`,
+      abandoned: `finish the clean-up: ${type(`destroy ${fleetId}`)}`,
       remaining: () => (mayExist ? [fleetId] : []),
     },
     (signal) =>
@@ -120,7 +121,7 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
   const { masterUrl: url, isForwarded, expectedWorkers: workers, certificate } = handle;
   const fingerprint = certificate && fingerprintOf(certificate);
   const called = deployed?.name ?? fleetId;
-  const ui = `loadwright ui ${called}${isForwarded ? ' --hold' : ''}`;
+  const ui = type(`ui ${called}${isForwarded ? ' --hold' : ''}`);
   if (context.json) {
     context.printJson({
       fleetId,
@@ -143,8 +144,8 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     fact('web UI', isForwarded ? ui : `${url} (login: ${ui})`),
     ...(fingerprint ? [fact('SHA-256', `${fingerprint} ${colors.dim('of its certificate')}`)] : []),
     ...(deployed ? [fact('ends', formatEnd(deployed, new Date(io.now())))] : []),
-    fact('test', `loadwright run --on ${called}`),
-    fact('remove', `loadwright destroy ${called}`),
+    fact('test', type(`run --on ${called}`)),
+    fact('remove', type(`destroy ${called}`)),
   );
   return exitCodes.pass;
 }

@@ -8,7 +8,7 @@ import { createLiveView } from '../../live/view.js';
 import { examples } from '../../output/help.js';
 import { describeTest, testDocument } from '../../output/load.js';
 import { openNamedFleet } from '../../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetFlags, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type FollowFlags = FleetFlags & { readonly live: boolean };
 
@@ -31,7 +31,7 @@ async function follow(reference: string, options: FollowFlags, context: Context)
     throw new LoadwrightError(
       'CONFIG_INVALID',
       `fleet: no load is running on ${fleetId} (${describeTest(before)})`,
-      { hint: `start one: loadwright start ${fleetId}` },
+      { hint: `start one: ${atPlace(`loadwright start ${fleetId}`, context, { besideLoad: true })}` },
     );
   }
   const view = createLiveView(io, context.json ? io.stderr : io.stdout, { live: options.live });
@@ -46,7 +46,7 @@ async function follow(reference: string, options: FollowFlags, context: Context)
     io,
     {
       onStop: () => (detached = true),
-      abandoned: `the load continues; to end it: loadwright stop ${fleetId}`,
+      abandoned: `the load continues; to end it: ${atPlace(`loadwright stop ${fleetId}`, context)}`,
     },
     (signal) =>
       fleet.follow({
@@ -73,12 +73,12 @@ function conclude(
   } else if (detached) {
     context.print(
       `detached: the load on ${fleetId} continues`,
-      `  ${context.colors.dim('end it    ')}loadwright stop ${fleetId}`,
+      `  ${context.colors.dim('end it    ')}${atPlace(`loadwright stop ${fleetId}`, context)}`,
     );
   } else {
     context.print(
       `${context.colors.green('✓')} the load on ${fleetId} has ended: ${formatNumber(requests)} requests, ${formatNumber(failures)} failed`,
-      `  ${context.colors.dim('next      ')}loadwright results ${fleetId}`,
+      `  ${context.colors.dim('next      ')}${atPlace(`loadwright results ${fleetId}`, context)}`,
     );
   }
   return detached ? exitCodes.aborted : exitCodes.pass;

@@ -8,7 +8,7 @@ import type { Context } from '../../shell/context.js';
 import type { CliIo } from '../../shell/io.js';
 import { examples } from '../../output/help.js';
 import { findFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetFlags, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 import { loadFolderPrefix } from '../../run/results.js';
 
 type ResultFlags = FleetFlags & { readonly results?: string };
@@ -46,16 +46,17 @@ async function results(reference: string, options: ResultFlags, context: Context
   const load = test ? (isLoadRunning(before) ? 'running' : 'ended') : 'none';
   if (context.json) context.printJson({ fleetId, directory, load, files, missing });
   else {
+    const type = (command: string) => atPlace(`loadwright ${command}`, context, { besideLoad: true });
     const incomplete = {
-      none: `there was no load on ${fleetId} yet: these files hold no figures; start one: loadwright start ${fleetId}`,
-      running: `the load is running: these figures are not complete; when it has ended: loadwright results ${fleetId}`,
+      none: `there was no load on ${fleetId} yet: these files hold no figures; start one: ${type(`start ${fleetId}`)}`,
+      running: `the load is running: these figures are not complete; when it has ended: ${atPlace(`loadwright results ${fleetId}`, context)}`,
       ended: undefined,
     }[load];
     context.print(
       `${colors.green('✓')} ${directory}`,
       ...files.map((file) => `  ${file}`),
       ...(incomplete === undefined ? [] : [`${colors.yellow('!')} ${incomplete}`]),
-      `  ${colors.dim('judge     ')}these have no verdict; for one that has: loadwright run --on ${fleetId}`,
+      `  ${colors.dim('judge     ')}these have no verdict; for one that has: ${type(`run --on ${fleetId}`)}`,
       ...(missing.length > 0 ? [`${colors.yellow('!')} the master did not give ${missing.join(', ')}`] : []),
     );
   }

@@ -4,11 +4,12 @@ import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { InvalidArgumentError, type Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
+import { shellWord } from '../../shell/given.js';
 import { interruptible } from '../../shell/interrupt.js';
 import { examples } from '../../output/help.js';
 import { formatPriceChange, formatScalePlan } from '../../output/fleet.js';
 import { openNamedFleet } from '../../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetFlags, atPlace, placeFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type ScaleFlags = FleetFlags & ConsentFlags & { readonly workers: number };
 
@@ -37,7 +38,7 @@ function parseWorkers(text: string): number {
 }
 
 async function scale(reference: string, options: ScaleFlags, context: Context): Promise<ExitCode> {
-  requireConsent(['scale', 'status'], options, context);
+  requireConsent(['scale', `status ${shellWord(reference)}`, placeFlags(context, false)], options, context);
   const { workers } = options;
   const fleet = await openNamedFleet(reference, options, context, 'scale');
   const { fleetId } = fleet;
@@ -58,7 +59,10 @@ async function carryOut(fleet: OpenedFleet, workers: number, context: Context): 
   const { fleetId } = fleet;
   return interruptible(
     context.io,
-    { onStop: () => context.note('stopping…'), abandoned: `look at the fleet: loadwright status ${fleetId}` },
+    {
+      onStop: () => context.note('stopping…'),
+      abandoned: `look at the fleet: ${atPlace(`loadwright status ${fleetId}`, context)}`,
+    },
     async (signal) => {
       try {
         return await fleet.scale(workers, {
@@ -71,7 +75,7 @@ async function carryOut(fleet: OpenedFleet, workers: number, context: Context): 
           'ABORTED',
           `interrupted while ${fleetId} was changing: it may have some of the new workers`,
           {
-            hint: `finish it: loadwright scale ${fleetId} --workers ${workers}; or go back to the number before`,
+            hint: `finish it: ${atPlace(`loadwright scale ${fleetId} --workers ${workers}`, context)}; or go back to the number before`,
             cause: error,
           },
         );

@@ -11,7 +11,7 @@ import { interruptible } from '../../shell/interrupt.js';
 import { examples } from '../../output/help.js';
 import { describeLoad } from '../../output/load.js';
 import { configuredFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
-import { addFleetOverrides, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetOverrides, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 import { requireTimeLeft } from '../../fleet/time-left.js';
 
 type StartFlags = ConfigurationFlags & FleetFlags;
@@ -49,22 +49,23 @@ async function start(reference: string, options: StartFlags, context: Context): 
   const opened = await openFleet(fleet, fleetId);
   // Flags of the target but its host change what a fleet is deployed with.
   if (chosen) await opened.requireSameBundle(chosen);
+  const type = (command: string) => atPlace(`loadwright ${command}`, context, { besideLoad: true });
   const load = await interruptible(
     io,
-    { onStop: () => context.note('stopping…'), abandoned: `end the load: loadwright stop ${fleetId}` },
+    { onStop: () => context.note('stopping…'), abandoned: `end the load: ${type(`stop ${fleetId}`)}` },
     (signal) =>
       withHint(correct, () =>
         opened.start(loaded.config.load, { signal, ...(chosen && { host: chosen.host }) }),
       ).catch((error: unknown) => {
-        throw signal.aborted ? mayHaveBegun(fleetId, error) : error;
+        throw signal.aborted ? mayHaveBegun(fleetId, type, error) : error;
       }),
   );
   if (context.json) context.printJson({ fleetId, load, ...(chosen && { host: chosen.host }) });
   else {
     context.print(
       `${colors.green('✓')} ${colors.bold(fleetId)}: ${describeLoad(load)}`,
-      `  ${colors.dim('watch     ')}loadwright follow ${fleetId}`,
-      `  ${colors.dim('judge     ')}this load has no verdict; one that has: loadwright run --on ${fleetId}`,
+      `  ${colors.dim('watch     ')}${type(`follow ${fleetId}`)}`,
+      `  ${colors.dim('judge     ')}this load has no verdict; one that has: ${type(`run --on ${fleetId}`)}`,
     );
   }
   return exitCodes.pass;
@@ -80,12 +81,12 @@ async function chosenTest(loaded: LoadedConfig, { io }: Context): Promise<LoadTe
 }
 
 /** The request may have reached the master before it was broken off. */
-function mayHaveBegun(fleetId: string, cause: unknown): LoadwrightError {
+function mayHaveBegun(fleetId: string, type: (command: string) => string, cause: unknown): LoadwrightError {
   return new LoadwrightError(
     'ABORTED',
     `interrupted while the load on ${fleetId} was starting: it may be running`,
     {
-      hint: `check: loadwright status ${fleetId}; end it: loadwright stop ${fleetId}`,
+      hint: `check: ${type(`status ${fleetId}`)}; end it: ${type(`stop ${fleetId}`)}`,
       cause,
     },
   );

@@ -4,7 +4,7 @@ import type { Context } from '../../shell/context.js';
 import { examples } from '../../output/help.js';
 import { describeTest } from '../../output/load.js';
 import { openNamedFleet } from '../../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetFlags, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 export function configure(command: Command, context: Context): void {
   addFleetFlags(command, context)
@@ -17,6 +17,11 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   const { colors } = context;
   const fleet = await openNamedFleet(reference, options, context, 'stop');
   const { fleetId } = fleet;
+  const next = [
+    atPlace(`loadwright results ${fleetId}`, context),
+    atPlace(`loadwright run --on ${fleetId}`, context, { besideLoad: true }),
+    `or ${atPlace(`loadwright destroy ${fleetId}`, context)}`,
+  ];
   const { before, wasRunning } = await fleet.stop();
   if (context.json) context.printJson({ fleetId, stopped: wasRunning });
   else if (!wasRunning) {
@@ -24,7 +29,7 @@ async function stop(reference: string, options: FleetFlags, context: Context): P
   } else {
     context.print(
       `${colors.green('✓')} the load on ${fleetId} is stopped; the fleet stays`,
-      `  ${colors.dim('next      ')}loadwright results ${fleetId}, loadwright run --on ${fleetId}, or loadwright destroy ${fleetId}`,
+      `  ${colors.dim('next      ')}${next.join(', ')}`,
     );
   }
   return exitCodes.pass;

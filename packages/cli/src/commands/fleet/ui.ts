@@ -8,7 +8,7 @@ import { interruptible } from '../../shell/interrupt.js';
 import { factFormatter } from '../../output/table.js';
 import { examples } from '../../output/help.js';
 import { findFleet, findDeployedFleet } from '../../fleet/find-fleet.js';
-import { addFleetFlags, type FleetFlags } from '../../fleet/fleet-flags.js';
+import { addFleetFlags, atPlace, type FleetFlags } from '../../fleet/fleet-flags.js';
 
 type UiFlags = FleetFlags & {
   readonly open?: boolean;
@@ -68,7 +68,7 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
   }
   if (isForwarded && !options.hold) {
     context.note(
-      `${context.errorColors.yellow('!')} this address ends with this command: loadwright ui ${fleetId} --hold`,
+      `${context.errorColors.yellow('!')} this address ends with this command: ${atPlace(`loadwright ui ${fleetId} --hold`, context)}`,
     );
   }
   if (options.open) await io.openFile(url);
@@ -85,12 +85,12 @@ async function ui(reference: string, options: UiFlags, context: Context): Promis
 async function hold(handle: FleetHandle, context: Context): Promise<void> {
   context.note('press Ctrl-C to end');
   await interruptible(context.io, { onStop: () => {}, abandoned: 'nothing to clean up' }, async (signal) => {
-    do await requireMaster(handle);
+    do await requireMaster(handle, context);
     while (await delay(interval, true, { signal }).catch(() => false));
   });
 }
 
-async function requireMaster(handle: FleetHandle): Promise<void> {
+async function requireMaster(handle: FleetHandle, context: Context): Promise<void> {
   const { fleetId, masterUrl } = handle;
   const lost = (await handle.status()).find(({ role, state }) => role === 'master' && state === 'failed');
   if (!lost) return;
@@ -98,7 +98,7 @@ async function requireMaster(handle: FleetHandle): Promise<void> {
     'PROVISIONING_FAILED',
     `${masterUrl} leads nowhere any more: ${lost.reason ?? 'no reason known'}`,
     {
-      hint: `see the state of the fleet: loadwright status ${fleetId}; and try again: loadwright ui ${fleetId} --hold`,
+      hint: `see the state of the fleet: ${atPlace(`loadwright status ${fleetId}`, context)}; and try again: ${atPlace(`loadwright ui ${fleetId} --hold`, context)}`,
     },
   );
 }

@@ -104,7 +104,12 @@ async function compareRun(options: CompareRunFlags, context: Context): Promise<E
   else if (options.dryRun || !options.yes) context.printText('', ...lines, '');
   if (options.dryRun) return 0;
   await confirm('Make these runs?', options, context);
-  const { report, comparisons, folderOf } = await carryOutWorkflow(place, actions, options, context);
+  const { report, comparisons, folderOf } = await carryOutWorkflow(
+    place,
+    actions,
+    { ...options, command: 'compare run' },
+    context,
+  );
   await copyComparison(folderOf('compare'), options, io);
   if (context.json) context.printJson({ ...report, comparison: comparisons['compare'] });
   return report.exitCode;
