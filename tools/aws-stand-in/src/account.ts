@@ -4,6 +4,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { PlayedEndpoint } from './behaviours/endpoint.js';
 import type { FargateLimits } from './ecs/actions/actions.js';
 import { idleContainers, type ContainerRuntime } from './ecs/runtime.js';
 import type { Machine } from './machine.js';
@@ -66,6 +67,8 @@ export interface Behaviour {
   throttles: boolean;
   /** What the tasks of ECS run in. */
   containers: ContainerRuntime;
+  /** The endpoint of SageMaker that the account has; undefined: none. */
+  endpoint: PlayedEndpoint | undefined;
 }
 
 export const ordinary: Behaviour = {
@@ -92,6 +95,7 @@ export const ordinary: Behaviour = {
   logLateness: 0,
   throttles: false,
   containers: idleContainers,
+  endpoint: undefined,
 };
 
 /** Clients that talk to moto itself: neither logged nor disturbed. For what a test brings, and what it checks. */

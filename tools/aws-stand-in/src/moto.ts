@@ -1,6 +1,6 @@
-import { request as httpRequest } from 'node:http';
 import type { Answer, RawRequest } from './calls.js';
 import { startMotoServer, type MotoServer } from './moto-server.js';
+import { sendTo } from './send-to.js';
 import { areMotoServersShared, borrowMotoServer } from './shared-motos.js';
 
 /** The moto_server of a stand-in. */
@@ -39,7 +39,7 @@ export class Moto {
 
   /** Sends a request as it came: its signature covers the headers. */
   async forward(request: RawRequest): Promise<Answer> {
-    return this.#enforcing ? this.#alone(() => this.#send(request)) : this.#send(request);
+    return this.#enforcing ? this.#alone(() => sendTo(this.url, request)) : sendTo(this.url, request);
   }
 
   /** Does what needs no permission: the stand-in's own look at the account. */
@@ -57,7 +57,7 @@ export class Moto {
 
   /** Sends a changed request, which needs no permission. */
   async forwardUnrestricted(request: RawRequest): Promise<Answer> {
-    return this.unrestricted(() => this.#send(request));
+    return this.unrestricted(() => sendTo(this.url, request));
   }
 
   async stop(): Promise<void> {
@@ -76,33 +76,5 @@ export class Moto {
       ...(body !== undefined && { body }),
     });
     if (!response.ok) throw new Error(`moto_server answered ${path} with HTTP ${response.status}`);
-  }
-
-  #send({ method, path, headers, body }: RawRequest): Promise<Answer> {
-    const { expect: _, 'transfer-encoding': __, ...kept } = headers;
-    return new Promise((resolve, reject) => {
-      const request = httpRequest(
-        `${this.url}${path}`,
-        {
-          method,
-          // The server closes every connection.
-          agent: false,
-          headers: { ...kept, ...(body.length > 0 && { 'content-length': String(body.length) }) },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('error', reject);
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => {
-            const headers = Object.fromEntries(
-              Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-            );
-            resolve({ status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(body);
-    });
   }
 }

@@ -5,6 +5,7 @@ import { directClients, ordinary, type Account, type Behaviour, type DirectClien
 import { callerAddress } from './behaviours/caller-address.js';
 import { consoleOutput } from './behaviours/console-output.js';
 import { describeInstances } from './behaviours/describe-instances.js';
+import { playedEndpoint } from './behaviours/endpoint.js';
 import { eventualConsistency } from './behaviours/eventual-consistency.js';
 import { foreignBuckets } from './behaviours/foreign-buckets.js';
 import { instanceProfiles } from './behaviours/instance-profiles.js';
@@ -246,6 +247,7 @@ export class AwsStandIn {
       publicParameters(account),
       this.#parameterPolicies.layer,
       pricing(account),
+      playedEndpoint(account),
       simulation(account, this.#users),
       ...ecs.layers,
     ];

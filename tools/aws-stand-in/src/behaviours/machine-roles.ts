@@ -7,6 +7,7 @@ import {
 import { textOf, type Call } from '../calls.js';
 import type { Statement } from '../enforcement.js';
 import { decide } from './policy.js';
+import { endpointArn } from './requirement.js';
 
 /** Names of roles, by the access keys that the metadata service gives of them. */
 export type Roles = Map<string, string>;
@@ -33,6 +34,8 @@ export async function roleAllows(iam: IAMClient, RoleName: string, call: Call): 
 /** The ARNs that AWS asks about; docs.aws.amazon.com/service-authorization. */
 function resourcesOf(call: Call): string[] {
   switch (call.name) {
+    case 'sagemaker:InvokeEndpoint':
+      return [endpointArn(call)];
     case 's3:GetObject':
       return [`arn:aws:s3:::${textOf(call, 'Bucket')}/${textOf(call, 'Key')}`];
     case 'ssm:GetParametersByPath':

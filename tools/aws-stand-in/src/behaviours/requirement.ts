@@ -1,3 +1,4 @@
+import { textOf, type Call } from '../calls.js';
 import type { Context } from './policy.js';
 
 /** One thing that a caller must be allowed to do. */
@@ -9,3 +10,7 @@ export interface Requirement {
 
 /** The account of the stand-in. */
 export const accountId = '123456789012';
+
+/** What calls of SageMaker about its endpoint concern; SageMaker writes it in lower case. */
+export const endpointArn = (call: Call) =>
+  `arn:aws:sagemaker:${call.region}:${accountId}:endpoint/${textOf(call, 'EndpointName').toLowerCase()}`;

@@ -4,7 +4,7 @@ import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import type { DirectClients } from '../account.js';
 import { listOf, textOf, type Call } from '../calls.js';
 import type { Context } from './policy.js';
-import { accountId, type Requirement } from './requirement.js';
+import { accountId, endpointArn, type Requirement } from './requirement.js';
 import { ofEcr, ofEcs, ofLogs } from './requirements-of-containers.js';
 
 /** The permissions of S3 that are not named as their calls: docs.aws.amazon.com/service-authorization, "Amazon S3". */
@@ -44,6 +44,7 @@ export async function requirementsOf(call: Call, direct: DirectClients): Promise
   if (service === 'ecs') return ofEcs(call, name);
   if (service === 'ecr') return ofEcr(call, name);
   if (service === 'logs') return ofLogs(call, name);
+  if (service === 'sagemaker') return [{ action: call.name, resource: endpointArn(call), context: {} }];
   return [{ action: call.name, resource: '*', context: {} }];
 }
 
