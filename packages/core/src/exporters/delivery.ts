@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RowsByName } from '../series/resample.js';
 import { joinIncrements, type Increment } from './batch.js';
 import { DeliveryError, type ExportBatch, type ExportEnd, type OpenExporter } from './contract.js';
-import { describeFailure } from './failures.js';
+import { describeFailure, isDeliveryError } from './failures.js';
 
 /** More intervals than this do not wait: then every two of them become one, and no count is lost. */
 const mostWaiting = 120;
@@ -41,6 +41,7 @@ export class Delivery {
   #pump: Promise<void> | undefined;
   #inTrouble = false;
   #lastTrouble = '';
+  #failure: unknown;
   #given = 0;
   #lost = 0;
   #joined = 0;
@@ -48,6 +49,11 @@ export class Delivery {
   constructor(exporter: OpenExporter, options: DeliveryOptions) {
     this.#exporter = exporter;
     this.#options = options;
+  }
+
+  /** What the exporter failed with last; undefined: with nothing yet. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Takes a batch over. Returns at once. */
@@ -82,9 +88,10 @@ export class Delivery {
     const { signal: over } = this.#over;
     const unclosed = await inTime(() => this.#exporter.close(end, over), over).then(
       () => [],
-      (error: unknown) => [
-        `The end of the run was not delivered to ${this.#options.title}: ${this.#say(error)}`,
-      ],
+      (error: unknown) => {
+        this.#failure = error;
+        return [`The end of the run was not delivered to ${this.#options.title}: ${this.#say(error)}`];
+      },
     );
     signal.removeEventListener('abort', leave);
     return [...this.#losses(), ...unclosed];
@@ -145,6 +152,7 @@ export class Delivery {
   }
 
   #tell(error: unknown): void {
+    this.#failure = error;
     this.#lastTrouble = this.#say(error);
     if (this.#inTrouble) return;
     this.#inTrouble = true;
@@ -173,11 +181,8 @@ export class Delivery {
   }
 }
 
-/** Not `instanceof`: a plugin may have another copy of the class. */
-const isRetryable = (error: unknown) =>
-  error instanceof Error &&
-  error.name === 'DeliveryError' &&
-  (error as Partial<DeliveryError>).isRetryable === true;
+/** Whether the same interval may be taken later. */
+const isRetryable = (error: unknown) => isDeliveryError(error) && error.isRetryable === true;
 
 /** What an exporter does, for as long as there is time: one that does not heed the signal is left behind. */
 async function inTime(work: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import type { Series } from '../series/resample.js';
 import { incrementsOf } from './batch.js';
 import type { Exporter, RunLabels } from './contract.js';
 import { Delivery } from './delivery.js';
-import { callExporter } from './failures.js';
+import { callExporter, isDeliveryError } from './failures.js';
 import { openExporter } from './open.js';
 import { prepareExporters } from './prepare.js';
 
@@ -17,6 +17,16 @@ export interface ExportRunOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Ends it early. */
   readonly signal?: AbortSignal;
+}
+
+/** What to do about the failure that ended an export. */
+function hintOn(failure: unknown): string {
+  const again = 'export again: what has arrived counts once';
+  if (!isDeliveryError(failure))
+    return `Check the address, and ${again}. If it is right, tell the author of the exporter.`;
+  return failure.isRetryable
+    ? `Check the address, and that a receiver listens there; then ${again}.`
+    : `Correct what the receiver refused, and ${again}.`;
 }
 
 /** What distinguishes the run of a report. */
@@ -76,7 +86,7 @@ export async function exportRun(
     await delivery.abandon();
     if (signal.aborted) throw new LoadwrightError('ABORTED', 'The export was stopped.', { cause: error });
     throw new LoadwrightError('EXPORT_FAILED', `After ${seconds} seconds of the run: ${messageOf(error)}`, {
-      hint: 'Correct what the receiver refused, and export again: what has arrived counts once.',
+      hint: hintOn(delivery.failure),
       cause: error,
     });
   }

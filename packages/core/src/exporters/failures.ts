@@ -2,7 +2,7 @@ import { isLoadwrightError, LoadwrightError, messageOf } from '../errors.js';
 import { collectSecrets } from '../secrets/options.js';
 import { createRedactor, withoutCredentials } from '../secrets/redactor.js';
 import { jsonSchemaOf } from '../values/json-schema.js';
-import type { ExporterDefinition } from './contract.js';
+import type { DeliveryError, ExporterDefinition } from './contract.js';
 
 /** So much of what an exporter or its receiver said is shown, in characters. */
 const shownCharacters = 300;
@@ -15,6 +15,10 @@ export function describeFailure(error: unknown, redact: Redact): string {
   const text = redact(messageOf(error)).replaceAll(/\s+/g, ' ').trim();
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
+
+/** True for a {@link DeliveryError}, also one of another copy of the class: a plugin may have one. */
+export const isDeliveryError = (error: unknown): error is DeliveryError =>
+  error instanceof Error && error.name === 'DeliveryError';
 
 /**
  * Calls what an exporter's author wrote. What it throws is a mistake of the exporter.

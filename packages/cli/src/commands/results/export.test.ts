@@ -1,9 +1,11 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bucketing, seriesFile, writeSeries } from '@loadwright/core/report';
 import type { SeriesRow } from '@loadwright/core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { makeReport, saveReport } from '../../../test/report-fixture.js';
 import { run, TestIo } from '../../../test/support.js';
 
@@ -95,6 +97,40 @@ describe('loadwright export', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(says);
     expect(stdout).toBe('');
+  });
+
+  it.each([
+    ['where nothing listens', undefined, /ECONNREFUSED.*\.$/m, /^hint: Check the address, and that a receiver/m],
+    ['that is overloaded', 503, /HTTP 503/, /^hint: Check the address, and that a receiver/m],
+    ['that refuses it', 400, /HTTP 400/, /^hint: Correct what the receiver refused, and export again/m],
+  ])('says what to do about a receiver %s', async (_, status, message, hint) => {
+    const server = createServer((_request, response) => void response.writeHead(status ?? 200).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const close = () => new Promise((resolve) => server.close(resolve));
+    if (status === undefined) await close();
+    else onTestFinished(() => void close());
+    const url = `http://127.0.0.1:${port}/v1/metrics`;
+    const { exitCode, stderr } = await run(['export', 'a1b2c3', '--to', `otlp=${url}`], io);
+    expect(exitCode).toBe(104);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(hint);
+  });
+
+  it('says what to do about an exporter of another author that fails', async () => {
+    const definition = `{ specificationVersion: 1, kind: 'own', summary: 's', options: schema, open: () => ({
+      write: async () => { throw new Error('shelf is full'); }, close: async () => {} }) }`;
+    const schema = `{ '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }),
+      jsonSchema: { input: () => ({ type: 'object' }), output: () => ({ type: 'object' }) } } }`;
+    await writeFile(
+      join(io.cwd, 'own.mjs'),
+      `const schema = ${schema};\nconst definition = ${definition};
+      export default Object.assign((options) => ({ definition, options }), { definition });`,
+    );
+    const { exitCode, stderr } = await run(['export', 'a1b2c3', '--to', './own.mjs=http://a.example'], io);
+    expect(stderr).toMatch(/^error: After \d+ seconds of the run: own at a\.example: shelf is full$/m);
+    expect(stderr).toMatch(/^hint: Check the address, and export again/m);
+    expect(exitCode).toBe(104);
   });
 
   it('says why a run has no series', async () => {
