@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -30,7 +30,6 @@ const absent = 'there is no such file';
 const wrong = [
   ['absent.json', absent],
   ['list.json/below.json', absent],
-  ['.', 'found a folder, expected a file'],
   ['', 'found an empty name, expected the name of a file'],
 ] as const;
 
@@ -43,6 +42,19 @@ it.each<readonly [string, string]>([
     message: `${file || 'configuration file'}: ${says}`,
     next: [{ action: 'create-configuration' }],
   });
+});
+
+it.each([
+  ['.', 'Name the file in it: loadwright.config.yaml.'],
+  ['empty', 'Name a file in it.'],
+])('says what to name where %j is a folder, and offers no configuration beside it', async (file, hint) => {
+  const cwd = await folder();
+  await mkdir(join(cwd, 'empty'));
+  await writeFile(join(cwd, 'loadwright.config.yaml'), '');
+  const message = `${file}: found a folder, expected a file`;
+  await expect(locateConfigFile(cwd, file)).rejects.toMatchObject({ message, hint, next: [] });
+  const workflow = loadWorkflow(file, { cwd, environment: {} });
+  await expect(workflow).rejects.toMatchObject({ message, hint: 'Name a file in it.', next: [] });
 });
 
 it.each<readonly [string, string]>([

@@ -71,8 +71,7 @@ export async function locateConfigFile(
   } catch (error) {
     const shown = file === '' ? `${kind.noun} file` : file;
     throw new LoadwrightError('CONFIG_UNREADABLE', `${shown}: ${whyUnreadable(file, error)}`, {
-      hint: kind === configuration ? `Looked for ${path}.` : `Looked for ${path}. ${kind.hint}`,
-      next: kind.next,
+      ...(await stepsAfter(error, file, path, kind)),
       cause: error,
     });
   }
@@ -87,6 +86,18 @@ export async function locateConfigFile(
     );
   }
   return path;
+}
+
+/** What to do about a file that a user named: a new one is offered only where there is none. */
+async function stepsAfter(error: unknown, file: string, path: string, kind: FileKind) {
+  const { code } = error as NodeJS.ErrnoException;
+  if (file !== '' && code === 'EISDIR') {
+    const inside = kind === configuration ? await findConfigFile(path).catch(() => undefined) : undefined;
+    return { hint: `Name ${inside ? `the file in it: ${join(file, basename(inside))}` : 'a file in it'}.` };
+  }
+  if (code !== undefined && !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) return { hint: `It is ${path}.` };
+  const { hint, next } = kind;
+  return { hint: kind === configuration ? `Looked for ${path}.` : `Looked for ${path}. ${hint}`, next };
 }
 
 /** Throws what reading the file would fail with: the ending is judged before anything is read. */
