@@ -45,11 +45,36 @@ function addSettingFlags(command: Command, shown: typeof settings): Command {
 }
 
 /**
- * The configuration of this folder: defaults < file < environment < flags.
+ * The configuration of this folder, for a command that tests its target: defaults < file < environment < flags. Notes say what no
+ * file shows.
  *
  * @param command The command whose help lists the flags.
  */
 export async function loadConfiguration(
+  flags: ConfigurationFlags,
+  io: CliIo,
+  command = 'run',
+): Promise<LoadedConfig> {
+  const loaded = await readConfiguration(flags, io, command);
+  if (loaded.leftOut.length > 0) {
+    const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
+    io.stderr.write(`note: ${flag} overrides ${loaded.leftOut.join(', ')}\n`);
+  }
+  if (flags['emulator'] !== true) {
+    for (const path of loaded.found) {
+      const value = (loaded.config.target.options as Record<string, unknown>)[path.replace('target.', '')];
+      io.stderr.write(`note: ${path} is ${String(value)} (${loaded.origins[path]})\n`);
+    }
+  }
+  return loaded;
+}
+
+/**
+ * The configuration of this folder, without notes: for a command that needs to know where results or a fleet are.
+ *
+ * @param command The command whose help lists the flags.
+ */
+export async function readConfiguration(
   flags: ConfigurationFlags,
   io: CliIo,
   command = 'run',
@@ -73,16 +98,6 @@ export async function loadConfiguration(
       builtInTargets,
     }),
   );
-  if (loaded.leftOut.length > 0) {
-    const flag = flags['arrivalRate'] === undefined ? '--users' : '--arrival-rate';
-    io.stderr.write(`note: ${flag} overrides ${loaded.leftOut.join(', ')}\n`);
-  }
-  if (flags['emulator'] !== true) {
-    for (const path of loaded.found) {
-      const value = (loaded.config.target.options as Record<string, unknown>)[path.replace('target.', '')];
-      io.stderr.write(`note: ${path} is ${String(value)} (${loaded.origins[path]})\n`);
-    }
-  }
   const thresholds = parseThresholdFlags(flags.threshold ?? []);
   const origins = Object.keys(thresholds).map(
     (metric) => [`thresholds.${metric}`, 'flag --threshold'] as const,
@@ -104,7 +119,7 @@ export async function findResults(flag: string | undefined, io: CliIo): Promise<
   const given = flag ?? io.environment['LOADWRIGHT_RESULTS'];
   if (given) return resolve(io.cwd, given);
   const file = await findConfigFile(io.cwd);
-  return file === undefined ? resolve(io.cwd, 'results') : resultsOf(await loadConfiguration({}, io));
+  return file === undefined ? resolve(io.cwd, 'results') : resultsOf(await readConfiguration({}, io));
 }
 
 function parseThresholdFlags(texts: readonly string[]): Record<string, string[]> {

@@ -9,7 +9,7 @@ import {
   type DeployedFleet,
 } from '@loadwright/core';
 import { findConfigFile, type LoadedConfig } from '@loadwright/core/config';
-import { loadConfiguration } from '../config/configuration.js';
+import { readConfiguration } from '../config/configuration.js';
 import type { Context } from '../shell/context.js';
 import { besideLoad, optionsIn, type FleetFlags } from './fleet-flags.js';
 import { createFleet, loadKind, type NamedFleet } from './create-fleet.js';
@@ -112,7 +112,7 @@ async function namedFleet(flags: FleetFlags, { fleets, io }: Context): Promise<N
   if (flags.fleet !== undefined && flags.config === undefined) return { kind: flags.fleet };
   if (flags.config === undefined && (await findConfigFile(io.cwd)) === undefined) return undefined;
   const { config } = await withHint(`or name the fleet by flags: ${patternOf(fleets)}`, () =>
-    loadConfiguration({ config: flags.config }, io),
+    readConfiguration({ config: flags.config }, io),
   );
   return config.fleet;
 }

@@ -95,7 +95,8 @@ async function stepsAfter(error: unknown, file: string, path: string, kind: File
     const inside = kind === configuration ? await findConfigFile(path).catch(() => undefined) : undefined;
     return { hint: `Name ${inside ? `the file in it: ${join(file, basename(inside))}` : 'a file in it'}.` };
   }
-  if (code !== undefined && !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) return { hint: `It is ${path}.` };
+  if (code !== undefined && !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code))
+    return { hint: `It is ${path}.` };
   const { hint, next } = kind;
   return { hint: kind === configuration ? `Looked for ${path}.` : `Looked for ${path}. ${hint}`, next };
 }

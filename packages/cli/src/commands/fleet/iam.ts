@@ -1,7 +1,7 @@
 import { isLoadwrightError, LoadwrightError, type FleetPermissions } from '@loadwright/core';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
-import { loadConfiguration } from '../../config/configuration.js';
+import { readConfiguration } from '../../config/configuration.js';
 import type { Context } from '../../shell/context.js';
 import { exampleOf, patternOf } from '../../fleet/fleet-kinds.js';
 import { examples } from '../../output/help.js';
@@ -128,7 +128,7 @@ function createCommand({ name, path }: FleetPermissions['boundary']): string {
 /** What the target of the configuration needs. Whoever names a fleet may do without a configuration. */
 async function permissionsOfTarget({ config, fleet }: PolicyFlags, { io }: Context) {
   try {
-    const loaded = await loadConfiguration({ config }, io, 'iam policy');
+    const loaded = await readConfiguration({ config }, io, 'iam policy');
     const { target } = loaded.config;
     return {
       iamStatements: iamStatementsOf(target),

@@ -3,7 +3,7 @@ import { isLoadRunning, openFleet, type TestStatistics } from '@loadwright/core'
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { findConfigFile, type LoadedConfig } from '@loadwright/core/config';
 import type { Command } from 'commander';
-import { findResults, loadConfiguration } from '../../config/configuration.js';
+import { findResults, readConfiguration } from '../../config/configuration.js';
 import type { Context } from '../../shell/context.js';
 import type { CliIo } from '../../shell/io.js';
 import { examples } from '../../output/help.js';
@@ -75,5 +75,5 @@ function folderOf({ startedAt }: TestStatistics): string {
 /** The configuration, where the fleet is found by it. */
 async function configurationOf({ config, fleet }: ResultFlags, io: CliIo): Promise<LoadedConfig | undefined> {
   if (config === undefined && (fleet !== undefined || !(await findConfigFile(io.cwd)))) return undefined;
-  return loadConfiguration({ config }, io);
+  return readConfiguration({ config }, io);
 }

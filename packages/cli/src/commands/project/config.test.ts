@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databricksConfig, dhtConfig, project } from '../../../test/project.js';
+import { makeReport, saveReport } from '../../../test/report-fixture.js';
 import { run, TestIo } from '../../../test/support.js';
 
 describe('loadwright config print', () => {
@@ -74,6 +75,25 @@ describe('loadwright config print', () => {
       await project(config, { environment }),
     );
     expect(emulated.stderr).not.toContain('note: target.baseUrl');
+  });
+
+  it.each([
+    [['report']],
+    [['report', '--list']],
+    [['compare', 'older', 'newer']],
+    [['export', '--format', 'csv']],
+    [['export', '--to', 'otlp=http://127.0.0.1:9']],
+    [['baseline', 'list']],
+    [['list', '--fleet', 'local']],
+    [['iam', 'policy', '--fleet', 'ec2']],
+  ])('says nothing of the workspace where nothing is sent to it: %j', async (argv) => {
+    const { baseUrl: _, ...target } = databricksConfig.target;
+    const environment = { DATABRICKS_HOST: 'dbc-1.cloud.databricks.com' };
+    const io = await project({ ...databricksConfig, target }, { environment });
+    await saveReport(join(io.cwd, 'results'), makeReport({ name: 'older' }));
+    const { stderr, exitCode } = await run(argv, io);
+    expect([0, 104]).toContain(exitCode);
+    expect(stderr).not.toContain('target.baseUrl');
   });
 
   it('shows no secret', async () => {

@@ -100,7 +100,12 @@ describe('loadwright export', () => {
   });
 
   it.each([
-    ['where nothing listens', undefined, /ECONNREFUSED.*\.$/m, /^hint: Check the address, and that a receiver/m],
+    [
+      'where nothing listens',
+      undefined,
+      /ECONNREFUSED.*\.$/m,
+      /^hint: Check the address, and that a receiver/m,
+    ],
     ['that is overloaded', 503, /HTTP 503/, /^hint: Check the address, and that a receiver/m],
     ['that refuses it', 400, /HTTP 400/, /^hint: Correct what the receiver refused, and export again/m],
   ])('says what to do about a receiver %s', async (_, status, message, hint) => {
