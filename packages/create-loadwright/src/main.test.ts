@@ -33,15 +33,16 @@ beforeEach(() => {
     `mkdir -p node_modules/loadwright/bin
      cat > node_modules/loadwright/bin/loadwright.js <<'END'
      require('node:fs').writeFileSync('init.json', JSON.stringify(process.argv.slice(2)));
+     require('node:fs').writeFileSync('manager.json', JSON.stringify(process.env.npm_config_user_agent));
 END`,
   );
 });
 
-function create(argv: string[], { isTerminal = false } = {}) {
+function create(argv: string[], { isTerminal = false, agent = 'npm/11.0.0 node/v20.19.0' } = {}) {
   const said: string[] = [];
   const exitCode = main(argv, {
     cwd: join(world, 'here'),
-    environment: { PATH: programs },
+    environment: { PATH: programs, npm_config_user_agent: agent },
     isTerminal,
     say: (line) => said.push(line),
   });
@@ -127,10 +128,20 @@ describe('create-loadwright', () => {
     expect(create(['new', '--target', 'dht'], { isTerminal: true }).exitCode).toBe(0);
   });
 
-  it('says how to go on when the packages could not be installed', () => {
+  it('names the manager that installed it, where another one called', () => {
+    expect(create(['--target', 'dht', '--yes'], { agent: 'yarn/4.18.1 npm/?' }).exitCode).toBe(0);
+    expect(read('manager.json')).toBe('npm');
+  });
+
+  it.each([
+    ['npm', 'npm install && npx --no-install loadwright init'],
+    ['pnpm', 'pnpm install && pnpm exec loadwright init'],
+    ['yarn', 'npm install && npx --no-install loadwright init'],
+  ])('says how to go on when %s could not install the packages', (manager, command) => {
     program('npm', 'exit 1');
-    const { exitCode, said } = create(['new', '--target', 'dht', '--yes']);
+    program('pnpm', 'exit 1');
+    const { exitCode, said } = create(['new', '--target', 'dht', '--yes'], { agent: `${manager}/1.2.3` });
     expect(exitCode).toBe(97);
-    expect(said).toContain('npm install && npx --no-install loadwright init');
+    expect(said).toContain(command);
   });
 });

@@ -48,22 +48,31 @@ function create(options: Options, world: World): number {
   writeProject(project);
   install(project, world);
   const command = ['node_modules/loadwright/bin/loadwright.js', 'init', '--payload-file', ...options.init];
-  const exitCode = run(process.execPath, command, project, world);
+  // The commands that it prints are for whoever installed it, which is not always who was asked: `yarn create`.
+  const environment = { ...world.environment, npm_config_user_agent: managerOf(world) };
+  const exitCode = run(process.execPath, command, project, { ...world, environment });
   if (exitCode === 0 && !project.isHere) {
     world.say(`\nAll of it in the new folder: cd ${relative(world.cwd, project.folder)}`);
   }
   return exitCode;
 }
 
+/** How each of them runs a command of the project. */
+const commands = { npm: 'npx --no-install loadwright', pnpm: 'pnpm exec loadwright' } as const;
+
+/** pnpm and npm say in it who they are; both make a node_modules in which the package is found. */
+function managerOf({ environment }: World): keyof typeof commands {
+  return environment['npm_config_user_agent']?.startsWith('pnpm/') ? 'pnpm' : 'npm';
+}
+
 function install(project: Project, world: World): void {
-  // pnpm and npm say in it who they are; both make a node_modules in which the package is found.
-  const manager = world.environment['npm_config_user_agent']?.startsWith('pnpm/') ? 'pnpm' : 'npm';
+  const manager = managerOf(world);
   world.say(`Installing Loadwright in ${project.folder}, which may take a minute`);
   const quiet = manager === 'npm' ? ['--no-audit', '--no-fund'] : [];
   if (run(manager, ['install', ...quiet], project, world) === 0) return;
   throw new Problem(
     `${manager} install did not succeed in ${project.folder}`,
-    `when what it says is mended, go on there: ${manager} install && npx --no-install loadwright init`,
+    `when what it says is mended, go on there: ${manager} install && ${commands[manager]} init`,
     97,
   );
 }

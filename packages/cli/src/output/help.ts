@@ -2,9 +2,10 @@ import type { Context } from '../shell/context.js';
 
 /** The examples under a command's help. */
 export function examples(
-  { colors }: Context,
-  list: readonly (readonly [command: string, meaning: string])[],
+  { colors, asTyped }: Context,
+  commands: readonly (readonly [command: string, meaning: string])[],
 ): string {
+  const list = commands.map(([command, meaning]) => [asTyped(command), meaning] as const);
   const width = Math.max(...list.map(([command]) => command.length));
   // Beside each other while that fits a terminal, otherwise the meaning goes below its command.
   const lines =

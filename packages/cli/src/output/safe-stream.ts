@@ -13,6 +13,7 @@ export function safeIo(io: CliIo): CliIo {
   return {
     cwd: io.cwd,
     environment: io.environment,
+    startedAs: io.startedAs,
     stdin: io.stdin,
     stdout: safeStream(io.stdout, io.environment),
     stderr: safeStream(io.stderr, io.environment),

@@ -22,7 +22,7 @@ export function createContext(
     json: argv.includes('--json'),
     given: new Map(),
     exitCode: exitCodes.pass,
-    asTyped: asTyped(io.environment, io.cwd),
+    asTyped: asTyped(io),
     print: (...lines) => void io.stdout.write(context.asTyped(`${lines.join('\n')}\n`)),
     printText: (...lines) => context.print(wrapText(context.asTyped(lines.join('\n')), widthOf(io.stdout))),
     note: (...lines) => void io.stderr.write(context.asTyped(`${lines.join('\n')}\n`)),

@@ -15,6 +15,8 @@ export interface CliIo {
   /** Absolute path of the current folder. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the program that was started. Absent: it was started by its name, `loadwright`. */
+  readonly startedAs?: string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

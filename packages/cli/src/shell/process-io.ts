@@ -17,6 +17,7 @@ export function processIo(): CliIo {
   return {
     cwd: process.cwd(),
     environment: { ...process.env },
+    startedAs: process.argv[1],
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
