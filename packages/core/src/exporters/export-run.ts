@@ -1,13 +1,14 @@
-import { LoadwrightError, messageOf } from '../errors.js';
+import { isLoadwrightError, LoadwrightError, messageOf } from '../errors.js';
 import type { RunReport } from '../results/summary.js';
 import { createRedactor } from '../secrets/redactor.js';
 import type { Series } from '../series/resample.js';
 import { incrementsOf } from './batch.js';
 import type { Exporter, RunLabels } from './contract.js';
 import { Delivery } from './delivery.js';
-import { callExporter, isDeliveryError } from './failures.js';
+import { callExporter, describeStray, isDeliveryError } from './failures.js';
 import { openExporter } from './open.js';
 import { prepareExporters } from './prepare.js';
+import { allHeard, belongingTo, hearStrayErrors, onBehalfOf } from './stray-errors.js';
 
 /** How long a receiver may take for the end, in milliseconds. */
 const endMilliseconds = 30_000;
@@ -61,17 +62,21 @@ export async function exportRun(
   const startedAt = Date.parse(series.header.startedAt);
   const redact = createRedactor(hidden);
   const run = labelsOf(report);
-  const opened = callExporter(title, () => openExporter(prepared!, { run, startedAt }), redact);
-  const delivery = new Delivery(opened, {
-    ...{ title, redact },
-    everySeconds: callExporter(title, () => definition.everySeconds?.(options) ?? 1, redact),
-    onTrouble: () => {},
-    // Nobody waits for a load here: what does not work is reported at once.
-    attempts: 3,
-  });
+  const strayed = new Set<string>();
+  const hear = (error: unknown) => void strayed.add(describeStray(title, error, redact));
+  const hearNoMore = hearStrayErrors();
   let seconds = 0;
-  let time = startedAt;
+  let delivery: Delivery | undefined;
   try {
+    const open = () => onBehalfOf(hear, () => openExporter(prepared!, { run, startedAt }));
+    delivery = new Delivery(belongingTo(hear, callExporter(title, open, redact)), {
+      ...{ title, redact },
+      everySeconds: callExporter(title, () => definition.everySeconds?.(options) ?? 1, redact),
+      onTrouble: () => {},
+      // Nobody waits for a load here: what does not work is reported at once.
+      attempts: 3,
+    });
+    let time = startedAt;
     for (const increment of incrementsOf(series, report)) {
       signal.throwIfAborted();
       await delivery.deliver(increment);
@@ -80,14 +85,19 @@ export async function exportRun(
     }
     const over = AbortSignal.any([signal, AbortSignal.timeout(endMilliseconds)]);
     const losses = await delivery.finish({ verdict: report.verdict, time: time + 1 }, over);
+    await allHeard();
+    losses.push(...strayed);
     if (losses.length > 0) throw new Error(losses.join(' '));
     return seconds;
   } catch (error) {
-    await delivery.abandon();
+    await delivery?.abandon();
     if (signal.aborted) throw new LoadwrightError('ABORTED', 'The export was stopped.', { cause: error });
+    if (isLoadwrightError(error)) throw error;
     throw new LoadwrightError('EXPORT_FAILED', `After ${seconds} seconds of the run: ${messageOf(error)}`, {
-      hint: hintOn(delivery.failure),
+      hint: hintOn(delivery?.failure),
       cause: error,
     });
+  } finally {
+    hearNoMore();
   }
 }

@@ -16,6 +16,10 @@ export function describeFailure(error: unknown, redact: Redact): string {
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
+/** What an exporter threw where nobody could catch it, as a sentence. */
+export const describeStray = (title: string, error: unknown, redact: Redact): string =>
+  `${title}: an error that the exporter does not handle: ${describeFailure(error, redact)}`;
+
 /** True for a {@link DeliveryError}, also one of another copy of the class: a plugin may have one. */
 export const isDeliveryError = (error: unknown): error is DeliveryError =>
   error instanceof Error && error.name === 'DeliveryError';

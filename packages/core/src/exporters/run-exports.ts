@@ -7,10 +7,10 @@ import type { PreparedTest } from '../run/prepare.js';
 import { createRedactor, redactStrings } from '../secrets/redactor.js';
 import type { RunLabels } from './contract.js';
 import { Delivery } from './delivery.js';
-import { describeFailure } from './failures.js';
+import { describeFailure, describeStray } from './failures.js';
 import { openExporter } from './open.js';
 import type { PreparedExporter } from './prepare.js';
-import { belongingTo, hearStrayErrors, onBehalfOf } from './stray-errors.js';
+import { allHeard, belongingTo, hearStrayErrors, onBehalfOf } from './stray-errors.js';
 
 /** How long what waits may take after the end, in milliseconds: whoever waits for the verdict waits for it. */
 const flushMilliseconds = 10_000;
@@ -70,6 +70,7 @@ export class RunExports {
       this.#deliveries.map(async (delivery) => delivery.finish({ verdict, time }, over)),
     );
     this.#deliveries = [];
+    await allHeard();
     return [...this.#broken, ...losses.flat(), ...this.#strayed].map((reason) => ({
       rule: 'exporter',
       reason,
@@ -96,7 +97,7 @@ export class RunExports {
     this.#deliveries = exporters.flatMap((exporter) => {
       const { definition, options, title } = exporter;
       const hear = (error: unknown) => {
-        const reason = `${title}: an error that the exporter does not handle: ${describeFailure(error, redactAll)}`;
+        const reason = describeStray(title, error, redactAll);
         if (!this.#strayed.has(reason)) onTrouble(reason);
         this.#strayed.add(reason);
       };
