@@ -6,14 +6,12 @@ import { root } from './lib/paths.mjs';
 
 const folders = ['core', 'targets', 'infra', 'cli'].map((name) => `packages/${name}/src`);
 
-/** Files that a file imports, also types alone. What it imports when it runs does not count: the command that starts the command. */
+/** Files that a file imports, also types alone, and when it runs. */
 function importsOf(file) {
-  const text = readFileSync(file, 'utf8');
-  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
-  return statements
-    .filter((one) => ts.isImportDeclaration(one) || ts.isExportDeclaration(one))
-    .flatMap(({ moduleSpecifier }) => (moduleSpecifier?.text.startsWith('.') ? [moduleSpecifier.text] : []))
-    .map((path) => resolve(dirname(file), path).replace(/\.js$/, '.ts'));
+  return ts
+    .preProcessFile(readFileSync(file, 'utf8'))
+    .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => resolve(dirname(file), fileName).replace(/\.js$/, '.ts'));
 }
 
 /** The first way from a file to itself, if there is one. */

@@ -23,7 +23,7 @@ export type { CliIo, OutputStream, StopSignal } from './shell/io.js';
  */
 export async function main(argv: readonly string[], world: CliIo, fleets?: FleetKinds): Promise<ExitCode> {
   const io = safeIo(world);
-  const context = createContext(argv, io, fleets);
+  const context = createContext(argv, io, (others, its) => main(others, its, fleets), fleets);
   try {
     const program = await createProgram(argv, context);
     if (argv.length === 0) program.outputHelp();

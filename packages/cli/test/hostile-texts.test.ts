@@ -7,6 +7,7 @@ import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { createLiveView } from '../src/live/view.js';
 import { printReport } from '../src/run/run-and-report.js';
+import { main } from '../src/main.js';
 import { createContext } from '../src/shell/create-context.js';
 import { formatError } from '../src/output/errors.js';
 import { safeIo } from '../src/output/safe-stream.js';
@@ -63,7 +64,7 @@ describe('10,000 texts of a hostile server', () => {
     const io = new TestIo({ environment: { NO_COLOR: '1' } });
     const safe = safeIo(io);
     const view = createLiveView(safe, safe.stdout, { live: false });
-    const context = createContext([], safe);
+    const context = createContext([], safe, main);
     for (let count = 0; count < 10_000; count += 1) {
       const text = fuzzed(next);
       expect(printable(text)).not.toMatch(raw);
@@ -83,7 +84,7 @@ describe('10,000 texts of a hostile server', () => {
   it('stay what they are in JSON', () => {
     const io = new TestIo();
     const text = attacks.filter((attack) => attack !== '\ud800').join('');
-    createContext(['--json'], safeIo(io)).printJson({ text });
+    createContext(['--json'], safeIo(io), main).printJson({ text });
     expect(io.stdout.text).not.toMatch(raw);
     expect(JSON.parse(io.stdout.text)).toEqual({ text });
   });
@@ -110,7 +111,7 @@ describe('10,000 texts of a hostile server', () => {
       errors: [{ method: text, name: text, kind: 'http', error: text, occurrences: 3, hint: text }],
       exceptions: [{ message: text, count: 1, nodes: [text] }],
     });
-    printReport(createContext([], safeIo(io)), report);
+    printReport(createContext([], safeIo(io), main), report);
     expect(io.stdout.text).toContain('\\u001b');
     expect(io.stdout.text).not.toMatch(raw);
   });

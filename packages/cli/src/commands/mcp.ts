@@ -35,7 +35,7 @@ export function configure(command: Command, context: Context): void {
     .action(context.action(() => printSkill(context)));
 }
 
-async function serve({ io, fleets }: Context): Promise<ExitCode> {
+async function serve({ io, fleets, run }: Context): Promise<ExitCode> {
   if (io.stdin.isTTY) {
     throw new LoadwrightError('USAGE', 'mcp: a program speaks to it, and this is a terminal', {
       hint: 'name it in the configuration of an agent: { "command": "npx", "args": ["--no-install", "loadwright", "mcp"] }',
@@ -43,7 +43,7 @@ async function serve({ io, fleets }: Context): Promise<ExitCode> {
   }
   const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
   const { createAgentServer } = await import('../mcp/server.js');
-  const { server, end } = createAgentServer({ io, fleets });
+  const { server, end } = createAgentServer({ io, fleets, run });
   const over = new Promise<void>((resolve) => {
     // Whoever started it has gone, or wants it to go.
     for (const event of ['end', 'close', 'error']) io.stdin.once(event, resolve);

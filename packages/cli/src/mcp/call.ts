@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import type { FleetKinds } from '../fleet/fleet-kinds.js';
+import type { Context } from '../shell/context.js';
 import type { CliIo, StopSignal } from '../shell/io.js';
 
 /** What a command ended with. */
@@ -18,11 +18,8 @@ export interface Call {
   stop(signal?: StopSignal): void;
 }
 
-/** Where commands are carried out, and the fleets that there are. */
-export interface World {
-  readonly io: CliIo;
-  readonly fleets: FleetKinds;
-}
+/** Where commands are carried out, what carries them out, and the fleets that there are. */
+export type World = Pick<Context, 'io' | 'run' | 'fleets'>;
 
 const keptLines = 40;
 
@@ -32,7 +29,7 @@ const keptLines = 40;
  * @param words The command and its flags.
  * @param names What its arguments name. Never taken for flags.
  */
-export function callCommand(words: readonly string[], names: readonly string[], { io, fleets }: World): Call {
+export function callCommand(words: readonly string[], names: readonly string[], { io, run }: World): Call {
   const lines: string[] = [];
   let document = '';
   let listeners: readonly ((signal: StopSignal) => void)[] = [];
@@ -55,9 +52,8 @@ export function callCommand(words: readonly string[], names: readonly string[], 
     openFile: async () => {},
   };
   const carryOut = async (): Promise<Outcome> => {
-    const { main } = await import('../main.js');
     const argv = [...words, '--json', ...(names.length > 0 ? ['--', ...names] : [])];
-    const exitCode = await main(argv, world, fleets);
+    const exitCode = await run(argv, world);
     return { exitCode, document: parse(document) };
   };
   return { outcome: carryOut(), lines, stop: (signal = 'SIGINT') => listeners.at(-1)?.(signal) };

@@ -5,6 +5,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { builtInFleets } from '../fleet/kinds.js';
+import { main } from '../main.js';
 import { dhtConfig, project } from '../../test/project.js';
 import { run, TestIo } from '../../test/support.js';
 import { flagsOf } from './actions.js';
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 /** An agent, and the person whom its client asks; without one its client cannot ask. */
 async function agent(io: TestIo, person?: (message: string) => ElicitResult) {
-  const { server, end } = createAgentServer({ io, fleets: builtInFleets });
+  const { server, end } = createAgentServer({ io, run: main, fleets: builtInFleets });
   const client = new Client(
     { name: 'test', version: '1' },
     { capabilities: person ? { elicitation: {} } : {} },

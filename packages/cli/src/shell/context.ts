@@ -29,6 +29,8 @@ export interface Context {
   note(...lines: readonly string[]): void;
   /** Prints the one JSON document. */
   printJson(document: unknown): void;
+  /** Carries out another command, on the same fleets, in a world of its own. */
+  run(argv: readonly string[], world: CliIo): Promise<ExitCode>;
   /** Makes an action of commander out of a function that gives the exit code. */
   action<Arguments extends unknown[]>(
     handler: (...values: Arguments) => Promise<ExitCode>,

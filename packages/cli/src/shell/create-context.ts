@@ -12,11 +12,13 @@ import type { CliIo } from './io.js';
 export function createContext(
   argv: readonly string[],
   io: CliIo,
+  run: Context['run'],
   fleets: FleetKinds = builtInFleets,
 ): Context {
   const context: Context = {
     io,
     fleets,
+    run,
     colors: colorsFor(io.stdout, io.environment),
     errorColors: colorsFor(io.stderr, io.environment),
     json: argv.includes('--json'),
