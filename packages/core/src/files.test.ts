@@ -55,6 +55,18 @@ describe('writeWhole', () => {
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
+  it('does not write over what must be new, and works where a file has one name alone', async () => {
+    const path = join(cwd, 'snapshot.json');
+    await writeWhole(path, 'first', { isNew: true });
+    await expect(writeWhole(path, 'second', { isNew: true })).rejects.toMatchObject({
+      message: `${path} cannot be written: it is there already, and is not overwritten`,
+    });
+    expect(await readFile(path, 'utf8')).toBe('first');
+    vi.spyOn(disk, 'link').mockRejectedValue(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
+    await writeWhole(join(cwd, 'other.json'), 'other', { isNew: true });
+    expect((await readdir(cwd)).sort()).toEqual(['other.json', 'snapshot.json']);
+  });
+
   it('throws what a stream throws', async () => {
     function* broken() {
       yield 'a';

@@ -1,6 +1,7 @@
 import {
   appendFile,
   chmod,
+  link,
   lstat,
   mkdir,
   open,
@@ -21,6 +22,7 @@ import { isLoadwrightError, LoadwrightError } from './errors.js';
 export const disk = {
   open,
   rename,
+  link,
   appendFile,
   mkdir,
   /** Behind what the file holds already. */
@@ -41,10 +43,12 @@ export interface WriteOptions {
   readonly mode?: number;
   /** Whether the file must outlive a loss of power as soon as the call has returned. Default false. */
   readonly durable?: boolean;
+  /** Whether a file of that name stays, and the call fails, also where two call at once. Default false. */
+  readonly isNew?: boolean;
 }
 
 /**
- * Writes a file: all of it or nothing. A file of that name, or a symbolic link, is replaced.
+ * Writes a file: all of it or nothing. A file of that name, or a symbolic link, is replaced, unless it must be new.
  *
  * @throws LoadwrightError `CONFIG_INVALID` that names the file, when the disk does not take it.
  */
@@ -77,7 +81,7 @@ export async function writeWholeStream(
 
 async function whole(
   path: string,
-  { mode = privateFile, durable = false }: WriteOptions = {},
+  { mode = privateFile, durable = false, isNew = false }: WriteOptions = {},
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
   const part = `${path}.${randomBytes(4).toString('hex')}.part`;
@@ -90,12 +94,24 @@ async function whole(
     } finally {
       await disk.close(file);
     }
-    await disk.rename(part, path);
+    await (isNew ? moveBesideOthers(part, path) : disk.rename(part, path));
     if (durable) await syncFolder(dirname(path));
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
     throw isDiskError(error) ? unwritable(path, error) : error;
   }
+}
+
+/** Gives a file another name. Renaming it would replace what somebody else has written meanwhile. */
+async function moveBesideOthers(part: string, path: string): Promise<void> {
+  try {
+    await disk.link(part, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    // Not every file system has a second name for a file.
+    return disk.rename(part, path);
+  }
+  await rm(part);
 }
 
 /** Makes the names of a folder's files durable: a file that was renamed has its new name only when the folder is written. */

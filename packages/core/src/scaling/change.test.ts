@@ -128,6 +128,32 @@ describe('changing the scaling', () => {
       next: [{ action: 'restore-scaling' }],
     });
   });
+
+  it.each(['changes', 'suspensions'])('lets one of two %s begin that come at once', async (kind) => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let end = () => {};
+    const oneHasEnded = new Promise<void>((resolve) => (end = resolve));
+    let asked = 0;
+    const describe = service.describe;
+    // Both have looked for a snapshot by then, and found none.
+    service.describe = async () => {
+      if (++asked === 2) release();
+      await held;
+      return describe();
+    };
+    const begin = () =>
+      kind === 'changes'
+        ? changeScaling(endpoint, () => service.apply())
+        : whileSuspended(endpoint, () => oneHasEnded);
+    const both = [begin(), begin()].map((one) => one.finally(end));
+    const results = await Promise.allSettled(both);
+    const failures = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(failures).toMatchObject([{ code: 'CONFIG_INVALID', next: [{ action: 'restore-scaling' }] }]);
+    if (kind === 'changes') await restoreScaling(endpoint);
+    expect(service.state).toEqual(before);
+    expect(await files()).toEqual([]);
+  });
 });
 
 describe('work while the scaling is suspended', () => {

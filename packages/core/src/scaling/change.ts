@@ -182,6 +182,10 @@ async function changeFrom<Options>(
   await writeSnapshot(file, {
     ...{ takenAt: new Date().toISOString(), kind: endpoint.kind, state: found },
     ...(calibration !== undefined && { calibration }),
+  }).catch(async (error: unknown) => {
+    // Somebody else may have begun since it was looked for: what they found is what must be put back.
+    await requirePutBack(file);
+    throw error;
   });
   try {
     await change(found);

@@ -44,17 +44,25 @@ export interface ScalingSnapshot {
  */
 export function snapshotFileOf<Options>(
   results: string,
-  { kind, labels, host }: Pick<TargetDefinition<Options>, 'kind' | 'labels' | 'host'>,
+  { kind, labels, host, scaling }: Pick<TargetDefinition<Options>, 'kind' | 'labels' | 'host' | 'scaling'>,
   options: Options,
 ): string {
-  const parts = [kind, ...Object.values(labels?.(options) ?? {}), new URL(host(options)).hostname];
+  const named = scaling && 'nameParts' in scaling ? scaling.nameParts?.(options) : undefined;
+  const parts = [kind, ...(named ?? Object.values(labels?.(options) ?? {})), new URL(host(options)).hostname];
   return join(results, 'scaling', `${parts.join('-').replace(/[^\w.-]+/g, '-')}.json`);
 }
 
-/** Writes a snapshot so that it is there after a crash or a loss of power. */
+/**
+ * Writes a snapshot so that it is there after a crash or a loss of power.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when one is there, whoever wrote it, and when the disk does not take it.
+ */
 export async function writeSnapshot(file: string, snapshot: ScalingSnapshot): Promise<void> {
   await makeFolder(dirname(file));
-  await writeWhole(file, `${JSON.stringify({ format: 1, ...snapshot }, null, 2)}\n`, { durable: true });
+  await writeWhole(file, `${JSON.stringify({ format: 1, ...snapshot }, null, 2)}\n`, {
+    durable: true,
+    isNew: true,
+  });
 }
 
 /** @returns undefined when there is none. @throws LoadwrightError `CONFIG_UNREADABLE` when it is not a snapshot. */

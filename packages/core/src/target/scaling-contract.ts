@@ -128,6 +128,11 @@ export interface ScalingAdvice<Options = unknown> {
  * something can be called again after it failed in the middle, and comes to the same end.
  */
 export interface ScalingDefinition<Options = unknown> extends ScalingAdvice<Options> {
+  /**
+   * The parts of a name of the endpoint that no other option changes: by it the snapshot of a change is found again. Without a call.
+   * Absent: the labels of the target, which then must not say how its requests are written.
+   */
+  nameParts?(options: Options): readonly string[];
   describe(options: Options, context: TargetContext): Promise<ScalingState>;
   /**
    * Makes the settings those that are given. `found` is what is there. Settings in another form than `describe` gives are refused

@@ -9,5 +9,6 @@ import { recommend } from './recommend.js';
  * configuration of the endpoint is all there is to be set.
  */
 export const databricksScaling: ScalingDefinition<DatabricksOptions> = {
+  nameParts: ({ endpointName }) => [endpointName],
   ...{ describe, recommend, apply, restore, observe, suspend },
 };

@@ -1,5 +1,7 @@
+import { snapshotFileOf } from '@loadwright/core/scaling';
 import { describe, expect, it } from 'vitest';
 import { databricksOptionsSchema } from '../options.js';
+import { databricks } from '../index.js';
 import { databricksScaling } from './index.js';
 import type { DatabricksScalingSettings } from './settings.js';
 
@@ -66,4 +68,15 @@ describe('provisioned concurrency', () => {
       databricksScaling.recommend(options, { requestsPerSecond: { low: 1, high: 1 } }, demand),
     ).toThrow('the time of a request');
   });
+});
+
+it('the snapshot of an endpoint is found again whatever its requests look like', () => {
+  const fileOf = (format: 'dataframe_split' | 'inputs') => {
+    const { definition, options } = databricks({
+      ...{ endpointName: 'house-prices', format, baseUrl: 'https://dbc.example', payloads: 'rows.jsonl' },
+    });
+    return snapshotFileOf('results', definition, options as Parameters<typeof definition.host>[0]);
+  };
+  expect(fileOf('inputs')).toBe('results/scaling/databricks-house-prices-dbc.example.json');
+  expect(fileOf('dataframe_split')).toBe(fileOf('inputs'));
 });
