@@ -1,6 +1,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
+import { main } from '../packages/cli/src/main.js';
+import type { World } from '../packages/cli/src/mcp/call.js';
 import { createAgentServer } from '../packages/cli/src/mcp/server.js';
 
 export type Answer = Record<string, unknown>;
@@ -10,11 +12,8 @@ export type Answer = Record<string, unknown>;
  *
  * @param person what they answer when the agent's client asks them
  */
-export async function connectAgent(
-  world: Parameters<typeof createAgentServer>[0],
-  person: () => ElicitResult,
-): Promise<Client> {
-  const { server } = createAgentServer(world);
+export async function connectAgent(world: Omit<World, 'run'>, person: () => ElicitResult): Promise<Client> {
+  const { server } = createAgentServer({ ...world, run: (argv, io) => main(argv, io, world.fleets) });
   const client = new Client({ name: 'test', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, person);
   const [ours, theirs] = InMemoryTransport.createLinkedPair();

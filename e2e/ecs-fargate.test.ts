@@ -2,30 +2,22 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLoadTest, deployFleet, type Target } from '@loadwright/core';
-import { AwsStandIn, locustContainers } from '@loadwright/aws-stand-in';
 import { dht } from '@loadwright/targets/dht';
 import { expect, it, onTestFinished } from 'vitest';
 import { busyMachine } from '../packages/infra/test/busy-machine.js';
 import { startEmulator } from '../packages/cli/src/run/emulation.js';
-import { offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
 import { optionsFor, quickEcsFleet } from '../packages/infra/test/ecs/work.js';
+import { startContainerAccount } from './container-account.js';
 
 it('tests from tasks on Fargate, more and fewer of them while it runs, counts what the target counts, and leaves nothing', async () => {
-  onTestFinished(await offerBaseImage());
-  const aws = await AwsStandIn.start();
-  const containers = locustContainers(aws);
-  onTestFinished(async () => {
-    await aws.stop();
-    await containers.clear();
-  });
-  aws.behaviour.containers = containers;
+  const { aws, containers, own, stop } = await startContainerAccount();
+  onTestFinished(stop);
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-fargate-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const urls = { template: 'https://origin.example/item/{i}', count: 20 };
   const { definition } = dht({ protocol: 'koorde', baseUrl: 'http://127.0.0.1:9', urls });
   const { emulator } = await startEmulator(definition, { protocol: 'koorde' });
   onTestFinished(() => emulator.stop());
-  const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
   const before = await own();
 
   const workers = 3;

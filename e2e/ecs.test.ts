@@ -11,14 +11,14 @@ import {
 } from '@loadwright/core';
 import { compareRuns } from '@loadwright/core/compare';
 import type { Emulator } from '@loadwright/core/target';
-import { AwsStandIn, locustContainers, type LocustContainers, type Machine } from '@loadwright/aws-stand-in';
+import type { AwsStandIn, LocustContainers, Machine } from '@loadwright/aws-stand-in';
 import { dht } from '@loadwright/targets/dht';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { busyMachine } from '../packages/infra/test/busy-machine.js';
-import { offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
 import { optionsFor, quickEcsFleet } from '../packages/infra/test/ecs/work.js';
 import { startEmulator } from '../packages/cli/src/run/emulation.js';
 import { readReport, readWholeSeries } from '../packages/cli/src/run/results.js';
+import { startContainerAccount, type ContainerAccount } from './container-account.js';
 
 const timeout = 180_000;
 /** Workers, each on a machine of its own. */
@@ -26,7 +26,7 @@ const workers = 4;
 /** Others use the same machine: what is measured there is not what is tested. */
 let aws: AwsStandIn;
 let containers: LocustContainers;
-let endBase: () => Promise<void>;
+let account: ContainerAccount;
 const protocols = ['koorde', 'chord'] as const;
 type Protocol = (typeof protocols)[number];
 /** A ring of each protocol, at an address of its own. */
@@ -36,9 +36,6 @@ let fleet: Fleet;
 let deployed: OpenedFleet;
 let before: readonly string[];
 const machines: Machine[] = [];
-
-/** What all fleets share stays. */
-const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
 
 const urls = { template: 'https://origin.example/item/{i}', count: 20 };
 const ring = (protocol: Protocol) => rings.get(protocol)!;
@@ -127,10 +124,9 @@ const comparedOf = async (report: RunReport) => {
 };
 
 beforeAll(async () => {
-  endBase = await offerBaseImage();
-  aws = await AwsStandIn.start();
-  containers = locustContainers(aws);
-  Object.assign(aws.behaviour, { containers, onMachine: (machine: Machine) => machines.push(machine) });
+  account = await startContainerAccount();
+  ({ aws, containers } = account);
+  aws.behaviour.onMachine = (machine) => machines.push(machine);
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-ecs-')));
   const { definition } = dht({ protocol: 'koorde', baseUrl: 'http://127.0.0.1:9', urls });
   for (const protocol of protocols) {
@@ -142,15 +138,13 @@ beforeAll(async () => {
     spot: true,
     startTimeout: '60s',
   });
-  before = await own();
+  before = await account.own();
   deployed = await deployFleet(await test('koorde'), { fleet });
 }, timeout);
 
 afterAll(async () => {
-  await aws?.stop();
-  await containers?.clear();
+  await account?.stop();
   for (const emulator of rings.values()) await emulator.stop();
-  await endBase?.();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -220,7 +214,7 @@ describe('a fleet on ECS of a master and four machines', () => {
       ).toEqual([]);
       expect(given.join('\n')).not.toContain(deployed.handle.login.password);
       expect(remaining).toEqual([]);
-      expect(await own()).toEqual(before);
+      expect(await account.own()).toEqual(before);
     },
     timeout,
   );

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLoadTest, deployFleet, type OpenedFleet, type Target } from '@loadwright/core';
-import { AwsStandIn, fargatePrice, locustContainers, type LocustContainers } from '@loadwright/aws-stand-in';
+import { fargatePrice, type AwsStandIn } from '@loadwright/aws-stand-in';
 import type { Emulator } from '@loadwright/core/target';
 import { dht } from '@loadwright/targets/dht';
 import type { ElicitResult } from '@modelcontextprotocol/sdk/types.js';
@@ -11,25 +11,23 @@ import { builtInFleets } from '../packages/cli/src/fleet/kinds.js';
 import { startEmulator } from '../packages/cli/src/run/emulation.js';
 import { TestIo } from '../packages/cli/test/support.js';
 import { variablesFor } from '../packages/infra/test/ec2/quick-fleet.js';
-import { baseImage, offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
+import { baseImage } from '../packages/infra/test/ecs/base-image.js';
 import { optionsFor, quickEcsFleet } from '../packages/infra/test/ecs/work.js';
 import { ask, connectAgent, type Answer } from './agent.js';
+import { startContainerAccount, type ContainerAccount } from './container-account.js';
 
 const timeout = 180_000;
 
 let aws: AwsStandIn;
-let containers: LocustContainers;
 let emulator: Emulator;
-let endBase: () => Promise<void>;
+let account: ContainerAccount;
 let folder: string;
 
 const urls = { template: 'https://origin.example/item/{i}', count: 20 };
 
 beforeAll(async () => {
-  endBase = await offerBaseImage();
-  aws = await AwsStandIn.start();
-  containers = locustContainers(aws);
-  aws.behaviour.containers = containers;
+  account = await startContainerAccount();
+  ({ aws } = account);
   // Without prices nothing could be carried out, whatever a person answers.
   aws.behaviour.prices = [
     fargatePrice('EUW1-Fargate-vCPU-Hours:perCPU', aws.region, '0.04048'),
@@ -44,10 +42,8 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-mcp-')));
 }, timeout);
 afterAll(async () => {
-  await aws.stop();
-  await containers.clear();
+  await account.stop();
   await emulator.stop();
-  await endBase();
   rmSync(folder, { recursive: true, force: true });
 });
 

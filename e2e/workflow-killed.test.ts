@@ -2,69 +2,37 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AwsStandIn, locustContainers } from '@loadwright/aws-stand-in';
 import type { RunReport } from '@loadwright/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { busyMachineReasons } from '../packages/infra/test/busy-machine.js';
 import { variablesFor } from '../packages/infra/test/ec2/quick-fleet.js';
 import { uiPort } from '../packages/infra/test/ec2/work.js';
-import { baseImage, offerBaseImage } from '../packages/infra/test/ecs/base-image.js';
-import { findTarget } from '../packages/cli/src/config/target.js';
-import { startEmulator } from '../packages/cli/src/run/emulation.js';
+import { baseImage } from '../packages/infra/test/ecs/base-image.js';
 import { Command } from '../packages/cli/test/command.js';
-import { dhtConfig } from '../packages/cli/test/project.js';
-import { TestIo } from '../packages/cli/test/support.js';
-
-const protocols = ['koorde', 'chord'] as const;
-const name = 'koorde-vs-chord';
+import { startContainerAccount } from './container-account.js';
+import { protocols, startRings, twoProtocols } from './two-protocols.js';
 
 /** An account with machines that run Locust, a ring of each protocol, and a folder with a workflow on both. */
 async function makeWorld() {
-  onTestFinished(await offerBaseImage());
-  const aws = await AwsStandIn.start();
-  const containers = locustContainers(aws);
-  onTestFinished(async () => {
-    await aws.stop();
-    await containers.clear();
-  });
+  const { aws, containers, own, stop } = await startContainerAccount();
+  onTestFinished(stop);
   const machines: string[] = [];
-  Object.assign(aws.behaviour, { containers, onMachine: ({ id }: { id: string }) => machines.push(id) });
-  const { definition } = await findTarget('dht', new TestIo());
-  const rings = await Promise.all(
-    protocols.map(async (protocol) => (await startEmulator(definition, { protocol })).emulator),
-  );
+  aws.behaviour.onMachine = ({ id }) => machines.push(id);
+  const rings = await startRings();
   onTestFinished(async () => {
     await Promise.all(rings.map((ring) => ring.stop()));
   });
   const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'loadwright-workflow-')));
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
-  const hosts = rings.map(({ url }) => url);
-  const configuration = {
-    target: { ...dhtConfig.target, ...rings[0]!.targetOptions },
-    hosts,
-    workers: 1,
-    load: { users: 2, duration: '3s', waitTime: '20ms' },
-    thresholds: {},
-    tolerate: busyMachineReasons,
-    fleet: {
-      ...{ kind: 'ecs', region: aws.region, uiPort, startTimeout: '60s', access: 'http', workers: 1 },
-      containerImage: baseImage(),
-    },
-  };
-  const steps = [
-    { step: 'deploy', fleet: 'lab' },
-    ...protocols.map((protocol, index) => ({
-      ...{ step: 'run', name: protocol, on: 'lab', set: { host: hosts[index], protocol } },
-    })),
-    { step: 'compare', name: 'both', baseline: 'koorde', candidate: 'chord' },
-    { step: 'destroy', fleet: 'lab' },
-  ];
+  const { configuration, workflow } = twoProtocols(rings, {
+    ...{ kind: 'ecs', region: aws.region, uiPort, startTimeout: '60s', access: 'http', workers: 1 },
+    containerImage: baseImage(),
+  });
   await writeFile(join(cwd, 'loadwright.config.json'), JSON.stringify(configuration));
-  await writeFile(join(cwd, 'workflow.json'), JSON.stringify({ name, steps }));
+  await writeFile(join(cwd, 'workflow.json'), JSON.stringify(workflow));
   const environment = { ...variablesFor(aws), LOADWRIGHT_STATE_DIR: join(cwd, 'state') };
   const start = (...more: string[]) =>
     new Command(['workflow', 'run', 'workflow.json', '--yes', '--no-live', ...more], { cwd, environment });
-  return { aws, containers, machines, rings, cwd, start };
+  return { aws, containers, own, machines, rings, cwd, start };
 }
 
 type World = Awaited<ReturnType<typeof makeWorld>>;
@@ -126,8 +94,7 @@ async function reportsOf({ cwd }: World): Promise<Map<string, string[]>> {
 
 it('goes on with a fleet on ECS where its process was killed, in each step once, and leaves nothing', async () => {
   const world = await makeWorld();
-  const { aws, containers, machines, start } = world;
-  const own = async () => (await aws.inventory()).filter((one) => !one.startsWith('ecr:'));
+  const { aws, containers, own, machines, start } = world;
   const before = await own();
   let reports = new Map<string, string[]>();
   for (const [index, [id, kill]] of Object.entries(steps).entries()) {

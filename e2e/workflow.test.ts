@@ -2,22 +2,17 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator } from '@loadwright/core/target';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { busyMachineReasons } from '../packages/infra/test/busy-machine.js';
-import { startEmulator } from '../packages/cli/src/run/emulation.js';
-import { findTarget } from '../packages/cli/src/config/target.js';
 import { Command } from '../packages/cli/test/command.js';
 import { LastingFleetDouble } from '../packages/cli/test/lasting-fleet.js';
-import { dhtConfig, project } from '../packages/cli/test/project.js';
+import { project } from '../packages/cli/test/project.js';
 import { TestIo } from '../packages/cli/test/support.js';
+import { startRings, twoProtocols } from './two-protocols.js';
 
 const timeout = 240_000;
-const protocols = ['koorde', 'chord'] as const;
 let emulators: Emulator[];
 
 beforeAll(async () => {
-  const { definition } = await findTarget('dht', new TestIo());
-  const started = protocols.map(async (protocol) => (await startEmulator(definition, { protocol })).emulator);
-  emulators = await Promise.all(started);
+  emulators = await startRings();
 }, timeout);
 
 afterAll(async () => {
@@ -26,25 +21,9 @@ afterAll(async () => {
 
 /** A folder with the configuration and the workflow. */
 async function folderOf(kind: string): Promise<string> {
-  const hosts = emulators.map(({ url }) => url);
-  const { cwd } = await project({
-    target: { ...dhtConfig.target, ...emulators[0]!.targetOptions },
-    hosts,
-    workers: 1,
-    load: { users: 2, duration: '3s', waitTime: '20ms' },
-    thresholds: {},
-    tolerate: busyMachineReasons,
-    fleet: { kind },
-  });
-  const steps = [
-    { step: 'deploy', fleet: 'lab' },
-    ...protocols.map((protocol, index) => ({
-      ...{ step: 'run', name: protocol, on: 'lab', set: { host: hosts[index], protocol } },
-    })),
-    { step: 'compare', name: 'both', baseline: 'koorde', candidate: 'chord' },
-    { step: 'destroy', fleet: 'lab' },
-  ];
-  await writeFile(join(cwd, 'workflow.json'), JSON.stringify({ name: 'koorde-vs-chord', steps }));
+  const { configuration, workflow } = twoProtocols(emulators, { kind });
+  const { cwd } = await project(configuration);
+  await writeFile(join(cwd, 'workflow.json'), JSON.stringify(workflow));
   return cwd;
 }
 
