@@ -157,7 +157,7 @@ it('tells no skew where a node may have two names', { timeout: 360_000 }, async 
     expect(own.reduce((sum, count) => sum + count, 0)).toBe(accounting!.succeeded + 1);
   }
   expect(skews).toBeUndefined();
-  expect(warnings.filter(({ rule }) => rule === 'skew').map(({ reason }) => reason)).toEqual([
+  expect(warnings!.filter(({ rule }) => rule === 'skew').map(({ reason }) => reason)).toEqual([
     expect.stringMatching(/^The skew of responsible_node_\* is unknown: .* has 3 .* has 3.*nodes/),
     expect.stringMatching(/^The skew of entry_node_\* is unknown: .* has 3 .* has 3.*nodes/),
   ]);
@@ -177,7 +177,7 @@ it('warns of no skew where one node answers by its id alone', { timeout: 360_000
   ]);
   // Of one there is none.
   expect(skews).toBeUndefined();
-  expect(warnings.filter(({ rule }) => rule === 'skew')).toEqual([]);
+  expect(warnings!.filter(({ rule }) => rule === 'skew')).toEqual([]);
 });
 
 function lookups({ hits, misses }: { readonly hits: number; readonly misses: number }): number {

@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import { parseDuration } from '@loadwright/core';
 import { parseRate } from '@loadwright/core/command';
 import { settings } from '@loadwright/core/config';
+import { main } from '../../packages/cli/src/main.js';
 import { createProgram } from '../../packages/cli/src/program.js';
 import { createContext } from '../../packages/cli/src/shell/create-context.js';
 import { shellWords } from '../../packages/cli/src/import/shell-words.js';
@@ -161,7 +162,7 @@ export async function misreadBy({ line, isWhole }: Printed): Promise<string | un
     line.replaceAll(/<([\w ,-]+)>/g, (_, name: string) => name.replaceAll(/\W+/g, '-')),
   );
   const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
-  const context = createContext(words, {
+  const io = {
     cwd: root,
     environment: {},
     stdin: Readable.from([]),
@@ -170,7 +171,8 @@ export async function misreadBy({ line, isWhole }: Printed): Promise<string | un
     now: Date.now,
     onSignal: () => () => {},
     openFile: async () => {},
-  });
+  };
+  const context = createContext(words, io, main);
   const program = await createProgram(words, context);
   let read: Command | undefined;
   const withoutAction = (command: Command) => {
