@@ -17,7 +17,10 @@ export const exitCodes = {
   resourcesRemain: 98,
   /** A threshold failed (verdict FAIL). */
   thresholdFailed: 99,
-  /** Bad configuration, payloads, credentials or plugin: found before any load was made. */
+  /**
+   * Bad configuration, payloads, credentials or plugin: found before any load was made. Or the run passed, and the disk did not take
+   * all of its results.
+   */
   badConfiguration: 104,
   /** Stopped by the user. */
   aborted: 105,

@@ -31,6 +31,14 @@ describe('formatReport', () => {
     `);
   });
 
+  it('names no file that the disk did not take, but as one that is missing', () => {
+    const lost = formatReport(makeReport({ unwritten: ['summary.json', 'report.html'] }), plain);
+    expect(lost).toContain('missing     summary.json, report.html in /results/fraud/');
+    expect(lost).not.toMatch(/^  report /m);
+    const kept = formatReport(makeReport({ unwritten: ['series.jsonl.gz'] }), plain);
+    expect(kept).toMatch(/^  report .*report\.html\n  missing/m);
+  });
+
   it('shows what the target counted', () => {
     const text = formatReport(makeReport({ counters: { hit_local: 300, miss_origin: 100 } }), plain);
     expect(text).toContain('counters    hit_local 300 (75 %) · miss_origin 100 (25 %)');

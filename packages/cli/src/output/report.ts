@@ -33,7 +33,7 @@ export function formatReport(report: RunReport, colors: Colors): string {
     report.errors.length > 0 && formatFailures(report, colors),
     happenings(report, colors),
     [
-      fact('report', join(report.resultsDirectory, 'report.html')),
+      ...files(report).map(([name, text]) => fact(name, text)),
       ...explanations(report).map((text) => fact('explain', text)),
     ],
   ];
@@ -41,6 +41,15 @@ export function formatReport(report: RunReport, colors: Colors): string {
     .filter((section) => section !== false && section.length > 0)
     .map((section) => `${(section as string[]).join('\n')}\n`)
     .join('\n');
+}
+
+/** Where the report is, and what of the results is nowhere. */
+function files({ resultsDirectory, unwritten = [] }: RunReport): (readonly [name: string, text: string])[] {
+  const page = 'report.html';
+  return [
+    ...(unwritten.includes(page) ? [] : [['report', join(resultsDirectory, page)] as const]),
+    ...(unwritten.length > 0 ? [['missing', `${unwritten.join(', ')} in ${resultsDirectory}`] as const] : []),
+  ];
 }
 
 /** How to read more about why the run is INVALID: one command for each rule. */

@@ -209,9 +209,12 @@ function abandoned(fleet: Fleet, fleetId: string, on: string | undefined, contex
  *
  * @param kept The fleet id of a fleet that stays: another run would deploy a second one.
  */
-function nextAfter({ aborted, runId }: RunReport, context: Context, kept?: string): string {
-  if (!aborted) return `loadwright report ${runId} --open`;
+function nextAfter({ aborted, runId, unwritten = [] }: RunReport, context: Context, kept?: string): string {
   const again = besideLoad(kept === undefined ? 'run' : `run --on ${kept}`, context);
+  if (unwritten.length > 0) {
+    return `Make room on the disk, or name another folder with --results, and run again: ${again}`;
+  }
+  if (!aborted) return `loadwright report ${runId} --open`;
   return `The run was stopped early, so it says nothing for certain: ${again}`;
 }
 
@@ -245,9 +248,10 @@ export function printReport(
 /** A run that is INVALID has nothing to compare, and one that was stopped is no whole run. */
 const isComparable = ({ aborted, verdict }: RunReport) => !aborted && verdict !== 'INVALID';
 
-/** The run's own verdict comes first: a comparison can only make a PASS less. */
-function exitCodeOfReport({ aborted, verdict }: RunReport, comparison?: Comparison): ExitCode {
+/** The run's own verdict comes first: a comparison, and a disk that did not take the results, can only make a PASS less. */
+function exitCodeOfReport({ aborted, verdict, unwritten }: RunReport, comparison?: Comparison): ExitCode {
   if (aborted) return exitCodes.aborted;
   const shown = verdict === 'PASS' ? (comparison?.verdict ?? verdict) : verdict;
-  return { PASS: exitCodes.pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[shown];
+  const pass = unwritten ? exitCodes.badConfiguration : exitCodes.pass;
+  return { PASS: pass, FAIL: exitCodes.thresholdFailed, INVALID: exitCodes.invalid }[shown];
 }

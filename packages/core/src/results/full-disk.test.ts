@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { passingReport } from '../../test/report-fixture.js';
 import { row, statistics } from '../../test/statistics-fixture.js';
 import { disk } from '../files.js';
+import { parseRunReport } from './parse.js';
 import { RequestLog } from './request-log.js';
 import { ResultsFolder } from './results-folder.js';
 
@@ -26,13 +27,28 @@ describe('a disk that is full', () => {
     await folder.create({});
     vi.spyOn(disk, 'write').mockRejectedValue(full());
     await folder.writeMeasurements([row(0, [5])], statistics({}), 'run');
-    await folder.writeReport(passingReport());
+    const report = await folder.writeReport(passingReport());
+    const unwritten = ['series.jsonl.gz', 'failures.jsonl', 'summary.json', 'report.html', 'junit.xml'];
+    expect(report).toEqual({ ...passingReport(), unwritten });
     expect(folder.unwritten.take()).toBe(
       `${folder.directory}: series.jsonl.gz, failures.jsonl, summary.json, report.html, junit.xml cannot be written: no space is ` +
         'left on the disk. Make room or get the permission, or name another folder.',
     );
     expect(folder.unwritten.take()).toBeUndefined();
     expect((await filesIn(folder.directory)).map(({ name }) => name)).toEqual(['config.resolved.json']);
+  });
+
+  it('that has room again takes the report, which names what is missing', async () => {
+    const folder = await makeFolder();
+    await folder.create({});
+    vi.spyOn(disk, 'write').mockRejectedValue(full());
+    await folder.writeMeasurements([row(0, [5])], statistics({}), 'run');
+    const lost = await folder.writeReport(passingReport());
+    vi.restoreAllMocks();
+    const report = await folder.writeReport(lost);
+    expect(report.unwritten).toEqual(['series.jsonl.gz', 'failures.jsonl']);
+    const summary = JSON.parse(await readFile(join(folder.directory, 'summary.json'), 'utf8')) as unknown;
+    expect(parseRunReport(summary)).toMatchObject({ unwritten: ['series.jsonl.gz', 'failures.jsonl'] });
   });
 
   it('ends the log of requests, not the load', async () => {

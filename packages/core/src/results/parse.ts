@@ -353,6 +353,10 @@ const runReportSchema = z.looseObject({
   payloadsDigest: z.string().optional().describe('SHA-256 of the payloads; absent when there are none'),
   versions: z.record(z.string(), z.string()).describe('of Loadwright, Node, Locust and Python'),
   resultsDirectory: z.string().describe('where this folder was at the time of the run'),
+  unwritten: z
+    .array(z.string())
+    .optional()
+    .describe('files of the results that the disk did not take; absent: all were written'),
 }) satisfies z.ZodType<RunReport>;
 
 /**

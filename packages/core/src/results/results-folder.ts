@@ -153,17 +153,27 @@ export class ResultsFolder {
     return (await collectLocustFiles(master, this.directory, this.#redact, { ...options, attempt })).missing;
   }
 
-  /** Writes `summary.json`, `report.html` and `junit.xml`, as {@link writeMeasurements} does. */
-  async writeReport(report: RunReport): Promise<void> {
+  /**
+   * Writes `summary.json`, `report.html` and `junit.xml`, as {@link writeMeasurements} does.
+   *
+   * @returns the report, with what the disk did not take of all results
+   */
+  async writeReport({ unwritten: _, ...report }: RunReport): Promise<RunReport> {
+    const whole = (): RunReport => {
+      const { files: unwritten } = this.unwritten;
+      return unwritten.length === 0 ? report : { ...report, unwritten };
+    };
     const files: readonly (readonly [string, () => string | Promise<string>])[] = [
-      ['summary.json', () => `${stringifyJson(report, 2)}\n`],
+      ['summary.json', () => `${stringifyJson(whole(), 2)}\n`],
       ['report.html', () => renderReportHtml(report)],
       ['junit.xml', () => renderJunit(report)],
     ];
+    files.forEach(([name]) => this.unwritten.forget(name));
     for (const [name, render] of files) {
       const text = await render();
       await this.unwritten.attempt(() => this.#write(name, text));
     }
+    return whole();
   }
 
   async #write(name: string, text: string): Promise<void> {

@@ -95,6 +95,8 @@ export interface RunReport {
   readonly versions: Readonly<Record<string, string>>;
   /** Absolute path of the results folder at the time of the run. */
   readonly resultsDirectory: string;
+  /** Files of the results that the disk did not take, by their names in the folder. Absent: all were written. */
+  readonly unwritten?: readonly string[] | undefined;
 }
 
 /** What the request before the load showed, or that it was left out. */

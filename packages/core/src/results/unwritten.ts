@@ -16,6 +16,7 @@ export const outright: Attempt = async (write) => {
  */
 export class Unwritten {
   readonly #directory: string;
+  readonly #files = new Set<string>();
   #problems: Unwritable[] = [];
 
   /** @param directory that of the results */
@@ -29,9 +30,20 @@ export class Unwritten {
     } catch (error) {
       if (!isUnwritable(error)) throw error;
       this.#problems.push(error);
+      this.#files.add(relative(this.#directory, error.path));
       return false;
     }
   };
+
+  /** Files that are missing, or older than they should be, by their names in the folder. */
+  get files(): readonly string[] {
+    return [...this.#files];
+  }
+
+  /** A file is tried anew. */
+  forget(file: string): void {
+    this.#files.delete(file);
+  }
 
   /** One message about all files since the last time, with what to do; undefined when all were written. */
   take(): string | undefined {

@@ -147,8 +147,8 @@ class Run {
     });
     return phases.in('judge', async (detail) => {
       // Before it is rendered: afterwards a secret may be escaped, and look different.
-      const report = redactStrings(this.#report(observation, ending, series, observed), redact);
-      await folder.writeReport(report);
+      const judged = redactStrings(this.#report(observation, ending, series, observed), redact);
+      const report = await folder.writeReport(judged);
       this.#warnOfUnwritten();
       phases.progress({ type: 'report', report });
       detail(report.verdict);
@@ -159,9 +159,9 @@ class Run {
   /** Delivers what waits for exporters. @returns the report, with what did not arrive */
   async #deliver(judged: RunReport): Promise<RunReport> {
     const { signal } = this.#phases;
-    const report = withWarnings(judged, (await this.#exports?.finish(judged, signal)) ?? []);
-    if (report === judged) return report;
-    await this.#ready.folder.writeReport(report);
+    const warned = withWarnings(judged, (await this.#exports?.finish(judged, signal)) ?? []);
+    if (warned === judged) return judged;
+    const report = await this.#ready.folder.writeReport(warned);
     this.#warnOfUnwritten();
     this.#phases.progress({ type: 'report', report });
     return report;

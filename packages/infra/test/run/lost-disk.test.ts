@@ -59,6 +59,9 @@ it('a run whose results folder is lost under it still has its verdict', async ()
         `^${folder}: .*summary.json, report.html, junit.xml cannot be written: a part of the path is a file\\.`,
       ),
     );
+    expect(report.unwritten).toEqual(
+      expect.arrayContaining(['series.jsonl.gz', 'summary.json', 'report.html', 'junit.xml']),
+    );
     expect(existsSync(join(folder, 'summary.json'))).toBe(false);
     // What was written before is for its owner alone.
     expect(modes.length).toBeGreaterThan(20);
