@@ -80,7 +80,7 @@ def lateness(cluster, service, bodies):
         final = cluster.settled()
     total = final["total"]
     assert total["due"] == total["succeeded"] + total["failed"] + total["dropped"]
-    # A worker that hears late of the beginning has no time for the last of its share: they are never due.
+    # A worker that hears more than a second late has no time for the last of its share: they are never due.
     undue = REQUESTS - total["due"]
     assert undue >= 0
     assert (total["failed"], total["sent"]) == (0, len(service.arrived))
@@ -129,6 +129,32 @@ def test_a_trace_is_sent_at_its_times_over_all_workers(trace, start_locusts):
         cluster = Cluster(start_locusts(directory), 3, arguments=("--stop-timeout=5",))
         share, lawful = lateness(cluster, service, set(bodies))
         assert share <= lawful
+
+
+HEARS_LATE = """
+import gevent
+from loadwright_runtime.load import ending
+from loadwright_runtime.load.open_run import OpenRun
+
+# However busy the machine is.
+ending._LATE_SECONDS = 60
+on_message = OpenRun.on_message
+OpenRun.on_message = lambda *given, **named: gevent.spawn_later(0.4, on_message, *given, **named)
+"""
+
+
+def test_all_of_a_trace_is_due_on_a_worker_that_hears_late_of_its_beginning(trace, start_locusts):
+    service = Service()
+    with serving(service) as stub:
+        directory, _ = trace(stub.url)
+        locustfile = directory / "locustfile.py"
+        locustfile.write_text(HEARS_LATE + locustfile.read_text())
+        cluster = Cluster(start_locusts(directory), 2, arguments=("--stop-timeout=5",))
+        form = {"user_count": 3, "spawn_rate": 3, "loadwright_load": json.dumps(replay())}
+        eventually(lambda: cluster.web.request("/swarm", form)[0] == 200, "the load")
+        eventually(lambda: cluster.web.statistics()["state"] not in ("running", "spawning"), "its end")
+        total = cluster.settled()["total"]
+    assert total["due"] == REQUESTS == total["succeeded"] + total["failed"] + total["dropped"]
 
 
 def test_a_bundle_without_a_schedule_sends_nothing(trace, start_locusts):

@@ -10,6 +10,7 @@ from locust.runners import WorkerRunner
 
 from .gate import gate
 from .generator import Generator
+from .user import LoadwrightUser
 
 GRACE_MESSAGE = "loadwright_grace"
 """From a master: requests on their way have so many seconds from now, if they had more."""
@@ -22,6 +23,10 @@ INTERRUPTED_GRACE_SECONDS = 5.0
 
 _LEAVE_VARIABLE = "LOADWRIGHT_LEAVE_SECONDS"
 """Set where something other than a person ends processes, and waits for so long at least."""
+
+# A worker that heard so late of the beginning sends the last of its arrivals as much later than its master
+# ends the load: each of a trace becomes due. Whoever stops a load so shortly before its end waits for that.
+_LATE_SECONDS = 1.0
 
 # What a worker must hear while its last requests end. All else waits until it has said that it stopped.
 _URGENT = ("heartbeat", "quit", GRACE_MESSAGE)
@@ -54,6 +59,8 @@ class Ending:
 
     def stop(self, *args: Any, **options: Any) -> None:
         """In place of the runner's own, which would begin once more what another greenlet has begun."""
+        if LoadwrightUser.load_plan.arrivals:
+            gate.come_to_end(_LATE_SECONDS)
         # Before Locust looks for who has called, which takes longer than many a request.
         gate.shut()
         if self._stopping_in is not None:

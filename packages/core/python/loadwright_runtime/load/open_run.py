@@ -106,12 +106,14 @@ class OpenRun:
 
     def _begin(self, plan: ArrivalPlan, elapsed: float, share: Share) -> None:
         """:param elapsed: seconds since the test began"""
+        began = _clock() - elapsed
         endpoint = user_class(self._environment).endpoint(self._environment)
         loop = loop_of(endpoint, plan)
         Generator.of(self._environment, LoadwrightUser.counters).waiting = lambda: loop.waiting
         self._loop = loop
-        gate.open(gate.grace_seconds, LoadwrightUser.load_plan.duration_seconds - elapsed)
-        self._loop.begin(_clock() - elapsed, share)
+        end = began + LoadwrightUser.load_plan.duration_seconds
+        gate.open(gate.grace_seconds, end - _clock())
+        loop.begin(began, share)
 
     def on_stopping(self, **_: Any) -> None:
         loop, self._loop = self._loop, None
