@@ -178,7 +178,8 @@ class Endpoint:
 
     def _rebalance(self, added: set[Address], total: int) -> None:
         """Ends connections to addresses that are gone, and gives new ones their share of the others."""
-        for connection in self.connections:
+        # One without a request closes at once.
+        for connection in list(self.connections):
             known = self.resolver.knows(connection.address)
             if not known or random.random() < len(added) / total:
                 connection.retire()

@@ -11,7 +11,7 @@ import time
 import gevent
 import gevent.socket
 import pytest
-from generator_harness import OK, Source, answering, read_request
+from generator_harness import OK, OneByOne, Source, answering, read_request
 from gevent.server import StreamServer
 
 from loadwright_runtime import Request
@@ -383,6 +383,23 @@ def test_all_addresses_in_turn_and_new_ones_after_a_while(serve, make_user):
     for _ in range(3):
         user.send_next()
     assert seen == ["c", "c", "c"] and user.reasons == [None] * 8
+
+
+def test_all_idle_connections_leave_an_address_that_is_gone(serve, make_user):
+    first, second = (serve(answering(OK)).split(":") for _ in range(2))
+    user = make_user("http://service.test")
+    users = [user, *(OneByOne(user.environment) for _ in range(9))]
+    resolver = user.endpoint.resolver
+    resolver._resolve = resolve_to((first[0], int(first[1])))
+    for each in users:
+        each.send_next()
+    resolver._resolve = resolve_to((second[0], int(second[1])))
+    while resolver.knows(user.connection.address):
+        # As when the interval is over.
+        resolver._due = 0
+        resolver.refresh_when_due()
+        gevent.sleep(0.01)
+    assert not any(each.connection.is_open for each in users)
 
 
 class seen_by:  # noqa: N801
