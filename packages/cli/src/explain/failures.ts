@@ -122,7 +122,10 @@ export const failureExplanations: Readonly<Record<FailureKind, Explanation>> = {
   },
   payload: {
     meaning: 'The payload could not be sent.',
-    causes: ['A row that does not fit the target, such as one without a URL.'],
+    causes: [
+      'A row that does not fit the target, such as one without a URL.',
+      'A value that its place cannot carry: a line break in a header, nothing in a path, or half a character.',
+    ],
     steps: ['Correct the row that the failure sample names.'],
     pages: ['reference/payloads.md'],
   },

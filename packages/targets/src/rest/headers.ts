@@ -1,6 +1,6 @@
 import { isSecretName } from '@loadwright/core/target';
 import { z } from 'zod';
-import { extractedOf, textTemplateSchema } from './template.js';
+import { choicesOf, extractedOf, textTemplateSchema } from './template.js';
 
 /** Text that a header can carry. */
 export const headerText = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII');
@@ -39,9 +39,13 @@ function withNamesChecked<Schema extends z.ZodType<Record<string, unknown>>>(
 }
 
 const headerValue = textTemplateSchema.superRefine((value, context) => {
-  const fixed = extractedOf(value)?.prefix ?? value;
-  if (typeof fixed === 'string' && !headerText.safeParse(fixed).success)
-    context.addIssue({ code: 'custom', message: 'must be printable ASCII' });
+  const prefix = extractedOf(value)?.prefix;
+  const fixed: [unknown, PropertyKey[]][] = choicesOf(value).map((one, index) => [one, ['$choice', index]]);
+  for (const [text, path] of [[prefix === undefined ? value : `${prefix}.`, []] as const, ...fixed]) {
+    if (typeof text !== 'string' || (headerText.safeParse(text).success && text.trim() === text)) continue;
+    const message = 'must be printable ASCII, without blanks at its ends';
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
 });
 
 /** Headers that hold no secret. */

@@ -269,8 +269,8 @@ class Extraction:
             raise ExtractionError("the value is no valid text") from None
         if is_long:
             raise ExtractionError(f"the value is longer than {LONGEST_VALUE_BYTES >> 10} KiB")
-        if self._is_in_header and not HEADER_VALUE.fullmatch(text):
-            raise ExtractionError("a header can carry printable ASCII only")
+        if self._is_in_header and not (HEADER_VALUE.fullmatch(text) and text == text.strip(" \t")):
+            raise ExtractionError("a header can carry printable ASCII only, without blanks at its ends")
         return compact_json(text) if is_text else text.encode()
 
     def _found(self, response: Response) -> tuple[str, bool]:

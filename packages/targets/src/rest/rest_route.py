@@ -164,7 +164,7 @@ class Route:
             if self._template is not None:
                 payload = Body(self._template(row), self._content_type, payload.row)
             request = self._request(path, headers, payload, row)
-        except ColumnError as error:
+        except (ColumnError, UnicodeError) as error:
             raise PayloadError(payload.row or 0, error) from error
         return request
 
@@ -201,8 +201,11 @@ class Route:
             value = make(row)
             if value is None:
                 continue
-            if not HEADER_VALUE.fullmatch(value):
-                raise ColumnError(f"the header {name} can carry printable ASCII only")
+            # Blanks at the ends are no part of a value: RFC 9110, 5.5.
+            if not HEADER_VALUE.fullmatch(value) or value != value.strip(" \t"):
+                raise ColumnError(
+                    f"the header {name} can carry printable ASCII only, without blanks at its ends"
+                )
             headers[name] = value
         return headers
 
@@ -224,12 +227,22 @@ def _path_parts(path: str, parameters: dict[str, Any], more: Generators) -> list
     """The path, cut where a ``{name}`` of the parameters stands."""
     names = "|".join(map(re.escape, parameters))
     pieces = re.split(rf"\{{({names})\}}", path) if parameters else [path]
-    return [_segment(parameters[piece], more) if index % 2 else piece for index, piece in enumerate(pieces)]
+    return [
+        _segment(piece, parameters[piece], more) if index % 2 else piece for index, piece in enumerate(pieces)
+    ]
 
 
-def _segment(value: Any, more: Generators) -> Text:
-    text = compile_text(value, more)
-    return lambda row: quote(text(row) or "", safe="")
+def _segment(name: str, value: Any, more: Generators) -> Text:
+    make = compile_text(value, more)
+
+    def segment(row: Any) -> str:
+        text = make(row)
+        if not text:
+            # Without it this would be another route.
+            raise ColumnError(f"the value of {{{name}}} in the path is empty")
+        return quote(text, safe="")
+
+    return segment
 
 
 class File:

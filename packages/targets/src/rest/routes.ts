@@ -1,7 +1,7 @@
 import { isSecretName, payloadSourceSchema, responseCheckSchema } from '@loadwright/core/target';
 import { z } from 'zod';
 import { headersSchema, headerText } from './headers.js';
-import { bodyTemplateSchema, extractedOf, textTemplateSchema, usesColumns } from './template.js';
+import { bodyTemplateSchema, choicesOf, extractedOf, textTemplateSchema, usesColumns } from './template.js';
 
 /** What takes no body. */
 const bodiless = ['GET', 'HEAD'];
@@ -66,11 +66,21 @@ const multipartSchema = z.strictObject({
     .describe('further parts, by name'),
 });
 
+/** Where nothing stands another route is called. */
+const parameterSchema = textTemplateSchema.superRefine((value, context) => {
+  if ([value, ...choicesOf(value)].some((one) => one === '' || one === null)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must not be empty: the path would be that of another route',
+    });
+  }
+});
+
 /** What a route has beside its path, its name and its weight. */
 export const routeShape = {
   method,
   parameters: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name'), textTemplateSchema)
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name'), parameterSchema)
     .default({})
     .describe('values for {name} in the path, percent-encoded: { id: { "$integer": [1, 1000] } }'),
   query: withoutSecretNames(

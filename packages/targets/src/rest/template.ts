@@ -52,7 +52,13 @@ interface Problem {
   readonly message: string;
 }
 
+/** Half of a pair of surrogates is no character, and has no bytes. */
+const halfCharacter = /\p{Surrogate}/u;
+
 function* problems(value: JsonValue, path: PropertyKey[] = []): Iterable<Problem> {
+  if (typeof value === 'string' && halfCharacter.test(value)) {
+    yield { path, message: 'holds half a character (a single surrogate), which cannot be sent' };
+  }
   if (value === null || typeof value !== 'object') return;
   const name = Array.isArray(value) ? undefined : generatorOf(value);
   if (name === undefined) {
@@ -68,6 +74,9 @@ function* problems(value: JsonValue, path: PropertyKey[] = []): Iterable<Problem
     const result = generators[name].safeParse(plain((value as Record<string, JsonValue>)[name]!));
     for (const issue of result.error?.issues ?? []) {
       yield { path: [...path, name, ...issue.path], message: issue.message };
+    }
+    for (const [index, choice] of choicesOf(value).entries()) {
+      if (typeof choice === 'string') yield* problems(choice, [...path, name, index]);
     }
   }
 }
@@ -97,6 +106,12 @@ export const textTemplateSchema = jsonValueSchema().superRefine((value, context)
     });
   }
 });
+
+/** The values of `$choice`; none of anything else. */
+export function choicesOf(value: unknown): readonly unknown[] {
+  const { $choice: choices } = Object(value) as { readonly $choice?: unknown };
+  return Array.isArray(choices) ? choices : [];
+}
 
 function isText(value: JsonValue): boolean {
   if (value === null || Array.isArray(value)) return false;

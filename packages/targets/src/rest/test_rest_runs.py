@@ -5,6 +5,7 @@ import email.parser
 import email.policy
 import itertools
 import json
+import re
 from collections import Counter
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -273,6 +274,122 @@ def test_files_of_several_sources_stay_together(make_bundle, start_locusts):
                 for page in (first, (first + 1) % 4)
             ),
         ]
+
+
+# What a payload may hold, and the text that it is in a path, a query, a header and a form.
+VALUES = [
+    ("ü ☃ 😀", "ü ☃ 😀"),
+    ("a&b=c?d#e/f%2F+g;h,i", "a&b=c?d#e/f%2F+g;h,i"),
+    ('"q\\u', '"q\\u'),
+    ("..", ".."),
+    ("a\r\nX-Other: 1", "a\r\nX-Other: 1"),
+    (" a\t", " a\t"),
+    (9007199254740993, "9007199254740993"),
+    (True, "true"),
+    ([1, {"a": "ü"}], '[1,{"a":"ü"}]'),
+    ({}, "{}"),
+    ("", ""),
+    (None, None),
+    ("\ud800", None),
+]
+PLACES = {
+    "path": {"method": "GET", "path": "/path/{v}/end", "parameters": {"v": {"$column": "v"}}},
+    "query": {"method": "POST", "path": "/query?a=1", "query": {"v ü": [{"$column": "v"}, "z"]}},
+    "header": {"method": "GET", "path": "/header", "headers": {"X-V": {"$column": "v"}}},
+    "body": {"method": "PUT", "path": "/body", "body": {"$k": [{"v": {"$column": "v"}}]}},
+    "field": {"method": "POST", "path": "/field", "multipart": {"fields": {"v": {"$column": "v"}}}},
+    "filename": {"method": "POST", "path": "/filename", "multipart": {"filename": {"$column": "v"}}},
+}
+
+
+def filename_in(received):
+    """As WHATWG writes and reads it: percent-encoding of three characters alone."""
+    (name,) = re.findall(r'filename="([^"]*)"', received.body.decode())
+    for code, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
+        name = name.replace(code, character)
+    return name
+
+
+def place_of(received):
+    return urlsplit(received.path).path.split("/")[1]
+
+
+def found_in(place, received):
+    """What the server reads of the value, with parsers of the standard library."""
+    url = urlsplit(received.path)
+    match place:
+        case "path":
+            begin, end = url.path.removeprefix("/path/").rsplit("/", 1)
+            assert end == "end" and "/" not in begin
+            return unquote(begin)
+        case "query":
+            query = parse_qs(url.query, keep_blank_values=True, strict_parsing=True)
+            assert query["a"] == ["1"] and query["v ü"][-1] == "z"
+            return query["v ü"][0] if len(query["v ü"]) == 2 else None
+        case "header":
+            return received.headers.get("x-v")
+        case "body":
+            (item,) = json.loads(received.body)["$k"]
+            return item["v"]
+        case "field":
+            part = parts_of(received).get("v")
+            return part and part.get_payload(decode=True).decode()
+    return filename_in(received)
+
+
+def test_a_value_arrives_as_it_is_in_every_place_or_is_a_failure_of_its_row(make_bundle, start_locusts):
+    routes = [
+        {**JSON, "requestName": place, "weight": 1, "payloads": True, "usesColumns": True, **route}
+        | {"sendsPayload": False, "expect": {"status": [200]}}
+        for place, route in PLACES.items()
+    ]
+    config = {"timeoutSeconds": 5, "requestName": "path", "routes": routes}
+    payloads = [{"json": {"v": value}} for _ in routes for value, _ in VALUES]
+    with serving() as stub:
+        load = load_plan(waitTime={"minimumSeconds": 0.002, "maximumSeconds": 0.002}, durationSeconds=60)
+        directory = make_bundle("rest", host=stub.url, config=config, payloads=payloads, load=load)
+        target = json.loads((directory / "target.json").read_text())
+        parts = [
+            {"rows": len(VALUES), "weight": 1, "order": "sequential", "of": route["requestName"]}
+            for route in routes
+        ]
+        (directory / "target.json").write_text(json.dumps({**target, "payloads": parts}))
+        cluster = Cluster(start_locusts(directory), 1)
+        cluster.swarm(4)
+        sent = Counter()
+
+        def is_enough():
+            sent.clear()
+            sent.update(map(place_of, list(stub.requests)))
+            return len(sent) == len(PLACES) and min(sent.values()) >= 3 * len(VALUES)
+
+        eventually(is_enough, "every value in every place")
+        statistics = cluster.settled()
+        requests = list(stub.requests)
+
+    for place in PLACES:
+        found = [found_in(place, one) for one in requests if place_of(one) == place]
+        expected = {
+            "path": [text for _, text in VALUES if text],
+            "query": [text for _, text in VALUES[:-1]],
+            # Null leaves a header out. Others cannot be carried.
+            "header": ["..", '"q\\u', "a&b=c?d#e/f%2F+g;h,i", "9007199254740993", "true", "{}", "", None],
+            "body": [value for value, _ in VALUES[:-1]],
+            "field": [text for _, text in VALUES[:-1]],
+            # Nothing is the name that there is without one.
+            "filename": [text or "payload" for _, text in VALUES[:-1]],
+        }[place]
+        if place == "filename":
+            found = ["payload" if name.startswith("payload-") else name for name in found]
+        assert {json.dumps(one) for one in found} == {json.dumps(one) for one in expected}, place
+    errors = {(error["name"], error["kind"], error["error"]) for error in statistics["errors"]}
+    said = "the payload cannot be sent: "
+    header = "the header X-V can carry printable ASCII only, without blanks at its ends"
+    assert errors == {
+        *((place, "payload", f"{said}UnicodeEncodeError") for place in PLACES),
+        ("header", "payload", f"{said}{header}"),
+        ("path", "payload", f"{said}the value of {{v}} in the path is empty"),
+    }
 
 
 CHAT = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
