@@ -6,6 +6,13 @@ import { traceSourceSchema } from './trace/source.js';
 
 const contentType = z.string().regex(contentTypePattern, 'must be printable ASCII, such as text/csv');
 
+/** What stands between two cells of a row. */
+export function csvSeparatorSchema() {
+  return z.string().refine((text) => text.length === 1 && (!/[\s"]/.test(text) || text === '\t'), {
+    error: 'must be one character, such as ";" or a tab',
+  });
+}
+
 const order = z
   .enum(['sequential', 'random'])
   .default('sequential')
@@ -54,10 +61,7 @@ const singleSourceSchema = z.union([
       .record(z.string(), z.enum(columnTypes))
       .optional()
       .describe('csv as json or list only: types of columns by their names. Of other columns they are found'),
-    csvSeparator: z
-      .string()
-      .length(1)
-      .refine((text) => !/[\s"]/.test(text) || text === '\t', 'must be one character, such as ";" or a tab')
+    csvSeparator: csvSeparatorSchema()
       .optional()
       .describe(
         'csv only: what is between two cells. Default: a comma, or a tab where the path ends in .tsv',

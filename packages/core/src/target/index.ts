@@ -23,6 +23,7 @@ export { tlsOptionsSchema, type TlsOptions } from './tls-options.js';
 export { responseCheckSchema, type ResponseCheck } from './response-check.js';
 export {
   partsOf,
+  csvSeparatorSchema,
   payloadSourceSchema,
   type PayloadPart,
   type PayloadSource,

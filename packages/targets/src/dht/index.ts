@@ -2,6 +2,7 @@ import { defineTarget, parseDuration, type JsonObject, type PayloadSource } from
 import { dhtEmulator } from './emulator.js';
 import {
   dhtOptionsSchema,
+  fileFormat,
   hostOf,
   timeoutSeconds,
   urlCount,
@@ -93,10 +94,10 @@ function addressOf(node: string): [string, number] {
 /** What of a file is read how. */
 function urlFile({ urls }: DhtOptions): PayloadSource | undefined {
   if (!('file' in urls)) return undefined;
-  const { file } = urls;
-  const [, ending] = /\.(csv|jsonl|ndjson|json)(?:\.gz)?$/i.exec(file.toLowerCase()) ?? [];
-  if (ending === undefined) return { file, format: 'lines' };
-  return ending === 'csv' ? { file, csvAs: 'json' } : { file };
+  const { file, csvSeparator } = urls;
+  const format = fileFormat(file);
+  if (format === 'lines') return { file, format };
+  return format === 'csv' ? { file, csvAs: 'json', ...(csvSeparator && { csvSeparator }) } : { file };
 }
 
 function choiceOf(options: DhtOptions): string {

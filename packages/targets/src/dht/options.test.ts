@@ -81,13 +81,43 @@ describe('options', () => {
     ['urls.txt', { file: 'urls.txt', format: 'lines' }],
     ['access.log.gz', { file: 'access.log.gz', format: 'lines' }],
     ['urls.CSV.gz', { file: 'urls.CSV.gz', csvAs: 'json' }],
+    ['urls.tsv', { file: 'urls.tsv', csvAs: 'json' }],
     ['urls.jsonl', { file: 'urls.jsonl' }],
   ])('read URLs from %s', (file, source) => {
-    const options = parse({ ...valid, urls: { file, column: 'url' }, choice: 'trace' });
+    const column = 'format' in source ? {} : { column: 'url' };
+    const options = parse({ ...valid, urls: { file, ...column }, choice: 'trace' });
     expect(definition.payloads!(options)).toEqual(source);
     expect(definition.targetConfig(options)).toMatchObject({
-      urls: { file: true, reencodes: false, column: 'url' },
+      urls: { file: true, reencodes: false, ...column },
     });
+  });
+
+  it('read URLs from cells with another separator between them', () => {
+    const urls = { file: 'urls.csv', column: 'url', csvSeparator: ';' };
+    const source = { file: 'urls.csv', csvAs: 'json', csvSeparator: ';' };
+    expect(definition.payloads!(parse({ ...valid, urls }))).toEqual(source);
+  });
+
+  it.each<[string, object, string]>([
+    ['urls.column', { urls: { file: 'urls.txt', column: 'url' } }, 'has a meaning only for'],
+    ['urls.column', { urls: { file: 'urls.tsv' } }, 'must name the column'],
+    ['urls.csvSeparator', { urls: { file: 'urls.jsonl', csvSeparator: ';' } }, 'has a meaning only for'],
+    ['urls.list', { urls: { list: ['https://someone:canary@origin.example/'] } }, 'no user or password'],
+    ['urls.list', { urls: { list: ['https://origin.example/\ud800'] }, reencodes: true }, 'half a character'],
+    ['urls.template', { urls: { template: 'https://canary@origin.example/{i}' } }, 'no user or password'],
+    [
+      'hotSet.urls',
+      { choice: 'hot-set', hotSet: { urls: 100, share: 0.5 } },
+      'fewer than the URLs of the pool',
+    ],
+    ['nodes', { nodes: ['10.0.0.1:65536'] }, 'at most 65535'],
+    ['nodes', { nodes: ['10.0.0.1:80', '10.0.0.1:80'] }, '"10.0.0.1:80" is there twice'],
+    ['entryNodes', { entryNodes: ['[::1]:99999'] }, 'at most 65535'],
+  ])('refuse %s of %j', (field, changes, message) => {
+    const refused = () => parse({ ...valid, ...changes });
+    expect(refused).toThrow(message);
+    expect(refused).toThrow(new RegExp(`target\\.${field.replaceAll('.', '\\.')}`));
+    expect(refused).not.toThrow('canary');
   });
 
   it('name nodes and weights for the Python files', () => {

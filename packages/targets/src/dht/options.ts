@@ -1,4 +1,5 @@
 import {
+  csvSeparatorSchema,
   durationSchema,
   maxAnswerBytesSchema,
   parseDuration,
@@ -39,13 +40,18 @@ const urls = z
         .string()
         .min(1)
         .describe(
-          'path of a file of URLs, most popular first when choice is zipf: one a line, or .jsonl, .json or .csv; also compressed with gzip',
+          'path of a file of URLs, most popular first when choice is zipf: one a line, or .jsonl, .json, .csv or .tsv; also compressed with gzip',
         ),
       column: z
         .string()
         .min(1)
         .optional()
-        .describe('column of the .csv, or member of the objects of the .json, that holds the URL'),
+        .describe('column of the .csv or .tsv, or member of the objects of the .json, that holds the URL'),
+      csvSeparator: csvSeparatorSchema()
+        .optional()
+        .describe(
+          'what is between two cells of the .csv. Default: a comma, or a tab where the path ends in .tsv',
+        ),
     }),
   ])
   .describe(
@@ -68,7 +74,10 @@ const mixSchema = z.strictObject({
 
 const entryNode = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host and port of a node: 10.0.0.1:8080');
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host and port of a node: 10.0.0.1:8080')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, {
+    error: 'must have a port of at most 65535',
+  });
 
 /** Options of the target `dht`. */
 export const dhtOptionsSchema = z
@@ -111,6 +120,9 @@ export const dhtOptionsSchema = z
     nodes: z
       .array(entryNode)
       .min(1)
+      .refine((nodes) => new Set(nodes).size === nodes.length, {
+        error: (issue) => `must hold each node once; ${repeated(issue.input as string[])} is there twice`,
+      })
       .optional()
       .describe(
         'HTTP address of every node: --observe reads their counts and states there, and workers ask each once whose id is whose. Default: entryNodes',
@@ -153,8 +165,21 @@ export const dhtOptionsSchema = z
       issue(['hotSet'], 'has a meaning only when choice is hot-set');
     if (choice === 'trace' && !('file' in pool))
       issue(['choice'], 'can be trace only where urls names a file');
-    if ('file' in pool && /\.csv(\.gz)?$/i.test(pool.file) && pool.column === undefined) {
-      issue(['urls', 'column'], 'must name the column that holds the URL');
+    const count = urlCount(options);
+    if (hotSet !== undefined && count !== undefined && hotSet.urls >= count) {
+      issue(['hotSet', 'urls'], `must be fewer than the URLs of the pool, which has ${count}`);
+    }
+    if ('file' in pool) {
+      const format = fileFormat(pool.file);
+      if (format === 'csv' && pool.column === undefined) {
+        issue(['urls', 'column'], 'must name the column that holds the URL');
+      }
+      if (format === 'lines' && pool.column !== undefined) {
+        issue(['urls', 'column'], 'has a meaning only for a .csv, .tsv, .json or .jsonl file');
+      }
+      if (format !== 'csv' && pool.csvSeparator !== undefined) {
+        issue(['urls', 'csvSeparator'], 'has a meaning only for a .csv or .tsv file');
+      }
     }
     if (!reencodes) {
       const given = 'list' in pool ? pool.list : 'template' in pool ? [pool.template] : [];
@@ -177,6 +202,13 @@ export const dhtOptionsSchema = z
 export type DhtInput = z.input<typeof dhtOptionsSchema>;
 export type DhtOptions = z.output<typeof dhtOptionsSchema>;
 
+/** How a file of URLs is read, by its ending. */
+export function fileFormat(file: string): 'csv' | 'json' | 'lines' {
+  const [, ending] = /\.(csv|tsv|jsonl|ndjson|json)(?:\.gz)?$/i.exec(file.toLowerCase()) ?? [];
+  if (ending === undefined) return 'lines';
+  return ending === 'csv' || ending === 'tsv' ? 'csv' : 'json';
+}
+
 /** Base URL without a trailing slash. */
 export function hostOf(options: DhtOptions): string {
   return options.baseUrl.replace(/\/+$/, '');
@@ -188,7 +220,7 @@ export function zipfExponent(options: DhtOptions): number {
 }
 
 /** Number of distinct URLs in the pool. Undefined: those of a file are not counted. */
-export function urlCount({ urls }: DhtOptions): number | undefined {
+export function urlCount({ urls }: Pick<DhtOptions, 'urls'>): number | undefined {
   if ('file' in urls) return undefined;
   return 'list' in urls ? urls.list.length : urls.count;
 }

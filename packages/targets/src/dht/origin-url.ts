@@ -6,7 +6,13 @@ export const placeholder = '{i}';
 /** A URL of the web, whatever its characters. */
 export const originUrl = z
   .string()
-  .refine((text) => webUrl(text) !== undefined, 'must be a URL such as https://origin.example/item/{i}');
+  .refine((text) => webUrl(text) !== undefined, 'must be a URL such as https://origin.example/item/{i}')
+  .refine((text) => !webUrl(text)?.username && !webUrl(text)?.password, {
+    error: 'must hold no user or password: it is written to files',
+  })
+  .refine((text) => !/\p{Surrogate}/u.test(text), {
+    error: 'holds half a character (a single surrogate), which cannot be sent',
+  });
 
 /** Undefined for a text that is no URL of the web. */
 export function webUrl(text: string): URL | undefined {

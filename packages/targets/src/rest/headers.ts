@@ -12,6 +12,7 @@ export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const ownHeaders: Readonly<Record<string, string>> = {
   'content-type': 'use the option contentType',
   'content-length': 'it follows from the body',
+  'transfer-encoding': 'bodies are sent with their length',
   host: 'it follows from baseUrl',
 };
 
@@ -30,7 +31,14 @@ function withNamesChecked<Schema extends z.ZodType<Record<string, unknown>>>(
   isSecret: boolean,
 ) {
   return schema.superRefine((headers, context) => {
+    const known = new Map<string, string>();
     for (const [name, value] of Object.entries(headers)) {
+      const twin = known.get(name.toLowerCase());
+      known.set(name.toLowerCase(), name);
+      if (twin !== undefined) {
+        const message = `is the same header as "${twin}": its name has no upper and lower case`;
+        context.addIssue({ code: 'custom', path: [name], message });
+      }
       // What an answer gave is in no file.
       const message = nameProblem(name, isSecret || extractedOf(value) !== undefined);
       if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });

@@ -31,6 +31,23 @@ describe('options of rest', () => {
     ['parameters.id', { route: '/{id}', parameters: { id: '' } }, 'must not be empty'],
     ['parameters.id', { route: '/{id}', parameters: { id: { $choice: ['a', null] } } }, 'must not be empty'],
     ['headers.X-A', { headers: { 'X-A': 'ü' } }, 'printable ASCII'],
+    ['headers.x-a', { headers: { 'X-A': '1', 'x-a': '2' } }, 'is the same header as'],
+    ['headers.Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }, 'with their length'],
+    [
+      'headers.X-Run-By',
+      { headers: { 'X-Run-By': 'a' }, secretHeaders: { 'x-run-by': 'MY_VARIABLE' } },
+      'by secretHeaders or authentication',
+    ],
+    [
+      'routes.0.headers.x-run',
+      { headers: { 'X-Run': 'a' }, routes: [{ name: 'a', path: '/', headers: { 'x-run': 'b' } }] },
+      'of all requests: spell it like that',
+    ],
+    [
+      'routes.0.headers.x-key',
+      { secretHeaders: { 'X-Key': 'MY_KEY' }, routes: [{ name: 'a', path: '/', headers: { 'x-key': 'b' } }] },
+      'give one of the two',
+    ],
     ['headers.X-A', { headers: { 'X-A': ' a' } }, 'without blanks at its ends'],
     ['headers.X-A.$choice.1', { headers: { 'X-A': { $choice: ['a', 'b\r\nX-B: 1'] } } }, 'printable ASCII'],
     ['query.a', { query: { a: '\ud800' } }, 'half a character'],

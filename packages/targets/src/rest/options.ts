@@ -110,6 +110,7 @@ export function checkRestOptions(options: RestOptions, context: z.RefinementCtx,
     checkRoutes(options, words, issue);
   }
   checkExtracted(options, issue);
+  checkHeaders(options, issue);
   if (options.authentication === 'none' && options.bearerToken !== undefined) {
     issue(['bearerToken'], 'has no effect with authentication none');
   }
@@ -167,12 +168,12 @@ function checkRoutes(
   }
 }
 
-/** Only steps have earlier answers; and a header has one value. */
+/** Only steps have earlier answers. */
 function checkExtracted(
   options: RestOptions,
   issue: (path: readonly PropertyKey[], message: string) => void,
 ): void {
-  const { cognito, flows = [], headers, routes = [], secretHeaders } = options;
+  const { headers, routes = [] } = options;
   const outside = [
     ...extractedIn(hasNames(options) ? { headers } : templatesOf(options)),
     ...routes.flatMap((route, index) => extractedIn(templatesOf(route), ['routes', index])),
@@ -180,19 +181,40 @@ function checkExtracted(
   for (const { name, path } of outside) {
     issue(path, `takes "${name}" out of an earlier answer, which only a step of flows can`);
   }
-  const common = [
+}
+
+/** A header has one value, however its name is spelled: a route's own takes the place of that of all. */
+function checkHeaders(
+  options: RestOptions,
+  issue: (path: readonly PropertyKey[], message: string) => void,
+): void {
+  const { cognito, flows = [], headers, routes = [], secretHeaders } = options;
+  const secret = [
     ...Object.keys(secretHeaders),
     ...(usesBearerToken(options) || options.authentication === 'iam' ? ['Authorization'] : []),
     ...(options.authentication === 'api-key' || options.apiKey !== undefined ? ['x-api-key'] : []),
     ...(cognito ? [cognito.header] : []),
   ].map((name) => name.toLowerCase());
-  for (const [flow, { steps }] of flows.entries()) {
-    for (const [index, step] of steps.entries()) {
-      for (const name of Object.keys(step.headers).filter((own) => common.includes(own.toLowerCase()))) {
+  const places: { readonly path: readonly PropertyKey[]; readonly own: object }[] = [
+    { path: ['headers'], own: headers },
+    ...routes.map((route, index) => ({ path: ['routes', index, 'headers'], own: route.headers })),
+    ...flows.flatMap(({ steps }, flow) =>
+      steps.map((step, index) => ({ path: ['flows', flow, 'steps', index, 'headers'], own: step.headers })),
+    ),
+  ];
+  for (const { path, own } of places) {
+    for (const name of Object.keys(own)) {
+      const lower = name.toLowerCase();
+      // Cognito's header has a message of its own.
+      if (secret.includes(lower) && !(own === headers && lower === cognito?.header.toLowerCase())) {
         issue(
-          ['flows', flow, 'steps', index, 'headers', name],
+          [...path, name],
           'is set for all requests already, by secretHeaders or authentication: give one of the two',
         );
+      }
+      const twin = Object.keys(headers).find((other) => other !== name && other.toLowerCase() === lower);
+      if (own !== headers && twin !== undefined) {
+        issue([...path, name], `is the same header as "${twin}" of all requests: spell it like that`);
       }
     }
   }

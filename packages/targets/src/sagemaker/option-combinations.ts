@@ -29,6 +29,9 @@ export function checkCombinations(options: Given, context: Context): void {
       'cannot be called with a stream: the model of a multi-model endpoint answers as a whole',
     );
   }
+  if (isGiven('stream') && options['sessionId'] === 'NEW_SESSION') {
+    refuse('sessionId', 'cannot be NEW_SESSION with a stream: InvokeEndpoint alone begins sessions');
+  }
   const [one, another] = models;
   if (another !== undefined) refuse(another, `give it or ${one}, not both`);
   if (isGiven('async')) {

@@ -84,7 +84,15 @@ export const sagemakerOptionsSchema = z
     targetContainer: name
       .optional()
       .describe('the container of a multi-container endpoint, by its host name'),
-    sessionId: headerValue.optional().describe('the session of a stateful model, the same for all requests'),
+    sessionId: z
+      .string()
+      .max(256)
+      .regex(
+        /^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/,
+        'must be 1 to 256 letters, digits and hyphens, without a hyphen at either end, or NEW_SESSION',
+      )
+      .optional()
+      .describe('the session of a stateful model, the same for all requests'),
     stream: z
       .boolean()
       .default(false)

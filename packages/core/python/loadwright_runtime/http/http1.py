@@ -74,7 +74,7 @@ def encode_request(request: Request, host: str) -> bytes:
     lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {host}"]
     headers = request.headers
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if "User-Agent" not in headers:
+    if not any(name.lower() == "user-agent" for name in headers):
         lines.append("User-Agent: loadwright")
     if request.body or request.method in _BODY_METHODS:
         lines.append(f"Content-Length: {len(request.body)}")

@@ -238,8 +238,9 @@ def test_request_bytes():
     )
     assert b"Content-Length" not in encode_request(Request("GET", "/", name="n"), "h")
     assert b"Content-Length: 0" in encode_request(Request("PUT", "/", name="n"), "h")
-    own = Request("GET", "/", name="n", headers={"User-Agent": "mine"})
-    assert encode_request(own, "h").count(b"User-Agent") == 1
+    for name in ("User-Agent", "user-agent", "USER-AGENT"):
+        own = Request("GET", "/", name="n", headers={name: "mine"})
+        assert encode_request(own, "h").lower().count(b"user-agent:") == 1
 
 
 @pytest.mark.parametrize(
