@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -26,6 +27,7 @@ _NO_PERSONAL_TOKEN = (
     "with at most 200 requests/s for all its endpoints: say route: workspace"
 )
 _LABELS = frozenset({"databricks", "azuredatabricks"})
+_URL = re.compile(r"https?://(?:[A-Za-z0-9._~@:-]|\[[0-9A-Fa-f:.]+\])+(?:/[\x21-\x7e]*)?")
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.3
 
@@ -144,7 +146,7 @@ class Access:
 
 def _place_in(found: dict[str, Any]) -> Place | None:
     """Of what the API of the workspace says of an endpoint; None for one that is not route-optimised."""
-    info = (found.get("data_plane_info") or {}).get("query_info") or {}
+    info = _object(_object(found.get("data_plane_info")).get("query_info"))
     url = info.get("endpoint_url") or found.get("endpoint_url")
     if not found.get("route_optimized") and not info:
         return None
@@ -155,6 +157,10 @@ def _place_in(found: dict[str, Any]) -> Place | None:
             "URL it answers: give the options endpointUrl and endpointId."
         )
     return Place(url, details)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _details_of(identifier: str) -> str:
@@ -169,6 +175,11 @@ def _details_of(identifier: str) -> str:
 
 def _checked(place: Place, workspace_url: str) -> Place:
     """Tokens go to the workspace and to hosts of its own domain, whatever else an answer names."""
+    if not _URL.fullmatch(place.url):
+        raise SetupError(
+            f"the workspace says that the endpoint answers at {place.url[:200]!a}, which is no URL: give it "
+            "with the option endpointUrl."
+        )
     workspace, url = urlsplit(workspace_url), urlsplit(place.url)
     host = url.hostname or ""
     domain = _domain_of(workspace.hostname or "")

@@ -162,6 +162,37 @@ def test_tokens_go_to_hosts_of_the_workspaces_own_domain(workspace, url, is_own)
             _checked(Place(url, DETAILS), workspace)
 
 
+@pytest.mark.parametrize(
+    "url", ["nothing", "https://[x", "https://h/a b", "https://h/\r\nX: 1", "ftp://h/x", "https://h/ü"]
+)
+def test_an_answer_that_names_no_url(url):
+    with pytest.raises(SetupError, match=r"answers at '.*', which is no URL: .*endpointUrl"):
+        _checked(Place(url, DETAILS), "https://dbc-1.cloud.databricks.com")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_found"),
+    [
+        ({"name": "m", "route_optimized": True}, False),
+        ({"name": "m", "route_optimized": True, "endpoint_url": 5, "id": "e1"}, False),
+        ({"name": "m", "route_optimized": True, "data_plane_info": "soon", "id": "e1"}, False),
+        ({"name": "m", "route_optimized": True, "data_plane_info": {"query_info": []}}, False),
+        ({"name": "m", "route_optimized": False, "data_plane_info": []}, True),
+        ({"name": "m", "route_optimized": None, "data_plane_info": {"query_info": None}}, True),
+        ([], True),
+    ],
+)
+def test_whatever_the_workspace_says_of_the_endpoint(access, endpoint, is_found):
+    workspace = Workspace()
+    workspace.endpoint = endpoint
+    with serving(workspace) as stub:
+        if is_found:
+            assert access(stub.url).place is None
+        else:
+            with pytest.raises(SetupError, match="give the options endpointUrl and endpointId"):
+                access(stub.url)
+
+
 def test_a_redirect_takes_no_secret_elsewhere(access):
     with serving() as foreign:
         redirect = Answer(307, b"", {"Location": f"{foreign.url}/oidc/v1/token"})

@@ -1,5 +1,5 @@
 import type { ServedEnvironment } from '@loadwright/core/target';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { serveCredentials, type Provider, type TemporaryCredentials } from './credential-server.js';
 
 let served: ServedEnvironment;
@@ -39,6 +39,26 @@ it('gives the old ones while they are valid, and none afterwards', async () => {
   await served.close();
   served = await serveCredentials(provider, keys('ENDED', -1));
   expect((await ask()).status).toBe(500);
+});
+
+it('asks again a provider that hangs, fails or gives what has ended, and uses the old ones meanwhile', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const answers: (() => Promise<TemporaryCredentials>)[] = [
+      () => new Promise(() => {}),
+      () => Promise.reject(new Error('no network')),
+      () => Promise.resolve(keys('ENDED', -1)),
+      () => Promise.resolve(keys('NEW', 3600)),
+    ];
+    const provider = vi.fn<Provider>(() => answers.shift()!());
+    served = await serveCredentials(provider, keys('OLD', 600));
+    const first = keyOf();
+    await vi.waitFor(() => expect(provider).toHaveBeenCalled());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([await first, await keyOf(), await keyOf(), await keyOf()]).toEqual(['OLD', 'OLD', 'OLD', 'NEW']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('gives nothing to who has not its token', async () => {

@@ -14,6 +14,9 @@ export interface TemporaryCredentials {
 /** Gives the credentials at hand, or asks for newer ones. */
 export type Provider = (options?: { forceRefresh?: boolean }) => Promise<TemporaryCredentials>;
 
+/** A provider that takes longer, such as a program that hangs, is asked again. In milliseconds. */
+const longestRenewal = 60_000;
+
 /** Workers ask a quarter of an hour before the end: `role_credentials.py`. In milliseconds. */
 const earlyMilliseconds = 16 * 60_000;
 
@@ -33,8 +36,10 @@ export async function serveCredentials(
   async function fresh(): Promise<TemporaryCredentials | undefined> {
     if (left(current) < earlyMilliseconds) {
       // For all who ask meanwhile.
-      renewing ??= provider({ forceRefresh: true })
-        .then((newer) => void (current = newer))
+      renewing ??= Promise.race([provider({ forceRefresh: true }), tooLate()])
+        .then((newer) => {
+          if (left(newer) > 0) current = newer;
+        })
         // Those at hand may be valid for some time, and there are more attempts.
         .catch(() => {})
         .finally(() => (renewing = undefined));
@@ -71,6 +76,12 @@ export async function serveCredentials(
         server.closeAllConnections();
       }),
   };
+}
+
+function tooLate(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('no credentials in time')), longestRenewal).unref();
+  });
 }
 
 function left({ expiration }: TemporaryCredentials): number {

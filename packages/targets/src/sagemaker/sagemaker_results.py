@@ -215,7 +215,8 @@ class Results:
 def _parse(answer: Answer) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(answer.body)
-    except ElementTree.ParseError:
+    # Of an encoding that the parser does not know the other two.
+    except (ElementTree.ParseError, LookupError, ValueError):
         raise CallFailedError("its answer is no XML") from None
 
 
@@ -223,7 +224,7 @@ def _require(answer: Answer) -> Answer:
     if answer.status == 200:
         return answer
     try:
-        code = ElementTree.fromstring(answer.body).findtext("Code")
-    except ElementTree.ParseError:
+        code = _parse(answer).findtext("Code")
+    except CallFailedError:
         code = None
     raise CallFailedError(f"S3 answered {answer.status}{f' {code}' if code else ''}")

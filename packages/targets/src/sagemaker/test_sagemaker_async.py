@@ -46,6 +46,7 @@ class Service:
         self.objects = {}
         self.enqueued = 0
         self.lists = 0
+        self.nonsense = []
         self.removed = []
         self._lock = threading.Lock()
 
@@ -79,6 +80,8 @@ class Service:
         if path != "/bucket":
             return Answer(200, b"the model ran out of memory")
         self.lists += 1
+        if self.nonsense:
+            return self.nonsense.pop(0)
         (prefix,), token = query["prefix"], query.get("continuation-token", [""])[0]
         now = time.monotonic()
         keys = sorted(key for key, at in list(self.objects.items()) if at <= now and key.startswith(prefix))
@@ -205,6 +208,29 @@ def test_every_request_counts_once_by_what_became_of_it(make_bundle, start_locus
     assert service.removed == []
     samples = [sample["body"] for sample in statistics["failureSamples"]]
     assert samples and set(samples) == {"the model ran out of memory"}
+
+
+def test_what_s3_answers_for_some_time_ends_nothing(make_bundle, start_locusts):
+    service = Service(0.1)
+    service.nonsense = [
+        Answer(503, b"<Error><Code>SlowDown</Code></Error>"),
+        Answer(403, b"<html>"),
+        Answer(500),
+        Answer(200),
+        Answer(200, b"<html>"),
+        Answer(200, b"\x00\xff"),
+        Answer(200, b'<?xml version="1.0" encoding="nothing"?><a/>'),
+        Answer(200, b'<?xml version="1.0" encoding="shift_jis"?><a/>'),
+        Answer(200, b"<ListBucketResult/>"),
+        Answer(404, b'<?xml version="1.0" encoding="nothing"?><Error/>'),
+        Answer(302, b"", {"Location": "http://127.0.0.1:1/"}),
+    ]
+    statistics = run(make_bundle, start_locusts, service, 40)
+    total = statistics["total"]
+    assert service.nonsense == []
+    assert total["due"] == total["succeeded"] == service.enqueued
+    # All but the one that is a list without results.
+    assert total["counters"]["async_list_calls_failed"] == 10
 
 
 def test_what_has_no_result_at_the_end_is_unfinished(make_bundle, start_locusts):
