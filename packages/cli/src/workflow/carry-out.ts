@@ -56,6 +56,7 @@ export async function carryOutWorkflow(
     context.given,
     repeatable(context).filter((flag) => flag !== '--resume'),
   );
+  const release = await journal.claim();
   const comparisons: Record<string, Comparison> = {};
   const folderOf = (step: string) => stepFolder(resultsDirectory, name, journal.id, step);
   let view = createLiveView(io, stream, { live });
@@ -93,7 +94,10 @@ export async function carryOutWorkflow(
           if (event.state === 'failed') context.note(...describeError(event.error));
         },
       }),
-  ).finally(() => view.close());
+  ).finally(async () => {
+    view.close();
+    await release();
+  });
   if (!json) context.print('', formatWorkflowReport(report, colors));
   if (report.exitCode !== 0 && report.actions.some(({ state }) => state !== 'done')) {
     context.note(`Go on where it stopped: ${resumeIt}`);

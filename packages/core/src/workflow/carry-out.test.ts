@@ -1,4 +1,6 @@
-import { mkdtempSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -40,7 +42,10 @@ class World implements WorkflowWorld {
 
   constructor(readonly isLasting = true) {}
 
-  lasts = async () => this.isLasting;
+  /** Where fleets are now made and found. */
+  region = 'here';
+
+  place = async () => (this.isLasting ? this.region : undefined);
 
   deploy: WorkflowWorld['deploy'] = ({ id }, fleetId) =>
     this.#do(id, () => {
@@ -92,7 +97,7 @@ class World implements WorkflowWorld {
 const file = () => join(mkdtempSync(join(tmpdir(), 'loadwright-workflow-')), 'journal.json');
 
 /** Carries it out until the process is killed: a kill ends it at once, without what is always done. */
-async function until(world: World, journal: Journal): Promise<void> {
+async function until(world: World, journal: Journal, all = actions): Promise<void> {
   const mortal = new Proxy(world, {
     get: (target, name: keyof World) => {
       const member = target[name];
@@ -109,7 +114,7 @@ async function until(world: World, journal: Journal): Promise<void> {
     },
   });
   let kill: (() => void) | undefined;
-  const run = carryOut(actions, mortal, journal);
+  const run = carryOut(all, mortal, journal);
   while (kill === undefined) await new Promise(setImmediate);
   void run.catch(() => {});
 }
@@ -201,6 +206,79 @@ describe('a workflow', () => {
     const report = await carryOut(actions, world, Journal.create(file(), 'w', actions));
     expect(report.exitCode).toBe(exitCode);
     expect(world.done).toEqual(ids);
+  });
+
+  it('runs nothing where no fleet is deployed for it, whatever is always done', async () => {
+    const after = planActions({
+      name: 'w',
+      steps: [
+        { step: 'run', name: 'first' },
+        { step: 'deploy', fleet: 'lab' },
+        { step: 'run', name: 'second', on: 'lab', always: true },
+        { step: 'destroy', fleet: 'lab' },
+      ],
+    });
+    for (const failAt of ['run first', 'deploy lab']) {
+      const world = Object.assign(new World(), { failAt });
+      const report = await carryOut(after, world, Journal.create(file(), 'w', after));
+      expect(report.exitCode).toBe(97);
+      expect(report.actions.find(({ id }) => id === 'run second')?.state).toBe('skipped');
+      expect(world.done).not.toContain('run second');
+      expect(world.fleets.size).toBe(0);
+    }
+  });
+
+  it('continues, and removes, its fleets where they were begun alone', async () => {
+    const own = planActions({ name: 'w', steps: [{ step: 'run', name: 'own' }] });
+    for (const [all, killed] of [
+      [actions, 'deploy lab'],
+      [actions, 'run koorde'],
+      [own, 'run own'],
+    ] as const) {
+      const world = new World();
+      world.killAt = { id: killed, moment: 'after' };
+      const path = file();
+      await until(world, Journal.create(path, 'w', all), all);
+      const done = [...world.done];
+      Object.assign(world, { killAt: undefined, region: 'elsewhere' });
+      await expect(carryOut(all, world, await Journal.open(path, all))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/is in here, but the configuration leads to elsewhere$/),
+      });
+      expect(world.done).toEqual(done);
+      world.region = 'here';
+      expect((await carryOut(all, world, await Journal.open(path, all))).exitCode).toBe(0);
+      expect(world.fleets.size).toBe(0);
+      // What is over is looked for nowhere.
+      world.region = 'elsewhere';
+      expect((await carryOut(all, world, await Journal.open(path, all))).exitCode).toBe(0);
+    }
+  });
+
+  it('is carried out by one process at a time', async () => {
+    const path = file();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    try {
+      writeFileSync(`${path}.pid`, String(other.pid));
+      await expect(Journal.create(path, 'w', actions).claim()).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: `workflow: the process ${other.pid} carries out w`,
+        hint: expect.stringContaining(`remove ${path}.pid`),
+      });
+    } finally {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    }
+    const release = await Journal.create(path, 'w', actions).claim();
+    await release();
+    expect(existsSync(`${path}.pid`)).toBe(false);
+  });
+
+  it('that has another configuration file is another one', async () => {
+    const path = file();
+    const other = planActions({ ...workflow, config: 'other.yaml' });
+    await carryOut(actions, new World(), Journal.create(path, 'w', actions));
+    await expect(Journal.open(path, other)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
   it('that was changed cannot be continued', async () => {

@@ -1,3 +1,4 @@
+import { LoadwrightError } from '../errors.js';
 import type { CallOptions } from '../fleet/contract.js';
 import type { ExitCode } from '../exit-codes.js';
 import { createFleetId, createRunId } from '../run/run-id.js';
@@ -6,6 +7,9 @@ import { exitCodeOf, type Outcome } from './outcome.js';
 import type { Action } from './plan.js';
 
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
+
+/** What makes a fleet: a deployment, or a run that has one of its own. */
+export type FleetMaker = ActionOf<'deploy' | 'run'>;
 
 /** What a run is called. */
 export interface RunIds {
@@ -18,8 +22,8 @@ export interface RunIds {
 
 /** What actions are carried out by. Each may be interrupted at any moment, and asked for again with the same ids. */
 export interface WorkflowWorld {
-  /** Whether a deployed fleet outlives this process. */
-  lasts(action: ActionOf<'deploy'>): Promise<boolean>;
+  /** Where the fleet of an action is, in words; undefined where it ends with this process. */
+  place(action: FleetMaker): Promise<string | undefined>;
   /** Continues with what is there of a fleet of that id. */
   deploy(action: ActionOf<'deploy'>, fleetId: string, options: CallOptions): Promise<Outcome>;
   run(action: ActionOf<'run'>, ids: RunIds, options: CallOptions): Promise<Outcome>;
@@ -74,6 +78,7 @@ export async function carryOut(
   journal: Journal,
   { signal, onEvent = () => {} }: CarryOutOptions = {},
 ): Promise<WorkflowReport> {
+  await requireSamePlaces(actions, world, journal);
   await forgetWhatIsGone(actions, world, journal);
   const states: { id: string; state: 'done' | 'failed' | 'skipped'; outcome?: Outcome }[] = [];
   let error: unknown;
@@ -117,9 +122,10 @@ export async function carryOut(
 
 const deployOf = (fleet: string) => `deploy ${fleet}`;
 
-/** A fleet that was never begun need not be removed. */
+/** A fleet that was never begun need not be removed, and where none is deployed nothing runs on it. */
 function isNeedless(action: Action, journal: Journal): boolean {
-  return action.kind === 'destroy' && journal.entry(deployOf(action.fleet)) === undefined;
+  if (action.kind === 'destroy') return journal.entry(deployOf(action.fleet)) === undefined;
+  return action.kind === 'run' && action.on !== undefined && !journal.isDone(deployOf(action.on));
 }
 
 async function carryOutOne(
@@ -130,7 +136,7 @@ async function carryOutOne(
 ): Promise<Outcome> {
   const { id } = action;
   const before = journal.entry(id);
-  const done = async (outcome: Outcome, ids: { fleetId?: string; runId?: string } = {}) => {
+  const done = async (outcome: Outcome, ids: { fleetId?: string; place?: string; runId?: string } = {}) => {
     await journal.write(id, { state: 'done', ...ids, outcome });
     return outcome;
   };
@@ -138,8 +144,9 @@ async function carryOutOne(
   switch (action.kind) {
     case 'deploy': {
       const fleetId = before?.fleetId ?? createFleetId();
-      await journal.write(id, { state: 'begun', fleetId });
-      return done(await world.deploy(action, fleetId, options), { fleetId });
+      const ids = { fleetId, ...(await placeOf(world, action)) };
+      await journal.write(id, { state: 'begun', ...ids });
+      return done(await world.deploy(action, fleetId, options), ids);
     }
     case 'run': {
       const on = action.on === undefined ? undefined : fleetIdOf(action.on);
@@ -151,7 +158,11 @@ async function carryOutOne(
         if (recovered) return done(recovered, { runId });
       }
       const ids = { runId: createRunId(), ...(on === undefined && { fleetId: createFleetId() }) };
-      await journal.write(id, { state: 'begun', ...ids });
+      await journal.write(id, {
+        state: 'begun',
+        ...ids,
+        ...(on === undefined && (await placeOf(world, action))),
+      });
       return done(await world.run(action, { ...ids, ...where }, options), { runId: ids.runId });
     }
     case 'compare': {
@@ -166,6 +177,39 @@ async function carryOutOne(
   }
 }
 
+async function placeOf(world: WorkflowWorld, action: FleetMaker): Promise<{ readonly place?: string }> {
+  const place = await world.place(action);
+  return place === undefined ? {} : { place };
+}
+
+/**
+ * A fleet is continued, and removed, where it was begun: elsewhere nobody finds it, and it would stay.
+ *
+ * @throws LoadwrightError `CONFIG_INVALID` when the configuration, or the credentials, lead elsewhere.
+ */
+async function requireSamePlaces(
+  actions: readonly Action[],
+  world: WorkflowWorld,
+  journal: Journal,
+): Promise<void> {
+  for (const action of actions) {
+    if (action.kind !== 'deploy' && action.kind !== 'run') continue;
+    const { place: before, fleetId, state } = journal.entry(action.id) ?? {};
+    const isOver = action.kind === 'deploy' ? journal.isDone(`destroy ${action.fleet}`) : state === 'done';
+    if (before === undefined || isOver) continue;
+    const now = await world.place(action);
+    if (now === before) continue;
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      `workflow: the fleet ${fleetId} of "${action.id}" is in ${before}, but the configuration leads to ${now ?? 'this machine'}`,
+      {
+        hint: 'Go on with the region, credentials and configuration that it had; or remove the fleet there, and begin anew without --resume.',
+        next: [{ action: 'list-fleets' }],
+      },
+    );
+  }
+}
+
 /** A fleet that was removed, or that ended with its process, is made again where something is still to be done on it. */
 async function forgetWhatIsGone(
   actions: readonly Action[],
@@ -176,7 +220,7 @@ async function forgetWhatIsGone(
     if (action.kind !== 'deploy' || !journal.entry(action.id)) continue;
     const { id, fleet } = action;
     const destroy = `destroy ${fleet}`;
-    const isGone = journal.isDone(destroy) || !(await world.lasts(action));
+    const isGone = journal.isDone(destroy) || (await world.place(action)) === undefined;
     const isNeeded = actions.some((one) => one.kind === 'run' && one.on === fleet && !journal.isDone(one.id));
     if (isGone && isNeeded) await journal.forget([id, destroy]);
     else if (isGone && journal.isDone(id) && !journal.isDone(destroy)) {

@@ -15,6 +15,7 @@ export {
   type CarryOutOptions,
   type WorkflowEvent,
   type WorkflowReport,
+  type FleetMaker,
   type WorkflowWorld,
 } from './carry-out.js';
 export { TestWorld, type ResolvedTest, type TestWorldOptions } from './test-world.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LoadwrightError, messageOf } from '../errors.js';
@@ -10,8 +10,10 @@ import type { Action } from './plan.js';
 const entrySchema = z.object({
   /** `begun`: it may have been done; nobody saw its end. */
   state: z.enum(['begun', 'done']),
-  /** Of a deployment: what the fleet was to be called. */
+  /** What the fleet was to be called that it makes. */
   fleetId: z.string().optional(),
+  /** Where that fleet is, in words. */
+  place: z.string().optional(),
   /** Of a run. */
   runId: z.string().optional(),
   outcome: verdictSchema.optional(),
@@ -80,6 +82,39 @@ export class Journal {
     return this.entry(id)?.outcome;
   }
 
+  /**
+   * Keeps other processes from carrying out the same workflow: each would end what the other measures. A process that was
+   * killed keeps nobody.
+   *
+   * @returns what lets them
+   * @throws LoadwrightError `CONFIG_INVALID` while another one does.
+   */
+  async claim(): Promise<() => Promise<void>> {
+    const file = `${this.#file}.pid`;
+    await makeFolder(dirname(file));
+    for (;;) {
+      try {
+        // All of it or nothing would replace that of another process.
+        const handle = await open(file, 'wx');
+        await handle.writeFile(String(process.pid)).finally(() => handle.close());
+        return () => rm(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const holder = Number(await readFile(file, 'utf8').catch(() => NaN));
+        if (isOther(holder)) {
+          throw new LoadwrightError(
+            'CONFIG_INVALID',
+            `workflow: the process ${holder} carries out ${this.id}`,
+            {
+              hint: `Wait until it ends, or stop it there with Ctrl-C. If it is another program, remove ${file}.`,
+            },
+          );
+        }
+        await rm(file, { force: true });
+      }
+    }
+  }
+
   /** Returns when the disk has it. */
   async write(id: string, entry: Entry): Promise<void> {
     this.#content = { ...this.#content, entries: { ...this.#content.entries, [id]: entry } };
@@ -96,6 +131,16 @@ export class Journal {
   async #save(): Promise<void> {
     await makeFolder(dirname(this.#file));
     await writeWhole(this.#file, `${JSON.stringify(this.#content, undefined, 2)}\n`, { durable: true });
+  }
+}
+
+/** Is it another process that runs? This one's number is that of an earlier one, in a container say. */
+function isOther(id: number): boolean {
+  if (!Number.isInteger(id) || id <= 0 || id === process.pid) return false;
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

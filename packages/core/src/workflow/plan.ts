@@ -40,7 +40,7 @@ export type Action = ActionBase &
  *
  * @throws LoadwrightError `CONFIG_INVALID` for names that are not there, or are there twice.
  */
-export function planActions({ steps }: Workflow): readonly Action[] {
+export function planActions(workflow: Workflow): readonly Action[] {
   const problems = new Problems();
   const fleets = new Map<string, { readonly keep: boolean; destroyed: boolean }>();
   const runs = new Set<string>();
@@ -60,7 +60,7 @@ export function planActions({ steps }: Workflow): readonly Action[] {
     else actions.push(action);
   };
 
-  for (const [index, step] of (steps as readonly WorkflowStep[]).entries()) {
+  for (const [index, step] of withConfig(workflow).entries()) {
     const at = `steps[${index}]`;
     switch (step.step) {
       case 'deploy': {
@@ -110,6 +110,19 @@ export function planActions({ steps }: Workflow): readonly Action[] {
   }
   if (problems.found) throw problems.combined();
   return actions;
+}
+
+/** The steps, each with the configuration file that it has: with another one it is another step. */
+function withConfig({ steps, config }: Workflow): readonly WorkflowStep[] {
+  const all = steps as readonly WorkflowStep[];
+  if (config === undefined) return all;
+  const own = <Setup extends RunSetup>(setup: Setup): Setup => ({ config, ...setup });
+  const ownSide = (side: string | RunSetup) => (typeof side === 'string' ? side : own(side));
+  return all.map((step) => {
+    if (step.step === 'destroy') return step;
+    if (step.step !== 'compare') return own(step);
+    return { ...step, baseline: ownSide(step.baseline), candidate: ownSide(step.candidate) };
+  });
 }
 
 const setupOf = ({ config, set }: RunSetup): RunSetup => ({

@@ -10,7 +10,7 @@ import type { RunReport } from '../results/summary.js';
 import type { LoadTest } from '../run/contract.js';
 import type { OnProgress } from '../run/events.js';
 import { formatFigure } from '../values/format.js';
-import type { RunIds, WorkflowWorld } from './carry-out.js';
+import type { FleetMaker, RunIds, WorkflowWorld } from './carry-out.js';
 import type { Outcome } from './outcome.js';
 import type { Action } from './plan.js';
 import type { RunSetup } from './schema.js';
@@ -58,8 +58,12 @@ export class TestWorld implements WorkflowWorld {
     );
   }
 
-  async lasts({ fleet }: ActionOf<'deploy'>): Promise<boolean> {
-    return (await this.#fleetOf(fleet)).lasting !== undefined;
+  async place(action: FleetMaker): Promise<string | undefined> {
+    const { lasting, kind } =
+      action.kind === 'deploy'
+        ? await this.#fleetOf(action.fleet)
+        : (await this.#options.resolve(action.setup, action.name)).fleet;
+    return lasting && `${kind}, ${(await lasting.place()).description}`;
   }
 
   async deploy(action: ActionOf<'deploy'>, fleetId: string, options: CallOptions): Promise<Outcome> {
