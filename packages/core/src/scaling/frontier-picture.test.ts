@@ -33,3 +33,23 @@ it('draws each way with the interval that the capacity has, and the peak between
 it('takes instances for the cost where no price is known', () => {
   expect(frontierPicture(capacityFrontier(costsOf, capacity), 600).cost).toBe('instances on average');
 });
+
+it.each([0.0037, 0.42, 1, 7, 42.5, 850, 3003, 98_765])(
+  'has axes with few round numbers up to a peak of %s requests a second',
+  (peakPerSecond) => {
+    const rates = { low: peakPerSecond / 9, high: peakPerSecond / 8 };
+    const known = { requestsPerSecond: rates, serviceSeconds: 0.08 };
+    for (const price of [undefined, 0, 0.0001, 1.2, 777]) {
+      const costs = (one: InstanceCapacity) => instanceCosts(one, { ...demand, peakPerSecond });
+      const { across, up, size } = frontierPicture(capacityFrontier(costs, known, price), peakPerSecond);
+      for (const ticks of [across, up]) {
+        expect(ticks.length).toBeGreaterThanOrEqual(3);
+        expect(ticks.length).toBeLessThanOrEqual(6);
+        for (const { text } of ticks) expect(text.replaceAll(/[,.]/g, '')).toMatch(/^0*(?:[1-9]5?)?0*$/);
+        expect(new Set(ticks.map(({ text }) => text)).size).toBe(ticks.length);
+      }
+      for (const { at } of across) expect(at).toBeLessThanOrEqual(size.width - size.right);
+      for (const { at } of up) expect(at).toBeGreaterThanOrEqual(size.top);
+    }
+  },
+);

@@ -31,7 +31,8 @@ export function frontierPicture(rows: readonly FrontierRow[], peakPerSecond: num
   const costOf = (row: FrontierRow) => (isPriced ? row.usDollarsPerMonth! : row.meanInstances);
   const text = isPriced ? formatNumber : formatFigure;
   const most = {
-    cost: Math.max(...rows.map((row) => costOf(row)[1])) * 1.1,
+    // Where an instance costs nothing, all stand at the beginning of an axis.
+    cost: (Math.max(...rows.map((row) => costOf(row)[1])) || 1) * 1.1,
     rate: Math.max(peakPerSecond, ...rows.map(({ holds }) => holds[1])) * 1.1,
   };
   const { width, height, left, right, top, bottom } = size;
@@ -40,8 +41,8 @@ export function frontierPicture(rows: readonly FrontierRow[], peakPerSecond: num
   const middle = ([low, high]: readonly [number, number]) => (low + high) / 2;
   const range = ([low, high]: readonly [number, number], format: (value: number) => string) =>
     format(low) === format(high) ? format(low) : `${format(low)} – ${format(high)}`;
-  const ticks = (highest: number, at: (value: number) => number, format: (value: number) => string) =>
-    [0, 0.5, 1].map((share) => ({ at: at((share * highest) / 1.1), text: format((share * highest) / 1.1) }));
+  const ticks = (highest: number, at: (value: number) => number) =>
+    roundTicks(highest).map(({ value, text }) => ({ at: at(value), text }));
   return {
     rows: rows.map((row) => {
       const [base, peak] = row.instances;
@@ -60,8 +61,23 @@ export function frontierPicture(rows: readonly FrontierRow[], peakPerSecond: num
       across: [across(costOf(row)[0]), across(costOf(row)[1])],
       up: [up(row.holds[0]), up(row.holds[1])],
     })),
-    across: ticks(most.cost, across, text),
-    up: ticks(most.rate, up, formatFigure),
+    across: ticks(most.cost, across),
+    up: ticks(most.rate, up),
     ...{ peak: up(peakPerSecond), size },
   };
+}
+
+/** Steps that an axis has at most. */
+const mostSteps = 5;
+
+/** Numbers from 0 to at most the highest, in steps of 1, 2 or 5 times a power of ten: those of the other charts' axes. */
+function roundTicks(highest: number): { readonly value: number; readonly text: string }[] {
+  const least = highest / mostSteps;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= least)!;
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  return Array.from({ length: Math.floor(highest / step) + 1 }, (_, index) => {
+    const value = index * step;
+    return { value, text: formatNumber(value, digits) };
+  });
 }
