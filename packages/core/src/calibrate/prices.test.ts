@@ -26,7 +26,7 @@ describe('a limit of money', () => {
     [{}, { usDollars: 3, isIncomplete: true }, ['--fleet-cost-per-hour', '--cost-per-request']],
   ])('is refused with %j, planned %j, naming %j', (given, planned, flags) => {
     const refused = refusal(() => pricesOf({ budget: limited, ...given }, planned));
-    expect(refused).toMatch(/budget\.usDollars: found 5.*would not hold/);
+    expect(refused).toMatch(/^--max-cost \(budget\.usDollars\): found 5.*would not hold/);
     for (const flag of ['--fleet-cost-per-hour', '--cost-per-request']) {
       expect([flag, refused.includes(flag)]).toEqual([flag, flags.includes(flag)]);
     }

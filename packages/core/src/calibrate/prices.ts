@@ -22,8 +22,8 @@ export function pricesOf(
 ): Prices | undefined {
   const usDollarsPerHour = given.usDollarsPerHour ?? (planned?.isIncomplete ? undefined : planned?.usDollars);
   requirePrices(budget, [
-    [usDollarsPerHour, 'an hour of the fleet (usDollarsPerHour)', '--fleet-cost-per-hour'],
-    [usDollarsPerRequest, 'a request to the service (usDollarsPerRequest)', '--cost-per-request'],
+    [usDollarsPerHour, 'an hour of the fleet', '--fleet-cost-per-hour (usDollarsPerHour)'],
+    [usDollarsPerRequest, 'a request to the service', '--cost-per-request (usDollarsPerRequest)'],
   ]);
   if (usDollarsPerHour === undefined || !(usDollarsPerHour > 0 || (usDollarsPerRequest ?? 0) > 0)) {
     return undefined;
@@ -50,9 +50,9 @@ function requirePrices(
   const flags = unknown.map(([, , flag]) => flag).join(' and ');
   throw new LoadwrightError(
     'CONFIG_INVALID',
-    `budget.usDollars: found ${usDollars}, but the price of ${names} is not known in full: the limit would not hold`,
+    `--max-cost (budget.usDollars): found ${usDollars}, but the price of ${names} is not known in full: the limit would not hold`,
     {
-      hint: `Give it with ${flags}, which is 0 where it costs nothing more than is paid anyway, or leave the limit out (--max-cost).`,
+      hint: `Give it with ${flags}, which is 0 where it costs nothing more than is paid anyway, or leave the limit out.`,
     },
   );
 }

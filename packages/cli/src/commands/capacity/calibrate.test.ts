@@ -27,7 +27,7 @@ describe('loadwright calibrate', () => {
     [
       [...objective, '--max-cost', '5'],
       104,
-      /usDollars: found 5, .*request.* would not hold.*--cost-per-request/,
+      /--max-cost \(budget\.usDollars\): found 5, .*request.* would not hold.*--cost-per-request/,
     ],
     [[...objective, '--fleet-cost-per-hour', 'much'], 2, /--fleet-cost-per-hour: found "much"/],
   ])('refuses %j with one message', async (flags, code, message) => {
@@ -57,6 +57,16 @@ describe('loadwright calibrate', () => {
       /an hour of the fleet .*would not hold.*--fleet-cost-per-hour/,
     );
     expect([exitCode, doubles.handles.size]).toEqual([104, 0]);
+  });
+
+  it('takes requests to an emulator to cost nothing, unless somebody says what they cost', async () => {
+    const doubles = new LastingFleetDouble();
+    doubles.isPriceIncomplete = true;
+    const argv = ['calibrate', ...objective, '--fleet', 'double', '--emulator', '--max-cost', '5'];
+    const { exitCode, stderr } = await doubles.run([...argv, '--skip-preflight'], await project(dhtConfig));
+    expect(stderr).toContain('the price of an hour of the fleet is not known');
+    expect(stderr).not.toContain('--cost-per-request');
+    expect(exitCode).toBe(104);
   });
 
   it('says before the start what the budget can give', () => {

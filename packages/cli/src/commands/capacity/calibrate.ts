@@ -151,6 +151,8 @@ async function runAgainst(
       calibrate({
         ...{ ...pointed, fleet, name, workers, preflight, baseDirectory, budget, signal },
         ...deployed,
+        // Requests to an emulator cost nothing, unless somebody says so.
+        ...(emulator && { usDollarsPerRequest: 0 }),
         ...numbers,
         tiers: tiersOf(flags),
         arrivals: flags.arrivals,
