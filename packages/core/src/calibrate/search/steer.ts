@@ -7,7 +7,7 @@ import type {
   Tier,
   TrialPurpose,
 } from '../contract.js';
-import { orient } from '../evidence.js';
+import { deviance, orient } from '../evidence.js';
 import { conditionsOf } from './capacities.js';
 import { judgedSeconds, poolLevels, tallyOf, type PooledLevel } from './levels.js';
 
@@ -21,6 +21,12 @@ const besidePart = 0.45;
 const farthest = 0.5;
 /** Limits that a ratio is worth where a level breaks by so much that no statistics are needed. */
 export const clearly = 1.5;
+/**
+ * Standard errors from which a level counts as broken in the bracket, as if requests were slow independently of each other, and trials
+ * after which nothing more is doubted. Of 100 requests 1.5 limits are often chance, and all that follows would be far below the capacity.
+ */
+const convincing = 3;
+const mostDoubts = 6;
 /** Repeated trials on each side of the estimate, before an interval counts as found: one trial is never trusted. */
 const leastTrials = 3;
 /** Requests of one side, in those of the other: of a side alone the line through the levels has no slope. */
@@ -65,6 +71,7 @@ export function nextLevel(
     const breaks = (level: PooledLevel, limits: number) => isBroken(level, tiers[tier]!, first, limits);
     const next = nextOfTier(levels, breaks, capacity, {
       ...{ trials, options, ceiling, width: Math.max(precision, forecast.width ?? precision) },
+      isDoubtful: (level) => isDoubtful(level, tiers[tier]!, first),
     });
     if (!('end' in next)) return next;
     end = next.end;
@@ -101,13 +108,14 @@ interface TierState {
   readonly options: SearchOptions;
   readonly ceiling: Ceiling;
   readonly width: number;
+  readonly isDoubtful: (level: PooledLevel) => boolean;
 }
 
 function nextOfTier(
   levels: readonly PooledLevel[],
   breaks: (level: PooledLevel, limits: number) => boolean,
   { estimate, interval }: Capacity,
-  { trials, options, ceiling, width }: TierState,
+  { trials, options, ceiling, width, isDoubtful }: TierState,
 ): Next {
   const last = trials.at(-1);
   // Once more: something else on the machine may have disturbed it.
@@ -127,7 +135,6 @@ function nextOfTier(
   if (levels.length === 0) return limited('bracket', options.startRate);
   const firstBroken = levels.find((level) => breaks(level, clearly));
   if (!firstBroken) return limited('bracket', highest * 2);
-  // One short trial may break by chance: all that follows would then be far below the capacity.
   if (isDoubtful(firstBroken) && firstBroken.rate === highest) return { purpose: 'bracket', rate: highest };
   if (estimate === null && !breaks(levels[0]!, 1)) return limited('bracket', highest * 2);
   if (estimate === null) {
@@ -142,7 +149,19 @@ function nextOfTier(
   return limited('refine', besideEstimate(trials, interval, estimate, width));
 }
 
-const isDoubtful = ({ overloaded, trials }: PooledLevel) => !overloaded && trials.length < 2;
+/** Whether chance may have broken a level: one trial never convinces, and few slow requests do not either. */
+function isDoubtful(level: PooledLevel, { conditions }: Tier, first: number): boolean {
+  const { overloaded, trials } = level;
+  if (overloaded || trials.length >= mostDoubts) return false;
+  if (trials.length < 2) return true;
+  return conditions.every((condition, at) => {
+    const { sum, weight } = tallyOf(level, first + at);
+    if (weight === 0) return true;
+    const mean = orient(sum / weight / condition.limit, condition);
+    const expected = condition.isShare ? weight * condition.limit : weight;
+    return mean <= 1 || deviance(mean, 1) * expected < convincing ** 2;
+  });
+}
 
 /** An overloaded service shows what it can do at most: its capacity is hardly beyond, and seldom far below. */
 function narrow({ rate: broken, overloaded, trials }: PooledLevel, held: number): number {
