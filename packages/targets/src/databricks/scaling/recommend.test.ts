@@ -29,6 +29,27 @@ describe('provisioned concurrency', () => {
     expect(rows.find(({ name }) => name === 'workload size')?.value).toMatch(/Medium|Large/);
   });
 
+  it.each([
+    [20, 100, 0.1, '2 to 10'],
+    [1, 3, 0.08, '1 to 1'],
+    [0, 101, 0.1, '0 to 11'],
+    [30, 300, 0.07, '3 to 21'],
+  ])(
+    'of %f and %f requests/s of %f s are %s units in use',
+    (basePerSecond, peakPerSecond, serviceSeconds, units) => {
+      const known = { ...capacity, serviceSeconds };
+      const { rows } = databricksScaling.recommend(options, known, {
+        ...demand,
+        basePerSecond,
+        peakPerSecond,
+      });
+      const value = (name: string) => rows.find((row) => row.name === name)!.value;
+      expect(value('units in use')).toBe(units);
+      // What is recommended holds the peak.
+      expect(Number(value('max concurrency'))).toBeGreaterThanOrEqual(Number(units.split(' to ')[1]));
+    },
+  );
+
   it('grows with the speed of the ramp', () => {
     const least = (rampSeconds: number) =>
       Number(
@@ -61,6 +82,14 @@ describe('provisioned concurrency', () => {
       databricksScaling.recommend(options, capacity, { ...demand, ...changes }).notes.join(' ');
     expect(notes({ fromZero: true, basePerSecond: 0 })).toContain('not for production');
     expect(notes({ peakPerSecond: 20_000 })).toContain('More than the 1024');
+    expect(notes({ peakPerSecond: 200 })).not.toContain('requests/s');
+    expect(notes({ peakPerSecond: 201 })).toContain('More than the 200 requests/s');
+    const routed = { ...options, endpointUrl: 'https://1.serving.example/1/serving-endpoints/prices' };
+    const { notes: ofRouted } = databricksScaling.recommend(routed, capacity, {
+      ...demand,
+      peakPerSecond: 201,
+    });
+    expect(ofRouted.join(' ')).not.toContain('requests/s');
   });
 
   it('cannot be said without the time of a request', () => {

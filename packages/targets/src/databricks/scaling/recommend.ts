@@ -12,6 +12,8 @@ import { inUnits, sizes, unit, type DatabricksScalingSettings } from './settings
 
 /** Of the documentation's page on limits, read in 2026: concurrency of a model. */
 const mostConcurrency = 1024;
+/** Of the same page: requests a second of all endpoints of a workspace together, of those that are not route-optimised. */
+const mostPerSecond = 200;
 
 /**
  * @param found What is there: the recommendation is of the entity that the options name, or of the only one, and leaves the others as
@@ -50,10 +52,16 @@ export function recommend(
     max_provisioned_concurrency: max,
     scale_to_zero_enabled: demand.fromZero ?? false,
   };
+  const inUse = (perSecond: number) => Math.ceil(Number((perSecond * serviceSeconds).toFixed(9)));
   const milliseconds = Math.round(serviceSeconds * 1000);
   return {
     settings: { servedEntities: { ...there?.servedEntities, [name]: { workload_size: null, ...limits } } },
     rows: [
+      {
+        name: 'units in use',
+        value: `${inUse(demand.basePerSecond)} to ${inUse(demand.peakPerSecond)}`,
+        reason: `${demand.basePerSecond}/s and ${demand.peakPerSecond}/s × ${milliseconds} ms: a unit serves one request at a time`,
+      },
       {
         name: 'max concurrency',
         value: String(max),
@@ -90,6 +98,11 @@ export function recommend(
         : []),
       ...(max > mostConcurrency
         ? [`More than the ${mostConcurrency} that a model may have: divide the load, or ask for more.`]
+        : []),
+      ...(demand.peakPerSecond > mostPerSecond && options.endpointUrl === undefined
+        ? [
+            `More than the ${mostPerSecond} requests/s that all endpoints of a workspace have together: use a route-optimised one (endpointUrl).`,
+          ]
         : []),
       'In the command, name your own entity and version.',
     ],
