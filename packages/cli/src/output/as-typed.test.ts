@@ -24,6 +24,7 @@ it.each([
     'the next: loadwright run --on 4f3, or loadwright destroy 4f3',
     'the next: npx --no-install loadwright run --on 4f3, or npx --no-install loadwright destroy 4f3',
   ],
+  ['\u001b[36mloadwright run\u001b[39m it', '\u001b[36mnpx --no-install loadwright run\u001b[39m it'],
   ['the parameter /loadwright/a-run/worker', 'the parameter /loadwright/a-run/worker'],
   ['loadwright runs', 'loadwright runs'],
   ['loadwright-target-echo', 'loadwright-target-echo'],

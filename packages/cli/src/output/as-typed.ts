@@ -4,9 +4,11 @@ import { commands } from '../commands.js';
 import { shellWord } from '../shell/given.js';
 
 const names = commands.map(({ usage }) => usage.split(' ')[0]).join('|');
+/** What switches a colour on, which ends with a letter. */
+const colour = String.raw`\u001b\[[\d;]*m`;
 /** Not within a path, nor where it is already as it must be typed. */
 const ofLoadwright = new RegExp(
-  String.raw`(?<!--no-install\s+|pnpm exec\s+|yarn\s+|@loadwright/cli\s+|[/\\])\bloadwright (?=(${names})\b)`,
+  String.raw`(?<!--no-install\s+|pnpm exec\s+|yarn\s+|@loadwright/cli\s+|[/\\])(?:\b|(?<=${colour}))loadwright (?=(${names})\b)`,
   'g',
 );
 
