@@ -8,6 +8,7 @@ import { pythonDirectory } from '../python-files.js';
 import { defineTarget } from '../target/define-target.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 import { preflightFailure } from '../target/preflight-failure.js';
+import { longestWait } from '../waiting.js';
 import { createLoadTest } from './create-load-test.js';
 import type { LoadTestOptions } from './contract.js';
 
@@ -68,13 +69,19 @@ async function preflight(
   }: Partial<LoadTestOptions> & { options?: object; lasting?: boolean } = {},
 ) {
   const requests: ProbeRequest[] = [];
+  /** Whom the command waits for: while the fleet prepares what makes the request, and while it is made. */
+  const waits: (string | undefined)[] = [];
   const unasked = () => Promise.reject(new Error('a preflight makes nothing'));
   const fleet = {
     ...{ kind: 'here', plan: unasked, provision: unasked },
     ...(lasting && { lasting: {} }),
-    prepareProbe: async () => async (request: ProbeRequest) => {
-      requests.push(request);
-      return answers[Math.min(requests.length, answers.length) - 1]!;
+    prepareProbe: async () => {
+      waits.push(longestWait()?.what);
+      return async (request: ProbeRequest) => {
+        requests.push(request);
+        waits.push(longestWait()?.what);
+        return answers[Math.min(requests.length, answers.length) - 1]!;
+      };
     },
   } as unknown as Fleet;
   const messages: string[] = [];
@@ -91,7 +98,7 @@ async function preflight(
         void (event.type === 'message' && messages.push(`${event.level}: ${event.message}`)),
     })
     .catch((error: unknown) => error);
-  return { outcome, messages, requests };
+  return { outcome, messages, requests, waits };
 }
 
 describe('what is said of the body', () => {
@@ -110,6 +117,10 @@ describe('what is said of the body', () => {
   it('is nothing where there is none', async () => {
     expect((await preflight([answered(200, '')])).messages).toEqual([]);
   });
+});
+
+it('waits for the service only when it has been asked: an installation before that is none of its own', async () => {
+  expect((await preflight([answered(200)])).waits).toEqual([undefined, 'the answer of http://127.0.0.1:9']);
 });
 
 it('is not asked again when it cannot pass by itself', async () => {

@@ -109,7 +109,9 @@ export class Preflight {
     await this.#phases.in('preflight', async (detail) =>
       detail(
         await this.#make((other) =>
-          master.preflight({ host, ...(other && { path: askedFor(other)! }), signal }),
+          whileWaiting(`the answer of ${host}`, () =>
+            master.preflight({ host, ...(other && { path: askedFor(other)! }), signal }),
+          ),
         ),
       ),
     );
@@ -156,8 +158,7 @@ export class Preflight {
       signal: this.#phases.signal,
       resolvedEnvironment: this.#environment,
       request: async (other) => {
-        const host = definition.host(targetOptions);
-        const answer = await whileWaiting(`the answer of ${host}`, () => request(other));
+        const answer = await request(other);
         this.#isUnanswered = answer.request !== null && answer.answer === null;
         if (other === undefined || 'name' in other) this.#note(answer);
         return answer;

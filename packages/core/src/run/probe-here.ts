@@ -5,6 +5,7 @@ import { writeBundle } from '../bundle/write-bundle.js';
 import { LoadwrightError } from '../errors.js';
 import type { Fleet, Probe } from '../fleet/contract.js';
 import { createRedactor, redactStrings } from '../secrets/redactor.js';
+import { whileWaiting } from '../waiting.js';
 import type { OtherRequest } from '../target/contract.js';
 import type { PreflightAnswer } from '../target/preflight-answer.js';
 import type { StagedInputs } from '../target/staging-contract.js';
@@ -35,7 +36,11 @@ export class ProbeHere {
     const { probe, directory } = await (this.#prepared ??= this.#prepare());
     const { signal } = this.phases;
     const { variables } = this.credentials.environment;
-    const answer = await probe({ directory, environment: variables, path: askedFor(other), signal });
+    const { definition, targetOptions } = this.test;
+    // Not from the beginning: what makes the request may have to be installed first.
+    const answer = await whileWaiting(`the answer of ${definition.host(targetOptions)}`, () =>
+      probe({ directory, environment: variables, path: askedFor(other), signal }),
+    );
     signal.throwIfAborted();
     // The second time: what the process did not know to be secret.
     return redactStrings(answer, createRedactor(this.credentials.secrets));
