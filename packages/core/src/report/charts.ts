@@ -116,14 +116,14 @@ function throughput(points: readonly Point[]): ChartPart {
   const offered = points.map(({ open }) => open?.offeredPerSecond ?? null);
   const isOpen = offered.some((rate) => rate !== null);
   const failed =
-    highest(failures) > 0 ? `failures peak at ${formatFigure(highest(failures))} a second` : 'no failures';
+    highest(failures) > 0 ? `failures peak at ${formatFigure(highest(failures))}/s` : 'no failures';
   return {
     id: 'throughput',
     title: isOpen ? 'Offered and achieved rate' : 'Throughput',
     unit: 'requests/s',
     summary:
-      `Peak ${formatFigure(highest(requests))} requests a second, ${failed}` +
-      `${isOpen ? `; up to ${formatFigure(highest(offered))} a second were due` : ''}.`,
+      `Peak ${formatFigure(highest(requests))} requests/s, ${failed}` +
+      `${isOpen ? `; up to ${formatFigure(highest(offered))}/s were due` : ''}.`,
     atLeast: 1,
     series: [
       ...(isOpen ? [line('Offered/s', '2', offered, formatFigure)] : []),
@@ -262,7 +262,7 @@ function users(points: readonly Point[]): ChartPart {
     title: isKnown ? 'Users and requests in flight' : 'Users',
     unit: isKnown ? '' : 'users',
     summary:
-      `Up to ${formatNumber(highest(counts))} users at once` +
+      `Up to ${formatNumber(highest(counts))} ${highest(counts) === 1 ? 'user' : 'users'} at once` +
       `${isKnown ? `, and ${formatNumber(highest(waiting))} requests in flight` : ''}.`,
     atLeast: 1,
     series: [

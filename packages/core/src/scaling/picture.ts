@@ -1,10 +1,10 @@
 import { highest, line, type Chart, type ChartPart } from '../report/chart.js';
 import { renderPage } from '../report/page.js';
-import { formatDuration } from '../values/duration.js';
 import {
   formatClock,
   formatDollars,
   formatFigure,
+  formatLength,
   formatMilliseconds,
   formatNumber,
   formatRatio,
@@ -43,7 +43,7 @@ export async function renderScalingHtml(comparison: SimulatedComparison): Promis
   const charts = chartsOf(comparison);
   const page = await renderPage('scaling', charts, {
     charts,
-    title: `A ramp to ${formatFigure(load.peakPerSecond)} requests/s in ${formatDuration(load.rampSeconds)}`,
+    title: `A ramp to ${formatFigure(load.peakPerSecond)} requests/s in ${formatLength(load.rampSeconds)}`,
     subtitle:
       `From ${formatFigure(load.basePerSecond)} requests/s. The objective: in each ten seconds p95 within ` +
       `${formatMilliseconds(objective.p95Seconds * 1000)}, and at most ${formatRatio(objective.failureShare)} failed. First help: from the beginning of the ramp to a new instance that serves.`,
@@ -66,10 +66,10 @@ export function scoreTexts({ name, score, points }: SimulationResult) {
   return {
     name,
     holds: score.secondsOutside === 0,
-    outside: score.secondsOutside === 0 ? '0s' : formatDuration(score.secondsOutside),
+    outside: formatLength(score.secondsOutside),
     failures: `${formatNumber(score.failures)} (${formatRatio(score.requests === 0 ? 0 : score.failures / score.requests)})`,
-    firstInstance: score.firstInstanceSeconds === null ? nothing : formatDuration(score.firstInstanceSeconds),
-    scaleIn: score.scaleInSeconds === null ? nothing : formatDuration(score.scaleInSeconds),
+    firstInstance: score.firstInstanceSeconds === null ? nothing : formatLength(score.firstInstanceSeconds),
+    scaleIn: score.scaleInSeconds === null ? nothing : formatLength(score.scaleInSeconds),
     instances: least === score.mostInstances ? String(least) : `${least}–${score.mostInstances}`,
     hours: formatFigure(score.instanceHours),
   };
@@ -106,7 +106,7 @@ function chartsOf({ results, load, usDollarsPerHour, objective }: SimulatedCompa
     },
     {
       ...{ id: 'latency', title: 'Response time, p95', unit, atLeast: objective.p95Seconds * scale },
-      summary: `The objective is ${formatMilliseconds(objective.p95Seconds * 1000)}.`,
+      summary: `The objective is ${formatFigure(objective.p95Seconds * scale)} ${unit}.`,
       series: latencies,
     },
     {
@@ -154,7 +154,7 @@ function thin(points: readonly SimulatedPoint[], every: number): SimulatedPoint[
 function factsOf({ service, assumptions, load }: SimulatedComparison): [string, string][] {
   const { scaleOutAlarm: out, scaleInAlarm: low, fastScaleOutAlarm: fast } = assumptions;
   const alarm = (rule: typeof out) =>
-    `${rule.datapoints} of ${rule.of} points of ${formatDuration(rule.periodSeconds)}`;
+    `${rule.datapoints} of ${rule.of} points of ${formatLength(rule.periodSeconds)}`;
   return [
     [
       'An instance serves at most',
@@ -162,16 +162,16 @@ function factsOf({ service, assumptions, load }: SimulatedComparison): [string, 
     ],
     ['Service time', `${formatMilliseconds(service.serviceSeconds * 1000)}, ${service.distribution}`],
     ['Routing', service.routing === 'even' ? 'to the instance that is free first' : 'at random'],
-    ['Start of an instance', formatDuration(assumptions.startSeconds)],
+    ['Start of an instance', formatLength(assumptions.startSeconds)],
     [
       'Metrics are seen after',
-      `${formatDuration(assumptions.publicationSeconds)}; of ten seconds: ${formatDuration(assumptions.fastPublicationSeconds)}`,
+      `${formatLength(assumptions.publicationSeconds)}; of ten seconds: ${formatLength(assumptions.fastPublicationSeconds)}`,
     ],
     ['Alarm to scale out', `${alarm(out)}; of ten seconds: ${alarm(fast)}`],
     [
       'Alarm to scale in',
       `${alarm(low)}, below ${formatFigure(assumptions.scaleInShare * 100)} % of the target`,
     ],
-    ['Simulated', formatDuration(loadSeconds(load))],
+    ['Simulated', formatLength(loadSeconds(load))],
   ];
 }

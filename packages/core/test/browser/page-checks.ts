@@ -2,6 +2,8 @@ import type { Page } from 'playwright-core';
 
 export const desktop = { viewport: { width: 1280, height: 900 } };
 export const phone = { viewport: { width: 375, height: 720 } };
+/** Of several widths, the second is the narrowest at which two charts stand side by side. */
+export const widths = [desktop, { viewport: { width: 900, height: 900 } }, phone];
 
 /** Colours of the opaque pixels of every canvas, most frequent first. */
 export const canvasColours = (page: Page): Promise<string[][]> =>
@@ -27,6 +29,24 @@ export const wideHeadings = (page: Page): Promise<string[]> =>
       return own.right > around.right + 1 || heading.scrollWidth > heading.clientWidth + 1;
     })
     .map((heading) => heading.innerText)`);
+
+/** Key figures that reach out of their box, and charts that draw something at their left or right edge: it goes on beyond that. */
+export const cut = (page: Page): Promise<string[]> =>
+  page.evaluate(`[
+    ...[...document.querySelectorAll('.figures .value')]
+      .filter((value) => value.scrollWidth > value.clientWidth)
+      .map((value) => value.innerText),
+    ...[...document.querySelectorAll('[data-chart]')].filter((chart) => {
+      const canvas = chart.querySelector('canvas');
+      // Not the canvas itself: the browser complains where that is read often.
+      const column = (x) => {
+        const copy = new OffscreenCanvas(1, canvas.height).getContext('2d', { willReadFrequently: true });
+        copy.drawImage(canvas, -x, 0);
+        return copy.getImageData(0, 0, 1, canvas.height).data;
+      };
+      return [0, canvas.width - 1].some((x) => column(x).some((value, at) => at % 4 === 3 && value > 0));
+    }).map((chart) => chart.dataset.chart),
+  ]`);
 
 /** What axe-core finds wrong: the rule and the first element that breaks it. */
 export async function violations(page: Page): Promise<string[]> {

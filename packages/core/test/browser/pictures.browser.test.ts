@@ -2,7 +2,16 @@ import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, withPage } from './open-report.js';
-import { canvasColours, desktop, overflow, phone, violations, wideHeadings } from './page-checks.js';
+import {
+  canvasColours,
+  cut,
+  desktop,
+  overflow,
+  phone,
+  violations,
+  wideHeadings,
+  widths,
+} from './page-checks.js';
 import { calibrationPage, comparisonPage, scalingPage } from './pictures.js';
 
 let browser: Browser;
@@ -33,11 +42,12 @@ test.each(pictures)(
     const html = await render();
     await withPage(browser, html, desktop, async ({ page, complaints, requests }) => {
       expect(await page.locator('.plot canvas').count()).toBe(charts);
-      // The second is the narrowest at which two charts stand side by side.
-      for (const { viewport } of [desktop, { viewport: { width: 900, height: 900 } }, phone]) {
+      for (const { viewport } of widths) {
         await page.setViewportSize(viewport);
         expect(await overflow(page)).toBe(0);
         expect(await wideHeadings(page)).toEqual([]);
+        // The charts are drawn anew with the frame after the change.
+        await expect.poll(() => cut(page)).toEqual([]);
       }
       expect([complaints, requests]).toEqual([[], []]);
       await page.evaluate(axe.source);

@@ -7,7 +7,16 @@ import type { RunReport } from '../../src/results/summary.js';
 import { emptyReport, hostileReport, openReport, passingReport, realisticReport } from '../report-fixture.js';
 import { detailedReport, tooShortReport, unbalancedReport } from '../detailed-report-fixture.js';
 import { launchBrowser, withReport } from './open-report.js';
-import { canvasColours, desktop, overflow, phone, violations, wideHeadings } from './page-checks.js';
+import {
+  canvasColours,
+  cut,
+  desktop,
+  overflow,
+  phone,
+  violations,
+  wideHeadings,
+  widths,
+} from './page-checks.js';
 
 const dark: BrowserContextOptions = { ...desktop, colorScheme: 'dark' };
 
@@ -26,7 +35,10 @@ const reports: readonly (readonly [string, RunReport])[] = [
   ['a run with all that a report can hold', detailedReport()],
   ['a run whose sums do not agree', unbalancedReport()],
   ['a run of less than a second', tooShortReport()],
-  ['a run of three hours on twelve workers', realisticReport({ samples: 10_000, workers: 12 })],
+  [
+    'a run of eight hours on twelve workers',
+    realisticReport({ samples: 28_800, workers: 12, peakUsers: 5000 }),
+  ],
   ['a run of one second', realisticReport({ samples: 1 })],
 ];
 
@@ -38,11 +50,12 @@ test.each(reports)('%s opens from disk without complaints, the network, or overf
     const charts = overTime + distributions + (chartOfLoad(report) ? 1 : 0);
     expect(await page.locator('.plot canvas').count()).toBe(charts);
     expect((await canvasColours(page)).filter((colours) => colours.length < 3)).toEqual([]);
-    // The second is the narrowest at which two charts stand side by side.
-    for (const { viewport } of [desktop, { viewport: { width: 900, height: 900 } }, phone]) {
+    for (const { viewport } of widths) {
       await page.setViewportSize(viewport);
       expect(await overflow(page)).toBe(0);
       expect(await wideHeadings(page)).toEqual([]);
+      // The charts are drawn anew with the frame after the change.
+      await expect.poll(() => cut(page)).toEqual([]);
     }
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);

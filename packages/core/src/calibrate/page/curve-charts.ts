@@ -25,7 +25,7 @@ export function curveCharts({ levels, capacities }: Calibration): Chart[] {
     estimate === null ? [] : [{ label: `${formatFigure(estimate)}/s`, x: estimate }],
   );
   const common = {
-    ...{ kind: 'curve' as const, labelHeading: 'Rate', spans, markers },
+    ...{ kind: 'curve' as const, labelHeading: 'Rate', acrossUnit: 'requests/s offered', spans, markers },
     x: valid.map(({ rate }) => rate),
     labels: valid.map(({ rate }) => `${formatFigure(rate)}/s`),
   };
@@ -81,7 +81,7 @@ export function curveCharts({ levels, capacities }: Calibration): Chart[] {
   ];
 }
 
-type Common = Pick<Chart, 'kind' | 'labelHeading' | 'x' | 'labels'> &
+type Common = Pick<Chart, 'kind' | 'labelHeading' | 'acrossUnit' | 'x' | 'labels'> &
   Partial<Pick<Chart, 'spans' | 'markers'>>;
 
 function failures(common: Common, levels: readonly Level[]): Chart {

@@ -92,7 +92,7 @@
         stroke,
         fill: `${stroke}b0`,
         width: 0,
-        paths: uPlot.paths.bars({ size: [0.92, 120] }),
+        paths: uPlot.paths.bars({ size: [0.92] }),
         points: { show: false },
       };
     }
@@ -230,12 +230,15 @@
 
   function options(chart, { width, height, scale, onCursor }) {
     const last = chart.x.length - 1;
+    const end =
+      chart.kind === 'time' ? clock(chart.x[last]) : (chart.edges?.at(-1) ?? grouped(chart.x[last]));
     const across =
       chart.kind === 'bars' ? [-0.5, last + 0.5] : [Math.min(0, chart.x[0]), Math.max(chart.x[last], 1)];
     return {
       width,
       height,
-      padding: [10 * scale, 20 * scale, 0, 0],
+      // The last label of the axis stands below the end, and half of it beyond.
+      padding: [10 * scale, Math.max(20, 4 * end.length) * scale, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
