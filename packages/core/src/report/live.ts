@@ -66,7 +66,10 @@ export function renderLiveUpdate(run: LiveRun): LiveUpdate {
   return redactStrings(
     {
       head: renderPart('live-head', headOf(run)),
-      thresholds: renderPart('thresholds', { thresholds: run.thresholds.map(thresholdRow), format }),
+      thresholds: renderPart('thresholds', {
+        ...{ thresholds: run.thresholds.map(thresholdRow), format },
+        isLive: true,
+      }),
       ids: charts
         .map(({ id, unit, series }) => [id, unit, ...series.map(({ label }) => label)].join('/'))
         .join(' '),
