@@ -1,31 +1,25 @@
-import {
-  formatDuration,
-  requireClock,
-  sigv4ClockToleranceSeconds,
-  type Finding,
-  type FleetRequest,
-} from '@loadwright/core/fleet';
-import { knownProfileRole, lookUpProfileRole } from '../aws/account/profile-role.js';
+import type { Finding } from '@loadwright/core/fleet';
+import { lookUpProfileRole } from '../aws/account/profile-role.js';
 import { startLookups, type AccountLookups } from '../aws/account/account.js';
 import type { Aws } from '../aws/clients.js';
-import { checkCredentials } from '../aws/check/credentials.js';
-import { failed, findingOf, problemOf, withoutRepetition } from '../aws/check/finding.js';
+import { findingOf } from '../aws/check/finding.js';
+import {
+  findAll,
+  lookAtOwnAddress,
+  looksAtMachines,
+  looksAtPermissions,
+  looksAtTime,
+  type CheckRequest,
+  type LookAt,
+} from '../aws/check/looks.js';
 import { anyFleet } from '../aws/permissions/tag-condition.js';
 import { machineStatements } from './permissions/machine.js';
 import { ec2Policies } from './permissions/policy.js';
 import { checkLaunch } from './check/launch.js';
-import { checkBoundary, checkMachineRole, checkPermissions } from '../aws/check/permissions.js';
+import { checkMachineRole } from '../aws/check/permissions.js';
 import { checkQuota } from '../aws/check/quota.js';
 import { checkSessionManager } from '../aws/check/session-manager.js';
-import { requireTime } from '../aws/fleet-settings.js';
 import type { Ec2FleetSettings } from './settings.js';
-
-type Found = string | Omit<Finding, 'subject'>;
-
-/** Its subject, its answer, and what it is when it fails; a problem by default. */
-type Look = readonly [subject: string, answer: Promise<Found>, failure?: 'unknown'];
-
-type CheckRequest = Pick<FleetRequest, 'fleetId' | 'durationSeconds' | 'iamStatements'>;
 
 /**
  * Everything that would keep a machine from being made, all at once, each with its remedy. Makes nothing.
@@ -38,91 +32,33 @@ export async function checkAccount(
   request: CheckRequest,
 ): Promise<readonly Finding[]> {
   const lookups = startLookups(aws, settings);
-  const { caller, machine, image, subnets, address } = lookups;
-  const credentials = await findingOf(
-    aws,
-    'credentials',
-    caller.then((who) => checkCredentials(who, settings, request.durationSeconds)),
-  );
-  // Without them every other look would say the same.
-  if (await isCallerUnknown(aws, lookups)) return [credentials];
-  const quota = findingOf(aws, 'quota', checkQuota(aws, settings, machine), 'unknown');
-  const looks: Look[] = [
-    ['clock', caller.then(checkClock)],
-    ['time to live', checkTime(settings, request)],
-    [
-      'instance type',
-      machine.then(({ vcpus, architecture }) => `${settings.instanceType}: ${vcpus} vCPUs, ${architecture}`),
-    ],
-    ['image', image.then(({ id, rootDevice }) => `${id}, root volume at ${rootDevice}`)],
-    ['network', subnets.then((usable) => usable.map(({ id, zone }) => `${id} in ${zone}`).join(', '))],
-    ['quota', quota],
-    ...(settings.access === 'session-manager'
-      ? [['session manager', checkSessionManager(settings.environment)] as const]
-      : []),
-    ['own address', address.then((own) => own ?? 'need not be known')],
-    ...checksOfProfile(aws, settings, request, lookups),
-    [
-      'permissions',
-      Promise.all([caller, knownProfileRole(aws, settings.instanceProfile)]).then(
-        ([who, instanceProfileRole]) =>
-          checkPermissions(
+  const { caller, machine, image, subnets } = lookups;
+  return findAll(aws, settings, request, caller, () => {
+    const quota = findingOf(aws, 'quota', checkQuota(aws, settings, machine), 'unknown');
+    return [
+      ...looksAtTime(settings, request, caller, 'the machine'),
+      ...looksAtMachines(settings, lookups),
+      ['quota', quota],
+      ...(settings.access === 'session-manager'
+        ? [['session manager', checkSessionManager(settings.environment)] as const]
+        : []),
+      lookAtOwnAddress(lookups),
+      ...checksOfProfile(aws, settings, request, lookups),
+      ...looksAtPermissions(aws, settings, request, caller, ec2Policies),
+      [
+        'launch',
+        Promise.all([caller, image, subnets, quota]).then(([{ arn }, found, usable, { state }]) =>
+          checkLaunch(
             aws,
-            who,
-            ec2Policies,
-            { ...settings, instanceProfileRole },
-            request.iamStatements,
+            settings,
+            request.fleetId,
+            { arn, image: found, subnets: usable },
+            state === 'problem',
           ),
-      ),
-      'unknown',
-    ],
-    [
-      'permissions boundary',
-      caller.then((who) => checkBoundary(aws, who, ec2Policies, settings, request.iamStatements)),
-      'unknown',
-    ],
-    [
-      'launch',
-      Promise.all([caller, image, subnets, quota]).then(([{ arn }, found, usable, { state }]) =>
-        checkLaunch(
-          aws,
-          settings,
-          request.fleetId,
-          { arn, image: found, subnets: usable },
-          state === 'problem',
         ),
-      ),
-    ],
-  ];
-  const findings = await Promise.all(
-    looks.map(([subject, look, state]) => findingOf(aws, subject, look, state)),
-  );
-  return withoutRepetition([credentials, ...findings]);
-}
-
-async function isCallerUnknown(aws: Aws, { caller }: AccountLookups): Promise<boolean> {
-  try {
-    await caller;
-    return false;
-  } catch {
-    aws.signal.throwIfAborted();
-    return true;
-  }
-}
-
-async function checkTime(settings: Ec2FleetSettings, { durationSeconds }: CheckRequest): Promise<Found> {
-  requireTime(settings, durationSeconds);
-  return `the machine ends itself after ${formatDuration(settings.timeToLiveSeconds)}`;
-}
-
-function checkClock({ clock }: { readonly clock: Parameters<typeof requireClock>[0] }): Found {
-  try {
-    requireClock(clock, sigv4ClockToleranceSeconds);
-  } catch (error) {
-    return failed(problemOf(error), 'problem');
-  }
-  if (!clock) return { state: 'unknown', detail: 'AWS did not tell the time' };
-  return `at most ${Math.ceil(Math.abs(clock.seconds) + clock.uncertaintySeconds)} s off`;
+      ],
+    ];
+  });
 }
 
 /** What the machine is to be, and may do. */
@@ -131,7 +67,7 @@ function checksOfProfile(
   settings: Ec2FleetSettings,
   { iamStatements }: CheckRequest,
   { caller }: AccountLookups,
-): Look[] {
+): LookAt[] {
   const { instanceProfile } = settings;
   if (instanceProfile === undefined) {
     return [['instance profile', Promise.resolve('one of its own will be made')]];

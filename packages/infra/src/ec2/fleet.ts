@@ -29,12 +29,12 @@ import type { Ec2FleetOptions } from './options.js';
 import { ec2Policies } from './permissions/policy.js';
 import { fleetPermissions } from '../aws/permissions/fleet-permissions.js';
 import { ec2Resources } from './resources.js';
-import { lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { lookUpHourlyPrice, taggedAs } from '../aws/plan/hourly-price.js';
 import { planFleet } from './plan.js';
 import { probeFromHere } from '../local/probe-from-here.js';
 import { reachUi } from '../aws/reach/reach-ui.js';
 import { requireReachable } from '../aws/reach/reachable.js';
-import { settleAccess } from '../aws/reach/settle-access.js';
+import { settlingOnce } from '../aws/reach/settle-access.js';
 import { requireTime, usualPort } from '../aws/fleet-settings.js';
 import { resolveOptions, type Ec2FleetSettings } from './settings.js';
 import { deployedMachine } from '../aws/deploy/deployed-machine.js';
@@ -56,15 +56,7 @@ export function ec2Fleet(options: Ec2FleetOptions = {}): Fleet {
 export function fleetOf(settings: Ec2FleetSettings): Fleet {
   const call = <Result>(signal: AbortSignal | undefined, use: (aws: Aws) => Promise<Result>) =>
     withAws(settings.aws, signal, use);
-  // Chosen once: what a plan said is what is made.
-  let settled: Promise<Ec2FleetSettings> | undefined;
-  const settle = (aws: Aws): Promise<Ec2FleetSettings> => {
-    settled ??= settleAccess(aws, settings, ec2Policies, usualPort).catch((error: unknown) => {
-      settled = undefined;
-      throw error;
-    });
-    return settled;
-  };
+  const settle = settlingOnce(settings, ec2Policies, usualPort);
   const lasting = lastingFleets(settings, ec2Resources);
   const { destroy } = lasting;
   const open = (fleetId: string, { signal }: CallOptions = {}) =>
@@ -131,8 +123,7 @@ async function lookAround(aws: Aws, settings: Ec2FleetSettings, request: Provisi
     knownQuota(aws, settings, lookUp),
     instance.find(aws, { fleetId }),
   ]);
-  const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };
-  return { account, createdAt, pricePerHour, quota, machines };
+  return { account, createdAt, pricePerHour: taggedAs(price), quota, machines };
 }
 
 async function make({

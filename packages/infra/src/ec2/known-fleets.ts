@@ -1,7 +1,6 @@
 import type { KnownFleetPlace } from '@loadwright/core/fleet';
-import { readJournals } from '../aws/journal.js';
+import { knownPlaces } from '../aws/fleets/known-places.js';
 import type { Ec2FleetOptions } from './options.js';
-import { journalsOf } from '../aws/fleet-settings.js';
 import { ec2Kind } from './settings.js';
 
 /**
@@ -10,13 +9,8 @@ import { ec2Kind } from './settings.js';
  *
  * @throws LoadwrightError `CONFIG_INVALID` when the journals cannot be read.
  */
-export async function knownEc2Fleets({
+export function knownEc2Fleets({
   environment = process.env,
 }: Pick<Ec2FleetOptions, 'environment'> = {}): Promise<KnownFleetPlace[]> {
-  const journals = await readJournals(journalsOf(environment), ec2Kind);
-  return journals.map(({ fleetId, name, region }) => ({
-    fleetId,
-    ...(name !== undefined && { name }),
-    options: { region },
-  }));
+  return knownPlaces(environment, ec2Kind);
 }

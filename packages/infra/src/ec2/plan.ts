@@ -16,7 +16,7 @@ import { bucketName, nameOf, outsideDelay, parameterPrefix } from '../aws/fleet-
 import { knownQuota } from '../aws/check/quota.js';
 import { usualContainerImage } from './machine/user-data.js';
 import { countParameters } from '../aws/deploy/secrets.js';
-import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { lookUpHourlyPrice, pricedAs } from '../aws/plan/hourly-price.js';
 import { allowedTo, describeAccess, sharedWarnings } from '../aws/plan/words.js';
 import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
 import { ec2Resources } from './resources.js';
@@ -56,11 +56,7 @@ export async function planFleet(
   const place = { ...settings.aws, accountId: account.accountId };
   return {
     resources: resourcesOf(settings, request, account),
-    pricePerHour: {
-      usDollars: price.known,
-      source: describeParts(price),
-      ...(price.total === undefined && { isIncomplete: true }),
-    },
+    pricePerHour: pricedAs(price),
     endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: policyFor(place, { ...settings, instanceProfileRole }, request.iamStatements),
     notes: notesOf(settings, request, account, quota),

@@ -23,10 +23,10 @@ import type { FoundResource } from '../aws/kind.js';
 import { ecsPlaces } from '../aws/kinds/ecs-place.js';
 import { instance } from '../aws/kinds/instance.js';
 import { fleetPermissions } from '../aws/permissions/fleet-permissions.js';
-import { lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { lookUpHourlyPrice, taggedAs } from '../aws/plan/hourly-price.js';
 import { reachUi } from '../aws/reach/reach-ui.js';
 import { requireReachable } from '../aws/reach/reachable.js';
-import { settleAccess } from '../aws/reach/settle-access.js';
+import { settlingOnce } from '../aws/reach/settle-access.js';
 import { blockedHint, StartTime } from '../aws/reach/wait-for-master.js';
 import { probeFromHere } from '../local/probe-from-here.js';
 import { checkAccount } from './check.js';
@@ -69,15 +69,7 @@ export function ecsFleet(options: EcsFleetOptions = {}): Fleet {
 export function fleetOf(settings: EcsFleetSettings): Fleet {
   const call = <Result>(signal: AbortSignal | undefined, use: (aws: Aws) => Promise<Result>) =>
     withAws(settings.aws, signal, use);
-  // Chosen once: what a plan said is what is made.
-  let settled: Promise<EcsFleetSettings> | undefined;
-  const settle = (aws: Aws): Promise<EcsFleetSettings> => {
-    settled ??= settleAccess(aws, settings, ecsPolicies, () => settings.uiPort).catch((error: unknown) => {
-      settled = undefined;
-      throw error;
-    });
-    return settled;
-  };
+  const settle = settlingOnce(settings, ecsPolicies, () => settings.uiPort);
   const lasting = lastingFleets(settings, ecsResources);
   const { destroy } = lasting;
   const open = (fleetId: string, { signal }: CallOptions = {}) =>
@@ -154,8 +146,7 @@ async function lookAround(aws: Aws, settings: EcsFleetSettings, request: Provisi
     requireOwnPlaces(aws, settings),
     lookUp.then(({ instanceType }) => requireBaseImage(aws, settings, instanceType.architecture)),
   ]);
-  const pricePerHour = { usDollars: price.known, isIncomplete: price.total === undefined };
-  return { account, createdAt, pricePerHour, quotas, machines };
+  return { account, createdAt, pricePerHour: taggedAs(price), quotas, machines };
 }
 
 /** The machines of workers that a fleet is to have; a deployed one shows which it has. */

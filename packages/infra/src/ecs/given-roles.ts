@@ -6,7 +6,7 @@ import type { Aws } from '../aws/clients.js';
 import { kindPrefix } from '../aws/fleet-identity.js';
 import { handOverStatement } from '../aws/permissions/hand-over.js';
 import { anyFleet } from '../aws/permissions/tag-condition.js';
-import type { LookAt } from './look-at.js';
+import type { LookAt } from '../aws/check/looks.js';
 import {
   agentStatements,
   executionStatements,

@@ -1,6 +1,5 @@
 import type { KnownFleetPlace } from '@loadwright/core/fleet';
-import { journalsOf } from '../aws/fleet-settings.js';
-import { readJournals } from '../aws/journal.js';
+import { knownPlaces } from '../aws/fleets/known-places.js';
 import type { EcsFleetOptions } from './options.js';
 import { ecsKind } from './settings.js';
 
@@ -9,13 +8,8 @@ import { ecsKind } from './settings.js';
  *
  * @throws LoadwrightError `CONFIG_INVALID` when the journals cannot be read.
  */
-export async function knownEcsFleets({
+export function knownEcsFleets({
   environment = process.env,
 }: Pick<EcsFleetOptions, 'environment'> = {}): Promise<KnownFleetPlace[]> {
-  const journals = await readJournals(journalsOf(environment), ecsKind);
-  return journals.map(({ fleetId, name, region }) => ({
-    fleetId,
-    ...(name !== undefined && { name }),
-    options: { region },
-  }));
+  return knownPlaces(environment, ecsKind);
 }

@@ -21,7 +21,7 @@ import { taskDefinition } from '../aws/kinds/task-definition.js';
 import { endsFromOutside } from '../aws/permissions/end.js';
 import { asStatements, neededOf } from '../aws/permissions/needed.js';
 import { countParameters } from '../aws/deploy/secrets.js';
-import { describeParts, lookUpHourlyPrice } from '../aws/plan/hourly-price.js';
+import { lookUpHourlyPrice, pricedAs } from '../aws/plan/hourly-price.js';
 import { warnOfAddresses } from '../aws/plan/warn-of-addresses.js';
 import { describeAccess, sharedWarnings } from '../aws/plan/words.js';
 import { creditSurplus } from '../aws/price/credits.js';
@@ -67,11 +67,7 @@ export async function planFleet(
   const place = { ...settings.aws, accountId: account.accountId };
   return {
     resources: resourcesOf(settings, request, account),
-    pricePerHour: {
-      usDollars: price.known,
-      source: describeParts(price),
-      ...(price.total === undefined && { isIncomplete: true }),
-    },
+    pricePerHour: pricedAs(price),
     endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: asStatements(
       neededOf(permissions, place, { ...settings, instanceProfileRole }, request.iamStatements),

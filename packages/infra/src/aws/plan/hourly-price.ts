@@ -1,8 +1,9 @@
-import { formatDollars, formatNumber } from '@loadwright/core/fleet';
+import { formatDollars, formatNumber, type FleetPrice } from '@loadwright/core/fleet';
 import envPaths from 'env-paths';
 import type { Account } from '../account/account.js';
 import type { Environment } from '../../environment.js';
 import type { Aws } from '../clients.js';
+import type { TaggedPrice } from '../fleets/facts.js';
 import { creditSurplus } from '../price/credits.js';
 import { lookUpPrice, lookUpSpotPrice } from '../price/look-up.js';
 import type { Price } from '../price/price.js';
@@ -134,8 +135,23 @@ export function times(
   };
 }
 
+/** A price as plans show it. */
+export function pricedAs(price: HourlyPrice): FleetPrice {
+  return {
+    usDollars: price.known,
+    source: describeParts(price),
+    ...(price.total === undefined && { isIncomplete: true }),
+  };
+}
+
+/** What tags say of it. */
+export const taggedAs = ({ known, total }: HourlyPrice): TaggedPrice => ({
+  usDollars: known,
+  isIncomplete: total === undefined,
+});
+
 /** `c7i.4xlarge $0.7140 (AWS price list, today) + …`; what is not known is said. */
-export function describeParts({ parts }: HourlyPrice): string {
+function describeParts({ parts }: HourlyPrice): string {
   return parts
     .map(({ what, price, elsewhere }) =>
       price

@@ -4,6 +4,22 @@ import { lacksSessions } from '../check/permissions.js';
 import type { PortFor, SharedSettings } from '../fleet-settings.js';
 import type { FleetPolicies } from '../permissions/fleet-policies.js';
 
+/** {@link settleAccess}, chosen once: what a plan said is what is made. What failed is tried anew. */
+export function settlingOnce<Settings extends SharedSettings & Wishes, Wishes extends object>(
+  settings: Settings,
+  policies: FleetPolicies<Wishes>,
+  portFor: PortFor,
+): (aws: Aws) => Promise<Settings> {
+  let settled: Promise<Settings> | undefined;
+  return (aws) => {
+    settled ??= settleAccess(aws, settings, policies, portFor).catch((error: unknown) => {
+      settled = undefined;
+      throw error;
+    });
+    return settled;
+  };
+}
+
 /**
  * The settings with the way to the web UI that it will be. What somebody said stays. A port forward that nobody asked for
  * is made only where its programs work and AWS does not say that it is forbidden: an encrypted web UI takes its place, and

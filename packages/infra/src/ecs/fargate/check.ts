@@ -1,6 +1,7 @@
 import type { Finding } from '@loadwright/core/fleet';
+import type { CheckRequest } from '../../aws/check/looks.js';
 import type { Aws } from '../../aws/clients.js';
-import { checkAll, type CheckRequest } from '../check.js';
+import { checkAll } from '../check.js';
 import type { EcsFleetSettings } from '../settings.js';
 import { startLookups } from './account.js';
 import { fargateQuotas } from './quotas.js';

@@ -8,6 +8,7 @@ import { provisionWithJournal } from '../../aws/deploy/provision.js';
 import { requireOwnVersion } from '../../aws/fleets/existing.js';
 import { requireFreeName } from '../../aws/fleets/name.js';
 import { idOfTask, task } from '../../aws/kinds/fargate/task.js';
+import { taggedAs } from '../../aws/plan/hourly-price.js';
 import { reachUi } from '../../aws/reach/reach-ui.js';
 import { blockedHint, StartTime } from '../../aws/reach/wait-for-master.js';
 import { EcsHandle, type EcsHandleOptions } from '../handle.js';
@@ -58,7 +59,7 @@ export async function provisionFargate(
         account,
         request,
         createdAt,
-        pricePerHour: { usDollars: price.known, isIncomplete: price.total === undefined },
+        pricePerHour: taggedAs(price),
         existing: new Map(earlier === undefined ? [] : [['master', earlier]]),
       },
       time,

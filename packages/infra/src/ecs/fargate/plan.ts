@@ -8,7 +8,7 @@ import { sessionRole } from '../../aws/kinds/role.js';
 import { taskDefinition } from '../../aws/kinds/task-definition.js';
 import { asStatements, neededOf } from '../../aws/permissions/needed.js';
 import { countParameters } from '../../aws/deploy/secrets.js';
-import { describeParts } from '../../aws/plan/hourly-price.js';
+import { pricedAs } from '../../aws/plan/hourly-price.js';
 import { warnOfAddresses } from '../../aws/plan/warn-of-addresses.js';
 import { describeAccess, sharedWarnings } from '../../aws/plan/words.js';
 import { requireReachable } from '../../aws/reach/reachable.js';
@@ -47,11 +47,7 @@ export async function planFargate(
   const place = { ...settings.aws, accountId: account.accountId };
   return {
     resources: resourcesOf(settings, request, account),
-    pricePerHour: {
-      usDollars: price.known,
-      source: describeParts(price),
-      ...(price.total === undefined && { isIncomplete: true }),
-    },
+    pricePerHour: pricedAs(price),
     endsAfterSeconds: settings.timeToLiveSeconds,
     permissions: asStatements(neededOf(permissions, place, settings, request.iamStatements)),
     notes: [

@@ -1,7 +1,7 @@
-import { LoadwrightError, type FleetPrice } from '@loadwright/core/fleet';
+import { LoadwrightError } from '@loadwright/core/fleet';
 import { tagKeys } from '../../aws/fleet-identity.js';
-import { changedPriceTags, readPrice, spentUntil, type TaggedPrice } from '../../aws/fleets/facts.js';
-import { describeParts, type HourlyPrice } from '../../aws/plan/hourly-price.js';
+import { changedPriceTags, readPrice, spentUntil } from '../../aws/fleets/facts.js';
+import { taggedAs, type HourlyPrice } from '../../aws/plan/hourly-price.js';
 
 /** The most machines, or tasks, of workers that a fleet is made with, see its options. */
 const mostMachines = 500;
@@ -27,15 +27,6 @@ export function neededFor(workers: number, processes: number, where: readonly [s
 
 type Tags = Readonly<Record<string, string>>;
 
-/** A price as a plan of a change shows it. */
-export function pricedAs(price: HourlyPrice): FleetPrice {
-  return {
-    usDollars: price.known,
-    source: describeParts(price),
-    ...(price.total === undefined && { isIncomplete: true }),
-  };
-}
-
 /** When a fleet ends by itself, as its tags tell. */
 export function endOf(tags: Tags): string {
   const at = tags[tagKeys.expiresAt] ?? '';
@@ -46,7 +37,7 @@ export function endOf(tags: Tags): string {
 export function priceTags(tags: Tags, price: HourlyPrice): Record<string, string> {
   const before = readPrice(tags);
   if (!before) return {};
-  const after: TaggedPrice = { usDollars: price.known, isIncomplete: price.total === undefined };
+  const after = taggedAs(price);
   const since = new Date(tags[tagKeys.createdAt] ?? 0);
   return changedPriceTags(after, spentUntil(tags, before, { since, at: new Date() }));
 }

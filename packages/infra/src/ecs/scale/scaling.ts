@@ -23,13 +23,13 @@ import { describeInstance, instance } from '../../aws/kinds/instance.js';
 import { parameters } from '../../aws/kinds/parameters.js';
 import { endRole } from '../../aws/kinds/role.js';
 import { roleArn } from '../../aws/permissions/role-arn.js';
-import { lookUpHourlyPrice } from '../../aws/plan/hourly-price.js';
+import { lookUpHourlyPrice, pricedAs } from '../../aws/plan/hourly-price.js';
 import { poll } from '../../aws/poll.js';
 import { machineParameters } from '../deploy/machine.js';
 import { changeTasks, isTaskChangeEmpty, lookAtTaskChange, planOfTasks } from '../fargate/scale.js';
 import { findDeployedTasks } from '../fargate/deployed-tasks.js';
 import type { EcsFleetSettings } from '../settings.js';
-import { endOf, neededFor, pricedAs, priceTags } from './change-lines.js';
+import { endOf, neededFor, priceTags } from './change-lines.js';
 import { changeCrew, crewTags, isUnchanged, partOf, type Crew, type CrewChange } from './crew.js';
 import { endMachines } from './leave.js';
 import {
