@@ -130,6 +130,17 @@ describe('createCautiousRedactor', () => {
     expect(redact(text)).toContain('[redacted]');
   });
 
+  it('takes a time that grows as the text does', () => {
+    const steps = (length: number) => {
+      const text = `:${' '.repeat(length)}=`;
+      const begin = process.cpuUsage();
+      expect(redact(text)).toBe(text);
+      return process.cpuUsage(begin).user;
+    };
+    // Squared it would be a hundred times as much, of half a second.
+    expect(steps(100_000)).toBeLessThan(100_000 + 50 * steps(10_000));
+  });
+
   it('leaves ordinary words', () => {
     const text = 'TypeError: fetch failed\n    at /home/alice/node_modules/x.js:1:2 (tokens are counted)';
     expect(redact(text)).toBe(text);

@@ -39,10 +39,16 @@ export function redactorOf(
   return createRedactor([login.password, ...secrets, ...others]);
 }
 
-/** `Authorization: Bearer x`, `"token":"x"`, `password=x`. */
+/**
+ * `Authorization: Bearer x`, `"token":"x"`, `password=x`. Whether a value begins is asked before what stands in front of it: else a
+ * text of many blanks would take its length squared.
+ */
 const credentials = [
   /\b(?:Basic|Bearer|Token) +[\w.~+/=-]{4,}/gi,
-  new RegExp(`(?<=(?:${secretNamePattern})[\\w-]*["']?\\s*[:=]\\s*["']?)[^\\s"',;&}\\]]{4,}`, 'gi'),
+  new RegExp(
+    `(?=[^\\s"',;&}\\]])(?<=(?:${secretNamePattern})[\\w-]*["']?\\s*[:=]\\s*["']?)[^\\s"',;&}\\]]{4,}`,
+    'gi',
+  ),
 ];
 
 /** A text without what looks like a credential: a header, a field, a parameter, the login of a URL. */
