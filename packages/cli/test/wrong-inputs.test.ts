@@ -156,6 +156,11 @@ const wrongInputs: readonly WrongInput[] = [
     argv: ['--threshold', 'p(95)<200'],
     says: ['--threshold', 'metric'],
   },
+  ...['constructor', 'toString'].map((name) => ({
+    title: `a threshold flag for ${name}`,
+    argv: ['--threshold', `${name}: p(95)<200`],
+    says: [name, 'unknown metric', 'http_req_duration'],
+  })),
   {
     title: 'an unknown flag',
     argv: ['--wrkers', '2'],

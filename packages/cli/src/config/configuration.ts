@@ -123,7 +123,7 @@ export async function findResults(flag: string | undefined, io: CliIo): Promise<
 }
 
 function parseThresholdFlags(texts: readonly string[]): Record<string, string[]> {
-  const thresholds: Record<string, string[]> = {};
+  const thresholds = new Map<string, string[]>();
   for (const text of texts) {
     const [, metric, expression] = /^\s*([^:{\s]+(?:\{[^}]*\})?)\s*:\s*(.+?)\s*$/.exec(text) ?? [];
     if (metric === undefined || expression === undefined) {
@@ -135,7 +135,7 @@ function parseThresholdFlags(texts: readonly string[]): Record<string, string[]>
         },
       );
     }
-    (thresholds[metric] ??= []).push(expression);
+    thresholds.set(metric, [...(thresholds.get(metric) ?? []), expression]);
   }
-  return thresholds;
+  return Object.fromEntries(thresholds);
 }

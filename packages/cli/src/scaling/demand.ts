@@ -5,6 +5,7 @@ import { parseRate } from '@loadwright/core/command';
 import { whyUnreadable } from '@loadwright/core/config';
 import type { InstanceCapacity, ScalingDemand } from '@loadwright/core/target';
 import { Command, Option } from 'commander';
+import { z } from 'zod';
 
 /** What is said of an instance, and of the load that is to be carried. */
 export interface DemandFlags {
@@ -87,34 +88,48 @@ export function readDemand(flags: DemandFlags): ScalingDemand {
   };
 }
 
-interface Calibration {
-  readonly capacities?: readonly {
-    readonly estimate?: number | null;
-    readonly interval?: readonly [number, number | null];
-  }[];
-  readonly levels?: readonly { readonly throughput?: number; readonly concurrency?: number }[];
-}
+/** What is read of a calibration. */
+const calibrationSchema = z.object({
+  capacities: z
+    .array(z.object({ interval: z.tuple([z.number(), z.number().nullable()]).optional() }))
+    .default([]),
+  levels: z
+    .array(z.object({ throughput: z.number().nullish(), concurrency: z.number().nullish() }))
+    .optional(),
+});
 
 /** What a calibration found. @throws LoadwrightError `CONFIG_UNREADABLE` when it found no rate that holds. */
 export async function readCalibration(file: string): Promise<InstanceCapacity> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw unreadable(file, whyUnreadable(file, error), error);
   });
-  let calibration: Calibration;
-  try {
-    calibration = JSON.parse(text) as Calibration;
-  } catch (error) {
-    throw unreadable(file, (error as Error).message, error);
-  }
-  const [capacity] = calibration.capacities ?? [];
+  const { capacities, levels } = parsedCalibration(file, text);
+  const [capacity] = capacities;
   const [low = 0, high] = capacity?.interval ?? [];
   if (!(low > 0)) throw unreadable(file, 'it says of no rate that it holds');
   // The lowest level waits least: by Little's law its mean time is nearly the service time.
-  const level = calibration.levels?.find(({ throughput = 0 }) => throughput > 0);
+  const level = levels?.find(({ throughput }) => (throughput ?? 0) > 0);
   return {
     requestsPerSecond: { low, high: high ?? low },
-    ...(level?.concurrency !== undefined && { serviceSeconds: level.concurrency / level.throughput! }),
+    ...(typeof level?.concurrency === 'number' && { serviceSeconds: level.concurrency / level.throughput! }),
   };
+}
+
+function parsedCalibration(file: string, text: string): z.output<typeof calibrationSchema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(file, (error as Error).message, error);
+  }
+  const { data, error } = calibrationSchema.safeParse(json);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw unreadable(
+    file,
+    `it is no calibration: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`,
+    error,
+  );
 }
 
 function unreadable(file: string, why: string, cause?: unknown): LoadwrightError {

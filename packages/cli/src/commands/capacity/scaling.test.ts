@@ -113,6 +113,22 @@ describe('loadwright recommend', () => {
     expect(text).toMatch(new RegExp(`Recommended \\d+ – ${max} `));
   });
 
+  it.each([
+    'null',
+    '7',
+    '[]',
+    '{"capacities":7}',
+    '{"capacities":[null]}',
+    '{"capacities":[{"interval":7}]}',
+    '{}',
+  ])('says what is wrong with a calibration that is none: %s', async (text) => {
+    const io = new TestIo();
+    await writeFile(join(io.cwd, 'wrong.json'), text);
+    const argv = ['recommend', '--target', 'sagemaker', '--peak', '4/s', '--calibration', 'wrong.json'];
+    const { exitCode, stderr } = await run(argv, io);
+    expect([exitCode, stderr]).toEqual([104, expect.stringMatching(/wrong\.json cannot be used: it/)]);
+  });
+
   it('takes the capacity from a calibration', async () => {
     const io = new TestIo();
     const calibration = {
