@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { changeScaling, restoreScaling, verifyScaling, whileSuspended } from '@loadwright/core/scaling';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import {
   secret,
   startEmulatedEndpoint,
@@ -102,6 +105,32 @@ it('where requests go elsewhere, an endpoint that is not there scales not at all
   expect(await emulated.describe()).toMatchObject({ settings: {}, busy: false });
   expect(await whileSuspended(emulated.endpoint, () => Promise.resolve('done'))).toBe('done');
 });
+
+it.each(['<html>Sign in</html>', 'null', '"ok"'])(
+  'an answer that is none of the API is told, and nothing is changed: %s',
+  async (page) => {
+    emulated = await startEmulatedEndpoint();
+    const pages = createServer((_, response) => response.end(page)).listen(0, '127.0.0.1');
+    await once(pages, 'listening');
+    onTestFinished(() => void pages.close());
+    const baseUrl = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    const { endpoint } = emulated;
+    const elsewhere = {
+      ...endpoint,
+      options: { ...endpoint.options, baseUrl },
+      context: {
+        ...endpoint.context,
+        environment: { ...endpoint.context.environment, DATABRICKS_HOST: baseUrl },
+      },
+    };
+    await expect(changeScaling(elsewhere, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `The API of the workspace answered what is no endpoint: ${page}`,
+      hint: `Check baseUrl: ${baseUrl} must be the URL of a workspace.`,
+    });
+    expect(await emulated.snapshots()).toEqual([]);
+  },
+);
 
 it('an endpoint that is being changed takes no other change', async () => {
   emulated = await startEmulatedEndpoint({ servedEntities: twoEntities, updateTime: '1h' });

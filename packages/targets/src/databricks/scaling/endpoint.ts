@@ -7,6 +7,7 @@ import {
 } from '@loadwright/core/target';
 import { databricksObservation } from '../observation/index.js';
 import type { DatabricksOptions } from '../options.js';
+import { messageOfAnswer } from '../refusal.js';
 import { callEndpointApi, statusOf } from '../workspace.js';
 import {
   normalScaling,
@@ -35,12 +36,27 @@ export async function readEndpoint(
   context: TargetContext,
 ): Promise<ServingEndpoint | undefined> {
   try {
-    return JSON.parse(await callEndpointApi(options, context, '')) as ServingEndpoint;
+    return parseEndpoint(await callEndpointApi(options, context, ''), options);
   } catch (error) {
     // With endpointUrl the name is what the report calls it, and perhaps no serving endpoint.
     if (options.endpointUrl !== undefined && statusOf(error) === 404) return undefined;
     throw error;
   }
+}
+
+/** A page that asks people to log in is an answer as well. */
+function parseEndpoint(text: string, { baseUrl }: DatabricksOptions): ServingEndpoint {
+  try {
+    const endpoint: unknown = JSON.parse(text);
+    if (typeof endpoint === 'object' && endpoint !== null) return endpoint;
+  } catch {
+    // Not JSON.
+  }
+  throw new LoadwrightError(
+    'CONFIG_INVALID',
+    `The API of the workspace answered what is no endpoint: ${messageOfAnswer(text)}`,
+    { hint: `Check baseUrl: ${baseUrl} must be the URL of a workspace.` },
+  );
 }
 
 export const entitiesOf = ({ config }: ServingEndpoint): readonly ServedEntity[] =>
