@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { request as ask } from 'node:http';
+import { createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunReport, Sample } from '@loadwright/core';
@@ -203,6 +205,23 @@ describe('the page of a run', () => {
     expect(await next()).toEqual([1, 2]);
     await reader.cancel();
     expect(await readdir(results)).toEqual(['report.html']);
+  });
+
+  it('goes on where the run beside it answers what no samples are', async () => {
+    let samples: unknown[] = [];
+    const stranger = createServer((_, response) => response.end(JSON.stringify(samples)));
+    await once(stranger.listen(0, '127.0.0.1'), 'listening');
+    const { port } = stranger.address() as AddressInfo;
+    const address = `http://127.0.0.1:${port}/${'a'.repeat(32)}/samples`;
+    await announce(results, { runId: 'run-b', name: 'other', address });
+    const events = await fetch(new URL('events?beside=live-run-b', page.url));
+    const reader = events.body!.getReader();
+    await reader.read();
+    samples = [null];
+    page.onProgress(sampleEvent(1));
+    expect(await reader.read().catch(() => ({ done: true }))).toMatchObject({ done: true });
+    expect((await answerOf('')).status).toBe(200);
+    stranger.close();
   });
 
   it('lets other commands read its samples, and do nothing else', async () => {

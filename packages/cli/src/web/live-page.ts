@@ -193,7 +193,8 @@ class PageServer implements LivePage {
     if (this.#listeners.size === 0) return;
     const update = eventOf('update', renderLiveUpdate(this.#known()));
     for (const [listener, read] of this.#listeners) {
-      if (read) void this.#tellBeside(listener, read);
+      // What another process answers may be anything: it costs a browser its connection, and not this run its life.
+      if (read) this.#tellBeside(listener, read).catch(() => listener.destroy());
       else listener.write(update);
     }
   }
