@@ -2,6 +2,7 @@ import type { Fleet, LoadTest, RunReport } from '@loadwright/core';
 import { expect, it } from 'vitest';
 import { makeReport } from '../../test/report-fixture.js';
 import { TestIo } from '../../test/support.js';
+import { main } from '../main.js';
 import { createContext } from '../shell/create-context.js';
 import { runAndReport } from './run-and-report.js';
 
@@ -9,7 +10,7 @@ import { runAndReport } from './run-and-report.js';
 async function runWith(changes: Partial<RunReport>, ...argv: string[]) {
   const io = new TestIo();
   const test = { run: async () => makeReport(changes) } as unknown as LoadTest;
-  const exitCode = await runAndReport(createContext(argv, io), test, {
+  const exitCode = await runAndReport(createContext(argv, io, main), test, {
     fleet: { kind: 'local' } as Fleet,
     resultsDirectory: 'results',
     live: false,
