@@ -21,7 +21,7 @@ describe('loadwright scaling simulate', () => {
     );
     expect(exitCode).toBe(0);
     expect(flat(io.stdout.text)).toMatch(
-      /✓ Recommended 0s .*✗ Hand formula \(× 0\.5\) \d+m.*✓ Fixed for the peak 0s/,
+      /✓ Recommended 0 s .*✗ Hand formula \(× 0\.5\) \d+ min.*✓ Fixed for the peak 0 s/,
     );
     const html = await readFile(join(io.cwd, 'scaling.html'), 'utf8');
     for (const part of ['Instances that serve', 'Response time, p95', 'Cost so far', 'Hand formula']) {
@@ -54,7 +54,7 @@ describe('what an instance holds in a simulation', () => {
     expect(flat(await readFile(join(io.cwd, 'scaling.html'), 'utf8'))).toContain('(an EXAMPLE: give yours');
     const html = await readFile(join(io.cwd, 'scaling.html'), 'utf8');
     // Three policies of 75 minutes each are simulated in less time than the ramp alone takes.
-    expect(flat(html.replace(/<[^>]*>/g, ' '))).toMatch(/Simulated 1h15m/);
+    expect(flat(html.replace(/<[^>]*>/g, ' '))).toMatch(/Simulated 1 h 15 min/);
     expect((performance.now() - began) / 1000).toBeLessThan(600);
   });
 
