@@ -8,7 +8,7 @@ import time
 import gevent
 import gevent.socket
 import pytest
-from generator_harness import OK, Source, answering
+from generator_harness import OK, Source, answering, read_request
 from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 from loadwright_runtime import Request
@@ -119,6 +119,24 @@ def test_tls(serve, make_user, certificate, version):
     total = user.figures.total()
     assert total.counters == {"tls_resumed": 1}
     assert total.trends["http_req_tls_handshaking"].count == 2
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_answers_that_nobody_asked_for_over_tls(serve, make_user, certificate, pause):
+    """The second one may be there as a whole, in a record that nobody has read, and nothing more comes."""
+
+    def answer_twice(connection):
+        while read_request(connection):
+            connection.sendall(OK)
+            connection.sendall(OK)
+
+    port = serve(answer_twice, ssl_context=certificate).split(":")[1]
+    user = make_user(f"https://localhost:{port}")
+    for _ in range(3):
+        user.send_next()
+        gevent.sleep(pause)
+    user.connection.abort()
+    assert user.reasons == [None] * 3 and user.figures.total().counters["unasked"] > 0
 
 
 def test_tls_through_a_proxy(serve, make_user, certificate, monkeypatch):
