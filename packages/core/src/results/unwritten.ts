@@ -35,9 +35,14 @@ export class Unwritten {
     }
   };
 
-  /** Files that are missing, or older than they should be, by their names in the folder. */
+  /** Files that are missing, as a whole or in part, by their names in the folder. */
   get files(): readonly string[] {
     return [...this.#files];
+  }
+
+  /** Of a file a part is missing, which was reported already. */
+  add(file: string): void {
+    this.#files.add(file);
   }
 
   /** A file is tried anew. */

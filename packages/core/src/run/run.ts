@@ -15,7 +15,7 @@ import { saveLogs } from '../results/collect-logs.js';
 import type { RunOptions } from './contract.js';
 import { endLoad, type Ending } from './end-load.js';
 import { nameSchema } from './option-schemas.js';
-import type { RequestLog } from '../results/request-log.js';
+import { requestsFile, type RequestLog } from '../results/request-log.js';
 import { describeEarlyStop, EarlyStopCheck } from '../judge/early-stop.js';
 import { requireSupport } from '../judge/percentile-support.js';
 import { Phases } from './phases.js';
@@ -131,7 +131,10 @@ class Run {
     const log = this.#plan.logRequests ? folder.requestLog() : undefined;
     const onReading = async (statistics: MasterStatistics) => {
       exports.add(statistics);
-      await log?.read(master, liveAnswer, (problem) => phases.warn(problem));
+      await log?.read(master, liveAnswer, (problem) => {
+        folder.unwritten.add(requestsFile);
+        phases.warn(problem);
+      });
     };
     const { observe } = this.#options;
     if (observe) {

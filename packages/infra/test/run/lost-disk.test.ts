@@ -60,7 +60,13 @@ it('a run whose results folder is lost under it still has its verdict', async ()
       ),
     );
     expect(report.unwritten).toEqual(
-      expect.arrayContaining(['series.jsonl.gz', 'summary.json', 'report.html', 'junit.xml']),
+      expect.arrayContaining([
+        'requests.jsonl',
+        'series.jsonl.gz',
+        'summary.json',
+        'report.html',
+        'junit.xml',
+      ]),
     );
     expect(existsSync(join(folder, 'summary.json'))).toBe(false);
     // What was written before is for its owner alone.
