@@ -328,7 +328,9 @@ class Connection(Link):
             self._state = IDLE
             self._idle_since = _clock()
         else:
-            self._count_unasked(parser.surplus)
+            # After a refusal some servers take the rest of the request for another one.
+            if not self._is_retiring:
+                self._count_unasked(parser.surplus)
             self._close()
         response = Response(head.status, Headers(head), parser.body, self._request.on_piece)
         self._judge(seconds, response, parser.body_bytes)

@@ -66,7 +66,8 @@ def test_large_bodies_both_ways(serve, make_user):
     assert user.reasons == [None] and user.bodies[0] == large
 
 
-def test_an_answer_before_the_request_is_sent(serve, make_user):
+@pytest.mark.parametrize("of_the_rest", [b"", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"])
+def test_an_answer_before_the_request_is_sent(serve, make_user, of_the_rest):
     connections = []
 
     class Large(Source):
@@ -76,13 +77,14 @@ def test_an_answer_before_the_request_is_sent(serve, make_user):
     def refuse(connection):
         connections.append(connection)
         connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n" + of_the_rest)
         gevent.sleep(5)
 
     user = make_user(f"http://{serve(refuse)}", Large)
     user.send_next()
     user.send_next()
     assert user.reasons == ["HTTP 413"] * 2 and len(connections) == 2
+    assert totals(user) == {}
 
 
 @pytest.mark.parametrize("pieces", [[b"Content-Length: 0\r\n\r\n"], [b"Content-Length: 2\r\n\r\nn", b"o"]])
