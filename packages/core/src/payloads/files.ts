@@ -26,7 +26,10 @@ export async function filesOf(path: string, baseDirectory: string): Promise<Foun
   const names = await glob(pattern, { cwd: baseDirectory, expandDirectories: false });
   if (names.length === 0) {
     const problem = isFolder ? 'there is no file in this folder' : 'no file matches this pattern';
-    const hint = `Paths start from ${baseDirectory}. Files of folders within are found by a pattern: ${join(path, '**', '*.jpg')}.`;
+    const within = isFolder
+      ? ` Files of folders within are found by a pattern: ${join(path, '**', '*.jpg')}.`
+      : '';
+    const hint = `Paths start from ${baseDirectory}, and hidden files are left out.${within}`;
     throw new LoadwrightError('PAYLOADS_INVALID', `${path}: ${problem}`, { hint });
   }
   return { isMany: true, names: names.sort() };

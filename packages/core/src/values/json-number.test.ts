@@ -49,6 +49,26 @@ describe('jsonValueSchema', () => {
     },
   );
 
+  const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as unknown;
+  const round: { self?: unknown } = {};
+  round.self = [round];
+
+  it.each<[string, unknown, string]>([
+    ['holds itself', round, 'or holds itself'],
+    ['is nested deeply', nested(5000), 'more than 500 levels deep'],
+    ['has a member that is lost', JSON.parse('{"a":[{"__proto__":1}]}'), '"__proto__"'],
+  ])('refuses what %s, and says so', (_what, value, message) => {
+    const { error } = schema.safeParse({ inline: [value] });
+    expect(error?.issues).toEqual([
+      expect.objectContaining({ path: ['inline', 0], message: expect.stringContaining(message) as string }),
+    ]);
+  });
+
+  it('takes what no service takes deeper, and a zero with its sign', () => {
+    expect(schema.parse({ inline: [nested(400)] })).toEqual({ inline: [nested(400)] });
+    expect(stringifyJson(schema.parse({ inline: [-0, 0] }))).toBe('{"inline":[-0,0]}');
+  });
+
   it('is described as any JSON', () => {
     const described = JSON.stringify(jsonSchemaOf(schema));
     expect(described).toContain('"x-loadwright-json":true');
