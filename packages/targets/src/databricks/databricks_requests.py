@@ -84,7 +84,8 @@ class DatabricksRequests(RequestSource):
             return payload.encode("application/json")
         if payload.kind != "json":
             raise SetupError(
-                f"payloads.jsonl: the format {body_format} needs JSON, but a payload is {payload.kind}."
+                f"payloads.jsonl: the format {body_format} needs JSON, but a payload is {payload.kind}: "
+                "of CSV set csvAs: json, and of whole bodies format: raw."
             )
         return Body(wrap(payload, body_format), payload.content_type("application/json"))
 
@@ -130,7 +131,10 @@ def _is_chat(messages: Any) -> bool:
 
 def _split(rows: list[Any]) -> bytes:
     if not all(isinstance(row, dict) for row in rows):
-        raise SetupError("payloads.jsonl: the format dataframe_split needs rows that are objects.")
+        raise SetupError(
+            "payloads.jsonl: the format dataframe_split needs rows that are objects; for lists set format: "
+            "instances or inputs."
+        )
     # In the order in which they come first: a column that the first row lacks is one too.
     columns = list(dict.fromkeys(column for row in rows for column in row))
     return compact_json(

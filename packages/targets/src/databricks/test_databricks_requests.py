@@ -100,7 +100,7 @@ def test_raw_bodies_of_any_kind(source):
 @pytest.mark.parametrize(
     ("payload", "body_format", "text"),
     [
-        ({"text": "a"}, "instances", "needs JSON"),
+        ({"text": "a"}, "instances", "needs JSON.*format: raw"),
         ({"json": [1, 2]}, "dataframe_split", "rows that are objects"),
         ({"json": 1}, "parquet", "'parquet' is not known"),
     ],

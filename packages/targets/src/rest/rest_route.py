@@ -211,7 +211,10 @@ class Route:
 
     def _encode(self, payload: Payload) -> Body:
         if self._uses_columns and payload.kind != "json":
-            raise SetupError(f"payloads.jsonl: $column needs JSON objects, but a payload is {payload.kind}.")
+            raise SetupError(
+                f"payloads.jsonl: $column needs JSON objects, but a payload is {payload.kind}: "
+                "of CSV set csvAs: json."
+            )
         return payload.encode(self._content_type)
 
     def _row(self, payload: Body) -> Any:
