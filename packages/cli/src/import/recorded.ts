@@ -63,7 +63,9 @@ function routeOf(group: readonly FoundRequest[], { files, name, secrets }: Route
     if (secrets.isSecret(header, value)) secrets.keep(header, value);
   }
   for (const [header, value] of headers) {
-    if (!ownHeaders.test(header) && !secrets.isSecret(header, value)) open[header] = value;
+    if (ownHeaders.test(header) || secrets.isSecret(header, value) || secrets.keeps(header)) continue;
+    const alike = Object.keys(open).find((name) => name.toLowerCase() === header.toLowerCase());
+    open[alike ?? header] = value.trim();
   }
   if (Object.keys(open).length > 0) route.headers = open;
   const [{ file, form }] = group as [FoundRequest, ...FoundRequest[]];

@@ -32,6 +32,11 @@ export class SecretKeeper {
     return isSecretName(name) || token.test(value) || /^(?:Bearer|Basic|Token) +\S/i.test(value);
   }
 
+  /** Whether a header, however it is spelled, comes from a variable already. */
+  keeps(name: string): boolean {
+    return Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === name.toLowerCase());
+  }
+
   /** A header whose value comes from a variable from now on. */
   keep(name: string, value = ''): void {
     const scheme = /^([A-Za-z][\w-]*) +\S/.exec(value)?.[1];
@@ -43,7 +48,7 @@ export class SecretKeeper {
       this.#noteOther();
       return;
     }
-    if (Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === name.toLowerCase())) return;
+    if (this.keeps(name)) return;
     const variable = `API_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
     this.secretHeaders[name] = scheme ? { variable, prefix: `${scheme} ` } : variable;
     this.variables.add(variable);
@@ -53,7 +58,7 @@ export class SecretKeeper {
   }
 
   bearer(): void {
-    if (Object.keys(this.secretHeaders).some((given) => given.toLowerCase() === 'authorization')) {
+    if (this.keeps('authorization')) {
       this.#noteOther();
       return;
     }

@@ -53,6 +53,19 @@ describe('loadwright import curl', () => {
     expect(await read('post-buy.jsonl')).toBe('{"price": 1.50, "id": 12345678901234567890}\n');
   });
 
+  it('takes a header once, however it is spelled', async () => {
+    const commands = [
+      `curl -H 'X-A: 1' -H 'x-a:  2 ' -H 'X-Session: Token ${secret}' https://a.example/one`,
+      `curl -H 'x-session: plain' -H 'X-B: 3' https://a.example/two`,
+    ];
+    const { exitCode, stderr, target } = await imported('curl', commands.join('\n'));
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('not imported')]);
+    expect(target!['secretHeaders']).toEqual({
+      'X-Session': { variable: 'API_X_SESSION', prefix: 'Token ' },
+    });
+    expect(target!.routes.map(({ headers }) => headers)).toEqual([{ 'X-A': '2' }, { 'X-B': '3' }]);
+  });
+
   it('keeps the first of several kinds of Authorization, and says so', async () => {
     const commands = [`-u me:${secret}`, `--oauth2-bearer ${secret}`].map(
       (one) => `curl ${one} https://a.example`,
