@@ -23,6 +23,7 @@ export const apart = {
     ),
     ...[
       'broken-accounts',
+      'busy-services',
       'conformance',
       'diagnose',
       'fargate',
@@ -139,6 +140,7 @@ const inTurns = {
     ),
     ...[
       'broken-accounts',
+      'busy-services',
       'conformance',
       'diagnose',
       'fargate',

@@ -3,7 +3,7 @@ import type { Journal } from './journal.js';
 import type { CreatableKind } from './kind.js';
 import { poll } from './poll.js';
 import type { FleetIdentity } from './fleet-identity.js';
-import { isAbsent, isConflict, isOutcomeUnknown, isPresent } from './service-error.js';
+import { isAbsent, isConflict, isOutcomeUnknown, isPresent, isTooEarlyForEcs } from './service-error.js';
 
 /** What every step of a deployment works with. */
 export interface Step {
@@ -18,6 +18,8 @@ export interface Step {
 export function stepOf(step: Step, part: string): Step {
   return { ...step, part };
 }
+
+const mayPass = (error: unknown): boolean => isConflict(error) || isTooEarlyForEcs(error);
 
 /**
  * Makes a resource unless it is there: what an interrupted deployment has made is found and used, also when AWS does not
@@ -42,13 +44,13 @@ export async function ensure<Parameters>(
   const id = earlier ?? (await create());
   await journal.done(key, id);
   // Services that get a new resource may not know it yet.
-  const isTooEarly = (error: unknown) => isAbsent(error) || isConflict(error);
+  const isTooEarly = (error: unknown) => isAbsent(error) || mayPass(error);
   await patiently(isTooEarly, async () => kind.complete?.(aws, fleet, id, parameters));
   return id;
 
   async function create(): Promise<string> {
     try {
-      return await patiently(isConflict, () => kind.create(aws, fleet, parameters));
+      return await patiently(mayPass, () => kind.create(aws, fleet, parameters));
     } catch (error) {
       if (aws.signal.aborted) throw error;
       const mayBeThere = isPresent(error) || isOutcomeUnknown(error);

@@ -1,3 +1,5 @@
+import { messageOf } from '@loadwright/core/fleet';
+
 /** What an error of the SDK says about the call. */
 interface ServiceError {
   readonly name?: string;
@@ -64,9 +66,24 @@ export function isRefusal(error: unknown): boolean {
   return status >= 400 && status < 500;
 }
 
-/** S3 is still busy with an earlier call on the same bucket. */
+/** The service is still busy with another call on the same thing: of S3, CloudWatch, the Parameter Store, IAM, ECS. */
 export function isConflict(error: unknown): boolean {
-  return codeOf(error) === 'OperationAborted';
+  return (
+    /^(OperationAborted(Exception)?|TooManyUpdates|ConcurrentModification(Exception)?|UpdateInProgressException)$/.test(
+      codeOf(error),
+    ) || /too many concurrent attempts/i.test(messageOf(error))
+  );
+}
+
+/**
+ * ECS does not know yet what was made for the call a moment ago: a cluster, a task definition, or the role that AWS makes of itself
+ * with the first cluster of an account.
+ */
+export function isTooEarlyForEcs(error: unknown): boolean {
+  return (
+    codeOf(error) === 'ClusterNotFoundException' ||
+    /^task ?definition not found|unable to assume the/i.test(messageOf(error))
+  );
 }
 
 /** The answer, or undefined when there is no such thing. */

@@ -21,6 +21,40 @@ const cases: Case[] = [
     /opted into/,
   ],
   [awsError('RequestTimeTooSkewed'), 'CREDENTIALS_INVALID', /clock/, /Synchronise/],
+  ...['RequestLimitExceeded', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException'].map(
+    (name): Case => [awsError(name), 'PROVISIONING_FAILED', /throttles this account/, /Try again in a while/],
+  ),
+  ...['OperationAbortedException', 'TooManyUpdates', 'ConcurrentModification'].map((name): Case => [
+    awsError(name),
+    'PROVISIONING_FAILED',
+    /busy with another call/,
+    /Try again in a while/,
+  ]),
+  [
+    awsError('ServiceQuotaExceededException', 'Too many schedules.', 402),
+    'PROVISIONING_FAILED',
+    /quota of the account is used up \(ServiceQuotaExceededException\): Too many schedules/,
+    /Service Quotas/,
+    ['remove-unused-fleets'],
+  ],
+  [
+    awsError(
+      'InvalidParameterCombination',
+      'The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run ...',
+    ),
+    'PROVISIONING_FAILED',
+    /plan of this account does not have the instance type/,
+    /Name=free-tier-eligible,Values=true/,
+  ],
+  [
+    awsError(
+      'PendingVerification',
+      'Your request for accessing resources in this region is being validated.',
+    ),
+    'PROVISIONING_FAILED',
+    /does not let this account start anything yet/,
+    /AWS Support/,
+  ],
   [awsError('OptInRequired', 'You are not subscribed'), 'PROVISIONING_FAILED', /not enabled/, /AWS Regions/],
   [
     awsError(

@@ -109,6 +109,16 @@ export const problems: readonly Problem[] = [
     retryable: true,
   },
   {
+    when: /not eligible for Free Tier/i,
+    message: ({ message }) => `The plan of this account does not have the instance type: ${message}`,
+    hint: 'Upgrade the plan (AWS console, Billing, Account), or set instanceType to one of: aws ec2 describe-instance-types --filters Name=free-tier-eligible,Values=true --query InstanceTypes[].InstanceType',
+  },
+  {
+    when: /^(PendingVerification|Blocked(Exception)?):/,
+    message: ({ message }) => `AWS does not let this account start anything yet: ${message}`,
+    hint: 'A new account is verified within hours; if it is not, ask AWS Support. Or use another region or account.',
+  },
+  {
     when: /^InsufficientFreeAddressesInSubnet:/,
     message: ({ message }) => `The subnet has no free address: ${message}`,
     hint: `Set the option ${subnetOption} to another one.`,
@@ -149,13 +159,19 @@ export const problems: readonly Problem[] = [
     hint: 'Set the option instanceProfile to the name of one that holds a role, or leave it out.',
   },
   {
-    when: /^(Throttling(Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown):/,
+    when: /^(Throttling(Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown|EC2ThrottledException|RequestThrottled(Exception)?):/,
     message: ({ code }) => `AWS throttles this account (${code}), after several tries.`,
     hint: 'Try again in a while: other programs of the account call it too often.',
     retryable: true,
   },
   {
-    when: /^(LimitExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
+    when: /^(OperationAborted(Exception)?|TooManyUpdates|ConcurrentModification(Exception)?|UpdateInProgressException):|too many concurrent attempts/i,
+    message: ({ code, message }) => `AWS is busy with another call on the same thing (${code}): ${message}`,
+    hint: 'Try again in a while: another program changes it at the same time.',
+    retryable: true,
+  },
+  {
+    when: /^(LimitExceeded(Exception)?|ServiceQuotaExceeded(Exception)?|TooManyBuckets|ParameterLimitExceeded|\w+LimitExceeded):/,
     message: ({ code, message }) => `A quota of the account is used up (${code}): ${message}`,
     hint: 'Raise it (AWS console, Service Quotas), or remove what is no longer needed.',
     next: [{ action: 'remove-unused-fleets' }],

@@ -5,7 +5,7 @@ import { describeResource, takeInventory, type Inventory } from './inventory.js'
 import type { Expected } from '../journal.js';
 import type { FoundResource, Kind } from '../kind.js';
 import { poll } from '../poll.js';
-import { isOutcomeUnknown } from '../service-error.js';
+import { codeOf, isConflict, isOutcomeUnknown } from '../service-error.js';
 import { settledInventory } from './settled-inventory.js';
 
 /** How a fleet is removed. */
@@ -94,7 +94,7 @@ export async function removeFleetResources(
     if (!tried.has(name)) onProgress?.(`Removing ${name}`);
     tried.set(name, resource);
     try {
-      await kind.destroy(aws, resource.id);
+      await destroyPatiently(aws, kind, resource.id);
     } catch (error) {
       aws.signal.throwIfAborted();
       reasons.set(name, messageOf(error));
@@ -102,6 +102,23 @@ export async function removeFleetResources(
       if (!isOutcomeUnknown(error) && (await kind.continues?.(aws, resource.id))) continuing.push(resource);
     }
   }
+}
+
+/** Asks again while the service is busy with another call on it: what comes after it waits. */
+async function destroyPatiently(aws: Aws, kind: Kind, id: string): Promise<void> {
+  let refusal: unknown;
+  const ended = await poll(aws, 'propagation', async () => {
+    try {
+      await kind.destroy(aws, id);
+      return true;
+    } catch (error) {
+      // The Scheduler's word for it; where something is made it means that it is there.
+      if (!isConflict(error) && codeOf(error) !== 'ConflictException') throw error;
+      refusal = error;
+      return undefined;
+    }
+  });
+  if (!ended) throw refusal;
 }
 
 /** Each row as soon as the rows that it comes after have ended. */

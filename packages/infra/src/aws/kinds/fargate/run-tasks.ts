@@ -31,9 +31,9 @@ export interface TaskBatch {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/** What may pass: a shortage, and a role or a cluster that has just been made. Of all else waiting is in vain. */
+/** What may pass: a shortage, and a role, a cluster or a definition that has just been made. Of all else waiting is in vain. */
 const mayPass =
-  /capacity is unavailable|RESOURCE:|throttl|rate exceeded|unable to assume the|update in progress/i;
+  /capacity is unavailable|RESOURCE:|throttl|rate exceeded|unable to assume the|update in progress|^(cluster|task ?definition) not found/i;
 
 /** ECS's words where the account runs as much as it may: the quotas are those of Fargate alone. */
 const quotaReached = /limit on the number of (vCPUs|tasks)/i;
