@@ -58,12 +58,15 @@ export interface JournalState extends JournaledFleet {
  * the tags on the resources are the truth, and a fleet is removed without it too. It holds no secret.
  */
 export class Journal {
+  /** Where it is. */
+  readonly path: string;
   readonly #directory: string;
   readonly #file: FileHandle;
   #written: Promise<void> = Promise.resolve();
   #hasBegun = false;
 
-  private constructor(directory: string, file: FileHandle) {
+  private constructor(path: string, directory: string, file: FileHandle) {
+    this.path = path;
     this.#directory = directory;
     this.#file = file;
   }
@@ -81,7 +84,7 @@ export class Journal {
     const { journal, isNew } = await usable(directory, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const file = await open(path, 'a', 0o600);
-      return { journal: new Journal(directory, file), isNew: (await file.stat()).size === 0 };
+      return { journal: new Journal(path, directory, file), isNew: (await file.stat()).size === 0 };
     });
     try {
       await journal.#write({ event: 'fleet', fleetKind, fleetId, region, name, at: now() });

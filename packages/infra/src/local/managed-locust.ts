@@ -46,7 +46,8 @@ export async function makeManagedLocust(
     throw cacheUnwritable(place.directory, error);
   });
   const waiting = () => onProgress('Another run is installing Locust; waiting for it');
-  return withLock(place.directory, { onWaiting: waiting, signal: request.signal }, async (signal) => {
+  const lock = { onWaiting: waiting, signal: request.signal, code: 'LOCUST_UNAVAILABLE' } as const;
+  return withLock(place.directory, lock, async (signal) => {
     const madeMeanwhile = await readComplete(place, request);
     if (madeMeanwhile) return madeMeanwhile;
     onProgress(

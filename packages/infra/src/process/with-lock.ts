@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LoadwrightError } from '@loadwright/core/fleet';
+import { LoadwrightError, type ErrorCode } from '@loadwright/core/fleet';
 
 /** A holder renews its lock every half of this; one that has not for so long is taken for dead. */
 const staleMilliseconds = 10_000;
@@ -10,25 +10,27 @@ export interface LockOptions {
   /** Called once when another process holds the lock. */
   readonly onWaiting: () => void;
   readonly signal: AbortSignal | undefined;
+  /** Of the error when it is lost. */
+  readonly code: ErrorCode;
 }
 
 /**
  * Does work that only one process at a time may do.
  *
- * @param directory What is locked; must exist.
+ * @param directory What is locked, a folder or a file; must exist.
  * @param work Gets a signal that is aborted by the caller's, or when the lock is lost (the machine slept, and another
  *   process took it over).
  */
 export async function withLock<Result>(
   directory: string,
-  { onWaiting, signal }: LockOptions,
+  { onWaiting, signal, code }: LockOptions,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
-  const release = await acquire(directory, { onWaiting, signal }, (cause) =>
+  const release = await acquire(directory, { onWaiting, signal, code }, (cause) =>
     lost.abort(
-      new LoadwrightError('LOCUST_UNAVAILABLE', `The lock on ${directory} was lost.`, {
-        hint: 'Start again: this happens when the machine slept in the middle of the installation.',
+      new LoadwrightError(code, `The lock on ${directory} was lost.`, {
+        hint: 'Start again: this happens when the machine slept in the middle of it.',
         cause,
         retryable: true,
       }),

@@ -25,6 +25,7 @@ import { endRole } from '../../aws/kinds/role.js';
 import { roleArn } from '../../aws/permissions/role-arn.js';
 import { lookUpHourlyPrice, pricedAs } from '../../aws/plan/hourly-price.js';
 import { poll } from '../../aws/poll.js';
+import { withLock } from '../../process/with-lock.js';
 import { machineParameters } from '../deploy/machine.js';
 import { changeTasks, isTaskChangeEmpty, lookAtTaskChange, planOfTasks } from '../fargate/scale.js';
 import { findDeployedTasks } from '../fargate/deployed-tasks.js';
@@ -70,35 +71,39 @@ export function ecsScaling(
           : planOf(await lookAtChange(aws, settings, fleetId, workers));
       }),
     scale: async (fleetId, workers, options = {}) => {
-      const { signal, onProgress } = options;
-      const say = onProgress ?? (() => {});
+      const { signal, onProgress: say = () => {} } = options;
       await call(signal, async (aws) => {
-        const tasks = await findDeployedTasks(aws, fleetId);
-        if (tasks) {
-          const change = await lookAtTaskChange(aws, settings, tasks, workers);
-          if (isTaskChangeEmpty(change)) return;
-          await withJournal(aws, settings, fleetId, (journal) => changeTasks(aws, change, journal, say));
-          return;
-        }
-        const change = await lookAtChange(aws, settings, fleetId, workers);
-        if (isUnchanged(change.deployed.crew, change)) return;
-        await withJournal(aws, settings, fleetId, (journal) => carryOut(aws, change, journal, say));
+        // Of what is not there nothing is written down.
+        if (!(await findDeployedTasks(aws, fleetId))) await findDeployedMachines(aws, fleetId);
+        await withJournal(aws, settings, { fleetId, say }, async (journal) => {
+          const tasks = await findDeployedTasks(aws, fleetId);
+          if (tasks) {
+            const change = await lookAtTaskChange(aws, settings, tasks, workers);
+            if (!isTaskChangeEmpty(change)) await changeTasks(aws, change, journal, say);
+            return;
+          }
+          const change = await lookAtChange(aws, settings, fleetId, workers);
+          if (!isUnchanged(change.deployed.crew, change)) await carryOut(aws, change, journal, say);
+        });
       });
       return open(fleetId, options);
     },
   };
 }
 
+/** Changes a fleet when no other command of this machine does: each would count what the other is about to make or to end. */
 async function withJournal(
   aws: Aws,
   { journals }: EcsFleetSettings,
-  fleetId: string,
+  { fleetId, say }: { readonly fleetId: string; readonly say: (message: string) => void },
   use: (journal: Journal) => Promise<void>,
 ): Promise<void> {
   const { fleetKind, region } = aws.settings;
   const journal = await Journal.open(journals, { fleetKind, fleetId, region });
   try {
-    await use(journal);
+    const onWaiting = () => say(`Another command changes ${fleetId}: waiting for it`);
+    const lock = { onWaiting, signal: aws.signal, code: 'PROVISIONING_FAILED' } as const;
+    await withLock(journal.path, lock, () => use(journal));
   } finally {
     await journal.close();
   }
