@@ -28,7 +28,7 @@ export interface Upload {
 const longestManifest = 4 * 2 ** 20;
 const longestError = 1 << 16;
 
-/** How often a call is made that is answered "too many", and how long it waits for the next time, in seconds. */
+/** How often a call is made that a registry cannot answer now, and how long it waits for the next time, in seconds. */
 const attempts = 4;
 const usualPause = 5;
 const longestPause = 60;
@@ -193,9 +193,9 @@ export class Registry {
         if (hasLoggedIn) throw await this.#authentication.refusal(status);
         hasLoggedIn = true;
         await this.#authentication.answer(headerOf(headers, 'www-authenticate'));
-      } else if (status === 429 && attempt < attempts) {
+      } else if (mayPass(status, call) && attempt < attempts) {
         await this.#discard(answer);
-        await this.#pause(headerOf(headers, 'retry-after'));
+        await this.#pause(status, headerOf(headers, 'retry-after'));
         attempt++;
       } else return answer;
     }
@@ -244,21 +244,22 @@ export class Registry {
     });
   }
 
-  async #pause(retryAfter: string | undefined): Promise<void> {
+  async #pause(status: number, retryAfter: string | undefined): Promise<void> {
     const { signal, onPause } = this.#options;
     const seconds = secondsOf(retryAfter) ?? usualPause;
+    const why = status === 429 ? 'limits the rate of requests' : `answered with status ${status}`;
     if (seconds > longestPause) {
       throw new LoadwrightError(
         'PROVISIONING_FAILED',
-        `${this.name} limits the rate of requests and asks to retry after ${seconds} s.`,
+        `${this.name} ${why} and asks to retry after ${seconds} s.`,
         {
           hint: 'Retry then. Docker Hub allows more with credentials (docker login); or use a base in another registry: --base.',
           retryable: true,
         },
       );
     }
-    onPause?.(`${this.name} limits the rate of requests: waiting ${seconds} s`);
-    await whileWaiting(`the rate limit of ${this.name}`, () =>
+    onPause?.(`${this.name} ${why}: waiting ${seconds} s`);
+    await whileWaiting(`${this.name}, which ${why}`, () =>
       delay(seconds * 1000, undefined, { signal }),
     ).catch((error: unknown) => {
       throw new LoadwrightError('ABORTED', `Stopped while waiting for ${this.name}.`, { cause: error });
@@ -294,6 +295,10 @@ export class Registry {
     );
   }
 }
+
+/** Too many requests, or trouble of the registry's own. An upload that broke off is begun anew by a push, not sent again. */
+const mayPass = (status: number, { method }: Pick<Call, 'method'>): boolean =>
+  status === 429 || (status >= 500 && method !== 'PUT');
 
 const emptyBody: Body = { bytes: 0, open: () => inOnePiece(Buffer.alloc(0)) };
 

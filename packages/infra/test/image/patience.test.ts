@@ -6,13 +6,13 @@ import { withRegistries } from './with-registries.js';
 const world = withRegistries();
 const { registry, push } = world;
 
-/** Answers the first calls with "too many". */
-function busy(times: number, retryAfter: string): RegistryTraits {
+/** Answers the first calls with "too many", or with trouble of its own. */
+function busy(times: number, retryAfter: string, status = 429): RegistryTraits {
   let left = times;
   return {
     instead: (_, response) => {
       if (left-- <= 0) return false;
-      response.writeHead(429, { 'retry-after': retryAfter }).end();
+      response.writeHead(status, { 'retry-after': retryAfter }).end();
       return true;
     },
   };
@@ -31,6 +31,19 @@ describe('pushImage, when a registry', () => {
       );
     },
   );
+
+  it.each([500, 502, 503, 504])('answers %i for a while, goes on', async (status) => {
+    const [source, target] = [await registry(), await registry(busy(3, '0', status))];
+    putBase(source, 'locustio/locust');
+    const told: ImageProgress[] = [];
+    await push(target, source, { onProgress: (progress) => void told.push(progress) });
+    expect(told.filter(({ step }) => step === 'pause')).toEqual(
+      [1, 2, 3].map(() => ({
+        step: 'pause',
+        message: expect.stringMatching(new RegExp(`answered with status ${status}: waiting 0 s`)),
+      })),
+    );
+  });
 
   it('limits the rate for ever, gives up', async () => {
     const source = await registry(busy(100, '0'));
@@ -84,7 +97,8 @@ describe('pushImage, when a registry', () => {
     [503, 'Try again'],
   ])('answers %i, names the next step', async (status, hint) => {
     const target = await registry({
-      instead: ({ method }, response) => method === 'POST' && !!response.writeHead(status).end('<html>'),
+      instead: ({ method }, response) =>
+        method === 'POST' && !!response.writeHead(status, { 'retry-after': '0' }).end('<html>'),
     });
     const source = await registry();
     putBase(source, 'locustio/locust');
