@@ -120,7 +120,7 @@ describe('a limit of money', () => {
   it.each([{}, { usDollarsPerHour: 2 }, { usDollarsPerRequest: 0.001 }])(
     'is refused with %j, before anything is changed',
     async (price) => {
-      expect(await attempt('fraud', { budget, ...price })).toMatch(/usDollars: found 1, .* would not hold/);
+      expect(await attempt('fraud', { budget, ...price })).toMatch(/usDollars\): found 1, .* would not hold/);
       expect(told).not.toContain('suspend');
     },
   );
