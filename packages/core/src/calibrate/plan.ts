@@ -9,7 +9,7 @@ const referenceWidth = 0.1;
 /** No budget promises more: the width would be that of a guess. */
 const widest = 1;
 /**
- * The width that nine of ten searches keep to, of {@link referenceRequests} and of other numbers: a power law below which were 694 of 720
+ * The width that nine of ten searches keep to, of {@link referenceRequests} and of other numbers: a power law below which were 697 of 720
  * simulated searches. It was raised once after a look at all of them. Slots and service times decide more than the square root
  * of the requests: sixteen slots and heavy tails need ten times as many as one slot.
  */
@@ -109,7 +109,12 @@ const bracketRequests = 100;
 /** Parts of the whole time that a trial of the bracket takes at most; of slow rates, so that it sees {@link fewRequests}. */
 const bracketParts = { usual: 48, slow: 20 };
 const fewRequests = 10;
-const refineTrials = 12;
+/**
+ * Parts of the whole time that a repeated trial takes at most, and at least where it has {@link refineRequests} in less: a fast service shows
+ * in 10 s what a slow one shows in 20, some fifty times as long as its queue remembers.
+ */
+const refineParts = { most: 12, least: 24 };
+const refineRequests = 8000;
 
 /** Length of a trial, and how much of its start is not judged, in whole seconds. */
 export function trialLength(
@@ -127,6 +132,10 @@ export function trialLength(
   const judged =
     purpose === 'bracket'
       ? clamp(bracketRequests / rate, 2, longestBracket)
-      : clamp(totalSeconds / refineTrials, 5, 60) - skipSeconds;
+      : clamp(
+          clamp(refineRequests / rate, totalSeconds / refineParts.least, totalSeconds / refineParts.most),
+          5,
+          60,
+        ) - skipSeconds;
   return { seconds: skipSeconds + Math.ceil(Math.max(judged, 2, 3 * fill)), skipSeconds };
 }
