@@ -73,9 +73,11 @@ export function readDemand(flags: DemandFlags): ScalingDemand {
   const peak = rateOf('--peak', flags.peak);
   const base = flags.base === undefined ? peak / 10 : rateOf('--base', flags.base, 0);
   if (base >= peak) {
-    throw new LoadwrightError('USAGE', '--base: expected a rate below the peak.', {
-      hint: 'It is the rate before the ramp. Leave it out for a tenth of the peak.',
-    });
+    throw new LoadwrightError(
+      'USAGE',
+      `--base: found "${flags.base}", expected a rate below the peak, which is ${flags.peak}.`,
+      { hint: 'It is the rate before the ramp. Leave it out for a tenth of the peak.' },
+    );
   }
   return {
     peakPerSecond: peak,
@@ -90,6 +92,8 @@ export function readDemand(flags: DemandFlags): ScalingDemand {
 
 /** What is read of a calibration. */
 const calibrationSchema = z.object({
+  outcome: z.string().optional(),
+  instances: z.object({ before: z.number() }).optional(),
   capacities: z
     .array(z.object({ interval: z.tuple([z.number(), z.number().nullable()]).optional() }))
     .default([]),
@@ -98,19 +102,26 @@ const calibrationSchema = z.object({
     .optional(),
 });
 
-/** What a calibration found. @throws LoadwrightError `CONFIG_UNREADABLE` when it found no rate that holds. */
+/**
+ * What a calibration found, of one instance: of several, which the service said to have, each has an equal part of it.
+ *
+ * @throws LoadwrightError `CONFIG_UNREADABLE` when it found no rate that holds, or is INVALID.
+ */
 export async function readCalibration(file: string): Promise<InstanceCapacity> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw unreadable(file, whyUnreadable(file, error), error);
   });
-  const { capacities, levels } = parsedCalibration(file, text);
+  const { outcome, instances: counted, capacities, levels } = parsedCalibration(file, text);
+  if (outcome === 'INVALID')
+    throw unreadable(file, 'the calibration is INVALID, as its report says, and nothing may be built on it');
   const [capacity] = capacities;
   const [low = 0, high] = capacity?.interval ?? [];
   if (!(low > 0)) throw unreadable(file, 'it says of no rate that it holds');
+  const instances = Math.max(1, counted?.before ?? 1);
   // The lowest level waits least: by Little's law its mean time is nearly the service time.
   const level = levels?.find(({ throughput }) => (throughput ?? 0) > 0);
   return {
-    requestsPerSecond: { low, high: high ?? low },
+    requestsPerSecond: { low: low / instances, high: (high ?? low) / instances },
     ...(typeof level?.concurrency === 'number' && { serviceSeconds: level.concurrency / level.throughput! }),
   };
 }
@@ -143,7 +154,7 @@ function rateOf(flag: string, text: string, least = Number.MIN_VALUE): number {
   const rate = parseRate(text);
   if (rate !== undefined && rate >= least && rate <= 10_000_000) return rate;
   throw new LoadwrightError('USAGE', `${flag}: found "${text}", expected a rate such as 3000/s or 30000/m.`, {
-    hint: 'Use requests in a second (s), minute (m) or hour (h).',
+    hint: `Use requests in a second (s), minute (m) or hour (h), ${least > 0 ? 'more than none and ' : ''}at most 10,000,000/s.`,
   });
 }
 
@@ -164,7 +175,7 @@ export function secondsOf(flag: string, text: string, least = Number.MIN_VALUE):
 export function priceOf(text: string): number {
   const price = Number(text.replace(/^\$/, ''));
   if (price > 0 && Number.isFinite(price)) return price;
-  throw new LoadwrightError('USAGE', `--price: found "${text}", expected US dollars an hour.`, {
+  throw new LoadwrightError('USAGE', `--price: found "${text}", expected US dollars an hour, more than 0.`, {
     hint: 'Use, for example, --price 1.21.',
   });
 }

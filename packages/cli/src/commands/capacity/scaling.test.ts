@@ -68,7 +68,8 @@ describe('what an instance holds in a simulation', () => {
     await keep('zebra', '20260101-000000-a', { capacities: [{ interval: [10, 11] }], levels });
     await keep('apple', '20260301-000000-b', { capacities: [{ interval: [30, 32] }], levels });
     await keep('apple', '20260401-000000-c', { capacities: [{ interval: [0, null] }], levels });
-    await mkdir(join(io.cwd, 'results', 'apple', '20260501-000000-run'));
+    await keep('apple', '20260501-000000-d', { outcome: 'INVALID', capacities: [{ interval: [50, 52] }] });
+    await mkdir(join(io.cwd, 'results', 'apple', '20260601-000000-run'));
     expect(await simulated(io, '--peak', '60/s')).toMatch(
       /holds 30 to 32 requests\/s, 50 ms a request \(by the newest calibration, .*20260301-000000-b.calibration\.json\)/,
     );
@@ -146,6 +147,31 @@ describe('loadwright recommend', () => {
     });
   });
 
+  it('takes of a calibration of several instances what one of them holds', async () => {
+    const io = new TestIo();
+    const calibration = {
+      ...{ outcome: 'FOUND', instances: { before: 4, after: 4 } },
+      capacities: [{ estimate: 165, interval: [160, 168] }],
+      levels: [{ throughput: 10, concurrency: 0.8 }],
+    };
+    await writeFile(join(io.cwd, 'calibration.json'), JSON.stringify(calibration));
+    const argv = ['--target', 'sagemaker', '--peak', '400/s', '--calibration', 'calibration.json', '--json'];
+    await run(['recommend', ...argv], io);
+    expect(JSON.parse(io.stdout.text)).toMatchObject({
+      capacity: { requestsPerSecond: { low: 40, high: 42 }, serviceSeconds: 0.08 },
+    });
+  });
+
+  it('builds nothing on a calibration that is INVALID', async () => {
+    const io = new TestIo();
+    const calibration = { outcome: 'INVALID', capacities: [{ estimate: 41, interval: [40, 42] }] };
+    await writeFile(join(io.cwd, 'calibration.json'), JSON.stringify(calibration));
+    const argv = ['--target', 'sagemaker', '--peak', '400/s', '--calibration', 'calibration.json'];
+    const { exitCode, stderr } = await run(['recommend', ...argv], io);
+    expect(flat(stderr)).toMatch(/--calibration: .*calibration\.json cannot be used: .* is INVALID/);
+    expect(exitCode).toBe(104);
+  });
+
   it('writes code', async () => {
     const io = new TestIo();
     const argv = ['--target', 'sagemaker', ...figures, '--format', 'terraform', '--out', 'scaling.tf'];
@@ -162,8 +188,10 @@ describe('loadwright recommend', () => {
     [
       ['--peak', '100/s', '--base', '100/s', '--capacity', '8/s'],
       2,
-      /--base: expected a rate below the peak/,
+      /--base: found "100\/s", expected a rate below the peak, which is 100\/s/,
     ],
+    [['--peak', '0/s', '--capacity', '8/s'], 2, /--peak: found "0\/s".*more than none/],
+    [['--peak', '9/s', '--capacity', '0/s'], 2, /--capacity: found "0\/s".*more than none/],
     [
       ['--peak', '100/s', '--calibration', 'none.json'],
       104,

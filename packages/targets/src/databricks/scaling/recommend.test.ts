@@ -29,6 +29,23 @@ describe('provisioned concurrency', () => {
     expect(rows.find(({ name }) => name === 'workload size')?.value).toMatch(/Medium|Large/);
   });
 
+  it('names a size only where it keeps as many units as the ramp needs', () => {
+    const ranges = { Small: [4, 4], Medium: [8, 16], Large: [16, 64], none: [Infinity, 0] } as const;
+    for (const peakPerSecond of [10, 60, 100, 150, 300, 600, 2000])
+      for (const rampSeconds of [60, 600, 7200]) {
+        const changed = { ...demand, peakPerSecond, basePerSecond: peakPerSecond / 10, rampSeconds };
+        const { settings, rows } = databricksScaling.recommend(options, capacity, changed);
+        const limits = limitsOf(settings);
+        const [min, max] = [
+          Number(limits.min_provisioned_concurrency),
+          Number(limits.max_provisioned_concurrency),
+        ];
+        const size = rows.find(({ name }) => name === 'workload size')!.value as keyof typeof ranges;
+        const fits = ([from, to]: readonly [number, number]) => from >= min && to >= max;
+        expect([min, max, fits(ranges[size])]).toEqual([min, max, Object.values(ranges).some(fits)]);
+      }
+  });
+
   it.each([
     [20, 100, 0.1, '2 to 10'],
     [1, 3, 0.08, '1 to 1'],

@@ -46,7 +46,8 @@ export function recommend(
   const headroom = cheapestHeadroom(perUnit, demand, lag);
   const max = inUnits((demand.peakPerSecond * serviceSeconds) / headroom.factor);
   const min = Math.min(max, inUnits(headroom.instances));
-  const size = sizes.find(({ from, to }) => to >= max && from >= min) ?? sizes.find(({ to }) => to >= max);
+  // A size that keeps fewer units than the ramp needs does not carry it.
+  const size = sizes.find(({ from, to }) => to >= max && from >= (demand.fromZero ? 0 : min));
   const limits = {
     min_provisioned_concurrency: demand.fromZero ? 0 : min,
     max_provisioned_concurrency: max,
@@ -77,7 +78,7 @@ export function recommend(
         value: size?.name ?? 'none',
         reason: size
           ? `${size.from} to ${size.to} at once, in place of the two`
-          : 'none is that large: set the two',
+          : `none keeps ${min} and has up to ${max}: set the two`,
       },
     ],
     costs: {
