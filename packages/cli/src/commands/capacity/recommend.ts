@@ -5,7 +5,7 @@ import { validate } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { capacityFrontier } from '@loadwright/core/scaling';
 import type { ScalingRecommendation } from '@loadwright/core/target';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfiguration } from '../../config/configuration.js';
 import { findTarget } from '../../config/target.js';
 import { examples } from '../../output/help.js';
@@ -41,7 +41,7 @@ export function configure(command: Command, context: Context): void {
     )
     .option('--out <file>', 'write it there in place of stdout')
     .option('--price <dollars>', 'of an instance an hour, or of what the target counts, for the cost')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(new Option('--json', 'one JSON document on stdout').conflicts(['format', 'out']))
     .addHelpText(
       'after',
       examples(context, [

@@ -190,6 +190,16 @@ describe('loadwright recommend', () => {
       2,
       /--base: found "100\/s", expected a rate below the peak, which is 100\/s/,
     ],
+    [
+      ['--peak', '9/s', '--capacity', '8/s', '--json', '--format', 'cdk'],
+      2,
+      /'--json' cannot be used with .*--format/,
+    ],
+    [
+      ['--peak', '9/s', '--capacity', '8/s', '--json', '--out', 'a.json'],
+      2,
+      /'--json' cannot be used with .*--out/,
+    ],
     [['--peak', '0/s', '--capacity', '8/s'], 2, /--peak: found "0\/s".*more than none/],
     [['--peak', '9/s', '--capacity', '0/s'], 2, /--capacity: found "0\/s".*more than none/],
     [
