@@ -126,7 +126,12 @@ export async function readReport({ directory }: PastRun): Promise<RunReport> {
       cause: error,
     });
   }
-  return { ...parseRunReport(json), resultsDirectory: directory };
+  try {
+    return { ...parseRunReport(json), resultsDirectory: directory };
+  } catch (error) {
+    const { code, message, hint } = error as LoadwrightError;
+    throw new LoadwrightError(code, `${file}: ${message}`, { ...(hint && { hint }), cause: error });
+  }
 }
 
 /** Reads the measurements of a run, second by second. */

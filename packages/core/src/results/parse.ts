@@ -359,6 +359,8 @@ const runReportSchema = z.looseObject({
     .describe('files of the results that the disk did not take; absent: all were written'),
 }) satisfies z.ZodType<RunReport>;
 
+const summaryHint = 'Give the summary.json of a run, as Loadwright wrote it.';
+
 /**
  * Reads a past run's `summary.json`, also one of version 1.
  *
@@ -375,10 +377,17 @@ export function parseRunReport(json: unknown): RunReport {
       { hint: 'Upgrade with `npm install @loadwright/cli@latest`, then read them again.' },
     );
   }
+  if (version === undefined) {
+    throw new LoadwrightError(
+      'RESULTS_UNREADABLE',
+      'schemaVersion: missing, expected 1 or 2; this is no summary of a run.',
+      { hint: summaryHint },
+    );
+  }
   const options = {
     field: 'summary',
     code: 'RESULTS_UNREADABLE',
-    hint: 'Give the summary.json of a run, as Loadwright wrote it.',
+    hint: summaryHint,
   } as const;
   const report = validate(runReportSchema, version === 1 ? upgradeReport(json, options) : json, options);
   return { ...report, thresholds: report.thresholds.map(nameShare) };

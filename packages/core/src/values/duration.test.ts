@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from './duration.js';
+import { durationSchema, formatDuration, parseDuration } from './duration.js';
 
 describe('parseDuration', () => {
   it.each([
@@ -12,6 +12,12 @@ describe('parseDuration', () => {
     ['1s500ms', 1.5],
     ['0s', 0],
   ])('%s is %d s', (text, seconds) => expect(parseDuration(text)).toBeCloseTo(seconds, 12));
+
+  it.each(['0s', '0m0s'])('%j is too short where something must take time', (text) => {
+    const { error } = durationSchema().safeParse(text);
+    expect(error?.issues.map(({ message }) => message)).toEqual(['must be longer than 0, such as 30s']);
+    expect(durationSchema({ allowZero: true }).safeParse(text).success).toBe(true);
+  });
 
   it.each(['', '30', 's', '5 m', '-5s', '5m1h', '1d', '5M', '1e3s', ' 5s'])('%j is not a duration', (text) =>
     expect(parseDuration(text)).toBeUndefined(),

@@ -32,9 +32,10 @@ export function secondsOf(text: string): number {
 export function durationSchema({ allowZero = false } = {}) {
   return z
     .string()
-    .refine((text) => {
-      const seconds = parseDuration(text);
-      return seconds !== undefined && (allowZero || seconds > 0);
-    }, 'must be a duration such as 30s, 5m or 1h30m; hours are the largest unit')
+    .refine(
+      (text) => parseDuration(text) !== undefined,
+      'must be a duration such as 30s, 5m or 1h30m; hours are the largest unit',
+    )
+    .refine((text) => allowZero || parseDuration(text) !== 0, 'must be longer than 0, such as 30s')
     .meta({ examples: ['30s', '5m', '1h30m'] });
 }

@@ -138,8 +138,9 @@ describe('loadwright init', () => {
   it.each([
     [['--set', 'endpontName=fraud'], 'endpontName'],
     [['--set', 'endpointName'], 'expected name=value'],
-    [['--users', 'many'], 'users'],
-    [['--users', '5', '--arrival-rate', '5/s'], 'users'],
+    [['--users', 'many'], '--users (load.users): found "many"'],
+    [['--duration', '0s'], '--duration (load.duration): found "0s"; must be longer than 0'],
+    [['--users', '5', '--arrival-rate', '5/s'], 'found --users together with --arrival-rate'],
   ])('refuses %j before it writes anything', async (flags, named) => {
     const { exitCode, stderr, io } = await run(['init', 'sagemaker', '--yes', '--payload-file', ...flags]);
     expect(exitCode).toBe(104);

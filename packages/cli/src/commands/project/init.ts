@@ -2,8 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { jsonSchemaOf, writeWhole } from '@loadwright/core/command';
-import { LoadwrightError, type LoadProfileInput, type TargetDefinition } from '@loadwright/core';
-import { findConfigFile } from '@loadwright/core/config';
+import {
+  isLoadwrightError,
+  LoadwrightError,
+  type LoadProfileInput,
+  type TargetDefinition,
+} from '@loadwright/core';
+import { findConfigFile, settings } from '@loadwright/core/config';
 import { resolveTestLoad, validate } from '@loadwright/core/fleet';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import { Option, type Command } from 'commander';
@@ -82,7 +87,7 @@ async function init(kind: string | undefined, options: InitOptions, context: Con
   const given = assignments(options.set);
   const answers = asks ? await askAboutService(definition, given, context) : {};
   const load = loadOf(options) ?? (asks ? await askLoad(io) : firstLoad);
-  resolveTestLoad(load as LoadProfileInput, 1);
+  namingFlags(() => resolveTestLoad(load as LoadProfileInput, 1));
   const values = { ...exampleOf(definition), ...answers, ...given };
   validate(definition.options, values, { field: 'target' });
   const payloads = options.payloadFile ? examplePayloads(values) : undefined;
@@ -156,6 +161,15 @@ function loadOf({
   duration,
 }: InitOptions): Readonly<Record<string, unknown>> | undefined {
   if (users === undefined && arrivalRate === undefined && duration === undefined) return undefined;
+  if (users !== undefined && arrivalRate !== undefined) {
+    throw new LoadwrightError(
+      'CONFIG_INVALID',
+      'found --users together with --arrival-rate, expected one of them',
+      {
+        hint: 'Give --users for users that wait for their answers, or --arrival-rate for arrivals at a rate.',
+      },
+    );
+  }
   const { duration: first, ...ofUsers } = firstLoad;
   return {
     ...(arrivalRate === undefined && ofUsers),
@@ -163,6 +177,20 @@ function loadOf({
     ...(arrivalRate !== undefined && { arrivalRate }),
     duration: duration ?? first,
   };
+}
+
+/** A load that questions or flags gave is in no file yet: its errors name the flags. */
+function namingFlags(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!isLoadwrightError(error)) throw error;
+    const message = error.message.replaceAll(/^load\.\w+/gm, (path) => {
+      const setting = settings.find((each) => each.path === path);
+      return setting ? `${setting.flag} (${path})` : path;
+    });
+    throw new LoadwrightError(error.code, message, { ...(error.hint && { hint: error.hint }), cause: error });
+  }
 }
 
 /** The module that has the type of a configuration: that of the package which a project has. */

@@ -84,4 +84,13 @@ describe('loadwright report', () => {
     expect(exitCode).toBe(104);
     expect(stderr).toContain('code: RESULTS_UNREADABLE');
   });
+
+  it('names the file that is no summary, and what is wrong in one that is', async () => {
+    const file = join(newest, 'summary.json');
+    await writeFile(file, '{}');
+    expect((await run(['report'], io)).stderr).toContain(`error: ${file}: schemaVersion: missing, expected`);
+    const again = new TestIo({ cwd: io.cwd });
+    await writeFile(file, JSON.stringify({ ...makeReport(), verdict: 'GOOD' }));
+    expect((await run(['report'], again)).stderr).toContain(`error: ${file}: summary.verdict: found "GOOD"`);
+  });
 });
