@@ -8,10 +8,12 @@ import { root } from '../lib/paths.mjs';
 const about = {
   errors: (id) => `An error code. The command ends with exit code ${errorCodes[id] ?? 1}.`,
   failures: () => 'A kind of failure of a request: it counts in `http_req_failed`.',
-  invalid: (id) =>
-    validityRules[id]
+  invalid: (id, isWarning) => {
+    if (isWarning) return 'A warning of a report: no verdict depends on it.';
+    return validityRules[id]
       ? `A reason for the verdict INVALID: ${validityRules[id].summary}.`
-      : 'A reason for the verdict INVALID.',
+      : 'A reason for the verdict INVALID.';
+  },
 };
 
 /** `<` begins a tag, except in code. */
@@ -20,7 +22,7 @@ const list = (lines) => lines.map((line) => `- ${escape(line)}`).join('\n');
 
 const titleOf = (page) => /^# (.+)$/m.exec(readFileSync(join(root, 'docs', page), 'utf8'))[1];
 
-function page(folder, id, { meaning, causes, steps, pages }) {
+function page(folder, id, { meaning, causes, steps, pages, isWarning }) {
   const links = pages
     .map((each) => `- [${titleOf(each)}](${posix.relative(`reference/${folder}`, each)})`)
     .join('\n');
@@ -28,7 +30,7 @@ function page(folder, id, { meaning, causes, steps, pages }) {
 
 ${escape(meaning)}
 
-${about[folder](id)} \`loadwright explain ${id}\` prints this page.
+${about[folder](id, isWarning)} \`loadwright explain ${id}\` prints this page.
 
 ## Usual causes
 

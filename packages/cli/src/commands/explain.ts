@@ -38,8 +38,10 @@ const titles = {
 function list(context: Context): void {
   const names = Object.entries(titles).map(([folder, title]) => {
     const { [folder as keyof typeof titles]: entries } = catalogue;
-    return { title, names: Object.keys(entries) };
+    return { title, names: Object.keys(entries).filter((name) => !entries[name]!.isWarning) };
   });
+  const warnings = Object.keys(catalogue.invalid).filter((name) => catalogue.invalid[name]!.isWarning);
+  names.push({ title: 'Warnings', names: warnings });
   if (context.json) {
     context.printJson(Object.fromEntries(names.map(({ title, names: each }) => [title, each])));
     return;

@@ -95,10 +95,14 @@ export const errorExplanations: Readonly<Record<ErrorCode | 'INTERNAL', Explanat
   EXPORT_FAILED: {
     meaning: 'The receiver of an export did not take a past run.',
     causes: [
-      'The receiver does not answer, or refuses the credentials.',
+      'Nothing listens at the address, or the receiver does not answer or refuses the credentials.',
       'Prometheus takes no samples that are older than about an hour, unless `out_of_order_time_window` is set.',
     ],
-    steps: ['Read what the receiver said, in the message.', 'Export again: what has arrived counts once.'],
+    steps: [
+      'Check the address, and that the receiver runs.',
+      'Read what the receiver said, in the message.',
+      'Export again: what has arrived counts once.',
+    ],
     pages: ['reference/exporters.md', 'how-to/see-a-run-in-grafana.md'],
   },
   CREDENTIALS_INVALID: {
@@ -188,8 +192,16 @@ export const errorExplanations: Readonly<Record<ErrorCode | 'INTERNAL', Explanat
   },
   RESULTS_UNREADABLE: {
     meaning: 'The results of a run do not exist or cannot be read.',
-    causes: ['Another results folder.', 'The run was stopped before it wrote a report.'],
-    steps: ['Run `loadwright report --list`.', 'Name the folder with `--results`.'],
+    causes: [
+      'The results are in another folder.',
+      'The run was stopped before it wrote a report.',
+      'A file was moved, cut or changed, or a newer Loadwright wrote it.',
+    ],
+    steps: [
+      'Run `loadwright report --list`.',
+      'Name the folder with `--results`.',
+      'Run the test again if a file is damaged.',
+    ],
     pages: ['reference/results.md'],
   },
   ABORTED: {

@@ -8,4 +8,6 @@ export interface Explanation {
   readonly steps: readonly string[];
   /** Pages of the documentation, from `docs`: `how-to/run-is-invalid.md`. */
   readonly pages: readonly string[];
+  /** It stands among the warnings of a report, and no verdict depends on it. */
+  readonly isWarning?: true;
 }

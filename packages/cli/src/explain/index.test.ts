@@ -30,6 +30,16 @@ test('every rule by which a run becomes INVALID is explained', () => {
   expect([...new Set(rules)].filter((rule) => !(rule in catalogue.invalid))).toEqual([]);
 });
 
+test('what changes no verdict is called a warning, and is no reason for INVALID', async () => {
+  const { stdout } = await run(['explain', '--json']);
+  const listed = JSON.parse(stdout) as Record<string, string[]>;
+  expect(listed['Warnings']).toEqual(['exporter', 'observation']);
+  for (const name of listed['Warnings']!) {
+    expect(explanationOf(name)?.kind).toBe('a warning of a report: no verdict depends on it');
+    expect(listed['Reasons for INVALID']).not.toContain(name);
+  }
+});
+
 test('names are found in any case, and none stands for two things', () => {
   expect(explanationOf('credentials_invalid')?.id).toBe('CREDENTIALS_INVALID');
   expect(explanationOf('aborted')?.kind).toContain('INVALID');

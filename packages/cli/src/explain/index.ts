@@ -14,6 +14,8 @@ const kinds = {
   invalid: 'a reason for the verdict INVALID',
 } as const;
 
+const warning = 'a warning of a report: no verdict depends on it';
+
 /** An explanation with what it explains. */
 export interface Explained extends Explanation {
   readonly id: string;
@@ -27,7 +29,7 @@ const all: readonly Explained[] = (['errors', 'failures', 'invalid'] as const).f
   Object.entries(catalogue[folder]).map(([id, explanation]) => ({
     ...explanation,
     id,
-    kind: kinds[folder],
+    kind: explanation.isWarning ? warning : kinds[folder],
     page: `reference/${folder}/${id}.md`,
   })),
 );

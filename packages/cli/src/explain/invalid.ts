@@ -70,15 +70,15 @@ export const invalidExplanations: Readonly<Record<keyof typeof validityRules | O
     pages: ['reference/thresholds-and-verdicts.md'],
   },
   exporter: {
-    meaning:
-      'Not all figures arrived where they were exported to. It is a warning, and never changes the verdict.',
+    isWarning: true,
+    meaning: 'Not all figures arrived where they were exported to.',
     causes: ['The receiver did not answer, was slow, or refused what it got.'],
     steps: ['Send the run again: `loadwright export --to KIND=URL`.'],
     pages: ['reference/exporters.md'],
   },
   observation: {
-    meaning:
-      'Figures of the service that `--observe` asked for could not be read. A warning alone: no verdict depends on them.',
+    isWarning: true,
+    meaning: 'Figures of the service that `--observe` asked for could not be read.',
     causes: ['A missing permission to read them.', 'The service publishes them late, or not at all.'],
     steps: ['Grant the permission that the warning names, or run without `--observe`.'],
     pages: ['how-to/observe.md'],
