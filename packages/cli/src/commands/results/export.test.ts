@@ -122,6 +122,23 @@ describe('loadwright export', () => {
     expect(stderr).toMatch(hint);
   });
 
+  it.each([
+    [['export', '--to', 'otlp=collector'], '--to: url: found "collector"; must be a URL'],
+    [['export', '--to', 'influxdb=http://127.0.0.1:9'], '--to: bucket: missing'],
+    [['run', '--export', 'otlp=collector'], '--export: url: found "collector"; must be a URL'],
+  ])('names the flag in %j', async (argv, says) => {
+    await writeFile(
+      join(io.cwd, 'loadwright.config.json'),
+      JSON.stringify({
+        target: { kind: 'rest', baseUrl: 'https://a.example' },
+        load: { users: 1, duration: '1s' },
+      }),
+    );
+    const { exitCode, stderr } = await run(argv, io);
+    expect(stderr).toContain(`error: ${says}`);
+    expect(exitCode).toBe(104);
+  });
+
   it('says what to do about an exporter of another author that fails', async () => {
     const definition = `{ specificationVersion: 1, kind: 'own', summary: 's', options: schema, open: () => ({
       write: async () => { throw new Error('shelf is full'); }, close: async () => {} }) }`;
