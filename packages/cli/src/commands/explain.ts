@@ -36,7 +36,7 @@ const titles = {
 } as const;
 
 function list(context: Context): void {
-  const names = Object.entries(titles).map(([folder, title]) => {
+  const names = Object.entries(titles).map(([folder, title]: [string, string]) => {
     const { [folder as keyof typeof titles]: entries } = catalogue;
     return { title, names: Object.keys(entries).filter((name) => !entries[name]!.isWarning) };
   });
