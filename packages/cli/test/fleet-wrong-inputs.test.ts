@@ -305,6 +305,14 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['[loadwright-absent]', 'aws configure list-profiles'],
   },
   {
+    title: 'a flag of another kind of fleet',
+    argv: ['plan', '--fleet', 'local', '--region', 'eu-west-1'],
+    says: [
+      /^error: fleet\.region: unknown option/m,
+      /^hint: --region is for --fleet ec2 or --fleet ecs.*: name that, or leave it out/m,
+    ],
+  },
+  {
     title: 'a flag that is wrong, named as it is written',
     argv: ['plan', '--fleet', 'ec2', '--region', 'mars'],
     says: [/^error: fleet\.region: found "mars"/m, '--region'],

@@ -20,9 +20,21 @@ export async function createFleet(
   flags: FleetFlags = {},
 ): Promise<Fleet> {
   const { create } = await loadKind(kind, context);
-  const places = [...givenFlags(flags, context.fleets), 'the fleet of the configuration'];
   const { environment } = context.io;
-  return withHint(`correct ${places.join(' or ')}`, () => create({ environment, ...options }));
+  return withHint(correction(kind, flags, context), () => create({ environment, ...options }));
+}
+
+/** What to do about options that a fleet refuses: where they stand, or which kinds have flags that this one lacks. */
+function correction(kind: string, flags: FleetFlags, { fleets }: Pick<Context, 'fleets'>): string {
+  const given = givenFlags(flags, fleets);
+  const own = new Set(['--fleet', ...fleets[kind]!.flags.map(({ flag }) => flag)]);
+  const foreign = given.filter((flag) => !own.has(flag));
+  if (foreign.length === 0) return `correct ${[...given, 'the fleet of the configuration'].join(' or ')}`;
+  const others = Object.values(fleets).filter((each) =>
+    each.flags.some(({ flag }) => foreign.includes(flag)),
+  );
+  const named = others.map((each) => `--fleet ${each.kind}`).join(' or ');
+  return `${foreign.join(', ')} ${foreign.length === 1 ? 'is' : 'are'} for ${named}: name that, or leave ${foreign.length === 1 ? 'it' : 'them'} out`;
 }
 
 /** @throws LoadwrightError `CONFIG_INVALID` when there is none of that name. */
