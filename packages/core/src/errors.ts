@@ -47,6 +47,7 @@ export const errorCodes = {
 
 export type { NextStep } from './next-step.js';
 
+/** What a `LoadwrightError` is about: each has one exit code, see {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 const brand = Symbol.for('loadwright.error');

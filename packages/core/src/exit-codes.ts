@@ -26,4 +26,5 @@ export const exitCodes = {
   aborted: 105,
 } as const;
 
+/** One of {@link exitCodes}, as a number. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -10,7 +10,7 @@ export type TrendExpression = Expression<'avg' | 'min' | 'max' | 'med' | `p(${nu
 export type CounterExpression = Expression<'count' | 'rate'>;
 /** Of a share: `rate<0.01`. */
 export type RateExpression = Expression<'rate'>;
-/** Of any metric. */
+/** Any expression of a threshold, whichever metric it is on. */
 export type ThresholdExpression = TrendExpression | CounterExpression;
 
 /** What thresholds on the metrics that every target has may say. */

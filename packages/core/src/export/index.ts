@@ -60,6 +60,7 @@ export const exportFormats = {
   },
 } as const satisfies Record<string, ExportFormatDescription>;
 
+/** The name of a format of {@link exportFormats}: `csv`. */
 export type ExportFormat = keyof typeof exportFormats;
 
 /**

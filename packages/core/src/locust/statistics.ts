@@ -110,7 +110,7 @@ export interface TrendStatistics {
   readonly histogram: Histogram;
 }
 
-/** A share. */
+/** How often something that was checked was so: `hits` of `total`. */
 export interface RateStatistics {
   readonly hits: number;
   readonly total: number;

@@ -29,7 +29,9 @@ const files = [
   ['logs/', 'logs of the master and the workers'],
 ] as const;
 
-/** `report.html`. */
+/**
+ * The report as one page of HTML: `report.html`. It holds all that it shows, loads nothing, and texts of the service stand in it as text.
+ */
 export async function renderReportHtml(measured: RunReport): Promise<string> {
   const report = redactStrings(measured, printable);
   const charts = [...timeCharts(report), ...requestCharts(report)];

@@ -42,8 +42,11 @@ export interface ObservedFigure extends FigureSeries {
   readonly full?: number | undefined;
 }
 
+/** Something that happened to the service while the load lasted: an instance was added, a limit was reached. */
 export interface ObservedEvent {
+  /** When, in seconds since the load began. */
   readonly elapsedSeconds: number;
+  /** What happened, for people. */
   readonly text: string;
   /** What marks it in the charts and in the series; absent: nothing. */
   readonly mark?: string | undefined;

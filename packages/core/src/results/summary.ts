@@ -266,7 +266,7 @@ export interface FamilySkew {
   readonly skew: number;
 }
 
-/** A share. */
+/** How often something that was checked was so. */
 export interface RateSummary {
   /** Hits ÷ total, 0 to 1. */
   readonly rate: number;

@@ -12,8 +12,11 @@ export interface InstanceCount {
   readonly desired: number;
 }
 
+/** How the scaling carried a load. Seconds are those of the service. */
 export interface ReplayScore {
+  /** Seconds in which the objective did not hold. */
   readonly secondsOutside: number;
+  /** All seconds of the load. */
   readonly seconds: number;
   readonly requests: number;
   readonly failures: number;
@@ -21,6 +24,7 @@ export interface ReplayScore {
   readonly firstInstanceSeconds: number | null;
   /** From the beginning of the fall to fewer instances; null: there were never fewer. */
   readonly scaleInSeconds: number | null;
+  /** Instances, summed over the time that each was there. */
   readonly instanceHours: number;
   readonly mostInstances: number;
 }
@@ -74,6 +78,12 @@ export function verificationRamps(
   });
 }
 
+/**
+ * What a verification takes, before it begins.
+ *
+ * @param instancesPerSecond Instances for each request a second: at the peak so many are assumed for the whole load.
+ * @param usDollarsPerHour Of one instance. Absent: the price is not known.
+ */
 export function verificationCost(
   ramps: readonly RampLoad[],
   instancesPerSecond: number,

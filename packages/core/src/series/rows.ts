@@ -86,6 +86,7 @@ export interface SeriesHeader {
 
 const numbers = z.record(z.string(), z.number());
 
+/** Checks a line of `series.jsonl.gz` after the first. */
 export const seriesRowSchema = z.object({
   second: z.number(),
   method: z.string(),
@@ -116,6 +117,7 @@ export const seriesRowSchema = z.object({
   endedFailed: z.number().optional(),
 }) satisfies z.ZodType<SeriesRow>;
 
+/** Checks an answer of `GET /loadwright/series`. */
 export const seriesUpdateSchema = z.object({
   revision: z.number(),
   more: z.boolean(),
@@ -135,6 +137,7 @@ export const seriesUpdateSchema = z.object({
   ),
 }) satisfies z.ZodType<SeriesUpdate>;
 
+/** Checks the first line of `series.jsonl.gz`. */
 export const seriesHeaderSchema = z.object({
   version: z.literal(1),
   bucketing: z.literal(bucketing),

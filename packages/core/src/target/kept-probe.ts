@@ -39,6 +39,7 @@ export interface PreflightProcess {
   unref?(): void;
 }
 
+/** A process that was started, and its end. */
 export interface StartedPreflight {
   readonly process: PreflightProcess;
   /** Kept when the process has ended, all its output was read, and nothing is left of what was made for it. Never rejects. */
@@ -56,7 +57,11 @@ export type StartPreflight = (
   onLine: (line: string) => void,
 ) => StartedPreflight | Promise<StartedPreflight>;
 
-/** Makes requests one after the other, by a Locust that is kept: those of one bundle cost one start of it. */
+/**
+ * Makes requests one after the other, by a Locust that is kept: those of one bundle cost one start of it.
+ *
+ * @returns what rejects with why Locust did not start, and once it is closed or its signal is aborted.
+ */
 export function keptProbe(start: StartPreflight): Probe & Required<Pick<Probe, 'close'>> {
   let kept: KeptLocust | undefined;
   let isClosed = false;

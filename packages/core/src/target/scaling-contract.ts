@@ -76,15 +76,19 @@ export interface ScalingCosts {
   readonly ways: readonly ScalingWay[];
 }
 
+/** One way to scale, and how many units it needs. */
 export interface ScalingWay {
   readonly name: string;
   /** How many units there are, before the ramp and at the peak. */
   readonly instances: readonly [base: number, peak: number];
 }
 
+/** A setting that is recommended, for people. */
 export interface ScalingReason {
   readonly name: string;
+  /** With its unit: `8/s`. */
   readonly value: string;
+  /** In a sentence. */
   readonly reason: string;
 }
 
@@ -100,6 +104,7 @@ export interface ScalingActivity {
   readonly notScaledReasons?: readonly string[];
 }
 
+/** How many instances there are now, and what changed their number. */
 export interface ScalingObservation {
   readonly instances: ScalingState['instances'];
   /** Newest first. */

@@ -18,4 +18,5 @@ export const tlsOptionsSchema = z
     error: 'has no effect without certFile: give both',
   });
 
+/** The option `tls` as it is after validation. */
 export type TlsOptions = z.output<typeof tlsOptionsSchema>;

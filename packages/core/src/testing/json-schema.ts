@@ -27,6 +27,7 @@ function describeIssue({ message, path = [] }: Issue): string {
   return `${keys.join('.')}: ${message}`;
 }
 
+/** The JSON Schema, draft 2020-12, of what may be given as options. @throws what the schema throws for what JSON Schema cannot say. */
 export function jsonSchemaOf(schema: OptionsSchema): JsonObject {
   return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonObject;
 }

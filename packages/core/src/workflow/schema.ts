@@ -92,6 +92,7 @@ export const workflowSchema = z.strictObject({
 
 /** What a workflow file holds. */
 export type Workflow = z.input<typeof workflowSchema>;
+/** One step of a workflow, after validation: `deploy`, `run`, `compare`, `destroy`, …, by its member `step`. */
 export type WorkflowStep = z.output<typeof stepSchema>;
 /** Which test a step makes. */
 export type RunSetup = Pick<Extract<WorkflowStep, { step: 'run' }>, 'config' | 'set'>;

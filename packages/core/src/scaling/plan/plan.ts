@@ -20,6 +20,7 @@ export interface ScalingPlan {
   readonly notes: readonly string[];
 }
 
+/** Names of the policies that a plan sets. */
 export const planNames = {
   tracking: 'loadwright-target',
   jump: 'loadwright-jump',

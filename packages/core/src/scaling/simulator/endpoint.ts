@@ -9,12 +9,14 @@ import type {
 } from './model.js';
 import { Scaler } from './scaler.js';
 
+/** What a {@link SimulatedEndpoint} is. */
 export interface SimulatedEndpointOptions {
   readonly service: SimulatedService;
   readonly rules: ScalingRules;
   readonly assumptions: ScalingAssumptions;
   /** Instances at the start, which serve at once. */
   readonly instances: number;
+  /** Of its random numbers: the same seed gives the same course. */
   readonly seed: number;
 }
 

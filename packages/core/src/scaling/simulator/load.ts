@@ -15,6 +15,7 @@ export interface RampLoad {
   readonly tailSeconds: number;
 }
 
+/** How long the whole load takes, in seconds. */
 export function loadSeconds(load: RampLoad): number {
   return load.leadSeconds + load.rampSeconds + load.holdSeconds + load.fallSeconds + load.tailSeconds;
 }
@@ -29,7 +30,7 @@ export function loadRequests(load: RampLoad): number {
   );
 }
 
-/** The rate at a time. */
+/** The rate in requests a second. @param at In seconds since the load began; after its end the rate is that of the base. */
 export function rateAt(load: RampLoad, at: number): number {
   const { basePerSecond: base, peakPerSecond: peak } = load;
   const rampEnds = load.leadSeconds + load.rampSeconds;

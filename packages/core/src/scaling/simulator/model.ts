@@ -19,40 +19,53 @@ export const instanceRate = ({ slots, serviceSeconds }: SimulatedService): numbe
 /** `invocations`: a minute and instance. `concurrency`: requests in an instance, waiting ones included. `no-capacity`: refused for want of any instance. */
 export type ScalingMetric = 'invocations' | 'concurrency' | 'no-capacity';
 
+/** Keeps a metric near a value: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html */
 export interface TargetTrackingPolicy {
   readonly type: 'target-tracking';
   readonly name: string;
   readonly metric: 'invocations' | 'concurrency';
+  /** In the unit of the metric, see {@link ScalingMetric}. */
   readonly target: number;
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
+  /** Whether it adds instances alone, and never takes one away. */
   readonly disableScaleIn: boolean;
 }
 
+/** Changes the number of instances by how far a metric is beyond the threshold of an alarm. */
 export interface StepScalingPolicy {
   readonly type: 'step';
   readonly name: string;
   readonly alarm: StepAlarm;
+  /** What `adjust` of a step is: instances more or less, percent of those there are, or how many there are to be. */
   readonly adjustment: 'change' | 'percent' | 'exact';
   /** Bounds are distances from the threshold of the alarm; undefined: without end. */
   readonly steps: readonly { readonly lower?: number; readonly upper?: number; readonly adjust: number }[];
+  /** Instances that a change by percent adds or takes at least. */
   readonly minimumChange: number;
   readonly cooldownSeconds: number;
 }
 
+/** The alarm that asks a {@link StepScalingPolicy}. */
 export interface StepAlarm extends AlarmRule {
   readonly metric: ScalingMetric;
+  /** In the unit of the metric. */
   readonly threshold: number;
   readonly comparison: 'above' | 'at-least' | 'below' | 'at-most';
+  /** What a point without data counts as, as CloudWatch's `TreatMissingData`. */
   readonly missing: 'missing' | 'breaching' | 'not-breaching' | 'ignore';
 }
 
+/** One rule by which the number of instances follows a metric. */
 export type ScalingPolicy = TargetTrackingPolicy | StepScalingPolicy;
 
+/** All that scales an endpoint. */
 export interface ScalingRules {
+  /** Fewest and most instances. */
   readonly min: number;
   readonly max: number;
   readonly policies: readonly ScalingPolicy[];
+  /** Which directions are switched off: `in` takes instances away, `out` adds them. */
   readonly suspended: { readonly in: boolean; readonly out: boolean };
 }
 
@@ -88,6 +101,7 @@ export interface ScalingAssumptions {
   readonly silence: 'no-data' | 'zero';
 }
 
+/** Those of SageMaker: what is documented, and what is usual where nothing is. */
 export const defaultAssumptions: ScalingAssumptions = {
   startSeconds: 300,
   stopSeconds: 60,

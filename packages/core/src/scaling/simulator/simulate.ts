@@ -41,6 +41,7 @@ export interface SimulatedPoint {
   readonly instanceHours: number;
 }
 
+/** What a simulation of one way to scale gave. */
 export interface SimulationResult {
   readonly name: string;
   readonly points: readonly SimulatedPoint[];
@@ -48,6 +49,7 @@ export interface SimulationResult {
   readonly score: SimulationScore;
 }
 
+/** How well a way to scale carried a load, and what it took. */
 export interface SimulationScore {
   /** Seconds in which the objective did not hold, of all. */
   readonly secondsOutside: number;
@@ -66,7 +68,11 @@ const step = 10;
 /** A simulation of more would take minutes. */
 const mostRequests = 60_000_000;
 
-/** Runs a load against an endpoint that scales, request by request and as fast as it can. The same input gives the same result. */
+/**
+ * Runs a load against an endpoint that scales, request by request and as fast as it can. The same input gives the same result.
+ *
+ * @throws LoadwrightError `USAGE` for a load of more than 60 million requests.
+ */
 export function simulateScaling(simulation: Simulation): SimulationResult {
   const { load, objective, seed, name } = simulation;
   if (loadRequests(load) > mostRequests) {
