@@ -167,6 +167,22 @@ describe('LocustMaster', () => {
     }
   });
 
+  it('takes neither a page nor half an answer for the start of a load', async () => {
+    const answers = [
+      (response: ServerResponse) => void response.end('<h1>Welcome</h1>'),
+      (response: ServerResponse) => {
+        response.writeHead(200, { 'content-length': 100 }).write('{"success": tr');
+        setImmediate(() => response.destroy());
+      },
+    ];
+    const { master } = await serve((_request, response) => answers.shift()!(response));
+    await expect(master.swarm(load)).rejects.toMatchObject({
+      code: 'MASTER_PROTOCOL',
+      message: 'Locust did not start the load: its answer is not understood.',
+    });
+    await expect(master.swarm(load)).rejects.toMatchObject({ code: 'MASTER_LOST' });
+  });
+
   it('does not take a redirect to the login page for an answer', async () => {
     const { master } = await serve((_request, response) => {
       response.writeHead(302, { location: '/login' }).end();

@@ -169,7 +169,7 @@ export class LocustMaster {
       [400, 409],
     );
     // Locust itself refuses with HTTP 200.
-    const answer = response.ok ? actionAnswer.safeParse(await response.json()) : undefined;
+    const answer = response.ok ? actionAnswer.safeParse(await this.#jsonOf(response)) : undefined;
     if (answer?.data?.success) return;
     const reason = answer
       ? (answer.data?.message ?? 'its answer is not understood')
@@ -319,16 +319,21 @@ export class LocustMaster {
 
   /** @throws LoadwrightError `MASTER_PROTOCOL` for an answer of another shape, also one that is no JSON. */
   async #parse<Value>(what: string, schema: z.ZodType<Value>, response: Response): Promise<Value> {
-    const json: unknown = await response.json().catch((error: unknown) => {
-      if (error instanceof SyntaxError) return undefined;
-      // It broke off within the answer.
-      throw this.#lost(error);
-    });
+    const json = await this.#jsonOf(response);
     const parsed = schema.safeParse(json);
     if (parsed.success) return parsed.data;
     const reason = json === undefined ? 'they are no JSON' : z.prettifyError(parsed.error);
     throw new LoadwrightError('MASTER_PROTOCOL', `The ${what} of ${this.url} are not understood: ${reason}`, {
       hint: 'The bundle and Loadwright must be of the same version: render the bundle again.',
+    });
+  }
+
+  /** @returns undefined for an answer that is no JSON. */
+  #jsonOf(response: Response): Promise<unknown> {
+    return response.json().catch((error: unknown) => {
+      if (error instanceof SyntaxError) return undefined;
+      // It broke off within the answer.
+      throw this.#lost(error);
     });
   }
 

@@ -50,16 +50,15 @@ export async function callEndpointApi(
   const whole = `/api/2.0/serving-endpoints/${encodeURIComponent(options.endpointName)}${path}`;
   const call = `${put ? 'PUT' : 'GET'} ${whole}`;
   for (let time = 1; ; time += 1) {
-    const answer = await send(options, context, whole, put).catch((error: unknown) => {
+    const { status, text } = await send(options, context, whole, put).catch((error: unknown) => {
       context.signal.throwIfAborted();
       throw networkFailure(error, options.baseUrl, 'the API of the workspace');
     });
-    const text = await answer.text();
-    if (answer.ok) return text;
+    if (status >= 200 && status < 300) return text;
     // It may have been withdrawn: the next call asks for another one.
     tokens.delete(options);
-    const isBusy = answer.status === 429 || answer.status === 503;
-    if (!isBusy || time === mostTries) throw refused(call, answer.status, text);
+    const isBusy = status === 429 || status === 503;
+    if (!isBusy || time === mostTries) throw refused(call, status, text);
     await delay(pauses.retry * 2 ** (time - 1), undefined, { signal: context.signal });
   }
 }
@@ -74,14 +73,15 @@ async function send(
   context: CallContext,
   path: string,
   put: JsonObject | undefined,
-): Promise<Response> {
+): Promise<{ readonly status: number; readonly text: string }> {
   const authorization = `Bearer ${await tokenOf(options, context)}`;
-  return fetch(new URL(path, options.baseUrl), {
+  const answer = await fetch(new URL(path, options.baseUrl), {
     method: put ? 'PUT' : 'GET',
     headers: { authorization, ...(put && { 'content-type': 'application/json' }) },
     ...(put && { body: JSON.stringify(put) }),
     signal: context.signal,
   });
+  return { status: answer.status, text: await answer.text() };
 }
 
 function refused(call: string, status: number, text: string): LoadwrightError {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { changeScaling, restoreScaling, verifyScaling, whileSuspended } from '@loadwright/core/scaling';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
@@ -106,6 +106,18 @@ it('where requests go elsewhere, an endpoint that is not there scales not at all
   expect(await whileSuspended(emulated.endpoint, () => Promise.resolve('done'))).toBe('done');
 });
 
+/** The endpoint, in the workspace of another server. */
+function elsewhere(server: Server): EmulatedEndpoint['endpoint'] {
+  const { endpoint } = emulated;
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const environment = { ...endpoint.context.environment, DATABRICKS_HOST: baseUrl };
+  return {
+    ...endpoint,
+    options: { ...endpoint.options, baseUrl },
+    context: { ...endpoint.context, environment },
+  };
+}
+
 it.each(['<html>Sign in</html>', 'null', '"ok"'])(
   'an answer that is none of the API is told, and nothing is changed: %s',
   async (page) => {
@@ -113,24 +125,29 @@ it.each(['<html>Sign in</html>', 'null', '"ok"'])(
     const pages = createServer((_, response) => response.end(page)).listen(0, '127.0.0.1');
     await once(pages, 'listening');
     onTestFinished(() => void pages.close());
-    const baseUrl = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
-    const { endpoint } = emulated;
-    const elsewhere = {
-      ...endpoint,
-      options: { ...endpoint.options, baseUrl },
-      context: {
-        ...endpoint.context,
-        environment: { ...endpoint.context.environment, DATABRICKS_HOST: baseUrl },
-      },
-    };
-    await expect(changeScaling(elsewhere, () => Promise.resolve())).rejects.toMatchObject({
+    const endpoint = elsewhere(pages);
+    await expect(changeScaling(endpoint, () => Promise.resolve())).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `The API of the workspace answered what is no endpoint: ${page}`,
-      hint: `Check baseUrl: ${baseUrl} must be the URL of a workspace.`,
+      hint: `Check baseUrl: ${endpoint.options.baseUrl} must be the URL of a workspace.`,
     });
     expect(await emulated.snapshots()).toEqual([]);
   },
 );
+
+it('an answer that breaks off is told as one that did not come', async () => {
+  emulated = await startEmulatedEndpoint();
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('{"state":');
+    setImmediate(() => response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  await expect(changeScaling(elsewhere(server), () => Promise.resolve())).rejects.toMatchObject({
+    code: 'PREFLIGHT_FAILED',
+    message: expect.stringContaining('the API of the workspace') as string,
+  });
+});
 
 it('an endpoint that is being changed takes no other change', async () => {
   emulated = await startEmulatedEndpoint({ servedEntities: twoEntities, updateTime: '1h' });
