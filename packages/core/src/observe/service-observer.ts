@@ -231,7 +231,9 @@ export class ServiceObserver {
       // What ended before the load began, or began after it, says nothing of it.
       if (point.at + point.seconds * 1000 <= startedAt || point.at > until) continue;
       const key = JSON.stringify([point.figure, point.part ?? '']);
-      byFigure.set(key, [...(byFigure.get(key) ?? []), point]);
+      const own = byFigure.get(key);
+      if (own) own.push(point);
+      else byFigure.set(key, [point]);
     }
     const { good, failed } = this.#readings;
     return {

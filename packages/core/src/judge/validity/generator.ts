@@ -15,16 +15,20 @@ const cpuShare = 0.05;
 export const generatorCpu: ValidityRule = {
   summary: 'a worker used more than 90 % of its core in more than 5 % of the samples',
   check: ({ samples }) => {
-    const byWorker = new Map<string, number[]>();
+    const byWorker = new Map<string, { count: number; busy: number; most: number }>();
     for (const { id, state, cpuPercent } of samples.flatMap(({ workers }) => workers)) {
-      if (state !== 'missing') byWorker.set(id, [...(byWorker.get(id) ?? []), cpuPercent]);
+      if (state === 'missing') continue;
+      const own = byWorker.get(id) ?? { count: 0, busy: 0, most: 0 };
+      own.count += 1;
+      if (cpuPercent > cpuLimit) own.busy += 1;
+      own.most = Math.max(own.most, cpuPercent);
+      byWorker.set(id, own);
     }
-    return [...byWorker].flatMap(([id, values]) => {
-      const busy = values.filter((value) => value > cpuLimit).length;
-      if (busy <= values.length * cpuShare) return [];
+    return [...byWorker].flatMap(([id, { count, busy, most }]) => {
+      if (busy <= count * cpuShare) return [];
       return [
-        `Worker ${id} used more than ${cpuLimit} % of its core in ${busy} of ${values.length} samples ` +
-          `(${formatRatio(busy / values.length)}), up to ${formatFigure(Math.max(...values))} %: use more workers.`,
+        `Worker ${id} used more than ${cpuLimit} % of its core in ${busy} of ${count} samples ` +
+          `(${formatRatio(busy / count)}), up to ${formatFigure(most)} %: use more workers.`,
       ];
     });
   },

@@ -132,6 +132,13 @@ const cases: readonly [string, string, Partial<ValidityEvidence>, Partial<Validi
     { samples: samplesWith(100, 90.1) },
     /\(100 %\), up to 90\.1 %/,
   ],
+  [
+    'generator-cpu',
+    'of two days',
+    { samples: new Array<Sample>(172_800).fill(sample(0, { a: 40 })) },
+    { samples: new Array<Sample>(172_800).fill(sample(0, { a: 95 })) },
+    /in 172800 of 172800 samples \(100 %\), up to 95 %/,
+  ],
   ['event-loop-lag', 'p99', lag(10), lag(11), /p99 10\.04 ms, at most 10 ms/],
   [
     'load-length',
