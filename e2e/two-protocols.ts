@@ -6,7 +6,7 @@ import { dhtConfig } from '../packages/cli/test/project.js';
 import { TestIo } from '../packages/cli/test/support.js';
 
 export const protocols = ['koorde', 'chord'] as const;
-export const workflowName = 'koorde-vs-chord';
+const workflowName = 'koorde-vs-chord';
 
 /** A ring of each protocol. */
 export async function startRings(): Promise<Emulator[]> {
