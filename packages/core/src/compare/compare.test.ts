@@ -205,15 +205,20 @@ describe('one run a side', () => {
     expect(named(['tokens med>+5%'])).toContain('tokens med');
   });
 
-  it('leaves out what each member of a family had, unless a condition names it', () => {
+  const family = 'entry_node_*';
+  const skew = { members: 2, mean: 5, largest: { name: 'a', count: 6 }, skew: 1.2 };
+  it.each([
+    ['which has a skew', { families: [family], skews: { [family]: skew } }],
+    ['whose skew is unknown', { families: [family, 'entry_node_id_*'] }],
+    ['of a report that names no others', { skews: { [family]: skew } }],
+  ])('leaves out what each member of a family had, %s, unless a condition names it', (_what, known) => {
     const counter = { kind: 'counter', unit: '', description: 'answers' } as const;
     const metrics = { entry_node_a: counter, entry_node_b: counter, hits: counter };
-    const skews = { 'entry_node_*': { members: 2, mean: 5, largest: { name: 'a', count: 6 }, skew: 1.2 } };
     const [[one], [other]] = single();
     const counters = { entry_node_a: 60, entry_node_b: 40, hits: 90 };
     const sides = [one!, other!].map(({ report, series: { header, rows } }) => [
       {
-        report: { ...report, metrics, skews },
+        report: { ...report, metrics, ...known },
         series: { header: { ...header, metrics }, rows: rows.map((row) => ({ ...row, counters })) },
       },
     ]);

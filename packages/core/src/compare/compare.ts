@@ -112,9 +112,10 @@ function codeNotes(codes: readonly string[], { baseline, candidate }: Sides): st
  */
 function withoutMembers(
   declared: DeclaredMetrics,
-  { skews = {} }: Pick<ComparedRun['report'], 'skews'>,
+  // Reports of earlier versions do not name the families without a skew.
+  { skews = {}, families = Object.keys(skews) }: Pick<ComparedRun['report'], 'families' | 'skews'>,
 ): DeclaredMetrics {
-  const prefixes = Object.keys(skews).map((family) => family.slice(0, -1));
+  const prefixes = families.map((family) => family.slice(0, -1));
   return Object.fromEntries(
     Object.entries(declared).filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix))),
   );

@@ -109,6 +109,7 @@ export function assembleReport(measurement: Measurement): RunReport {
     thresholds,
     ...(observed && { observed }),
     ...figures,
+    ...(skews.families.length > 0 && { families: skews.families }),
     ...(Object.keys(skews.known).length > 0 && { skews: skews.known }),
     ...(observed && { series: withMarks(figures.series, observed) }),
     configuration: test.configuration,

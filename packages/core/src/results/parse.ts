@@ -312,6 +312,10 @@ const runReportSchema = z.looseObject({
     .array(z.looseObject({ from: figure, to: figure, inFlight: count }))
     .describe('nothing was answered although requests were in flight; seconds since the load began'),
   counters: z.record(z.string(), count).optional().describe('what the target counts beside the requests'),
+  families: z
+    .array(z.string())
+    .optional()
+    .describe('families of counters by node or the like, of which members have counted'),
   skews: z
     .record(
       z.string(),

@@ -18,6 +18,8 @@ interface Member {
 export interface Skews {
   /** By the name of the family. */
   readonly known: Readonly<Record<string, FamilySkew>>;
+  /** Names of all families that have counted anything: `entry_node_*`. */
+  readonly families: readonly string[];
   /** A note on each family of which it cannot be told. */
   readonly notes: readonly Problem[];
 }
@@ -41,6 +43,7 @@ export function skewsOf(
   );
   const mixed = new Set(pairs.flat());
   return {
+    families: families.map(({ name }) => name).sort(),
     known: Object.fromEntries(
       families
         .filter((family) => !mixed.has(family))

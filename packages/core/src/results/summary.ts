@@ -69,6 +69,8 @@ export interface RunReport {
   readonly stalls: readonly Stall[];
   /** What the target counts beside the requests, for instance cache hits; absent when it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** Names of the families of counters of which members have counted: `entry_node_*`. Absent: there are none. */
+  readonly families?: readonly string[];
   /** How unevenly the members of a family of counters are spread, by its name: `entry_node_*`. */
   readonly skews?: Readonly<Record<string, FamilySkew>>;
   /** What became of the arrivals; only with an arrival rate. */
