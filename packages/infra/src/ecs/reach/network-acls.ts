@@ -4,7 +4,7 @@ import type { Finding } from '@loadwright/core/fleet';
 import type { Subnet } from '../../aws/account/network.js';
 import type { Aws } from '../../aws/clients.js';
 import { masterPort } from '../ports.js';
-import type { PlacedNode } from './network-findings.js';
+import type { PlacedNode } from './placed-node.js';
 
 type Ports = readonly [from: number, to: number];
 

@@ -8,18 +8,7 @@ import { lookUpSubnets, type Subnet } from '../../aws/account/network.js';
 import { findingOf, withoutRepetition } from '../../aws/check/finding.js';
 import type { Aws } from '../../aws/clients.js';
 import { aclFinding } from './network-acls.js';
-
-/** A machine, or a task on Fargate, and its place in the network. */
-export interface PlacedNode {
-  /** `worker-1 i-0123456789abcdef0` */
-  readonly name: string;
-  readonly subnetId: string;
-  /** Undefined: nobody knows any more, it has ended. */
-  readonly hasPublicAddress: boolean | undefined;
-  /** Inside its network, where it is known. */
-  readonly address?: string | undefined;
-  readonly isMaster?: boolean;
-}
+import type { PlacedNode } from './placed-node.js';
 
 /** Where the web UI of a fleet is. */
 export interface UiPlace extends PlacedNode {
