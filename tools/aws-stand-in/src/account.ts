@@ -4,11 +4,11 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { PlayedEndpoint } from './behaviours/endpoint.js';
 import type { FargateLimits } from './ecs/actions/actions.js';
 import { idleContainers, type ContainerRuntime } from './ecs/runtime.js';
 import type { Machine } from './machine.js';
 import type { Moto } from './moto.js';
+import type { RoleKeys } from './real-machine/metadata-service.js';
 
 /** One row of the price list. */
 export interface InstancePrice {
@@ -17,6 +17,13 @@ export interface InstancePrice {
   readonly unit: string;
   /** US dollars for one unit, as AWS writes them: `0.7140000000`. */
   readonly dollars: string;
+}
+
+/** A server that plays an endpoint of SageMaker, with its scaling and its metrics: the emulator of that target. */
+export interface PlayedEndpoint {
+  readonly url: string;
+  /** The only keys that it knows. */
+  readonly keys: RoleKeys;
 }
 
 /** What the account is like, and how AWS behaves. A test gives what differs from {@link ordinary}. */

@@ -6,13 +6,6 @@ import type { Call, Layer, RawRequest } from '../calls.js';
 import type { RoleKeys } from '../real-machine/metadata-service.js';
 import { sendTo } from '../send-to.js';
 
-/** A server that plays an endpoint of SageMaker, with its scaling and its metrics: the emulator of that target. */
-export interface PlayedEndpoint {
-  readonly url: string;
-  /** The only keys that it knows. */
-  readonly keys: RoleKeys;
-}
-
 /** As signatures name them: SageMaker and its runtime, Application Auto Scaling, CloudWatch. */
 const services = new Set(['sagemaker', 'application-autoscaling', 'monitoring']);
 
