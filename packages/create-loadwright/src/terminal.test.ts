@@ -19,7 +19,10 @@ function makeWorld() {
   const cwd = mkdtempSync(join(tmpdir(), 'create-in-terminal-'));
   const programs = join(cwd, '.programs');
   mkdirSync(programs);
-  const npm = `#!/bin/sh\nmkdir -p node_modules && ln -s '${loadwright}' node_modules/loadwright\n`;
+  const npm = `#!/bin/sh
+mkdir -p node_modules/.bin
+ln -s '${loadwright}' node_modules/loadwright
+ln -s ../loadwright/bin/loadwright.js node_modules/.bin/loadwright\n`;
   writeFileSync(join(programs, 'npm'), npm);
   chmodSync(join(programs, 'npm'), 0o755);
   return { cwd, env: { ...process.env, PATH: `${programs}${delimiter}${process.env['PATH']}` } };
@@ -35,7 +38,8 @@ it('asks three questions in a terminal, and writes a configuration of the answer
   ];
   const asked = [terminal, JSON.stringify(answers), process.execPath, command, 'first-tests'];
   const { stdout } = await promisify(execFile)('python3', asked, { cwd, env });
-  expect(stdout).toContain('loadwright run --emulator');
+  // In colour, and found by the shell.
+  expect(stdout).toContain('npx --no-install loadwright run --emulator');
   expect(stdout).toContain('cd first-tests');
   const configuration = readFileSync(join(cwd, 'first-tests/loadwright.config.ts'), 'utf8');
   expect(configuration).toContain("from 'loadwright/config'");
