@@ -19,12 +19,14 @@ test('every page that an explanation names exists', () => {
   expect(pages.filter((page) => !existsSync(join(docs, page)))).toEqual([]);
 });
 
-test('every rule by which a run becomes INVALID is explained', () => {
+test('every rule by which a run becomes INVALID, and every warning, is explained', () => {
   const files = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   );
   const rules = files.flatMap((file) =>
-    [...readFileSync(join(core, file), 'utf8').matchAll(/rule: '([a-z-]+)'/g)].map(([, rule]) => rule!),
+    [...readFileSync(join(core, file), 'utf8').matchAll(/(?:rule: |note\(\s*)'([a-z-]+)'/g)].map(
+      ([, rule]) => rule!,
+    ),
   );
   expect(rules.length).toBeGreaterThan(8);
   expect([...new Set(rules)].filter((rule) => !(rule in catalogue.invalid))).toEqual([]);
@@ -33,7 +35,10 @@ test('every rule by which a run becomes INVALID is explained', () => {
 test('what changes no verdict is called a warning, and is no reason for INVALID', async () => {
   const { stdout } = await run(['explain', '--json']);
   const listed = JSON.parse(stdout) as Record<string, string[]>;
-  expect(listed['Warnings']).toEqual(['exporter', 'observation']);
+  expect(listed['Warnings']).toEqual([
+    ...['exporter', 'observation', 'stall', 'retried', 'missing-values', 'skew', 'locust-version'],
+    'refused-reports',
+  ]);
   for (const name of listed['Warnings']!) {
     expect(explanationOf(name)?.kind).toBe('a warning of a report: no verdict depends on it');
     expect(listed['Reasons for INVALID']).not.toContain(name);

@@ -1,16 +1,22 @@
 import type { validityRules } from '@loadwright/core/command';
 import type { Explanation } from './explanation.js';
 
-/** What else ends a run as INVALID, beside the rules of the measurement. */
+/** What else ends a run as INVALID, or is a warning, beside the rules of the measurement. */
 type OtherReason =
   | 'aborted'
   | 'all-failed'
   | 'exporter'
+  | 'locust-version'
   | 'master-lost'
+  | 'missing-values'
   | 'no-requests'
   | 'not-settled'
   | 'not-stopped'
   | 'observation'
+  | 'refused-reports'
+  | 'retried'
+  | 'skew'
+  | 'stall'
   | 'stopped'
   | 'worker-lost';
 
@@ -18,7 +24,7 @@ const moreWorkers = 'Use more workers or a larger machine; `loadwright size` pri
 const logs = 'Read the logs of the workers in the results folder.';
 const again = 'Run again. If it stays, report it with the results folder.';
 
-/** Every reason for the verdict INVALID, by its rule. */
+/** Every reason for the verdict INVALID, and every warning, by its rule. */
 export const invalidExplanations: Readonly<Record<keyof typeof validityRules | OtherReason, Explanation>> = {
   'worker-restarted': {
     meaning: 'A worker joined after the load had begun, so another one was restarted.',
@@ -82,6 +88,64 @@ export const invalidExplanations: Readonly<Record<keyof typeof validityRules | O
     causes: ['A missing permission to read them.', 'The service publishes them late, or not at all.'],
     steps: ['Grant the permission that the warning names, or run without `--observe`.'],
     pages: ['how-to/observe.md'],
+  },
+  stall: {
+    isWarning: true,
+    meaning: 'Nothing was answered for longer than 5 × p99, and at least 5 s, while requests were in flight.',
+    causes: [
+      'The service stood still, for instance while it was restarted or scaled.',
+      'A balancer kept requests back.',
+    ],
+    steps: ['Look at what the service logged at that time; the charts of the report show it.'],
+    pages: ['reference/thresholds-and-verdicts.md'],
+  },
+  retried: {
+    isWarning: true,
+    meaning:
+      'More than 0.1 % of the requests were sent again, because the server had closed their idle connections just then.',
+    causes: ['The server keeps idle connections for a shorter time than the load leaves them idle.'],
+    steps: ['Let the server, and each proxy before it, keep idle connections longer.'],
+    pages: ['reference/answers.md'],
+  },
+  'missing-values': {
+    isWarning: true,
+    meaning: 'A threshold is on a metric that more than 1 % of the requests that succeeded do not have.',
+    causes: [
+      'Answers without what the metric is of, such as chats without a token.',
+      'A metric that only some of the request names have.',
+    ],
+    steps: [
+      'Look whether those answers are empty: a check makes them failures.',
+      'Write the threshold on the request names that have the metric: `metric{name:…}`.',
+    ],
+    pages: ['reference/thresholds-and-verdicts.md'],
+  },
+  skew: {
+    isWarning: true,
+    meaning:
+      'How evenly a family of counters counts is unknown: its members may have been counted under two names, such as the id and the address of a node.',
+    causes: [
+      'The nodes of a ring call themselves differently in different answers, and the option `nodes` is not set.',
+    ],
+    steps: ['Set `nodes` to the addresses of all nodes.'],
+    pages: ['reference/targets/dht.md'],
+  },
+  'locust-version': {
+    isWarning: true,
+    meaning: 'This version of Locust is not one that Loadwright is tested with.',
+    causes: ['`LOADWRIGHT_LOCUST` names another one, or the image of a fleet brings it.'],
+    steps: ['Leave `LOADWRIGHT_LOCUST` out, or install one of the versions that the warning names.'],
+    pages: ['reference/versions.md'],
+  },
+  'refused-reports': {
+    isWarning: true,
+    meaning: 'The master refused reports of processes that are no workers of it.',
+    causes: [
+      'Workers of an earlier load that still run.',
+      'Somebody else who reaches the port of the master.',
+    ],
+    steps: ['End the other processes, and let only the workers reach port 5557.'],
+    pages: ['explanation/security.md'],
   },
   'generator-cpu': {
     meaning: 'A worker used more than 90 % of its core in more than 5 % of the samples.',

@@ -26,7 +26,8 @@ import type { RunEvent } from './events.js';
 
 // Waiting takes no time.
 const clock = vi.hoisted(() => ({ milliseconds: 0 }));
-vi.mock('node:timers/promises', () => ({
+vi.mock('node:timers/promises', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   setTimeout: async (milliseconds: number, value: unknown, options?: { signal?: AbortSignal }) => {
     // One that only sets a limit is broken off.
     if (milliseconds >= 5000)
@@ -239,7 +240,8 @@ function requireWhole(files: readonly string[]): void {
 
 it('no space left at any one operation costs a file, never a verdict', async () => {
   const whole = await attempt(-1);
-  const { verdict, total } = whole.outcome as RunReport;
+  if (whole.outcome instanceof Error) throw whole.outcome;
+  const { verdict, total } = whole.outcome;
 
   expect([verdict, total.count, whole.messages]).toEqual(['PASS', 2, []]);
   requireWhole(whole.files);
