@@ -46,7 +46,7 @@ describe('a fleet on Fargate', { timeout: 180_000 }, () => {
     const findings = await elsewhere.lasting!.diagnose!(request.fleetId);
     expect(findings.map(({ subject, state }) => `${subject}: ${state}`)).toEqual([
       ...['tasks of the master: good', 'tasks of the workers: good'],
-      ...['network: good', 'security group: good'],
+      ...['network: good', 'network ACL: good', 'security group: good'],
     ]);
     expect(await elsewhere.lasting!.destroy(request.fleetId)).toMatchObject({ remaining: [] });
     expect(await ownInventory()).toEqual(before);
@@ -163,6 +163,7 @@ describe('a fleet on Fargate', { timeout: 180_000 }, () => {
         detail: expect.stringMatching(/256 vCPUs, 4 needed/),
       }),
       expect.objectContaining({ subject: 'network', state: 'good' }),
+      expect.objectContaining({ subject: 'network ACL', state: 'good' }),
       expect.objectContaining({ subject: 'security group', state: 'good' }),
     ]);
     expect(await handle.destroy()).toMatchObject({ remaining: [] });

@@ -72,7 +72,7 @@ export async function aclFinding(
   const [first] = denied.values();
   if (!first) {
     const ids = [...new Set([...acls.values()].map(({ NetworkAclId }) => NetworkAclId))];
-    return `${ids.join(', ')} let through what the fleet needs`;
+    return `${ids.join(', ')} ${ids.length === 1 ? 'lets' : 'let'} through what the fleet needs`;
   }
   return {
     state: 'problem',
