@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['../../tools/lib/temporary-folder.mjs', '@loadwright/aws-stand-in/share-servers'],
+    setupFiles: ['test/signal-handlers.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Each of its cases needs several machines: the matrix `leaks` alone tries them, see tools/lib/matrices.mjs.
     exclude: process.env['LOADWRIGHT_MATRIX']
