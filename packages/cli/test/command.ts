@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The built command, as a file. */
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+const commands = fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url));
 const developmentLocust = fileURLToPath(new URL('../../../.venv/bin/locust', import.meta.url));
 
 /** The Locust of the development environment where there is one; otherwise the managed one, which is then installed. */
@@ -29,7 +30,9 @@ export class Command {
     }: { cwd?: string; environment?: Record<string, string> } = {},
   ) {
     this.cwd = cwd;
-    const { PATH, HOME } = process.env;
+    const { HOME } = process.env;
+    // A shell finds it by its name, so that this is how it prints itself.
+    const PATH = [commands, process.env['PATH']].join(delimiter);
     this.child = spawn(process.execPath, [bin, ...argv], {
       cwd,
       env: { PATH, HOME, ...(locust !== undefined && { LOADWRIGHT_LOCUST: locust }), ...environment },
