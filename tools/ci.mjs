@@ -44,7 +44,7 @@ const notAboutNode = {
   // Arithmetic, the same with each version; and loads as the tests of each target make them, too.
   'packages/core': [
     'src/calibrate/{causes,coverage,search,slope}.test.ts',
-    'src/compare/{block-length,compare,error-rates}.test.ts',
+    'src/compare/{block-length,compare,error-rates-*}.test.ts',
     'src/scaling/simulator/**',
     // Rules and messages: nothing of Node is in them.
     'src/{judge,load,validation}/**',

@@ -125,7 +125,7 @@ const statistics = {
   'packages/core': [
     'src/calibrate/causes.test.ts',
     'src/calibrate/coverage.test.ts',
-    'src/compare/error-rates.test.ts',
+    ...['one-run', 'pairs', 'requirements'].map((of) => `src/compare/error-rates-of-${of}.test.ts`),
   ],
 };
 
@@ -210,7 +210,7 @@ export const matrices = {
   statistics: {
     tests: statistics,
     inTurns: statistics,
-    parts: 3,
+    parts: 5,
     title: 'intervals, causes and error rates over hundreds of simulated services',
   },
   journeys: {
