@@ -9,6 +9,27 @@ import { vitest } from './test-runners.mjs';
  */
 const alone = { 'packages/infra': ['test/ecs/under-load.test.ts'] };
 
+/** Of the package infra: what {@link apart} and {@link inTurns} share. */
+const infraInTurns = [
+  ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
+    (name) => `test/ec2/${name}.test.ts`,
+  ),
+  ...[
+    'broken-accounts',
+    'busy-services',
+    'conformance',
+    'diagnose',
+    'fargate',
+    'many',
+    'network-acls',
+    'policy',
+    'scale-at-once',
+    'templates',
+  ].map((name) => `test/ecs/${name}.test.ts`),
+  'test/leaks/throttled.test.ts',
+  ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
+];
+
 /**
  * Test files of which `npm test` has nothing: they compute for many seconds, and it takes their ways in another file. They are those of the matrix `whole`. By folder.
  */
@@ -18,24 +39,8 @@ export const apart = {
     ...['enforcement', 'faults', 'machines'],
   ].map((name) => `src/${name}.test.ts`),
   'packages/infra': [
-    ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
-      (name) => `test/ec2/${name}.test.ts`,
-    ),
-    ...[
-      'broken-accounts',
-      'busy-services',
-      'conformance',
-      'diagnose',
-      'fargate',
-      'many',
-      'network-acls',
-      'policy',
-      'scale-at-once',
-      'templates',
-    ].map((name) => `test/ecs/${name}.test.ts`),
+    ...infraInTurns,
     ...alone['packages/infra'],
-    'test/leaks/throttled.test.ts',
-    ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
     ...['abort-on-fail', 'client-certificate', 'exhaustion', 'stall'].map(
       (name) => `test/run/${name}.test.ts`,
     ),
@@ -135,25 +140,7 @@ const statistics = {
  */
 const inTurns = {
   'tools/aws-stand-in': apart['tools/aws-stand-in'],
-  'packages/infra': [
-    ...['broken-accounts', 'conformance', 'end-from-outside', 'refusals', 'resume', 'same-run'].map(
-      (name) => `test/ec2/${name}.test.ts`,
-    ),
-    ...[
-      'broken-accounts',
-      'busy-services',
-      'conformance',
-      'diagnose',
-      'fargate',
-      'many',
-      'network-acls',
-      'policy',
-      'scale-at-once',
-      'templates',
-    ].map((name) => `test/ecs/${name}.test.ts`),
-    'test/leaks/throttled.test.ts',
-    ...['ensure-locust', 'managed-locust'].map((name) => `test/local/${name}.test.ts`),
-  ],
+  'packages/infra': infraInTurns,
   'packages/core': ['src/testing/target-load-checks.test.ts'],
   'packages/targets': apart['packages/targets'],
   docs: ['exporter-plugin', 'programs', 'target-examples'].map((name) => `test/${name}.test.ts`),
