@@ -11,6 +11,18 @@ async function emptyCache() {
   return { LOADWRIGHT_LOCUST: '', LOADWRIGHT_CACHE_DIR: await mkdtemp(join(tmpdir(), 'loadwright-cache-')) };
 }
 
+/** A Locust that says its version and is nothing else: a real one takes half a second to say it, and one test asks it. */
+async function stubLocust() {
+  const file = join(await mkdtemp(join(tmpdir(), 'loadwright-locust-')), 'locust');
+  await writeFile(file, "#!/bin/sh\necho 'locust 2.47.0'\n", { mode: 0o755 });
+  return { LOADWRIGHT_LOCUST: file };
+}
+
+/** A folder with a configuration file, on a machine that has a Locust. */
+async function ready(config: unknown, environment: Record<string, string> = {}) {
+  return project(config, { environment: { ...(await stubLocust()), ...environment } });
+}
+
 /** A configuration whose target has payloads. */
 function withPayloads(payloads: unknown) {
   return { ...databricksConfig, target: { ...databricksConfig.target, payloads } };
@@ -51,6 +63,7 @@ describe('loadwright doctor', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       problems: 0,
       findings: expect.arrayContaining([
+        expect.objectContaining({ subject: 'Locust', state: 'good' }),
         expect.objectContaining({ subject: 'configuration', state: 'good' }),
         expect.objectContaining({ subject: 'results', state: 'good' }),
       ]),
@@ -60,20 +73,17 @@ describe('loadwright doctor', () => {
   it('tells whether variables are set, never their values', async () => {
     const { token: _, ...target } = databricksConfig.target;
     const config = { ...databricksConfig, target };
-    const set = await run(
-      ['doctor'],
-      await project(config, { environment: { DATABRICKS_TOKEN: 'canary-token' } }),
-    );
+    const set = await run(['doctor'], await ready(config, { DATABRICKS_TOKEN: 'canary-token' }));
     expect(set.exitCode).toBe(0);
     expect(set.stdout).toContain('✓ DATABRICKS_TOKEN: set');
     expect(set.stdout + set.stderr).not.toContain('canary-token');
-    const missing = await run(['doctor'], await project(config));
+    const missing = await run(['doctor'], await ready(config));
     expect(missing.exitCode).toBe(104);
     expect(missing.stdout).toContain('DATABRICKS_TOKEN: not set');
   });
 
   it('reports several configuration files instead of choosing one', async () => {
-    const io = await project(dhtConfig);
+    const io = await ready(dhtConfig);
     await writeFile(join(io.cwd, 'loadwright.config.yaml'), 'target: {}');
     const { exitCode, stdout } = await run(['doctor'], io);
     expect(exitCode).toBe(104);
@@ -101,14 +111,14 @@ describe('loadwright doctor', () => {
       /✗ payloads: \.\/features\.jsonl: there is no such file\n.*→ Paths/,
     ],
   ])('finds %s that a run would refuse', async (_what, config, problem) => {
-    const { exitCode, stdout } = await run(['doctor'], await project(config));
+    const { exitCode, stdout } = await run(['doctor'], await ready(config));
     expect(stdout).toMatch(problem);
     expect(stdout).toContain('1 problem.');
     expect(exitCode).toBe(104);
   });
 
   it('counts the payloads', async () => {
-    const { stdout } = await run(['doctor'], await project(withPayloads({ inline: [1, 2] })));
+    const { stdout } = await run(['doctor'], await ready(withPayloads({ inline: [1, 2] })));
     expect(stdout).toContain('✓ payloads: 2 payloads\n');
   });
 
