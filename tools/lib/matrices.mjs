@@ -228,7 +228,7 @@ export const matrices = {
       docs: ['test/blocks.test.ts', ...apart.docs],
     },
     inTurns,
-    parts: 3,
+    parts: 4,
     // They judge loads, and two lanes are beside them.
     workers: 1,
     title: 'whole runs: fleets that stand, examples of the documentation, each permission',
