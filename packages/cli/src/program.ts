@@ -1,6 +1,6 @@
 import { loadwrightVersion } from '@loadwright/core/text';
 import { LoadwrightError } from '@loadwright/core/errors';
-import { Command, type CommanderError } from 'commander';
+import { Command, type CommanderError, type Option } from 'commander';
 import { commands, completionSummary } from './commands.js';
 import type { Context } from './shell/context.js';
 import { examples } from './output/help.js';
@@ -69,6 +69,10 @@ function overrideExit(command: Command): void {
   command.commands.forEach(overrideExit);
 }
 
+/** What somebody types who has used a tool whose argument is its file; it needs no quotes. */
+const configurationFile = /^[\w./-]+\.(?:[cm]?[jt]s|json|ya?ml)$/;
+const isConfig = ({ long }: Option): boolean => long === '--config';
+
 function usageError(error: CommanderError, command: Command): LoadwrightError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = `run "${commandPath(command)} --help"`;
@@ -81,6 +85,12 @@ function usageError(error: CommanderError, command: Command): LoadwrightError {
     const missing = command.options.find(({ flags }) => message.includes(`'${flags}'`));
     return new LoadwrightError('USAGE', message, {
       hint: `${missing?.long}: ${missing?.description}. For more, ${help}`,
+    });
+  }
+  const file = command.args.find((argument) => configurationFile.test(argument));
+  if (error.code === 'commander.excessArguments' && file && command.options.some(isConfig)) {
+    return new LoadwrightError('USAGE', message, {
+      hint: `a configuration file is named by an option: ${commandPath(command)} --config ${file}. Otherwise ${help}`,
     });
   }
   return new LoadwrightError('USAGE', message, {

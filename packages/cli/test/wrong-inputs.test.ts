@@ -174,6 +174,12 @@ const wrongInputs: readonly WrongInput[] = [
     says: ['--users', 'argument missing'],
   },
   { title: 'an argument too many', argv: ['now'], exitCode: 2, says: ['too many arguments', '--help'] },
+  {
+    title: 'a file as an argument',
+    argv: ['tests/steady.yaml'],
+    exitCode: 2,
+    says: ['too many arguments', 'loadwright run --config tests/steady.yaml'],
+  },
 ];
 
 describe('wrong inputs', () => {
