@@ -1,8 +1,11 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { dhtConfig, project } from './project.js';
 import { run, TestIo } from './support.js';
@@ -37,5 +40,17 @@ describe('a results folder that cannot be written to is found before the preflig
     const { exitCode, stderr } = await run(['init', 'dht', '--yes'], io);
     expect(exitCode).toBe(104);
     expect(stderr).toContain('/proc/self/loadwright.config.ts cannot be written');
+  });
+});
+
+it('a folder that is gone is named as the reason', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'loadwright-gone-'));
+  const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+  const line = 'rmdir "$PWD" && exec "$0" "$1" run';
+  const { status, stderr } = spawnSync('sh', ['-c', line, process.execPath, bin], { cwd, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 104,
+    stderr:
+      'error: the current folder does not exist any more\nhint: go to one that does, and run the command again\n',
   });
 });

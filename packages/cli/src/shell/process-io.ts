@@ -1,3 +1,4 @@
+import { exitCodes } from '@loadwright/core/exit-codes';
 import type { CliIo, StopSignal } from './io.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,7 +16,7 @@ export function processIo(): CliIo {
   process.stdout.on('error', onStreamError);
   process.stderr.on('error', onStreamError);
   return {
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     environment: { ...process.env },
     startedAs: process.argv[1],
     stdin: process.stdin,
@@ -33,4 +34,16 @@ export function processIo(): CliIo {
       await open(path);
     },
   };
+}
+
+/** Node throws where somebody has removed it since. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write(
+      'error: the current folder does not exist any more\nhint: go to one that does, and run the command again\n',
+    );
+    process.exit(exitCodes.badConfiguration);
+  }
 }
