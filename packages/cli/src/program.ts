@@ -1,4 +1,4 @@
-import { loadwrightVersion } from '@loadwright/core/text';
+import { loadwrightVersion, namedElsewhere } from '@loadwright/core/text';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { Command, type CommanderError, type Option } from 'commander';
 import { commands, completionSummary } from './commands.js';
@@ -93,9 +93,23 @@ function usageError(error: CommanderError, command: Command): LoadwrightError {
       hint: `a configuration file is named by an option: ${commandPath(command)} --config ${file}. Otherwise ${help}`,
     });
   }
+  const meant = error.code === 'commander.unknownOption' ? optionMeant(message, command) : undefined;
+  if (meant) {
+    return new LoadwrightError('USAGE', message, { hint: `did you mean ${meant}? Otherwise ${help}` });
+  }
   return new LoadwrightError('USAGE', message, {
     hint: suggestion ? `${suggestion.replace(/^\(Did/, 'did').replace(/\)$/, '')} Otherwise ${help}` : help,
   });
+}
+
+/** The option that other tools call so. */
+function optionMeant(message: string, { options }: Command): string | undefined {
+  const [, word = ''] = /'--([^'=]+)/.exec(message) ?? [];
+  const name = namedElsewhere(
+    word,
+    options.map((option) => option.attributeName()),
+  );
+  return options.find((option) => option.attributeName() === name)?.long;
 }
 
 function commandPath(command: Command): string {

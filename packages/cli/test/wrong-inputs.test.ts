@@ -167,6 +167,17 @@ const wrongInputs: readonly WrongInput[] = [
     exitCode: 2,
     says: ['--wrkers', '--workers', 'loadwright run --help'],
   },
+  ...[
+    ['--vus=5', '--users'],
+    ['--rate', '--arrival-rate'],
+    ['--run-time', '--duration'],
+    ['--stop-timeout', '--graceful-stop'],
+  ].map(([flag = '', ours = '']) => ({
+    title: `the flag ${flag} of another tool`,
+    argv: [flag, '5'],
+    exitCode: 2,
+    says: [flag.replace(/=.*/, ''), `did you mean ${ours}?`],
+  })),
   {
     title: 'a flag without its value',
     argv: ['--users'],

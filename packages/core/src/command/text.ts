@@ -8,3 +8,4 @@ export { formatDuration } from '../values/format-duration.js';
 export { printable, printableInColour } from '../values/printable.js';
 export { loadwrightVersion } from '../version.js';
 export { longestWait, type Wait } from '../waiting.js';
+export { namedElsewhere } from '../values/other-tools.js';

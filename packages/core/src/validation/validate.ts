@@ -10,6 +10,7 @@ import {
 } from '../values/json-schema.js';
 import { JsonNumber } from '../values/json-number.js';
 import { nearest } from '../values/nearest.js';
+import { namedElsewhere } from '../values/other-tools.js';
 import { withoutLogins } from '../secrets/names.js';
 import { collectSecrets, redactOptions } from '../secrets/options.js';
 import { createRedactor, redacted, withoutCredentials } from '../secrets/redactor.js';
@@ -169,22 +170,9 @@ function describeUnknownKey(key: string, { path, value, described }: Place): str
   return `${field}: unknown option${suggestion} Allowed: ${allowed.join(', ') || 'nothing'}`;
 }
 
-/** What k6, vegeta, wrk, Locust and JMeter call things, by our names. */
-const ofOtherTools: Readonly<Record<string, readonly string[]>> = {
-  users: ['vus', 'virtualusers', 'concurrency', 'connections', 'threads', 'target'],
-  arrivalRate: ['rate', 'rps', 'qps', 'tps', 'throughput', 'requestspersecond'],
-  duration: ['time', 'runtime', 'length'],
-  rampDuration: ['rampup', 'ramp', 'ramptime'],
-  waitTime: ['thinktime', 'pause', 'sleep', 'pacing'],
-  gracefulStop: ['stoptimeout', 'gracefulrampdown'],
-  warmUp: ['warmuptime'],
-  maxInFlight: ['maxvus', 'maxworkers'],
-};
-
 /** The allowed name that is spelled nearly so, or that other tools spell so. */
 function nameMeant(key: string, allowed: readonly string[]): string | undefined {
-  const word = key.toLowerCase().replace(/[-_]/g, '');
-  return nearest(key, allowed) ?? allowed.find((name) => ofOtherTools[name]?.includes(word));
+  return nearest(key, allowed) ?? namedElsewhere(key, allowed);
 }
 
 /** True when nothing is missing but, perhaps, the property that distinguishes the alternatives. */
