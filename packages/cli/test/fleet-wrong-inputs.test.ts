@@ -190,9 +190,14 @@ const wrongInputs: readonly WrongInput[] = [
   },
   {
     title: 'deploy of a named fleet without a terminal',
-    argv: ['deploy', '--fleet', 'local', '--workers', '3', '--name', 'lab', '--no-live'],
+    argv: ['deploy', '--workers', '3', '--name', 'lab', '--no-live'],
     exitCode: 2,
-    says: [/loadwright plan --\S+ \S+ --\S+ \S+$/m, '--fleet local', '--workers 3'],
+    says: [/loadwright plan --workers 3$/m],
+  },
+  {
+    title: 'deploy of a kind that does not last, without a terminal',
+    argv: ['deploy', '--fleet', 'local'],
+    says: ['"local" ends with the command'],
   },
   {
     title: 'destroy without a terminal',

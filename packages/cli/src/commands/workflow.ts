@@ -59,15 +59,16 @@ export function configure(command: Command, context: Context): void {
 
 async function run(file: string, options: RunFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
+  const loaded = await loadWorkflow(file, { cwd: io.cwd, environment: io.environment });
+  const { workflow } = loaded;
+  const actions = planActions(workflow);
+  // A file that is wrong is wrong with consent, too.
   if (!options.dryRun)
     requireConsent(
       ['workflow run', `workflow run ${shellWord(file)} --dry-run`, repeatable(context)],
       options,
       context,
     );
-  const loaded = await loadWorkflow(file, { cwd: io.cwd, environment: io.environment });
-  const { workflow } = loaded;
-  const actions = planActions(workflow);
   const parts = await planFleets(loaded, actions, context);
   const price = totalPrice(parts);
   const lines = formatWorkflowPlan({ name: workflow.name, actions, parts, price }, colors);

@@ -63,8 +63,6 @@ export function configure(command: Command, context: Context): void {
 async function deploy(options: DeployFlags, context: Context): Promise<ExitCode> {
   // First of all: a flag that was taken for a fleet id is missing elsewhere.
   if (options.resume !== undefined) requireName(options.resume);
-  const ofPlan = repeatable(context).filter((flag) => !ofDeployAlone.has(flag));
-  requireConsent(['deploy', 'plan', ofPlan], options, context);
   const { io, colors } = context;
   // That of the fleet, not of the test.
   const { name, ...ofTest } = options;
@@ -76,6 +74,8 @@ async function deploy(options: DeployFlags, context: Context): Promise<ExitCode>
     context,
     options.resume === undefined ? undefined : { command: 'deploy --resume', reference: options.resume },
   );
+  const ofPlan = repeatable(context).filter((flag) => !ofDeployAlone.has(flag));
+  requireConsent(['deploy', 'plan', ofPlan], options, context);
   const fleetId =
     options.resume === undefined ? createFleetId() : await findFleetId(fleet, options.resume, context);
   const stream = context.json ? io.stderr : io.stdout;

@@ -92,11 +92,11 @@ function refuseFlagsOf(compare: Command): void {
 
 async function compareRun(options: CompareRunFlags, context: Context): Promise<ExitCode> {
   const { io, colors } = context;
-  if (!options.dryRun)
-    requireConsent(['compare run', 'compare run --dry-run', repeatable(context)], options, context);
   const workflow = workflowOf(options);
   const place = { workflow, baseDirectory: io.cwd };
   const actions = planActions(workflow);
+  if (!options.dryRun)
+    requireConsent(['compare run', 'compare run --dry-run', repeatable(context)], options, context);
   const parts = await planFleets(place, actions, context);
   const price = totalPrice(parts);
   const lines = formatWorkflowPlan({ name: workflow.name, actions, parts, price }, colors);
