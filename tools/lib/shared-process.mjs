@@ -2,7 +2,11 @@
  * Set-up of test files that share a process: one that leaves something of it changed fails, since it would decide over the
  * files after it, which are other ones with each order.
  */
+import { createRequire } from 'node:module';
 import { afterAll, expect, vi } from 'vitest';
+
+// Listens to signals from when it is loaded, once for a process: not a change that the first test that locks something makes.
+createRequire(new URL('../../packages/infra/package.json', import.meta.url))('proper-lockfile');
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

@@ -4,6 +4,7 @@ import { LoadwrightError, messageOf } from '@loadwright/core/fleet';
 import { z } from 'zod';
 import type { FleetName, FleetRegion } from './fleet-identity.js';
 import { keyOf, type ResourceKey } from './resource-key.js';
+import { withLock } from '../process/with-lock.js';
 import { hiddenMilliseconds } from './removal/visibility.js';
 
 const at = z.iso.datetime();
@@ -58,15 +59,12 @@ export interface JournalState extends JournaledFleet {
  * the tags on the resources are the truth, and a fleet is removed without it too. It holds no secret.
  */
 export class Journal {
-  /** Where it is. */
-  readonly path: string;
   readonly #directory: string;
   readonly #file: FileHandle;
   #written: Promise<void> = Promise.resolve();
   #hasBegun = false;
 
-  private constructor(path: string, directory: string, file: FileHandle) {
-    this.path = path;
+  private constructor(directory: string, file: FileHandle) {
     this.#directory = directory;
     this.#file = file;
   }
@@ -84,7 +82,7 @@ export class Journal {
     const { journal, isNew } = await usable(directory, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const file = await open(path, 'a', 0o600);
-      return { journal: new Journal(path, directory, file), isNew: (await file.stat()).size === 0 };
+      return { journal: new Journal(directory, file), isNew: (await file.stat()).size === 0 };
     });
     try {
       await journal.#write({ event: 'fleet', fleetKind, fleetId, region, name, at: now() });
@@ -187,6 +185,20 @@ export async function readJournals(directory: string, fleetKind: string): Promis
     fleetIds.map((fleetId) => readJournal(directory, { fleetKind, fleetId })),
   );
   return journals.filter((journal) => journal !== undefined);
+}
+
+/**
+ * Does what changes a fleet while no other command of this machine does: each would count, or leave behind, what the other is
+ * about to make or to end. Where the folder of the journals cannot be used, it is not waited for others.
+ */
+export async function changingAlone<Result>(
+  directory: string,
+  { fleetId, say, signal }: { fleetId: string; say: (message: string) => void; signal: AbortSignal },
+  change: () => Promise<Result>,
+): Promise<Result> {
+  const onWaiting = () => say(`Another command changes ${fleetId}: waiting for it`);
+  const lock = { onWaiting, signal, code: 'PROVISIONING_FAILED', isHelp: true } as const;
+  return withLock(pathOf(directory, fleetId), lock, change);
 }
 
 /** Removes the journal of a fleet of which nothing is left. */

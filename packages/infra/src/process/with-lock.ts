@@ -12,22 +12,25 @@ export interface LockOptions {
   readonly signal: AbortSignal | undefined;
   /** Of the error when it is lost. */
   readonly code: ErrorCode;
+  /** What is locked may be missing; where there can be no lock, the work is done without. */
+  readonly isHelp?: boolean;
 }
 
 /**
  * Does work that only one process at a time may do.
  *
- * @param directory What is locked, a folder or a file; must exist.
+ * @param directory What is locked, a folder or a file; must exist, unless the lock is only a help.
  * @param work Gets a signal that is aborted by the caller's, or when the lock is lost (the machine slept, and another
  *   process took it over).
  */
 export async function withLock<Result>(
   directory: string,
-  { onWaiting, signal, code }: LockOptions,
+  options: LockOptions,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
+  const { signal, code } = options;
   const lost = new AbortController();
-  const release = await acquire(directory, { onWaiting, signal, code }, (cause) =>
+  const release = await acquire(directory, options, (cause) =>
     lost.abort(
       new LoadwrightError(code, `The lock on ${directory} was lost.`, {
         hint: 'Start again: this happens when the machine slept in the middle of it.',
@@ -46,7 +49,7 @@ export async function withLock<Result>(
 
 async function acquire(
   directory: string,
-  { onWaiting, signal }: LockOptions,
+  { onWaiting, signal, isHelp = false }: LockOptions,
   onLost: (error: Error) => void,
 ): Promise<() => Promise<void>> {
   // Loaded here because the module installs signal handlers when it is loaded.
@@ -54,9 +57,16 @@ async function acquire(
   for (let waited = false; ; waited = true) {
     signal?.throwIfAborted();
     try {
-      return await lock(directory, { stale: staleMilliseconds, onCompromised: onLost });
+      return await lock(directory, {
+        stale: staleMilliseconds,
+        realpath: !isHelp,
+        onCompromised: onLost,
+      });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') {
+        if (isHelp) return async () => {};
+        throw error;
+      }
       if (!waited) onWaiting();
       await delay(pollMilliseconds, undefined, { signal });
     }

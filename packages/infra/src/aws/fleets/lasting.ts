@@ -3,6 +3,7 @@ import { lookUpCaller } from '../account/caller.js';
 import type { Aws } from '../clients.js';
 import { ownerOf } from '../fleet-identity.js';
 import type { SharedSettings } from '../fleet-settings.js';
+import { changingAlone } from '../journal.js';
 import type { FleetResources } from '../removal/fleet-resources.js';
 import { introduceResource } from '../removal/inventory.js';
 import { deployedFleets } from './deployed-fleets.js';
@@ -27,7 +28,13 @@ export function lastingFleets(
         })),
       ),
     destroy: (fleetId: string, { signal, onProgress }: DestroyOptions = {}) =>
-      call(signal, (aws) => removeEverything(aws, resources, journals, fleetId, onProgress)),
+      call(signal, (aws) =>
+        changingAlone(
+          journals,
+          { fleetId, say: (message) => onProgress?.(message), signal: aws.signal },
+          () => removeEverything(aws, resources, journals, fleetId, onProgress),
+        ),
+      ),
   };
 }
 

@@ -16,7 +16,7 @@ import { ensure, stepOf, type Step } from '../../aws/ensure.js';
 import { readTags } from '../../aws/fleet-identity.js';
 import { withAws } from '../../aws/fleets/existing.js';
 import { workersTag } from '../../aws/fleets/facts.js';
-import { Journal } from '../../aws/journal.js';
+import { changingAlone, Journal } from '../../aws/journal.js';
 import { containerInstances } from '../../aws/kinds/container-instance.js';
 import { ecsPlaces } from '../../aws/kinds/ecs-place.js';
 import { describeInstance, instance } from '../../aws/kinds/instance.js';
@@ -25,7 +25,6 @@ import { endRole } from '../../aws/kinds/role.js';
 import { roleArn } from '../../aws/permissions/role-arn.js';
 import { lookUpHourlyPrice, pricedAs } from '../../aws/plan/hourly-price.js';
 import { poll } from '../../aws/poll.js';
-import { withLock } from '../../process/with-lock.js';
 import { machineParameters } from '../deploy/machine.js';
 import { changeTasks, isTaskChangeEmpty, lookAtTaskChange, planOfTasks } from '../fargate/scale.js';
 import { findDeployedTasks } from '../fargate/deployed-tasks.js';
@@ -72,38 +71,33 @@ export function ecsScaling(
       }),
     scale: async (fleetId, workers, options = {}) => {
       const { signal, onProgress: say = () => {} } = options;
-      await call(signal, async (aws) => {
-        // Of what is not there nothing is written down.
-        if (!(await findDeployedTasks(aws, fleetId))) await findDeployedMachines(aws, fleetId);
-        await withJournal(aws, settings, { fleetId, say }, async (journal) => {
-          const tasks = await findDeployedTasks(aws, fleetId);
-          if (tasks) {
-            const change = await lookAtTaskChange(aws, settings, tasks, workers);
-            if (!isTaskChangeEmpty(change)) await changeTasks(aws, change, journal, say);
-            return;
-          }
-          const change = await lookAtChange(aws, settings, fleetId, workers);
-          if (!isUnchanged(change.deployed.crew, change)) await carryOut(aws, change, journal, say);
-        });
-      });
+      const change = (aws: Aws) => changeWorkers(aws, settings, { fleetId, workers, say });
+      await call(signal, (aws) =>
+        changingAlone(settings.journals, { fleetId, say, signal: aws.signal }, () => change(aws)),
+      );
       return open(fleetId, options);
     },
   };
 }
 
-/** Changes a fleet when no other command of this machine does: each would count what the other is about to make or to end. */
-async function withJournal(
+async function changeWorkers(
   aws: Aws,
-  { journals }: EcsFleetSettings,
-  { fleetId, say }: { readonly fleetId: string; readonly say: (message: string) => void },
-  use: (journal: Journal) => Promise<void>,
+  settings: EcsFleetSettings,
+  { fleetId, workers, say }: { fleetId: string; workers: number; say: (message: string) => void },
 ): Promise<void> {
+  // Of what is not there nothing is written down.
+  const tasks = await findDeployedTasks(aws, fleetId);
+  if (!tasks) await findDeployedMachines(aws, fleetId);
   const { fleetKind, region } = aws.settings;
-  const journal = await Journal.open(journals, { fleetKind, fleetId, region });
+  const journal = await Journal.open(settings.journals, { fleetKind, fleetId, region });
   try {
-    const onWaiting = () => say(`Another command changes ${fleetId}: waiting for it`);
-    const lock = { onWaiting, signal: aws.signal, code: 'PROVISIONING_FAILED' } as const;
-    await withLock(journal.path, lock, () => use(journal));
+    if (tasks) {
+      const change = await lookAtTaskChange(aws, settings, tasks, workers);
+      if (!isTaskChangeEmpty(change)) await changeTasks(aws, change, journal, say);
+      return;
+    }
+    const change = await lookAtChange(aws, settings, fleetId, workers);
+    if (!isUnchanged(change.deployed.crew, change)) await carryOut(aws, change, journal, say);
   } finally {
     await journal.close();
   }
