@@ -58,7 +58,8 @@ describe('loadwright scale', () => {
     const elsewhere = ['--fleet', 'double', '--region', 'mars-1', '--profile', 'work'];
     const { stderr } = await run('scale', 'cccc', '--workers', '3', ...elsewhere);
     expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`loadwright status cccc ${elsewhere.join(' ')}`);
-    expect(await run('scale', 'cccc', '--workers', '0', '--yes')).toMatchObject({ exitCode: 2 });
+    for (const wrong of ['0', '0x10', '1.5', '', 'four'])
+      expect(await run('scale', 'cccc', '--workers', wrong, '--yes')).toMatchObject({ exitCode: 2 });
     expect(master.told).toEqual([]);
   });
 

@@ -26,6 +26,7 @@ it.each([
   ],
   ['\u001b[36mloadwright run\u001b[39m it', '\u001b[36mnpx --no-install loadwright run\u001b[39m it'],
   ['the parameter /loadwright/a-run/worker', 'the parameter /loadwright/a-run/worker'],
+  ['run "loadwright --help"', 'run "npx --no-install loadwright --help"'],
   ['loadwright runs', 'loadwright runs'],
   ['loadwright-target-echo', 'loadwright-target-echo'],
 ])('within npm "%s" is "%s"', (text, typed) => {

@@ -8,7 +8,7 @@ const names = commands.map(({ usage }) => usage.split(' ')[0]).join('|');
 const colour = String.raw`\u001b\[[\d;]*m`;
 /** Not within a path, nor where it is already as it must be typed. */
 const ofLoadwright = new RegExp(
-  String.raw`(?<!--no-install\s+|pnpm exec\s+|yarn\s+|@loadwright/cli\s+|[/\\])(?:\b|(?<=${colour}))loadwright (?=(${names})\b)`,
+  String.raw`(?<!--no-install\s+|pnpm exec\s+|yarn\s+|@loadwright/cli\s+|[/\\])(?:\b|(?<=${colour}))loadwright (?=(${names})\b|--\w)`,
   'g',
 );
 

@@ -1,8 +1,9 @@
 import { LoadwrightError } from '@loadwright/core/errors';
+import { parseNumber } from '@loadwright/core/text';
 
 /** A number where the text is one, otherwise the text itself, so that validation shows what was found. */
 export function numberOrText(text: string): number | string {
-  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+  return parseNumber(text) ?? text;
 }
 
 /** The value that a text stands for: JSON where it is JSON, otherwise the text itself. */

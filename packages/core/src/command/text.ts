@@ -5,6 +5,7 @@
 export { createCautiousRedactor, withoutCredentials } from '../secrets/redactor.js';
 export { withoutLogins } from '../secrets/names.js';
 export { formatDuration } from '../values/format-duration.js';
+export { parseNumber } from '../values/parse-number.js';
 export { printable, printableInColour } from '../values/printable.js';
 export { loadwrightVersion } from '../version.js';
 export { longestWait, type Wait } from '../waiting.js';

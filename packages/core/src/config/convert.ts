@@ -2,6 +2,7 @@ import { JsonNumber } from '../values/json-number.js';
 import { takesJsonNumbers } from '../values/json-value-schema.js';
 import { childVariants, variants, type JsonSchema, type Variant } from '../values/json-schema.js';
 import { isPlainObject } from './interpolate.js';
+import { parseNumber } from '../values/parse-number.js';
 
 /**
  * Gives variables of a configuration file the type that their field has: `users: ${USERS}` is a number. Texts that a
@@ -51,9 +52,4 @@ export function settleNumbers<Config>(config: Config, schema: JsonSchema): Confi
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, child(item, key)]));
   };
   return settle(config, variants(schema, schema), false) as Config;
-}
-
-/** A number as people write it, or undefined when the text is something else. */
-export function parseNumber(text: string): number | undefined {
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : undefined;
 }

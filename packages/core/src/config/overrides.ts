@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fieldsOfOtherModel } from '../load/arrivals.js';
 import { LoadwrightError } from '../errors.js';
 import { validate } from '../validation/validate.js';
-import { parseNumber } from './convert.js';
+import { parseNumber } from '../values/parse-number.js';
 import { isPlainObject } from './interpolate.js';
 import { settings, type Setting } from './settings.js';
 

@@ -222,7 +222,7 @@ describe('options', () => {
     ],
     [
       prometheusRemoteWrite({ url: 'http://a', secretHeaders: { 'X-Key': 'NOT_SET' } }),
-      /^CREDENTIALS_INVALID exporters\[0\]: the variable NOT_SET is not set/,
+      /^CREDENTIALS_INVALID exporters\[0\] \(prometheus-remote-write\): the variable NOT_SET is not set/,
     ],
     [statsd({ url: 'http://a' }), /exporters\[0\]\.url: .*udp:/],
     [{ kind: 'otlp' }, /^EXPORTER_INVALID exporters\[0\] is not an exporter/],

@@ -89,9 +89,13 @@ function requireVariables({ variables, definition }: PreparedExporter, field: st
   const missing = variables.filter(({ required, isSet }) => required && !isSet);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
-  throw new LoadwrightError('CREDENTIALS_INVALID', `${field}: the variable ${names} is not set.`, {
-    hint: `Set it to the secret that ${definition.kind} needs.`,
-  });
+  throw new LoadwrightError(
+    'CREDENTIALS_INVALID',
+    `${field} (${definition.kind}): the variable ${names} is not set.`,
+    {
+      hint: `Set it to the secret that ${definition.kind} needs.`,
+    },
+  );
 }
 
 const variablesSchema = z.array(z.looseObject({ name: z.string().min(1), required: z.boolean() }));

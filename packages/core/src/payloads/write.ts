@@ -11,6 +11,7 @@ import { contentTypeOf, formatOf, isTabSeparated } from './format.js';
 import { readJson } from './json.js';
 import { readJsonl, readLines } from './jsonl.js';
 import { longestPayload, PayloadFile } from './payload-file.js';
+import { readable } from './readable.js';
 import { recordLine, type RecordLines } from './record.js';
 import { PayloadSurvey } from './survey.js';
 import { isSeveral, partsOf, type SingleSource, type TargetPayloads } from './source.js';
@@ -224,7 +225,11 @@ function noPayload(source: SingleSource): LoadwrightError {
   });
 }
 
-async function* recordLines(source: SingleSource, reading: Reading): RecordLines {
+function recordLines(source: SingleSource, reading: Reading): RecordLines {
+  return readable(linesOf(source, reading), nameOf(source));
+}
+
+async function* linesOf(source: SingleSource, reading: Reading): RecordLines {
   const { baseDirectory, notes = [], payloadHint, schedule } = reading;
   if (isTrace(source)) {
     yield* traceLines(source, baseDirectory, schedule!, notes);

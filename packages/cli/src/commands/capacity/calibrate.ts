@@ -4,6 +4,7 @@ import { parseRate } from '@loadwright/core/command';
 import type { LoadedConfig } from '@loadwright/core/config';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
 import type { Emulator } from '@loadwright/core/target';
+import { parseNumber } from '@loadwright/core/text';
 import { Option, type Command } from 'commander';
 import { loadConfiguration, resultsOf } from '../../config/configuration.js';
 import { createFleet } from '../../fleet/create-fleet.js';
@@ -243,8 +244,8 @@ function secondsOf(flag: string, text: string, least: number): number {
 }
 
 function numberOf(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw usage(flag, text, 'a number that is not negative');
+  const value = parseNumber(text);
+  if (value === undefined || value < 0) throw usage(flag, text, 'a number that is not negative');
   return value;
 }
 

@@ -1,6 +1,7 @@
 import type { OpenedFleet, Scaled, ScalePlan } from '@loadwright/core';
 import { LoadwrightError } from '@loadwright/core/errors';
 import { exitCodes, type ExitCode } from '@loadwright/core/exit-codes';
+import { parseNumber } from '@loadwright/core/text';
 import { InvalidArgumentError, type Command } from 'commander';
 import { confirm, requireConsent, type ConsentFlags } from '../../shell/confirm.js';
 import type { Context } from '../../shell/context.js';
@@ -32,8 +33,8 @@ export function configure(command: Command, context: Context): void {
 }
 
 function parseWorkers(text: string): number {
-  const workers = Number(text);
-  if (Number.isInteger(workers) && workers >= 1) return workers;
+  const workers = parseNumber(text);
+  if (workers !== undefined && Number.isInteger(workers) && workers >= 1) return workers;
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 

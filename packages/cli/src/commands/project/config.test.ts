@@ -140,7 +140,7 @@ describe('loadwright config print, with exporters', () => {
     ]) {
       const { exitCode, stderr } = await run(argv, await project({ ...dhtConfig, exporters }));
       expect(exitCode).toBe(104);
-      expect(stderr).toContain('exporters[0]: the variable A_KEY is not set.');
+      expect(stderr).toContain('(otlp): the variable A_KEY is not set.');
     }
   });
 });

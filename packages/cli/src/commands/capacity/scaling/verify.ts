@@ -14,6 +14,7 @@ import {
   type VerificationCost,
   type VerifiedRamp,
 } from '@loadwright/core/scaling';
+import { parseNumber } from '@loadwright/core/text';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../../config/configuration.js';
 import { examples } from '../../../output/help.js';
@@ -147,8 +148,8 @@ async function verify(flags: VerifyFlags, context: Context): Promise<ExitCode> {
 
 /** @throws LoadwrightError `USAGE`. */
 function timeScaleOf(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 1 && value <= 10_000) return value;
+  const value = parseNumber(text);
+  if (value !== undefined && value >= 1 && value <= 10_000) return value;
   throw new LoadwrightError('USAGE', `--time-scale: found "${text}", expected a number from 1 to 10000.`, {
     hint: 'Use the timeScale of the emulator.',
   });
