@@ -1,7 +1,6 @@
-import { JsonNumber } from '../values/json-number.js';
+import { isPlainObject, JsonNumber } from '../values/json-number.js';
 import { takesJsonNumbers } from '../values/json-value-schema.js';
 import { childVariants, variants, type JsonSchema, type Variant } from '../values/json-schema.js';
-import { isPlainObject } from './interpolate.js';
 import { parseNumber } from '../values/parse-number.js';
 
 /**

@@ -1,6 +1,7 @@
 import { isSecretName } from '../secrets/names.js';
 import { redacted } from '../secrets/redactor.js';
 import { childPath } from '../validation/validate.js';
+import { isPlainObject } from '../values/json-number.js';
 import { isTarget } from './target.js';
 
 /** What {@link interpolate} gives. */
@@ -53,11 +54,4 @@ export function interpolate(
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, [...path, key])]));
   };
   return { value: visit(input, []), replaced, problems };
-}
-
-/** True for data as JSON knows it, false for what a class made. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }

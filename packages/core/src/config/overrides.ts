@@ -3,7 +3,7 @@ import { fieldsOfOtherModel } from '../load/arrivals.js';
 import { LoadwrightError } from '../errors.js';
 import { validate } from '../validation/validate.js';
 import { parseNumber } from '../values/parse-number.js';
-import { isPlainObject } from './interpolate.js';
+import { isPlainObject } from '../values/json-number.js';
 import { settings, type Setting } from './settings.js';
 
 /** A value from a variable or a flag. */

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../config/interpolate.js';
+import { isPlainObject } from '../values/json-number.js';
 import type { FoundOption, Target, TargetContext } from './contract.js';
 
 /**

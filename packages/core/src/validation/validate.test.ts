@@ -169,4 +169,21 @@ describe('validate', () => {
       'o.pair: found a list, expected a list of at most 2 items',
     ]);
   });
+
+  it.each([
+    ['{"thresholds":{"__proto__":["p(95)<1"]}}', 'o.thresholds'],
+    ['{"__proto__":1}', 'o'],
+    ['{"routes":[{},{"headers":{"__proto__":"x"}}]}', 'o.routes[1].headers'],
+  ])('refuses a name that would be left out without a word: %s', (text, field) => {
+    const value: unknown = JSON.parse(text);
+    expect(messageOf(z.looseObject({}), value, 'o')).toBe(
+      `${field}: found the name "__proto__", which JavaScript has for itself`,
+    );
+  });
+
+  it('takes objects that hold themselves', () => {
+    const value: Record<string, unknown> = { a: 1 };
+    value['self'] = value;
+    expect(validate(z.looseObject({}), value, { field: 'o' })).toMatchObject({ a: 1 });
+  });
 });

@@ -8,7 +8,7 @@ import {
   type JsonSchema,
   type Variant,
 } from '../values/json-schema.js';
-import { JsonNumber } from '../values/json-number.js';
+import { isPlainObject, JsonNumber } from '../values/json-number.js';
 import { nearest } from '../values/nearest.js';
 import { namedElsewhere } from '../values/other-tools.js';
 import { withoutLogins } from '../secrets/names.js';
@@ -37,6 +37,16 @@ export function validate<Schema extends StandardSchemaV1>(
   value: unknown,
   { field, code = 'CONFIG_INVALID', hint }: ValidateOptions,
 ): StandardSchemaV1.InferOutput<Schema> {
+  const reserved = reservedKey(value, field);
+  if (reserved !== undefined) {
+    throw new LoadwrightError(
+      code,
+      `${reserved}: found the name "__proto__", which JavaScript has for itself`,
+      {
+        hint: 'Use another name.',
+      },
+    );
+  }
   const result = schema['~standard'].validate(value);
   if (result instanceof Promise) {
     throw new LoadwrightError('TARGET_INVALID', `The schema of ${field} validates asynchronously.`, {
@@ -48,6 +58,18 @@ export function validate<Schema extends StandardSchemaV1>(
   throw new LoadwrightError(code, describeIssues(result.issues, { root: field, input: value, jsonSchema }), {
     hint,
   });
+}
+
+/** Where a name is that is none of an object's own for most code: what goes by it would be left out without a word. */
+function reservedKey(value: unknown, path: string, seen = new Set<unknown>()): string | undefined {
+  if (!(Array.isArray(value) || isPlainObject(value)) || seen.has(value)) return undefined;
+  seen.add(value);
+  if (Object.hasOwn(value, '__proto__')) return path || 'configuration';
+  for (const [key, item] of Object.entries(value)) {
+    const found = reservedKey(item, childPath(path, Array.isArray(value) ? Number(key) : key), seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** What `describeIssues` needs to know about the value. */
