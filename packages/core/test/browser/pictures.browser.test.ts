@@ -108,6 +108,22 @@ test('without JavaScript a comparison has its drawn intervals, and its numbers i
   });
 });
 
+test('says each difference once on every screen, on a phone too without scrolling', async () => {
+  const html = await comparisonPage(2);
+  await withPage(browser, html, desktop, async ({ page }) => {
+    for (const { viewport } of widths) {
+      await page.setViewportSize(viewport);
+      const seen = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.forest tbody tr')].flatMap((row) => [...row.querySelectorAll('.strong, strong')]
+          .filter((one) => one.getClientRects().length > 0 && one.getBoundingClientRect().right <= innerWidth)
+          .map((one) => one.innerText.replace(':', '')))`,
+      );
+      expect(seen).toHaveLength(await page.locator('.forest tbody tr').count());
+      for (const difference of seen) expect(difference).toMatch(/^[-+]?[\d.,]+ (%|pp)$|^–$/);
+    }
+  });
+});
+
 test('reads both sides of a comparison aloud under the arrow keys, with the range of the runs', async () => {
   const html = await comparisonPage(2);
   await withPage(browser, html, desktop, async ({ page }) => {
