@@ -1,6 +1,11 @@
 import { open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  CreateNetworkInterfaceCommand,
+  DeleteNetworkInterfaceCommand,
+  DescribeSubnetsCommand,
+} from '@aws-sdk/client-ec2';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { createFleetId, type FleetHandle } from '@loadwright/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -95,20 +100,26 @@ it.each(['s3:CreateBucket', 's3:PutBucketTagging', 's3:PutObject'])(
 
 it('a network interface in use is waited for, as EC2 says it; what is wrong is not', async () => {
   const clients = clientsFor(aws(), aws().environment, quick);
-  const id = 'eni-0123456789abcdef0';
+  const { ec2 } = aws().direct;
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  const made = () => ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: Subnets[0]!.SubnetId }));
+  const id = (await made()).NetworkInterface!.NetworkInterfaceId!;
   const inUse = aws().inject({
     at: 'ec2:DeleteNetworkInterface',
     fault: refusal('InvalidParameterValue', `Network interface '${id}' is currently in use.`),
   });
   await networkInterface.destroy(clients, id);
   expect(inUse.strikes).toBe(1);
+  expect(await networkInterface.exists!(clients, id)).toBe(false);
+  const other = (await made()).NetworkInterface!.NetworkInterfaceId!;
   const wrong = aws().inject({
     at: 'ec2:DeleteNetworkInterface',
     times: Infinity,
-    fault: refusal('InvalidParameterValue', `Invalid id: '${id}'`),
+    fault: refusal('InvalidParameterValue', `Invalid id: '${other}'`),
   });
-  await expect(networkInterface.destroy(clients, id)).rejects.toThrow('Invalid id');
+  await expect(networkInterface.destroy(clients, other)).rejects.toThrow('Invalid id');
   expect(wrong.strikes).toBe(1);
+  await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: other }));
 });
 
 it('a rule that an earlier attempt has made does not keep the others from being made', () =>
@@ -175,9 +186,8 @@ it('a machine has ended when EC2 has shown that, not when it does not know it fo
     const termination = aws().inject({ at: 'ec2:TerminateInstances', fault: unknown });
     const clients = clientsFor(aws(), aws().environment, quick);
     const [machine] = await instance.find(clients, { fleetId: work.fleetId });
-    const look = aws().inject({ at: 'ec2:DescribeInstances', fault: unknown });
     await instance.destroy(clients, machine!.id);
-    expect([termination.strikes, look.strikes]).toEqual([1, 1]);
+    expect(termination.strikes).toBe(1);
     expect(await instance.find(clients, { fleetId: work.fleetId })).toEqual([]);
     expect((await destroy(work)).remaining).toEqual([]);
     expect(await aws().inventory()).toEqual(before);
